@@ -1,0 +1,134 @@
+"""BSON-aware types in place of plain ones, at any depth of an annotation."""
+
+from __future__ import annotations
+
+import collections.abc
+import types
+from collections.abc import Hashable
+from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin
+
+from odmantic.bson import BSON_TYPES_SUBSTITUTES, DECIMAL_SERIALIZER, WithBsonSerializer
+
+
+class FieldMetadata:
+    """Base of annotation metadata that speaks of a whole field, not of a type."""
+
+    __slots__ = ()
+
+    def is_only_constraints(self) -> bool:
+        """Tell whether this would mean something on a part of an annotation too."""
+        return False
+
+
+def adapt_annotation(annotation: Any) -> Any:
+    """Put the types of `odmantic.bson` in place of those they stand for, at any depth.
+
+    Everything else keeps its meaning; generics of `typing` take their builtin spelling
+    (`List[int]` becomes `list[int]`) and unions become `typing.Union`.
+
+    Raises:
+        TypeError: the annotation holds a callable type, or an `odmantic.Field` that says more
+            than constraints below its top level.
+    """
+    return _Adapter().adapt(annotation)
+
+
+class _Adapter:
+    """One walk through an annotation, or through what an alias inside it stands for."""
+
+    __slots__ = ("_aliases", "substituted")
+
+    def __init__(self, aliases: tuple[Any, ...] = ()) -> None:
+        self._aliases = aliases
+        self.substituted = False
+
+    def adapt(self, tp: Any) -> Any:
+        origin = get_origin(tp)
+        if collections.abc.Callable in (tp, origin):
+            raise TypeError(f"{tp} fields are not supported")
+        # The origin of `Pattern[str]` is what is substituted.
+        for candidate in (tp, origin):
+            if isinstance(candidate, Hashable) and candidate in BSON_TYPES_SUBSTITUTES:
+                self.substituted = True
+                return BSON_TYPES_SUBSTITUTES[candidate]
+        if isinstance(tp, NewType):
+            return self._behind(tp, tp.__supertype__, self._aliases)
+        if _is_type_alias(tp) or _is_type_alias(origin):
+            return self._adapt_alias(tp)
+        if origin is None or origin is Literal:
+            return tp
+        if origin is Annotated:
+            return self._adapt_annotated(tp)
+        return self._adapt_generic(tp, origin)
+
+    def _adapt_alias(self, tp: Any) -> Any:
+        if tp in self._aliases:
+            return tp
+        try:
+            value = _alias_value(tp)
+        except NameError:
+            # It names something that is defined later.
+            return tp
+        return self._behind(tp, value, (*self._aliases, tp))
+
+    def _behind(self, name: Any, tp: Any, aliases: tuple[Any, ...]) -> Any:
+        inner = _Adapter(aliases)
+        adapted = inner.adapt(tp)
+        if not inner.substituted:
+            # JSON schemas show the name, so it stays where it hides nothing.
+            return name
+        self.substituted = True
+        return adapted
+
+    def _adapt_annotated(self, tp: Any) -> Any:
+        metadata: tuple[Any, ...] = tp.__metadata__
+        inner = self.adapt(tp.__origin__)
+        if any(isinstance(item, WithBsonSerializer) for item in metadata):
+            inner = _without_decimal_serializer(inner)
+        return _annotated(inner, metadata)
+
+    def _adapt_generic(self, tp: Any, origin: Any) -> Any:
+        if not hasattr(tp, "__args__"):
+            # A bare `typing.List`: a list of anything.
+            return origin
+        arguments = tuple(self._adapt_argument(argument) for argument in get_args(tp))
+        if origin in (Union, types.UnionType):
+            return Union[arguments]  # noqa: UP007 - the members are only known now
+        return origin[arguments[0] if len(arguments) == 1 else arguments]
+
+    def _adapt_argument(self, tp: Any) -> Any:
+        for item in getattr(tp, "__metadata__", ()):
+            if isinstance(item, FieldMetadata) and not item.is_only_constraints():
+                raise TypeError(
+                    f"odmantic.Field on a part of an annotation ({tp}) can only carry "
+                    "constraints: whatever else it says belongs to the field as a whole"
+                )
+        return self.adapt(tp)
+
+
+def _annotated(tp: Any, metadata: tuple[Any, ...]) -> Any:
+    return Annotated[(tp, *metadata)]
+
+
+def _without_decimal_serializer(tp: Any) -> Any:
+    """Let a user's serialiser on `Decimal` be the first one."""
+    if get_origin(tp) is not Annotated:
+        return tp
+    metadata = tuple(item for item in tp.__metadata__ if item is not DECIMAL_SERIALIZER)
+    return _annotated(tp.__origin__, metadata) if metadata else tp.__origin__
+
+
+def _is_type_alias(tp: Any) -> bool:
+    # Python has its own class from 3.12 on, and typing_extensions one for older versions.
+    return type(tp).__name__ == "TypeAliasType"
+
+
+def _alias_value(tp: Any) -> Any:
+    """Give what an alias stands for, its parameters replaced by the arguments given."""
+    origin = get_origin(tp)
+    if origin is None:
+        return tp.__value__
+    value = origin.__value__
+    given = dict(zip(origin.__type_params__, get_args(tp), strict=False))
+    wanted = getattr(value, "__parameters__", ())
+    return value[tuple(given.get(one, one) for one in wanted)] if wanted else given.get(value, value)

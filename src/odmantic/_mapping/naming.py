@@ -1,0 +1,53 @@
+"""What collections and keys may be called, and what a collection is called by default."""
+
+from __future__ import annotations
+
+import re
+
+_CAPITALISED_WORD = re.compile(r"(.)([A-Z][a-z]+)")
+_CAPITAL_AFTER_SMALL = re.compile(r"([a-z0-9])([A-Z])")
+
+
+def to_snake_case(name: str) -> str:
+    """Turn a class name into words: `HTTPServer` is `http_server`."""
+    name = _CAPITALISED_WORD.sub(r"\1_\2", name)
+    return _CAPITAL_AFTER_SMALL.sub(r"\1_\2", name).lower()
+
+
+def collection_name(class_name: str, configured: str | None = None) -> str:
+    """Give the collection of a model: the configured one, else one made from the class name.
+
+    Raises:
+        TypeError: MongoDB would not accept the name.
+    """
+    if configured is None:
+        # A model that is just called "Model" keeps its name.
+        name = to_snake_case(class_name.removesuffix("Model") or class_name)
+    else:
+        name = configured
+    problem = None
+    if "$" in name:
+        problem = "cannot contain '$'"
+    elif not name:
+        problem = "cannot be empty"
+    elif name.startswith("system."):
+        problem = "cannot start with 'system.'"
+    if problem:
+        raise TypeError(f"Invalid collection name for {class_name}: {problem}")
+    return name
+
+
+def check_key_name(key_name: str) -> None:
+    """Refuse a key that MongoDB or its query language would misread.
+
+    Raises:
+        TypeError: the key is empty, starts with `$`, or contains a dot or a null character.
+    """
+    if not key_name:
+        raise TypeError("key_name cannot be empty")
+    if key_name.startswith("$"):
+        raise TypeError("key_name cannot start with the dollar sign ($) character")
+    if "." in key_name:
+        raise TypeError("key_name cannot contain the dot (.) character")
+    if "\0" in key_name:
+        raise TypeError("key_name cannot contain the null character")

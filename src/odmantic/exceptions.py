@@ -1,0 +1,237 @@
+"""Every error of odmantic's own.
+
+    OdmanticError
+    ├── BaseEngineException            an operation of an engine failed
+    │   ├── DocumentNotFoundError      nothing to delete
+    │   └── DuplicateKeyError          a unique index refused a save
+    ├── DocumentParsingError           a document does not fit its model (a ValueError)
+    ├── TransactionError
+    │   └── TransactionAbortedError    an earlier operation failed (an OperationFailure)
+    └── SessionMisuseError             a session used out of order (a RuntimeError)
+
+All of them can be pickled and copied as far as what they carry can. Any other failure of the
+server or the network arrives as the driver's own exception.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from pydantic import ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownError
+from pymongo.errors import InvalidOperation, OperationFailure, PyMongoError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import BaseModel
+
+ErrorList: TypeAlias = list[InitErrorDetails]
+
+_NO_SUCH_TRANSACTION = 251
+_KNOWN_LABELS = (
+    "TransientTransactionError",
+    "UnknownTransactionCommitResult",
+    "RetryableWriteError",
+    "NoWritesPerformed",
+    "RetryableError",
+    "SystemOverloadedError",
+)
+
+
+class OdmanticError(Exception):
+    """Base of all errors defined by odmantic."""
+
+
+class BaseEngineException(OdmanticError):
+    """An operation on documents of `model` failed."""
+
+    def __init__(self, message: str, model: type[BaseModel]) -> None:
+        super().__init__(message)
+        self.model = model
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (*self.args, self.model), self.__dict__
+
+
+class DocumentNotFoundError(BaseEngineException):
+    """The document of `instance` is not in the database."""
+
+    def __init__(self, instance: BaseModel) -> None:
+        model = type(instance)
+        super().__init__(f"Document not found for : {model.__name__}. Instance: {instance}", model)
+        self.instance = instance
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.instance,), self.__dict__
+
+
+class DuplicateKeyError(BaseEngineException):
+    """A unique index of the collection already holds a value of `instance`.
+
+    `driver_error` is the driver's exception with code, details and labels.
+    """
+
+    def __init__(self, instance: BaseModel, driver_error: PyMongoError) -> None:
+        model = type(instance)
+        super().__init__(
+            f"Duplicate key error for: {model.__name__}. "
+            f"Instance: {instance} Driver error: {driver_error}",
+            model,
+        )
+        self.instance = instance
+        self.driver_error = driver_error
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.instance, self.driver_error), self.__dict__
+
+
+class DocumentParsingError(OdmanticError, ValueError):
+    """A document could not be read as an instance of `model`.
+
+    `inner` is a `pydantic.ValidationError` titled with the name of the model; it lists every
+    problem with its location.
+    """
+
+    def __init__(self, errors: ErrorList | ValidationError, model: type[BaseModel]) -> None:
+        """Make the error from line errors, or from the validation error of an instance."""
+        if not isinstance(errors, ValidationError):
+            inner = ValidationError.from_exception_data(model.__name__, errors)
+        elif errors.title == model.__name__:
+            inner = errors
+        else:
+            inner = ValidationError.from_exception_data(model.__name__, _line_errors(errors))
+        super().__init__(str(inner))
+        self.inner = inner
+        self.model = model
+
+    def __str__(self) -> str:
+        return str(self.inner)
+
+    def __repr__(self) -> str:
+        return repr(self.inner)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Neither a ValidationError nor a PydanticCustomError survives pickling in every version
+        # of pydantic, so plain data travels and both are made again.
+        state = {name: value for name, value in self.__dict__.items() if name != "inner"}
+        lines = [
+            (line["type"], line["msg"], line["loc"], line["input"], line.get("ctx"))
+            for line in self.inner.errors(include_url=False)
+        ]
+        return _parsing_error_from_lines, (type(self), lines, self.model), state
+
+
+class TransactionError(OdmanticError):
+    """A transaction cannot do what was asked."""
+
+
+class TransactionAbortedError(TransactionError, OperationFailure):
+    """The server gave up this transaction when an earlier operation in it failed.
+
+    Code, labels and details are those of the driver's exception the server would provoke, except
+    that the labels come from `first_error`: the transaction is worth repeating only if that error
+    was transient.
+    """
+
+    def __init__(self, message: str, first_error: BaseException) -> None:
+        details: dict[str, Any] = {
+            "ok": 0.0,
+            "code": _NO_SUCH_TRANSACTION,
+            "codeName": "NoSuchTransaction",
+            "errmsg": message,
+            "errorLabels": _labels_of(first_error),
+        }
+        super().__init__(message, _NO_SUCH_TRANSACTION, details)
+        self.message = message
+        self.first_error = first_error
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.message, self.first_error), self.__dict__
+
+
+class SessionMisuseError(OdmanticError, RuntimeError, InvalidOperation):
+    """A session or transaction was used out of order, or where it has no place."""
+
+
+def ODManticCustomError(  # noqa: N802 - the public name of 1.x
+    error_type: str, message_template: str, context: Mapping[str, Any] | None = None
+) -> PydanticCustomError:
+    """Make an error for a document, its type prefixed with `odmantic::`."""
+    return PydanticCustomError(
+        f"odmantic::{error_type}",  # type: ignore[arg-type]  # LiteralString in the stub
+        message_template,  # type: ignore[arg-type]  # LiteralString in the stub
+        None if context is None else dict(context),
+    )
+
+
+def KeyNotFoundInDocumentError(key_name: str) -> PydanticCustomError:  # noqa: N802
+    """Make the error for a required key which the document lacks."""
+    return ODManticCustomError(
+        "key_not_found_in_document",
+        "Key '{key_name}' not found in document",
+        {"key_name": key_name},
+    )
+
+
+def ReferencedDocumentNotFoundError(  # noqa: N802
+    foreign_key_name: str,
+) -> PydanticCustomError:
+    """Make the error for a reference whose target is not in the database."""
+    return ODManticCustomError(
+        "referenced_document_not_found",
+        "Referenced document not found for foreign key '{foreign_key_name}'",
+        {"foreign_key_name": foreign_key_name},
+    )
+
+
+def IncorrectGenericEmbeddedModelValue(value: object) -> PydanticCustomError:  # noqa: N802
+    """Make the error for a value that is not the container its field declares."""
+    return ODManticCustomError(
+        "incorrect_generic_embedded_model_value",
+        "Incorrect generic embedded model value '{value}'",
+        {"value": value},
+    )
+
+
+def _labels_of(error: BaseException) -> list[str]:
+    """Collect the labels of a driver error, or of the one an error of ours stands for."""
+    if isinstance(error, DuplicateKeyError):
+        error = error.driver_error
+    if not isinstance(error, PyMongoError):
+        return []
+    # The driver has no way to list labels, and adds some that are not in the details.
+    details = getattr(error, "details", None) or {}
+    labels = dict.fromkeys(details.get("errorLabels", ()))
+    labels.update(dict.fromkeys(label for label in _KNOWN_LABELS if error.has_error_label(label)))
+    return list(labels)
+
+
+def _line_errors(error: ValidationError) -> ErrorList:
+    return [
+        _line_error(line["type"], line["msg"], line["loc"], line["input"], line.get("ctx"))
+        for line in error.errors(include_url=False)
+    ]
+
+
+def _line_error(
+    kind: str, message: str, loc: tuple[int | str, ...], given: Any, ctx: dict[str, Any] | None
+) -> InitErrorDetails:
+    error: Any
+    try:
+        # Pydantic's own types keep the link line of their display.
+        error = PydanticKnownError(kind, ctx)  # type: ignore[arg-type]  # a Literal in the stub
+        if error.message() != message:
+            raise KeyError(kind)  # noqa: TRY301 - the same way out as an unknown type
+    except (KeyError, TypeError, ValueError):
+        error = PydanticCustomError(kind, message, ctx)  # type: ignore[arg-type]  # LiteralString
+    else:
+        # from_exception_data takes known types by name.
+        return InitErrorDetails(type=kind, loc=loc, input=given, ctx=ctx or {})
+    return InitErrorDetails(type=error, loc=loc, input=given)
+
+
+def _parsing_error_from_lines(
+    cls: type[DocumentParsingError], lines: list[tuple[Any, ...]], model: type[BaseModel]
+) -> DocumentParsingError:
+    return cls([_line_error(*line) for line in lines], model)

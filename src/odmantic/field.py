@@ -1,0 +1,164 @@
+"""`Field`, and what a field looks like from its class: a `FieldProxy`."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import pydantic
+from pydantic import PydanticDeprecatedSince20, PydanticUserError
+from pydantic_core import PydanticUndefined
+
+from odmantic._mapping.adapt import FieldMetadata
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pydantic.fields import FieldInfo
+
+
+class ODMFieldInfo(FieldMetadata):
+    """What `Field()` says: pydantic's part, and the options for documents and indexes.
+
+    It may be the default of a field or stand in its `Annotated` metadata. In an annotation that
+    is not a field of a model, only the constraints count.
+    """
+
+    __slots__ = ("index", "key_name", "primary_field", "pydantic_field_info", "unique")
+
+    # The protocol of the package annotated-types: pydantic iterates over this metadata and
+    # applies the constraints one by one.
+    __is_annotated_types_grouped_metadata__: ClassVar[Literal[True]] = True
+
+    def __init__(
+        self,
+        *,
+        pydantic_field_info: FieldInfo,
+        primary_field: bool = False,
+        key_name: str | None = None,
+        index: bool = False,
+        unique: bool = False,
+    ) -> None:
+        self.pydantic_field_info = pydantic_field_info
+        self.primary_field = primary_field
+        self.key_name = key_name
+        self.index = index
+        self.unique = unique
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.pydantic_field_info.metadata)
+
+    def is_only_constraints(self) -> bool:
+        return not (self.primary_field or self.key_name or self.index or self.unique)
+
+
+def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
+    default: Any = PydanticUndefined,
+    *,
+    key_name: str | None = None,
+    primary_field: bool = False,
+    index: bool = False,
+    unique: bool = False,
+    default_factory: Callable[[], Any] | Callable[[dict[str, Any]], Any] | None = None,
+    title: str | None = None,
+    description: str | None = None,
+    json_schema_extra: dict[str, Any] | Callable[[dict[str, Any]], None] | None = None,
+    const: bool | None = None,
+    gt: Any = None,
+    ge: Any = None,
+    lt: Any = None,
+    le: Any = None,
+    multiple_of: Any = None,
+    min_items: int | None = None,
+    max_items: int | None = None,
+    min_length: int | None = None,
+    max_length: int | None = None,
+    regex: str | None = None,
+    pattern: str | None = None,
+    examples: list[Any] | None = None,
+) -> Any:
+    """Describe a field of a model; constraints and schema options are those of pydantic.
+
+    Args:
+        default: The default value; `...` or nothing makes the field required.
+        key_name: The key in documents, queries and indexes; the field's name if `None`.
+        primary_field: Make this field the primary key, stored under `_id`.
+        index: Declare an index on this field.
+        unique: Declare a unique index on this field.
+        default_factory: Called per instance, with nothing or with the data validated so far.
+            Documents without the key are refused all the same, unless the model's config says
+            `parse_doc_with_default_factories`.
+        title: For the JSON schema.
+        description: For the JSON schema.
+        json_schema_extra: For the JSON schema.
+        const: Gone from pydantic; use `Literal`.
+        gt: Greater than.
+        ge: Greater than or equal to.
+        lt: Less than.
+        le: Less than or equal to.
+        multiple_of: A multiple of this number.
+        min_items: The old name of `min_length` for collections.
+        max_items: The old name of `max_length` for collections.
+        min_length: Of text or of a collection.
+        max_length: Of text or of a collection.
+        regex: The old name of `pattern`.
+        pattern: A regular expression for text.
+        examples: For the JSON schema.
+
+    Raises:
+        ValueError: `key_name` and `primary_field` contradict each other.
+        TypeError: there is a default beside a default factory, or two names for one constraint.
+        pydantic.PydanticUserError: `const` is given.
+    """
+    if const is not None:
+        raise PydanticUserError("`const` is removed, use `Literal` instead", code="removed-kwargs")
+    if regex is not None:
+        if pattern is not None:
+            raise TypeError("cannot specify both regex and pattern")
+        pattern = regex
+    if default is ... and default_factory is not None:
+        default = PydanticUndefined
+    options = {
+        "default_factory": default_factory,
+        "title": title,
+        "description": description,
+        "json_schema_extra": json_schema_extra,
+        "gt": gt,
+        "ge": ge,
+        "lt": lt,
+        "le": le,
+        "multiple_of": multiple_of,
+        "min_length": _renamed("min_items", min_items, "min_length", min_length),
+        "max_length": _renamed("max_items", max_items, "max_length", max_length),
+        "pattern": pattern,
+        "examples": examples,
+    }
+    given = {name: value for name, value in options.items() if value is not None}
+    return ODMFieldInfo(
+        pydantic_field_info=pydantic.Field(default, **given),
+        primary_field=primary_field,
+        key_name=_checked_key_name(key_name, primary_field=primary_field),
+        index=index,
+        unique=unique,
+    )
+
+
+def _checked_key_name(key_name: str | None, *, primary_field: bool) -> str | None:
+    if not primary_field:
+        if key_name == "_id":
+            raise ValueError(
+                "cannot specify key_name='_id' without defining the field as primary"
+            )
+        return key_name
+    if key_name not in (None, "_id"):
+        raise ValueError("cannot specify a primary field with a custom key_name")
+    return "_id"
+
+
+def _renamed(old: str, old_value: int | None, new: str, new_value: int | None) -> int | None:
+    if old_value is None:
+        return new_value
+    warnings.warn(
+        PydanticDeprecatedSince20(f"`{old}` is deprecated, use `{new}` instead"), stacklevel=3
+    )
+    return old_value if new_value is None else new_value

@@ -1,0 +1,19 @@
+"""What of the standard `typing` module older Pythons lack, and `Annotated`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+if TYPE_CHECKING:
+    from typing_extensions import dataclass_transform
+elif sys.version_info >= (3, 11):
+    from typing import dataclass_transform
+else:
+
+    def dataclass_transform(**_parameters):
+        """Do nothing: only type checkers care."""
+        return lambda cls: cls
+
+
+__all__ = ["Annotated", "dataclass_transform"]
