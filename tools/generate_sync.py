@@ -1,24 +1,19 @@
 """Generate the sync twin of async source: `_aio` -> `_sync`, for the package and for its tests.
 
-The text is rewritten token by token, so comments and layout survive; ruff formats the result. Whatever cannot be
-translated by rule stands under `if ASYNC:` / `else:` in the source, of which the twin keeps its own branch.
+The rules of the translation are in `sync_translation.py`; here are the files: which there are, what they must
+contain, and whether they do. ruff formats the result.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
 import difflib
-import io
-import keyword
-import re
 import subprocess
 import sys
 import textwrap
-import tokenize
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from sync_translation import TranslationError, rename, translate
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -28,411 +23,14 @@ PAIRS: tuple[tuple[str, str], ...] = (
 )
 """Source and target directories, relative to the root of the repository."""
 
-FLAG = "ASYNC"
-UNIMPORTED = {FLAG, "Awaitable", "Coroutine"}
 MARKER = "by tools/generate_sync.py: do not edit."
-
-# Names whose twin no pattern below yields.
-NAMES = {
-    "aclose": "close",
-    "aclosing": "closing",
-    "aenter": "enter",
-    "aiter": "iter",
-    "anext": "next",
-    "asynccontextmanager": "contextmanager",
-    "enter_async_context": "enter_context",
-    "push_async_callback": "callback",
-    "push_async_exit": "push",
-    "pytest_asyncio": "pytest",
-    "StopAsyncIteration": "StopIteration",
-    "AbstractAsyncContextManager": "AbstractContextManager",
-    "__aenter__": "__enter__",
-    "__aexit__": "__exit__",
-    "__aiter__": "__iter__",
-    "__anext__": "__next__",
-}
-
-NAME_PATTERNS: tuple[tuple[str, str], ...] = (
-    (r"(?<![A-Za-z0-9])AIO(?=[A-Z_])", "Sync"),
-    (r"(?<![A-Za-z0-9])AIO(?![A-Za-z0-9])", "SYNC"),
-    (r"(?<![A-Za-z0-9])aio(?![A-Za-z0-9])", "sync"),
-    (r"(?<![A-Za-z0-9])Async(?!IO)(?=[A-Z])", ""),
-    (r"(?<![A-Za-z0-9])async(?=_[A-Za-z0-9])|(?<=[A-Za-z0-9]_)async(?![A-Za-z0-9])", "sync"),
-    (r"(?<![A-Za-z0-9])asynchronous", "synchronous"),
-    (r"(?<![A-Za-z0-9])Asynchronous", "Synchronous"),
-)
-
-# Keywords in comments, docstrings and other strings: code is recognised by its shape, the rest is prose.
-TEXT_PATTERNS: tuple[tuple[str, str], ...] = (
-    (r"\basync (?=(?:def|with|for)\b)", ""),
-    (r"(?<=[`{])await\s+(?=[A-Za-z_(])", ""),
-    (r"(?<== )await\s+(?=[A-Za-z_(])", ""),
-    (r"(?<=\()await\s+(?=[A-Za-z_]\w*\))", ""),
-    (r"\bawait\s+(?=[A-Za-z_]\w*(?:\.\w+)*[(\[])", ""),
-    (r"\bawait\s+(?=[A-Za-z_]\w*\.\w)", ""),
-    (r"\b([Aa])n ([`*]*)async\b", r"\1 \2sync"),
-    (r"\basync\b", "sync"),
-    (r"\bAsync\b", "Sync"),
-    (r"\b([Aa])n (?=[`*]*asynchronous)", r"\1 "),
-)
-
-LEFTOVER = re.compile(r"async|AIO|^__await__$|^isawaitable$|^iscoroutine|^Coroutine$|^Awaitable$", re.IGNORECASE)
-
-
-class GenerationError(Exception):
-    """The source says something the generator has no rule for; the message names file and line."""
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """Replace the characters from `start` up to `end`."""
-
-    start: int
-    end: int
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One token with absolute offsets; an f-string is one token on every Python."""
-
-    type: int
-    text: str
-    start: int
-    end: int
-
-
-def translate(source: str) -> str:
-    """Return the sync form of async `source`, not yet formatted."""
-    text = _resolve_flag(source)
-    text = _drop_flag_imports(text)
-    text = _drop_marks(text)
-    text = _unwrap_generics(text)
-    text = _drop_keywords(text)
-    text = rename(text)
-    _refuse_leftovers(text)
-    return text
-
-
-def rename(text: str) -> str:
-    """Return `text` with every async name replaced by its sync twin, articles before it included."""
-    return re.sub(r"(?:\b([Aa])n ([`*]*))?\b(\w+)\b", _rename_match, text)
-
-
-def _rename_match(match: re.Match[str]) -> str:
-    article, quote, name = match.groups()
-    renamed = NAMES.get(name, name)
-    if renamed is name:
-        for pattern, replacement in NAME_PATTERNS:
-            renamed = re.sub(pattern, replacement, renamed)
-    if renamed == name or article is None:
-        return match[0][: match.start(3) - match.start()] + renamed
-    return f"{article}{'n' if renamed[0] in 'AEIOUaeiou' else ''} {quote}{renamed}"
-
-
-# --- `if ASYNC:` ----------------------------------------------------------------------------------------------------
-
-
-def _resolve_flag(source: str) -> str:
-    """Keep the sync branch of every `if ASYNC:` and `x if ASYNC else y`, outermost first."""
-    while True:
-        node = next(_flag_nodes(ast.parse(source)), None)
-        if node is None:
-            return source
-        source = _resolve_statement(source, node) if isinstance(node, ast.If) else _resolve_expression(source, node)
-
-
-def _flag_nodes(tree: ast.AST) -> Iterator[ast.If | ast.IfExp]:
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.If, ast.IfExp)) and _flag_value(node.test) is not None:
-            yield node
-
-
-def _flag_value(test: ast.expr) -> bool | None:
-    """What the flag must be for `test` to hold; None if `test` is not about the flag."""
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        value = _flag_value(test.operand)
-        return None if value is None else not value
-    name = test.id if isinstance(test, ast.Name) else test.attr if isinstance(test, ast.Attribute) else None
-    return True if name == FLAG else None
-
-
-def _resolve_expression(source: str, node: ast.IfExp) -> str:
-    kept = node.orelse if _flag_value(node.test) else node.body
-    start, end = _span(source, node)
-    inner = slice(*_span(source, kept))
-    return f"{source[:start]}({source[inner]}){source[end:]}"
-
-
-def _resolve_statement(source: str, node: ast.If) -> str:
-    lines = source.splitlines(keepends=True)
-    if lines[node.lineno - 1].lstrip().startswith("elif"):
-        raise GenerationError(f"line {node.lineno}: `elif {FLAG}` has no rule, nest an `if {FLAG}` instead")
-    if node.body[0].lineno == node.lineno:
-        raise GenerationError(f"line {node.lineno}: put the body of `if {FLAG}` on a line of its own")
-    last = node.orelse[-1] if node.orelse else node.body[-1]
-    otherwise = _else_line(lines, node)
-    if _flag_value(node.test):
-        kept, first, stop = node.orelse, otherwise + 1, last.end_lineno
-    else:
-        kept, first, stop = node.body, _header_end(node) + 1, otherwise - 1 if node.orelse else last.end_lineno
-    assert stop is not None
-    body = _dedent(lines, first, stop, kept[0].col_offset - node.col_offset, kept) if kept else []
-    if not kept and _is_alone(ast.parse(source), node):
-        body = [" " * node.col_offset + "pass\n"]
-    return "".join([*lines[: node.lineno - 1], *body, *lines[last.end_lineno :]])
-
-
-def _header_end(node: ast.If) -> int:
-    return node.test.end_lineno or node.lineno
-
-
-def _else_line(lines: list[str], node: ast.If) -> int:
-    """The number of the line that says `else:`, or of the last line if there is none."""
-    end = node.body[-1].end_lineno or node.lineno
-    if not node.orelse:
-        return end
-    for number in range(end + 1, node.orelse[0].lineno + 1):
-        match lines[number - 1].split("#")[0].strip():
-            case "else:":
-                return number
-            case text if text.startswith(("elif", "else")):
-                raise GenerationError(f"line {number}: `{text}` after `if {FLAG}` has no rule, write `else:` and nest")
-            case _:
-                pass
-    raise GenerationError(f"line {node.lineno}: found no `else:` for this `if {FLAG}`")
-
-
-def _dedent(lines: list[str], first: int, stop: int, width: int, kept: list[ast.stmt]) -> list[str]:
-    """Lines `first` to `stop` moved left by `width`, the insides of strings excepted."""
-    inside: set[int] = set()
-    for statement in kept:
-        for node in ast.walk(statement):
-            if isinstance(node, (ast.Constant, ast.JoinedStr)) and node.end_lineno:
-                inside.update(range(node.lineno + 1, node.end_lineno + 1))
-    prefix = " " * width
-    return [
-        line if number in inside else line.removeprefix(prefix)
-        for number, line in enumerate(lines[first - 1 : stop], start=first)
-    ]
-
-
-def _is_alone(tree: ast.Module, wanted: ast.If) -> bool:
-    for node in ast.walk(tree):
-        for name in ("body", "orelse", "finalbody"):
-            block = getattr(node, name, None)
-            if isinstance(block, list) and len(block) == 1 and not isinstance(node, ast.Module):
-                only = block[0]
-                if isinstance(only, ast.If) and (only.lineno, only.col_offset) == (wanted.lineno, wanted.col_offset):
-                    return True
-    return False
-
-
-def _drop_flag_imports(source: str) -> str:
-    """Remove the flag and the unwrapped generics from imports; turn the flag's definition to False."""
-    edits: list[Edit] = []
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and any(alias.name in UNIMPORTED for alias in node.names):
-            node.names = [alias for alias in node.names if alias.name not in UNIMPORTED]
-            edits.append(Edit(*_span(source, node), ast.unparse(node) if node.names else ""))
-        elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            if any(isinstance(target, ast.Name) and target.id == FLAG for target in targets):
-                edits.append(Edit(*_span(source, node.value), "False"))
-    return _apply(source, edits)
-
-
-# --- test marks -----------------------------------------------------------------------------------------------------
-
-
-def _drop_marks(source: str) -> str:
-    """Remove `pytest.mark.asyncio` and `pytest.mark.anyio`, as decorator and in `pytestmark`."""
-    edits: list[Edit] = []
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            for decorator in filter(_is_async_mark, node.decorator_list):
-                start, end = _span(source, decorator)
-                edits.append(Edit(source.rindex("@", 0, start), end))
-        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark":
-            edits.extend(_mark_edits(source, node))
-    return _apply(source, edits)
-
-
-def _mark_edits(source: str, node: ast.Assign) -> Iterator[Edit]:
-    if _is_async_mark(node.value):
-        yield Edit(*_span(source, node))
-    elif isinstance(node.value, (ast.List, ast.Tuple)) and any(map(_is_async_mark, node.value.elts)):
-        node.value.elts = [mark for mark in node.value.elts if not _is_async_mark(mark)]
-        yield Edit(*_span(source, node), ast.unparse(node) if node.value.elts else "")
-
-
-def _is_async_mark(node: ast.expr) -> bool:
-    target = node.func if isinstance(node, ast.Call) else node
-    return ast.unparse(target) in {"pytest.mark.asyncio", "pytest.mark.anyio"}
-
-
-# --- names and keywords ---------------------------------------------------------------------------------------------
-
-
-_GENERIC = re.compile(r"\b(?:[A-Za-z_]\w*\.)*(Awaitable|Coroutine|AsyncGenerator)\[")
-
-
-def _unwrap_generics(text: str) -> str:
-    """`Awaitable[X]`, `Coroutine[Any, Any, X]` -> `X`; `AsyncGenerator[X, Y]` -> `Generator[X, Y, None]`."""
-    position = 0
-    while match := _GENERIC.search(text, position):
-        arguments, end = _arguments(text, match.end())
-        if match[1] == "AsyncGenerator":
-            twin = f"Generator[{', '.join([*arguments, 'None'][:3])}]"
-        else:
-            twin = arguments[-1]
-        text = text[: match.start()] + twin + text[end:]
-        position = match.start()
-    return text
-
-
-def _arguments(text: str, start: int) -> tuple[list[str], int]:
-    """The arguments of a subscript whose bracket opened before `start`, and the offset after its end."""
-    depth, arguments, begin = 1, list[str](), start
-    for offset in range(start, len(text)):
-        character = text[offset]
-        depth += (character in "([{") - (character in ")]}")
-        if depth == 0 or (depth == 1 and character == ","):
-            arguments.append(text[begin:offset].strip())
-            begin = offset + 1
-        if depth == 0:
-            return [argument for argument in arguments if argument], offset + 1
-    raise GenerationError(f"a `[` is never closed: {text[start - 20 : start + 20]!r}")
-
-
-def _drop_keywords(source: str) -> str:
-    tokens = list(_tokens(source))
-    edits: list[Edit] = []
-    for index, token in enumerate(tokens):
-        if token.type == tokenize.NAME and token.text in {"async", "await"}:
-            edits.append(Edit(token.start, tokens[index + 1].start))
-            if token.text == "await":
-                edits.extend(_parentheses(tokens, index))
-        elif token.type in {tokenize.STRING, tokenize.COMMENT}:
-            edits.append(Edit(token.start, token.end, _translate_text(token.text)))
-    return _apply(source, edits)
-
-
-def _parentheses(tokens: list[Token], index: int) -> Iterator[Edit]:
-    """The removal of the pair in `(await x).y`, which only the `await` made necessary."""
-    if index == 0 or tokens[index - 1].text != "(" or (index > 1 and _ends_operand(tokens[index - 2])):
-        return
-    depth = 0
-    for token in tokens[index + 1 :]:
-        if token.text == ")" and depth == 0:
-            yield Edit(tokens[index - 1].start, tokens[index - 1].end)
-            yield Edit(token.start, token.end)
-            return
-        depth += (token.text in {"(", "[", "{"}) - (token.text in {")", "]", "}"})
-        spread = token.type in {tokenize.NL, tokenize.COMMENT}
-        operator = token.type == tokenize.OP and token.text not in {".", "(", ")", "[", "]", "{", "}"}
-        if depth == 0 and (spread or operator or keyword.iskeyword(token.text)):
-            return
-
-
-def _ends_operand(token: Token) -> bool:
-    """Whether a parenthesis after `token` calls it, rather than groups."""
-    if token.type == tokenize.NAME:
-        return not keyword.iskeyword(token.text)
-    return token.type == tokenize.STRING or token.text in {")", "]", "}"}
-
-
-def _translate_text(text: str) -> str:
-    for pattern, replacement in TEXT_PATTERNS:
-        text = re.sub(pattern, replacement, text)
-    return text
-
-
-def _tokens(source: str) -> Iterator[Token]:
-    starts = _line_starts(source)
-    depth, opened = 0, 0
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        start = starts[token.start[0] - 1] + token.start[1]
-        end = starts[token.end[0] - 1] + token.end[1]
-        kind = tokenize.tok_name[token.type]
-        if kind in {"FSTRING_START", "TSTRING_START"}:
-            opened = start if depth == 0 else opened
-            depth += 1
-        elif kind in {"FSTRING_END", "TSTRING_END"}:
-            depth -= 1
-            if depth == 0:
-                yield Token(tokenize.STRING, source[opened:end], opened, end)
-        elif depth == 0:
-            yield Token(token.type, token.string, start, end)
-
-
-def _refuse_leftovers(text: str) -> None:
-    tree = ast.parse(text)
-    compile(text, "<generated>", "exec", dont_inherit=True)
-    for node in ast.walk(tree):
-        line = getattr(node, "lineno", 0)
-        if isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith, ast.AsyncFunctionDef)):
-            raise GenerationError(f"line {line} of the result still waits: {ast.unparse(node)[:80]}")
-        if isinstance(node, ast.comprehension) and node.is_async:
-            raise GenerationError(f"an async comprehension is left: {ast.unparse(node)}")
-        for name in _identifiers(node):
-            if LEFTOVER.search(name):
-                raise GenerationError(f"line {line} of the result has no sync twin for `{name}`; use `if {FLAG}:`")
-
-
-def _identifiers(node: ast.AST) -> Iterable[str]:
-    match node:
-        case ast.Name(id=name, ctx=ast.Store()) if name == FLAG:
-            return ()
-        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name):
-            return (name,)
-        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-            return (name,)
-        case ast.alias(name=name, asname=alias):
-            return (*name.split("."), alias or "")
-        case ast.ImportFrom(module=str(name)):
-            return name.split(".")
-        case _:
-            return ()
-
-
-# --- offsets --------------------------------------------------------------------------------------------------------
-
-
-def _line_starts(source: str) -> list[int]:
-    starts = [0]
-    for line in source.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-    return [*starts, starts[-1]]
-
-
-def _span(source: str, node: ast.expr | ast.stmt) -> tuple[int, int]:
-    """Where `node` stands in `source`, in characters (ast counts UTF-8 bytes)."""
-    assert node.end_lineno is not None
-    assert node.end_col_offset is not None
-    starts = _line_starts(source)
-
-    def offset(line: int, column: int) -> int:
-        begin = starts[line - 1]
-        return begin + len(source[begin : starts[line]].encode()[:column].decode())
-
-    return offset(node.lineno, node.col_offset), offset(node.end_lineno, node.end_col_offset)
-
-
-def _apply(text: str, edits: Iterable[Edit]) -> str:
-    for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
-        text = text[: edit.start] + edit.text + text[edit.end :]
-    return text
-
-
-# --- files ----------------------------------------------------------------------------------------------------------
 
 
 def generate(source: Path, target: Path, *, root: Path = ROOT) -> dict[Path, str | None]:
     """Return what each file below `target` must contain, or None for one that must not exist.
 
     Raises:
-        GenerationError: A file has no rule-given twin, or a file in `target` is neither generated nor has a source.
+        TranslationError: A file has no rule-given twin, or a file in `target` is neither generated nor has a source.
     """
     results: dict[Path, str | None] = {}
     for path in sorted(source.rglob("*.py")):
@@ -440,13 +38,15 @@ def generate(source: Path, target: Path, *, root: Path = ROOT) -> dict[Path, str
         name = path.relative_to(root).as_posix()
         try:
             body = translate(path.read_text(encoding="utf-8"))
-        except (GenerationError, SyntaxError) as error:
-            raise GenerationError(f"{name}: {error}") from error
+        except (TranslationError, SyntaxError) as error:
+            raise TranslationError(f"{name}: {error}") from error
         results[twin] = _format(f"# Generated from {name} {MARKER}\n{body}", twin, root)
     for path in sorted(target.rglob("*.py")):
         if path not in results:
             if MARKER not in path.read_text(encoding="utf-8").partition("\n")[0]:
-                raise GenerationError(f"{path}: this directory is generated, but the file has no source in {source}")
+                raise TranslationError(
+                    f"{path}: this directory is generated, but the file has no source in {source}"
+                )
             results[path] = None
     return results
 
@@ -460,9 +60,13 @@ def _format(text: str, path: Path, root: Path) -> str:
     check = ["check", "--quiet", "--fix-only", "--extend-select", _FIXES, "--fixable", _FIXES]
     for arguments in (["format", "--quiet"], check, ["format", "--quiet"]):
         command = [sys.executable, "-m", "ruff", *arguments, *common]
-        done = subprocess.run(command, input=text, capture_output=True, text=True, cwd=root, check=False)
+        done = subprocess.run(
+            command, input=text, capture_output=True, text=True, cwd=root, check=False
+        )
         if done.returncode != 0:
-            raise GenerationError(f"{path}: ruff {arguments[0]} failed:\n{textwrap.indent(done.stderr, '  ')}")
+            raise TranslationError(
+                f"{path}: ruff {arguments[0]} failed:\n{textwrap.indent(done.stderr, '  ')}"
+            )
         text = done.stdout
     return text
 
@@ -474,9 +78,12 @@ def check(results: dict[Path, str | None]) -> bool:
         present = path.read_text(encoding="utf-8") if path.exists() else ""
         if present != (wanted or "") or (wanted is None) == path.exists():
             clean = False
-            lines = [text.splitlines(keepends=True) for text in (present, wanted or "")]
+            before, after = (
+                present.splitlines(keepends=True),
+                (wanted or "").splitlines(keepends=True),
+            )
             names = (f"{path} (present)", f"{path} (generated)")
-            sys.stdout.writelines(difflib.unified_diff(*lines, *names))
+            sys.stdout.writelines(difflib.unified_diff(before, after, *names))
     return clean
 
 
@@ -499,10 +106,20 @@ def store(results: dict[Path, str | None]) -> int:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; the exit status is 1 if `--check` finds a difference, 2 if something cannot be translated."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--check", action="store_true", help="change nothing; print a diff and exit 1 if out of date")
-    parser.add_argument("--root", type=Path, default=ROOT, help="the repository (default: the one of this file)")
     parser.add_argument(
-        "--pair", action="append", nargs=2, metavar=("SOURCE", "TARGET"), help="directories, instead of the usual ones"
+        "--check",
+        action="store_true",
+        help="change nothing; print a diff and exit 1 if out of date",
+    )
+    parser.add_argument(
+        "--root", type=Path, default=ROOT, help="the repository (default: the one of this file)"
+    )
+    parser.add_argument(
+        "--pair",
+        action="append",
+        nargs=2,
+        metavar=("SOURCE", "TARGET"),
+        help="directories, instead of the usual ones",
     )
     options = parser.parse_args(arguments)
     root: Path = options.root.resolve()
@@ -511,7 +128,7 @@ def main(arguments: list[str] | None = None) -> int:
         for source, target in options.pair or PAIRS:
             if (root / source).is_dir():
                 results |= generate(root / source, root / target, root=root)
-    except GenerationError as error:
+    except TranslationError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     if options.check:

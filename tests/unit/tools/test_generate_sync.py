@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 import textwrap
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
-
-def load() -> ModuleType:
-    path = Path(__file__).resolve().parents[3] / "tools" / "generate_sync.py"
-    spec = importlib.util.spec_from_file_location("generate_sync", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-generate_sync = load()
+import generate_sync
+from sync_translation import TranslationError, rename, translate
 
 
 def twin(source: str) -> str:
-    return generate_sync.translate(textwrap.dedent(source)).strip()
+    return translate(textwrap.dedent(source)).strip()
 
 
 def expected(text: str) -> str:
@@ -67,7 +53,7 @@ def expected(text: str) -> str:
     ],
 )
 def test_names_become_their_twins(source: str, result: str) -> None:
-    assert generate_sync.rename(source) == result
+    assert rename(source) == result
 
 
 @pytest.mark.parametrize(
@@ -82,15 +68,30 @@ def test_names_become_their_twins(source: str, result: str) -> None:
         ("async def f():\n    return (await g(), 1)", "def f():\n    return (g(), 1)"),
         ("async def f():\n    return (await g() + 1) * 2", "def f():\n    return (g() + 1) * 2"),
         ("async def f():\n    return (await (g or h)).y", "def f():\n    return (g or h).y"),
-        ("async def f():\n    return (\n        await g\n        .y()\n    )", "def f():\n    return (\n        g\n        .y()\n    )"),
-        ("async def f():\n    return [x async for x in y if await x]", "def f():\n    return [x for x in y if x]"),
-        ("async def f():\n    async for x in y:\n        pass", "def f():\n    for x in y:\n        pass"),
-        ("async def f():\n    async with a, b as c:\n        pass", "def f():\n    with a, b as c:\n        pass"),
+        (
+            "async def f():\n    return (\n        await g\n        .y()\n    )",
+            "def f():\n    return (\n        g\n        .y()\n    )",
+        ),
+        (
+            "async def f():\n    return [x async for x in y if await x]",
+            "def f():\n    return [x for x in y if x]",
+        ),
+        (
+            "async def f():\n    async for x in y:\n        pass",
+            "def f():\n    for x in y:\n        pass",
+        ),
+        (
+            "async def f():\n    async with a, b as c:\n        pass",
+            "def f():\n    with a, b as c:\n        pass",
+        ),
         (
             "async def f():\n    async with (\n        a,  # one\n        b as c,\n    ):\n        pass",
             "def f():\n    with (\n        a,  # one\n        b as c,\n    ):\n        pass",
         ),
-        ("async def f():\n    print(f'{await g():>3} {x}')", "def f():\n    print(f'{g():>3} {x}')"),
+        (
+            "async def f():\n    print(f'{await g():>3} {x}')",
+            "def f():\n    print(f'{g():>3} {x}')",
+        ),
         ("async def f():\n    é = 'é', (await g()).y", "def f():\n    é = 'é', g().y"),
         ("x: Callable[[], Awaitable[dict[str, int]]]", "x: Callable[[], dict[str, int]]"),
         ("x: typing.Coroutine[Any, Any, list[int]]", "x: list[int]"),
@@ -107,7 +108,10 @@ def test_code_loses_what_waits(source: str, result: str) -> None:
     [
         ('"""Then `await engine.find_one(User)` it."""', '"""Then `engine.find_one(User)` it."""'),
         ('""">>> await engine.save(x)"""', '""">>> engine.save(x)"""'),
-        ('""">>> users = [u async for u in engine.find(User)]"""', '""">>> users = [u for u in engine.find(User)]"""'),
+        (
+            '""">>> users = [u async for u in engine.find(User)]"""',
+            '""">>> users = [u for u in engine.find(User)]"""',
+        ),
         ('"""async with engine.session() as s: ..."""', '"""with engine.session() as s: ..."""'),
         ('"""An async engine, an asynchronous one."""', '"""A sync engine, a synchronous one."""'),
         ('"""Callers await the result."""', '"""Callers await the result."""'),
@@ -193,7 +197,9 @@ def test_marks_of_async_test_runners_disappear() -> None:
         def test_x(sync_engine, x):
             pass
     """
-    assert [line for line in twin(source).splitlines() if line] == [line for line in expected(result).splitlines() if line]
+    assert [line for line in twin(source).splitlines() if line] == [
+        line for line in expected(result).splitlines() if line
+    ]
 
 
 @pytest.mark.parametrize(
@@ -210,8 +216,8 @@ def test_marks_of_async_test_runners_disappear() -> None:
     ],
 )
 def test_what_has_no_twin_is_refused_by_name(source: str, message: str) -> None:
-    with pytest.raises(generate_sync.GenerationError, match=message):
-        generate_sync.translate(source)
+    with pytest.raises(TranslationError, match=message):
+        translate(source)
 
 
 @pytest.fixture
@@ -227,7 +233,9 @@ def tree(tmp_path: Path) -> Path:
 
 
 def run(tree: Path, *arguments: str) -> int:
-    status: int = generate_sync.main(["--root", str(tree), "--pair", "pkg/_aio", "pkg/_sync", *arguments])
+    status: int = generate_sync.main(
+        ["--root", str(tree), "--pair", "pkg/_aio", "pkg/_sync", *arguments]
+    )
     return status
 
 
@@ -246,7 +254,9 @@ def test_check_passes_after_generation_and_shows_a_diff_after_an_edit(
     assert run(tree) == 0
     assert run(tree, "--check") == 0
     target = tree / "pkg/_sync/sync_engine.py"
-    target.write_text(target.read_text(encoding="utf-8").replace("return x", "return None"), encoding="utf-8")
+    target.write_text(
+        target.read_text(encoding="utf-8").replace("return x", "return None"), encoding="utf-8"
+    )
     capsys.readouterr()
     assert run(tree, "--check") == 1
     shown = capsys.readouterr().out.splitlines()
@@ -263,7 +273,9 @@ def test_a_twin_without_source_is_removed(tree: Path, capsys: pytest.CaptureFixt
     capsys.readouterr()
 
 
-def test_a_written_file_among_the_generated_ones_is_refused(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_written_file_among_the_generated_ones_is_refused(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run(tree)
     (tree / "pkg/_sync/mine.py").write_text("x = 1\n", encoding="utf-8")
     assert run(tree) == 2
@@ -271,7 +283,9 @@ def test_a_written_file_among_the_generated_ones_is_refused(tree: Path, capsys: 
     assert (tree / "pkg/_sync/mine.py").exists()
 
 
-def test_an_error_names_file_and_line_and_writes_nothing(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_names_file_and_line_and_writes_nothing(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tree / "pkg/_aio/broken.py").write_text("\nimport asyncio\n", encoding="utf-8")
     assert run(tree) == 2
     assert "pkg/_aio/broken.py: line 2" in capsys.readouterr().err

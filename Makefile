@@ -1,0 +1,78 @@
+# The menu: `make` or `make help`. Everything happens in .venv, which is made when first needed.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.installed
+STAMP := $(VENV)/.installed-dev
+# Two workers: more mongod processes than that are slower on small machines.
+WORKERS ?= 2
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check matrix ecosystem sync docs bench coverage format clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(RUNTIME) ## Start a replica set and move money on it, in transactions
+	@$(BIN)/python -m odmantic demo
+
+test: $(STAMP) ## Run the whole test suite on a real replica set
+	@$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+
+coverage: $(STAMP) ## Run the suite under branch coverage and check its limits
+	@$(BIN)/python -m coverage erase
+	@$(BIN)/python -m coverage run -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+	@$(BIN)/python -m coverage combine --quiet
+	@$(BIN)/python -m coverage report --include='*/odmantic/_plan/*,*/odmantic/_mapping/*' --fail-under=100
+	@$(BIN)/python -m coverage report --fail-under=95
+
+check: $(STAMP) ## Lint, types, layers, generated code, spelling, dependencies, docs
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/check.py
+
+matrix: $(STAMP) ## Test on every Python found, with the oldest and newest pydantic and PyMongo
+	@$(BIN)/nox
+
+ecosystem: $(STAMP) ## Test programs of others against this odmantic
+	@$(BIN)/nox --session ecosystem
+
+sync: $(STAMP) ## Generate the sync code from the async code
+	@$(BIN)/python tools/generate_sync.py
+
+docs: $(STAMP) ## Build the documentation into site/
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+bench: $(STAMP) ## Compare the speed with odmantic 1.1.0
+	@$(BIN)/python bench/compare.py
+
+format: $(STAMP) ## Format the code, and sort its imports
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format .
+
+clean: ## Remove what was built, .venv included
+	rm -rf $(VENV) .nox .cache build dist site htmlcov .coverage .coverage.* .hypothesis \
+		.import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Debian's python3-venv may be missing, and with it ensurepip: then the pip outside fills the environment.
+# The pip inside is brought up to date, because dependency groups need 25.1.
+$(RUNTIME): pyproject.toml
+	@command -v $(PYTHON) >/dev/null 2>&1 || { \
+		echo "make: there is no $(PYTHON); name a Python of 3.10 or newer: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+		echo "make: odmantic needs Python 3.10 or newer, and $(PYTHON) is $$($(PYTHON) -V 2>&1);" \
+			"name another one: make PYTHON=python3.12" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) >/dev/null 2>&1 \
+		|| { rm -rf $(VENV) && $(PYTHON) -m venv --without-pip $(VENV); }
+	@echo "Installing odmantic into $(VENV) ..."
+	@if $(BIN)/python -m pip --version >/dev/null 2>&1; \
+		then $(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'; \
+		else $(PYTHON) -m pip --python $(BIN)/python install --quiet 'pip>=25.1'; fi
+	@$(BIN)/python -m pip install --quiet --editable '.[cli,server]'
+	@touch $@
+
+$(STAMP): $(RUNTIME)
+	@echo "Installing what the tests and checks need (a minute or two) ..."
+	@$(BIN)/python -m pip install --quiet --editable '.[cli,motor,server]' --group dev
+	@touch $@

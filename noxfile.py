@@ -1,0 +1,60 @@
+"""The matrix: every Python found, with the oldest and newest pydantic and PyMongo, and programs of others."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import nox
+
+nox.needs_version = ">=2025.5.1"
+nox.options.default_venv_backend = "venv"
+nox.options.error_on_missing_interpreters = False
+nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = ["tests"]
+
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+GROUP = nox.project.dependency_groups(PYPROJECT, "test")
+
+
+def oldest(name: str) -> str:
+    """The pin to the oldest version of `name` that the project allows."""
+    project = PYPROJECT["project"]
+    requirements = [*project["dependencies"], *project["optional-dependencies"]["motor"]]
+    for requirement in requirements:
+        if requirement.startswith(f"{name}>="):
+            return f"{name}=={requirement.partition('>=')[2]}.0"
+    raise LookupError(name)
+
+
+def present() -> list[str]:
+    """The Pythons on PATH, 3.10 to the newest that runs."""
+    found: list[str] = []
+    for minor in range(10, 20):
+        path = shutil.which(f"python3.{minor}")
+        if (
+            path
+            and subprocess.run([path, "-c", ""], capture_output=True, check=False).returncode == 0
+        ):
+            found.append(f"3.{minor}")
+    return found
+
+
+@nox.session(python=present())
+@nox.parametrize("pydantic", ["oldest", "newest"])
+@nox.parametrize("pymongo", ["oldest", "newest"])
+def tests(session: nox.Session, pydantic: str, pymongo: str) -> None:
+    """Run the suite; Motor is as old as PyMongo."""
+    pins = [oldest("pydantic")] if pydantic == "oldest" else ["pydantic"]
+    pins += [oldest("pymongo"), oldest("motor")] if pymongo == "oldest" else ["pymongo", "motor"]
+    session.install("--upgrade", *GROUP, *pins, ".[cli,motor,server]")
+    session.run(
+        "python", "-c", "import pydantic, pymongo; print(pydantic.VERSION, pymongo.version)"
+    )
+    session.run("python", "-m", "pytest", "-n", "2", *session.posargs)
+
+
+@nox.session(python=False)
+def ecosystem(session: nox.Session) -> None:
+    """Run the integrations of others, each in an environment of its own."""
+    session.run("python", "tools/ecosystem.py", *session.posargs)

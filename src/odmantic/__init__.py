@@ -1,0 +1,3 @@
+"""Typed MongoDB documents on pydantic and PyMongo, async and sync."""
+
+__version__ = "2.0.0.dev0"

@@ -1,0 +1,10 @@
+"""`python -m odmantic`: the command `odmantic`."""
+
+from __future__ import annotations
+
+import sys
+
+from odmantic.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())
