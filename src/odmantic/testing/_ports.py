@@ -1,0 +1,60 @@
+"""Ports for servers: free, and outside the range the system hands out to clients.
+
+A port of the ephemeral range can be taken by any outgoing connection between the moment it is
+chosen and the moment mongod listens on it, or while a member is stopped.
+"""
+
+from __future__ import annotations
+
+import random
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+_LOWEST = 10_000
+_EPHEMERAL_BY_DEFAULT = (49_152, 65_535)  # RFC 6335; macOS and Windows follow it
+_LINUX_SETTING = Path("/proc/sys/net/ipv4/ip_local_port_range")
+
+
+def ephemeral_range(setting: Path = _LINUX_SETTING) -> tuple[int, int]:
+    """The first and the last port that the system gives to outgoing connections."""
+    try:
+        first, last = setting.read_text(encoding="ascii").split()
+        return int(first), int(last)
+    except (OSError, ValueError):
+        return _EPHEMERAL_BY_DEFAULT
+
+
+def candidates(first_ephemeral: int) -> range:
+    """The ports to choose from, given the first one of the ephemeral range."""
+    if first_ephemeral - _LOWEST >= 1_000:  # noqa: PLR2004  (room for some sets at once)
+        return range(_LOWEST, first_ephemeral)
+    return range(_LOWEST, 65_536)
+
+
+def is_free(port: int) -> bool:
+    """Whether a server can listen on the port right now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        # As mongod does: a connection that lingers from a former server is no obstacle.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port(taken: Collection[int] = ()) -> int:
+    """A port that is free now and not among those taken.
+
+    Random, so that programs that look for ports at the same time rarely find the same one.
+    """
+    ports = candidates(ephemeral_range()[0])
+    for _ in range(1_000):
+        port = random.choice(ports)  # noqa: S311  (not a secret)
+        if port not in taken and is_free(port):
+            return port
+    raise OSError(f"No free port among {ports.start}-{ports.stop - 1} in 1000 attempts.")

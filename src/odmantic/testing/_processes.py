@@ -1,0 +1,139 @@
+"""The parent's end of the watchdog: start, end and look at processes that cannot outlive us."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import weakref
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from odmantic.testing.errors import LocalReplicaSetError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_WATCHDOG = Path(__file__).with_name("_watchdog.py")
+
+
+class Processes:
+    """Processes that end with this object, or with this program, however it ends.
+
+    Args:
+        grace: Seconds that each process gets for a clean shutdown at the end; zero kills.
+        remove: Directories to remove when all have ended.
+    """
+
+    def __init__(self, grace: float, remove: Sequence[Path] = ()) -> None:
+        settings = {"parent": os.getpid(), "grace": grace, "remove": [str(p) for p in remove]}
+        # A session of its own: neither Ctrl-C nor a signal for our process group reaches it.
+        self._watchdog = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(_WATCHDOG), json.dumps(settings)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=tempfile.gettempdir(),
+            start_new_session=True,
+            # Unbuffered: a forked child can close its copies without sending anything.
+            bufsize=0,
+        )
+        self._lock = threading.Lock()
+        self._owner = os.getpid()
+        self._close = weakref.finalize(self, _close, self._watchdog, self._owner)
+        _live.add(self)
+
+    def start(self, name: str, argv: Sequence[str], log: Path) -> int:
+        """Starts a process whose output is appended to `log`.
+
+        Returns:
+            Its process id.
+
+        Raises:
+            OSError: The program cannot be run at all.
+        """
+        reply = self._ask(do="start", member=name, argv=list(argv), log=str(log))
+        if "error" in reply:
+            raise OSError(reply["errno"], reply["error"])
+        return int(reply["pid"])
+
+    def end(self, name: str, grace: float) -> int:
+        """Ends a process and waits for it: SIGTERM, and after `grace` seconds SIGKILL.
+
+        Returns:
+            Its exit code, negative for a signal. A process that has ended before keeps its own.
+        """
+        return int(self._ask(do="end", member=name, grace=grace)["returncode"])
+
+    def exit_code(self, name: str) -> int | None:
+        """The exit code of a process, None while it runs."""
+        code: int | None = self._ask(do="status")[name]
+        return code
+
+    def close(self) -> None:
+        """Ends all processes and waits until they are gone. Does nothing the second time."""
+        self._close()
+
+    def forget(self) -> None:
+        """Lets go of the pipe in a forked child, for which all of this is none of its business."""
+        self._close.detach()
+        for stream in (self._watchdog.stdin, self._watchdog.stdout, self._watchdog.stderr):
+            if stream is not None:
+                stream.close()
+        # The child is not the watchdog's parent: `Popen` must neither wait for it nor warn.
+        self._watchdog.returncode = 0
+
+    def _ask(self, **request: Any) -> dict[str, Any]:
+        requests, replies = self._watchdog.stdin, self._watchdog.stdout
+        if os.getpid() != self._owner or not self._close.alive:
+            raise LocalReplicaSetError(
+                "The local replica set is not running in this process. It belongs to the process"
+                " that started it, and only until it is stopped there."
+            )
+        assert requests is not None  # noqa: S101  (both are pipes)
+        assert replies is not None  # noqa: S101
+        with self._lock:
+            try:
+                requests.write(json.dumps(request).encode() + b"\n")
+                reply = replies.readline()
+            except OSError:
+                reply = b""
+        if not reply:
+            raise LocalReplicaSetError(
+                "The process that watches over the mongod processes has ended unexpectedly, and"
+                f" they with it.{self._last_words()}"
+            )
+        answer: dict[str, Any] = json.loads(reply)
+        return answer
+
+    def _last_words(self) -> str:
+        stderr = self._watchdog.stderr
+        words = stderr.read().decode(errors="replace").strip() if stderr is not None else ""
+        return f" Its last words:\n{words}" if words else ""
+
+
+def _close(watchdog: subprocess.Popen[bytes], owner: int) -> None:
+    if os.getpid() != owner:
+        return
+    if watchdog.stdin is not None:
+        watchdog.stdin.close()
+    watchdog.wait()
+    for stream in (watchdog.stdout, watchdog.stderr):
+        if stream is not None:
+            stream.close()
+
+
+_live: weakref.WeakSet[Processes] = weakref.WeakSet()
+
+
+def _forget_all() -> None:
+    for processes in list(_live):
+        processes.forget()
+    _live.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_all)

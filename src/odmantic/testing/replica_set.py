@@ -1,0 +1,435 @@
+"""A real replica set on this machine, for tests and demonstrations."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from odmantic.testing import _config, _mongod, _wire
+from odmantic.testing._member import POLL_SECONDS, Member
+from odmantic.testing._ports import free_port, is_free
+from odmantic.testing._processes import Processes
+from odmantic.testing.errors import LocalReplicaSetError, ReplicaSetTimeoutError
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Mapping, Sequence
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+__all__ = ["LocalReplicaSet"]
+
+_PORT_ATTEMPTS = 10
+_SHUTDOWN_SECONDS = 20.0
+_NOT_YET_INITIALIZED = 94
+
+
+class LocalReplicaSet:
+    """Real `mongod` processes on the loopback interface that form a replica set.
+
+    Use it with `with` or `async with`; on leaving, every process is gone and, unless `path` was
+    given, so is the data. The same holds when the program ends in any other way, killed included.
+
+        with LocalReplicaSet() as replica_set:
+            client = MongoClient(replica_set.uri)
+
+    The methods wait for what they do; in a coroutine, call them with `asyncio.to_thread`.
+
+    Args:
+        members: How many members there are, the delayed one included.
+        path: A directory that keeps the data. Without it the data is temporary.
+        mongod: The program to run. Without it: the environment variable `ODMANTIC_MONGOD`, the
+            `PATH`, the wheel of the extra `server`, in this order.
+        port: The first member's port, the others follow. Without it, free ports are found.
+        election_timeout: Seconds without a primary until the others elect one.
+        delay: Seconds by which the last member applies writes late; it never becomes primary.
+        cache_size_gb: WiredTiger's cache of each member, in GB.
+        server_parameters: For mongod's `--setParameter`, such as `{"enableTestCommands": 1}`.
+        arguments: More command-line arguments for mongod.
+        timeout: Seconds to wait for a replica set that is ready, and for a new primary.
+    """
+
+    def __init__(
+        self,
+        members: int = 1,
+        path: str | os.PathLike[str] | None = None,
+        mongod: str | os.PathLike[str] | None = None,
+        *,
+        port: int | None = None,
+        election_timeout: float = 1.0,
+        delay: int = 0,
+        cache_size_gb: float = 0.25,
+        server_parameters: Mapping[str, str | float | bool] | None = None,
+        arguments: Sequence[str] = (),
+        timeout: float = 60.0,
+    ) -> None:
+        if members < 1:
+            raise ValueError(f"A replica set has at least one member, not {members}.")
+        if delay and members == 1:
+            raise ValueError("A delayed member is never primary: it takes at least two members.")
+        self._count = members
+        self._path = Path(path).absolute() if path is not None else None
+        self._given_mongod = mongod
+        self._first_port = port
+        self._election_timeout = election_timeout
+        self._delay = delay
+        self._arguments = _arguments(cache_size_gb, server_parameters or {}, arguments)
+        self._timeout = timeout
+        self._name = ""
+        self._members: tuple[Member, ...] = ()
+        self._processes: Processes | None = None
+        self._lock = threading.RLock()
+        self._abort = threading.Event()
+
+    # -- What it is -----------------------------------------------------------------------------
+
+    @property
+    def uri(self) -> str:
+        """The connection string, with every member."""
+        hosts = ",".join(f"127.0.0.1:{port}" for port in self.ports)
+        return f"mongodb://{hosts}/?replicaSet={self.name}"
+
+    @property
+    def name(self) -> str:
+        """The replica set's name. Every set has its own, so that clients cannot mix them up."""
+        self._require_running()
+        return self._name
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """The members' ports, in order."""
+        self._require_running()
+        return tuple(member.port for member in self._members)
+
+    @property
+    def logs(self) -> tuple[Path, ...]:
+        """The members' log files, in order."""
+        self._require_running()
+        return tuple(member.log for member in self._members)
+
+    @property
+    def primary(self) -> int | None:
+        """The index of the member that is primary now, None if there is none."""
+        self._require_running()
+        for member in self._members:
+            if member.hello().get("isWritablePrimary"):
+                return member.index
+        return None
+
+    def is_running(self, index: int) -> bool:
+        """Whether a member's process lives."""
+        return self._member(index).running
+
+    def __repr__(self) -> str:
+        state = f"at {self.uri}" if self._processes is not None else "not running"
+        return f"<LocalReplicaSet of {self._count}, {state}>"
+
+    # -- Start and end --------------------------------------------------------------------------
+
+    def start(self) -> Self:
+        """Starts the members and waits until there is a primary and all others follow it.
+
+        Raises:
+            MongodNotFoundError: There is no mongod to run.
+            MongodFailedError: A mongod has ended instead of starting.
+            ReplicaSetTimeoutError: It took longer than `timeout`.
+            LocalReplicaSetError: It runs already.
+        """
+        with self._lock:
+            if self._processes is not None:
+                raise LocalReplicaSetError(f"{self!r} has been started already.")
+            try:
+                self._start()
+            except BaseException:
+                self.stop()
+                raise
+        return self
+
+    def stop(self) -> None:
+        """Ends every member. Does nothing when it is not running."""
+        with self._lock:
+            processes, self._processes, self._members = self._processes, None, ()
+            if processes is not None:
+                processes.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    async def __aenter__(self) -> Self:
+        self._abort.clear()
+        try:
+            await _in_thread(self.start, self._abort.set)
+        except asyncio.CancelledError:
+            await _in_thread(self.stop)
+            raise
+        finally:
+            self._abort.clear()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await _in_thread(self.stop)
+
+    # -- Faults ---------------------------------------------------------------------------------
+
+    def stop_member(self, index: int) -> None:
+        """Shuts a member down as an operator would; a primary hands over first."""
+        self._member(index).end(_SHUTDOWN_SECONDS)
+
+    def kill_member(self, index: int) -> None:
+        """Ends a member with SIGKILL."""
+        self._member(index).end(0)
+
+    def restart_member(self, index: int) -> None:
+        """Starts a member that was stopped or killed, and waits until it takes part again.
+
+        A member that runs is shut down first.
+        """
+        member = self._member(index)
+        with self._lock:
+            member.end(_SHUTDOWN_SECONDS)
+            self._launch([member])
+            pause = self._pauses()
+            while not _takes_part(member.hello()):
+                self._check_processes([member])
+                pause(f"member {index} to take part again")
+
+    def step_down(self, seconds: int = 1) -> int:
+        """Makes the primary step down, and waits for the next one.
+
+        Args:
+            seconds: How long the former primary does not stand for election. In a set of one
+                member it is primary again after that.
+
+        Returns:
+            The index of the new primary.
+        """
+        primary = self._members[self.wait_for_primary()]
+        step_down = {"replSetStepDown": seconds, "secondaryCatchUpPeriodSecs": 0, "force": True}
+        # Servers before 4.2 closed the connection instead of answering.
+        with contextlib.suppress(OSError):
+            primary.command(step_down)
+        return self.wait_for_primary()
+
+    def wait_for_primary(self) -> int:
+        """Waits until a member is primary and returns its index.
+
+        Raises:
+            ReplicaSetTimeoutError: There is none within `timeout`.
+        """
+        pause = self._pauses()
+        while (index := self.primary) is None:
+            pause("a primary")
+        return index
+
+    # -- How it starts --------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        # The name is chosen here and not by mongod or the user: a client of a former set that
+        # finds ours on the same port turns away because of it.
+        state = _config.load_state(self._path) if self._path is not None else None
+        self._name = state.name if state is not None else f"odmantic-{secrets.token_hex(4)}"
+        temporary = Path(tempfile.mkdtemp(prefix="odmantic-"))
+        grace = 0.0 if self._path is None else _SHUTDOWN_SECONDS
+        self._processes = Processes(grace, [temporary])
+        mongod = _mongod.find_mongod(self._given_mongod, temporary)
+        data = self._path or temporary
+        data.mkdir(parents=True, exist_ok=True)
+        self._members = tuple(
+            Member(
+                index=index,
+                port=port,
+                directory=data / f"member-{index}",
+                mongod=mongod,
+                arguments=("--replSet", self._name, *self._arguments),
+                processes=self._processes,
+            )
+            for index, port in enumerate(self._choose_ports(state))
+        )
+        self._launch(self._members, new_ports=self._first_port is None)
+        if self._path is not None:
+            _config.save_state(self._path, _config.State(self._name, self.ports))
+        self._configure()
+        self._wait_until_ready()
+
+    def _choose_ports(self, state: _config.State | None) -> list[int]:
+        if self._first_port is not None:
+            return [self._first_port + index for index in range(self._count)]
+        ports: list[int] = []
+        stored = state.ports if state is not None else ()
+        for index in range(self._count):
+            if index < len(stored) and stored[index] not in ports and is_free(stored[index]):
+                ports.append(stored[index])
+            else:
+                ports.append(free_port({*ports, *stored}))
+        return ports
+
+    def _launch(self, members: Sequence[Member], *, new_ports: bool = False) -> None:
+        """Starts members at the same time; those whose port is taken get others, if they may."""
+        pause = self._pauses()
+        for member in members:
+            member.start()
+        for member in members:
+            attempts = _PORT_ATTEMPTS if new_ports else 1
+            while not member.wait_until_it_answers(pause):
+                attempts -= 1
+                if not attempts:
+                    raise member.failure(_mongod.EXIT_ADDRESS_IN_USE)
+                member.port = free_port(self.ports)
+                member.start()
+            # Members hand over and end at once instead of letting clients finish for 15 seconds.
+            with contextlib.suppress(_wire.CommandError):
+                member.command({"setParameter": 1, "shutdownTimeoutMillisForSignaledShutdown": 100})
+
+    def _configure(self) -> None:
+        """Initiates the replica set, or adapts what is stored to the ports and the options."""
+        wanted = _config.Wanted(
+            self._name, self.ports, round(self._election_timeout * 1000), self._delay
+        )
+        stored = {member.index: config for member in self._members if (config := _stored(member))}
+        if not stored:
+            config = _config.initial_config(wanted)
+            self._retry(self._members[0], {"replSetInitiate": config})
+            return
+        # Whoever has the newest data decides: a forced configuration makes the others follow.
+        newest = max(stored, key=lambda index: self._members[index].last_write())
+        changed = _config.changed_config(stored[newest], wanted)
+        if changed is not None:
+            self._retry(self._members[newest], {"replSetReconfig": changed, "force": True})
+
+    def _retry(self, member: Member, document: dict[str, object]) -> None:
+        """Repeats a command that a member refuses while it is busy with its configuration."""
+        busy = (109, _NOT_YET_INITIALIZED) if "replSetReconfig" in document else (109,)
+        pause = self._pauses()
+        while True:
+            try:
+                member.command(document, timeout=self._timeout)
+            except _wire.CommandError as error:
+                if error.code not in busy:
+                    raise LocalReplicaSetError(
+                        f"Member {member.index} refused {next(iter(document))}: {error.message}"
+                    ) from error
+                pause(f"member {member.index} to load its configuration")
+            else:
+                return
+
+    def _wait_until_ready(self) -> None:
+        pause = self._pauses()
+        while True:
+            answers = [member.hello() for member in self._members]
+            if all(map(_takes_part, answers)) and any(
+                answer.get("isWritablePrimary") for answer in answers
+            ):
+                return
+            self._check_processes(self._members)
+            pause("a primary that all other members follow")
+
+    def _check_processes(self, members: Sequence[Member]) -> None:
+        assert self._processes is not None  # noqa: S101  (set before there are members)
+        for member in members:
+            exit_code = self._processes.exit_code(str(member.index))
+            if exit_code is not None:
+                raise member.failure(exit_code)
+
+    def _pauses(self) -> Callable[[str], None]:
+        deadline = time.monotonic() + self._timeout
+
+        def pause(waiting_for: str) -> None:
+            """To be called in every round of waiting."""
+            if self._abort.is_set():
+                raise LocalReplicaSetError("The start of the local replica set was cancelled.")
+            if time.monotonic() > deadline:
+                logs = "\n".join(
+                    f"The end of member {member.index}'s log:\n{_mongod.log_tail(member.log)}"
+                    for member in self._members
+                )
+                raise ReplicaSetTimeoutError(
+                    f"Waited {self._timeout} s in vain for {waiting_for}. A higher 'timeout'"
+                    f" helps on a slow machine.\n{logs}"
+                )
+            time.sleep(POLL_SECONDS)
+
+        return pause
+
+    def _member(self, index: int) -> Member:
+        self._require_running()
+        return self._members[index]
+
+    def _require_running(self) -> None:
+        if self._processes is None:
+            raise LocalReplicaSetError(
+                "The local replica set is not running. Use it inside its 'with' block, or call"
+                " start() first."
+            )
+
+
+def _arguments(
+    cache_size_gb: float,
+    server_parameters: Mapping[str, str | float | bool],
+    more: Sequence[str],
+) -> tuple[str, ...]:
+    # The metrics that mongod collects for support are of no use here and cost disk and time.
+    parameters = {"diagnosticDataCollectionEnabled": False, **server_parameters}
+    settings = [
+        f"{name}={str(value).lower() if isinstance(value, bool) else value}"
+        for name, value in parameters.items()
+    ]
+    return (
+        *("--wiredTigerCacheSizeGB", str(cache_size_gb)),
+        *(argument for setting in settings for argument in ("--setParameter", setting)),
+        *more,
+    )
+
+
+def _stored(member: Member) -> dict[str, object] | None:
+    """The configuration that a member had when it was stopped, None for a new one."""
+    try:
+        config: dict[str, object] = member.command({"replSetGetConfig": 1})["config"]
+    except _wire.CommandError as error:
+        if error.code == _NOT_YET_INITIALIZED:
+            return None
+        raise
+    return config
+
+
+def _takes_part(hello: Mapping[str, object]) -> bool:
+    return bool(hello.get("isWritablePrimary") or hello.get("secondary"))
+
+
+async def _in_thread(
+    function: Callable[[], object], on_cancel: Callable[[], None] | None = None
+) -> None:
+    """Runs a blocking function to its end, even if we are cancelled meanwhile."""
+    running = asyncio.get_running_loop().run_in_executor(None, function)
+    cancelled: asyncio.CancelledError | None = None
+    while not running.done():
+        try:
+            await asyncio.wait([running])
+        except asyncio.CancelledError as error:
+            cancelled = error
+            if on_cancel is not None:
+                on_cancel()
+    if cancelled is not None:
+        # Both are of interest only to whoever waits for us, and that one wants to cancel.
+        running.exception()
+        raise cancelled
+    running.result()
