@@ -8,6 +8,8 @@ STAMP := $(VENV)/.installed-dev
 # Two workers: more mongod processes than that are slower on small machines.
 WORKERS ?= 2
 PYTEST_ARGS ?=
+# Names of checks, such as `mypy pyright`; all without.
+CHECKS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check matrix ecosystem sync docs bench coverage format clean
@@ -29,7 +31,7 @@ coverage: $(STAMP) ## Run the suite under branch coverage and check its limits
 	@$(BIN)/python -m coverage report --fail-under=95
 
 check: $(STAMP) ## Lint, types, layers, generated code, spelling, dependencies, docs
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/check.py
+	@$(BIN)/python tools/check.py $(CHECKS)
 
 matrix: $(STAMP) ## Test on every Python found, with the oldest and newest pydantic and PyMongo
 	@$(BIN)/nox
@@ -67,12 +69,12 @@ $(RUNTIME): pyproject.toml
 		|| { rm -rf $(VENV) && $(PYTHON) -m venv --without-pip $(VENV); }
 	@echo "Installing odmantic into $(VENV) ..."
 	@if $(BIN)/python -m pip --version >/dev/null 2>&1; \
-		then $(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'; \
-		else $(PYTHON) -m pip --python $(BIN)/python install --quiet 'pip>=25.1'; fi
-	@$(BIN)/python -m pip install --quiet --editable '.[cli,server]'
+		then $(BIN)/python -m pip install -qq --upgrade 'pip>=25.1'; \
+		else $(PYTHON) -m pip --python $(BIN)/python install -qq 'pip>=25.1'; fi
+	@$(BIN)/python -m pip install -qq --editable '.[cli,server]'
 	@touch $@
 
 $(STAMP): $(RUNTIME)
 	@echo "Installing what the tests and checks need (a minute or two) ..."
-	@$(BIN)/python -m pip install --quiet --editable '.[cli,motor,server]' --group dev
+	@$(BIN)/python -m pip install -qq --editable '.[cli,motor,server]' --group dev
 	@touch $@

@@ -16,7 +16,7 @@ CHECKS: dict[str, list[str]] = {
     "mypy": ["mypy"],
     "pyright": ["pyright"],
     "layers": ["lint-imports"],
-    "generated code": [sys.executable, "tools/generate_sync.py", "--check"],
+    "generated code": ["python", "tools/generate_sync.py", "--check"],
     "spelling": ["codespell"],
     "dependencies": ["deptry", "."],
     "docs": ["mkdocs", "build", "--strict", "--quiet"],
@@ -26,8 +26,9 @@ CHECKS: dict[str, list[str]] = {
 def main(wanted: list[str]) -> int:
     """Run the checks named in `wanted`, or all; return 1 if one fails."""
     failed: list[str] = []
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     # mkdocs-material would advertise its successor.
-    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    environment = os.environ | {"PATH": path, "NO_MKDOCS_2_WARNING": "1"}
     for name, command in CHECKS.items():
         if wanted and name not in wanted:
             continue

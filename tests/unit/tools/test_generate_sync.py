@@ -290,7 +290,3 @@ def test_an_error_names_file_and_line_and_writes_nothing(
     assert run(tree) == 2
     assert "pkg/_aio/broken.py: line 2" in capsys.readouterr().err
     assert not (tree / "pkg/_sync").exists()
-
-
-def test_the_repository_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
-    assert generate_sync.main(["--check"]) == 0, capsys.readouterr().out
