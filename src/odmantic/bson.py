@@ -25,7 +25,11 @@ from pydantic_core import core_schema
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic import (
+        GetCoreSchemaHandler,
+        GetJsonSchemaHandler,
+        ValidatorFunctionWrapHandler,
+    )
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import CoreSchema
 
@@ -70,9 +74,7 @@ class ObjectId(bson.ObjectId):
     __slots__ = ()
 
     @classmethod
-    def __get_pydantic_core_schema__(
-        cls, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         parse = _parser(_parse_object_id)
         text = core_schema.str_schema()
         return _schema(
@@ -103,12 +105,8 @@ class Int64(bson.int64.Int64):
     """An integer always stored in 64 bits; whatever pydantic takes as an `int` is accepted."""
 
     @classmethod
-    def __get_pydantic_core_schema__(
-        cls, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        convert = core_schema.chain_schema(
-            [core_schema.int_schema(), _parser(bson.int64.Int64)]
-        )
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        convert = core_schema.chain_schema([core_schema.int_schema(), _parser(bson.int64.Int64)])
         return _schema(
             core_schema.is_instance_schema(bson.int64.Int64),
             convert,
@@ -133,10 +131,10 @@ class Decimal128(bson.decimal128.Decimal128):
     """
 
     @classmethod
-    def __get_pydantic_core_schema__(
-        cls, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        convert = _parser(_parse_decimal128)
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        convert = core_schema.no_info_wrap_validator_function(
+            _parse_decimal128, core_schema.str_schema()
+        )
         return _schema(
             core_schema.is_instance_schema(bson.decimal128.Decimal128),
             convert,
@@ -151,26 +149,32 @@ class Decimal128(bson.decimal128.Decimal128):
         return {"type": "number"}
 
 
-def _parse_decimal128(value: Any) -> bson.decimal128.Decimal128:
+def _parse_decimal128(
+    value: Any, read_text: ValidatorFunctionWrapHandler
+) -> bson.decimal128.Decimal128:
+    if _is_number(value):
+        value = read_text(_number_as_text(value))
     try:
-        return bson.decimal128.Decimal128(_number_as_text(value))
+        return bson.decimal128.Decimal128(value)
     except (decimal.DecimalException, TypeError, ValueError) as error:
         raise ValueError("Invalid Decimal128 value") from error
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _number_as_text(value: Any) -> Any:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return repr(value)
-    return value
+    # To pydantic, text from bytes is a lax conversion: in a union with `int` or `float` a number
+    # then stays what it is.
+    return repr(value).encode() if _is_number(value) else value
 
 
 class Binary(bson.binary.Binary):
     """A `bson.Binary`; bytes and text (as UTF-8) become one of subtype 0."""
 
     @classmethod
-    def __get_pydantic_core_schema__(
-        cls, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         convert = core_schema.chain_schema(
             [core_schema.bytes_schema(), _parser(bson.binary.Binary)]
         )
@@ -192,10 +196,8 @@ class Regex(bson.regex.Regex[Any]):
     """A `bson.Regex`; compiled patterns (with their flags) and text that compiles are accepted too."""
 
     @classmethod
-    def __get_pydantic_core_schema__(
-        cls, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        from_native = _parser(bson.regex.Regex.from_native)
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        from_native = _parser(_regex_from_pattern)
         from_text = core_schema.chain_schema(
             [core_schema.str_schema(), _parser(_compile), from_native]
         )
@@ -212,6 +214,10 @@ class Regex(bson.regex.Regex[Any]):
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         return {"type": "string", "format": "binary", "examples": ["^Foo"], "example": "^Foo"}
+
+
+def _regex_from_pattern(pattern: re.Pattern[Any]) -> bson.regex.Regex[Any]:
+    return bson.regex.Regex(pattern.pattern, pattern.flags)
 
 
 def _pattern_text(value: Any) -> str | bytes:
@@ -246,7 +252,7 @@ class _PatternSupport:
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         from_text = core_schema.chain_schema([core_schema.str_schema(), _parser(_compile)])
-        return _schema(
+        schema = _schema(
             core_schema.is_instance_schema(re.Pattern),
             core_schema.chain_schema(
                 [core_schema.is_instance_schema(bson.regex.Regex), _parser(_compile_regex)]
@@ -255,6 +261,8 @@ class _PatternSupport:
             json=from_text,
             serialization=_PATTERN_TEXT,
         )
+        # See `_DecimalSupport` for the step around it.
+        return core_schema.chain_schema([schema])
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
@@ -296,6 +304,20 @@ def _parse_decimal(value: str) -> decimal.Decimal:
         raise ValueError("Invalid decimal string") from error
 
 
+def _decimal_constraints(schema: CoreSchema) -> list[CoreSchema]:
+    """Give the step that checks what `schema` asks for beyond being a `Decimal`.
+
+    Constraints of a field's default come before all metadata of its annotation, so they are
+    already in the schema of the bare type.
+    """
+    if schema["type"] != "decimal":
+        return [schema]
+    if schema.keys() <= {"type", "metadata", "serialization"}:
+        return []
+    # Unlike pydantic, MongoDB knows infinity and NaN.
+    return [{"allow_inf_nan": True, **schema}]
+
+
 @dataclass(frozen=True, slots=True)
 class _DecimalSupport:
     """Makes pydantic read a stored `bson.Decimal128` as `decimal.Decimal`."""
@@ -317,13 +339,10 @@ class _DecimalSupport:
             json=from_text,
             serialization=_STRING,
         )
-        return core_schema.no_info_after_validator_function(
-            _check_decimal,
-            schema,
-            # Pydantic leaves the serialisation that a class's `json_encoders` asks for in the
-            # schema of the bare type.
-            serialization=handler(source).get("serialization", _STRING),
-        )
+        storable = core_schema.no_info_after_validator_function(_check_decimal, schema)
+        # The outermost step says nothing of serialisation: pydantic then puts in what a class's
+        # `json_encoders` say about decimals.
+        return core_schema.chain_schema([storable, *_decimal_constraints(handler(source))])
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
@@ -335,9 +354,7 @@ class _datetime(datetime):  # noqa: N801 - integrations know it by this name
     """The annotation of datetime fields: MongoDB stores milliseconds, in UTC."""
 
     @classmethod
-    def __get_pydantic_core_schema__(
-        cls, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(
             _as_stored_datetime, core_schema.datetime_schema()
         )

@@ -3,10 +3,14 @@
     OdmanticError
     ├── BaseEngineException            an operation of an engine failed
     │   ├── DocumentNotFoundError      nothing to delete
-    │   └── DuplicateKeyError          a unique index refused a save
+    │   ├── DuplicateKeyError          a unique index refused a save
+    │   └── InvalidDocumentError       BSON cannot store a value (an InvalidDocument)
+    │       ├── IntegerTooLargeError   beyond 64 bits (an OverflowError)
+    │       └── DocumentTooLargeError  beyond 16 MiB (a DocumentTooLarge)
     ├── DocumentParsingError           a document does not fit its model (a ValueError)
     ├── TransactionError
-    │   └── TransactionAbortedError    an earlier operation failed (an OperationFailure)
+    │   ├── TransactionAbortedError    an earlier operation failed (an OperationFailure)
+    │   └── TransactionNotSupportedError  a standalone server (an OperationFailure)
     └── SessionMisuseError             a session used out of order (a RuntimeError)
 
 All of them can be pickled and copied as far as what they carry can. Any other failure of the
@@ -15,11 +19,17 @@ server or the network arrives as the driver's own exception.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
+from bson.errors import InvalidDocument
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownError
-from pymongo.errors import InvalidOperation, OperationFailure, PyMongoError
+from pymongo.errors import (
+    DocumentTooLarge,
+    InvalidOperation,
+    OperationFailure,
+    PyMongoError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,6 +96,21 @@ class DuplicateKeyError(BaseEngineException):
         return type(self), (self.instance, self.driver_error), self.__dict__
 
 
+class InvalidDocumentError(BaseEngineException, InvalidDocument):
+    """A save was refused because BSON has no form for a value of the instance."""
+
+
+class IntegerTooLargeError(InvalidDocumentError, OverflowError):
+    """An integer of the instance needs more than 64 bits."""
+
+
+class DocumentTooLargeError(InvalidDocumentError, DocumentTooLarge):
+    """The document of the instance is larger than the 16 MiB that MongoDB allows.
+
+    See https://www.mongodb.com/docs/manual/reference/limits/#mongodb-limit-BSON-Document-Size
+    """
+
+
 class DocumentParsingError(OdmanticError, ValueError):
     """A document could not be read as an instance of `model`.
 
@@ -100,7 +125,7 @@ class DocumentParsingError(OdmanticError, ValueError):
         elif errors.title == model.__name__:
             inner = errors
         else:
-            inner = ValidationError.from_exception_data(model.__name__, _line_errors(errors))
+            inner = ValidationError.from_exception_data(model.__name__, line_errors(errors))
         super().__init__(str(inner))
         self.inner = inner
         self.model = model
@@ -150,6 +175,18 @@ class TransactionAbortedError(TransactionError, OperationFailure):
         return type(self), (self.message, self.first_error), self.__dict__
 
 
+class TransactionNotSupportedError(TransactionError, OperationFailure):
+    """The server is a standalone one; transactions need a replica set or a sharded cluster."""
+
+    def __init__(self, message: str, driver_error: OperationFailure) -> None:
+        super().__init__(message, driver_error.code, driver_error.details)
+        self.message = message
+        self.driver_error = driver_error
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.message, self.driver_error), self.__dict__
+
+
 class SessionMisuseError(OdmanticError, RuntimeError, InvalidOperation):
     """A session or transaction was used out of order, or where it has no place."""
 
@@ -159,8 +196,9 @@ def ODManticCustomError(  # noqa: N802 - the public name of 1.x
 ) -> PydanticCustomError:
     """Make an error for a document, its type prefixed with `odmantic::`."""
     return PydanticCustomError(
-        f"odmantic::{error_type}",  # type: ignore[arg-type]  # LiteralString in the stub
-        message_template,  # type: ignore[arg-type]  # LiteralString in the stub
+        # The context fills in the template, so it need not be a literal.
+        f"odmantic::{error_type}",  # pyright: ignore[reportArgumentType]
+        message_template,  # pyright: ignore[reportArgumentType]
         None if context is None else dict(context),
     )
 
@@ -201,13 +239,14 @@ def _labels_of(error: BaseException) -> list[str]:
     if not isinstance(error, PyMongoError):
         return []
     # The driver has no way to list labels, and adds some that are not in the details.
-    details = getattr(error, "details", None) or {}
-    labels = dict.fromkeys(details.get("errorLabels", ()))
-    labels.update(dict.fromkeys(label for label in _KNOWN_LABELS if error.has_error_label(label)))
-    return list(labels)
+    details: Mapping[str, Any] = getattr(error, "details", None) or {}
+    told: list[str] = details.get("errorLabels", [])
+    added = [label for label in _KNOWN_LABELS if error.has_error_label(label)]
+    return list(dict.fromkeys([*told, *added]))
 
 
-def _line_errors(error: ValidationError) -> ErrorList:
+def line_errors(error: ValidationError) -> ErrorList:
+    """Give the line errors of a validation error, fit for raising them again."""
     return [
         _line_error(line["type"], line["msg"], line["loc"], line["input"], line.get("ctx"))
         for line in error.errors(include_url=False)
@@ -217,18 +256,16 @@ def _line_errors(error: ValidationError) -> ErrorList:
 def _line_error(
     kind: str, message: str, loc: tuple[int | str, ...], given: Any, ctx: dict[str, Any] | None
 ) -> InitErrorDetails:
-    error: Any
+    # Only pydantic's own types can be given by name, and only with the context they expect.
     try:
-        # Pydantic's own types keep the link line of their display.
-        error = PydanticKnownError(kind, ctx)  # type: ignore[arg-type]  # a Literal in the stub
-        if error.message() != message:
-            raise KeyError(kind)  # noqa: TRY301 - the same way out as an unknown type
-    except (KeyError, TypeError, ValueError):
-        error = PydanticCustomError(kind, message, ctx)  # type: ignore[arg-type]  # LiteralString
-    else:
-        # from_exception_data takes known types by name.
-        return InitErrorDetails(type=kind, loc=loc, input=given, ctx=ctx or {})
-    return InitErrorDetails(type=error, loc=loc, input=given)
+        own = PydanticKnownError(cast("Any", kind), ctx).message() == message
+    except (KeyError, TypeError):
+        own = False
+    if own:
+        details = InitErrorDetails(type=kind, loc=loc, input=given)
+        return details if ctx is None else {**details, "ctx": ctx}
+    custom = PydanticCustomError(cast("Any", kind), cast("Any", message), ctx)
+    return InitErrorDetails(type=custom, loc=loc, input=given)
 
 
 def _parsing_error_from_lines(

@@ -3,18 +3,39 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, ClassVar, Literal, NoReturn
 
 import pydantic
 from pydantic import PydanticDeprecatedSince20, PydanticUserError
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from odmantic import query
 from odmantic._mapping.adapt import FieldMetadata
+from odmantic._mapping.mapping import (
+    ODMBaseField,
+    ODMBaseIndexableField,
+    ODMEmbedded,
+    ODMEmbeddedGeneric,
+    ODMField,
+    ODMReference,
+    mapping_of,
+)
+from odmantic.query import KeyNameProxy, QueryExpression, SortExpression
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from pydantic.fields import FieldInfo
+__all__ = [
+    "Field",
+    "FieldProxy",
+    "KeyNameProxy",
+    "ODMBaseField",
+    "ODMBaseIndexableField",
+    "ODMEmbedded",
+    "ODMEmbeddedGeneric",
+    "ODMField",
+    "ODMFieldInfo",
+    "ODMReference",
+]
 
 
 class ODMFieldInfo(FieldMetadata):
@@ -49,6 +70,7 @@ class ODMFieldInfo(FieldMetadata):
         return iter(self.pydantic_field_info.metadata)
 
     def is_only_constraints(self) -> bool:
+        """Tell whether there is no option that only a field as a whole can have."""
         return not (self.primary_field or self.key_name or self.index or self.unique)
 
 
@@ -118,7 +140,7 @@ def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
         pattern = regex
     if default is ... and default_factory is not None:
         default = PydanticUndefined
-    options = {
+    options: dict[str, Any] = {
         "default_factory": default_factory,
         "title": title,
         "description": description,
@@ -146,9 +168,7 @@ def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
 def _checked_key_name(key_name: str | None, *, primary_field: bool) -> str | None:
     if not primary_field:
         if key_name == "_id":
-            raise ValueError(
-                "cannot specify key_name='_id' without defining the field as primary"
-            )
+            raise ValueError("cannot specify key_name='_id' without defining the field as primary")
         return key_name
     if key_name not in (None, "_id"):
         raise ValueError("cannot specify a primary field with a custom key_name")
@@ -162,3 +182,145 @@ def _renamed(old: str, old_value: int | None, new: str, new_value: int | None) -
         PydanticDeprecatedSince20(f"`{old}` is deprecated, use `{new}` instead"), stacklevel=3
     )
     return old_value if new_value is None else new_value
+
+
+class FieldProxy:
+    """A field as seen on its class: the left side of a filter.
+
+    Comparisons give filters, the names of embedded fields lead further down, `+proxy` is the
+    path of the key, and `++proxy` that path as an aggregation wants it.
+
+    Example:
+        `(Shop.address.city == "Oslo") & Shop.opened.gt(2020)`
+    """
+
+    __slots__ = ("field", "parent")
+
+    parent: FieldProxy | None
+    field: ODMBaseField
+
+    def __init__(self, parent: FieldProxy | None, field: ODMBaseField) -> None:
+        object.__setattr__(self, "parent", parent)
+        object.__setattr__(self, "field", field)
+
+    def __getattribute__(self, name: str) -> Any:
+        field = _field_of(self)
+        if isinstance(field, ODMEmbedded):
+            return _attribute_of_embedded(self, field, name)
+        if isinstance(field, ODMReference) and name in mapping_of(field.model).fields:
+            raise NotImplementedError("filtering across references is not supported")
+        if not name.startswith("__"):
+            _check_operator(field, name)
+        return object.__getattribute__(self, name)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"{self!r} is immutable")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"{self!r} is immutable")
+
+    def __repr__(self) -> str:
+        return f"<FieldProxy {str(+self)!r}>"
+
+    def __pos__(self) -> KeyNameProxy:
+        names: list[str] = []
+        proxy: FieldProxy | None = self
+        while proxy is not None:
+            names.append(_field_of(proxy).key_name)
+            proxy = object.__getattribute__(proxy, "parent")
+        return KeyNameProxy(".".join(reversed(names)))
+
+    # The operators of Python look neither at attributes of this object nor at embedded fields
+    # that bear the name of an operator.
+
+    __hash__ = None  # type: ignore[assignment]  # == makes a filter
+
+    def __eq__(self, value: object) -> QueryExpression:  # type: ignore[override]  # a filter
+        return query.eq(_operand(self, "eq"), value)
+
+    def __ne__(self, value: object) -> QueryExpression:  # type: ignore[override]  # a filter
+        return query.ne(_operand(self, "ne"), value)
+
+    def __lt__(self, value: Any) -> QueryExpression:
+        return query.lt(_operand(self, "lt"), value)
+
+    def __le__(self, value: Any) -> QueryExpression:
+        return query.lte(_operand(self, "lte"), value)
+
+    def __gt__(self, value: Any) -> QueryExpression:
+        return query.gt(_operand(self, "gt"), value)
+
+    def __ge__(self, value: Any) -> QueryExpression:
+        return query.gte(_operand(self, "gte"), value)
+
+    def eq(self, value: Any) -> QueryExpression:
+        """See [odmantic.query.eq][]."""
+        return query.eq(self, value)
+
+    def ne(self, value: Any) -> QueryExpression:
+        """See [odmantic.query.ne][]."""
+        return query.ne(self, value)
+
+    def lt(self, value: Any) -> QueryExpression:
+        """See [odmantic.query.lt][]."""
+        return query.lt(self, value)
+
+    def lte(self, value: Any) -> QueryExpression:
+        """See [odmantic.query.lte][]."""
+        return query.lte(self, value)
+
+    def gt(self, value: Any) -> QueryExpression:
+        """See [odmantic.query.gt][]."""
+        return query.gt(self, value)
+
+    def gte(self, value: Any) -> QueryExpression:
+        """See [odmantic.query.gte][]."""
+        return query.gte(self, value)
+
+    def in_(self, sequence: Iterable[Any]) -> QueryExpression:
+        """See [odmantic.query.in_][]."""
+        return query.in_(self, sequence)
+
+    def not_in(self, sequence: Iterable[Any]) -> QueryExpression:
+        """See [odmantic.query.not_in][]."""
+        return query.not_in(self, sequence)
+
+    def match(self, pattern: Any) -> QueryExpression:
+        """See [odmantic.query.match][]."""
+        return query.match(self, pattern)
+
+    def asc(self) -> SortExpression:
+        """See [odmantic.query.asc][]."""
+        return query.asc(self)
+
+    def desc(self) -> SortExpression:
+        """See [odmantic.query.desc][]."""
+        return query.desc(self)
+
+
+def _field_of(proxy: FieldProxy) -> ODMBaseField:
+    # Ordinary access asks for the fields of embedded models first.
+    field: ODMBaseField = object.__getattribute__(proxy, "field")
+    return field
+
+
+def _attribute_of_embedded(proxy: FieldProxy, field: ODMEmbedded, name: str) -> Any:
+    child = mapping_of(field.model).fields.get(name)
+    if child is not None:
+        return FieldProxy(proxy, child)
+    try:
+        return object.__getattribute__(proxy, name)
+    except AttributeError:
+        raise AttributeError(f"attribute {name} not found in {field.model.__name__}") from None
+
+
+def _operand(proxy: FieldProxy, operator: str) -> FieldProxy:
+    field = _field_of(proxy)
+    if not isinstance(field, ODMEmbedded):
+        _check_operator(field, operator)
+    return proxy
+
+
+def _check_operator(field: ODMBaseField, operator: str) -> None:
+    if operator not in field.__allowed_operators__:
+        raise AttributeError(f"operator {operator} not allowed for {type(field).__name__} fields")

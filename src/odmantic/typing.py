@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
@@ -11,7 +12,7 @@ elif sys.version_info >= (3, 11):
     from typing import dataclass_transform
 else:
 
-    def dataclass_transform(**_parameters):
+    def dataclass_transform(**_parameters: Any) -> Callable[[type], type]:
         """Do nothing: only type checkers care."""
         return lambda cls: cls
 

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin
 
 from odmantic.bson import BSON_TYPES_SUBSTITUTES, DECIMAL_SERIALIZER, WithBsonSerializer
 
+_CALLABLE: Any = collections.abc.Callable
+
 
 class FieldMetadata:
     """Base of annotation metadata that speaks of a whole field, not of a type."""
@@ -44,7 +46,7 @@ class _Adapter:
 
     def adapt(self, tp: Any) -> Any:
         origin = get_origin(tp)
-        if collections.abc.Callable in (tp, origin):
+        if _CALLABLE in (tp, origin):
             raise TypeError(f"{tp} fields are not supported")
         # The origin of `Pattern[str]` is what is substituted.
         for candidate in (tp, origin):
@@ -107,7 +109,8 @@ class _Adapter:
 
 
 def _annotated(tp: Any, metadata: tuple[Any, ...]) -> Any:
-    return Annotated[(tp, *metadata)]
+    parts = (tp, *metadata)
+    return Annotated[parts]
 
 
 def _without_decimal_serializer(tp: Any) -> Any:
@@ -131,4 +134,6 @@ def _alias_value(tp: Any) -> Any:
     value = origin.__value__
     given = dict(zip(origin.__type_params__, get_args(tp), strict=False))
     wanted = getattr(value, "__parameters__", ())
-    return value[tuple(given.get(one, one) for one in wanted)] if wanted else given.get(value, value)
+    return (
+        value[tuple(given.get(one, one) for one in wanted)] if wanted else given.get(value, value)
+    )

@@ -1,0 +1,99 @@
+"""Indexes on one or several fields."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import pymongo
+
+from odmantic.query import FieldProxyAny, SortExpression, asc
+
+
+class Index:
+    """An index for `model_config["indexes"]`.
+
+    Args:
+        fields: Fields of the model, or `asc(...)` and `desc(...)` of them.
+        unique: Whether the server refuses a second document with the same values.
+        name: The name of the index; MongoDB makes one from the keys if `None`.
+
+    Raises:
+        ValueError: there is no field.
+        TypeError: something is not a field of a model, or a sort order of one.
+
+    Example:
+        `Index(Voyage.ship, desc(Voyage.leaves), name="ship_recent")`
+    """
+
+    def __init__(
+        self,
+        *fields: FieldProxyAny | SortExpression,
+        unique: bool = False,
+        name: str | None = None,
+    ) -> None:
+        self.fields = fields
+        self.unique = unique
+        self.name = name
+        self._orders = tuple(
+            field if isinstance(field, SortExpression) else asc(field) for field in fields
+        )
+        if not any(self._orders):
+            raise ValueError("an index needs at least one field")
+
+    def to_odm_index(self) -> ODMBaseIndex:
+        """Give the index in terms of keys."""
+        if len(self._orders) == 1 and len(self._orders[0]) == 1:
+            # MongoDB reads an index on one key in both directions.
+            (key_name,) = self._orders[0]
+            return ODMSingleFieldIndex(key_name, self.unique, self.name)
+        return ODMCompoundIndex(self._orders, self.unique, self.name)
+
+
+class ODMBaseIndex(ABC):
+    """An index in terms of keys."""
+
+    __slots__ = ()
+
+    unique: bool
+    index_name: str | None
+
+    @abstractmethod
+    def get_index_specifier(self) -> list[tuple[str, int]]:
+        """Give the keys with their directions, 1 or -1."""
+
+    def get_pymongo_index(self) -> pymongo.IndexModel:
+        """Give the index as the driver takes it."""
+        options: dict[str, Any] = {}
+        if self.unique:
+            options["unique"] = True
+        if self.index_name is not None:
+            options["name"] = self.index_name
+        return pymongo.IndexModel(self.get_index_specifier(), **options)
+
+
+@dataclass(frozen=True, slots=True)
+class ODMSingleFieldIndex(ODMBaseIndex):
+    """An ascending index on one key."""
+
+    key_name: str
+    unique: bool = False
+    index_name: str | None = None
+
+    def get_index_specifier(self) -> list[tuple[str, int]]:
+        """Give the keys with their directions, 1 or -1."""
+        return [(self.key_name, pymongo.ASCENDING)]
+
+
+@dataclass(frozen=True, slots=True)
+class ODMCompoundIndex(ODMBaseIndex):
+    """An index on several keys."""
+
+    fields: tuple[SortExpression, ...]
+    unique: bool = False
+    index_name: str | None = None
+
+    def get_index_specifier(self) -> list[tuple[str, int]]:
+        """Give the keys with their directions, 1 or -1."""
+        return [item for order in self.fields for item in order.items()]

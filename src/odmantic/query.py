@@ -1,0 +1,167 @@
+"""Filters and sort orders, built from the fields of models.
+
+Every function takes a field as seen on its class (`Parcel.weight`) and gives a dictionary in
+MongoDB's own language: https://www.mongodb.com/docs/manual/reference/operator/query/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+from odmantic._mapping.encode import encode_value
+
+
+class QueryExpression(dict[str, Any]):
+    """A filter. `&` and `|` join it with others, plain dictionaries included."""
+
+    def __repr__(self) -> str:
+        return f"QueryExpression({super().__repr__() if self else ''})"
+
+    # On dictionaries `|` merges, which would turn an "or" into an "and", or lose one side.
+
+    def __and__(self, other: Mapping[str, Any]) -> QueryExpression:
+        return _joined("$and", self, other)
+
+    def __rand__(self, other: Mapping[str, Any]) -> QueryExpression:
+        return _joined("$and", other, self)
+
+    def __or__(  # type: ignore[override]  # not the merge of dictionaries
+        self, other: Mapping[str, Any]
+    ) -> QueryExpression:
+        return _joined("$or", self, other)
+
+    def __ror__(  # type: ignore[override]  # not the merge of dictionaries
+        self, other: Mapping[str, Any]
+    ) -> QueryExpression:
+        return _joined("$or", other, self)
+
+    # In place means a new expression: the old one may be part of another by now.
+
+    def __iand__(self, other: Mapping[str, Any]) -> QueryExpression:  # noqa: PYI034
+        return self & other
+
+    def __ior__(  # type: ignore[override]  # noqa: PYI034  # not the merge of dictionaries
+        self, other: Mapping[str, Any]
+    ) -> QueryExpression:
+        return self | other
+
+
+class SortExpression(dict[str, int]):
+    """A sort order: 1 (ascending) or -1 (descending) by key, the most important key first."""
+
+    def __repr__(self) -> str:
+        return f"SortExpression({super().__repr__() if self else ''})"
+
+
+class KeyNameProxy(str):
+    """The path of a key in documents; `+` makes it a field path of an aggregation (`$path`)."""
+
+    __slots__ = ()
+
+    def __pos__(self) -> str:
+        return f"${self}"
+
+
+QueryDictBool: TypeAlias = QueryExpression | dict[str, Any] | bool
+"""What type checkers see in a query: to them `Parcel.weight > 2` is a `bool`."""
+
+FieldProxyAny: TypeAlias = Any
+"""A `FieldProxy`; type checkers take `Parcel.weight` for the value an instance has there."""
+
+
+def key_of(field: FieldProxyAny) -> KeyNameProxy:
+    """Give the path of the key of a field.
+
+    Raises:
+        TypeError: it is not a field as seen on its class.
+    """
+    key = +field
+    if not isinstance(key, KeyNameProxy):
+        raise TypeError(f"expected a field of a model such as User.name, got {field!r}")
+    return key
+
+
+def and_(*elements: QueryDictBool) -> QueryExpression:
+    """Match documents that match all `elements`."""
+    return _joined("$and", *elements)
+
+
+def or_(*elements: QueryDictBool) -> QueryExpression:
+    """Match documents that match one of `elements` at least."""
+    return _joined("$or", *elements)
+
+
+def nor_(*elements: QueryDictBool) -> QueryExpression:
+    """Match documents that match none of `elements`."""
+    return _joined("$nor", *elements)
+
+
+def eq(field: FieldProxyAny, value: Any) -> QueryExpression:
+    """Match documents where the field equals `value`."""
+    return _compared(field, "$eq", value)
+
+
+def ne(field: FieldProxyAny, value: Any) -> QueryExpression:
+    """Match documents where the field does not equal `value`."""
+    return _compared(field, "$ne", value)
+
+
+def gt(field: FieldProxyAny, value: Any) -> QueryExpression:
+    """Match documents where the field is greater than `value`."""
+    return _compared(field, "$gt", value)
+
+
+def gte(field: FieldProxyAny, value: Any) -> QueryExpression:
+    """Match documents where the field is greater than or equal to `value`."""
+    return _compared(field, "$gte", value)
+
+
+def lt(field: FieldProxyAny, value: Any) -> QueryExpression:
+    """Match documents where the field is less than `value`."""
+    return _compared(field, "$lt", value)
+
+
+def lte(field: FieldProxyAny, value: Any) -> QueryExpression:
+    """Match documents where the field is less than or equal to `value`."""
+    return _compared(field, "$lte", value)
+
+
+def in_(field: FieldProxyAny, sequence: Iterable[Any]) -> QueryExpression:
+    """Match documents where the field equals one of the values of `sequence`."""
+    return _compared(field, "$in", list(sequence))
+
+
+def not_in(field: FieldProxyAny, sequence: Iterable[Any]) -> QueryExpression:
+    """Match documents where the field equals none of the values of `sequence`."""
+    return _compared(field, "$nin", list(sequence))
+
+
+def match(field: FieldProxyAny, pattern: Any) -> QueryExpression:
+    """Match documents where the field matches a regular expression, as text or compiled."""
+    compiled = re.compile(pattern) if isinstance(pattern, str) else pattern
+    return QueryExpression({key_of(field): compiled})
+
+
+def asc(field: FieldProxyAny) -> SortExpression:
+    """Sort by this field, smallest values first."""
+    return SortExpression({key_of(field): 1})
+
+
+def desc(field: FieldProxyAny) -> SortExpression:
+    """Sort by this field, greatest values first."""
+    return SortExpression({key_of(field): -1})
+
+
+def _compared(field: FieldProxyAny, operator: str, value: Any) -> QueryExpression:
+    return QueryExpression({key_of(field): {operator: encode_value(value)}})
+
+
+def _joined(operator: str, *elements: object) -> QueryExpression:
+    for element in elements:
+        if isinstance(element, bool):
+            raise TypeError("cannot build query using booleans")
+        if not isinstance(element, Mapping):
+            raise TypeError(f"cannot build query using {element!r}: it is not a mapping")
+    return QueryExpression({operator: elements})
