@@ -7,7 +7,12 @@ import types
 from collections.abc import Hashable
 from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin
 
-from odmantic.bson import BSON_TYPES_SUBSTITUTES, DECIMAL_SERIALIZER, WithBsonSerializer
+from odmantic.bson import (
+    BSON_TYPES_SUBSTITUTES,
+    DECIMAL_SERIALIZER,
+    SUBSTITUTE_MARKS,
+    WithBsonSerializer,
+)
 
 _CALLABLE: Any = collections.abc.Callable
 
@@ -48,11 +53,11 @@ class _Adapter:
         origin = get_origin(tp)
         if _CALLABLE in (tp, origin):
             raise TypeError(f"{tp} fields are not supported")
-        # The origin of `Pattern[str]` is what is substituted.
-        for candidate in (tp, origin):
-            if isinstance(candidate, Hashable) and candidate in BSON_TYPES_SUBSTITUTES:
-                self.substituted = True
-                return BSON_TYPES_SUBSTITUTES[candidate]
+        # `Pattern[str]` is a `Pattern`.
+        candidate = tp if origin is None else origin
+        if isinstance(candidate, Hashable) and candidate in BSON_TYPES_SUBSTITUTES:
+            self.substituted = True
+            return BSON_TYPES_SUBSTITUTES[candidate]
         if isinstance(tp, NewType):
             return self._behind(tp, tp.__supertype__, self._aliases)
         if _is_type_alias(tp) or _is_type_alias(origin):
@@ -84,6 +89,8 @@ class _Adapter:
 
     def _adapt_annotated(self, tp: Any) -> Any:
         metadata: tuple[Any, ...] = tp.__metadata__
+        if any(isinstance(item, SUBSTITUTE_MARKS) for item in metadata):
+            return tp
         inner = self.adapt(tp.__origin__)
         if any(isinstance(item, WithBsonSerializer) for item in metadata):
             inner = _without_decimal_serializer(inner)

@@ -1,0 +1,284 @@
+"""The errors: their tree, texts and attributes, and that they survive copying and pickling."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import pydantic
+import pymongo.errors
+import pytest
+from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownError
+
+from odmantic import exceptions
+from odmantic.exceptions import (
+    BaseEngineException,
+    DocumentNotFoundError,
+    DocumentParsingError,
+    DuplicateKeyError,
+    IncorrectGenericEmbeddedModelValue,
+    KeyNotFoundInDocumentError,
+    ODManticCustomError,
+    OdmanticError,
+    ReferencedDocumentNotFoundError,
+    SessionMisuseError,
+    TransactionAbortedError,
+    TransactionError,
+)
+
+
+class Ship(BaseModel):
+    name: str = "Vasa"
+
+
+class Titled(BaseModel):
+    model_config = ConfigDict(title="Something else")
+    number: int
+    word: str = ""
+    positive: int = pydantic.Field(1, gt=0)
+
+    @field_validator("word")
+    @classmethod
+    def refuse(cls, word: str) -> str:
+        match word:
+            case "custom":
+                raise PydanticCustomError("my_type", "no {thing}", {"thing": "good"})
+            case "namesake":
+                raise PydanticCustomError("value_error", "not what that type says")
+            case "wrong context":
+                raise PydanticCustomError("greater_than", "no limit given")
+            case "known":
+                raise PydanticKnownError("greater_than", {"gt": 3})
+            case "value":
+                raise ValueError("braces {x}")
+            case "assert":
+                raise AssertionError
+        return word
+
+
+def key_missing() -> DocumentParsingError:
+    line = InitErrorDetails(type=KeyNotFoundInDocumentError("k"), loc=("field",), input={"a": 1})
+    return DocumentParsingError([line], Ship)
+
+
+ERRORS = [
+    OdmanticError("text"),
+    BaseEngineException("text", Ship),
+    DocumentNotFoundError(Ship()),
+    DuplicateKeyError(Ship(), pymongo.errors.DuplicateKeyError("dup", 11000, {"code": 11000})),
+    key_missing(),
+    TransactionError("text"),
+    TransactionAbortedError("text", pymongo.errors.OperationFailure("first", 112)),
+    SessionMisuseError("text"),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize(
+    "clone",
+    [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))],
+    ids=["copy", "deepcopy", "pickle"],
+)
+def test_an_error_survives(error, clone):
+    again = clone(error)
+    assert type(again) is type(error)
+    assert (str(again), repr(again), again.args) == (str(error), repr(error), error.args)
+    assert vars(again).keys() == vars(error).keys()
+
+
+def test_notes_survive_pickling():
+    error = DocumentNotFoundError(Ship())
+    error.note = "kept"
+    assert pickle.loads(pickle.dumps(error)).note == "kept"
+
+
+@pytest.mark.parametrize(
+    ("error", "bases"),
+    [
+        (BaseEngineException, (OdmanticError,)),
+        (DocumentNotFoundError, (BaseEngineException,)),
+        (DuplicateKeyError, (BaseEngineException,)),
+        (DocumentParsingError, (OdmanticError, ValueError)),
+        (TransactionAbortedError, (TransactionError, pymongo.errors.OperationFailure)),
+        (SessionMisuseError, (OdmanticError, RuntimeError, pymongo.errors.InvalidOperation)),
+    ],
+)
+def test_the_tree(error, bases):
+    assert all(issubclass(error, base) for base in bases)
+
+
+def test_every_error_of_the_module_is_drawn_in_its_docstring():
+    classes = [
+        name
+        for name, value in vars(exceptions).items()
+        if isinstance(value, type) and issubclass(value, OdmanticError)
+    ]
+    assert classes
+    assert [name for name in classes if name not in exceptions.__doc__] == []
+
+
+def test_a_parsing_error_is_no_validation_error_and_no_engine_error():
+    assert not issubclass(DocumentParsingError, (pydantic.ValidationError, BaseEngineException))
+
+
+def test_a_base_engine_exception_carries_its_model():
+    error = BaseEngineException("text", Ship)
+    assert (str(error), error.model) == ("text", Ship)
+
+
+def test_a_document_not_found_names_model_and_instance():
+    ship = Ship()
+    error = DocumentNotFoundError(ship)
+    assert str(error) == f"Document not found for : Ship. Instance: {ship}"
+    assert error.instance is ship
+    assert error.model is Ship
+
+
+def test_a_duplicate_key_names_model_instance_and_driver_error():
+    ship, cause = Ship(), pymongo.errors.DuplicateKeyError("E11000", 11000, {})
+    error = DuplicateKeyError(ship, cause)
+    assert str(error) == f"Duplicate key error for: Ship. Instance: {ship} Driver error: {cause}"
+    assert (error.instance, error.driver_error, error.model) == (ship, cause, Ship)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "text", "context"),
+    [
+        (
+            KeyNotFoundInDocumentError("k"),
+            "odmantic::key_not_found_in_document",
+            "Key 'k' not found in document",
+            {"key_name": "k"},
+        ),
+        (
+            ReferencedDocumentNotFoundError("k"),
+            "odmantic::referenced_document_not_found",
+            "Referenced document not found for foreign key 'k'",
+            {"foreign_key_name": "k"},
+        ),
+        (
+            IncorrectGenericEmbeddedModelValue([1]),
+            "odmantic::incorrect_generic_embedded_model_value",
+            "Incorrect generic embedded model value '[1]'",
+            {"value": [1]},
+        ),
+        (ODManticCustomError("x", "a text"), "odmantic::x", "a text", None),
+        (ODManticCustomError("x", "{a}", {"a": 1}), "odmantic::x", "1", {"a": 1}),
+    ],
+)
+def test_the_problems_of_documents(error, kind, text, context):
+    assert isinstance(error, PydanticCustomError)
+    assert (error.type, error.message(), error.context) == (kind, text, context)
+
+
+def test_a_parsing_error_looks_like_its_inner_error():
+    error = key_missing()
+    assert str(error) == repr(error) == str(error.inner)
+    assert str(error) == (
+        "1 validation error for Ship\n"
+        "field\n"
+        "  Key 'k' not found in document [type=odmantic::key_not_found_in_document, "
+        "input_value={'a': 1}, input_type=dict]"
+    )
+    assert error.args == (str(error),)
+
+
+def test_a_parsing_error_keeps_model_and_inner_error():
+    error = key_missing()
+    assert error.model is Ship
+    assert isinstance(error.inner, pydantic.ValidationError)
+    assert error.inner.title == "Ship"
+
+
+def test_a_validation_error_with_the_right_title_becomes_the_inner_error():
+    with pytest.raises(pydantic.ValidationError) as caught:
+        Ship(name=1)
+    assert DocumentParsingError(caught.value, Ship).inner is caught.value
+
+
+WORDS = ["", "custom", "namesake", "wrong context", "known", "value", "assert"]
+
+
+def comparable(error: pydantic.ValidationError) -> list[dict[str, object]]:
+    lines = error.errors()
+    for line in lines:
+        cause = line.get("ctx", {}).get("error")
+        if cause is not None:
+            line["ctx"] = repr(cause)
+    return lines
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_any_validation_error_can_be_retitled(word):
+    with pytest.raises(pydantic.ValidationError) as caught:
+        Titled(number="x", word=word, positive=0)
+    error = DocumentParsingError(caught.value, Titled)
+    assert error.inner.title == "Titled"
+    assert comparable(error.inner) == comparable(caught.value)
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_any_validation_error_survives_pickling(word):
+    with pytest.raises(pydantic.ValidationError) as caught:
+        Titled(number="x", word=word, positive=0)
+    error = DocumentParsingError(caught.value, Titled)
+    again = pickle.loads(pickle.dumps(error))
+    assert str(again) == str(error)
+    assert comparable(again.inner) == comparable(error.inner)
+
+
+def failure(*labels: str) -> pymongo.errors.OperationFailure:
+    return pymongo.errors.OperationFailure("first", 112, {"errorLabels": list(labels)})
+
+
+def test_an_aborted_transaction_looks_like_the_servers_error():
+    error = TransactionAbortedError("why", failure())
+    assert error.code == 251
+    assert error.details["codeName"] == "NoSuchTransaction"
+    assert error.details["errmsg"] == "why"
+    assert str(error).startswith("why")
+
+
+@pytest.mark.parametrize(
+    ("first", "labels"),
+    [
+        (failure("TransientTransactionError"), {"TransientTransactionError"}),
+        (failure("Something new"), {"Something new"}),
+        (failure(), set()),
+        (pymongo.errors.OperationFailure("no details", 1), set()),
+        (
+            DuplicateKeyError(
+                Ship(), pymongo.errors.DuplicateKeyError("d", 1, {"errorLabels": "x"})
+            ),
+            {"x"},
+        ),
+        (ValueError("not the driver's"), set()),
+        (
+            pymongo.errors.AutoReconnect("gone", {"errorLabels": ["RetryableWriteError"]}),
+            {"RetryableWriteError"},
+        ),
+    ],
+)
+def test_an_aborted_transaction_has_the_labels_of_the_first_error(first, labels):
+    error = TransactionAbortedError("why", first)
+    every = {"TransientTransactionError", "RetryableWriteError", "Something new", "x"}
+    assert {label for label in every if error.has_error_label(label)} == labels
+    assert error.first_error is first
+
+
+def test_a_label_the_driver_added_itself_counts():
+    class Labelled(pymongo.errors.ConnectionFailure):
+        def has_error_label(self, label: str) -> bool:
+            return label == "TransientTransactionError"
+
+    error = TransactionAbortedError("why", Labelled("lost"))
+    assert error.has_error_label("TransientTransactionError")
+
+
+def test_the_labels_of_an_aborted_transaction_survive_pickling():
+    error = TransactionAbortedError("why", failure("TransientTransactionError"))
+    again = pickle.loads(pickle.dumps(error))
+    assert again.has_error_label("TransientTransactionError")
+    assert again.code == 251
+    assert isinstance(again.first_error, pymongo.errors.OperationFailure)
