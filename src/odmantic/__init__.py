@@ -1,3 +1,47 @@
-"""Typed MongoDB documents on pydantic and PyMongo, async and sync."""
+"""Typed MongoDB documents on pydantic and PyMongo, async and sync.
+
+A document is a class with type hints, a query a Python expression, and what belongs together is saved in a
+transaction:
+
+    class Account(Model):
+        owner: str
+        balance: float = 0
+
+    engine = AIOEngine()
+    async with engine.transaction() as transaction:
+        await transaction.save(Account(owner="Ada"))
+"""
+
+from odmantic import (  # noqa: F401 - reachable after a bare `import odmantic`
+    bson,
+    config,
+    engine,
+    exceptions,
+    field,
+    index,
+    model,
+    query,
+    reference,
+    session,
+    typing,
+)
+from odmantic.bson import ObjectId, WithBsonSerializer
+from odmantic.engine import AIOEngine, SyncEngine
+from odmantic.field import Field
+from odmantic.index import Index
+from odmantic.model import EmbeddedModel, Model
+from odmantic.reference import Reference
 
 __version__ = "2.0.0.dev0"
+
+__all__ = [
+    "AIOEngine",
+    "EmbeddedModel",
+    "Field",
+    "Index",
+    "Model",
+    "ObjectId",
+    "Reference",
+    "SyncEngine",
+    "WithBsonSerializer",
+]

@@ -1,0 +1,118 @@
+"""What engines, cursors and sessions of both colours share; nothing here waits."""
+
+from __future__ import annotations
+
+from abc import ABC
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from odmantic._driver.select import ClientKind, client_kind
+from odmantic._mapping import decode_document, mapping_of
+from odmantic._plan.checks import check_model
+from odmantic._plan.sort import build_sort
+from odmantic._state.changes import mark_read
+from odmantic.model import Model
+
+if TYPE_CHECKING:
+    from odmantic._state.attempt import Attempt
+    from odmantic.query import SortExpression
+
+ModelType = TypeVar("ModelType", bound=Model)
+
+_FORBIDDEN_IN_DATABASE_NAMES = '/\\."$'
+
+
+class BaseEngine:
+    r"""A client and the name of one of its databases.
+
+    Attributes:
+        client: the driver's client; whoever made it closes it.
+        database_name: name of the database.
+        database: the driver's database object.
+
+    Raises:
+        ValueError: the database name holds one of the characters `/ \ . " $`.
+        TypeError: the database name is no string.
+    """
+
+    def __init__(self, client: Any, database: str = "test") -> None:
+        """Keep the client and look the database up; nothing is sent."""
+        _check_database_name(database)
+        self.client: Any = client
+        self.database_name: str = database
+        self.database: Any = client[database]
+
+    @staticmethod
+    def _validate_sort_argument(sort: Any) -> SortExpression | None:
+        return build_sort(sort)
+
+    def _collection(self, model: Any) -> Any:
+        """The driver's collection of a model, in this engine's database."""
+        check_model(model, "get_collection")
+        return self.database[mapping_of(model).collection]
+
+
+class AIOEngineBase(BaseEngine):
+    """Marks async engines, for sessions to recognise theirs without importing the engine."""
+
+
+class SyncEngineBase(BaseEngine):
+    """Marks sync engines, for sessions to recognise theirs without importing the engine."""
+
+
+class BaseSession(ABC):  # noqa: B024 - a marker; each colour adds its own methods
+    """Marks session and transaction objects of either colour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader(Generic[ModelType]):
+    """Turns the documents of one read into instances of a model."""
+
+    model: type[ModelType]
+    database: str = ""
+    attempt: Attempt | None = None
+    """The run of a transaction that the read belongs to."""
+
+    def parse(self, raw_doc: dict[str, Any]) -> ModelType:
+        """Build an instance that counts as unmodified.
+
+        Raises:
+            DocumentParsingError: the document does not fit the model.
+        """
+        instance: ModelType = decode_document(self.model, raw_doc)
+        mark_read(instance)
+        if self.attempt is not None:
+            self.attempt.journal.read(self.database, instance)
+        return instance
+
+
+class BaseCursor(ABC, Generic[ModelType]):
+    """The result of a read, of either colour."""
+
+    def __init__(self, reader: Reader[ModelType]) -> None:
+        """Remember how documents are read."""
+        self._reader = reader
+
+    def _parse_document(self, raw_doc: dict[str, Any]) -> ModelType:
+        return self._reader.parse(raw_doc)
+
+
+def check_client(client: Any, refused: frozenset[ClientKind], engine: str, advice: str) -> None:
+    """Raise for a client that certainly belongs to the other colour.
+
+    Raises:
+        TypeError: naming the engine and what it takes.
+    """
+    if client_kind(client) in refused:
+        message = f"{engine} cannot use a {type(client).__name__}: it takes {advice}"
+        raise TypeError(message)
+
+
+def _check_database_name(name: Any) -> None:
+    if not isinstance(name, str):
+        message = f"database name has to be a string, not {name!r}"
+        raise TypeError(message)
+    forbidden = [character for character in _FORBIDDEN_IN_DATABASE_NAMES if character in name]
+    if forbidden:
+        message = f"database name cannot contain: {' '.join(forbidden)}"
+        raise ValueError(message)

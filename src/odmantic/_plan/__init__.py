@@ -1,0 +1,1 @@
+"""What to send: pure decisions, as data that can be printed and compared."""

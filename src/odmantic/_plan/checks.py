@@ -1,0 +1,50 @@
+"""What may be given to an operation: models and instances."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from odmantic._mapping import is_model, is_model_instance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from odmantic.model import Model
+
+
+def check_model(value: Any, operation: str) -> None:
+    """Raise unless `value` is a concrete model class.
+
+    Raises:
+        TypeError: it is an instance, an embedded model, `Model` itself or something else.
+    """
+    if not is_model(value):
+        message = f"Can only call {operation} with a Model class, not {_describe(value)}"
+        raise TypeError(message)
+
+
+def check_instance(value: Any, operation: str) -> None:
+    """Raise unless `value` is an instance of a model.
+
+    Raises:
+        TypeError: it is a class, an embedded object or something else.
+    """
+    if not is_model_instance(value):
+        message = f"Can only call {operation} with a Model instance, not {_describe(value)}"
+        raise TypeError(message)
+
+
+def collect_instances(values: Iterable[Model], operation: str) -> list[Model]:
+    """The instances of an iterable, each one checked before anything is written.
+
+    Raises:
+        TypeError: an element is no instance of a model.
+    """
+    instances = list(values)
+    for instance in instances:
+        check_instance(instance, operation)
+    return instances
+
+
+def _describe(value: Any) -> str:
+    return f"the class {value.__name__}" if isinstance(value, type) else f"{value!r:.200}"

@@ -1,0 +1,135 @@
+"""The plan of a read: what `find` sends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from odmantic._mapping import mapping_of
+from odmantic._plan.checks import check_model
+from odmantic._plan.filters import build_filter
+from odmantic._plan.sort import build_sort
+from odmantic.model import Model
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from odmantic._mapping import ReferencePath
+    from odmantic.query import SortExpression
+
+#: Documents in one answer of the server: few enough for flat memory, many enough for speed.
+BATCH_SIZE = 1000
+
+#: Where a looked-up document waits until it is moved into an embedded object.
+_RESOLVED = "__odmantic_resolved__"
+
+Stage = dict[str, Any]
+ModelType = TypeVar("ModelType", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class FindPlan(Generic[ModelType]):
+    """One read of instances of a model.
+
+    A model without references is read by the command `find`, so that every filter of MongoDB works; references
+    are resolved by an aggregation.
+    """
+
+    model: type[ModelType]
+    filter: Mapping[str, Any]
+    sort: SortExpression | None = None
+    skip: int = 0
+    limit: int | None = None
+    batch_size: int = BATCH_SIZE
+
+    @property
+    def needs_pipeline(self) -> bool:
+        """Whether references have to be resolved."""
+        return bool(mapping_of(self.model).reference_paths)
+
+    def find_options(self) -> dict[str, Any]:
+        """Keyword arguments of the driver's `find`."""
+        options: dict[str, Any] = {"batch_size": self.batch_size}
+        if self.sort:
+            options["sort"] = list(self.sort.items())
+        if self.skip:
+            options["skip"] = self.skip
+        if self.limit is not None:
+            options["limit"] = self.limit
+        return options
+
+    def pipeline(self) -> list[Stage]:
+        """Stages of the driver's `aggregate`; skip and limit apply before references are resolved."""
+        stages: list[Stage] = [{"$match": self.filter}]
+        if self.sort:
+            stages.append({"$sort": self.sort})
+        if self.skip:
+            stages.append({"$skip": self.skip})
+        if self.limit is not None:
+            stages.append({"$limit": self.limit})
+        return stages + resolve_references(self.model)
+
+
+def plan_find(
+    model: type[ModelType],
+    queries: tuple[Any, ...],
+    *,
+    sort: Any = None,
+    skip: int = 0,
+    limit: int | None = None,
+    operation: str = "find",
+) -> FindPlan[ModelType]:
+    """Check the arguments of a read and build its plan.
+
+    Raises:
+        TypeError: `model` is no model class, or `sort` or a query is of a wrong kind.
+        ValueError: `limit` is not positive or `skip` is negative.
+    """
+    check_model(model, operation)
+    order = build_sort(sort)
+    if limit is not None and limit <= 0:
+        message = "limit has to be a strict positive value or None"
+        raise ValueError(message)
+    if skip < 0:
+        message = "skip has to be a positive integer"
+        raise ValueError(message)
+    return FindPlan(model, build_filter(queries), order, skip, limit)
+
+
+def resolve_references(model: type[Model], _visiting: tuple[type[Model], ...] = ()) -> list[Stage]:
+    """Stages that put each referenced document in place of its foreign key.
+
+    A key without a target is removed, so that the decoder can name it; inside an embedded object the foreign key
+    stays. A model that refers to itself is resolved as deep as its classes differ.
+    """
+    stages: list[Stage] = []
+    for path in mapping_of(model).reference_paths:
+        stages += _resolve_one(path, (*_visiting, model))
+    return stages
+
+
+def _resolve_one(path: ReferencePath, visiting: tuple[type[Model], ...]) -> list[Stage]:
+    key = ".".join(path.keys)
+    nested = [] if path.model in visiting else resolve_references(path.model, visiting)
+    is_direct = len(path.keys) == 1
+    lookup: Stage = {
+        "$lookup": {
+            "from": mapping_of(path.model).collection,
+            "let": {"foreign_key": f"${key}"},
+            "pipeline": [{"$match": {"$expr": {"$eq": ["$_id", "$$foreign_key"]}}}, *nested],
+            "as": key if is_direct else _RESOLVED,
+        }
+    }
+    if is_direct:
+        return [lookup, {"$unwind": {"path": f"${key}", "preserveNullAndEmptyArrays": True}}]
+    # `as` with a dotted path would turn a null embedded object into an empty one.
+    return [lookup, {"$set": {path.keys[0]: _embed(path.keys, 1)}}, {"$unset": _RESOLVED}]
+
+
+def _embed(keys: tuple[str, ...], depth: int) -> Any:
+    """Expression: the object at `keys[:depth]` with the resolved document put into it."""
+    if depth == len(keys):
+        return {"$arrayElemAt": [f"${_RESOLVED}", 0]}
+    here = "$" + ".".join(keys[:depth])
+    merged = {"$mergeObjects": [here, {keys[depth]: _embed(keys, depth + 1)}]}
+    return {"$cond": [{"$eq": [{"$type": here}, "object"]}, merged, here]}

@@ -1,0 +1,1 @@
+"""What is known of an instance: dirty fields, baseline, and what a transaction touched."""

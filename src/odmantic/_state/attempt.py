@@ -1,0 +1,84 @@
+"""One run of a transaction: its state, the error that doomed it, and its journal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from pymongo.errors import ConnectionFailure, OperationFailure
+
+from odmantic._state.journal import Journal
+from odmantic.exceptions import TransactionAbortedError
+
+#: Errors after which the server has, or may have, given up a running transaction.
+DOOMING_ERRORS = (OperationFailure, ConnectionFailure)
+
+
+NOT_STARTED = "transaction not started"
+
+
+class AttemptState(Enum):
+    """Where a run of a transaction stands (contract, section 22.2)."""
+
+    RUNNING = auto()
+    DOOMED = auto()
+    """An operation in it failed on the server, which has rolled it back."""
+    CLOSING = auto()
+    """Commit or rollback is under way; no operation may start."""
+    IN_DOUBT = auto()
+    """A commit was sent and its outcome is unknown."""
+    ENDED = auto()
+    """Committed, rolled back or given up."""
+    SESSION_ENDED = auto()
+    """Rolled back because its session was ended."""
+
+
+@dataclass(slots=True, eq=False)
+class Attempt:
+    """One run of a transaction, from its start to its end; a restarted transaction has a new one."""
+
+    state: AttemptState = AttemptState.RUNNING
+    first_error: Exception | None = None
+    journal: Journal = field(default_factory=Journal)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing can be done with this run any more."""
+        return self.state in {AttemptState.ENDED, AttemptState.SESSION_ENDED}
+
+    def check_accepts_operations(self) -> None:
+        """Raise unless an operation may be sent.
+
+        Raises:
+            TransactionAbortedError: an earlier operation failed on the server.
+            RuntimeError: the run has ended, is ending, or its outcome is in doubt.
+        """
+        if self.state is AttemptState.DOOMED:
+            raise self.aborted()
+        if self.state is not AttemptState.RUNNING:
+            raise RuntimeError(NOT_STARTED)
+
+    def doom(self, error: Exception) -> None:
+        """Note the first server error; it decides the fate of the transaction."""
+        if self.state is AttemptState.RUNNING:
+            self.state = AttemptState.DOOMED
+        if self.first_error is None:
+            self.first_error = error
+
+    def aborted(self) -> TransactionAbortedError:
+        """The error of everything that follows the one that doomed the transaction."""
+        first = self.first_error or RuntimeError(NOT_STARTED)
+        message = (
+            f"the transaction was aborted by the server because an operation in it failed: {first}. "
+            "An error inside a transaction cannot be caught and ignored; run the whole block again"
+        )
+        error = TransactionAbortedError(message, first)
+        error.__cause__ = first
+        return error
+
+    def end(self, state: AttemptState, *, committed: bool) -> None:
+        """Finish the run; unless it was committed its instances become dirty again."""
+        self.state = state
+        if not committed:
+            self.journal.restore()
+        self.journal = Journal()

@@ -1,0 +1,131 @@
+"""What a transaction touched, so that its instances can follow a rollback (contract, section 22.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import bson
+
+from odmantic._mapping import (
+    encode_primary_key,
+    is_model_instance,
+    mapping_of,
+    nested_instances,
+)
+from odmantic._state.changes import (
+    DIGEST_OPTIONS,
+    baseline_of,
+    field_digests,
+    give_back,
+    mark_known,
+    mark_unknown,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from odmantic.model import Model, _BaseODMModel
+
+
+@dataclass(slots=True)
+class _Entry:
+    """What one transaction did with one instance."""
+
+    instance: _BaseODMModel
+    written: set[str] = field(default_factory=set[str])
+    before_delete: _Snapshot | None = None
+    read_back: bool = False
+
+    def restore(self) -> None:
+        if self.read_back:
+            mark_unknown(self.instance)
+            return
+        dirty = self.written
+        if self.before_delete is not None:
+            dirty = dirty | self.before_delete.dirty_now(self.instance)
+            mark_known(self.instance, self.before_delete.baseline)
+        give_back(self.instance, dirty)
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    """State of an instance just before its document was deleted."""
+
+    modified: frozenset[str]
+    digests: dict[str, bytes]
+    baseline: Mapping[str, bytes]
+
+    def dirty_now(self, instance: _BaseODMModel) -> set[str]:
+        """What was modified before the deletion, and what has changed since."""
+        names = mapping_of(type(instance)).fields
+        now = field_digests(instance, names)
+        changed = {n for n in names if n not in now or now[n] != self.digests.get(n)}
+        return changed | self.modified
+
+
+class Journal:
+    """The instances that one transaction read and wrote, held until it ends."""
+
+    __slots__ = ("_documents", "_entries")
+
+    def __init__(self) -> None:
+        self._entries: dict[int, _Entry] = {}
+        self._documents: set[tuple[str, str, bytes]] = set()
+
+    def wrote(self, database: str, instance: Model, names: Iterable[str]) -> None:
+        """Enter a successful save of `names`, with the embedded objects it marked as saved."""
+        self._documents.add(_document(database, instance))
+        self._entry(instance).written.update(names)
+        self._wrote_embedded(instance)
+
+    def deleting(self, instance: Model) -> _Snapshot:
+        """State of an instance to hand to `deleted` once the deletion has succeeded."""
+        names = mapping_of(type(instance)).fields
+        modified = frozenset(instance.__fields_modified__)
+        return _Snapshot(modified, field_digests(instance, names), baseline_of(instance))
+
+    def deleted(self, instance: Model, before: _Snapshot) -> None:
+        """Enter a successful deletion."""
+        entry = self._entry(instance)
+        if entry.before_delete is None:
+            entry.before_delete = before
+
+    def read(self, database: str, instance: Model) -> None:
+        """Enter a read: values that this very transaction wrote are gone after a rollback."""
+        if not self._documents:
+            return
+        if _document(database, instance) in self._documents:
+            self._entry(instance).read_back = True
+        for nested in nested_instances(instance):
+            self._read_nested(database, nested)
+
+    def restore(self) -> None:
+        """Make every instance dirty again in what the transaction wrote, then forget them all."""
+        entries = list(self._entries.values())
+        self._entries.clear()
+        self._documents.clear()
+        for entry in entries:
+            entry.restore()
+
+    def _entry(self, instance: _BaseODMModel) -> _Entry:
+        return self._entries.setdefault(id(instance), _Entry(instance))
+
+    def _wrote_embedded(self, instance: _BaseODMModel) -> None:
+        for nested in nested_instances(instance):
+            if not is_model_instance(nested):
+                self._entry(nested).written.update(mapping_of(type(nested)).fields)
+                self._wrote_embedded(nested)
+
+    def _read_nested(self, database: str, instance: _BaseODMModel) -> None:
+        if is_model_instance(instance):
+            self.read(database, instance)
+            return
+        for nested in nested_instances(instance):
+            self._read_nested(database, nested)
+
+
+def _document(database: str, instance: Model) -> tuple[str, str, bytes]:
+    """Identity of an instance's document."""
+    key = bson.encode({"_id": encode_primary_key(instance)}, codec_options=DIGEST_OPTIONS)
+    return database, mapping_of(type(instance)).collection or "", key

@@ -1,0 +1,6 @@
+# Generated from src/odmantic/_aio/colour.py by tools/generate_sync.py: do not edit.
+"""The colour of this source: `if ASYNC` marks what differs in the twin."""
+
+from typing import Final
+
+ASYNC: Final = False

@@ -1,0 +1,167 @@
+# Generated from src/odmantic/_aio/cursor.py by tools/generate_sync.py: do not edit.
+"""Cursors: each iteration starts at the first document, and the query runs once.
+
+The documents read so far form a chain of pages. A cursor holds the first page and an iteration the one it is at,
+so that an iteration whose cursor was let go, as in `for user in engine.find(User)`, keeps one page in memory.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic
+
+from pymongo.errors import InvalidOperation
+
+from odmantic._base import BaseCursor, ModelType, Reader
+from odmantic._driver._sync import Lock, resolve, take_batch
+from odmantic._plan.find import BATCH_SIZE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Send = Callable[[Callable[[], Any]], Any]
+    Open = Callable[[], Any]
+
+
+class SyncCursor(BaseCursor[ModelType]):
+    """The instances that a `find` gives: `await` it for a list, or iterate over it with `for`.
+
+    Nothing is sent before the first of these. Once consumed, it gives the same instances again without a command.
+    A cursor of a session or transaction has to be consumed while that is open.
+
+    Example:
+        ```python
+        parcels = engine.find(Parcel, Parcel.weight > 2)
+        for parcel in engine.find(Parcel, sort=Parcel.code):
+            print(parcel.code)
+        ```
+
+    Raises:
+        DocumentParsingError: a document does not fit the model; again at every further use.
+    """
+
+    def __init__(self, model: type[ModelType], cursor: Any) -> None:
+        """Wrap a driver cursor of documents of a model."""
+        super().__init__(Reader(model))
+        self._source: _Source[ModelType] = _Source(self._reader, lambda: cursor, _send_directly)
+        self._first: _Page[ModelType] = _Page()
+
+    @classmethod
+    def reading(
+        cls, reader: Reader[ModelType], open_cursor: Open, send: Send
+    ) -> SyncCursor[ModelType]:
+        """A cursor whose driver cursor is opened on first use."""
+        cursor = cls(reader.model, None)
+        cursor._reader = reader
+        cursor._source = _Source(reader, open_cursor, send)
+        return cursor
+
+    def __iter__(self) -> Iterator[ModelType]:
+        """Iterate from the first document."""
+        return _iterate(self._source, self._first)
+
+    def open(self) -> None:
+        """Send the query and read its first batch; documents that do not fit raise when they are used."""
+        self._source.prefetch()
+
+    def _to_list(self) -> list[ModelType]:
+        instances: list[ModelType] = []
+        page: _Page[ModelType] | None = self._first
+        while (page := self._source.page_after(page)) is not None:
+            instances += page.instances
+            if page.error is not None:
+                raise page.error
+        return instances
+
+
+class _Page(Generic[ModelType]):
+    """Instances of one batch, and the way to the next page."""
+
+    __slots__ = ("error", "instances", "is_last", "next")
+
+    def __init__(self) -> None:
+        self.instances: list[ModelType] = []
+        self.error: Exception | None = None
+        """What stopped the read behind these instances."""
+        self.is_last = False
+        self.next: _Page[ModelType] | None = None
+
+
+class _Source(Generic[ModelType]):
+    """A driver cursor, opened on first use and consumed once however many iterations there are."""
+
+    __slots__ = ("_batch", "_cursor", "_lock", "_open", "_reader", "_send", "_was_interrupted")
+
+    def __init__(self, reader: Reader[ModelType], open_cursor: Open, send: Send) -> None:
+        self._reader = reader
+        self._open = open_cursor
+        self._send = send
+        self._lock = Lock()
+        self._cursor: Any = None
+        self._batch: list[Any] | None = None
+        self._was_interrupted = False
+
+    def page_after(self, page: _Page[ModelType]) -> _Page[ModelType] | None:
+        """The page behind `page`, fetched if need be; `None` at the end."""
+        if page.next is None and not page.is_last:
+            with self._lock:
+                if page.next is None and not page.is_last:
+                    page.next = self._fetch(is_first=self._cursor is None)
+        return page.next
+
+    def prefetch(self) -> None:
+        """Open the driver cursor and read the first batch, leaving its documents as they are."""
+        self._batch = self._send(self._read_batch)
+
+    def _fetch(self, *, is_first: bool) -> _Page[ModelType]:
+        page: _Page[ModelType] = _Page()
+        try:
+            batch, self._batch = self._batch, None
+            if batch is None:
+                self._check_interruption()
+                batch = self._send(self._read_batch)
+            page.is_last = len(batch) < BATCH_SIZE
+            page.instances, page.error = self._parse(batch)
+        except Exception as error:  # noqa: BLE001 - kept, and raised to each consumer
+            page.error = error
+        except BaseException:
+            # The driver may have lost documents: start again if none was handed out, else say so.
+            self._cursor = None if is_first else self._cursor
+            self._was_interrupted = not is_first
+            raise
+        page.is_last = page.is_last or page.error is not None
+        return page
+
+    def _read_batch(self) -> list[Any]:
+        if self._cursor is None:
+            self._cursor = resolve(self._open())
+        return take_batch(self._cursor, BATCH_SIZE)
+
+    def _parse(self, batch: list[Any]) -> tuple[list[ModelType], Exception | None]:
+        instances: list[ModelType] = []
+        try:
+            for document in batch:
+                instances.append(self._reader.parse(document))  # noqa: PERF401 - keeps those before an error
+        except Exception as error:  # noqa: BLE001 - raised behind the instances before it
+            return instances, error
+        return instances, None
+
+    def _check_interruption(self) -> None:
+        if self._was_interrupted:
+            message = (
+                f"a read of {self._reader.model.__name__} was interrupted between two batches and cannot go on; "
+                "call find again"
+            )
+            raise InvalidOperation(message)
+
+
+def _iterate(source: _Source[ModelType], page: _Page[ModelType]) -> Iterator[ModelType]:
+    following: _Page[ModelType] | None = page
+    while (following := source.page_after(following)) is not None:
+        for instance in following.instances:
+            yield instance
+        if following.error is not None:
+            raise following.error
+
+
+def _send_directly(call: Callable[[], Any]) -> Any:
+    return call()

@@ -1,0 +1,201 @@
+# Generated from src/odmantic/_aio/operations.py by tools/generate_sync.py: do not edit.
+"""What an engine does on the server, all in one driver session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bson.errors import BSONError
+from pymongo.errors import OperationFailure, PyMongoError
+
+from odmantic._base import ModelType, Reader
+from odmantic._driver._sync import resolve
+from odmantic._mapping import encode_primary_key
+from odmantic._plan.errors import add_context, transaction_error, write_error
+from odmantic._plan.indexes import CONFLICT_CODES, declared_indexes, find_conflict, recreation
+from odmantic._plan.save import SavePlan, plan_save, save_order
+from odmantic._state.changes import give_back, mark_unknown, mark_written, take
+from odmantic._sync.channel import channel_of
+from odmantic._sync.cursor import SyncCursor
+from odmantic.exceptions import DocumentNotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from pymongo import IndexModel
+
+    from odmantic._plan.find import FindPlan
+    from odmantic._sync.engine import SyncEngine
+    from odmantic.model import Model
+    from odmantic.query import QueryExpression
+
+
+class Operations:
+    """The commands of one call of an engine, in one driver session or in none.
+
+    They belong to the run of a transaction that was there when the call was made.
+    """
+
+    __slots__ = ("_attempt", "_channel", "_engine", "_session")
+
+    def __init__(self, engine: SyncEngine, driver_session: Any) -> None:
+        """Look up the transaction that runs in the driver session.
+
+        Raises:
+            RuntimeError: the transaction in it is ending.
+            TransactionAbortedError: the transaction in it is doomed.
+        """
+        self._engine = engine
+        self._session = driver_session
+        self._channel = channel_of(driver_session)
+        self._attempt = self._channel.attempt if self._channel is not None else None
+        if self._attempt is not None:
+            self._attempt.check_accepts_operations()
+
+    def find(self, plan: FindPlan[ModelType]) -> SyncCursor[ModelType]:
+        """A cursor over the instances of a read."""
+        model = plan.model
+        collection = self._engine.get_collection(model)
+
+        def open_cursor() -> Any:
+            if plan.needs_pipeline:
+                return collection.aggregate(
+                    plan.pipeline(), batchSize=plan.batch_size, session=self._session
+                )
+            return collection.find(plan.filter, session=self._session, **plan.find_options())
+
+        def send(call: Callable[[], Any]) -> Any:
+            return self._send(call, "find", model)
+
+        reader = Reader(model, self._engine.database_name, self._attempt)
+        return SyncCursor.reading(reader, open_cursor, send)
+
+    def count(self, model: type[Model], query: QueryExpression) -> int:
+        """The number of matching documents."""
+        collection = self._engine.get_collection(model)
+        count: int = self._send(
+            lambda: collection.count_documents(query, session=self._session), "count", model
+        )
+        return count
+
+    def save(self, instances: Iterable[Model]) -> None:
+        """Write the instances and those they reference, each after what it references."""
+        for instance in save_order(instances):
+            plan = plan_save(instance)
+            if plan is not None:
+                self._write(plan)
+
+    def delete(self, instance: Model) -> None:
+        """Delete the document of an instance.
+
+        Raises:
+            DocumentNotFoundError: there is none.
+        """
+        model = type(instance)
+        collection = self._engine.get_collection(model)
+        query = {"_id": encode_primary_key(instance)}
+        before = self._attempt.journal.deleting(instance) if self._attempt is not None else None
+        result = self._send(
+            lambda: collection.delete_one(query, session=self._session), "delete", model
+        )
+        if result.deleted_count == 0:
+            raise DocumentNotFoundError(instance)
+        mark_unknown(instance)
+        if self._attempt is not None and before is not None:
+            self._attempt.journal.deleted(instance, before)
+
+    def remove(self, model: type[Model], query: QueryExpression, *, just_one: bool) -> int:
+        """Delete matching documents and tell how many there were."""
+        collection = self._engine.get_collection(model)
+        delete = collection.delete_one if just_one else collection.delete_many
+        result = self._send(lambda: delete(query, session=self._session), "remove", model)
+        count: int = result.deleted_count
+        return count
+
+    def create_indexes(self, model: type[Model], *, update_existing: bool) -> None:
+        """Create the declared indexes of a model, one after the other."""
+        collection = self._engine.get_collection(model)
+        for index in declared_indexes(model):
+            try:
+                self._create_index(collection, index, model)
+            except OperationFailure as error:
+                if not update_existing or error.code not in CONFLICT_CODES:
+                    raise
+                self._replace_index(collection, index, model, error)
+
+    def _create_index(self, collection: Any, index: IndexModel, model: type[Model]) -> None:
+        self._send(
+            lambda: collection.create_indexes([index], session=self._session),
+            "configure_database",
+            model,
+        )
+
+    def _replace_index(
+        self, collection: Any, index: IndexModel, model: type[Model], conflict: OperationFailure
+    ) -> None:
+        """Drop what keeps an index from being created, and create it; else put the old one back."""
+        existing = self._list_indexes(collection)
+        old = find_conflict(index, existing)
+        if old is None:
+            raise conflict
+        self._send(
+            lambda: collection.drop_index(old["name"], session=self._session),
+            "configure_database",
+            model,
+        )
+        try:
+            self._create_index(collection, index, model)
+        except BaseException:
+            command = {"createIndexes": collection.name, "indexes": [recreation(old)]}
+            resolve(self._engine.database.command(command, session=self._session))
+            raise
+
+    def _list_indexes(self, collection: Any) -> list[dict[str, Any]]:
+        cursor = resolve(collection.list_indexes(session=self._session))
+        return [dict(index) for index in cursor]
+
+    def _write(self, plan: SavePlan) -> None:
+        """Send the dirty fields of one instance; if they are not all and there is no document, all of them (D20)."""
+        instance = plan.instance
+        take(instance, plan.names)
+        try:
+            result = self._update(plan)
+            if not plan.upsert and result.matched_count == 0:
+                plan = plan_save(instance, whole=True) or plan
+                take(instance, plan.names)
+                self._update(plan)
+        except BaseException:
+            give_back(instance, plan.names)
+            raise
+        mark_written(instance, plan.digests)
+        if self._attempt is not None:
+            self._attempt.journal.wrote(self._engine.database_name, instance, plan.names)
+
+    def _update(self, plan: SavePlan) -> Any:
+        collection = self._engine.get_collection(type(plan.instance))
+        try:
+            return self._send(
+                lambda: collection.update_one(
+                    plan.filter, plan.update, upsert=plan.upsert, session=self._session
+                ),
+                "save",
+                type(plan.instance),
+            )
+        except (PyMongoError, BSONError, OverflowError, RecursionError) as error:
+            ours = write_error(error, plan)
+            if ours is None:
+                raise
+            raise ours from error
+
+    def _send(self, call: Callable[[], Any], operation: str, model: type[Model]) -> Any:
+        """Make one driver call, in the transaction that this call of the engine belongs to."""
+        try:
+            if self._channel is None:
+                return resolve(call())
+            return self._channel.send(call, self._attempt)
+        except PyMongoError as error:
+            ours = transaction_error(error)
+            if ours is not None:
+                raise ours from error
+            add_context(error, operation, model)
+            raise

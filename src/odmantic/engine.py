@@ -1,0 +1,37 @@
+"""Engines and cursors of both colours."""
+
+from odmantic._aio.cursor import AIOCursor
+from odmantic._aio.engine import AIOEngine, AIOSessionType
+from odmantic._aio.session import AIOSession, AIOSessionBase, AIOTransaction
+from odmantic._base import BaseCursor, BaseEngine, ModelType
+from odmantic._plan.sort import SortExpressionType
+from odmantic._sync.cursor import SyncCursor
+from odmantic._sync.engine import SyncEngine, SyncSessionType
+from odmantic._sync.session import SyncSession, SyncSessionBase, SyncTransaction
+from odmantic.exceptions import DocumentNotFoundError, DuplicateKeyError
+from odmantic.field import FieldProxy
+from odmantic.query import QueryExpression, SortExpression
+
+__all__ = [
+    "AIOCursor",
+    "AIOEngine",
+    "AIOSession",
+    "AIOSessionBase",
+    "AIOSessionType",
+    "AIOTransaction",
+    "BaseCursor",
+    "BaseEngine",
+    "DocumentNotFoundError",
+    "DuplicateKeyError",
+    "FieldProxy",
+    "ModelType",
+    "QueryExpression",
+    "SortExpression",
+    "SortExpressionType",
+    "SyncCursor",
+    "SyncEngine",
+    "SyncSession",
+    "SyncSessionBase",
+    "SyncSessionType",
+    "SyncTransaction",
+]
