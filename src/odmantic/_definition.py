@@ -1,0 +1,323 @@
+"""The body of a model class, rewritten into what pydantic understands."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import sys
+from dataclasses import dataclass
+from types import FunctionType
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    ForwardRef,
+    Literal,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+import pydantic
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from odmantic._mapping.adapt import adapt_annotation
+from odmantic._mapping.annotations import models_in, unwrap
+from odmantic._mapping.mapping import is_embedded_model, is_model
+from odmantic._mapping.options import FieldOptions
+from odmantic.bson import ObjectId
+from odmantic.field import ODMFieldInfo
+from odmantic.reference import ODMReferenceInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_UNTOUCHED: tuple[type[Any], ...] = (
+    FunctionType,
+    property,
+    classmethod,
+    staticmethod,
+    functools.cached_property,
+    functools.partialmethod,
+    functools.singledispatchmethod,
+    # What pydantic's decorators leave in a class body.
+    type(field_validator("*")(lambda value: value)),
+)
+
+_counter = itertools.count()
+
+
+@dataclass(slots=True)
+class Declaration:
+    """One annotated name of a class body, with what is assigned to it."""
+
+    class_name: str
+    name: str
+    annotation: Any
+    value: Any
+    arbitrary_types: bool
+
+    def options(self) -> FieldOptions | None:
+        """Collect what `Field()` or `Reference()` say about storing the field.
+
+        Raises:
+            TypeError: the value is a field of plain pydantic.
+        """
+        if isinstance(self.value, FieldInfo):
+            raise TypeError("please use odmantic.Field instead of pydantic.Field")
+        if isinstance(self.value, ODMReferenceInfo):
+            return FieldOptions(key_name=self.value.key_name, reference=True)
+        if isinstance(self.value, ODMFieldInfo):
+            return _options_of(self.value)
+        return None
+
+    def adapted(self) -> Any:
+        """Check the field and give its annotation with BSON-aware types.
+
+        Raises:
+            TypeError: the field cannot be defined like this.
+        """
+        adapted = adapt_annotation(self.annotation)
+        bare, _ = unwrap(adapted)
+        is_reference = isinstance(self.value, ODMReferenceInfo)
+        if is_model(bare):
+            if not is_reference:
+                raise TypeError(
+                    f"cannot define a reference {self.name} (in {self.class_name}) without a "
+                    "Reference assigned to it"
+                )
+        elif is_reference:
+            self._refuse(adapted)
+        elif not any(is_embedded_model(model) for model in models_in(adapted)):
+            self._check_default(adapted)
+        return adapted
+
+    def _check_default(self, adapted: Any) -> None:
+        value = self.value
+        if value is PydanticUndefined or isinstance(value, ODMFieldInfo) or type(value) is adapted:
+            return
+        try:
+            _type_adapter(adapted, arbitrary_types=self.arbitrary_types).validate_python(value)
+        except ValidationError:
+            self._refuse(adapted)
+
+    def _refuse(self, adapted: Any) -> None:
+        raise TypeError(
+            f"Unhandled field definition {self.class_name}: {adapted!r} = {self.value!r}"
+        ) from None
+
+
+def _options_of(info: ODMFieldInfo) -> FieldOptions:
+    return FieldOptions(
+        key_name=info.key_name,
+        primary_field=info.primary_field,
+        index=info.index,
+        unique=info.unique,
+    )
+
+
+def _type_adapter(annotation: Any, *, arbitrary_types: bool) -> TypeAdapter[Any]:
+    bare, _ = unwrap(annotation)
+    if isinstance(bare, type) and issubclass(bare, BaseModel):
+        return TypeAdapter(annotation)
+    return TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=arbitrary_types))
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """A field whose annotation names something that does not exist yet.
+
+    Pydantic sees the name `placeholder` in its place.
+    """
+
+    declaration: Declaration
+    placeholder: str
+    missing: str
+
+
+@dataclass(slots=True)
+class Body:
+    """The body of a class while it is rewritten.
+
+    `known` are the names that annotations may use, besides those of the module.
+    """
+
+    class_name: str
+    namespace: dict[str, Any]
+    known: dict[str, Any]
+    arbitrary_types: bool
+    annotations: dict[str, Any]
+    deferred: list[Deferred]
+    has_primary_field: bool = False
+
+    def rewrite(self, bases: tuple[type[Any], ...], *, automatic_id: bool) -> None:
+        """Replace the namespace's annotations and values by those for pydantic.
+
+        Raises:
+            TypeError: a name or a field is not defined as it should be.
+        """
+        declared = own_annotations(self.namespace)
+        self._check_values(declared)
+        for base in bases:
+            self._inherit(base, declared)
+        for name, annotation in declared.items():
+            self._declare(name, annotation, bases)
+        if automatic_id and not self.has_primary_field:
+            self._add_id(bases)
+        self.namespace["__annotations__"] = self.annotations
+
+    def _check_values(self, declared: Mapping[str, Any]) -> None:
+        for name, value in self.namespace.items():
+            if name in declared or name.startswith(("_", "model_")) or self._is_untouched(name):
+                continue
+            raise TypeError(f"field {name} is defined without type annotation") from None
+
+    def _is_untouched(self, name: str) -> bool:
+        value = self.namespace[name]
+        # A class called Config is how models of old were configured.
+        return isinstance(value, _UNTOUCHED) or (isinstance(value, type) and name != "Config")
+
+    def _inherit(self, base: type[Any], declared: dict[str, Any]) -> None:
+        """Take over the fields of a mixin, so that they get BSON-aware types too."""
+        if issubclass(base, BaseModel):
+            for name, info in base.__pydantic_fields__.items():
+                adapted = adapt_annotation(info.annotation)
+                if name not in declared and adapted != info.annotation:
+                    self.annotations[name] = adapted
+                    self.namespace[name] = info
+            return
+        for cls in base.__mro__:
+            for name, annotation in own_annotations(vars(cls)).items():
+                if name not in declared and not name.startswith("_"):
+                    declared[name] = annotation
+                    if name in vars(cls):
+                        self.namespace.setdefault(name, vars(cls)[name])
+
+    def _declare(self, name: str, annotation: Any, bases: tuple[type[Any], ...]) -> None:
+        evaluated, missing = evaluate(annotation, self.namespace["__module__"], self.known)
+        if is_class_variable(evaluated):
+            self.annotations[name] = evaluated
+        elif name == "model_config":
+            return
+        elif name.startswith("_"):
+            self.annotations[name] = evaluated
+        elif isinstance(evaluated, type) and issubclass(evaluated, _UNTOUCHED):
+            self.annotations[name] = ClassVar[evaluated]
+        else:
+            self._add_field(name, evaluated, missing, bases)
+
+    def _add_field(
+        self, name: str, annotation: Any, missing: str | None, bases: tuple[type[Any], ...]
+    ) -> None:
+        in_annotation, annotation = _take_field_info(annotation)
+        declaration = Declaration(
+            class_name=self.class_name,
+            name=name,
+            annotation=annotation,
+            value=self.namespace.get(name, PydanticUndefined),
+            arbitrary_types=self.arbitrary_types,
+        )
+        options = declaration.options() or in_annotation
+        self._replace_value(declaration, bases)
+        if missing is None:
+            adapted = declaration.adapted()
+        else:
+            placeholder = f"__odmantic_{next(_counter)}__"
+            self.deferred.append(Deferred(declaration, placeholder, missing))
+            # The missing name comes first, so that error messages show it.
+            adapted = ForwardRef(f"({missing}, {placeholder})[1]")
+        self.annotations[name] = adapted if options is None else annotated(adapted, options)
+        self.has_primary_field |= options is not None and options.primary_field
+
+    def _replace_value(self, declaration: Declaration, bases: tuple[type[Any], ...]) -> None:
+        name, value = declaration.name, declaration.value
+        if isinstance(value, ODMReferenceInfo):
+            self.namespace[name] = pydantic.Field()
+        elif isinstance(value, ODMFieldInfo):
+            self.namespace[name] = value.pydantic_field_info
+        elif value is PydanticUndefined and any(hasattr(base, name) for base in bases):
+            # Pydantic would take the inherited attribute of that name as the default.
+            self.namespace[name] = pydantic.Field()
+
+    def _add_id(self, bases: tuple[type[Any], ...]) -> None:
+        inherited = any("id" in getattr(base, "__pydantic_fields__", ()) for base in bases)
+        if inherited or "id" in self.annotations:
+            raise TypeError(
+                "can't automatically generate a primary field since an 'id' field already exists"
+            )
+        self.annotations["id"] = Annotated[
+            ObjectId, FieldOptions(key_name="_id", primary_field=True)
+        ]
+        self.namespace["id"] = pydantic.Field(default_factory=ObjectId)
+
+
+def _take_field_info(annotation: Any) -> tuple[FieldOptions | None, Any]:
+    """Split an `odmantic.Field` in the metadata of an annotation into pydantic's part and ours."""
+    if get_origin(annotation) is not Annotated:
+        return None, annotation
+    options: FieldOptions | None = None
+    metadata: list[Any] = []
+    for item in annotation.__metadata__:
+        if isinstance(item, ODMFieldInfo):
+            options = _options_of(item)
+            metadata.append(item.pydantic_field_info)
+        else:
+            metadata.append(item)
+    return options, annotated(annotation.__origin__, *metadata)
+
+
+def annotated(annotation: Any, *metadata: Any) -> Any:
+    """Attach metadata that is only known at run time."""
+    return Annotated[(annotation, *metadata)]  # type: ignore[return-value]
+
+
+def is_class_variable(annotation: Any) -> bool:
+    """Tell whether an annotation declares an attribute of the class."""
+    if get_origin(annotation) is Annotated:
+        annotation = annotation.__origin__
+    return annotation is ClassVar or get_origin(annotation) is ClassVar
+
+
+def own_annotations(namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the annotations in a class body without evaluating what is not there yet."""
+    if sys.version_info >= (3, 14) and "__annotations__" not in namespace:
+        import annotationlib
+
+        annotate = annotationlib.get_annotate_from_class_namespace(namespace)
+        if annotate is None:
+            return {}
+        return annotationlib.call_annotate_function(
+            annotate, format=annotationlib.Format.FORWARDREF
+        )
+    return dict(namespace.get("__annotations__", ()))
+
+
+def evaluate(annotation: Any, module: str, known: dict[str, Any]) -> tuple[Any, str | None]:
+    """Evaluate an annotation; with it comes the first name that does not exist, if any."""
+    if not _has_forward_reference(annotation):
+        return annotation, None
+    holder = type("holder", (), {"__annotations__": {"it": annotation}})
+    names = getattr(sys.modules.get(module), "__dict__", {})
+    try:
+        return get_type_hints(holder, names, known, include_extras=True)["it"], None
+    except NameError as error:
+        return annotation, error.name
+
+
+def _has_forward_reference(annotation: Any) -> bool:
+    if isinstance(annotation, (str, ForwardRef)):
+        return True
+    if get_origin(annotation) is Literal:
+        return False
+    if get_origin(annotation) is Annotated:
+        return _has_forward_reference(annotation.__origin__)
+    return any(_has_forward_reference(argument) for argument in _arguments(annotation))
+
+
+def _arguments(annotation: Any) -> Iterator[Any]:
+    for argument in get_args(annotation):
+        # The parameters of a callable are a list.
+        yield from argument if isinstance(argument, list) else (argument,)

@@ -1,0 +1,154 @@
+"""Reading annotations: what is behind wrappers, what nests, what can change in place."""
+
+from __future__ import annotations
+
+import collections.abc
+import types
+from collections.abc import Iterator
+from datetime import date, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from pathlib import PurePath
+from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin
+from uuid import UUID
+
+import bson
+from bson.decimal128 import Decimal128
+from pydantic import BaseModel
+
+from odmantic._mapping.mapping import ModelKind, is_embedded_model, kind_of
+
+_UNIONS = (Union, types.UnionType)
+
+_IMMUTABLE = (
+    types.NoneType,
+    bool,
+    int,
+    float,
+    str,
+    bytes,
+    tuple,
+    frozenset,
+    date,
+    time,
+    timedelta,
+    Enum,
+    Decimal,
+    PurePath,
+    UUID,
+    bson.ObjectId,
+    Decimal128,
+)
+
+
+def unwrap(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Look through `Annotated`, new types and type aliases; give the metadata passed on the way."""
+    metadata: tuple[Any, ...] = ()
+    while True:
+        if get_origin(annotation) is Annotated:
+            metadata = (*annotation.__metadata__, *metadata)
+            annotation = annotation.__origin__
+        elif isinstance(annotation, NewType):
+            annotation = annotation.__supertype__
+        elif is_type_alias(get_origin(annotation) or annotation):
+            annotation = alias_value(annotation)
+        else:
+            return annotation, metadata
+
+
+def is_type_alias(obj: object) -> bool:
+    """Tell whether this was made by a `type` statement or a `TypeAliasType`."""
+    return type(obj).__name__ == "TypeAliasType"
+
+
+def alias_value(alias: Any) -> Any:
+    """Give what a type alias stands for, its parameters filled in."""
+    origin = get_origin(alias)
+    if origin is None:
+        return alias.__value__
+    return origin.__value__[get_args(alias)]
+
+
+def is_union(annotation: Any) -> bool:
+    """Tell whether this is a union in either spelling."""
+    return get_origin(annotation) in _UNIONS
+
+
+def arguments_of(annotation: Any) -> tuple[Any, ...]:
+    """Give the type arguments; those of `Literal` and of callables are none."""
+    if get_origin(annotation) is Literal:
+        return ()
+    return tuple(arg for arg in get_args(annotation) if arg is not Ellipsis)
+
+
+def optional_member(annotation: Any) -> Any:
+    """Give `T` for `Optional[T]`, and for anything else the annotation itself."""
+    if not is_union(annotation):
+        return annotation
+    members = [arg for arg in get_args(annotation) if arg is not types.NoneType]
+    return members[0] if len(members) == 1 else annotation
+
+
+def models_in(annotation: Any) -> Iterator[Any]:
+    """Find the models in an annotation, at any depth."""
+    return _models_in(annotation, ())
+
+
+def _models_in(annotation: Any, aliases: tuple[Any, ...]) -> Iterator[Any]:
+    if is_type_alias(get_origin(annotation) or annotation):
+        if annotation in aliases:
+            return
+        aliases = (*aliases, annotation)
+    bare, _ = unwrap(annotation)
+    if kind_of(bare) in (ModelKind.MODEL, ModelKind.EMBEDDED):
+        yield bare
+        return
+    for argument in arguments_of(bare):
+        yield from _models_in(argument, aliases)
+
+
+def is_mutable(annotation: Any) -> bool:
+    """Tell whether a value of this type can change without being assigned."""
+    return _is_mutable(annotation, ())
+
+
+def _is_mutable(annotation: Any, aliases: tuple[Any, ...]) -> bool:
+    if is_type_alias(get_origin(annotation) or annotation):
+        if annotation in aliases:
+            return False
+        aliases = (*aliases, annotation)
+    bare, _ = unwrap(annotation)
+    origin = get_origin(bare)
+    if origin is Literal:
+        return False
+    if origin is None:
+        return not _is_immutable_class(bare)
+    if any(_is_mutable(argument, aliases) for argument in arguments_of(bare)):
+        return True
+    return not (is_union(bare) or _is_immutable_class(origin))
+
+
+def _is_immutable_class(tp: Any) -> bool:
+    if tp is None:
+        return True
+    if not isinstance(tp, type):
+        return False
+    if issubclass(tp, BaseModel):
+        return kind_of(tp) is ModelKind.MODEL or (
+            not is_embedded_model(tp) and bool(tp.model_config.get("frozen"))
+        )
+    return issubclass(tp, _IMMUTABLE)
+
+
+def is_array(origin: Any) -> bool:
+    """Tell whether values of this generic class are stored as arrays."""
+    return (
+        isinstance(origin, type)
+        and issubclass(origin, collections.abc.Iterable)
+        and not issubclass(origin, (str, bytes, collections.abc.Mapping))
+    )
+
+
+def is_mapping(origin: Any) -> bool:
+    """Tell whether values of this generic class are stored as documents."""
+    return isinstance(origin, type) and issubclass(origin, collections.abc.Mapping)

@@ -1,0 +1,158 @@
+"""From the fields pydantic collected for a class to its `ModelMapping`; definition errors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Union, cast, get_origin
+
+from odmantic._mapping.annotations import (
+    arguments_of,
+    is_mutable,
+    is_union,
+    models_in,
+    optional_member,
+    unwrap,
+)
+from odmantic._mapping.mapping import (
+    ModelKind,
+    ModelMapping,
+    ODMBaseField,
+    ODMEmbedded,
+    ODMEmbeddedGeneric,
+    ODMField,
+    ODMReference,
+    is_embedded_model,
+    is_model,
+    kind_of,
+)
+from odmantic._mapping.naming import check_key_name, collection_name
+from odmantic._mapping.options import options_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pydantic.fields import FieldInfo
+
+    from odmantic._mapping.options import FieldOptions
+    from odmantic.config import ODMConfigDict
+    from odmantic.model import _BaseODMModel
+
+
+def compile_mapping(model: type[_BaseODMModel]) -> ModelMapping:
+    """Work out how the fields of a class map to documents.
+
+    Raises:
+        TypeError: the fields contradict each other, or one cannot be stored.
+    """
+    is_embedded = kind_of(model) is ModelKind.EMBEDDED
+    config = cast("ODMConfigDict", model.model_config)
+    infos = model.__pydantic_fields__
+    fields = {name: _field(model, name, info, config) for name, info in infos.items()}
+    _check_keys(model, fields)
+    primary_field = _primary_field(fields)
+    if is_embedded and primary_field is not None:
+        raise TypeError(f"cannot define a primary field in {model.__name__} embedded document")
+    return ModelMapping(
+        model=model,
+        is_embedded=is_embedded,
+        fields=fields,
+        primary_field=primary_field,
+        collection=None if is_embedded else _collection(model, config),
+        references=tuple(name for name, f in fields.items() if isinstance(f, ODMReference)),
+        mutable_fields=frozenset(
+            name for name, info in infos.items() if is_mutable(info.annotation)
+        ),
+        nested_fields=tuple(
+            name for name, info in infos.items() if any(models_in(info.annotation))
+        ),
+        extra_allowed=config.get("extra") == "allow",
+    )
+
+
+def _field(
+    model: type[_BaseODMModel], name: str, info: FieldInfo, config: ODMConfigDict
+) -> ODMBaseField:
+    options = options_in(info.metadata)
+    bare, _ = unwrap(info.annotation)
+    key_name = name if options.key_name is None else options.key_name
+    check_key_name(key_name)
+    if is_model(bare):
+        if not options.reference:
+            raise TypeError(
+                f"cannot define a reference {name} (in {model.__name__}) without a Reference "
+                "assigned to it"
+            )
+        return ODMReference(
+            key_name=key_name, model_config=config, pydantic_field=info, model=bare
+        )
+    common: dict[str, Any] = {
+        "key_name": key_name,
+        "model_config": config,
+        "pydantic_field": info,
+        "index": options.index,
+        "unique": options.unique,
+        "primary_field": options.primary_field,
+    }
+    if is_embedded_model(bare):
+        return ODMEmbedded(model=bare, **common)
+    _check_generic(model, name, bare, options)
+    one, _ = unwrap(optional_member(bare))
+    if is_embedded_model(one):
+        return ODMEmbedded(model=one, **common)
+    for argument in arguments_of(bare):
+        if is_embedded_model(element := unwrap(argument)[0]):
+            return ODMEmbeddedGeneric(
+                model=element, generic_origin=_generic_origin(bare), **common
+            )
+    return ODMField(**common)
+
+
+def _generic_origin(annotation: Any) -> Any:
+    return Union if is_union(annotation) else get_origin(annotation)
+
+
+def _check_generic(
+    model: type[_BaseODMModel], name: str, annotation: Any, options: FieldOptions
+) -> None:
+    embedded = [nested for nested in models_in(annotation) if is_embedded_model(nested)]
+    if embedded and options.primary_field:
+        raise TypeError(
+            "Declaring a generic type of embedded models as a primary field is not allowed: "
+            f"{name} in {model.__name__}"
+        )
+    if any(_has_references(nested, {model}) for nested in embedded):
+        raise TypeError(
+            "Declaring a generic type of embedded models containing references is not allowed: "
+            f"{name} in {model.__name__}"
+        )
+
+
+def _has_references(embedded: Any, seen: set[Any]) -> bool:
+    """Look for references in the fields pydantic knows: mappings may not exist yet."""
+    if embedded in seen and embedded is not None:
+        return False
+    seen.add(embedded)
+    for info in embedded.__pydantic_fields__.values():
+        bare, _ = unwrap(info.annotation)
+        if is_model(bare) or (is_embedded_model(bare) and _has_references(bare, seen)):
+            return True
+    return False
+
+
+def _check_keys(model: type[_BaseODMModel], fields: dict[str, ODMBaseField]) -> None:
+    seen: set[str] = set()
+    for field in fields.values():
+        if field.key_name in seen:
+            raise TypeError(f"Duplicated key_name: {field.key_name} in {model.__name__}")
+        seen.add(field.key_name)
+
+
+def _primary_field(fields: dict[str, ODMBaseField]) -> str | None:
+    return next(
+        (name for name, f in fields.items() if isinstance(f, ODMField) and f.primary_field), None
+    )
+
+
+def _collection(model: type[_BaseODMModel], config: ODMConfigDict) -> str:
+    # A parametrised model shares the collection of the class it parametrises.
+    origin = model.__pydantic_generic_metadata__["origin"] or model
+    return collection_name(origin.__name__, config.get("collection"))

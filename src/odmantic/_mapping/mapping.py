@@ -1,0 +1,217 @@
+"""How one class maps to documents: the kinds of fields, and what is known of them together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+    from odmantic._mapping.decode import FieldDecoder
+    from odmantic._mapping.encode import FieldEncoder
+    from odmantic.config import ODMConfigDict
+    from odmantic.model import EmbeddedModel, Model, _BaseODMModel
+
+
+class ModelKind(Enum):
+    """What a class is to the database; models carry it as `__odm_kind__`."""
+
+    ROOT = auto()
+    """`Model` and `EmbeddedModel` themselves, which have no documents."""
+    MODEL = auto()
+    EMBEDDED = auto()
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class ODMBaseField:
+    """A field of a document.
+
+    `key_name` is its name in the document; `pydantic_field` is pydantic's view of it.
+    """
+
+    __allowed_operators__: ClassVar[frozenset[str]] = frozenset()
+
+    key_name: str
+    model_config: ODMConfigDict
+    pydantic_field: FieldInfo
+
+    def bind_pydantic_field(self, field: FieldInfo) -> None:
+        """Replace pydantic's view of the field."""
+        self.pydantic_field = field
+
+    def is_required_in_doc(self) -> bool:
+        """Tell whether a document without the key cannot be parsed."""
+        if self.model_config["parse_doc_with_default_factories"]:
+            return self.pydantic_field.is_required()
+        return self.pydantic_field.is_required() or self.pydantic_field.default_factory is not None
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class ODMBaseIndexableField(ODMBaseField):
+    """A field that may have a single-field index."""
+
+    index: bool = False
+    unique: bool = False
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class ODMField(ODMBaseIndexableField):
+    """A field with a value of its own."""
+
+    __allowed_operators__: ClassVar[frozenset[str]] = frozenset(
+        ("eq", "ne", "in_", "not_in", "lt", "lte", "gt", "gte", "match", "asc", "desc")
+    )
+
+    primary_field: bool = False
+
+    def get_default_importing_value(self) -> Any:
+        """Give the value that stands in for a key the document lacks."""
+        return self.pydantic_field.get_default(
+            call_default_factory=self.model_config["parse_doc_with_default_factories"],
+            validated_data={},
+        )
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class ODMReference(ODMBaseField):
+    """A field that holds a document of another collection, stored as its primary key."""
+
+    __allowed_operators__: ClassVar[frozenset[str]] = frozenset(("eq", "ne", "in_", "not_in"))
+
+    model: type[Model]
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class ODMEmbedded(ODMField):
+    """A field that holds one embedded document, or none."""
+
+    __allowed_operators__: ClassVar[frozenset[str]] = frozenset(("eq", "ne", "in_", "not_in"))
+
+    model: type[EmbeddedModel]
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class ODMEmbeddedGeneric(ODMField):
+    """A field whose type has an embedded model among its direct arguments."""
+
+    __allowed_operators__: ClassVar[frozenset[str]] = frozenset(("eq", "ne"))
+
+    model: type[EmbeddedModel]
+    generic_origin: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ReferencePath:
+    """Where a reference sits: its own name last, those of the embedded fields around it before."""
+
+    fields: tuple[str, ...]
+    keys: tuple[str, ...]
+    model: type[Model]
+
+
+@dataclass(frozen=True, eq=False)
+class ModelMapping:
+    """Everything known about the documents of one class.
+
+    Attributes:
+        fields: The fields in the order of their declaration, by name.
+        primary_field: Name of the field stored under `_id`; embedded models have none.
+        collection: Name of the collection; embedded models have none.
+        references: Names of the reference fields.
+        mutable_fields: Names of the fields that can change without an assignment.
+        nested_fields: Names of the fields whose value may hold instances of models.
+        generic_origin: The class this one is a parametrisation of.
+    """
+
+    model: type[_BaseODMModel]
+    is_embedded: bool
+    fields: dict[str, ODMBaseField]
+    primary_field: str | None
+    collection: str | None
+    references: tuple[str, ...]
+    mutable_fields: frozenset[str]
+    nested_fields: tuple[str, ...]
+    extra_allowed: bool
+
+    @cached_property
+    def reference_paths(self) -> tuple[ReferencePath, ...]:
+        """The references of this model and of the models directly embedded in it."""
+        paths: list[ReferencePath] = []
+        for name, field in self.fields.items():
+            key = field.key_name
+            if isinstance(field, ODMReference):
+                paths.append(ReferencePath((name,), (key,), field.model))
+            elif isinstance(field, ODMEmbedded) and field.pydantic_field.annotation is field.model:
+                paths.extend(
+                    ReferencePath((name, *path.fields), (key, *path.keys), path.model)
+                    for path in mapping_of(field.model).reference_paths
+                )
+        return tuple(paths)
+
+    @cached_property
+    def field_names(self) -> dict[str, str]:
+        """The names of the fields by their keys."""
+        return {field.key_name: name for name, field in self.fields.items()}
+
+    @cached_property
+    def serializers(self) -> dict[str, Any]:
+        """The serialisers of whole fields by the names of the fields."""
+        from odmantic._mapping.encode import field_serializers
+
+        return field_serializers(self)
+
+    @cached_property
+    def encoders(self) -> tuple[FieldEncoder, ...]:
+        """How each field is written, decided once."""
+        from odmantic._mapping.encode import field_encoders
+
+        return field_encoders(self)
+
+    @cached_property
+    def encoder_of(self) -> dict[str, Any]:
+        """The encoders by the names of the fields."""
+        return {name: encode for name, _, encode in self.encoders}
+
+    @cached_property
+    def decoders(self) -> tuple[FieldDecoder, ...]:
+        """How each field is read, decided once."""
+        from odmantic._mapping.decode import field_decoders
+
+        return field_decoders(self)
+
+
+def mapping_of(model: Any) -> ModelMapping:
+    """Give the mapping of a class.
+
+    Raises:
+        TypeError: it is not a model, or it is `Model` or `EmbeddedModel` itself.
+    """
+    if kind_of(model) in (None, ModelKind.ROOT):
+        raise TypeError(f"{model!r} is not a subclass of odmantic.Model or odmantic.EmbeddedModel")
+    mapping: ModelMapping = model.__mapping__
+    return mapping
+
+
+def kind_of(obj: object) -> ModelKind | None:
+    """Tell what a class is to the database; `None` for anything but a model."""
+    if not isinstance(obj, type):
+        return None
+    return getattr(obj, "__odm_kind__", None)
+
+
+def is_model(obj: object) -> TypeGuard[type[Model]]:
+    """Tell whether this is a class with a collection."""
+    return kind_of(obj) is ModelKind.MODEL
+
+
+def is_embedded_model(obj: object) -> TypeGuard[type[EmbeddedModel]]:
+    """Tell whether this is a class of embedded documents."""
+    return kind_of(obj) is ModelKind.EMBEDDED
+
+
+def is_model_instance(obj: object) -> TypeGuard[Model]:
+    """Tell whether this is an instance of a class with a collection."""
+    return kind_of(type(obj)) is ModelKind.MODEL

@@ -1,0 +1,218 @@
+"""How a class statement becomes a model."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import BaseModel
+
+from odmantic._deferred import forget, remember, resolved_names, waiting_for
+from odmantic._definition import Body, own_annotations
+from odmantic._mapping.compile import compile_mapping
+from odmantic._mapping.mapping import ModelKind, ModelMapping, kind_of
+from odmantic._twin import make_twin, pure_subclass
+from odmantic.config import ODMConfigDict, validate_config
+from odmantic.field import Field, FieldProxy, ODMFieldInfo
+from odmantic.typing import dataclass_transform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+    from pydantic._internal._model_construction import ModelMetaclass as PydanticMetaclass
+else:
+    PydanticMetaclass = type(BaseModel)
+
+_building: ContextVar[bool] = ContextVar("odmantic_building", default=False)
+"""Set while pydantic collects the fields of a class: it must not take proxies for defaults."""
+
+_CONCRETE = (ModelKind.MODEL, ModelKind.EMBEDDED)
+_CONFIG_OPTIONS = ODMConfigDict.__required_keys__ | ODMConfigDict.__optional_keys__
+
+
+@contextmanager
+def _building_class() -> Iterator[None]:
+    token = _building.set(True)
+    try:
+        yield
+    finally:
+        _building.reset(token)
+
+
+class BaseModelMetaclass(PydanticMetaclass):
+    """Makes models: rewrites class bodies for pydantic, and gives proxies for fields."""
+
+    __odm_concrete_kind__: ClassVar[ModelKind]
+
+    def __new__(
+        mcs, name: str, bases: tuple[type[Any], ...], namespace: dict[str, Any], **kwargs: Any
+    ) -> Any:
+        """Make a model, or a plain pydantic model from a concrete one."""
+        kinds = {kind_of(base) for base in bases}
+        if ModelKind.ROOT not in kinds and not kinds & {*_CONCRETE}:
+            return super().__new__(mcs, name, bases, namespace, **kwargs)
+        if kwargs.get("__pydantic_generic_metadata__"):
+            namespace.setdefault("__doc__", "")
+            with _building_class():
+                cls = super().__new__(mcs, name, bases, namespace, **kwargs)
+            cls.__odm_body__ = bases[0].__odm_body__
+            cls.__odm_bases__ = bases[0].__odm_bases__
+        elif kinds & {*_CONCRETE}:
+            return pure_subclass(name, bases, namespace, kwargs)
+        else:
+            body = mcs._rewrite(name, bases, namespace, kwargs, sys._getframe(1))  # noqa: SLF001
+            original = dict(namespace)
+            with _building_class():
+                cls = super().__new__(mcs, name, bases, namespace, **kwargs)
+            cls.__odm_body__ = original
+            cls.__odm_bases__ = bases
+            if body.deferred:
+                remember(cls, body.deferred, body.known)
+        if cls.__pydantic_fields_complete__:
+            attach_mapping(cls)
+        else:
+            cls.model_rebuild(raise_errors=False)
+        for model in waiting_for(name):
+            model.model_rebuild(raise_errors=False, _types_namespace={name: cls})
+        return cls
+
+    def __odm_subclass__(cls, namespace: dict[str, Any]) -> Any:
+        """Make a class that validates like this one, which is no model in its own right."""
+        with _building_class():
+            return super().__new__(type(cls), cls.__name__, (cls,), namespace)
+
+    @classmethod
+    def _rewrite(
+        mcs,
+        name: str,
+        bases: tuple[type[Any], ...],
+        namespace: dict[str, Any],
+        kwargs: dict[str, Any],
+        frame: FrameType,
+    ) -> Body:
+        given = {key: kwargs.pop(key) for key in _CONFIG_OPTIONS & kwargs.keys()}
+        config = validate_config({**namespace.get("model_config", {}), **given}, name)
+        namespace["model_config"] = config
+        namespace.pop("__collection__", None)
+        namespace["__odm_kind__"] = mcs.__odm_concrete_kind__
+        namespace.setdefault("__doc__", "")
+        body = Body(
+            class_name=name,
+            namespace=namespace,
+            known=_known_names(namespace, frame),
+            arbitrary_types=bool(config["arbitrary_types_allowed"]),
+            annotations={},
+            deferred=[],
+        )
+        mixins = tuple(base for base in bases if kind_of(base) is not ModelKind.ROOT)
+        body.rewrite(mixins, automatic_id=mcs.__odm_concrete_kind__ is ModelKind.MODEL)
+        return body
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(cls, name: str) -> Any:
+            """Give the proxy of a field: pydantic removes fields from their class."""
+            if not name.startswith("__") and not _building.get() and kind_of(cls) in _CONCRETE:
+                field = cls.__mapping__.fields.get(name)
+                if field is not None:
+                    return FieldProxy(None, field)
+            return super().__getattr__(name)
+
+
+def _known_names(namespace: dict[str, Any], frame: FrameType) -> dict[str, Any]:
+    """Collect the names that annotations may use besides those of the module."""
+    known: dict[str, Any] = {}
+    if frame.f_globals.get("__name__") == namespace.get("__module__") and (
+        frame.f_locals is not frame.f_globals
+    ):
+        known.update(frame.f_locals)
+    declared = own_annotations(namespace)
+    known.update(
+        (name, value)
+        for name, value in namespace.items()
+        if isinstance(value, type) and name not in declared
+    )
+    known.update((parameter.__name__, parameter) for parameter in namespace.get("__type_params__", ()))
+    return known
+
+
+def attach_mapping(cls: Any) -> ModelMapping:
+    """Compile the mapping of a class whose fields are complete, and make it visible.
+
+    Raises:
+        TypeError: the fields contradict each other, or one cannot be stored.
+    """
+    mapping = compile_mapping(cls)
+    cls.__mapping__ = mapping
+    cls.__odm_fields__ = mapping.fields
+    cls.__references__ = mapping.references
+    cls.__mutable_fields__ = mapping.mutable_fields
+    cls.__bson_serializers__ = mapping.serializers
+    if not mapping.is_embedded:
+        cls.__primary_field__ = mapping.primary_field
+        cls.__collection__ = mapping.collection
+    forget(cls)
+    return mapping
+
+
+class LazyMappingAttribute:
+    """An attribute of a class that was not complete when it was made."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: object, owner: type[Any]) -> Any:
+        if kind_of(owner) not in _CONCRETE or _building.get():
+            raise AttributeError(f"type object {owner.__name__!r} has no attribute {self._name!r}")
+        if "__mapping__" not in vars(owner):
+            complete(owner)
+        return getattr(owner, self._name)
+
+
+def complete(cls: Any) -> None:
+    """Resolve what the annotations of a class name, and compile its mapping.
+
+    Raises:
+        PydanticUndefinedAnnotation: something still does not exist.
+    """
+    if not cls.__pydantic_fields_complete__:
+        cls.model_rebuild()
+    if "__mapping__" not in vars(cls):
+        attach_mapping(cls)
+
+
+class LazyTwin:
+    """The pure twin of a class, made when it is asked for."""
+
+    def __get__(self, instance: object, owner: type[Any]) -> type[BaseModel]:
+        if kind_of(owner) not in _CONCRETE:
+            raise AttributeError(
+                f"type object {owner.__name__!r} has no attribute '__pydantic_model__'"
+            )
+        twin: type[BaseModel] | None = vars(owner).get("__odm_twin__")
+        if twin is None:
+            twin = make_twin(owner)
+            owner.__odm_twin__ = twin
+        return twin
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(Field, ODMFieldInfo))
+class ModelMetaclass(BaseModelMetaclass):
+    """Makes models with a collection."""
+
+    __odm_concrete_kind__ = ModelKind.MODEL
+
+    def __pos__(cls) -> str:
+        """Give the name of the collection."""
+        collection: str = cls.__collection__
+        return collection
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(Field, ODMFieldInfo))
+class EmbeddedModelMetaclass(BaseModelMetaclass):
+    """Makes models of embedded documents."""
+
+    __odm_concrete_kind__ = ModelKind.EMBEDDED

@@ -1,0 +1,126 @@
+"""`model_update`: what a patch says, and applying it as a whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic import BaseModel, field_validator
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from odmantic.model import _BaseODMModel
+
+
+def collect_patch(
+    instance: _BaseODMModel,
+    patch_object: Any,
+    keywords: dict[str, Any],
+    *,
+    include: Any,
+    exclude: Any,
+    dump_options: dict[str, bool],
+) -> dict[str, Any]:
+    """Gather the new values of fields by name.
+
+    Raises:
+        ValueError: the primary key is among them.
+    """
+    mapping = type(instance).__mapping__
+    forbid_extra = instance.model_config.get("extra") == "forbid"
+
+    def is_selected(name: str) -> bool:
+        return (include is None or name in include) and not (exclude and name in exclude)
+
+    mentioned: Container[str]
+    if isinstance(patch_object, BaseModel):
+        patch = patch_object.model_dump(include=include, exclude=exclude, **dump_options)
+        mentioned = type(patch_object).model_fields
+        strict = forbid_extra
+    else:
+        entries = {} if patch_object is None else _items(patch_object)
+        patch = {name: value for name, value in entries.items() if is_selected(name)}
+        mentioned = patch
+        strict = False
+    named = {name: value for name, value in keywords.items() if is_selected(name)}
+    primary = mapping.primary_field
+    if (
+        primary is not None
+        and is_selected(primary)
+        and (primary in mentioned or primary in named)
+    ):
+        raise ValueError("Updating the primary key is not supported")
+    if not strict:
+        patch = {name: value for name, value in patch.items() if name in mapping.fields}
+    if not forbid_extra:
+        named = {name: value for name, value in named.items() if name in mapping.fields}
+    return {**patch, **named}
+
+
+def _items(patch_object: Any) -> dict[str, Any]:
+    if isinstance(patch_object, Mapping):
+        return dict(cast("Mapping[str, Any]", patch_object))
+    return dict(patch_object.items())
+
+
+_current: ContextVar[Mapping[str, Any]] = ContextVar("odmantic_current")
+"""The values of the fields that a patch does not mention."""
+
+
+def apply_patch(instance: _BaseODMModel, patch: dict[str, Any]) -> None:
+    """Validate an instance with new values, then store what is different.
+
+    Raises:
+        pydantic.ValidationError: the result would not be valid; the instance is unchanged.
+    """
+    cls = type(instance)
+    mapping = cls.__mapping__
+    current = {
+        name: instance.__dict__[name] for name in mapping.fields if name in instance.__dict__
+    }
+    candidate = cls.__new__(cls)
+    token = _current.set({name: v for name, v in current.items() if name not in patch})
+    try:
+        _patch_class(cls).__pydantic_validator__.validate_python(
+            {**current, **patch}, self_instance=candidate, by_alias=True, by_name=True
+        )
+    finally:
+        _current.reset(token)
+    changed = {
+        name: value
+        for name, value in candidate.__dict__.items()
+        if name in mapping.fields and (name not in current or value != current[name])
+    }
+    if mapping.primary_field in changed:
+        raise ValueError("Updating the primary key is not supported")
+    modified = instance.__fields_modified__
+    instance.__dict__.update(changed)
+    instance.__pydantic_fields_set__.update(changed)
+    modified.update(changed)
+
+
+def _patch_class(cls: type[_BaseODMModel]) -> type[BaseModel]:
+    """Give a class that validates like `cls`, except for fields that have their current value.
+
+    Validators of fields need not accept their own results, so they run on new values only.
+    """
+    patch_class: type[BaseModel] | None = vars(cls).get("__odm_patch_class__")
+    if patch_class is None:
+
+        def keep_current(cls: Any, value: Any, handler: Any, info: Any) -> Any:
+            kept = _current.get()
+            if info.field_name in kept and kept[info.field_name] is value:
+                return value
+            return handler(value)
+
+        namespace: dict[str, Any] = {
+            "__module__": cls.__module__,
+            "__qualname__": cls.__qualname__,
+            # The last validator of a field is the outermost.
+            "odm_keep_current": field_validator("*", mode="wrap")(classmethod(keep_current)),
+        }
+        patch_class = cls.__odm_subclass__(namespace)
+        cls.__odm_patch_class__ = patch_class  # type: ignore[attr-defined]
+    return patch_class

@@ -1,0 +1,74 @@
+"""The pure pydantic twin of a model: its fields and methods, without documents."""
+
+from __future__ import annotations
+
+import types
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from odmantic._definition import own_annotations
+from odmantic._mapping.adapt import adapt_annotation
+from odmantic._mapping.annotations import unwrap
+from odmantic._mapping.mapping import ModelKind, kind_of
+from odmantic._mapping.options import FieldOptions
+from odmantic.bson import BSON_TYPES_ENCODERS, BaseBSONModel
+from odmantic.field import ODMFieldInfo
+
+if TYPE_CHECKING:
+    from odmantic.model import _BaseODMModel
+
+_NOT_COPIED = frozenset(
+    ("__classcell__", "__annotations__", "__qualname__", "__odm_kind__", "__slots__")
+)
+
+
+def make_twin(model: type[_BaseODMModel]) -> type[BaseModel]:
+    """Make the twin of a complete model."""
+    name = f"{model.__name__}.__pydantic_model__"
+    body = {k: v for k, v in model.__odm_body__.items() if k not in _NOT_COPIED}
+    config: dict[str, Any] = dict(model.model_config)
+    config["title"] = config.get("title") or model.__name__
+    config["json_encoders"] = {**BSON_TYPES_ENCODERS, **(config.get("json_encoders") or {})}
+    body["model_config"] = config
+    annotations: dict[str, Any] = {
+        name: annotation
+        for name, annotation in own_annotations(model.__odm_body__).items()
+        if name not in model.__pydantic_fields__
+    }
+    for field_name, info in model.__pydantic_fields__.items():
+        annotations[field_name] = _twin_annotation(info.annotation)
+        body[field_name] = info
+    body["__annotations__"] = annotations
+    body["__qualname__"] = name
+    bases = tuple(
+        BaseBSONModel if kind_of(base) is ModelKind.ROOT else base for base in model.__odm_bases__
+    )
+    return types.new_class(name, bases, {}, lambda namespace: namespace.update(body))
+
+
+def _twin_annotation(annotation: Any) -> Any:
+    bare, _ = unwrap(annotation)
+    if kind_of(bare) in (ModelKind.MODEL, ModelKind.EMBEDDED):
+        return bare.__pydantic_model__
+    return annotation
+
+
+def pure_subclass(
+    name: str, bases: tuple[type[Any], ...], namespace: dict[str, Any], kwargs: dict[str, Any]
+) -> type[BaseModel]:
+    """Make a subclass of concrete models, which is a plain pydantic model."""
+    pure = tuple(
+        base.__pydantic_model__ if kind_of(base) in (ModelKind.MODEL, ModelKind.EMBEDDED) else base
+        for base in bases
+    )
+    for key, value in list(namespace.items()):
+        if isinstance(value, ODMFieldInfo):
+            namespace[key] = value.pydantic_field_info
+    annotations = own_annotations(namespace)
+    namespace["__annotations__"] = {
+        key: annotation if isinstance(annotation, str) else adapt_annotation(annotation)
+        for key, annotation in annotations.items()
+    }
+    metaclass = types.resolve_bases(pure) and type(BaseModel)
+    return metaclass(name, pure, namespace, **kwargs)

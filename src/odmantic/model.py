@@ -1,0 +1,315 @@
+"""`Model` and `EmbeddedModel`, the classes whose instances are documents."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Container, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from pydantic import BaseModel
+
+from odmantic._deferred import resolved_names
+from odmantic._mapping.decode import decode_document
+from odmantic._mapping.encode import encode_document
+from odmantic._mapping.mapping import (
+    ModelKind,
+    ModelMapping,
+    ODMBaseField,
+    ODMBaseIndexableField,
+    ODMEmbedded,
+    ODMReference,
+    kind_of,
+)
+from odmantic._metaclass import (
+    BaseModelMetaclass,
+    EmbeddedModelMetaclass,
+    LazyMappingAttribute,
+    LazyTwin,
+    ModelMetaclass,
+    attach_mapping,
+)
+from odmantic._patch import apply_patch, collect_patch
+from odmantic.index import Index, ODMBaseIndex, ODMSingleFieldIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pymongo import IndexModel
+    from typing_extensions import Self
+
+    from odmantic.config import ODMConfigDict
+
+__all__ = [
+    "BaseModelMetaclass",
+    "EmbeddedModel",
+    "EmbeddedModelMetaclass",
+    "Model",
+    "ModelMetaclass",
+    "_BaseODMModel",
+]
+
+
+class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
+    """What models with a collection and embedded models have in common."""
+
+    __slots__ = ("__baseline__", "__fields_modified__")
+
+    if TYPE_CHECKING:
+        __odm_kind__: ClassVar[ModelKind]
+        __odm_body__: ClassVar[dict[str, Any]]
+        __odm_bases__: ClassVar[tuple[type[Any], ...]]
+        __mapping__: ClassVar[ModelMapping]
+        __odm_fields__: ClassVar[dict[str, ODMBaseField]]
+        __references__: ClassVar[tuple[str, ...]]
+        __mutable_fields__: ClassVar[frozenset[str]]
+        __bson_serializers__: ClassVar[dict[str, Callable[[Any], Any]]]
+        __pydantic_model__: ClassVar[type[BaseModel]]
+        model_config: ClassVar[ODMConfigDict]
+        __fields_modified__: set[str]
+        __baseline__: dict[str, bytes]
+    else:
+        __mapping__ = LazyMappingAttribute("__mapping__")
+        __odm_fields__ = LazyMappingAttribute("__odm_fields__")
+        __references__ = LazyMappingAttribute("__references__")
+        __mutable_fields__ = LazyMappingAttribute("__mutable_fields__")
+        __bson_serializers__ = LazyMappingAttribute("__bson_serializers__")
+        __pydantic_model__ = LazyTwin()
+
+        def __getattr__(self, name: str) -> Any:
+            if name == "__fields_modified__":
+                # Never saved: everything is new.
+                extra = self.__pydantic_extra__
+                modified = {*type(self).__mapping__.fields, *(extra or ())}
+                object.__setattr__(self, name, modified)
+                return modified
+            return super().__getattr__(name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        mapping = type(self).__mapping__
+        if name in mapping.fields:
+            if name == mapping.primary_field:
+                raise NotImplementedError("Reassigning a new primary key is not supported yet")
+            super().__setattr__(name, value)
+        else:
+            super().__setattr__(name, value)
+            if name not in (self.__pydantic_extra__ or ()):
+                return
+        try:
+            modified: set[str] = object.__getattribute__(self, "__fields_modified__")
+        except AttributeError:
+            return
+        modified.add(name)
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        # Sorting is stable: only an `id` moves.
+        return sorted(super().__repr_args__(), key=lambda pair: pair[0] != "id")
+
+    @classmethod
+    def model_rebuild(
+        cls,
+        *,
+        force: bool = False,
+        raise_errors: bool = True,
+        _parent_namespace_depth: int = 2,
+        _types_namespace: Mapping[str, Any] | None = None,
+    ) -> bool | None:
+        """Try again to resolve the names in annotations; rarely needed, as first use does it."""
+        if kind_of(cls) in (None, ModelKind.ROOT) or (cls.__pydantic_complete__ and not force):
+            return super().model_rebuild(force=force, raise_errors=raise_errors)
+        names = resolved_names(cls, dict(_types_namespace or {}))
+        done = super().model_rebuild(
+            force=force, raise_errors=raise_errors, _types_namespace=names
+        )
+        if cls.__pydantic_fields_complete__ and "__mapping__" not in vars(cls):
+            attach_mapping(cls)
+        return done
+
+    @classmethod
+    def validate(cls, value: Any) -> Self:
+        """Make an instance from a dictionary; an instance is returned as it is."""
+        return cls.model_validate(value)
+
+    def model_copy(
+        self, *, update: Mapping[str, Any] | None = None, deep: bool = False
+    ) -> Self:
+        """Copy the instance, all fields of the copy counting as never saved.
+
+        Args:
+            update: Values of fields by name, not validated; the primary key may be among them.
+            deep: Copy what is nested too, instead of sharing it.
+
+        Raises:
+            ValueError: `update` names something that neither is a field nor may be added.
+        """
+        mapping = type(self).__mapping__
+        copied = super().model_copy(update=self._copy_update(update or {}), deep=deep)
+        for name, field in mapping.fields.items():
+            value = copied.__dict__.get(name)
+            if isinstance(field, ODMEmbedded) and isinstance(value, field.model):
+                object.__setattr__(value, "__fields_modified__", set(value.__odm_fields__))
+        return copied
+
+    def _copy_update(self, update: Mapping[str, Any]) -> dict[str, Any]:
+        mapping = type(self).__mapping__
+        extra = self.model_config.get("extra")
+        accepted: dict[str, Any] = {}
+        for name, value in update.items():
+            field = mapping.fields.get(name)
+            if field is None and extra == "forbid":
+                raise ValueError(f'"{type(self).__name__}" object has no field "{name}"')
+            if field is None and extra != "allow":
+                continue
+            if isinstance(field, (ODMEmbedded, ODMReference)) and isinstance(value, Mapping):
+                accepted[name] = field.model.model_validate(value)
+            else:
+                accepted[name] = value
+        return accepted
+
+    def model_update(
+        self,
+        patch_object: BaseModel | Mapping[str, Any] | None = None,
+        *,
+        include: Any = None,
+        exclude: Any = None,
+        exclude_unset: bool = True,
+        exclude_defaults: bool = False,
+        exclude_none: bool = False,
+        **fields: Any,
+    ) -> None:
+        """Change several fields at once, or none if a value is not valid.
+
+        Args:
+            patch_object: New values by the names of the fields, or a pydantic model that has them.
+            include: Only change these fields.
+            exclude: Do not change these fields.
+            exclude_unset: Leave out what was not set explicitly on a pydantic model.
+            exclude_defaults: Leave out what equals its default on a pydantic model.
+            exclude_none: Leave out what is `None` on a pydantic model.
+            fields: Further values, which win over those of `patch_object`.
+
+        Raises:
+            ValueError: the patch contains the primary key.
+            pydantic.ValidationError: a value is not valid; the instance is unchanged.
+        """
+        patch = collect_patch(
+            self,
+            patch_object,
+            fields,
+            include=include,
+            exclude=exclude,
+            dump_options={
+                "exclude_unset": exclude_unset,
+                "exclude_defaults": exclude_defaults,
+                "exclude_none": exclude_none,
+            },
+        )
+        apply_patch(self, patch)
+
+    def model_dump_doc(self, include: Container[str] | None = None) -> dict[str, Any]:
+        """Give the document of the instance.
+
+        Args:
+            include: Names of the fields to give; all of them if `None`.
+        """
+        return encode_document(self, include)
+
+    @classmethod
+    def model_validate_doc(cls, raw_doc: Mapping[str, Any]) -> Self:
+        """Make an instance from a document.
+
+        Raises:
+            DocumentParsingError: the document does not fit.
+        """
+        return decode_document(cls, raw_doc)
+
+    # --- Names of 1.x --------------------------------------------------------------------------
+
+    def doc(self, include: Container[str] | None = None) -> dict[str, Any]:
+        """Give the document of the instance; use `model_dump_doc`."""
+        _deprecated("doc", "model_dump_doc")
+        return self.model_dump_doc(include)
+
+    @classmethod
+    def parse_doc(cls, raw_doc: Mapping[str, Any]) -> Self:
+        """Make an instance from a document; use `model_validate_doc`."""
+        _deprecated("parse_doc", "model_validate_doc")
+        return cls.model_validate_doc(raw_doc)
+
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        """Change several fields at once; use `model_update`."""
+        _deprecated("update", "model_update")
+        self.model_update(*args, **kwargs)
+
+    def copy(
+        self,
+        *,
+        include: Any = None,
+        exclude: Any = None,
+        update: dict[str, Any] | None = None,
+        deep: bool = False,
+    ) -> Self:
+        """Copy the instance; use `model_copy`."""
+        _deprecated("copy", "model_copy")
+        if include is not None or exclude is not None:
+            raise NotImplementedError("copy() does not support include and exclude")
+        return self.model_copy(update=update, deep=deep)
+
+
+def _deprecated(name: str, replacement: str) -> None:
+    warnings.warn(
+        f"{name} is deprecated, please use {replacement} instead",
+        DeprecationWarning,
+        stacklevel=3,
+    )
+
+
+class Model(_BaseODMModel, metaclass=ModelMetaclass):
+    """Base of the models that have a collection of their own.
+
+    Unless a field is declared with `Field(primary_field=True)`, the primary key is a field `id`
+    with an `ObjectId`, which exists as soon as the instance does.
+    """
+
+    if TYPE_CHECKING:
+        __collection__: ClassVar[str]
+        __primary_field__: ClassVar[str]
+    else:
+        __odm_kind__ = ModelKind.ROOT
+        __collection__ = LazyMappingAttribute("__collection__")
+        __primary_field__ = LazyMappingAttribute("__primary_field__")
+
+    @classmethod
+    def __indexes__(cls) -> tuple[ODMBaseIndex | IndexModel, ...]:
+        """Give the indexes of the fields, then those of `model_config["indexes"]`."""
+        indexes: list[ODMBaseIndex | IndexModel] = [
+            ODMSingleFieldIndex(field.key_name, field.unique)
+            for name, field in cls.__odm_fields__.items()
+            # MongoDB has its own index on the primary key and refuses another.
+            if isinstance(field, ODMBaseIndexableField) and name != cls.__primary_field__
+            if field.index or field.unique
+        ]
+        configured = cls.model_config["indexes"]
+        for index in configured() if configured is not None else ():
+            indexes.append(index.to_odm_index() if isinstance(index, Index) else index)
+        return tuple(indexes)
+
+
+class EmbeddedModel(_BaseODMModel, metaclass=EmbeddedModelMetaclass):
+    """Base of the models whose documents are part of another document."""
+
+    if not TYPE_CHECKING:
+        __odm_kind__ = ModelKind.ROOT
+
+
+class _Uninstantiable:
+    """Stands in for the validator of a class that cannot have instances."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, _name: str) -> Any:
+        raise TypeError(f"{self._name} cannot be instantiated, only its subclasses can")
+
+
+for _root in (Model, EmbeddedModel):
+    _root.__pydantic_validator__ = cast("Any", _Uninstantiable(_root.__name__))

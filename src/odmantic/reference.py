@@ -1,0 +1,31 @@
+"""`Reference`, which marks a field that holds a document of another collection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+__all__ = ["ODMReferenceInfo", "Reference"]
+
+
+class ODMReferenceInfo:
+    """What `Reference()` says."""
+
+    __slots__ = ("key_name",)
+
+    def __init__(self, key_name: str | None) -> None:
+        self.key_name = key_name
+
+
+def Reference(*, key_name: str | None = None) -> Any:  # noqa: N802 - the public name of 1.x
+    """Declare that a field annotated with a model is stored as that model's primary key.
+
+    Args:
+        key_name: The key in documents and queries; the field's name if `None`.
+
+    Raises:
+        TypeError: the key is `_id`, which belongs to the primary key.
+    """
+    if key_name == "_id":
+        raise TypeError("cannot specify key_name='_id' for a reference: it is the primary key's")
+    return ODMReferenceInfo(key_name)
