@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from odmantic.testing import _mongod, _wire
@@ -30,6 +30,7 @@ class Member:
     mongod: Path
     arguments: tuple[str, ...]
     processes: Processes
+    _log_start: int = field(default=0, init=False)
 
     @property
     def log(self) -> Path:
@@ -45,10 +46,11 @@ class Member:
             *("--dbpath", str(self.directory)),
             *self.arguments,
         ]
+        self._log_start = self.log.stat().st_size if self.log.exists() else 0
         try:
             self.processes.start(str(self.index), argv, self.log)
         except OSError as error:
-            raise _mongod.failure(self.mongod, None, self.log, str(error)) from error
+            raise _mongod.failure(self.mongod, None, "", str(error)) from error
 
     def wait_until_it_answers(self, pause: Callable[[str], None]) -> bool:
         """Waits for the first answer of the process.
@@ -71,7 +73,8 @@ class Member:
     def _answers(self) -> bool:
         """Whether it is our process that answers, not another program's on the same port."""
         try:
-            options = _wire.command(self.port, {"getCmdLineOpts": 1})
+            # Another program on the port may accept connections and never answer.
+            options = _wire.command(self.port, {"getCmdLineOpts": 1}, timeout=0.5)
         except (OSError, _wire.CommandError):
             return False
         return bool(options["parsed"]["storage"]["dbPath"] == str(self.directory))
@@ -87,12 +90,24 @@ class Member:
         """Sends a command to this member, whatever state it is in."""
         return _wire.command(self.port, document, **options)
 
+    def stored_config(self) -> dict[str, Any] | None:
+        """The configuration in its data, None for a new member.
+
+        `replSetGetConfig` would deny that there is one as long as the member looks for itself in
+        it, which takes a while when another program has got the member's former port.
+        """
+        return self._find_local("system.replset", {"$natural": 1})
+
     def last_write(self) -> tuple[int, int]:
         """The time of the newest operation it has, to be compared with other members'."""
-        newest = {"find": "oplog.rs", "sort": {"$natural": -1}, "limit": 1, "singleBatch": True}
+        newest = self._find_local("oplog.rs", {"$natural": -1})
+        return (newest["ts"].time, newest["ts"].inc) if newest else (0, 0)
+
+    def _find_local(self, collection: str, sort: dict[str, int]) -> dict[str, Any] | None:
+        find = {"find": collection, "sort": sort, "limit": 1, "singleBatch": True}
         mode = {"$readPreference": {"mode": "secondaryPreferred"}}
-        batch = self.command({**newest, **mode}, database="local")["cursor"]["firstBatch"]
-        return (batch[0]["ts"].time, batch[0]["ts"].inc) if batch else (0, 0)
+        batch = self.command({**find, **mode}, database="local")["cursor"]["firstBatch"]
+        return batch[0] if batch else None
 
     @property
     def running(self) -> bool:
@@ -105,4 +120,8 @@ class Member:
 
     def failure(self, exit_code: int) -> Exception:
         """The error that says why the process has ended."""
-        return _mongod.failure(self.mongod, exit_code, self.log)
+        return _mongod.failure(self.mongod, exit_code, self.log_tail())
+
+    def log_tail(self) -> str:
+        """What matters in the log since the last start."""
+        return _mongod.log_tail(self.log, self._log_start)

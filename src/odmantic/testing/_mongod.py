@@ -41,7 +41,8 @@ def find_mongod(given: str | os.PathLike[str] | None, copies: Path) -> Path:
     Raises:
         MongodNotFoundError: There is none. The message says what was tried and what to do.
     """
-    for source, value in ((f"argument {given!s}", given), (VARIABLE, os.environ.get(VARIABLE))):
+    sources = (("argument", given), (f"environment variable {VARIABLE}", os.environ.get(VARIABLE)))
+    for source, value in sources:
         if value:
             path = shutil.which(value)
             if path is None:
@@ -103,17 +104,16 @@ def how_to_get_mongod() -> str:
     return f"{remedy}, or set {VARIABLE} to the path of a mongod."
 
 
-def failure(mongod: Path, exit_code: int | None, log: Path, reason: str = "") -> MongodFailedError:
+def failure(mongod: Path, exit_code: int | None, log: str, reason: str = "") -> MongodFailedError:
     """The error for a mongod that could not be run or has ended, with the remedy if known."""
-    lines = log_tail(log)
     how = f"ended with {_ending(exit_code)}" if exit_code is not None else "cannot be run"
     parts = [f"{mongod} {how}{f': {reason}' if reason else ''}."]
-    remedy = _remedy(exit_code, reason, lines)
+    remedy = _remedy(exit_code, reason, log)
     if remedy:
         parts.append(remedy)
-    if lines:
-        parts.append(f"The end of its log:\n{lines}")
-    return MongodFailedError(" ".join(parts), exit_code, lines)
+    if log:
+        parts.append(f"The end of its log:\n{log}")
+    return MongodFailedError(" ".join(parts), exit_code, log)
 
 
 def _ending(exit_code: int) -> str:
@@ -171,13 +171,20 @@ def _system() -> set[str]:
     return {release.get("ID", ""), *release.get("ID_LIKE", "").split()}
 
 
-def log_tail(log: Path) -> str:
-    """The last lines of a log, mongod's JSON made readable."""
+def log_tail(log: Path, start: int = 0) -> str:
+    """The end of a log and the errors before it, mongod's JSON made readable.
+
+    Args:
+        start: The byte at which to begin, after what former runs have written.
+    """
     try:
-        text = log.read_text(encoding="utf-8", errors="replace")
+        text = log.read_bytes()[start:].decode(errors="replace")
     except OSError:
         return ""
-    return "\n".join(_readable(line) for line in text.splitlines()[-_LOG_LINES:])
+    lines = [_readable(line) for line in text.splitlines()]
+    # What mongod says while it shuts down is not what made it do so.
+    errors = [line for line in lines[:-_LOG_LINES] if line.startswith(("E ", "F "))]
+    return "\n".join([*errors[-_LOG_LINES:], *lines[-_LOG_LINES:]])
 
 
 def _readable(line: str) -> str:

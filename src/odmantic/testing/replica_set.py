@@ -19,7 +19,7 @@ from odmantic.testing.errors import LocalReplicaSetError, ReplicaSetTimeoutError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from types import TracebackType
 
     from typing_extensions import Self
@@ -28,7 +28,8 @@ __all__ = ["LocalReplicaSet"]
 
 _PORT_ATTEMPTS = 10
 _SHUTDOWN_SECONDS = 20.0
-_NOT_YET_INITIALIZED = 94
+_NOT_PRIMARY_OR_SECONDARY = 13436
+_BUSY = {94, 109}  # NotYetInitialized, ConfigurationInProgress
 
 
 class LocalReplicaSet:
@@ -305,26 +306,45 @@ class LocalReplicaSet:
         wanted = _config.Wanted(
             self._name, self.ports, round(self._election_timeout * 1000), self._delay
         )
-        stored = {member.index: config for member in self._members if (config := _stored(member))}
+        stored = {
+            member.index: config
+            for member in self._members
+            if (config := member.stored_config()) is not None
+        }
         if not stored:
             config = _config.initial_config(wanted)
             self._retry(self._members[0], {"replSetInitiate": config})
             return
-        # Whoever has the newest data decides: a forced configuration makes the others follow.
-        newest = max(stored, key=lambda index: self._members[index].last_write())
-        changed = _config.changed_config(stored[newest], wanted)
-        if changed is not None:
-            self._retry(self._members[newest], {"replSetReconfig": changed, "force": True})
+        changed = {
+            index: config
+            for index, former in stored.items()
+            if (config := _config.changed_config(former, wanted)) is not None
+        }
+        if changed:
+            newest = self._newest(changed)
+            self._retry(self._members[newest], {"replSetReconfig": changed[newest], "force": True})
+
+    def _newest(self, indexes: Collection[int]) -> int:
+        """The member with the newest data: a forced configuration makes the others follow it."""
+        if len(indexes) == 1:
+            return next(iter(indexes))
+        pause = self._pauses()
+        while True:
+            try:
+                return max(indexes, key=lambda index: self._members[index].last_write())
+            except _wire.CommandError as error:
+                if error.code != _NOT_PRIMARY_OR_SECONDARY:
+                    raise
+                pause("the members to load what is stored")
 
     def _retry(self, member: Member, document: dict[str, object]) -> None:
         """Repeats a command that a member refuses while it is busy with its configuration."""
-        busy = (109, _NOT_YET_INITIALIZED) if "replSetReconfig" in document else (109,)
         pause = self._pauses()
         while True:
             try:
                 member.command(document, timeout=self._timeout)
             except _wire.CommandError as error:
-                if error.code not in busy:
+                if error.code not in _BUSY:
                     raise LocalReplicaSetError(
                         f"Member {member.index} refused {next(iter(document))}: {error.message}"
                     ) from error
@@ -359,7 +379,7 @@ class LocalReplicaSet:
                 raise LocalReplicaSetError("The start of the local replica set was cancelled.")
             if time.monotonic() > deadline:
                 logs = "\n".join(
-                    f"The end of member {member.index}'s log:\n{_mongod.log_tail(member.log)}"
+                    f"The end of member {member.index}'s log:\n{member.log_tail()}"
                     for member in self._members
                 )
                 raise ReplicaSetTimeoutError(
@@ -398,17 +418,6 @@ def _arguments(
         *(argument for setting in settings for argument in ("--setParameter", setting)),
         *more,
     )
-
-
-def _stored(member: Member) -> dict[str, object] | None:
-    """The configuration that a member had when it was stopped, None for a new one."""
-    try:
-        config: dict[str, object] = member.command({"replSetGetConfig": 1})["config"]
-    except _wire.CommandError as error:
-        if error.code == _NOT_YET_INITIALIZED:
-            return None
-        raise
-    return config
 
 
 def _takes_part(hello: Mapping[str, object]) -> bool:
