@@ -187,7 +187,7 @@ class TransactionNotSupportedError(TransactionError, OperationFailure):
         return type(self), (self.message, self.driver_error), self.__dict__
 
 
-class SessionMisuseError(OdmanticError, RuntimeError, InvalidOperation):
+class SessionMisuseError(OdmanticError, InvalidOperation, RuntimeError):
     """A session or transaction was used out of order, or where it has no place."""
 
 

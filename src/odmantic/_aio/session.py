@@ -18,6 +18,7 @@ from odmantic._driver._aio import drained, resolve, sleep
 from odmantic._plan.concerns import transaction_options
 from odmantic._plan.retry import commit_retry_delay, outcome_is_unknown
 from odmantic._state.attempt import NOT_STARTED, Attempt, AttemptState
+from odmantic.exceptions import SessionMisuseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -145,7 +146,7 @@ class AIOSession(AIOSessionBase, AbstractAsyncContextManager["AIOSession"]):
         channel = self._channel
         if channel is None:
             message = "Session is not started"
-            raise RuntimeError(message)
+            raise SessionMisuseError(message)
         self.session = self._channel = None
         await drained(channel.end)
 
@@ -157,7 +158,7 @@ class AIOSession(AIOSessionBase, AbstractAsyncContextManager["AIOSession"]):
         """
         if self._channel is None:
             message = "session not started"
-            raise RuntimeError(message)
+            raise SessionMisuseError(message)
         return self._channel.driver_session
 
     def transaction(self) -> AIOTransaction:
@@ -191,7 +192,7 @@ class AIOSession(AIOSessionBase, AbstractAsyncContextManager["AIOSession"]):
     def _check_not_started(self) -> None:
         if self._channel is not None:
             message = "Session is already started"
-            raise RuntimeError(message)
+            raise SessionMisuseError(message)
 
 
 class AIOTransaction(AIOSession):
@@ -226,9 +227,9 @@ class AIOTransaction(AIOSession):
         """Make a transaction that is not started yet; nothing is sent."""
         self._attempt: Attempt | None = None
         if isinstance(context, AIOTransaction):
-            raise RuntimeError(_NESTED)  # noqa: TRY004 - a matter of state, as for an ended session
+            raise SessionMisuseError(_NESTED)
         if isinstance(context, AIOSession):
-            _started_channel(context)
+            _check_started(context)
             super().__init__(context.engine)
             self.session = context
             self._owns_session = False
@@ -256,11 +257,12 @@ class AIOTransaction(AIOSession):
         """
         if self._attempt is not None and not self._attempt.has_ended:
             message = "Transaction already started"
-            raise RuntimeError(message)
+            raise SessionMisuseError(message)
         if self._owns_session:
             await self.session.start()
         try:
-            channel = _started_channel(self.session)
+            _check_started(self.session)
+            channel = self.session._channel
             self._attempt = await channel.begin(transaction_options(self.engine.client))
             self._channel = channel
         except BaseException:
@@ -277,19 +279,16 @@ class AIOTransaction(AIOSession):
             RuntimeError: it does not run.
             TransactionAbortedError: an operation in it failed; it has been rolled back.
         """
-        attempt = self._open_attempt()
-        if attempt.state is AttemptState.DOOMED:
-            await self._roll_back(attempt)
-            raise attempt.aborted()
+        attempt, channel = self._open()
         try:
-            await self._commit_until_known(attempt)
+            await _commit_until_known(channel, attempt)
         except BaseException as error:
             if outcome_is_unknown(error):
                 attempt.state = AttemptState.IN_DOUBT
             else:
-                await self._finish(attempt, committed=False)
+                await self._roll_back(attempt, channel)
             raise
-        await self._finish(attempt, committed=True)
+        await self._finish()
 
     async def abort(self) -> None:
         """Roll back; saved instances count as modified again. Gives up a transaction that is in doubt.
@@ -297,11 +296,7 @@ class AIOTransaction(AIOSession):
         Raises:
             RuntimeError: it does not run.
         """
-        attempt = self._open_attempt()
-        if attempt.state is AttemptState.IN_DOUBT:
-            await self._finish(attempt, committed=False)
-        else:
-            await self._roll_back(attempt)
+        await self._roll_back(*self._open())
 
     async def end(self) -> None:
         """Roll back; the same as `abort`."""
@@ -316,13 +311,13 @@ class AIOTransaction(AIOSession):
         """
         attempt = self._running()
         if attempt is None or self._channel is None:
-            raise RuntimeError(NOT_STARTED)
+            raise SessionMisuseError(NOT_STARTED)
         attempt.check_accepts_operations()
         return self._channel.driver_session
 
     def transaction(self) -> AIOTransaction:
         """Refused: MongoDB has no nested transactions."""
-        raise RuntimeError(_NESTED)
+        raise SessionMisuseError(_NESTED)
 
     async def __aexit__(
         self,
@@ -340,12 +335,12 @@ class AIOTransaction(AIOSession):
             try:
                 await self.commit()
             finally:
-                if not attempt.has_ended:
-                    await self._finish(attempt, committed=False)
+                if attempt.state is AttemptState.IN_DOUBT:
+                    await self.abort()
             return
         try:
             await self.abort()
-        except PyMongoError:
+        except Exception:
             if exc_val is None:
                 raise
 
@@ -355,64 +350,53 @@ class AIOTransaction(AIOSession):
             return None
         return attempt
 
-    def _open_attempt(self) -> Attempt:
-        attempt = self._attempt
-        if attempt is None or attempt.has_ended or attempt.state is AttemptState.CLOSING:
+    def _open(self) -> tuple[Attempt, Channel]:
+        """The run that can be committed or rolled back, and its channel."""
+        attempt, channel = self._attempt, self._channel
+        if attempt is None or channel is None or not attempt.may_be_closed:
             message = "Transaction not started"
-            raise RuntimeError(message)
-        return attempt
+            raise SessionMisuseError(message)
+        return attempt, channel
 
-    async def _commit_until_known(self, attempt: Attempt) -> None:
-        channel = self._own_channel()
-        attempts, began = 0, time.monotonic()
-        while True:
-            attempts += 1
-            try:
-                await channel.commit(attempt)
-            except PyMongoError as error:
-                delay = commit_retry_delay(
-                    error, attempts=attempts, elapsed=time.monotonic() - began
-                )
-                if delay is None:
-                    raise
-                await sleep(delay)
-            else:
-                return
-
-    async def _roll_back(self, attempt: Attempt) -> None:
-        channel = self._own_channel()
-        attempt.state = AttemptState.CLOSING
+    async def _roll_back(self, attempt: Attempt, channel: Channel) -> None:
         try:
             await drained(lambda: channel.abort(attempt))
         finally:
-            await self._finish(attempt, committed=False)
+            await self._finish()
 
-    async def _finish(self, attempt: Attempt, *, committed: bool) -> None:
-        """End the run and the session of its own."""
-        channel = self._own_channel()
+    async def _finish(self) -> None:
+        """Let go of the driver session, and end it if it is of its own."""
         self._channel = None
-        channel.release(attempt, AttemptState.ENDED, committed=committed)
         await self._end_own_session()
 
     async def _end_own_session(self) -> None:
         if self._owns_session and self.session.is_started:
             await self.session.end()
 
-    def _own_channel(self) -> Channel:
-        if self._channel is None:
-            raise RuntimeError(NOT_STARTED)
-        return self._channel
+
+async def _commit_until_known(channel: Channel, attempt: Attempt) -> None:
+    """Commit, and again while the outcome is unknown; repeating a commit is safe."""
+    attempts, began = 0, time.monotonic()
+    while True:
+        attempts += 1
+        try:
+            await channel.commit(attempt)
+        except PyMongoError as error:
+            delay = commit_retry_delay(error, attempts=attempts, elapsed=time.monotonic() - began)
+            if delay is None:
+                raise
+            await sleep(delay)
+        else:
+            return
 
 
 _NESTED = "MongoDB has no nested transactions: pass the running one on as session=, or begin another in a session of its own"
 
 
-def _started_channel(session: AIOSession) -> Channel:
-    channel = session._channel
-    if channel is None:
+def _check_started(session: AIOSession) -> None:
+    if not session.is_started:
         message = "provided session is not started"
-        raise RuntimeError(message)
-    return channel
+        raise SessionMisuseError(message)
 
 
 def _check_session_lived(attempt: Attempt) -> None:
@@ -422,4 +406,4 @@ def _check_session_lived(attempt: Attempt) -> None:
             "the session was ended inside the transaction's block, so the transaction was rolled back; "
             "commit, or leave the block, before ending the session"
         )
-        raise RuntimeError(message)
+        raise SessionMisuseError(message)

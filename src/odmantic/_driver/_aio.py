@@ -6,6 +6,7 @@ The async drivers differ in which calls have to be awaited; `resolve` is the one
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,6 +27,8 @@ CLIENT_ADVICE = "an AsyncMongoClient (or a Motor client); SyncEngine takes a Mon
 
 #: Seconds that a cancelled task waits for the transaction's command in flight.
 DRAIN_SECONDS = 10.0
+#: Seconds that it then waits for the cancelled command.
+CANCEL_SECONDS = 1.0
 
 
 def default_client() -> AsyncMongoClient[dict[str, Any]]:
@@ -58,14 +61,19 @@ async def drained(call: Callable[[], Awaitable[T]]) -> T:
 
 
 async def _wait_out(task: asyncio.Future[Any]) -> None:
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + DRAIN_SECONDS
-    while not task.done() and (left := deadline - loop.time()) > 0:
-        try:
-            await asyncio.wait({task}, timeout=left)
-        except asyncio.CancelledError:  # the caller is about to raise the first one
-            continue
+    """Wait for a task, however often this one is cancelled; cancel it when it takes too long."""
+    await _wait(task, DRAIN_SECONDS)
     if not task.done():
         task.cancel()
-    elif not task.cancelled():
+        await _wait(task, CANCEL_SECONDS)
+    if task.done() and not task.cancelled():
         task.exception()  # fetched, so that the loop does not report it
+
+
+async def _wait(task: asyncio.Future[Any], seconds: float) -> None:
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    while not task.done() and (left := deadline - loop.time()) > 0:
+        # The caller is about to raise the first cancellation.
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait({task}, timeout=left)

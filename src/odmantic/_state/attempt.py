@@ -8,7 +8,7 @@ from enum import Enum, auto
 from pymongo.errors import ConnectionFailure, OperationFailure
 
 from odmantic._state.journal import Journal
-from odmantic.exceptions import TransactionAbortedError
+from odmantic.exceptions import SessionMisuseError, TransactionAbortedError
 
 #: Errors after which the server has, or may have, given up a running transaction.
 DOOMING_ERRORS = (OperationFailure, ConnectionFailure)
@@ -46,6 +46,11 @@ class Attempt:
         """Whether nothing can be done with this run any more."""
         return self.state in {AttemptState.ENDED, AttemptState.SESSION_ENDED}
 
+    @property
+    def may_be_closed(self) -> bool:
+        """Whether a commit or a rollback may begin."""
+        return not self.has_ended and self.state is not AttemptState.CLOSING
+
     def check_accepts_operations(self) -> None:
         """Raise unless an operation may be sent.
 
@@ -56,7 +61,7 @@ class Attempt:
         if self.state is AttemptState.DOOMED:
             raise self.aborted()
         if self.state is not AttemptState.RUNNING:
-            raise RuntimeError(NOT_STARTED)
+            raise SessionMisuseError(NOT_STARTED)
 
     def doom(self, error: Exception) -> None:
         """Note the first server error; it decides the fate of the transaction."""
@@ -78,7 +83,8 @@ class Attempt:
 
     def end(self, state: AttemptState, *, committed: bool) -> None:
         """Finish the run; unless it was committed its instances become dirty again."""
+        if self.has_ended:
+            return
         self.state = state
-        if not committed:
-            self.journal.restore()
-        self.journal = Journal()
+        self.first_error = None
+        self.journal.close(committed=committed)

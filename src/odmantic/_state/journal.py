@@ -67,17 +67,19 @@ class _Snapshot:
 class Journal:
     """The instances that one transaction read and wrote, held until it ends."""
 
-    __slots__ = ("_documents", "_entries")
+    __slots__ = ("_committed", "_documents", "_entries")
 
     def __init__(self) -> None:
         self._entries: dict[int, _Entry] = {}
         self._documents: set[tuple[str, str, bytes]] = set()
+        self._committed: bool | None = None
 
     def wrote(self, database: str, instance: Model, names: Iterable[str]) -> None:
         """Enter a successful save of `names`, with the embedded objects it marked as saved."""
         self._documents.add(_document(database, instance))
         self._entry(instance).written.update(names)
         self._wrote_embedded(instance)
+        self._settle()
 
     def deleting(self, instance: Model) -> _Snapshot:
         """State of an instance to hand to `deleted` once the deletion has succeeded."""
@@ -90,6 +92,7 @@ class Journal:
         entry = self._entry(instance)
         if entry.before_delete is None:
             entry.before_delete = before
+        self._settle()
 
     def read(self, database: str, instance: Model) -> None:
         """Enter a read: values that this very transaction wrote are gone after a rollback."""
@@ -100,13 +103,23 @@ class Journal:
         for nested in nested_instances(instance):
             self._read_nested(database, nested)
 
-    def restore(self) -> None:
-        """Make every instance dirty again in what the transaction wrote, then forget them all."""
+    def close(self, *, committed: bool) -> None:
+        """Forget the instances; unless committed, make them dirty again in what the transaction wrote.
+
+        An operation of another thread may be entered late; it fares the same.
+        """
+        self._committed = committed
+        self._settle()
+
+    def _settle(self) -> None:
+        if self._committed is None:
+            return
         entries = list(self._entries.values())
         self._entries.clear()
         self._documents.clear()
-        for entry in entries:
-            entry.restore()
+        if not self._committed:
+            for entry in entries:
+                entry.restore()
 
     def _entry(self, instance: _BaseODMModel) -> _Entry:
         return self._entries.setdefault(id(instance), _Entry(instance))

@@ -8,6 +8,7 @@ from weakref import WeakValueDictionary
 
 from odmantic._driver._sync import Lock, drained, resolve
 from odmantic._state.attempt import DOOMING_ERRORS, NOT_STARTED, Attempt, AttemptState
+from odmantic.exceptions import SessionMisuseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,67 +38,83 @@ class Channel:
         _channels[id(driver_session)] = self
 
     def send(self, call: Callable[[], Any], attempt: Attempt | None) -> Any:
-        """Run one driver call, in the run of a transaction that it was made for, if any.
+        """Run one driver call, in the run of a transaction that it was made for, or else in the current one.
 
         Raises:
             RuntimeError: that run has ended meanwhile.
             TransactionAbortedError: that run was doomed meanwhile.
         """
         with self._lock:
-            if attempt is None:
+            run = attempt or self.attempt
+            if run is None:
                 return resolve(call())
-            self._check(attempt)
-            return drained(lambda: self._send_in_transaction(call, attempt))
+            self._check(run)
+            return drained(lambda: self._send_in_transaction(call, run))
 
     def begin(self, options: dict[str, Any]) -> Attempt:
-        """Begin a transaction; nothing is sent until its first operation.
+        """Begin a transaction; nothing is sent until its first operation. One that is in doubt is given up.
 
         Raises:
             pymongo.errors.InvalidOperation: one is running in this driver session.
         """
         with self._lock:
+            previous = self.attempt
+            if previous is not None and previous.state is AttemptState.CLOSING:
+                message = "Transaction already in progress"
+                raise SessionMisuseError(message)
             resolve(self.driver_session.start_transaction(**options))
+            if previous is not None:
+                self._release(previous, AttemptState.ENDED, committed=False)
             self.attempt = Attempt()
             return self.attempt
 
     def commit(self, attempt: Attempt) -> None:
-        """Send one commit, after the operation in flight; operations that wait behind it are refused."""
+        """Send one commit, after the operation in flight; operations that wait behind it are refused.
+
+        Raises:
+            TransactionAbortedError: the run is doomed.
+        """
         attempt.state = AttemptState.CLOSING
         with self._lock:
+            if attempt.first_error is not None:
+                raise attempt.aborted()
             drained(lambda: resolve(self.driver_session.commit_transaction()))
+            self._release(attempt, AttemptState.ENDED, committed=True)
 
-    def abort(self, attempt: Attempt) -> None:
-        """Roll the server's side back, after the operation in flight."""
+    def abort(self, attempt: Attempt, outcome: AttemptState = AttemptState.ENDED) -> None:
+        """Roll the server's side back, after the operation in flight; give up one whose commit was sent."""
+        is_in_doubt = attempt.state is AttemptState.IN_DOUBT
         attempt.state = AttemptState.CLOSING
         with self._lock:
-            if self.driver_session.in_transaction:
-                resolve(self.driver_session.abort_transaction())
-
-    def release(self, attempt: Attempt, state: AttemptState, *, committed: bool) -> None:
-        """Note that the run is over and let its instances follow."""
-        if self.attempt is attempt:
-            self.attempt = None
-        attempt.end(state, committed=committed)
+            try:
+                if (
+                    not is_in_doubt
+                    and self.attempt is attempt
+                    and self.driver_session.in_transaction
+                ):
+                    resolve(self.driver_session.abort_transaction())
+            finally:
+                self._release(attempt, outcome, committed=False)
 
     def end(self) -> None:
         """End the driver session, rolling back a transaction that still runs in it."""
-        attempt = self.attempt
         try:
-            if attempt is not None:
-                in_doubt = attempt.state is AttemptState.IN_DOUBT
-                try:
-                    if not in_doubt:
-                        self.abort(attempt)
-                finally:
-                    self.release(attempt, AttemptState.SESSION_ENDED, committed=False)
+            if self.attempt is not None:
+                self.abort(self.attempt, AttemptState.SESSION_ENDED)
         finally:
             with self._lock:
                 resolve(self.driver_session.end_session())
 
+    def _release(self, attempt: Attempt, outcome: AttemptState, *, committed: bool) -> None:
+        """Note that the run is over and let its instances follow."""
+        if self.attempt is attempt:
+            self.attempt = None
+        attempt.end(outcome, committed=committed)
+
     def _check(self, attempt: Attempt) -> None:
         attempt.check_accepts_operations()
         if self.attempt is not attempt or not self.driver_session.in_transaction:
-            raise RuntimeError(NOT_STARTED)
+            raise SessionMisuseError(NOT_STARTED)
 
     def _send_in_transaction(self, call: Callable[[], Any], attempt: Attempt) -> Any:
         try:
