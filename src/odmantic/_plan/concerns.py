@@ -1,25 +1,74 @@
-"""The options of a transaction (contract, section 23)."""
+"""The options of sessions and transactions (contract, section 23)."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
 
+if TYPE_CHECKING:
+    from pymongo.client_session import TransactionOptions
 
-def transaction_options(client: Any) -> dict[str, Any]:
-    """Keyword arguments of the driver's `start_transaction`.
 
-    Reads go to the primary, as MongoDB demands. Concerns that the client sets explicitly stay; otherwise a
-    transaction reads one snapshot of majority-committed data and its commit waits for the majority.
+@dataclass(frozen=True, slots=True)
+class TransactionSettings:
+    """What a call asks of its transaction; `None` leaves it to the session, the client, and the library."""
 
-    See https://www.mongodb.com/docs/manual/core/transactions/#read-concern-write-concern-read-preference
+    read_concern: ReadConcern | None = None
+    write_concern: WriteConcern | None = None
+    max_commit_time_ms: int | None = None
+
+    def resolved(self, defaults: TransactionOptions | None, client: Any) -> dict[str, Any]:
+        """Keyword arguments of the driver's `start_transaction`.
+
+        The call comes first, then the session's default options, then what the client sets explicitly; otherwise
+        a transaction reads one snapshot of majority-committed data, and its commit waits for the majority. Reads go
+        to the primary, as MongoDB demands.
+
+        See https://www.mongodb.com/docs/manual/core/transactions/#read-concern-write-concern-read-preference
+        """
+        options: dict[str, Any] = {"read_preference": ReadPreference.PRIMARY}
+        read_concern = self.read_concern or (defaults and defaults.read_concern)
+        if read_concern is None and client.read_concern == ReadConcern():
+            read_concern = ReadConcern("snapshot")
+        write_concern = self.write_concern or (defaults and defaults.write_concern)
+        if write_concern is None and client.write_concern == WriteConcern():
+            write_concern = WriteConcern("majority")
+        if read_concern is not None:
+            options["read_concern"] = read_concern
+        if write_concern is not None:
+            options["write_concern"] = write_concern
+        if self.max_commit_time_ms is not None:
+            options["max_commit_time_ms"] = self.max_commit_time_ms
+        return options
+
+
+def session_options(
+    *,
+    causal_consistency: bool | None,
+    snapshot: bool,
+    default_transaction_options: TransactionOptions | None,
+    has_token: bool,
+) -> dict[str, Any]:
+    """Keyword arguments of the driver's `start_session`: those that differ from its defaults.
+
+    Raises:
+        ValueError: the options contradict each other.
     """
-    options: dict[str, Any] = {"read_preference": ReadPreference.PRIMARY}
-    if client.read_concern == ReadConcern():
-        options["read_concern"] = ReadConcern("snapshot")
-    if client.write_concern == WriteConcern():
-        options["write_concern"] = WriteConcern("majority")
+    if snapshot and causal_consistency:
+        message = "a session cannot have both snapshot=True and causal_consistency=True"
+        raise ValueError(message)
+    if has_token and (snapshot or causal_consistency is False):
+        message = "after= needs a causally consistent session: leave out snapshot= and causal_consistency="
+        raise ValueError(message)
+    options: dict[str, Any] = {}
+    if causal_consistency is not None:
+        options["causal_consistency"] = causal_consistency
+    if snapshot:
+        options["snapshot"] = True
+    if default_transaction_options is not None:
+        options["default_transaction_options"] = default_transaction_options
     return options

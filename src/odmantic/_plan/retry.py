@@ -1,38 +1,76 @@
-"""Whether, and when, a commit is sent again.
+"""Whether, and when, a commit is sent again or a whole transaction is run again.
 
-The rule is the driver's: repeating a commit is safe, and called for while its outcome is unknown. See
+The rules are the driver specification's: repeating a commit is safe, and called for while its outcome is unknown; a
+transaction is run again after a transient error. See
 https://github.com/mongodb/specifications/blob/master/source/transactions-convenient-api/transactions-convenient-api.md
 """
 
 from __future__ import annotations
 
-from pymongo.errors import PyMongoError
+from dataclasses import dataclass
 
-#: Seconds after the first attempt during which a commit is repeated.
-COMMIT_RETRY_SECONDS = 120.0
+from pymongo.errors import (
+    OperationFailure,
+    ServerSelectionTimeoutError,
+    WaitQueueTimeoutError,
+)
+
+from odmantic._transaction_errors import labels_of
+
+#: Seconds after the first attempt during which a commit is repeated, and a transaction run again.
+RETRY_SECONDS = 120.0
 
 _MAX_TIME_EXPIRED = 50
 _FIRST_DELAY = 0.005
 _GROWTH = 1.5
 _LONGEST_DELAY = 0.5
+_NEVER_SENT = (ServerSelectionTimeoutError, WaitQueueTimeoutError)
 
 
-def outcome_is_unknown(error: BaseException) -> bool:
-    """Whether the server may or may not have committed."""
-    return isinstance(error, PyMongoError) and error.has_error_label(
-        "UnknownTransactionCommitResult"
-    )
+@dataclass(frozen=True, slots=True)
+class RetryLimits:
+    """How often, and until when, a transaction is run.
+
+    Attributes:
+        attempts: how often at most; `None` for no limit.
+        deadline: the monotonic time in seconds after which nothing is begun.
+    """
+
+    attempts: int | None
+    deadline: float
+
+    def allow(self, made: int, *, at: float) -> bool:
+        """Whether another attempt may begin at a monotonic time, after `made` attempts."""
+        return (self.attempts is None or made < self.attempts) and at < self.deadline
 
 
-def commit_retry_delay(error: BaseException, *, attempts: int, elapsed: float) -> float | None:
-    """Seconds to wait before a commit is repeated, or `None` if it must not be.
+def outcome_is_unknown(error: BaseException, *, attempts: int) -> bool:
+    """Whether the server may or may not have committed, after so many commits.
+
+    A first commit for which no server or connection could be had was never sent.
+    """
+    if attempts == 1 and isinstance(error, _NEVER_SENT):
+        return False
+    return "UnknownTransactionCommitResult" in labels_of(error)
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether running the transaction again may succeed."""
+    return "TransientTransactionError" in labels_of(error)
+
+
+def may_repeat_commit(error: BaseException, *, attempts: int) -> bool:
+    """Whether the commit is worth repeating: unknown, but not because the server ran out of time (code 50)."""
+    if isinstance(error, OperationFailure) and error.code == _MAX_TIME_EXPIRED:
+        return False
+    return outcome_is_unknown(error, attempts=attempts)
+
+
+def backoff(made: int, jitter: float) -> float:
+    """Seconds to wait after `made` attempts, growing to half a second.
 
     Args:
-        error: what the last attempt raised.
-        attempts: how many attempts there were.
-        elapsed: seconds since the first one.
+        made: attempts so far, from 1.
+        jitter: a random number from 0 to 1.
     """
-    if not outcome_is_unknown(error) or getattr(error, "code", None) == _MAX_TIME_EXPIRED:
-        return None
-    delay = min(_FIRST_DELAY * _GROWTH ** (attempts - 1), _LONGEST_DELAY)
-    return delay if elapsed + delay < COMMIT_RETRY_SECONDS else None
+    return jitter * min(_FIRST_DELAY * _GROWTH ** min(made - 1, 50), _LONGEST_DELAY)

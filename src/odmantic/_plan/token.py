@@ -1,0 +1,87 @@
+"""Causal tokens: how far a session has seen the database, as a short text.
+
+A token is `odm1.` and, in URL-safe base64, the BSON of `{"c": <cluster time document>, "o": <operation time>}`. The
+cluster time is the server's own signed document. See
+https://www.mongodb.com/docs/manual/core/causal-consistency-read-write-concerns/
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Any
+
+import bson
+from bson.errors import BSONError
+from bson.timestamp import Timestamp
+
+_PREFIX = "odm1."
+_LONGEST = 512
+
+#: Seconds that a token may be ahead of this machine's clock; a server that follows it would be ahead for good.
+MAX_LEAD_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class CausalTimes:
+    """What a session has seen: `cluster_time` as the server signs it, and the time of its last operation."""
+
+    cluster_time: dict[str, Any]
+    operation_time: Timestamp
+
+
+def encode_token(times: CausalTimes) -> str:
+    """The token of the times."""
+    data = bson.encode({"c": times.cluster_time, "o": times.operation_time})
+    return _PREFIX + base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def decode_token(token: object, *, now: float) -> CausalTimes:
+    """Read a token, which is input: anything may be in it.
+
+    Args:
+        token: the text.
+        now: seconds since the epoch, UTC.
+
+    Raises:
+        TypeError: it is no text.
+        ValueError: it is no token, or its times cannot be.
+    """
+    if not isinstance(token, str):
+        message = f"a causal token is a string made by session.token(), not {type(token).__name__}"
+        raise TypeError(message)
+    times = _parse(token)
+    if times is None:
+        message = "not a causal token: pass on what session.token() returned, unchanged"
+        raise ValueError(message)
+    cluster_time = times.cluster_time["clusterTime"]
+    if times.operation_time > cluster_time or times.operation_time.time == 0:
+        message = "the causal token is inconsistent: its operation lies outside of its cluster time"
+        raise ValueError(message)
+    if cluster_time.time > now + MAX_LEAD_SECONDS:
+        message = (
+            f"the causal token is {cluster_time.time - now:.0f} seconds ahead of this machine's clock; "
+            f"at most {MAX_LEAD_SECONDS} are accepted"
+        )
+        raise ValueError(message)
+    return times
+
+
+def _parse(token: str) -> CausalTimes | None:
+    text = token.removeprefix(_PREFIX)
+    if text == token or len(token) > _LONGEST:
+        return None
+    try:
+        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        document: dict[str, Any] = bson.decode(data)
+    except (binascii.Error, BSONError, ValueError):
+        return None
+    if document.keys() != {"c", "o"} or not isinstance(document["o"], Timestamp):
+        return None
+    cluster_time = document["c"]
+    if not isinstance(cluster_time, dict) or not isinstance(
+        cluster_time.get("clusterTime"), Timestamp
+    ):
+        return None
+    return CausalTimes(cluster_time, document["o"])

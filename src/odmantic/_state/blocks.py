@@ -1,0 +1,126 @@
+"""The transaction blocks that the running code is in, so that operations beside them are noticed.
+
+Each block is known by its client (by identity: clients of one URI compare equal) and by the task or thread that
+entered it. The variable is never reset by token, because a block may be left in another context than it was entered
+in, as in fixtures; a block that is over, or whose task or thread is another, is passed over when it is looked up.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from contextvars import ContextVar
+from dataclasses import dataclass
+from enum import Enum
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from odmantic._transaction_errors import StrayOperationError, StrayOperationWarning
+
+if TYPE_CHECKING:
+    from odmantic._state.attempt import Attempt
+
+
+class StrayOperations(str, Enum):
+    """What becomes of an operation without `session=` inside a transaction's block on the same client."""
+
+    IGNORE = "ignore"
+    """It runs outside of the transaction."""
+    WARN = "warn"
+    """So it does, with a `StrayOperationWarning` for each place in the code."""
+    RAISE = "raise"
+    """It raises `StrayOperationError` and sends nothing."""
+    JOIN = "join"
+    """It becomes part of the transaction."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """A `with` block of a transaction, or a callback that runs in one."""
+
+    client: Any
+    attempt: Attempt
+    driver_session: Any
+    owner: Any
+    """The task or thread that entered it."""
+
+
+_blocks: ContextVar[tuple[Block, ...]] = ContextVar("odmantic_blocks", default=())
+
+
+def enter_block(block: Block) -> None:
+    """Note that a block was entered, and forget those that are over."""
+    _blocks.set((*_open_blocks(), block))
+
+
+def leave_block(attempt: Attempt) -> None:
+    """Note that the block of an attempt was left."""
+    _blocks.set(tuple(block for block in _open_blocks() if block.attempt is not attempt))
+
+
+def block_of(client: Any) -> Block | None:
+    """The innermost open block on a client that this context is in, whoever owns it."""
+    for block in reversed(_blocks.get()):
+        if block.client is client and not block.attempt.has_ended:
+            return block
+    return None
+
+
+def _open_blocks() -> tuple[Block, ...]:
+    return tuple(block for block in _blocks.get() if not block.attempt.has_ended)
+
+
+def notice_stray(policy: StrayOperations, operation: str) -> None:
+    """Warn of, or refuse, an operation beside the block it stands in.
+
+    Raises:
+        StrayOperationError: the engine's policy is `"raise"`.
+    """
+    message = (
+        f"{operation} without session= inside a transaction's block runs outside of the transaction: it does not see "
+        "the transaction's changes and is not rolled back. Pass session=, or session=odmantic.session.NO_SESSION if "
+        "this is meant"
+    )
+    if policy is StrayOperations.RAISE:
+        raise StrayOperationError(message)
+    frame = _caller()
+    warnings.warn_explicit(
+        message,
+        StrayOperationWarning,
+        filename=frame.f_code.co_filename,
+        lineno=frame.f_lineno,
+        module=frame.f_globals.get("__name__", "<unknown>"),
+        registry=frame.f_globals.setdefault("__warningregistry__", {}),
+    )
+
+
+def refuse_foreign_join(operation: str) -> StrayOperationError:
+    """The error for an operation of another task or thread that could not join its block's transaction."""
+    return StrayOperationError(
+        f"{operation} was called in another task or thread than the transaction's block it stands in, and cannot join "
+        "the transaction unasked: pass session= to make it part of the transaction, or "
+        "session=odmantic.session.NO_SESSION to run it outside"
+    )
+
+
+def is_entered_in_generator() -> bool:
+    """Whether the nearest caller outside of the library is a generator, whose context its consumer shares."""
+    code = _caller().f_code
+    return bool(code.co_flags & _GENERATOR_FLAGS)
+
+
+_CO_GENERATOR = 0x20
+_CO_ASYNC_GENERATOR = 0x200
+_GENERATOR_FLAGS = _CO_GENERATOR | _CO_ASYNC_GENERATOR
+_PASSED_OVER = ("odmantic", "contextlib", "asyncio")
+
+
+def _caller() -> FrameType:
+    """The nearest frame outside of the library and of what stands between it and its caller."""
+    frame = sys._getframe(1)  # noqa: SLF001 - the documented way to a caller's frame
+    while frame.f_back is not None:
+        package = frame.f_globals.get("__name__", "").partition(".")[0]
+        if package not in _PASSED_OVER:
+            return frame
+        frame = frame.f_back
+    return frame

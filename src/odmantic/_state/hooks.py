@@ -1,0 +1,35 @@
+"""Callables that wait for the end of a transaction."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+Hook = Callable[[], Any]
+
+
+@dataclass(slots=True)
+class Hooks:
+    """What to call after the commit, and what after the rollback, each in order of registration."""
+
+    on_commit: list[Hook] = field(default_factory=list[Hook])
+    on_rollback: list[Hook] = field(default_factory=list[Hook])
+
+
+def check_hook(hook: object, *, may_be_async: bool) -> None:
+    """Raise unless a callable can be a hook.
+
+    Raises:
+        TypeError: it is not callable, or async where nothing can await it.
+    """
+    if not callable(hook):
+        message = f"a hook is a callable without arguments, not {hook!r}"
+        raise TypeError(message)
+    is_async = inspect.iscoroutinefunction(hook) or inspect.iscoroutinefunction(
+        getattr(type(hook), "__call__", None)  # noqa: B004 - asks for the method, not for callability
+    )
+    if is_async and not may_be_async:
+        message = f"the sync engine cannot await {hook!r}: register a plain callable"
+        raise TypeError(message)

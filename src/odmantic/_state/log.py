@@ -1,0 +1,28 @@
+"""The log of transactions: when they begin, end and are repeated; no error texts and no content of documents."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from odmantic._transaction_errors import labels_of
+
+logger = logging.getLogger("odmantic.transaction")
+
+
+def log_event(event: str, session: Any) -> None:
+    """Log the begin, commit or abort of a transaction."""
+    logger.debug("%s (session %x)", event, id(session))
+
+
+def log_error(event: str, error: BaseException, *, attempt: int, wait: float | None = None) -> None:
+    """Log an unknown outcome or a retry, with what a program can read of the error."""
+    logger.warning(
+        "%s: attempt %d, wait %s, %s, code %s, labels %s",
+        event,
+        attempt,
+        "none" if wait is None else f"{wait:.3f} s",
+        type(error).__name__,
+        getattr(error, "code", None),
+        ",".join(labels_of(error)) or "none",
+    )

@@ -1,0 +1,159 @@
+"""Values of objects, to be put back before a transaction is run again.
+
+An object gets back what it held, in place: embedded objects, lists, dicts and sets stay the same objects, so that
+references that a program holds into them stay good. What cannot be looked into is kept as a deep copy.
+"""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import decimal
+import enum
+import pathlib
+import re
+import types
+import uuid
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import bson
+from pydantic import BaseModel
+
+Restore = Callable[[], Any]
+
+#: What pydantic and odmantic keep of an instance beside its values.
+_SLOTS = (
+    "__pydantic_fields_set__",
+    "__pydantic_extra__",
+    "__pydantic_private__",
+    "__fields_modified__",
+    "__baseline__",
+)
+
+_ATOMIC = (
+    *(bool, int, float, complex, str, bytes, type(None), type(Ellipsis)),
+    *(datetime.date, datetime.time, datetime.timedelta, datetime.tzinfo),
+    *(decimal.Decimal, enum.Enum, pathlib.PurePath, uuid.UUID, re.Pattern),
+    *(bson.ObjectId, bson.Decimal128, bson.Timestamp, bson.Regex),
+    *(type, types.FunctionType, types.BuiltinFunctionType),
+)
+
+
+def remember(value: Any) -> Restore:
+    """Remember a value as it is; the result puts it back, as often as wanted, and returns it."""
+    return _Memory().of(value)
+
+
+class _Memory:
+    """One walk through a value; each object is visited once, also where objects refer to each other."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Any, Restore]] = {}
+
+    def of(self, value: Any) -> Restore:
+        known = self._known.get(id(value))
+        if known is not None:
+            return known[1]
+        if isinstance(value, BaseModel):
+            return self._keep(value, self._model)
+        if isinstance(value, (list, deque)):
+            return self._keep(value, self._sequence)
+        if isinstance(value, dict):
+            return self._keep(value, self._dict)
+        if isinstance(value, set):
+            return self._keep(value, self._set)
+        if isinstance(value, (tuple, frozenset)):
+            return self._keep(value, self._immutable)
+        if isinstance(value, _ATOMIC):
+            return lambda: value
+        kept = copy.deepcopy(value)
+        return lambda: copy.deepcopy(kept)
+
+    def _keep(self, value: Any, visit: Callable[[Any], Restore]) -> Restore:
+        # Known before it is visited: an object may contain itself.
+        visited: list[Restore] = []
+        state = {"busy": False}
+
+        def restore() -> Any:
+            if not state["busy"]:
+                state["busy"] = True
+                try:
+                    return visited[0]()
+                finally:
+                    state["busy"] = False
+            return value
+
+        self._known[id(value)] = (value, restore)
+        visited.append(visit(value))
+        return restore
+
+    def _model(self, instance: BaseModel) -> Restore:
+        values = {name: self.of(value) for name, value in instance.__dict__.items()}
+        slots = {name: self.of(value) for name, value in _slots_of(instance).items()}
+
+        def restore() -> BaseModel:
+            held = {name: put_back() for name, put_back in values.items()}
+            object.__setattr__(instance, "__dict__", held)
+            for name in _SLOTS:
+                if name in slots:
+                    object.__setattr__(instance, name, slots[name]())
+                elif name in _slots_of(instance):
+                    object.__delattr__(instance, name)
+            return instance
+
+        return restore
+
+    def _sequence(self, items: Any) -> Restore:
+        kept = [self.of(item) for item in items]
+
+        def restore() -> Any:
+            held = [put_back() for put_back in kept]
+            items.clear()
+            items.extend(held)
+            return items
+
+        return restore
+
+    def _dict(self, items: dict[Any, Any]) -> Restore:
+        kept = {key: self.of(item) for key, item in items.items()}
+
+        def restore() -> dict[Any, Any]:
+            held = {key: put_back() for key, put_back in kept.items()}
+            items.clear()
+            items.update(held)
+            return items
+
+        return restore
+
+    def _set(self, items: set[Any]) -> Restore:
+        kept = list(items)
+
+        def restore() -> set[Any]:
+            items.clear()
+            items.update(kept)
+            return items
+
+        return restore
+
+    def _immutable(self, items: Any) -> Restore:
+        kept = [self.of(item) for item in items]
+
+        def restore() -> Any:
+            for put_back in kept:
+                put_back()
+            return items
+
+        return restore
+
+
+def _slots_of(instance: BaseModel) -> dict[str, Any]:
+    """The slots that hold something; reading an absent one as an attribute might fill it."""
+    held: dict[str, Any] = {}
+    for name in _SLOTS:
+        try:
+            held[name] = object.__getattribute__(instance, name)
+        except AttributeError:
+            continue
+    return held
