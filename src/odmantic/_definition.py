@@ -26,7 +26,7 @@ from pydantic_core import PydanticUndefined
 
 from odmantic._mapping.adapt import adapt_annotation
 from odmantic._mapping.annotations import models_in, unwrap
-from odmantic._mapping.mapping import is_embedded_model, is_model
+from odmantic._mapping.mapping import is_embedded_model, is_model, kind_of
 from odmantic._mapping.options import FieldOptions
 from odmantic.bson import ObjectId
 from odmantic.field import ODMFieldInfo
@@ -162,7 +162,8 @@ class Body:
         declared = own_annotations(self.namespace)
         self._check_values(declared)
         for base in bases:
-            self._inherit(base, declared)
+            if kind_of(base) is None:
+                self._inherit(base, declared)
         for name, annotation in declared.items():
             self._declare(name, annotation, bases)
         if automatic_id and not self.has_primary_field:
@@ -191,10 +192,19 @@ class Body:
             return
         for cls in base.__mro__:
             for name, annotation in own_annotations(vars(cls)).items():
-                if name not in declared and not name.startswith("_"):
-                    declared[name] = annotation
-                    if name in vars(cls):
-                        self.namespace.setdefault(name, vars(cls)[name])
+                if name in declared or name.startswith("_"):
+                    continue
+                evaluated, missing = evaluate(annotation, cls.__module__, self.known)
+                value = vars(cls).get(name, PydanticUndefined)
+                # Pydantic warns of a field that hides an inherited default, so what needs no
+                # change is left for it to find.
+                if missing is None and (
+                    isinstance(value, (ODMFieldInfo, ODMReferenceInfo))
+                    or adapt_annotation(evaluated) != evaluated
+                ):
+                    declared[name] = evaluated
+                    if value is not PydanticUndefined:
+                        self.namespace.setdefault(name, value)
 
     def _declare(self, name: str, annotation: Any, bases: tuple[type[Any], ...]) -> None:
         evaluated, missing = evaluate(annotation, self.namespace["__module__"], self.known)

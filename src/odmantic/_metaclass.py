@@ -107,8 +107,7 @@ class BaseModelMetaclass(PydanticMetaclass):
             annotations={},
             deferred=[],
         )
-        mixins = tuple(base for base in bases if kind_of(base) is not ModelKind.ROOT)
-        body.rewrite(mixins, automatic_id=mcs.__odm_concrete_kind__ is ModelKind.MODEL)
+        body.rewrite(bases, automatic_id=mcs.__odm_concrete_kind__ is ModelKind.MODEL)
         return body
 
     if not TYPE_CHECKING:
@@ -154,8 +153,23 @@ def attach_mapping(cls: Any) -> ModelMapping:
     if not mapping.is_embedded:
         cls.__primary_field__ = mapping.primary_field
         cls.__collection__ = mapping.collection
+    for name in mapping.fields:
+        if any(name in vars(base) for base in cls.__mro__):
+            setattr(cls, name, _ShadowingField(name))
     forget(cls)
     return mapping
+
+
+class _ShadowingField:
+    """Stands on the class for a field that has the name of something inherited."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: object, owner: type[Any]) -> FieldProxy:
+        if instance is not None or _building.get():
+            raise AttributeError(f"{owner.__name__!r} object has no attribute {self._name!r}")
+        return FieldProxy(None, owner.__mapping__.fields[self._name])  # type: ignore[attr-defined]
 
 
 class LazyMappingAttribute:

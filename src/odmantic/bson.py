@@ -286,6 +286,8 @@ class WithBsonSerializer:
 
 # The limits of decimal128: 34 digits, exponents from -6176 to 6111.
 _DECIMAL128_CONTEXT = bson.decimal128.create_decimal128_context()
+for _signal in (decimal.InvalidOperation, decimal.Overflow, decimal.Inexact):
+    _DECIMAL128_CONTEXT.traps[_signal] = True
 
 
 def _check_decimal(value: decimal.Decimal) -> decimal.Decimal:

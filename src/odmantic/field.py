@@ -209,7 +209,7 @@ class FieldProxy:
             return _attribute_of_embedded(self, field, name)
         if isinstance(field, ODMReference) and name in mapping_of(field.model).fields:
             raise NotImplementedError("filtering across references is not supported")
-        if not name.startswith("__"):
+        if not (name.startswith("__") and hasattr(FieldProxy, name)):
             _check_operator(field, name)
         return object.__getattribute__(self, name)
 

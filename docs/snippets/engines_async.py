@@ -1,0 +1,26 @@
+import asyncio
+
+from odmantic import Model
+
+# --8<-- [start:make]
+from pymongo import AsyncMongoClient
+
+from odmantic import AIOEngine
+
+client = AsyncMongoClient("mongodb://localhost:27017")
+engine = AIOEngine(client, database="harbour")
+# --8<-- [end:make]
+
+
+class Ship(Model):
+    name: str
+
+
+async def main() -> None:
+    async with client:
+        await engine.save(Ship(name="Vega"))
+        print(await engine.count(Ship))
+        # > 1
+
+
+asyncio.run(main())

@@ -1,0 +1,26 @@
+import asyncio
+
+from odmantic import Model
+
+# --8<-- [start:make]
+from motor.motor_asyncio import AsyncIOMotorClient
+
+from odmantic import AIOEngine
+
+client = AsyncIOMotorClient("mongodb://localhost:27017")
+engine = AIOEngine(client, database="harbour")
+# --8<-- [end:make]
+
+
+class Ship(Model):
+    name: str
+
+
+async def main() -> None:
+    await engine.save(Ship(name="Vega"))
+    print(await engine.count(Ship))
+    # > 1
+    client.close()
+
+
+asyncio.run(main())

@@ -1,0 +1,20 @@
+from odmantic import Model
+
+# --8<-- [start:make]
+from pymongo import MongoClient
+
+from odmantic import SyncEngine
+
+client = MongoClient("mongodb://localhost:27017")
+engine = SyncEngine(client, database="harbour")
+# --8<-- [end:make]
+
+
+class Ship(Model):
+    name: str
+
+
+with client:
+    engine.save(Ship(name="Vega"))
+    print(engine.count(Ship))
+    # > 1

@@ -1,0 +1,41 @@
+from bson import ObjectId
+
+from odmantic import AIOEngine, Field, Model, Reference
+from odmantic.exceptions import DocumentParsingError, DuplicateKeyError
+
+
+# --8<-- [start:models]
+class Port(Model):
+    code: str = Field(unique=True)
+
+
+class Ship(Model):
+    name: str
+    home: Port = Reference()
+    # --8<-- [end:models]
+
+
+async def main(engine: AIOEngine) -> None:
+    # --8<-- [start:duplicate]
+    await engine.configure_database([Port])
+    await engine.save(Port(code="NOOSL"))
+    try:
+        await engine.save(Port(code="NOOSL"))
+    except DuplicateKeyError as error:
+        print(error.model.__name__, error.instance.code)
+        # > Port NOOSL
+        print(error.driver_error.code, error.driver_error.details["keyValue"])
+        # > 11000 {'code': 'NOOSL'}
+    # --8<-- [end:duplicate]
+
+    # --8<-- [start:parsing]
+    key = ObjectId("5f85f36d6dfecacc68428a46")
+    await engine.get_collection(Ship).insert_one({"_id": key, "home": ObjectId()})
+    try:
+        await engine.find_one(Ship)
+    except DocumentParsingError as error:
+        for problem in error.inner.errors(include_url=False):
+            print(problem["loc"], problem["msg"])
+            # > ('name',) Key 'name' not found in document
+            # > ('home',) Referenced document not found for foreign key 'home'
+    # --8<-- [end:parsing]

@@ -1,0 +1,20 @@
+from datetime import datetime
+
+import pymongo
+
+from odmantic import Field, Index, Model
+from odmantic.query import desc
+
+
+class Voyage(Model):
+    code: str = Field(unique=True)
+    ship: str = Field(index=True)
+    leaves: datetime
+    notes: str = ""
+
+    model_config = {
+        "indexes": lambda: [
+            Index(Voyage.ship, desc(Voyage.leaves), name="ship_recent"),
+            pymongo.IndexModel([(+Voyage.notes, pymongo.TEXT)]),
+        ]
+    }

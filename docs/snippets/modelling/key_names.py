@@ -1,0 +1,14 @@
+from odmantic import Field, Model
+
+
+class Ship(Model):
+    imo: int = Field(primary_field=True)
+    name: str = Field(key_name="n")
+
+    model_config = {"collection": "fleet"}
+
+
+print(Ship(imo=9074729, name="Vega").model_dump_doc())
+# > {'_id': 9074729, 'n': 'Vega'}
+print(+Ship, +Ship.name, ++Ship.name)
+# > fleet n $n

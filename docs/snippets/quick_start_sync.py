@@ -1,0 +1,28 @@
+from pymongo import MongoClient
+
+from odmantic import Field, Model, SyncEngine
+
+
+class Account(Model):
+    owner: str = Field(unique=True)
+    balance: int = Field(0, ge=0)
+
+
+with MongoClient("mongodb://localhost:27017") as client:
+    engine = SyncEngine(client, database="bank")
+    engine.configure_database([Account])  # creates the unique index
+
+    engine.save_all([Account(owner="Ada", balance=100), Account(owner="Bo")])
+
+    ada = engine.find_one(Account, Account.owner == "Ada")
+    bo = engine.find_one(Account, Account.owner == "Bo")
+
+    with engine.transaction() as transaction:
+        ada.balance -= 30
+        bo.balance += 30
+        transaction.save_all([ada, bo])  # sends the two balances, nothing else
+
+    for account in engine.find(Account, sort=Account.owner):
+        print(account.owner, account.balance)
+        # > Ada 70
+        # > Bo 30

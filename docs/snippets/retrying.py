@@ -1,0 +1,54 @@
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from pymongo.errors import PyMongoError
+
+from odmantic import AIOEngine, Model
+from odmantic.session import AIOTransaction
+
+
+class Counter(Model):
+    value: int = 0
+
+
+# --8<-- [start:retry]
+T = TypeVar("T")
+
+
+async def run(
+    engine: AIOEngine, work: Callable[[AIOTransaction], Awaitable[T]], attempts: int = 5
+) -> T:
+    while True:
+        attempts -= 1
+        try:
+            async with engine.transaction() as transaction:
+                return await work(transaction)
+        except PyMongoError as error:
+            if not attempts or not error.has_error_label("TransientTransactionError"):
+                raise
+    # --8<-- [end:retry]
+
+
+async def main(engine: AIOEngine) -> None:
+    counter = await engine.save(Counter())
+    conflicts = 0
+
+    # --8<-- [start:work]
+    async def increment(transaction: AIOTransaction) -> int:
+        stored = await transaction.find_one(Counter, Counter.id == counter.id)
+        stored.value += 1
+        await interfere()
+        await transaction.save(stored)
+        return stored.value
+
+    # --8<-- [end:work]
+
+    async def interfere() -> None:
+        nonlocal conflicts
+        if conflicts < 2:
+            conflicts += 1
+            counter.value += 10
+            await engine.save(counter)
+
+    print(await run(engine, increment))
+    # > 21
