@@ -9,9 +9,16 @@
     │       └── DocumentTooLargeError  beyond 16 MiB (a DocumentTooLarge)
     ├── DocumentParsingError           a document does not fit its model (a ValueError)
     ├── TransactionError
-    │   ├── TransactionAbortedError    an earlier operation failed (an OperationFailure)
-    │   └── TransactionNotSupportedError  a standalone server (an OperationFailure)
-    └── SessionMisuseError             a session used out of order (a RuntimeError)
+    │   ├── CommitOutcomeUnknownError     it may or may not be committed
+    │   ├── TransactionTimeoutError       not committed in its time, and rolled back
+    │   ├── WriteConflictError            another transaction was first (an OperationFailure)
+    │   ├── TransactionAbortedError       an earlier operation failed (an OperationFailure)
+    │   ├── TransactionNotSupportedError  a standalone server (an OperationFailure)
+    │   ├── UnsafeRetryError              a change would be applied twice (a RuntimeError)
+    │   ├── CommitHookError               committed, but an `on_commit` callable failed
+    │   └── RollbackHookError             rolled back, but an `on_rollback` callable failed
+    └── SessionMisuseError                a session used out of order (a RuntimeError)
+        └── StrayOperationError           an operation beside its transaction
 
 All of them can be pickled and copied as far as what they carry can. Any other failure of the
 server or the network arrives as the driver's own exception.
@@ -24,11 +31,22 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from bson.errors import InvalidDocument
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownError
-from pymongo.errors import (
-    DocumentTooLarge,
-    InvalidOperation,
-    OperationFailure,
-    PyMongoError,
+from pymongo.errors import DocumentTooLarge, PyMongoError
+
+from odmantic._transaction_errors import (
+    CommitHookError,
+    CommitOutcomeUnknownError,
+    OdmanticError,
+    RollbackHookError,
+    SessionMisuseError,
+    StrayOperationError,
+    StrayOperationWarning,
+    TransactionAbortedError,
+    TransactionError,
+    TransactionNotSupportedError,
+    TransactionTimeoutError,
+    UnsafeRetryError,
+    WriteConflictError,
 )
 
 if TYPE_CHECKING:
@@ -36,21 +54,35 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+__all__ = [
+    "BaseEngineException",
+    "CommitHookError",
+    "CommitOutcomeUnknownError",
+    "DocumentNotFoundError",
+    "DocumentParsingError",
+    "DocumentTooLargeError",
+    "DuplicateKeyError",
+    "ErrorList",
+    "IncorrectGenericEmbeddedModelValue",
+    "IntegerTooLargeError",
+    "InvalidDocumentError",
+    "KeyNotFoundInDocumentError",
+    "ODManticCustomError",
+    "OdmanticError",
+    "ReferencedDocumentNotFoundError",
+    "RollbackHookError",
+    "SessionMisuseError",
+    "StrayOperationError",
+    "StrayOperationWarning",
+    "TransactionAbortedError",
+    "TransactionError",
+    "TransactionNotSupportedError",
+    "TransactionTimeoutError",
+    "UnsafeRetryError",
+    "WriteConflictError",
+]
+
 ErrorList: TypeAlias = list[InitErrorDetails]
-
-_NO_SUCH_TRANSACTION = 251
-_KNOWN_LABELS = (
-    "TransientTransactionError",
-    "UnknownTransactionCommitResult",
-    "RetryableWriteError",
-    "NoWritesPerformed",
-    "RetryableError",
-    "SystemOverloadedError",
-)
-
-
-class OdmanticError(Exception):
-    """Base of all errors defined by odmantic."""
 
 
 class BaseEngineException(OdmanticError):
@@ -147,50 +179,6 @@ class DocumentParsingError(OdmanticError, ValueError):
         return _parsing_error_from_lines, (type(self), lines, self.model), state
 
 
-class TransactionError(OdmanticError):
-    """A transaction cannot do what was asked."""
-
-
-class TransactionAbortedError(TransactionError, OperationFailure):
-    """The server gave up this transaction when an earlier operation in it failed.
-
-    Code, labels and details are those of the driver's exception the server would provoke, except
-    that the labels come from `first_error`: the transaction is worth repeating only if that error
-    was transient.
-    """
-
-    def __init__(self, message: str, first_error: BaseException) -> None:
-        details: dict[str, Any] = {
-            "ok": 0.0,
-            "code": _NO_SUCH_TRANSACTION,
-            "codeName": "NoSuchTransaction",
-            "errmsg": message,
-            "errorLabels": _labels_of(first_error),
-        }
-        super().__init__(message, _NO_SUCH_TRANSACTION, details)
-        self.message = message
-        self.first_error = first_error
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.message, self.first_error), self.__dict__
-
-
-class TransactionNotSupportedError(TransactionError, OperationFailure):
-    """The server is a standalone one; transactions need a replica set or a sharded cluster."""
-
-    def __init__(self, message: str, driver_error: OperationFailure) -> None:
-        super().__init__(message, driver_error.code, driver_error.details)
-        self.message = message
-        self.driver_error = driver_error
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.message, self.driver_error), self.__dict__
-
-
-class SessionMisuseError(OdmanticError, InvalidOperation, RuntimeError):
-    """A session or transaction was used out of order, or where it has no place."""
-
-
 def ODManticCustomError(  # noqa: N802 - the public name of 1.x
     error_type: str, message_template: str, context: Mapping[str, Any] | None = None
 ) -> PydanticCustomError:
@@ -230,19 +218,6 @@ def IncorrectGenericEmbeddedModelValue(value: object) -> PydanticCustomError:  #
         "Incorrect generic embedded model value '{value}'",
         {"value": value},
     )
-
-
-def _labels_of(error: BaseException) -> list[str]:
-    """Collect the labels of a driver error, or of the one an error of ours stands for."""
-    if isinstance(error, DuplicateKeyError):
-        error = error.driver_error
-    if not isinstance(error, PyMongoError):
-        return []
-    # The driver has no way to list labels, and adds some that are not in the details.
-    details: Mapping[str, Any] = getattr(error, "details", None) or {}
-    told: list[str] = details.get("errorLabels", [])
-    added = [label for label in _KNOWN_LABELS if error.has_error_label(label)]
-    return list(dict.fromkeys([*told, *added]))
 
 
 def line_errors(error: ValidationError) -> ErrorList:

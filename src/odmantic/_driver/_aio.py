@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import inspect
-from typing import TYPE_CHECKING, Any, TypeVar
+import sys
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+import pymongo
 from pymongo import AsyncMongoClient
 
 from odmantic._driver.select import ClientKind
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
 
 T = TypeVar("T")
 
@@ -46,7 +49,40 @@ async def take_batch(cursor: Any, size: int) -> list[Any]:
     return await cursor.to_list(length=size)
 
 
-async def drained(call: Callable[[], Awaitable[T]]) -> T:
+def current_owner() -> object:
+    """The running task, or `None` outside of an event loop."""
+    try:
+        return asyncio.current_task()
+    except RuntimeError:
+        return None
+
+
+def runs_for(owner: object) -> bool:
+    """Whether this code runs in a task, or in one that `asyncio.wait_for` made for it.
+
+    From Python 3.12 on `wait_for` makes none; what is right in one version has to be right in all.
+    """
+    current = current_owner()
+    if current is owner:
+        return True
+    if sys.version_info >= (3, 12) or not isinstance(owner, asyncio.Task):
+        return False
+    return any(runs_for(child) for child in _waited_for(cast("asyncio.Task[Any]", owner)))
+
+
+def _waited_for(task: asyncio.Task[Any]) -> Iterator[object]:
+    """The tasks that `wait_for` made for a task which waits for them now."""
+    waiting: Any = task.get_coro()
+    while waiting is not None:
+        code = getattr(waiting, "cr_code", None)
+        if code is asyncio.wait_for.__code__ and waiting.cr_frame is not None:
+            yield waiting.cr_frame.f_locals.get("fut")
+        waiting = getattr(waiting, "cr_await", None) or getattr(waiting, "ag_await", None)
+
+
+async def drained(
+    call: Callable[[], Awaitable[T]], on_hang: Callable[[], None] = lambda: None
+) -> T:
     """Run a call to its end even if this task is cancelled meanwhile; then the cancellation goes on.
 
     An abort that overtakes the first write of a transaction would leave the transaction open on the server, so
@@ -56,14 +92,31 @@ async def drained(call: Callable[[], Awaitable[T]]) -> T:
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        await _wait_out(task)
+        await _wait_out(task, on_hang)
         raise
 
 
-async def _wait_out(task: asyncio.Future[Any]) -> None:
+async def finished(
+    call: Callable[[], Awaitable[T]], on_hang: Callable[[], None] = lambda: None
+) -> T:
+    """Run a call that ends something as `drained` does, whatever time limits the caller is under.
+
+    It runs in a context of its own, so that an expired `pymongo.timeout` cannot suppress it, with its own limit.
+    """
+
+    async def limited() -> T:
+        with pymongo.timeout(DRAIN_SECONDS):
+            return await call()
+
+    context = contextvars.Context()
+    return await drained(lambda: context.run(asyncio.ensure_future, limited()), on_hang)
+
+
+async def _wait_out(task: asyncio.Future[Any], on_hang: Callable[[], None]) -> None:
     """Wait for a task, however often this one is cancelled; cancel it when it takes too long."""
     await _wait(task, DRAIN_SECONDS)
     if not task.done():
+        on_hang()
         task.cancel()
         await _wait(task, CANCEL_SECONDS)
     if task.done() and not task.cancelled():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
 import time
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import pymongo
 from pymongo import MongoClient
 
 from odmantic._driver.select import ClientKind
@@ -21,6 +23,9 @@ sleep = time.sleep
 
 REFUSED_CLIENTS = frozenset({ClientKind.ASYNC, ClientKind.MOTOR})
 CLIENT_ADVICE = "a MongoClient; AIOEngine takes an AsyncMongoClient or a Motor client"
+
+#: Seconds that the end of a session or transaction may take.
+DRAIN_SECONDS = 10.0
 
 
 def default_client() -> MongoClient[dict[str, Any]]:
@@ -38,6 +43,29 @@ def take_batch(cursor: Any, size: int) -> list[Any]:
     return list(islice(cursor, size))
 
 
-def drained(call: Callable[[], T]) -> T:
+def current_owner() -> object:
+    """The running thread."""
+    return threading.current_thread()
+
+
+def runs_for(owner: object) -> bool:
+    """Whether this code runs in a thread."""
+    return current_owner() is owner
+
+
+def drained(call: Callable[[], T], on_hang: Callable[[], None] = lambda: None) -> T:  # noqa: ARG001 - as in the async colour
     """Run a call to its end; threads are not cancelled."""
     return call()
+
+
+def finished(call: Callable[[], T], on_hang: Callable[[], None] = lambda: None) -> T:
+    """Run a call that ends something, whatever time limits the caller is under.
+
+    It runs in a context of its own, so that an expired `pymongo.timeout` cannot suppress it, with its own limit.
+    """
+
+    def limited() -> T:
+        with pymongo.timeout(DRAIN_SECONDS):
+            return drained(call, on_hang)
+
+    return contextvars.Context().run(limited)

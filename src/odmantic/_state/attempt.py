@@ -7,7 +7,9 @@ from enum import Enum, auto
 
 from pymongo.errors import ConnectionFailure, OperationFailure
 
+from odmantic._state.hooks import Hooks
 from odmantic._state.journal import Journal
+from odmantic._state.reuse import RetryGuard
 from odmantic.exceptions import SessionMisuseError, TransactionAbortedError
 
 #: Errors after which the server has, or may have, given up a running transaction.
@@ -38,13 +40,21 @@ class Attempt:
     """One run of a transaction, from its start to its end; a restarted transaction has a new one."""
 
     state: AttemptState = AttemptState.RUNNING
-    first_error: Exception | None = None
+    first_error: BaseException | None = None
     journal: Journal = field(default_factory=Journal)
+    hooks: Hooks = field(default_factory=Hooks)
+    guard: RetryGuard | None = None
+    """Compares the saves of a transaction that may be run again."""
 
     @property
     def has_ended(self) -> bool:
         """Whether nothing can be done with this run any more."""
         return self.state in {AttemptState.ENDED, AttemptState.SESSION_ENDED}
+
+    @property
+    def is_committed(self) -> bool | None:
+        """Whether the run ended with a commit; `None` while it has not ended."""
+        return self.journal.committed
 
     @property
     def may_be_closed(self) -> bool:
@@ -63,7 +73,7 @@ class Attempt:
         if self.state is not AttemptState.RUNNING:
             raise SessionMisuseError(NOT_STARTED)
 
-    def doom(self, error: Exception) -> None:
+    def doom(self, error: BaseException) -> None:
         """Note the first server error; it decides the fate of the transaction."""
         if self.state is AttemptState.RUNNING:
             self.state = AttemptState.DOOMED
@@ -74,8 +84,8 @@ class Attempt:
         """The error of everything that follows the one that doomed the transaction."""
         first = self.first_error or RuntimeError(NOT_STARTED)
         message = (
-            f"the transaction was aborted by the server because an operation in it failed: {first}. "
-            "An error inside a transaction cannot be caught and ignored; run the whole block again"
+            f"the transaction was aborted because an operation in it failed: {type(first).__name__}: {first}. "
+            "An error inside a transaction cannot be caught and ignored; run the whole transaction again"
         )
         error = TransactionAbortedError(message, first)
         error.__cause__ = first

@@ -34,6 +34,16 @@ class StrayOperations(str, Enum):
     """It becomes part of the transaction."""
 
 
+class NoSession(Enum):
+    """The type of `NO_SESSION`."""
+
+    NO_SESSION = "no session"
+
+
+#: As `session=`: run outside of any transaction, on purpose.
+NO_SESSION = NoSession.NO_SESSION
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
     """A `with` block of a transaction, or a callback that runs in one."""

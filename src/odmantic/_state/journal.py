@@ -67,12 +67,12 @@ class _Snapshot:
 class Journal:
     """The instances that one transaction read and wrote, held until it ends."""
 
-    __slots__ = ("_committed", "_documents", "_entries")
+    __slots__ = ("_documents", "_entries", "committed")
 
     def __init__(self) -> None:
         self._entries: dict[int, _Entry] = {}
         self._documents: set[tuple[str, str, bytes]] = set()
-        self._committed: bool | None = None
+        self.committed: bool | None = None
 
     def wrote(self, database: str, instance: Model, names: Iterable[str]) -> None:
         """Enter a successful save of `names`, with the embedded objects it marked as saved."""
@@ -108,16 +108,16 @@ class Journal:
 
         An operation of another thread may be entered late; it fares the same.
         """
-        self._committed = committed
+        self.committed = committed
         self._settle()
 
     def _settle(self) -> None:
-        if self._committed is None:
+        if self.committed is None:
             return
         entries = list(self._entries.values())
         self._entries.clear()
         self._documents.clear()
-        if not self._committed:
+        if not self.committed:
             for entry in entries:
                 entry.restore()
 

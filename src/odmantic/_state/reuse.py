@@ -10,27 +10,29 @@ from typing import TYPE_CHECKING
 
 from odmantic._mapping import encode_document, mapping_of
 from odmantic._state.changes import digest
+from odmantic._state.tracked import Tracked
 from odmantic._transaction_errors import UnsafeRetryError
 
 if TYPE_CHECKING:
     from odmantic.model import Model
 
 
-class SavedDocuments:
+class RetryGuard:
     """The documents that each attempt of a repeated transaction saved, by object, in order."""
 
     __slots__ = ("_earlier", "_now", "tracked")
 
     def __init__(self) -> None:
-        """Begin with nothing saved."""
+        """Begin with nothing saved and nothing tracked."""
+        self.tracked = Tracked()
+        """Objects whose values are put back before each further attempt."""
         # The objects are held, so that an id stands for one object as long as this lives.
         self._earlier: dict[int, tuple[Model, list[bytes | None]]] = {}
         self._now: dict[int, int] = {}
-        self.tracked: set[int] = set()
-        """Ids of the objects whose values are put back before each attempt."""
 
     def begin_attempt(self) -> None:
-        """Start counting the saves of another attempt."""
+        """Put the values of tracked objects back, and start counting the saves of another attempt."""
+        self.tracked.restore()
         self._now = {}
 
     def check(self, instance: Model) -> None:
@@ -39,9 +41,9 @@ class SavedDocuments:
         Raises:
             UnsafeRetryError: the object's values differ from those it was saved with then.
         """
-        key = id(instance)
-        if key in self.tracked:
+        if instance in self.tracked:
             return
+        key = id(instance)
         document = digest(encode_document(instance))
         _, saves = self._earlier.setdefault(key, (instance, []))
         number = self._now.get(key, 0)

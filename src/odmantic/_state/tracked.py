@@ -41,18 +41,29 @@ _ATOMIC = (
 )
 
 
-def remember(value: Any) -> Restore:
-    """Remember a value as it is; the result puts it back, as often as wanted, and returns it."""
-    return _Memory().of(value)
-
-
-class _Memory:
-    """One walk through a value; each object is visited once, also where objects refer to each other."""
+class Tracked:
+    """Objects whose values, deep ones included, can be put back as often as wanted."""
 
     def __init__(self) -> None:
+        """Begin with no object."""
         self._known: dict[int, tuple[Any, Restore]] = {}
+        self._roots: list[Restore] = []
 
-    def of(self, value: Any) -> Restore:
+    def __contains__(self, value: object) -> bool:
+        """Whether an object was tracked, by itself or inside another one."""
+        return id(value) in self._known
+
+    def add(self, value: Any) -> None:
+        """Remember an object as it is now; one that is tracked already keeps its first values."""
+        if value not in self:
+            self._roots.append(self._remember(value))
+
+    def restore(self) -> None:
+        """Put all values back."""
+        for put_back in self._roots:
+            put_back()
+
+    def _remember(self, value: Any) -> Restore:
         known = self._known.get(id(value))
         if known is not None:
             return known[1]
@@ -90,8 +101,8 @@ class _Memory:
         return restore
 
     def _model(self, instance: BaseModel) -> Restore:
-        values = {name: self.of(value) for name, value in instance.__dict__.items()}
-        slots = {name: self.of(value) for name, value in _slots_of(instance).items()}
+        values = {name: self._remember(value) for name, value in instance.__dict__.items()}
+        slots = {name: self._remember(value) for name, value in _slots_of(instance).items()}
 
         def restore() -> BaseModel:
             held = {name: put_back() for name, put_back in values.items()}
@@ -106,7 +117,7 @@ class _Memory:
         return restore
 
     def _sequence(self, items: Any) -> Restore:
-        kept = [self.of(item) for item in items]
+        kept = [self._remember(item) for item in items]
 
         def restore() -> Any:
             held = [put_back() for put_back in kept]
@@ -117,7 +128,7 @@ class _Memory:
         return restore
 
     def _dict(self, items: dict[Any, Any]) -> Restore:
-        kept = {key: self.of(item) for key, item in items.items()}
+        kept = {key: self._remember(item) for key, item in items.items()}
 
         def restore() -> dict[Any, Any]:
             held = {key: put_back() for key, put_back in kept.items()}
@@ -138,7 +149,7 @@ class _Memory:
         return restore
 
     def _immutable(self, items: Any) -> Restore:
-        kept = [self.of(item) for item in items]
+        kept = [self._remember(item) for item in items]
 
         def restore() -> Any:
             for put_back in kept:

@@ -1,0 +1,72 @@
+"""The operations that sessions and transactions offer, as engines do."""
+
+from __future__ import annotations
+
+from abc import ABCMeta
+from typing import TYPE_CHECKING
+
+from odmantic._base import BaseSession, ModelType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from odmantic._aio.cursor import AIOCursor
+    from odmantic._aio.engine import AIOEngine, Query
+    from odmantic._plan.sort import SortExpressionType
+
+
+class AIOSessionBase(BaseSession, metaclass=ABCMeta):
+    """The operations of an engine, in one driver session.
+
+    Each does what the engine's method of the same name does with `session=` set to this object.
+    """
+
+    engine: AIOEngine
+
+    def find(
+        self,
+        model: type[ModelType],
+        *queries: Query,
+        sort: SortExpressionType = None,
+        skip: int = 0,
+        limit: int | None = None,
+    ) -> AIOCursor[ModelType]:
+        """Search for instances of a model; see `AIOEngine.find`."""
+        return self.engine.find(
+            model,
+            *queries,
+            sort=sort,
+            skip=skip,
+            limit=limit,
+            session=self.engine._get_session(self),
+        )
+
+    async def find_one(
+        self, model: type[ModelType], *queries: Query, sort: SortExpressionType = None
+    ) -> ModelType | None:
+        """Search for one instance of a model; see `AIOEngine.find_one`."""
+        return await self.engine.find_one(
+            model, *queries, sort=sort, session=self.engine._get_session(self)
+        )
+
+    async def count(self, model: type[ModelType], *queries: Query) -> int:
+        """Count the matching documents; see `AIOEngine.count`."""
+        return await self.engine.count(model, *queries, session=self.engine._get_session(self))
+
+    async def save(self, instance: ModelType) -> ModelType:
+        """Save an instance and those it references; see `AIOEngine.save`."""
+        return await self.engine.save(instance, session=self.engine._get_session(self))
+
+    async def save_all(self, instances: Iterable[ModelType]) -> list[ModelType]:
+        """Save several instances in order; see `AIOEngine.save_all`."""
+        return await self.engine.save_all(instances, session=self.engine._get_session(self))
+
+    async def delete(self, instance: ModelType) -> None:
+        """Delete the document of an instance; see `AIOEngine.delete`."""
+        await self.engine.delete(instance, session=self.engine._get_session(self))
+
+    async def remove(self, model: type[ModelType], *queries: Query, just_one: bool = False) -> int:
+        """Delete the matching documents; see `AIOEngine.remove`."""
+        return await self.engine.remove(
+            model, *queries, just_one=just_one, session=self.engine._get_session(self)
+        )
