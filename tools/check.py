@@ -15,7 +15,7 @@ CHECKS: dict[str, list[str]] = {
     "format": ["ruff", "format", "--check", "."],
     "mypy": ["mypy"],
     "pyright": ["pyright"],
-    "layers": ["lint-imports"],
+    "layers": ["lint-imports", "--no-cache"],
     "generated code": ["python", "tools/generate_sync.py", "--check"],
     "spelling": ["codespell"],
     "dependencies": ["deptry", "."],

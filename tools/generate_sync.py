@@ -20,10 +20,13 @@ ROOT = Path(__file__).resolve().parents[1]
 PAIRS: tuple[tuple[str, str], ...] = (
     ("src/odmantic/_aio", "src/odmantic/_sync"),
     ("tests/integration/aio", "tests/integration/sync"),
+    ("examples/aio", "examples/sync"),
 )
 """Source and target directories, relative to the root of the repository."""
 
 MARKER = "by tools/generate_sync.py: do not edit."
+BY_HAND = "# The sync twin is written by hand"
+"""Begins a source whose twin is left alone."""
 
 
 def generate(source: Path, target: Path, *, root: Path = ROOT) -> dict[Path, str | None]:
@@ -33,16 +36,21 @@ def generate(source: Path, target: Path, *, root: Path = ROOT) -> dict[Path, str
         TranslationError: A file has no rule-given twin, or a file in `target` is neither generated nor has a source.
     """
     results: dict[Path, str | None] = {}
+    by_hand: set[Path] = set()
     for path in sorted(source.rglob("*.py")):
         twin = target / rename(path.relative_to(source).as_posix())
         name = path.relative_to(root).as_posix()
+        text = path.read_text(encoding="utf-8")
+        if text.startswith(BY_HAND):
+            by_hand.add(twin)
+            continue
         try:
-            body = translate(path.read_text(encoding="utf-8"))
+            body = translate(text)
         except (TranslationError, SyntaxError) as error:
             raise TranslationError(f"{name}: {error}") from error
         results[twin] = _format(f"# Generated from {name} {MARKER}\n{body}", twin, root)
     for path in sorted(target.rglob("*.py")):
-        if path not in results:
+        if path not in results and path not in by_hand:
             if MARKER not in path.read_text(encoding="utf-8").partition("\n")[0]:
                 raise TranslationError(
                     f"{path}: this directory is generated, but the file has no source in {source}"

@@ -1,7 +1,3 @@
-import asyncio
-
-from odmantic import Model
-
 # --8<-- [start:make]
 from pymongo import AsyncMongoClient
 
@@ -10,6 +6,10 @@ from odmantic import AIOEngine
 client = AsyncMongoClient("mongodb://localhost:27017")
 engine = AIOEngine(client, database="harbour")
 # --8<-- [end:make]
+
+import asyncio
+
+from odmantic import Model
 
 
 class Ship(Model):
@@ -20,7 +20,7 @@ async def main() -> None:
     async with client:
         await engine.save(Ship(name="Vega"))
         print(await engine.count(Ship))
-        # > 1
+        # -> 1
 
 
 asyncio.run(main())

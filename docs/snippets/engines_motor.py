@@ -1,7 +1,3 @@
-import asyncio
-
-from odmantic import Model
-
 # --8<-- [start:make]
 from motor.motor_asyncio import AsyncIOMotorClient
 
@@ -11,6 +7,10 @@ client = AsyncIOMotorClient("mongodb://localhost:27017")
 engine = AIOEngine(client, database="harbour")
 # --8<-- [end:make]
 
+import asyncio
+
+from odmantic import Model
+
 
 class Ship(Model):
     name: str
@@ -19,7 +19,7 @@ class Ship(Model):
 async def main() -> None:
     await engine.save(Ship(name="Vega"))
     print(await engine.count(Ship))
-    # > 1
+    # -> 1
     client.close()
 
 

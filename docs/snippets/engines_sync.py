@@ -1,5 +1,3 @@
-from odmantic import Model
-
 # --8<-- [start:make]
 from pymongo import MongoClient
 
@@ -9,6 +7,8 @@ client = MongoClient("mongodb://localhost:27017")
 engine = SyncEngine(client, database="harbour")
 # --8<-- [end:make]
 
+from odmantic import Model
+
 
 class Ship(Model):
     name: str
@@ -17,4 +17,4 @@ class Ship(Model):
 with client:
     engine.save(Ship(name="Vega"))
     print(engine.count(Ship))
-    # > 1
+    # -> 1

@@ -23,9 +23,9 @@ async def main(engine: AIOEngine) -> None:
         await engine.save(Port(code="NOOSL"))
     except DuplicateKeyError as error:
         print(error.model.__name__, error.instance.code)
-        # > Port NOOSL
+        # -> Port NOOSL
         print(error.driver_error.code, error.driver_error.details["keyValue"])
-        # > 11000 {'code': 'NOOSL'}
+        # -> 11000 {'code': 'NOOSL'}
     # --8<-- [end:duplicate]
 
     # --8<-- [start:parsing]
@@ -36,6 +36,6 @@ async def main(engine: AIOEngine) -> None:
     except DocumentParsingError as error:
         for problem in error.inner.errors(include_url=False):
             print(problem["loc"], problem["msg"])
-            # > ('name',) Key 'name' not found in document
-            # > ('home',) Referenced document not found for foreign key 'home'
+            # -> ('name',) Key 'name' not found in document
+            # -> ('home',) Referenced document not found for foreign key 'home'
     # --8<-- [end:parsing]

@@ -59,11 +59,11 @@ async def main() -> None:
         ship = made.json()
         patched = await http.patch(f"/ships/{ship['id']}", json={"tonnage": 4300})
         print(patched.json()["name"], patched.json()["tonnage"])
-        # > Vega 4300
+        # -> Vega 4300
         missing = await http.patch("/ships/5f85f36d6dfecacc68428a46", json={})
         wrong = await http.patch("/ships/not-an-id", json={})
         print(missing.status_code, wrong.status_code)
-        # > 404 422
+        # -> 404 422
 
 
 if __name__ == "__main__":

@@ -18,5 +18,5 @@ with LocalReplicaSet(members=3) as replica_set, MongoClient(replica_set.uri) as 
 
     engine.save(Ship(name="Lyra"))  # the driver finds the new primary
     print(engine.count(Ship))
-    # > 2
+    # -> 2
 # --8<-- [end:failover]

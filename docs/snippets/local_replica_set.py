@@ -14,5 +14,5 @@ with LocalReplicaSet() as replica_set, MongoClient(replica_set.uri) as client:
     with engine.transaction() as transaction:
         transaction.save(Ship(name="Vega"))
     print(engine.count(Ship))
-    # > 1
+    # -> 1
 # --8<-- [end:with]

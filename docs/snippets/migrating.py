@@ -16,11 +16,11 @@ async def main(engine: AIOEngine) -> None:
     groups = await cursor.to_list()
     # --8<-- [end:aggregate]
     print(groups[0]["total"])
-    # > 5100
+    # -> 5100
     # --8<-- [start:session]
     async with engine.client.start_session() as session:  # PyMongo: not awaited
         async with await session.start_transaction():  # PyMongo: awaited
             await engine.save(Ship(name="Mira", tonnage=2600), session=session)
     # --8<-- [end:session]
     print(await engine.count(Ship))
-    # > 3
+    # -> 3

@@ -22,7 +22,7 @@ async def main() -> None:
     groups = await cursor.to_list(length=None)
     # --8<-- [end:aggregate]
     print(groups[0]["total"])
-    # > 5100
+    # -> 5100
     client.close()
 
 

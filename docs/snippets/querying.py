@@ -44,9 +44,9 @@ async def main(engine: AIOEngine) -> None:
 
     async for ship in engine.find(Ship, sort=Ship.name):  # one after the other
         print(ship.name)
-        # > Lyra
-        # > Mira
-        # > Vega
+        # -> Lyra
+        # -> Mira
+        # -> Vega
     # --8<-- [end:find]
     assert len(ships) == 3
     assert vega is not None
@@ -54,13 +54,13 @@ async def main(engine: AIOEngine) -> None:
 
     # --8<-- [start:comparisons]
     print(Ship.tonnage >= 1000)
-    # > QueryExpression({'tonnage': {'$gte': 1000}})
+    # -> QueryExpression({'tonnage': {'$gte': 1000}})
     print(Ship.name.in_(["Vega", "Lyra"]))
-    # > QueryExpression({'name': {'$in': ['Vega', 'Lyra']}})
+    # -> QueryExpression({'name': {'$in': ['Vega', 'Lyra']}})
     print(in_(Ship.name, ["Vega", "Lyra"]))  # the same as a function
-    # > QueryExpression({'name': {'$in': ['Vega', 'Lyra']}})
+    # -> QueryExpression({'name': {'$in': ['Vega', 'Lyra']}})
     print(Ship.name.match("^V"))
-    # > QueryExpression({'name': re.compile('^V')})
+    # -> QueryExpression({'name': re.compile('^V')})
     # --8<-- [end:comparisons]
     assert match(Ship.name, "^V") == Ship.name.match(re.compile("^V"))
 
@@ -79,7 +79,7 @@ async def main(engine: AIOEngine) -> None:
 
     # --8<-- [start:embedded]
     print(Ship.position.latitude > 60)
-    # > QueryExpression({'position.latitude': {'$gt': 60}})
+    # -> QueryExpression({'position.latitude': {'$gt': 60}})
     northern = await engine.find(Ship, Ship.position.latitude > 60)
     exactly = await engine.find(Ship, Ship.position == Position(latitude=70, longitude=10))
     # --8<-- [end:embedded]
@@ -88,7 +88,7 @@ async def main(engine: AIOEngine) -> None:
     # --8<-- [start:references]
     at_home_in_oslo = await engine.find(Ship, Ship.home == oslo)  # or == oslo.id
     print([ship.home.city for ship in at_home_in_oslo])  # read along with the ship
-    # > ['Oslo', 'Oslo']
+    # -> ['Oslo', 'Oslo']
     # --8<-- [end:references]
 
     # --8<-- [start:raw]
@@ -123,7 +123,7 @@ async def main(engine: AIOEngine) -> None:
     cursor = await engine.get_collection(Ship).aggregate(pipeline)  # PyMongo: awaited
     totals = [group["total"] async for group in cursor]
     print(totals)
-    # > [5100, 2600]
+    # -> [5100, 2600]
     # --8<-- [end:aggregate]
 
     # --8<-- [start:parse]

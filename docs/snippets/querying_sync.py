@@ -15,7 +15,7 @@ def main(engine: SyncEngine) -> None:
 
     for ship in engine.find(Ship, sort=Ship.name):
         print(ship.name)
-        # > Vega
+        # -> Vega
     # --8<-- [end:find]
     assert ships == [vega]
     assert heavy == 1
@@ -24,5 +24,5 @@ def main(engine: SyncEngine) -> None:
     pipeline = [{"$group": {"_id": None, "total": {"$sum": ++Ship.tonnage}}}]
     totals = [group["total"] for group in engine.get_collection(Ship).aggregate(pipeline)]
     print(totals)
-    # > [4200]
+    # -> [4200]
     # --8<-- [end:aggregate]

@@ -27,8 +27,8 @@ async def main() -> None:
 
         async for account in engine.find(Account, sort=Account.owner):
             print(account.owner, account.balance)
-            # > Ada 70
-            # > Bo 30
+            # -> Ada 70
+            # -> Bo 30
 
 
 asyncio.run(main())

@@ -24,5 +24,5 @@ with MongoClient("mongodb://localhost:27017") as client:
 
     for account in engine.find(Account, sort=Account.owner):
         print(account.owner, account.balance)
-        # > Ada 70
-        # > Bo 30
+        # -> Ada 70
+        # -> Bo 30

@@ -51,4 +51,4 @@ async def main(engine: AIOEngine) -> None:
             await engine.save(counter)
 
     print(await run(engine, increment))
-    # > 21
+    # -> 21

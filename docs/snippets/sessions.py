@@ -75,7 +75,7 @@ async def early_end(engine: AIOEngine) -> None:
         if await transaction.count(Account) > 3:
             await transaction.abort()
     print(transaction.is_started)
-    # > False
+    # -> False
     # --8<-- [end:early]
     assert await engine.count(Account, Account.owner == "Di") == 0
 
@@ -91,10 +91,10 @@ async def rollback(engine: AIOEngine) -> None:
         pass
 
     print(await engine.count(Account, Account.owner == "Eve"))
-    # > 0
+    # -> 0
     await engine.save(eve)  # the instance knows that it is not stored: it is sent whole
     print(await engine.count(Account, Account.owner == "Eve"))
-    # > 1
+    # -> 1
     # --8<-- [end:rollback]
 
 
@@ -109,7 +109,7 @@ async def caught(engine: AIOEngine) -> None:
             await transaction.save(Account(owner="Fay"))  # raises, sends nothing
     except TransactionAbortedError as error:
         print(type(error.first_error).__name__)
-        # > DuplicateKeyError
+        # -> DuplicateKeyError
     # --8<-- [end:caught]
     assert await engine.count(Account, Account.owner == "Fay") == 0
 

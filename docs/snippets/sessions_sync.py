@@ -18,7 +18,7 @@ def main(engine: SyncEngine) -> None:
     engine.save(Account(owner="Bo"))
     transfer(engine, "Ada", "Bo", 30)
     print([account.balance for account in engine.find(Account, sort=Account.owner)])
-    # > [70, 30]
+    # -> [70, 30]
 
 
 # --8<-- [start:transfer]

@@ -44,7 +44,7 @@ async def main(engine: AIOEngine) -> None:
 
     stored = await engine.find_one(Ship, Ship.name == "Vega")
     print(stored.tonnage, stored.crew)
-    # > 4400 ['Ada', 'Bo']
+    # -> 4400 ['Ada', 'Bo']
     # --8<-- [end:concurrent]
 
     # --8<-- [start:many]
@@ -62,11 +62,11 @@ async def main(engine: AIOEngine) -> None:
         await engine.delete(vega)
     except DocumentNotFoundError as error:
         print(error.instance is vega)
-        # > True
+        # -> True
 
     removed = await engine.remove(Ship, Ship.tonnage < 1000)  # all that match
     print(removed)
-    # > 1
+    # -> 1
     removed = await engine.remove(Ship)  # without a condition: all there are
     # --8<-- [end:delete]
     assert removed == 1

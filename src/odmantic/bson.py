@@ -20,7 +20,9 @@ import bson.int64
 import bson.regex
 from bson.errors import InvalidId
 from pydantic import BaseModel, ConfigDict
-from pydantic_core import PydanticSerializationError, core_schema
+from pydantic_core import core_schema
+
+from odmantic._json import BSON_TYPES_ENCODERS, schema_with_bson_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +47,6 @@ __all__ = [
     "ObjectId",
     "Regex",
     "WithBsonSerializer",
-    "encode_for_json",
 ]
 
 # The number and order of the branches decide how many errors a bad value gives and where the
@@ -393,28 +394,14 @@ BSON_TYPES_SUBSTITUTES: dict[Any, Any] = {
 SUBSTITUTE_MARKS = (_DecimalSupport, _PatternSupport)
 """Metadata that tells that a class which stays itself has been made BSON-aware."""
 
-BSON_TYPES_ENCODERS: dict[type[Any], Callable[[Any], Any]] = {
-    bson.ObjectId: str,
-    bson.decimal128.Decimal128: lambda value: value.to_decimal(),
-    bson.regex.Regex: lambda value: value.pattern,
-}
-"""How BSON values become JSON where no field type says so."""
-
-
-def encode_for_json(value: Any) -> Any:
-    """Encode a BSON value that no annotation tells pydantic about: its `fallback`.
-
-    Raises:
-        PydanticSerializationError: it is none of `BSON_TYPES_ENCODERS`.
-    """
-    for base in type(value).__mro__:
-        encoder = BSON_TYPES_ENCODERS.get(base)
-        if encoder is not None:
-            return encoder(value)
-    raise PydanticSerializationError(f"Unable to serialize unknown type: {type(value)}")
-
 
 class BaseBSONModel(BaseModel):
     """A pydantic model whose JSON may hold BSON values."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(json_encoders=BSON_TYPES_ENCODERS)
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: type[BaseModel], handler: GetCoreSchemaHandler, /
+    ) -> CoreSchema:
+        return schema_with_bson_json(source, handler)

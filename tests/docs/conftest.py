@@ -1,4 +1,4 @@
-"""Programs of the documentation: they run, and print what their comments starting with `#>` say."""
+"""Programs of the documentation: they run, and print what their comments starting with `# ->` say."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Program:
     def promised(self) -> list[str]:
         """The lines that it says it prints, in order."""
         lines = (line.strip() for line in self.source.splitlines())
-        return [line[2:].removeprefix(" ") for line in lines if line.startswith("#>")]
+        return [line[5:] for line in lines if line.startswith("# -> ")]
 
     def run(self) -> Any:
         """Run it, as `python -m asyncio` does: what waits at the top level is to be awaited."""

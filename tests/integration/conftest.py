@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import pytest
 from pymongo import AsyncMongoClient, MongoClient
@@ -20,8 +20,7 @@ from pymongo.monitoring import (
     CommandSucceededEvent,
 )
 
-if TYPE_CHECKING:
-    from odmantic.engine import AIOEngine, SyncEngine
+from odmantic.engine import AIOEngine, SyncEngine
 
 Document: TypeAlias = dict[str, Any]
 FailPoint: TypeAlias = Callable[..., AbstractContextManager[None]]
@@ -117,8 +116,6 @@ def async_client(
 @pytest.fixture
 def aio_engine(async_client: Any, odmantic_database_name: str) -> AIOEngine:
     """An asynchronous engine, in turn on each kind of client."""
-    from odmantic.engine import AIOEngine
-
     return AIOEngine(async_client, database=odmantic_database_name)
 
 
@@ -135,8 +132,6 @@ def sync_client(
 @pytest.fixture
 def sync_engine(sync_client: MongoClient[Document], odmantic_database_name: str) -> SyncEngine:
     """A synchronous engine."""
-    from odmantic.engine import SyncEngine
-
     return SyncEngine(sync_client, database=odmantic_database_name)
 
 
@@ -146,6 +141,22 @@ def raw_database(
 ) -> Database[Document]:
     """The database of the test without any engine, synchronous for tests of either colour."""
     return odmantic_mongo_client[odmantic_database_name]
+
+
+@pytest.fixture
+def open_transactions(
+    odmantic_mongo_client: MongoClient[Document], odmantic_database_name: str
+) -> Callable[[], int]:
+    """Counts the transactions of the engine's client that are open on the server."""
+
+    def count() -> int:
+        pipeline = [
+            {"$currentOp": {"idleSessions": True}},
+            {"$match": {"appName": odmantic_database_name, "transaction": {"$exists": True}}},
+        ]
+        return len(list(odmantic_mongo_client.admin.aggregate(pipeline)))
+
+    return count
 
 
 @pytest.fixture

@@ -26,8 +26,8 @@ voyage = Voyage(
     freight="1250.50",
 )
 print(voyage.leaves)  # MongoDB keeps milliseconds, so the instance does too
-# > 2026-05-01 12:00:00.123000
+# -> 2026-05-01 12:00:00.123000
 print(voyage.model_dump_doc()["freight"].__class__.__name__)
-# > Decimal128
+# -> Decimal128
 print(voyage.model_dump_doc()["status"])
-# > moored
+# -> moored

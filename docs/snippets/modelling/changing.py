@@ -21,8 +21,8 @@ vega.model_update(tonnage=4300)  # by keyword
 vega.model_update({"name": "Vega III"})  # from a mapping
 vega.model_update(ShipPatch(tonnage=4400))  # from a pydantic model: the fields that were set
 print(vega)
-# > imo=1 name='Vega III' tonnage=4400
+# -> imo=1 name='Vega III' tonnage=4400
 
 twin = vega.model_copy(update={"imo": 2})  # the way to another primary key
 print(twin)
-# > imo=2 name='Vega III' tonnage=4400
+# -> imo=2 name='Vega III' tonnage=4400

@@ -20,8 +20,8 @@ ship = Ship(
     track=[{"latitude": 59.0, "longitude": 10.6}],
 )
 print(ship.model_dump_doc()["position"])
-# > {'lat': 59.9, 'lon': 10.7}
+# -> {'lat': 59.9, 'lon': 10.7}
 print(ship.model_dump_doc()["track"])
-# > [{'lat': 59.0, 'lon': 10.6}]
+# -> [{'lat': 59.0, 'lon': 10.6}]
 print(+Ship.position.latitude)
-# > position.lat
+# -> position.lat

@@ -11,8 +11,8 @@ class Ship(Model):
 vega = Ship(name="Vega", tonnage="4200")  # validated and coerced, as pydantic does
 
 print(vega.tonnage + 1)
-# > 4201
+# -> 4201
 print(vega.flag, vega.crew)
-# > None []
+# -> None []
 print(list(vega.model_dump_doc()))  # what is stored
-# > ['name', 'tonnage', 'flag', 'crew', '_id']
+# -> ['name', 'tonnage', 'flag', 'crew', '_id']

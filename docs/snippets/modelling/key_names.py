@@ -9,6 +9,6 @@ class Ship(Model):
 
 
 print(Ship(imo=9074729, name="Vega").model_dump_doc())
-# > {'_id': 9074729, 'n': 'Vega'}
+# -> {'_id': 9074729, 'n': 'Vega'}
 print(+Ship, +Ship.name, ++Ship.name)
-# > fleet n $n
+# -> fleet n $n

@@ -15,6 +15,6 @@ oslo = Port(code="NOOSL", city="Oslo")
 vega = Ship(imo=1, home=oslo)
 
 print(vega.model_dump_doc())  # the key of the port, not the port
-# > {'_id': 1, 'home': 'NOOSL'}
+# -> {'_id': 1, 'home': 'NOOSL'}
 print(vega.home is oslo)
-# > True
+# -> True

@@ -19,6 +19,6 @@ class Voyage(Model):
 
 voyage = Voyage(id=1, took=timedelta(minutes=2))
 print(voyage.model_dump_doc())
-# > {'_id': 1, 'took': 120.0}
+# -> {'_id': 1, 'took': 120.0}
 print(Voyage.model_validate_doc({"_id": 1, "took": 120.0}).took)
-# > 0:02:00
+# -> 0:02:00

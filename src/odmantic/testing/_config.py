@@ -48,7 +48,10 @@ def changed_config(stored: dict[str, Any], wanted: Wanted) -> dict[str, Any] | N
     settings = _settings(wanted)
     as_wanted = len(stored["members"]) == len(members) and all(
         old.get(key) == value
-        for old, new in [*zip(stored["members"], members), (stored["settings"], settings)]
+        for old, new in [
+            *zip(stored["members"], members, strict=True),
+            (stored["settings"], settings),
+        ]
         for key, value in new.items()
     )
     if as_wanted:

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from odmantic.testing._processes import Processes
 
-POLL_SECONDS = 0.02
-
 
 @dataclass(slots=True)
 class Member:
@@ -62,7 +60,7 @@ class Member:
             MongodFailedError: It has ended for another reason.
         """
         while not self._answers():
-            exit_code = self.processes.exit_code(str(self.index))
+            exit_code = self.exit_code
             if exit_code == _mongod.EXIT_ADDRESS_IN_USE:
                 return False
             if exit_code is not None:
@@ -110,9 +108,9 @@ class Member:
         return batch[0] if batch else None
 
     @property
-    def running(self) -> bool:
-        """Whether the process lives."""
-        return self.processes.exit_code(str(self.index)) is None
+    def exit_code(self) -> int | None:
+        """The exit code of the process, None while it lives."""
+        return self.processes.exit_code(str(self.index))
 
     def end(self, grace: float) -> int:
         """Ends the process, cleanly if it manages to within `grace` seconds."""

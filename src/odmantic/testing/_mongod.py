@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -78,10 +79,8 @@ def _executable(path: Path, copies: Path) -> Path:
     """The wheel's file itself when it can be run, or made so, else a copy."""
     executable = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
     if not os.access(path, os.X_OK):
-        try:
+        with contextlib.suppress(OSError):
             path.chmod(path.stat().st_mode | executable)
-        except OSError:
-            pass
         if not os.access(path, os.X_OK):
             copied = copies / path.name
             shutil.copyfile(path, copied)

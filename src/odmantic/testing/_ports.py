@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
 _LOWEST = 10_000
 _EPHEMERAL_BY_DEFAULT = (49_152, 65_535)  # RFC 6335; macOS and Windows follow it
@@ -30,7 +30,7 @@ def ephemeral_range(setting: Path = _LINUX_SETTING) -> tuple[int, int]:
 
 def candidates(first_ephemeral: int) -> range:
     """The ports to choose from, given the first one of the ephemeral range."""
-    if first_ephemeral - _LOWEST >= 1_000:  # noqa: PLR2004  (room for some sets at once)
+    if first_ephemeral - _LOWEST >= 1_000:  # room for some sets at once
         return range(_LOWEST, first_ephemeral)
     return range(_LOWEST, 65_536)
 
@@ -45,6 +45,24 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def choose_ports(count: int, first: int | None, preferred: Sequence[int]) -> list[int]:
+    """Ports for a number of members.
+
+    Args:
+        first: The port to begin with, if it was given: the others follow, free or not.
+        preferred: The former ports of the members, to be used again where they are free.
+    """
+    if first is not None:
+        return [first + index for index in range(count)]
+    chosen: list[int] = []
+    for index in range(count):
+        if index < len(preferred) and is_free(preferred[index]):
+            chosen.append(preferred[index])
+        else:
+            chosen.append(free_port({*chosen, *preferred}))
+    return chosen
 
 
 def free_port(taken: Collection[int] = ()) -> int:

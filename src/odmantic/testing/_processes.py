@@ -31,7 +31,7 @@ class Processes:
     def __init__(self, grace: float, remove: Sequence[Path] = ()) -> None:
         settings = {"parent": os.getpid(), "grace": grace, "remove": [str(p) for p in remove]}
         # A session of its own: neither Ctrl-C nor a signal for our process group reaches it.
-        self._watchdog = subprocess.Popen(
+        self._watchdog = subprocess.Popen(  # noqa: S603  (a script of ours)
             [sys.executable, "-I", "-S", str(_WATCHDOG), json.dumps(settings)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

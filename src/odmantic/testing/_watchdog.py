@@ -83,12 +83,12 @@ class Watchdog:
     def _start(self, name: str, argv: list[str], log: str) -> dict[str, Any]:
         try:
             with open(log, "ab") as output:  # noqa: PTH123  (pathlib is slow to import)
-                self._members[name] = subprocess.Popen(
+                self._members[name] = subprocess.Popen(  # noqa: S603  (what the parent wants to run)
                     argv,
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,
-                    preexec_fn=self._die_with_watchdog,
+                    preexec_fn=self._die_with_watchdog,  # noqa: PLW1509  (a single thread)
                 )
         except OSError as error:
             return {"error": str(error), "errno": error.errno}

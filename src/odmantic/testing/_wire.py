@@ -40,7 +40,9 @@ def command(
         connection.sendall(_HEADER.pack(_HEADER.size + len(body), 1, 0, _OP_MSG) + body)
         length = _HEADER.unpack(_receive(connection, _HEADER.size))[0]
         received = _receive(connection, length - _HEADER.size)
-    reply: dict[str, Any] = bson.decode(received[_FLAGS_AND_KIND.size :])
+    reply: dict[str, Any] = bson.decode(  # pyright: ignore[reportUnknownMemberType]  (its `array`)
+        received[_FLAGS_AND_KIND.size :]
+    )
     if not reply.get("ok"):
         raise CommandError(reply)
     return reply

@@ -70,11 +70,12 @@ def odmantic_replica_set(
         pytest.skip("needs a replica set of its own, but --odmantic-mongo-uri gives a server")
     from odmantic.testing.replica_set import LocalReplicaSet  # noqa: PLC0415
 
-    options = {
+    options: dict[str, Any] = {
         "members": pytestconfig.getoption("odmantic_members"),
         "mongod": pytestconfig.getoption("odmantic_mongod"),
+        **odmantic_replica_set_options,
     }
-    with LocalReplicaSet(**{**options, **odmantic_replica_set_options}) as replica_set:
+    with LocalReplicaSet(**options) as replica_set:
         yield replica_set
 
 
@@ -93,7 +94,8 @@ def odmantic_mongo_client(odmantic_mongo_uri: str) -> Iterator[MongoClient[dict[
     """A plain synchronous client for the whole run, to look at what is really stored."""
     from pymongo import MongoClient  # noqa: PLC0415
 
-    with MongoClient(odmantic_mongo_uri) as client:
+    client: MongoClient[dict[str, Any]] = MongoClient(odmantic_mongo_uri)
+    with client:
         yield client
 
 

@@ -11,25 +11,22 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from odmantic.testing import _config, _mongod, _wire
-from odmantic.testing._member import POLL_SECONDS, Member
-from odmantic.testing._ports import free_port, is_free
+from odmantic.testing import _config, _mongod, _ports, _startup
+from odmantic.testing._member import Member
 from odmantic.testing._processes import Processes
 from odmantic.testing.errors import LocalReplicaSetError, ReplicaSetTimeoutError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
 
     from typing_extensions import Self
 
 __all__ = ["LocalReplicaSet"]
 
-_PORT_ATTEMPTS = 10
 _SHUTDOWN_SECONDS = 20.0
-_NOT_PRIMARY_OR_SECONDARY = 13436
-_BUSY = {94, 109}  # NotYetInitialized, ConfigurationInProgress
+_POLL_SECONDS = 0.02
 
 
 class LocalReplicaSet:
@@ -57,7 +54,7 @@ class LocalReplicaSet:
         timeout: Seconds to wait for a replica set that is ready, and for a new primary.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (each is an option of its own)
         self,
         members: int = 1,
         path: str | os.PathLike[str] | None = None,
@@ -97,6 +94,10 @@ class LocalReplicaSet:
         hosts = ",".join(f"127.0.0.1:{port}" for port in self.ports)
         return f"mongodb://{hosts}/?replicaSet={self.name}"
 
+    def member_uri(self, index: int) -> str:
+        """The connection string of one member, for looking at what that one knows."""
+        return f"mongodb://127.0.0.1:{self._member(index).port}/?directConnection=true"
+
     @property
     def name(self) -> str:
         """The replica set's name. Every set has its own, so that clients cannot mix them up."""
@@ -126,7 +127,7 @@ class LocalReplicaSet:
 
     def is_running(self, index: int) -> bool:
         """Whether a member's process lives."""
-        return self._member(index).running
+        return self._member(index).exit_code is None
 
     def __repr__(self) -> str:
         state = f"at {self.uri}" if self._processes is not None else "not running"
@@ -208,11 +209,9 @@ class LocalReplicaSet:
         member = self._member(index)
         with self._lock:
             member.end(_SHUTDOWN_SECONDS)
-            self._launch([member])
             pause = self._pauses()
-            while not _takes_part(member.hello()):
-                self._check_processes([member])
-                pause(f"member {index} to take part again")
+            _startup.launch([member], pause, new_ports=False)
+            _startup.wait_until_it_takes_part(member, pause)
 
     def step_down(self, seconds: int = 1) -> int:
         """Makes the primary step down, and waits for the next one.
@@ -245,136 +244,44 @@ class LocalReplicaSet:
     # -- How it starts --------------------------------------------------------------------------
 
     def _start(self) -> None:
-        # The name is chosen here and not by mongod or the user: a client of a former set that
-        # finds ours on the same port turns away because of it.
         state = _config.load_state(self._path) if self._path is not None else None
+        # Every set has a name of its own: a client of a former set that finds this one on the
+        # same port turns away because of it.
         self._name = state.name if state is not None else f"odmantic-{secrets.token_hex(4)}"
         temporary = Path(tempfile.mkdtemp(prefix="odmantic-"))
         grace = 0.0 if self._path is None else _SHUTDOWN_SECONDS
         self._processes = Processes(grace, [temporary])
         mongod = _mongod.find_mongod(self._given_mongod, temporary)
-        data = self._path or temporary
-        data.mkdir(parents=True, exist_ok=True)
+        stored_ports = state.ports if state is not None else ()
         self._members = tuple(
             Member(
                 index=index,
                 port=port,
-                directory=data / f"member-{index}",
+                directory=(self._path or temporary) / f"member-{index}",
                 mongod=mongod,
                 arguments=("--replSet", self._name, *self._arguments),
                 processes=self._processes,
             )
-            for index, port in enumerate(self._choose_ports(state))
+            for index, port in enumerate(
+                _ports.choose_ports(self._count, self._first_port, stored_ports)
+            )
         )
-        self._launch(self._members, new_ports=self._first_port is None)
+        pause = self._pauses()
+        _startup.launch(self._members, pause, new_ports=self._first_port is None)
         if self._path is not None:
             _config.save_state(self._path, _config.State(self._name, self.ports))
-        self._configure()
-        self._wait_until_ready()
+        _startup.configure(self._members, self._wanted(), pause)
+        _startup.wait_until_all_take_part(self._members, pause)
 
-    def _choose_ports(self, state: _config.State | None) -> list[int]:
-        if self._first_port is not None:
-            return [self._first_port + index for index in range(self._count)]
-        ports: list[int] = []
-        stored = state.ports if state is not None else ()
-        for index in range(self._count):
-            if index < len(stored) and stored[index] not in ports and is_free(stored[index]):
-                ports.append(stored[index])
-            else:
-                ports.append(free_port({*ports, *stored}))
-        return ports
-
-    def _launch(self, members: Sequence[Member], *, new_ports: bool = False) -> None:
-        """Starts members at the same time; those whose port is taken get others, if they may."""
-        pause = self._pauses()
-        for member in members:
-            member.start()
-        for member in members:
-            attempts = _PORT_ATTEMPTS if new_ports else 1
-            while not member.wait_until_it_answers(pause):
-                attempts -= 1
-                if not attempts:
-                    raise member.failure(_mongod.EXIT_ADDRESS_IN_USE)
-                member.port = free_port(self.ports)
-                member.start()
-            # Members hand over and end at once instead of letting clients finish for 15 seconds.
-            with contextlib.suppress(_wire.CommandError):
-                member.command({"setParameter": 1, "shutdownTimeoutMillisForSignaledShutdown": 100})
-
-    def _configure(self) -> None:
-        """Initiates the replica set, or adapts what is stored to the ports and the options."""
-        wanted = _config.Wanted(
-            self._name, self.ports, round(self._election_timeout * 1000), self._delay
-        )
-        stored = {
-            member.index: config
-            for member in self._members
-            if (config := member.stored_config()) is not None
-        }
-        if not stored:
-            config = _config.initial_config(wanted)
-            self._retry(self._members[0], {"replSetInitiate": config})
-            return
-        changed = {
-            index: config
-            for index, former in stored.items()
-            if (config := _config.changed_config(former, wanted)) is not None
-        }
-        if changed:
-            newest = self._newest(changed)
-            self._retry(self._members[newest], {"replSetReconfig": changed[newest], "force": True})
-
-    def _newest(self, indexes: Collection[int]) -> int:
-        """The member with the newest data: a forced configuration makes the others follow it."""
-        if len(indexes) == 1:
-            return next(iter(indexes))
-        pause = self._pauses()
-        while True:
-            try:
-                return max(indexes, key=lambda index: self._members[index].last_write())
-            except _wire.CommandError as error:
-                if error.code != _NOT_PRIMARY_OR_SECONDARY:
-                    raise
-                pause("the members to load what is stored")
-
-    def _retry(self, member: Member, document: dict[str, object]) -> None:
-        """Repeats a command that a member refuses while it is busy with its configuration."""
-        pause = self._pauses()
-        while True:
-            try:
-                member.command(document, timeout=self._timeout)
-            except _wire.CommandError as error:
-                if error.code not in _BUSY:
-                    raise LocalReplicaSetError(
-                        f"Member {member.index} refused {next(iter(document))}: {error.message}"
-                    ) from error
-                pause(f"member {member.index} to load its configuration")
-            else:
-                return
-
-    def _wait_until_ready(self) -> None:
-        pause = self._pauses()
-        while True:
-            answers = [member.hello() for member in self._members]
-            if all(map(_takes_part, answers)) and any(
-                answer.get("isWritablePrimary") for answer in answers
-            ):
-                return
-            self._check_processes(self._members)
-            pause("a primary that all other members follow")
-
-    def _check_processes(self, members: Sequence[Member]) -> None:
-        assert self._processes is not None  # noqa: S101  (set before there are members)
-        for member in members:
-            exit_code = self._processes.exit_code(str(member.index))
-            if exit_code is not None:
-                raise member.failure(exit_code)
+    def _wanted(self) -> _config.Wanted:
+        milliseconds = round(self._election_timeout * 1000)
+        return _config.Wanted(self._name, self.ports, milliseconds, self._delay)
 
     def _pauses(self) -> Callable[[str], None]:
+        """A function for every round of waiting from now on, which gives up after the timeout."""
         deadline = time.monotonic() + self._timeout
 
         def pause(waiting_for: str) -> None:
-            """To be called in every round of waiting."""
             if self._abort.is_set():
                 raise LocalReplicaSetError("The start of the local replica set was cancelled.")
             if time.monotonic() > deadline:
@@ -386,7 +293,7 @@ class LocalReplicaSet:
                     f"Waited {self._timeout} s in vain for {waiting_for}. A higher 'timeout'"
                     f" helps on a slow machine.\n{logs}"
                 )
-            time.sleep(POLL_SECONDS)
+            time.sleep(_POLL_SECONDS)
 
         return pause
 
@@ -418,10 +325,6 @@ def _arguments(
         *(argument for setting in settings for argument in ("--setParameter", setting)),
         *more,
     )
-
-
-def _takes_part(hello: Mapping[str, object]) -> bool:
-    return bool(hello.get("isWritablePrimary") or hello.get("secondary"))
 
 
 async def _in_thread(

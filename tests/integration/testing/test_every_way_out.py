@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -50,7 +51,7 @@ def test_nothing_is_left_once_a_program_that_leaves_the_block_has_ended(program,
 
     directory = output.strip()
     assert processes_of(directory) == []
-    assert not os.path.exists(directory)
+    assert not Path(directory).exists()
     assert errors.splitlines()[-1] == "RuntimeError: mine"
 
 
@@ -187,10 +188,15 @@ async def test_the_async_block_starts_and_ends_without_holding_up_the_loop(mongo
 
 
 async def test_the_async_block_ends_with_an_exception(mongod, gone):
-    with pytest.raises(RuntimeError, match="mine"):
+    async def fail():
+        nonlocal directory
         async with LocalReplicaSet(mongod=mongod) as replica_set:
             directory = replica_set.logs[0].parent
             raise RuntimeError("mine")
+
+    directory = None
+    with pytest.raises(RuntimeError, match="mine"):
+        await fail()
 
     assert gone(directory, 0)
 

@@ -104,8 +104,9 @@ def test_the_killed_primary_is_replaced_and_comes_back(three_members):
         three_members.restart_member(killed)
 
         assert three_members.is_running(killed)
-        directly = f"mongodb://127.0.0.1:{three_members.ports[killed]}/?directConnection=true"
-        with MongoClient(directly, readPreference="secondaryPreferred") as restarted:
+        with MongoClient(
+            three_members.member_uri(killed), readPreference="secondaryPreferred"
+        ) as restarted:
             deadline = time.monotonic() + 10
             while restarted.test.killed.count_documents({}) < 2 and time.monotonic() < deadline:
                 time.sleep(0.05)
@@ -158,7 +159,7 @@ def test_a_delayed_member_answers_with_the_past(mongod):
     with (
         LocalReplicaSet(3, mongod=mongod, delay=3) as replica_set,
         MongoClient(replica_set.uri) as client,
-        MongoClient("127.0.0.1", replica_set.ports[2], directConnection=True) as delayed,
+        MongoClient(replica_set.member_uri(2)) as delayed,
     ):
         members = member_config(client)["members"]
         assert [member["secondaryDelaySecs"] for member in members] == [0, 0, 3]
@@ -234,7 +235,7 @@ def test_a_member_whose_port_is_taken_gets_another(mongod, monkeypatch, taken_po
     found = _ports.free_port
     ports = iter([taken_port])
     monkeypatch.setattr(
-        "odmantic.testing.replica_set.free_port", lambda taken=(): next(ports, None) or found(taken)
+        "odmantic.testing._ports.free_port", lambda taken=(): next(ports, None) or found(taken)
     )
 
     with LocalReplicaSet(2, mongod=mongod) as replica_set:
@@ -247,7 +248,7 @@ def test_another_mongod_on_the_port_is_not_taken_for_ours(mongod, monkeypatch):
     with LocalReplicaSet(mongod=mongod) as other:
         ports = iter(other.ports)
         monkeypatch.setattr(
-            "odmantic.testing.replica_set.free_port",
+            "odmantic.testing._ports.free_port",
             lambda taken=(): next(ports, None) or found(taken),
         )
         with LocalReplicaSet(mongod=mongod) as replica_set:
@@ -316,12 +317,14 @@ def test_the_data_works_again_on_other_ports(mongod, tmp_path, members):
         insert(replica_set, 1)
         former = replica_set.ports
 
-    with program_on(former[0]):
-        with LocalReplicaSet(members, path=tmp_path, mongod=mongod) as replica_set:
-            assert replica_set.ports[0] != former[0]
-            assert replica_set.ports[1:] == former[1:]
-            insert(replica_set, 2)
-            assert stored(replica_set) == [1, 2]
+    with (
+        program_on(former[0]),
+        LocalReplicaSet(members, path=tmp_path, mongod=mongod) as replica_set,
+    ):
+        assert replica_set.ports[0] != former[0]
+        assert replica_set.ports[1:] == former[1:]
+        insert(replica_set, 2)
+        assert stored(replica_set) == [1, 2]
 
 
 def test_all_ports_of_the_data_can_be_others(mongod, tmp_path):
@@ -342,10 +345,12 @@ def test_the_data_works_again_where_another_replica_set_has_its_port(mongod, tmp
         insert(replica_set, 1)
         former = replica_set.ports[0]
 
-    with LocalReplicaSet(mongod=mongod, port=former) as other:
-        with LocalReplicaSet(path=tmp_path, mongod=mongod) as replica_set:
-            assert replica_set.ports != other.ports
-            assert stored(replica_set) == [1]
+    with (
+        LocalReplicaSet(mongod=mongod, port=former) as other,
+        LocalReplicaSet(path=tmp_path, mongod=mongod) as replica_set,
+    ):
+        assert replica_set.ports != other.ports
+        assert stored(replica_set) == [1]
         assert stored(other) == []
 
 

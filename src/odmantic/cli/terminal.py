@@ -1,0 +1,56 @@
+"""What the commands have in common: where they write, how they end."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+from pymongo.errors import PyMongoError
+from rich.console import Console
+from rich.text import Text
+
+from odmantic.exceptions import OdmanticError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from types import FrameType
+
+FAILED = 1
+INTERRUPTED = 130
+
+output = Console(highlight=False)
+notes = Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def ended_in_order(*, interrupted: int = INTERRUPTED) -> Generator[None, None, None]:
+    """Turns Ctrl-C, SIGTERM and what the user can mend into an exit status.
+
+    Args:
+        interrupted: The status after Ctrl-C and SIGTERM.
+    """
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise typer.Exit(interrupted) from None
+    except (OdmanticError, PyMongoError, OSError) as error:
+        notes.print(Text.assemble(("Error: ", "bold red"), _told(error)), soft_wrap=True)
+        raise typer.Exit(FAILED) from error
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _told(error: Exception) -> str:
+    """The message of an error, without what the driver adds for programmers."""
+    text = str(error)
+    for addition in (" (configured timeouts:", ", full error:"):
+        text = text.partition(addition)[0]
+    return text
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 (as given)
+    # A shell that starts a command in the background has it ignore SIGINT, so that cannot be sent.
+    raise KeyboardInterrupt
