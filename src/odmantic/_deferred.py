@@ -89,9 +89,7 @@ def _deferred_of(model: Any) -> Iterator[Deferred]:
         yield from vars(cls).get("__odm_deferred__", ())
 
 
-def _evaluate(
-    deferred: Deferred, module: str, known: dict[str, Any]
-) -> tuple[Any, str | None]:
+def _evaluate(deferred: Deferred, module: str, known: dict[str, Any]) -> tuple[Any, str | None]:
     while True:
         annotation, missing = evaluate(deferred.declaration.annotation, module, known)
         if missing is None:

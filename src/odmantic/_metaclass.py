@@ -134,7 +134,9 @@ def _known_names(namespace: dict[str, Any], frame: FrameType) -> dict[str, Any]:
         for name, value in namespace.items()
         if isinstance(value, type) and name not in declared
     )
-    known.update((parameter.__name__, parameter) for parameter in namespace.get("__type_params__", ()))
+    known.update(
+        (parameter.__name__, parameter) for parameter in namespace.get("__type_params__", ())
+    )
     return known
 
 

@@ -117,9 +117,7 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
         if kind_of(cls) in (None, ModelKind.ROOT) or (cls.__pydantic_complete__ and not force):
             return super().model_rebuild(force=force, raise_errors=raise_errors)
         names = resolved_names(cls, dict(_types_namespace or {}))
-        done = super().model_rebuild(
-            force=force, raise_errors=raise_errors, _types_namespace=names
-        )
+        done = super().model_rebuild(force=force, raise_errors=raise_errors, _types_namespace=names)
         if cls.__pydantic_fields_complete__ and "__mapping__" not in vars(cls):
             attach_mapping(cls)
         return done
@@ -129,9 +127,7 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
         """Make an instance from a dictionary; an instance is returned as it is."""
         return cls.model_validate(value)
 
-    def model_copy(
-        self, *, update: Mapping[str, Any] | None = None, deep: bool = False
-    ) -> Self:
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Copy the instance, all fields of the copy counting as never saved.
 
         Args:

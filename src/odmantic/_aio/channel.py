@@ -31,7 +31,15 @@ class Channel:
     between the batches of a cursor.
     """
 
-    __slots__ = ("__weakref__", "_is_lost", "_lock", "_process", "attempt", "driver_session", "is_snapshot")
+    __slots__ = (
+        "__weakref__",
+        "_is_lost",
+        "_lock",
+        "_process",
+        "attempt",
+        "driver_session",
+        "is_snapshot",
+    )
 
     def __init__(self, driver_session: Any, *, is_snapshot: bool = False) -> None:
         """Register the channel, so that `session=` arguments find it."""

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from odmantic._aio.colour import ASYNC
 from odmantic._aio.operations import Operations
-from odmantic._aio.session import AIOSession, AIOSessionBase, AIOTransaction
+from odmantic._aio.run import join_transaction
+from odmantic._aio.session import AIOSession, AIOTransaction
+from odmantic._aio.session_base import AIOSessionBase
 from odmantic._base import AIOEngineBase, BaseSession, ModelType, check_client
 from odmantic._driver._aio import (
     CLIENT_ADVICE,
     REFUSED_CLIENTS,
     default_client,
     resolve,
+    runs_for,
+    waiting_frame,
 )
 from odmantic._plan.checks import check_instance, check_model, collect_instances
 from odmantic._plan.filters import build_filter
 from odmantic._plan.find import plan_find
+from odmantic._state.blocks import NO_SESSION, StrayOperations, session_of_block
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from pymongo.asynchronous.client_session import AsyncClientSession
     from pymongo.asynchronous.collection import AsyncCollection
+    from pymongo.client_session import TransactionOptions
+    from pymongo.read_concern import ReadConcern
+    from pymongo.write_concern import WriteConcern
 
     from odmantic._aio.cursor import AIOCursor
     from odmantic._plan.sort import SortExpressionType
@@ -34,6 +42,8 @@ if TYPE_CHECKING:
     Query: TypeAlias = QueryExpression | Mapping[Any, Any] | bool
 else:
     AIOSessionType = Any
+
+T = TypeVar("T")
 
 
 class AIOEngine(AIOEngineBase):
@@ -47,6 +57,9 @@ class AIOEngine(AIOEngineBase):
         client: an `AsyncMongoClient`, a Motor client, or something that behaves like one; by default an
             `AsyncMongoClient` for the driver's default address.
         database: name of the database.
+        stray_operations: what becomes of an operation without `session=` inside a transaction's block on the same
+            client: `"warn"` (once for each place in the code), `"raise"`, `"ignore"`, or `"join"`, which makes it
+            part of the transaction.
 
     Attributes:
         client: the driver's client.
@@ -55,7 +68,7 @@ class AIOEngine(AIOEngineBase):
 
     Raises:
         TypeError: the client is one of the other colour.
-        ValueError: the database name holds a forbidden character.
+        ValueError: the database name holds a forbidden character, or `stray_operations` is unknown.
 
     Example:
         ```python
@@ -65,10 +78,13 @@ class AIOEngine(AIOEngineBase):
         ```
     """
 
-    def __init__(self, client: Any = None, database: str = "test") -> None:
+    def __init__(
+        self, client: Any = None, database: str = "test", *, stray_operations: str = "warn"
+    ) -> None:
         """Keep the client, or make the default one; nothing is sent."""
         check_client(client, REFUSED_CLIENTS, "AIOEngine", CLIENT_ADVICE)
         super().__init__(default_client() if client is None else client, database)
+        self.stray_operations = StrayOperations(stray_operations)
 
     def get_collection(self, model: type[Model]) -> AsyncCollection[dict[str, Any]]:
         """The driver's collection of a model, for raw calls.
@@ -78,13 +94,112 @@ class AIOEngine(AIOEngineBase):
         """
         return cast("AsyncCollection[dict[str, Any]]", self._collection(model))
 
-    def session(self) -> AIOSession:
-        """A session object, to be used with `async with`."""
-        return AIOSession(self)
+    def session(
+        self,
+        *,
+        causal_consistency: bool | None = None,
+        snapshot: bool = False,
+        default_transaction_options: TransactionOptions | None = None,
+        after: str | None = None,
+    ) -> AIOSession:
+        """A session object, to be used with `async with`; see `AIOSession` for the options.
 
-    def transaction(self) -> AIOTransaction:
-        """A transaction object in a session of its own, to be used with `async with`."""
-        return AIOTransaction(self)
+        Raises:
+            ValueError: the options contradict each other, or `after` is no token.
+        """
+        return AIOSession(
+            self,
+            causal_consistency=causal_consistency,
+            snapshot=snapshot,
+            default_transaction_options=default_transaction_options,
+            after=after,
+        )
+
+    def transaction(
+        self,
+        *,
+        read_concern: ReadConcern | None = None,
+        write_concern: WriteConcern | None = None,
+        max_commit_time_ms: int | None = None,
+    ) -> AIOTransaction:
+        """A transaction object in a session of its own, to be used with `async with`.
+
+        The block runs once, and its commit is repeated while the outcome is unknown. An option that is left out is
+        the session's default, else the client's explicit setting, else `snapshot` and `majority`.
+
+        Args:
+            read_concern: what reads see.
+            write_concern: what the commit waits for.
+            max_commit_time_ms: how many milliseconds the server may take for the commit.
+        """
+        return AIOTransaction(
+            self,
+            read_concern=read_concern,
+            write_concern=write_concern,
+            max_commit_time_ms=max_commit_time_ms,
+        )
+
+    async def run_transaction(
+        self,
+        callback: Callable[[AIOTransaction], Awaitable[T]],
+        *,
+        attempts: int | None = None,
+        timeout: float = 120.0,  # noqa: ASYNC109 - handed to the driver, which bounds each command by what is left
+        restore: Iterable[Any] = (),
+        join: AIOTransaction | None = None,
+        read_concern: ReadConcern | None = None,
+        write_concern: WriteConcern | None = None,
+        max_commit_time_ms: int | None = None,
+    ) -> T:
+        """Run a callback in a transaction, and again in a fresh one after a transient error such as a write conflict.
+
+        The callback may run several times, so it should load what it changes, and leave what reaches beyond the
+        database to `transaction.on_commit`.
+
+        Args:
+            callback: gets the transaction and does the work.
+            attempts: how often it is run at most; by default as often as the time allows.
+            timeout: seconds for all attempts with the waits between them; commands are bounded by what is left.
+            restore: objects from outside that get their present values back before each further attempt.
+            join: a running transaction to run the callback in, once; if it fails, that one is rolled back.
+            read_concern: what reads see.
+            write_concern: what the commit waits for.
+            max_commit_time_ms: how many milliseconds the server may take for the commit.
+
+        Returns:
+            What the callback returned.
+
+        Raises:
+            ValueError: `attempts` or `timeout` is not positive.
+            CommitOutcomeUnknownError: the server did not say whether it committed.
+            TransactionTimeoutError: the time was up after a transient error.
+            UnsafeRetryError: another attempt would have applied a change to an object twice.
+            CommitHookError: it is committed, but a callable given to `on_commit` failed.
+
+        Example:
+            ```python
+            async def sell(transaction):
+                stock = await transaction.find_one(Stock, Stock.item == "tea")
+                stock.left -= 1
+                await transaction.save(stock)
+                return stock.left
+
+
+            left = await engine.run_transaction(sell)
+            ```
+        """
+        if join is not None:
+            return await join_transaction(join, callback, restore)
+        async with self.session() as session:
+            return await session.run_transaction(
+                callback,
+                attempts=attempts,
+                timeout=timeout,
+                restore=restore,
+                read_concern=read_concern,
+                write_concern=write_concern,
+                max_commit_time_ms=max_commit_time_ms,
+            )
 
     async def configure_database(
         self,
@@ -111,7 +226,9 @@ class AIOEngine(AIOEngineBase):
         models = list(models)
         for model in models:
             check_model(model, "configure_database")
-        operations = Operations(self, self._get_session(session))
+        operations = Operations.writing(
+            self, self._session_for(session, "configure_database"), "configure_database"
+        )
         for model in models:
             await operations.create_indexes(model, update_existing=update_existing_indexes)
 
@@ -142,7 +259,7 @@ class AIOEngine(AIOEngineBase):
             DocumentParsingError: on consumption: a document does not fit the model.
         """
         plan = plan_find(model, queries, sort=sort, skip=skip, limit=limit)
-        cursor = Operations(self, self._get_session(session)).find(plan)
+        cursor = Operations(self, self._session_for(session, "find")).find(plan)
         if ASYNC:
             return cursor
         else:  # noqa: RET505 - the sync query is sent by the call
@@ -177,7 +294,7 @@ class AIOEngine(AIOEngineBase):
         """
         check_model(model, "count")
         query = build_filter(queries)
-        return await Operations(self, self._get_session(session)).count(model, query)
+        return await Operations(self, self._session_for(session, "count")).count(model, query)
 
     async def save(self, instance: ModelType, *, session: AIOSessionType = None) -> ModelType:
         """Insert an instance, or update what has changed in its document, after the instances it references.
@@ -194,7 +311,7 @@ class AIOEngine(AIOEngineBase):
             InvalidDocumentError: a value cannot be stored, or the document is too large.
         """
         check_instance(instance, "save")
-        await self._save_in_session([instance], session)
+        await self._save_in_session([instance], session, "save")
         return instance
 
     async def save_all(
@@ -212,7 +329,7 @@ class AIOEngine(AIOEngineBase):
         """
         collected = collect_instances(instances, "save_all")
         if collected:
-            await self._save_in_session(collected, session)
+            await self._save_in_session(collected, session, "save_all")
         return collected
 
     if ASYNC:
@@ -260,7 +377,7 @@ class AIOEngine(AIOEngineBase):
         """
         check_model(model, "remove")
         query = build_filter(queries)
-        operations = Operations(self, self._get_session(session))
+        operations = Operations.writing(self, self._session_for(session, "remove"), "remove")
         return await operations.remove(model, query, just_one=just_one)
 
     @staticmethod
@@ -273,20 +390,32 @@ class AIOEngine(AIOEngineBase):
         """
         if isinstance(session, AIOSessionBase):
             return cast("AIOSession", session).get_driver_session()
+        if session is NO_SESSION:
+            return None
         if isinstance(session, BaseSession):
             message = f"an AIOEngine cannot use a {type(session).__name__} as session="
             raise TypeError(message)
         return session
+
+    def _session_for(self, session: AIOSessionType, operation: str) -> Any:
+        """The driver session of an operation: the given one, or the one of the block it stands in if it joins."""
+        if session is not None:
+            return self._get_session(session)
+        return session_of_block(
+            self.client, self.stray_operations, operation, runs_for, waiting_frame
+        )
 
     async def _save(self, instance: ModelType, session: Any) -> ModelType:
         """Save an instance and those it references in a driver session."""
         await Operations(self, session).save([instance])
         return instance
 
-    async def _save_in_session(self, instances: list[ModelType], session: AIOSessionType) -> None:
-        driver_session = self._get_session(session)
+    async def _save_in_session(
+        self, instances: list[ModelType], session: AIOSessionType, operation: str
+    ) -> None:
+        driver_session = self._session_for(session, operation)
         if driver_session is not None:
-            await Operations(self, driver_session).save(instances)
+            await Operations.writing(self, driver_session, operation).save(instances)
             return
         own_session = await resolve(self.client.start_session())
         try:
@@ -296,4 +425,5 @@ class AIOEngine(AIOEngineBase):
 
     async def _delete(self, instance: ModelType, session: AIOSessionType) -> None:
         check_instance(instance, "delete")
-        await Operations(self, self._get_session(session)).delete(instance)
+        operations = Operations.writing(self, self._session_for(session, "delete"), "delete")
+        await operations.delete(instance)

@@ -62,7 +62,9 @@ async def repeat_transaction(
             except Exception as error:
                 wait = backoff(made, random.random())  # noqa: S311 - spreads load, guards nothing
                 if not is_transient(error) or not limits.allow(made, at=time.monotonic() + wait):
-                    with suppress(RollbackHookError):  # logged; the error that led to the rollback wins
+                    with suppress(
+                        RollbackHookError
+                    ):  # logged; the error that led to the rollback wins
                         await _run_final_hooks(transaction, error)
                     final = _final_error(error, made, limits)
                     if final is error:

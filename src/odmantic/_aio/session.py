@@ -10,13 +10,12 @@ from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic._aio.channel import Channel
-from odmantic._aio.colour import ASYNC
 from odmantic._aio.commit import commit_until_known
 from odmantic._aio.hooks import run_commit_hooks, run_rollback_hooks
 from odmantic._aio.run import join_transaction, repeat_transaction
 from odmantic._aio.session_base import AIOSessionBase
 from odmantic._base import AIOEngineBase
-from odmantic._driver._aio import current_owner, resolve
+from odmantic._driver._aio import CAN_AWAIT, current_owner, resolve
 from odmantic._plan.concerns import TransactionSettings, session_options
 from odmantic._plan.token import CausalTimes, decode_token, encode_token
 from odmantic._state.attempt import NOT_STARTED, Attempt, AttemptState
@@ -399,7 +398,7 @@ class AIOTransaction(AIOSession):
             RuntimeError: the transaction does not run.
             TypeError: it is no callable that can be called here.
         """
-        check_hook(hook, may_be_async=ASYNC)
+        check_hook(hook, may_be_async=CAN_AWAIT)
         self._open()[0].hooks.on_commit.append(hook)
 
     def on_rollback(self, hook: Hook) -> None:
@@ -409,7 +408,7 @@ class AIOTransaction(AIOSession):
             RuntimeError: the transaction does not run.
             TypeError: it is no callable that can be called here.
         """
-        check_hook(hook, may_be_async=ASYNC)
+        check_hook(hook, may_be_async=CAN_AWAIT)
         self._open()[0].hooks.on_rollback.append(hook)
 
     def track(self, instance: T) -> T:

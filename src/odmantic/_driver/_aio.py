@@ -19,11 +19,15 @@ from odmantic._driver.select import ClientKind
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
+    from types import FrameType
 
 T = TypeVar("T")
 
 Lock = asyncio.Lock
 sleep = asyncio.sleep
+
+#: Whether callables that programs register may be async.
+CAN_AWAIT = True
 
 REFUSED_CLIENTS = frozenset({ClientKind.SYNC})
 CLIENT_ADVICE = "an AsyncMongoClient (or a Motor client); SyncEngine takes a MongoClient"
@@ -68,6 +72,18 @@ def runs_for(owner: object) -> bool:
     if sys.version_info >= (3, 12) or not isinstance(owner, asyncio.Task):
         return False
     return any(runs_for(child) for child in _waited_for(cast("asyncio.Task[Any]", owner)))
+
+
+def waiting_frame(owner: object) -> FrameType | None:
+    """Where a task waits, outside of asyncio: the place that called what `wait_for` runs in a task of its own."""
+    waiting: Any = owner.get_coro() if isinstance(owner, asyncio.Task) else None
+    frame: FrameType | None = None
+    while (
+        waiting is not None and getattr(waiting, "cr_code", None) is not asyncio.wait_for.__code__
+    ):
+        frame = getattr(waiting, "cr_frame", None) or getattr(waiting, "ag_frame", None) or frame
+        waiting = getattr(waiting, "cr_await", None) or getattr(waiting, "ag_await", None)
+    return frame
 
 
 def _waited_for(task: asyncio.Task[Any]) -> Iterator[object]:

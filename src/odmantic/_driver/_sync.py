@@ -15,11 +15,15 @@ from odmantic._driver.select import ClientKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
 T = TypeVar("T")
 
 Lock = threading.Lock
 sleep = time.sleep
+
+#: Whether callables that programs register may be async.
+CAN_AWAIT = False
 
 REFUSED_CLIENTS = frozenset({ClientKind.ASYNC, ClientKind.MOTOR})
 CLIENT_ADVICE = "a MongoClient; AIOEngine takes an AsyncMongoClient or a Motor client"
@@ -51,6 +55,11 @@ def current_owner() -> object:
 def runs_for(owner: object) -> bool:
     """Whether this code runs in a thread."""
     return current_owner() is owner
+
+
+def waiting_frame(owner: object) -> FrameType | None:  # noqa: ARG001 - as in the async colour
+    """Where an owner waits for what runs for it: threads do not."""
+    return None
 
 
 def drained(call: Callable[[], T], on_hang: Callable[[], None] = lambda: None) -> T:  # noqa: ARG001 - as in the async colour

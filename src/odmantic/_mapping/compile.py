@@ -81,9 +81,7 @@ def _field(
                 f"cannot define a reference {name} (in {model.__name__}) without a Reference "
                 "assigned to it"
             )
-        return ODMReference(
-            key_name=key_name, model_config=config, pydantic_field=info, model=bare
-        )
+        return ODMReference(key_name=key_name, model_config=config, pydantic_field=info, model=bare)
     common: dict[str, Any] = {
         "key_name": key_name,
         "model_config": config,
@@ -100,9 +98,7 @@ def _field(
         return ODMEmbedded(model=one, **common)
     for argument in arguments_of(bare):
         if is_embedded_model(element := unwrap(argument)[0]):
-            return ODMEmbeddedGeneric(
-                model=element, generic_origin=_generic_origin(bare), **common
-            )
+            return ODMEmbeddedGeneric(model=element, generic_origin=_generic_origin(bare), **common)
     return ODMField(**common)
 
 

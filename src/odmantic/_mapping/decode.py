@@ -104,7 +104,9 @@ def _field_decoder(mapping: ModelMapping, field: ODMBaseField) -> Decoder | None
     if isinstance(field, ODMReference):
         return _reference_decoder(field.model, field.key_name)
     info = field.pydantic_field
-    compiler = _Compiler(arbitrary_types=bool(mapping.model.model_config["arbitrary_types_allowed"]))
+    compiler = _Compiler(
+        arbitrary_types=bool(mapping.model.model_config["arbitrary_types_allowed"])
+    )
     decode = compiler.decoder(info.annotation, info.metadata)
     if decode is not None and isinstance(field, ODMEmbeddedGeneric):
         return _strictly(decode, field.generic_origin)
@@ -306,9 +308,7 @@ def _array_decoder(decode: Decoder) -> Decoder:
         if not isinstance(values, (list, tuple)):
             return values
         items = cast("list[Any]", values)
-        return [
-            decode(item, (*loc, f"[{index}]"), errors, raw) for index, item in enumerate(items)
-        ]
+        return [decode(item, (*loc, f"[{index}]"), errors, raw) for index, item in enumerate(items)]
 
     return decode_items
 

@@ -304,7 +304,9 @@ def _union_encoder(
 _MISSING: Any = object()
 
 _RUNTIME_CLASSES = {
-    substitute: cls for cls, substitute in BSON_TYPES_SUBSTITUTES.items() if isinstance(substitute, type)
+    substitute: cls
+    for cls, substitute in BSON_TYPES_SUBSTITUTES.items()
+    if isinstance(substitute, type)
 }
 
 
@@ -388,9 +390,9 @@ def _inline_encoders(model: type[BaseModel]) -> tuple[tuple[str, Encoder | None]
     return encoders
 
 
-_INLINE_ENCODERS: WeakKeyDictionary[
-    type[BaseModel], tuple[tuple[str, Encoder | None], ...]
-] = WeakKeyDictionary()
+_INLINE_ENCODERS: WeakKeyDictionary[type[BaseModel], tuple[tuple[str, Encoder | None], ...]] = (
+    WeakKeyDictionary()
+)
 
 
 def _as_dumped(value: Any) -> Any:

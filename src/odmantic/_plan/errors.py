@@ -17,6 +17,7 @@ from odmantic.exceptions import (
     IntegerTooLargeError,
     InvalidDocumentError,
     TransactionNotSupportedError,
+    WriteConflictError,
 )
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 NOT_ENCODABLE = (BSONError, OverflowError, RecursionError)
 
 _ILLEGAL_OPERATION = 20
+_WRITE_CONFLICT = 112
 _TOO_LARGE_CODES = frozenset({10334, 17280, 17419, 17420})
 _NESTED_TOO_DEEP = 15
 
@@ -50,8 +52,13 @@ def write_error(error: Exception, plan: SavePlan) -> Exception | None:
     return None
 
 
-def transaction_error(error: PyMongoError) -> Exception | None:
-    """The error of ours for an operation that a server refuses because it cannot do transactions."""
+def operation_error(
+    error: PyMongoError, operation: str, model: type[Model], document_id: Any
+) -> Exception | None:
+    """The error of ours for an operation that failed because of its transaction, if the driver's says it worse."""
+    if _code(error) == _WRITE_CONFLICT and isinstance(error, OperationFailure):
+        collection = mapping_of(model).collection or ""
+        return WriteConflictError(error, model, operation, collection, document_id)
     if (
         isinstance(error, OperationFailure)
         and error.code == _ILLEGAL_OPERATION

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 from odmantic._transaction_errors import StrayOperationError, StrayOperationWarning
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from odmantic._state.attempt import Attempt
 
 
@@ -80,12 +82,45 @@ def _open_blocks() -> tuple[Block, ...]:
     return tuple(block for block in _blocks.get() if not block.attempt.has_ended)
 
 
-def notice_stray(policy: StrayOperations, operation: str) -> None:
-    """Warn of, or refuse, an operation beside the block it stands in.
+def session_of_block(
+    client: Any,
+    policy: StrayOperations,
+    operation: str,
+    runs_for: Callable[[object], bool],
+    waiting_frame: Callable[[object], FrameType | None],
+) -> Any:
+    """The driver session that an operation without `session=` joins, or `None` if it runs by itself.
+
+    Args:
+        client: the client of the engine.
+        policy: what the engine does about stray operations.
+        operation: name of the called method.
+        runs_for: tells whether this code runs in a task or thread.
+        waiting_frame: tells where a task waits for one that runs for it.
 
     Raises:
-        StrayOperationError: the engine's policy is `"raise"`.
+        StrayOperationError: the operation must not run beside its block, or cannot join it.
     """
+    block = block_of(client) if policy is not StrayOperations.IGNORE else None
+    if block is None:
+        return None
+    if not runs_for(block.owner):
+        if policy is StrayOperations.JOIN:
+            message = (
+                f"{operation} was called in another task or thread than the transaction's block it stands in, and "
+                "cannot join the transaction unasked: pass session= to make it part of the transaction, or "
+                "session=odmantic.session.NO_SESSION to run it outside"
+            )
+            raise StrayOperationError(message)
+        return None
+    if policy is StrayOperations.JOIN:
+        return block.driver_session
+    _notice(policy, operation, _caller() or waiting_frame(block.owner) or sys._getframe())  # noqa: SLF001
+    return None
+
+
+def _notice(policy: StrayOperations, operation: str, frame: FrameType) -> None:
+    """Warn of, or refuse, an operation beside the block it stands in."""
     message = (
         f"{operation} without session= inside a transaction's block runs outside of the transaction: it does not see "
         "the transaction's changes and is not rolled back. Pass session=, or session=odmantic.session.NO_SESSION if "
@@ -93,7 +128,6 @@ def notice_stray(policy: StrayOperations, operation: str) -> None:
     )
     if policy is StrayOperations.RAISE:
         raise StrayOperationError(message)
-    frame = _caller()
     warnings.warn_explicit(
         message,
         StrayOperationWarning,
@@ -104,33 +138,26 @@ def notice_stray(policy: StrayOperations, operation: str) -> None:
     )
 
 
-def refuse_foreign_join(operation: str) -> StrayOperationError:
-    """The error for an operation of another task or thread that could not join its block's transaction."""
-    return StrayOperationError(
-        f"{operation} was called in another task or thread than the transaction's block it stands in, and cannot join "
-        "the transaction unasked: pass session= to make it part of the transaction, or "
-        "session=odmantic.session.NO_SESSION to run it outside"
-    )
-
-
 def is_entered_in_generator() -> bool:
     """Whether the nearest caller outside of the library is a generator, whose context its consumer shares."""
-    code = _caller().f_code
-    return bool(code.co_flags & _GENERATOR_FLAGS)
+    frame = _caller()
+    return frame is not None and bool(frame.f_code.co_flags & _GENERATOR_FLAGS)
 
 
 _CO_GENERATOR = 0x20
 _CO_ASYNC_GENERATOR = 0x200
 _GENERATOR_FLAGS = _CO_GENERATOR | _CO_ASYNC_GENERATOR
-_PASSED_OVER = ("odmantic", "contextlib", "asyncio")
+_PASSED_OVER = ("odmantic", "contextlib")
 
 
-def _caller() -> FrameType:
-    """The nearest frame outside of the library and of what stands between it and its caller."""
-    frame = sys._getframe(1)  # noqa: SLF001 - the documented way to a caller's frame
-    while frame.f_back is not None:
+def _caller() -> FrameType | None:
+    """The nearest frame outside of the library; `None` where the event loop called the library itself."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the documented way to a caller's frame
+    while frame is not None:
         package = frame.f_globals.get("__name__", "").partition(".")[0]
+        if package == "asyncio":
+            return None
         if package not in _PASSED_OVER:
             return frame
         frame = frame.f_back
-    return frame
+    return None

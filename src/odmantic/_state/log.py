@@ -8,6 +8,7 @@ from typing import Any
 from odmantic._transaction_errors import labels_of
 
 logger = logging.getLogger("odmantic.transaction")
+logging.getLogger("odmantic").addHandler(logging.NullHandler())
 
 
 def log_event(event: str, session: Any) -> None:

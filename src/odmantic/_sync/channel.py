@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
-from odmantic._driver._sync import Lock, drained, resolve
+from pymongo.errors import InvalidOperation
+
+from odmantic._driver._sync import Lock, drained, finished, resolve
 from odmantic._state.attempt import DOOMING_ERRORS, NOT_STARTED, Attempt, AttemptState
+from odmantic._state.log import log_event
 from odmantic.exceptions import SessionMisuseError
 
 if TYPE_CHECKING:
@@ -28,14 +32,43 @@ class Channel:
     between the batches of a cursor.
     """
 
-    __slots__ = ("__weakref__", "_lock", "attempt", "driver_session")
+    __slots__ = (
+        "__weakref__",
+        "_is_lost",
+        "_lock",
+        "_process",
+        "attempt",
+        "driver_session",
+        "is_snapshot",
+    )
 
-    def __init__(self, driver_session: Any) -> None:
+    def __init__(self, driver_session: Any, *, is_snapshot: bool = False) -> None:
         """Register the channel, so that `session=` arguments find it."""
         self.driver_session = driver_session
+        self.is_snapshot = is_snapshot
         self.attempt: Attempt | None = None
         self._lock = Lock()
+        self._process = os.getpid()
+        self._is_lost = False
         _channels[id(driver_session)] = self
+
+    @property
+    def is_inherited(self) -> bool:
+        """Whether this process was forked from the one that opened the driver session, and must not use it."""
+        return os.getpid() != self._process
+
+    def check_process(self) -> None:
+        """Raise in a forked child.
+
+        Raises:
+            SessionMisuseError: the driver session belongs to the parent process.
+        """
+        if self.is_inherited:
+            message = (
+                "this session was started in another process, before a fork; a child process makes a client, an "
+                "engine and sessions of its own"
+            )
+            raise SessionMisuseError(message)
 
     def send(self, call: Callable[[], Any], attempt: Attempt | None) -> Any:
         """Run one driver call, in the run of a transaction that it was made for, or else in the current one.
@@ -44,12 +77,13 @@ class Channel:
             RuntimeError: that run has ended meanwhile.
             TransactionAbortedError: that run was doomed meanwhile.
         """
+        self.check_process()
         with self._lock:
             run = attempt or self.attempt
             if run is None:
                 return resolve(call())
             self._check(run)
-            return drained(lambda: self._send_in_transaction(call, run))
+            return drained(lambda: self._send_in_transaction(call, run), self._lose)
 
     def begin(self, options: dict[str, Any]) -> Attempt:
         """Begin a transaction; nothing is sent until its first operation. One that is in doubt is given up.
@@ -57,15 +91,21 @@ class Channel:
         Raises:
             pymongo.errors.InvalidOperation: one is running in this driver session.
         """
+        self.check_process()
         with self._lock:
             previous = self.attempt
             if previous is not None and previous.state is AttemptState.CLOSING:
-                message = "Transaction already in progress"
-                raise SessionMisuseError(message)
-            resolve(self.driver_session.start_transaction(**options))
+                raise SessionMisuseError(_IN_PROGRESS)
+            try:
+                resolve(self.driver_session.start_transaction(**options))
+            except InvalidOperation as error:
+                if "in progress" not in str(error):
+                    raise
+                raise SessionMisuseError(_IN_PROGRESS) from error
             if previous is not None:
                 self._release(previous, AttemptState.ENDED, committed=False)
             self.attempt = Attempt()
+            log_event("begin", self.driver_session)
             return self.attempt
 
     def commit(self, attempt: Attempt) -> None:
@@ -74,15 +114,31 @@ class Channel:
         Raises:
             TransactionAbortedError: the run is doomed.
         """
+        self.check_process()
         attempt.state = AttemptState.CLOSING
         with self._lock:
             if attempt.first_error is not None:
                 raise attempt.aborted()
-            drained(lambda: resolve(self.driver_session.commit_transaction()))
+            drained(lambda: resolve(self.driver_session.commit_transaction()), self._lose)
             self._release(attempt, AttemptState.ENDED, committed=True)
+            log_event("commit", self.driver_session)
 
     def abort(self, attempt: Attempt, outcome: AttemptState = AttemptState.ENDED) -> None:
         """Roll the server's side back, after the operation in flight; give up one whose commit was sent."""
+        self.check_process()
+        finished(lambda: self._abort(attempt, outcome), self._lose)
+
+    def end(self) -> None:
+        """End the driver session, rolling back a transaction that still runs in it."""
+        self.check_process()
+        finished(self._end, self._lose)
+
+    def abandon(self) -> None:
+        """In a forked child: forget the transaction without a word to the server."""
+        if self.attempt is not None:
+            self._release(self.attempt, AttemptState.ENDED, committed=False)
+
+    def _abort(self, attempt: Attempt, outcome: AttemptState) -> None:
         is_in_doubt = attempt.state is AttemptState.IN_DOUBT
         attempt.state = AttemptState.CLOSING
         with self._lock:
@@ -95,15 +151,20 @@ class Channel:
                     resolve(self.driver_session.abort_transaction())
             finally:
                 self._release(attempt, outcome, committed=False)
+                log_event("abort", self.driver_session)
 
-    def end(self) -> None:
-        """End the driver session, rolling back a transaction that still runs in it."""
+    def _end(self) -> None:
         try:
             if self.attempt is not None:
-                self.abort(self.attempt, AttemptState.SESSION_ENDED)
+                self._abort(self.attempt, AttemptState.SESSION_ENDED)
         finally:
-            with self._lock:
-                resolve(self.driver_session.end_session())
+            # A server session in which a command may still run is not handed to others.
+            if not self._is_lost:
+                with self._lock:
+                    resolve(self.driver_session.end_session())
+
+    def _lose(self) -> None:
+        self._is_lost = True
 
     def _release(self, attempt: Attempt, outcome: AttemptState, *, committed: bool) -> None:
         """Note that the run is over and let its instances follow."""
@@ -122,3 +183,9 @@ class Channel:
         except DOOMING_ERRORS as error:
             attempt.doom(error)
             raise
+
+
+_IN_PROGRESS = (
+    "Transaction already in progress: MongoDB has one transaction in a session and no nested ones. Pass the running "
+    "one on as session=, run a callback in it with run_transaction(..., join=transaction), or use another session"
+)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from odmantic._base import BaseSession, ModelType, SyncEngineBase, check_client
 from odmantic._driver._sync import (
@@ -11,18 +11,26 @@ from odmantic._driver._sync import (
     REFUSED_CLIENTS,
     default_client,
     resolve,
+    runs_for,
+    waiting_frame,
 )
 from odmantic._plan.checks import check_instance, check_model, collect_instances
 from odmantic._plan.filters import build_filter
 from odmantic._plan.find import plan_find
+from odmantic._state.blocks import NO_SESSION, StrayOperations, session_of_block
 from odmantic._sync.operations import Operations
-from odmantic._sync.session import SyncSession, SyncSessionBase, SyncTransaction
+from odmantic._sync.run import join_transaction
+from odmantic._sync.session import SyncSession, SyncTransaction
+from odmantic._sync.session_base import SyncSessionBase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
+    from pymongo.client_session import TransactionOptions
+    from pymongo.read_concern import ReadConcern
     from pymongo.synchronous.client_session import ClientSession
     from pymongo.synchronous.collection import Collection
+    from pymongo.write_concern import WriteConcern
 
     from odmantic._plan.sort import SortExpressionType
     from odmantic._sync.cursor import SyncCursor
@@ -34,6 +42,8 @@ if TYPE_CHECKING:
     Query: TypeAlias = QueryExpression | Mapping[Any, Any] | bool
 else:
     SyncSessionType = Any
+
+T = TypeVar("T")
 
 
 class SyncEngine(SyncEngineBase):
@@ -47,6 +57,9 @@ class SyncEngine(SyncEngineBase):
         client: a `MongoClient`, a Motor client, or something that behaves like one; by default an
             `MongoClient` for the driver's default address.
         database: name of the database.
+        stray_operations: what becomes of an operation without `session=` inside a transaction's block on the same
+            client: `"warn"` (once for each place in the code), `"raise"`, `"ignore"`, or `"join"`, which makes it
+            part of the transaction.
 
     Attributes:
         client: the driver's client.
@@ -55,7 +68,7 @@ class SyncEngine(SyncEngineBase):
 
     Raises:
         TypeError: the client is one of the other colour.
-        ValueError: the database name holds a forbidden character.
+        ValueError: the database name holds a forbidden character, or `stray_operations` is unknown.
 
     Example:
         ```python
@@ -65,10 +78,13 @@ class SyncEngine(SyncEngineBase):
         ```
     """
 
-    def __init__(self, client: Any = None, database: str = "test") -> None:
+    def __init__(
+        self, client: Any = None, database: str = "test", *, stray_operations: str = "warn"
+    ) -> None:
         """Keep the client, or make the default one; nothing is sent."""
         check_client(client, REFUSED_CLIENTS, "SyncEngine", CLIENT_ADVICE)
         super().__init__(default_client() if client is None else client, database)
+        self.stray_operations = StrayOperations(stray_operations)
 
     def get_collection(self, model: type[Model]) -> Collection[dict[str, Any]]:
         """The driver's collection of a model, for raw calls.
@@ -78,13 +94,112 @@ class SyncEngine(SyncEngineBase):
         """
         return cast("Collection[dict[str, Any]]", self._collection(model))
 
-    def session(self) -> SyncSession:
-        """A session object, to be used with `with`."""
-        return SyncSession(self)
+    def session(
+        self,
+        *,
+        causal_consistency: bool | None = None,
+        snapshot: bool = False,
+        default_transaction_options: TransactionOptions | None = None,
+        after: str | None = None,
+    ) -> SyncSession:
+        """A session object, to be used with `with`; see `SyncSession` for the options.
 
-    def transaction(self) -> SyncTransaction:
-        """A transaction object in a session of its own, to be used with `with`."""
-        return SyncTransaction(self)
+        Raises:
+            ValueError: the options contradict each other, or `after` is no token.
+        """
+        return SyncSession(
+            self,
+            causal_consistency=causal_consistency,
+            snapshot=snapshot,
+            default_transaction_options=default_transaction_options,
+            after=after,
+        )
+
+    def transaction(
+        self,
+        *,
+        read_concern: ReadConcern | None = None,
+        write_concern: WriteConcern | None = None,
+        max_commit_time_ms: int | None = None,
+    ) -> SyncTransaction:
+        """A transaction object in a session of its own, to be used with `with`.
+
+        The block runs once, and its commit is repeated while the outcome is unknown. An option that is left out is
+        the session's default, else the client's explicit setting, else `snapshot` and `majority`.
+
+        Args:
+            read_concern: what reads see.
+            write_concern: what the commit waits for.
+            max_commit_time_ms: how many milliseconds the server may take for the commit.
+        """
+        return SyncTransaction(
+            self,
+            read_concern=read_concern,
+            write_concern=write_concern,
+            max_commit_time_ms=max_commit_time_ms,
+        )
+
+    def run_transaction(
+        self,
+        callback: Callable[[SyncTransaction], T],
+        *,
+        attempts: int | None = None,
+        timeout: float = 120.0,
+        restore: Iterable[Any] = (),
+        join: SyncTransaction | None = None,
+        read_concern: ReadConcern | None = None,
+        write_concern: WriteConcern | None = None,
+        max_commit_time_ms: int | None = None,
+    ) -> T:
+        """Run a callback in a transaction, and again in a fresh one after a transient error such as a write conflict.
+
+        The callback may run several times, so it should load what it changes, and leave what reaches beyond the
+        database to `transaction.on_commit`.
+
+        Args:
+            callback: gets the transaction and does the work.
+            attempts: how often it is run at most; by default as often as the time allows.
+            timeout: seconds for all attempts with the waits between them; commands are bounded by what is left.
+            restore: objects from outside that get their present values back before each further attempt.
+            join: a running transaction to run the callback in, once; if it fails, that one is rolled back.
+            read_concern: what reads see.
+            write_concern: what the commit waits for.
+            max_commit_time_ms: how many milliseconds the server may take for the commit.
+
+        Returns:
+            What the callback returned.
+
+        Raises:
+            ValueError: `attempts` or `timeout` is not positive.
+            CommitOutcomeUnknownError: the server did not say whether it committed.
+            TransactionTimeoutError: the time was up after a transient error.
+            UnsafeRetryError: another attempt would have applied a change to an object twice.
+            CommitHookError: it is committed, but a callable given to `on_commit` failed.
+
+        Example:
+            ```python
+            def sell(transaction):
+                stock = transaction.find_one(Stock, Stock.item == "tea")
+                stock.left -= 1
+                transaction.save(stock)
+                return stock.left
+
+
+            left = engine.run_transaction(sell)
+            ```
+        """
+        if join is not None:
+            return join_transaction(join, callback, restore)
+        with self.session() as session:
+            return session.run_transaction(
+                callback,
+                attempts=attempts,
+                timeout=timeout,
+                restore=restore,
+                read_concern=read_concern,
+                write_concern=write_concern,
+                max_commit_time_ms=max_commit_time_ms,
+            )
 
     def configure_database(
         self,
@@ -111,7 +226,9 @@ class SyncEngine(SyncEngineBase):
         models = list(models)
         for model in models:
             check_model(model, "configure_database")
-        operations = Operations(self, self._get_session(session))
+        operations = Operations.writing(
+            self, self._session_for(session, "configure_database"), "configure_database"
+        )
         for model in models:
             operations.create_indexes(model, update_existing=update_existing_indexes)
 
@@ -142,7 +259,7 @@ class SyncEngine(SyncEngineBase):
             DocumentParsingError: on consumption: a document does not fit the model.
         """
         plan = plan_find(model, queries, sort=sort, skip=skip, limit=limit)
-        cursor = Operations(self, self._get_session(session)).find(plan)
+        cursor = Operations(self, self._session_for(session, "find")).find(plan)
         cursor.open()
         return cursor
 
@@ -174,7 +291,7 @@ class SyncEngine(SyncEngineBase):
         """
         check_model(model, "count")
         query = build_filter(queries)
-        return Operations(self, self._get_session(session)).count(model, query)
+        return Operations(self, self._session_for(session, "count")).count(model, query)
 
     def save(self, instance: ModelType, *, session: SyncSessionType = None) -> ModelType:
         """Insert an instance, or update what has changed in its document, after the instances it references.
@@ -191,7 +308,7 @@ class SyncEngine(SyncEngineBase):
             InvalidDocumentError: a value cannot be stored, or the document is too large.
         """
         check_instance(instance, "save")
-        self._save_in_session([instance], session)
+        self._save_in_session([instance], session, "save")
         return instance
 
     def save_all(
@@ -209,7 +326,7 @@ class SyncEngine(SyncEngineBase):
         """
         collected = collect_instances(instances, "save_all")
         if collected:
-            self._save_in_session(collected, session)
+            self._save_in_session(collected, session, "save_all")
         return collected
 
     def delete(self, instance: ModelType, session: SyncSessionType = None) -> None:
@@ -244,7 +361,7 @@ class SyncEngine(SyncEngineBase):
         """
         check_model(model, "remove")
         query = build_filter(queries)
-        operations = Operations(self, self._get_session(session))
+        operations = Operations.writing(self, self._session_for(session, "remove"), "remove")
         return operations.remove(model, query, just_one=just_one)
 
     @staticmethod
@@ -257,20 +374,32 @@ class SyncEngine(SyncEngineBase):
         """
         if isinstance(session, SyncSessionBase):
             return cast("SyncSession", session).get_driver_session()
+        if session is NO_SESSION:
+            return None
         if isinstance(session, BaseSession):
             message = f"a SyncEngine cannot use a {type(session).__name__} as session="
             raise TypeError(message)
         return session
+
+    def _session_for(self, session: SyncSessionType, operation: str) -> Any:
+        """The driver session of an operation: the given one, or the one of the block it stands in if it joins."""
+        if session is not None:
+            return self._get_session(session)
+        return session_of_block(
+            self.client, self.stray_operations, operation, runs_for, waiting_frame
+        )
 
     def _save(self, instance: ModelType, session: Any) -> ModelType:
         """Save an instance and those it references in a driver session."""
         Operations(self, session).save([instance])
         return instance
 
-    def _save_in_session(self, instances: list[ModelType], session: SyncSessionType) -> None:
-        driver_session = self._get_session(session)
+    def _save_in_session(
+        self, instances: list[ModelType], session: SyncSessionType, operation: str
+    ) -> None:
+        driver_session = self._session_for(session, operation)
         if driver_session is not None:
-            Operations(self, driver_session).save(instances)
+            Operations.writing(self, driver_session, operation).save(instances)
             return
         own_session = resolve(self.client.start_session())
         try:
@@ -280,4 +409,5 @@ class SyncEngine(SyncEngineBase):
 
     def _delete(self, instance: ModelType, session: SyncSessionType) -> None:
         check_instance(instance, "delete")
-        Operations(self, self._get_session(session)).delete(instance)
+        operations = Operations.writing(self, self._session_for(session, "delete"), "delete")
+        operations.delete(instance)

@@ -11,18 +11,19 @@ from pymongo.errors import OperationFailure, PyMongoError
 from odmantic._base import ModelType, Reader
 from odmantic._driver._sync import resolve
 from odmantic._mapping import encode_primary_key
-from odmantic._plan.errors import add_context, transaction_error, write_error
+from odmantic._plan.errors import add_context, operation_error, write_error
 from odmantic._plan.indexes import CONFLICT_CODES, declared_indexes, find_conflict, recreation
 from odmantic._plan.save import SavePlan, plan_save, save_order
 from odmantic._state.changes import give_back, mark_unknown, mark_written, take
 from odmantic._sync.channel import channel_of
 from odmantic._sync.cursor import SyncCursor
-from odmantic.exceptions import DocumentNotFoundError
+from odmantic.exceptions import DocumentNotFoundError, SessionMisuseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from pymongo import IndexModel
+    from typing_extensions import Self
 
     from odmantic._plan.find import FindPlan
     from odmantic._sync.engine import SyncEngine
@@ -51,6 +52,20 @@ class Operations:
         self._attempt = self._channel.attempt if self._channel is not None else None
         if self._attempt is not None:
             self._attempt.check_accepts_operations()
+
+    @classmethod
+    def writing(cls, engine: SyncEngine, driver_session: Any, operation: str) -> Self:
+        """Operations that may write.
+
+        Raises:
+            SessionMisuseError: the driver session is a snapshot of the past.
+        """
+        operations = cls(engine, driver_session)
+        options = getattr(driver_session, "options", None)
+        if getattr(options, "snapshot", None) is True:
+            message = f"{operation} cannot write in a snapshot session, which is for reading only"
+            raise SessionMisuseError(message)
+        return operations
 
     def find(self, plan: FindPlan[ModelType]) -> SyncCursor[ModelType]:
         """A cursor over the instances of a read."""
@@ -96,7 +111,10 @@ class Operations:
         query = {"_id": encode_primary_key(instance)}
         before = self._attempt.journal.deleting(instance) if self._attempt is not None else None
         result = self._send(
-            lambda: collection.delete_one(query, session=self._session), "delete", model
+            lambda: collection.delete_one(query, session=self._session),
+            "delete",
+            model,
+            query["_id"],
         )
         if result.deleted_count == 0:
             raise DocumentNotFoundError(instance)
@@ -157,6 +175,8 @@ class Operations:
     def _write(self, plan: SavePlan) -> None:
         """Send the dirty fields of one instance; if they are not all and there is no document, all of them (D20)."""
         instance = plan.instance
+        if self._attempt is not None and self._attempt.guard is not None:
+            self._attempt.guard.check(instance)
         take(instance, plan.names)
         try:
             result = self._update(plan)
@@ -180,6 +200,7 @@ class Operations:
                 ),
                 "save",
                 type(plan.instance),
+                plan.filter["_id"],
             )
         except (PyMongoError, BSONError, OverflowError, RecursionError) as error:
             ours = write_error(error, plan)
@@ -187,14 +208,20 @@ class Operations:
                 raise
             raise ours from error
 
-    def _send(self, call: Callable[[], Any], operation: str, model: type[Model]) -> Any:
+    def _send(
+        self,
+        call: Callable[[], Any],
+        operation: str,
+        model: type[Model],
+        document_id: Any = None,
+    ) -> Any:
         """Make one driver call, in the transaction that this call of the engine belongs to."""
         try:
             if self._channel is None:
                 return resolve(call())
             return self._channel.send(call, self._attempt)
         except PyMongoError as error:
-            ours = transaction_error(error)
+            ours = operation_error(error, operation, model, document_id)
             if ours is not None:
                 raise ours from error
             add_context(error, operation, model)

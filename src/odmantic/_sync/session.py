@@ -7,86 +7,48 @@ A transaction is a session, and a session makes transactions, so both live here.
 from __future__ import annotations
 
 import time
-from abc import ABCMeta
-from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pymongo.errors import PyMongoError
-
-from odmantic._base import BaseSession, ModelType, SyncEngineBase
-from odmantic._driver._sync import drained, resolve, sleep
-from odmantic._plan.concerns import transaction_options
-from odmantic._plan.retry import commit_retry_delay, outcome_is_unknown
+from odmantic._base import SyncEngineBase
+from odmantic._driver._sync import CAN_AWAIT, current_owner, resolve
+from odmantic._plan.concerns import TransactionSettings, session_options
+from odmantic._plan.token import CausalTimes, decode_token, encode_token
 from odmantic._state.attempt import NOT_STARTED, Attempt, AttemptState
+from odmantic._state.blocks import (
+    Block,
+    StrayOperations,
+    enter_block,
+    is_entered_in_generator,
+    leave_block,
+)
+from odmantic._state.hooks import check_hook
 from odmantic._sync.channel import Channel
-from odmantic.exceptions import SessionMisuseError
+from odmantic._sync.commit import commit_until_known
+from odmantic._sync.hooks import run_commit_hooks, run_rollback_hooks
+from odmantic._sync.run import join_transaction, repeat_transaction
+from odmantic._sync.session_base import SyncSessionBase
+from odmantic.exceptions import (
+    CommitOutcomeUnknownError,
+    RollbackHookError,
+    SessionMisuseError,
+    StrayOperationError,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
 
+    from pymongo.client_session import TransactionOptions
+    from pymongo.read_concern import ReadConcern
+    from pymongo.write_concern import WriteConcern
     from typing_extensions import Self
 
-    from odmantic._plan.sort import SortExpressionType
-    from odmantic._sync.cursor import SyncCursor
-    from odmantic._sync.engine import Query, SyncEngine
+    from odmantic._state.hooks import Hook, Hooks
+    from odmantic._state.reuse import RetryGuard
+    from odmantic._sync.engine import SyncEngine
 
-
-class SyncSessionBase(BaseSession, metaclass=ABCMeta):
-    """The operations of an engine, in one driver session.
-
-    Each does what the engine's method of the same name does with `session=` set to this object.
-    """
-
-    engine: SyncEngine
-
-    def find(
-        self,
-        model: type[ModelType],
-        *queries: Query,
-        sort: SortExpressionType = None,
-        skip: int = 0,
-        limit: int | None = None,
-    ) -> SyncCursor[ModelType]:
-        """Search for instances of a model; see `SyncEngine.find`."""
-        return self.engine.find(
-            model,
-            *queries,
-            sort=sort,
-            skip=skip,
-            limit=limit,
-            session=self.engine._get_session(self),
-        )
-
-    def find_one(
-        self, model: type[ModelType], *queries: Query, sort: SortExpressionType = None
-    ) -> ModelType | None:
-        """Search for one instance of a model; see `SyncEngine.find_one`."""
-        return self.engine.find_one(
-            model, *queries, sort=sort, session=self.engine._get_session(self)
-        )
-
-    def count(self, model: type[ModelType], *queries: Query) -> int:
-        """Count the matching documents; see `SyncEngine.count`."""
-        return self.engine.count(model, *queries, session=self.engine._get_session(self))
-
-    def save(self, instance: ModelType) -> ModelType:
-        """Save an instance and those it references; see `SyncEngine.save`."""
-        return self.engine.save(instance, session=self.engine._get_session(self))
-
-    def save_all(self, instances: Iterable[ModelType]) -> list[ModelType]:
-        """Save several instances in order; see `SyncEngine.save_all`."""
-        return self.engine.save_all(instances, session=self.engine._get_session(self))
-
-    def delete(self, instance: ModelType) -> None:
-        """Delete the document of an instance; see `SyncEngine.delete`."""
-        self.engine.delete(instance, session=self.engine._get_session(self))
-
-    def remove(self, model: type[ModelType], *queries: Query, just_one: bool = False) -> int:
-        """Delete the matching documents; see `SyncEngine.remove`."""
-        return self.engine.remove(
-            model, *queries, just_one=just_one, session=self.engine._get_session(self)
-        )
+T = TypeVar("T")
 
 
 class SyncSession(SyncSessionBase, AbstractContextManager["SyncSession"]):
@@ -95,9 +57,19 @@ class SyncSession(SyncSessionBase, AbstractContextManager["SyncSession"]):
     It uses the client's own read preference and concerns. Each write takes effect at once; for all or nothing, see
     `transaction`. Commands of one session are sent one at a time, also when several tasks share it.
 
-    Attributes:
+    Args:
         engine: the engine whose operations it offers.
+        causal_consistency: whether reads see what was written before in the session; the driver's default is yes.
+        snapshot: whether all reads see the database at one moment; then nothing can be written.
+        default_transaction_options: what transactions of the session use unless a call says otherwise.
+        after: a token of another session; reads see at least what that one had seen.
+
+    Attributes:
+        engine: the engine.
         session: the driver session, or `None` while it is not started.
+
+    Raises:
+        ValueError: the options contradict each other, or the token is none.
 
     Example:
         ```python
@@ -111,11 +83,28 @@ class SyncSession(SyncSessionBase, AbstractContextManager["SyncSession"]):
 
     session: Any
 
-    def __init__(self, engine: SyncEngine) -> None:
+    def __init__(
+        self,
+        engine: SyncEngine,
+        *,
+        causal_consistency: bool | None = None,
+        snapshot: bool = False,
+        default_transaction_options: TransactionOptions | None = None,
+        after: str | None = None,
+    ) -> None:
         """Make a session that is not started yet; nothing is sent."""
         self.engine = engine
         self.session = None
         self._channel: Channel | None = None
+        self._is_snapshot = snapshot
+        self._defaults = default_transaction_options
+        self._options = session_options(
+            causal_consistency=causal_consistency,
+            snapshot=snapshot,
+            default_transaction_options=default_transaction_options,
+            has_token=after is not None,
+        )
+        self._after = None if after is None else decode_token(after, now=time.time())
 
     @property
     def is_started(self) -> bool:
@@ -129,14 +118,17 @@ class SyncSession(SyncSessionBase, AbstractContextManager["SyncSession"]):
             RuntimeError: it is open already.
         """
         self._check_not_started()
-        driver_session = resolve(self.engine.client.start_session())
+        driver_session = resolve(self.engine.client.start_session(**self._options))
         try:
             self._check_not_started()
         except RuntimeError:
             resolve(driver_session.end_session())
             raise
+        if self._after is not None:
+            driver_session.advance_cluster_time(self._after.cluster_time)
+            driver_session.advance_operation_time(self._after.operation_time)
         self.session = driver_session
-        self._channel = Channel(driver_session)
+        self._channel = Channel(driver_session, is_snapshot=self._is_snapshot)
 
     def end(self) -> None:
         """End the driver session; a transaction that runs in it is rolled back.
@@ -148,8 +140,12 @@ class SyncSession(SyncSessionBase, AbstractContextManager["SyncSession"]):
         if channel is None:
             message = "Session is not started"
             raise SessionMisuseError(message)
+        channel.check_process()
         self.session = self._channel = None
-        drained(channel.end)
+        attempt = channel.attempt
+        channel.end()
+        if attempt is not None and attempt.state is AttemptState.SESSION_ENDED:
+            run_rollback_hooks(attempt.hooks)
 
     def get_driver_session(self) -> Any:
         """The driver's own session object, for raw calls of the driver.
@@ -162,13 +158,69 @@ class SyncSession(SyncSessionBase, AbstractContextManager["SyncSession"]):
             raise SessionMisuseError(message)
         return self._channel.driver_session
 
-    def transaction(self) -> SyncTransaction:
-        """A transaction in this session.
+    def token(self) -> str:
+        """A short text with what this session has seen, for `engine.session(after=...)` elsewhere.
+
+        It holds the server's cluster time and the time of the session's last operation. One that leaves your
+        servers should be signed: whoever makes one up can have reads wait.
+
+        Raises:
+            RuntimeError: the session is not open, or nothing was read or written in it yet.
+
+        See https://www.mongodb.com/docs/manual/core/causal-consistency-read-write-concerns/
+        """
+        driver_session = self.get_driver_session()
+        cluster_time, operation_time = driver_session.cluster_time, driver_session.operation_time
+        if cluster_time is None or operation_time is None:
+            message = "no token yet: nothing was read or written in this session"
+            raise SessionMisuseError(message)
+        return encode_token(CausalTimes(dict(cluster_time), operation_time))
+
+    def transaction(
+        self,
+        *,
+        read_concern: ReadConcern | None = None,
+        write_concern: WriteConcern | None = None,
+        max_commit_time_ms: int | None = None,
+    ) -> SyncTransaction:
+        """A transaction in this session; see `SyncEngine.transaction`.
 
         Raises:
             RuntimeError: the session is not started.
         """
-        return SyncTransaction(self)
+        return SyncTransaction(
+            self,
+            read_concern=read_concern,
+            write_concern=write_concern,
+            max_commit_time_ms=max_commit_time_ms,
+        )
+
+    def run_transaction(
+        self,
+        callback: Callable[[SyncTransaction], T],
+        *,
+        attempts: int | None = None,
+        timeout: float = 120.0,
+        restore: Iterable[Any] = (),
+        join: SyncTransaction | None = None,
+        read_concern: ReadConcern | None = None,
+        write_concern: WriteConcern | None = None,
+        max_commit_time_ms: int | None = None,
+    ) -> T:
+        """Run a callback in a transaction of this session, again after a transient error; see `SyncEngine.run_transaction`."""
+        if join is not None:
+            return join_transaction(join, callback, restore)
+        settings = TransactionSettings(read_concern, write_concern, max_commit_time_ms)
+
+        def begin(guard: RetryGuard) -> SyncTransaction:
+            transaction = SyncTransaction(self)
+            transaction._settings = settings
+            transaction._guard = guard
+            return transaction
+
+        return repeat_transaction(
+            begin, callback, attempts=attempts, timeout=timeout, restore=restore
+        )
 
     def __enter__(self) -> Self:
         """Start the session."""
@@ -182,11 +234,16 @@ class SyncSession(SyncSessionBase, AbstractContextManager["SyncSession"]):
         exc_tb: TracebackType | None,
     ) -> None:
         """End the session if it is still open; exceptions pass."""
-        if not self.is_started:
+        channel = self._channel
+        if channel is None:
+            return
+        if channel.is_inherited:
+            channel.abandon()
+            self.session = self._channel = None
             return
         try:
             self.end()
-        except PyMongoError:
+        except Exception:
             if exc_val is None:
                 raise
 
@@ -200,12 +257,23 @@ class SyncTransaction(SyncSession):
     """Operations that take effect together, or not at all.
 
     Leaving the block commits; an exception, or `abort`, rolls back, in the database and in the instances: what was
-    saved counts as modified again. The block runs once. An error of an operation aborts the transaction on the
-    server, so catching it inside the block does not save it. Transactions need a replica set or a sharded cluster.
+    saved counts as modified again. The block runs once; see `run_transaction` for a callback that is run again. An
+    error of an operation aborts the transaction on the server, so catching it inside the block does not save it.
+    Transactions need a replica set or a sharded cluster.
+
+    Args:
+        context: an engine, or a started session.
+        read_concern: what reads see; by default one snapshot of majority-committed data.
+        write_concern: what the commit waits for; by default the majority.
+        max_commit_time_ms: how many milliseconds the server may take for the commit.
 
     Attributes:
         engine: the engine whose operations it offers.
         session: the session *object* it runs in: the given one, or one of its own that ends with it.
+
+    Raises:
+        RuntimeError: the session is not started, or `context` is itself a transaction.
+        TypeError: `context` is something else.
 
     Example:
         ```python
@@ -214,19 +282,21 @@ class SyncTransaction(SyncSession):
             engine.save(customer, session=transaction)
         ```
 
-    Args:
-        context: an engine, or a started session.
-
-    Raises:
-        RuntimeError: the session is not started, or `context` is itself a transaction.
-        TypeError: `context` is something else.
-
     See https://www.mongodb.com/docs/manual/core/transactions/
     """
 
-    def __init__(self, context: SyncEngine | SyncSession) -> None:
+    def __init__(
+        self,
+        context: SyncEngine | SyncSession,
+        *,
+        read_concern: ReadConcern | None = None,
+        write_concern: WriteConcern | None = None,
+        max_commit_time_ms: int | None = None,
+    ) -> None:
         """Make a transaction that is not started yet; nothing is sent."""
         self._attempt: Attempt | None = None
+        self._guard: RetryGuard | None = None
+        self._settings = TransactionSettings(read_concern, write_concern, max_commit_time_ms)
         if isinstance(context, SyncTransaction):
             raise SessionMisuseError(_NESTED)
         if isinstance(context, SyncSession):
@@ -253,7 +323,7 @@ class SyncTransaction(SyncSession):
         """Begin the transaction; the server hears of it with the first operation.
 
         Raises:
-            RuntimeError: it runs already, or the given session has ended.
+            RuntimeError: it runs already, or the given session has ended or is a snapshot session.
             pymongo.errors.InvalidOperation: another one runs in the given session.
         """
         if self._attempt is not None and not self._attempt.has_ended:
@@ -263,8 +333,13 @@ class SyncTransaction(SyncSession):
             self.session.start()
         try:
             _check_started(self.session)
+            if self.session._is_snapshot:
+                message = "a snapshot session is for reading only; begin the transaction in another session"
+                raise SessionMisuseError(message)
             channel = self.session._channel
-            self._attempt = channel.begin(transaction_options(self.engine.client))
+            options = self._settings.resolved(self.session._defaults, self.engine.client)
+            self._attempt = channel.begin(options)
+            self._attempt.guard = self._guard
             self._channel = channel
         except BaseException:
             self._end_own_session()
@@ -273,35 +348,78 @@ class SyncTransaction(SyncSession):
     def commit(self) -> None:
         """Make the changes durable; repeated for up to 120 seconds while the outcome is unknown.
 
-        After an error with the label `UnknownTransactionCommitResult` the transaction is in doubt: `commit` may be
-        called again, and `abort` gives it up. After any other error it is over, and its instances are modified again.
+        After a `CommitOutcomeUnknownError` the transaction is in doubt: `commit` may be called again, and `abort`
+        gives it up. After any other error it is over, and its instances are modified again.
 
         Raises:
             RuntimeError: it does not run.
             TransactionAbortedError: an operation in it failed; it has been rolled back.
+            CommitOutcomeUnknownError: the server did not say whether it committed.
+            CommitHookError: it is committed, but a callable given to `on_commit` failed.
         """
         attempt, channel = self._open()
+        channel.check_process()
         try:
-            _commit_until_known(channel, attempt)
-        except BaseException as error:
-            if outcome_is_unknown(error):
-                attempt.state = AttemptState.IN_DOUBT
-            else:
-                self._roll_back(attempt, channel)
+            commit_until_known(channel, attempt, self._settings.max_commit_time_ms)
+        except CommitOutcomeUnknownError:
+            attempt.state = AttemptState.IN_DOUBT
+            raise
+        except BaseException:
+            self._roll_back(attempt, channel)
+            with suppress(RollbackHookError):
+                self._after_rollback(attempt)
             raise
         self._finish()
+        run_commit_hooks(attempt.hooks)
 
     def abort(self) -> None:
         """Roll back; saved instances count as modified again. Gives up a transaction that is in doubt.
 
         Raises:
             RuntimeError: it does not run.
+            RollbackHookError: it is rolled back, but a callable given to `on_rollback` failed.
         """
-        self._roll_back(*self._open())
+        attempt, channel = self._open()
+        channel.check_process()
+        is_in_doubt = attempt.state is AttemptState.IN_DOUBT
+        self._roll_back(attempt, channel)
+        if not is_in_doubt:
+            self._after_rollback(attempt)
 
     def end(self) -> None:
         """Roll back; the same as `abort`."""
         self.abort()
+
+    def on_commit(self, hook: Hook) -> None:
+        """Have a callable without arguments called after the commit, once, outside of the transaction.
+
+        It is not called while the outcome is unknown, nor for an attempt that is run again.
+
+        Raises:
+            RuntimeError: the transaction does not run.
+            TypeError: it is no callable that can be called here.
+        """
+        check_hook(hook, may_be_sync=CAN_AWAIT)
+        self._open()[0].hooks.on_commit.append(hook)
+
+    def on_rollback(self, hook: Hook) -> None:
+        """Have a callable without arguments called after the final rollback, once, outside of the transaction.
+
+        Raises:
+            RuntimeError: the transaction does not run.
+            TypeError: it is no callable that can be called here.
+        """
+        check_hook(hook, may_be_sync=CAN_AWAIT)
+        self._open()[0].hooks.on_rollback.append(hook)
+
+    def track(self, instance: T) -> T:
+        """Have an object's values put back as they are now, before the callback is run again.
+
+        Does nothing in a block, which runs once.
+        """
+        if self._guard is not None:
+            self._guard.tracked.add(instance)
+        return instance
 
     def get_driver_session(self) -> Any:
         """The driver's own session object, in which the transaction runs.
@@ -316,9 +434,65 @@ class SyncTransaction(SyncSession):
         attempt.check_accepts_operations()
         return self._channel.driver_session
 
-    def transaction(self) -> SyncTransaction:
+    def token(self) -> str:
+        """Refused: what a transaction did has its time only when it is committed."""
+        message = "take the token from the session, after the commit: use session.transaction()"
+        raise SessionMisuseError(message)
+
+    def transaction(
+        self,
+        *,
+        read_concern: ReadConcern | None = None,
+        write_concern: WriteConcern | None = None,
+        max_commit_time_ms: int | None = None,
+    ) -> SyncTransaction:
         """Refused: MongoDB has no nested transactions."""
         raise SessionMisuseError(_NESTED)
+
+    def run_once(self, callback: Callable[[SyncTransaction], T]) -> T:
+        """Run a callback in this transaction, as in its block; `run_transaction` is for programs.
+
+        Raises:
+            Exception: what the callback or the commit raises, after the rollback.
+        """
+        self.start()
+        self._enter_block()
+        try:
+            result: T = resolve(callback(self))
+        except BaseException as error:
+            self.__exit__(type(error), error, error.__traceback__)
+            raise
+        self.__exit__(None, None, None)
+        return result
+
+    @contextmanager
+    def dooming(self) -> Iterator[None]:
+        """A block in the running transaction which, if it fails, leaves nothing but a rollback."""
+        attempt, _ = self._open()
+        try:
+            yield
+        except BaseException as error:
+            attempt.doom(error)
+            raise
+
+    def rolled_back_hooks(self) -> Hooks | None:
+        """What waits for the rollback of an attempt that is not run again; `None` without a definite rollback."""
+        attempt = self._attempt
+        return attempt.hooks if attempt is not None and attempt.is_committed is False else None
+
+    def __enter__(self) -> Self:
+        """Start the transaction."""
+        in_generator = is_entered_in_generator()
+        if in_generator and self._stray_operations() is StrayOperations.JOIN:
+            message = (
+                "a transaction's block inside a generator cannot take in operations without session=: the generator's "
+                "consumer would join them unawares. Pass session= there, and use another stray_operations policy"
+            )
+            raise StrayOperationError(message)
+        self.start()
+        if not in_generator:
+            self._enter_block()
+        return self
 
     def __exit__(
         self,
@@ -327,10 +501,16 @@ class SyncTransaction(SyncSession):
         exc_tb: TracebackType | None,
     ) -> None:
         """Commit after a normal end, roll back after an exception; then the transaction is over in any case."""
-        attempt = self._attempt
+        attempt, channel = self._attempt, self._channel
+        if attempt is not None:
+            leave_block(attempt)
         if attempt is None or attempt.has_ended:
             if exc_val is None and attempt is not None:
                 _check_session_lived(attempt)
+            return
+        if channel is not None and channel.is_inherited:
+            channel.abandon()
+            self._channel = None
             return
         if exc_val is None and attempt.state is not AttemptState.IN_DOUBT:
             try:
@@ -344,6 +524,17 @@ class SyncTransaction(SyncSession):
         except Exception:
             if exc_val is None:
                 raise
+
+    def _enter_block(self) -> None:
+        """Have operations without `session=` in the running task or thread noticed."""
+        if self._attempt is not None and self._stray_operations() is not StrayOperations.IGNORE:
+            block = Block(
+                self.engine.client, self._attempt, self.get_driver_session(), current_owner()
+            )
+            enter_block(block)
+
+    def _stray_operations(self) -> StrayOperations:
+        return self.engine.stray_operations
 
     def _running(self) -> Attempt | None:
         attempt = self._attempt
@@ -361,9 +552,14 @@ class SyncTransaction(SyncSession):
 
     def _roll_back(self, attempt: Attempt, channel: Channel) -> None:
         try:
-            drained(lambda: channel.abort(attempt))
+            channel.abort(attempt)
         finally:
             self._finish()
+
+    def _after_rollback(self, attempt: Attempt) -> None:
+        """Call what waits for the rollback, unless the transaction may be run again."""
+        if self._guard is None:
+            run_rollback_hooks(attempt.hooks)
 
     def _finish(self) -> None:
         """Let go of the driver session, and end it if it is of its own."""
@@ -375,23 +571,10 @@ class SyncTransaction(SyncSession):
             self.session.end()
 
 
-def _commit_until_known(channel: Channel, attempt: Attempt) -> None:
-    """Commit, and again while the outcome is unknown; repeating a commit is safe."""
-    attempts, began = 0, time.monotonic()
-    while True:
-        attempts += 1
-        try:
-            channel.commit(attempt)
-        except PyMongoError as error:
-            delay = commit_retry_delay(error, attempts=attempts, elapsed=time.monotonic() - began)
-            if delay is None:
-                raise
-            sleep(delay)
-        else:
-            return
-
-
-_NESTED = "MongoDB has no nested transactions: pass the running one on as session=, or begin another in a session of its own"
+_NESTED = (
+    "MongoDB has no nested transactions: pass the running one on as session=, run a callback in it with "
+    "run_transaction(..., join=transaction), or begin another in a session of its own"
+)
 
 
 def _check_started(session: SyncSession) -> None:

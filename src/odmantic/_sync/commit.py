@@ -1,0 +1,72 @@
+# Generated from src/odmantic/_aio/commit.py by tools/generate_sync.py: do not edit.
+"""Commits, and again while the outcome is unknown."""
+
+from __future__ import annotations
+
+import random
+import time
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+import pymongo
+from pymongo.errors import PyMongoError
+
+from odmantic._driver._sync import sleep
+from odmantic._driver.deadline import remaining_seconds
+from odmantic._plan.retry import RETRY_SECONDS, backoff, may_repeat_commit, outcome_is_unknown
+from odmantic._state.log import log_error
+from odmantic.exceptions import CommitOutcomeUnknownError
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from odmantic._state.attempt import Attempt
+    from odmantic._sync.channel import Channel
+
+
+def commit_until_known(channel: Channel, attempt: Attempt, max_commit_time_ms: int | None) -> None:
+    """Commit; repeating a commit is safe, and right while the outcome is unknown.
+
+    Raises:
+        CommitOutcomeUnknownError: it is still unknown when the time is up, or the server ran out of time.
+    """
+    began, attempts = time.monotonic(), 0
+    while True:
+        attempts += 1
+        try:
+            with _commit_limit(max_commit_time_ms):
+                channel.commit(attempt)
+        except PyMongoError as error:
+            wait = backoff(attempts, random.random())  # noqa: S311 - spreads load, guards nothing
+            left = _seconds_left(began)
+            if may_repeat_commit(error, attempts=attempts) and wait < left:
+                log_error("commit repeated", error, attempt=attempts, wait=wait)
+                sleep(wait)
+                continue
+            if not outcome_is_unknown(error, attempts=attempts):
+                raise
+            log_error("outcome of the commit unknown", error, attempt=attempts)
+            raise _unknown(error, attempts) from error
+        else:
+            return
+
+
+def _commit_limit(max_commit_time_ms: int | None) -> AbstractContextManager[object]:
+    """Under `pymongo.timeout` the driver ignores the transaction's own limit for its commit, so it is set here."""
+    if max_commit_time_ms is None or remaining_seconds() is None:
+        return nullcontext()
+    return pymongo.timeout(max_commit_time_ms / 1000)
+
+
+def _seconds_left(began: float) -> float:
+    left = RETRY_SECONDS - (time.monotonic() - began)
+    remaining = remaining_seconds()
+    return left if remaining is None else min(left, remaining)
+
+
+def _unknown(error: PyMongoError, attempts: int) -> CommitOutcomeUnknownError:
+    message = (
+        f"the outcome of the commit is unknown after {attempts} attempt(s): the transaction may or may not have "
+        f"taken effect. Look before you repeat it ({error})"
+    )
+    return CommitOutcomeUnknownError.standing_for(error, message, attempts=attempts)

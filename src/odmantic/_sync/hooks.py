@@ -1,0 +1,49 @@
+# Generated from src/odmantic/_aio/hooks.py by tools/generate_sync.py: do not edit.
+"""Calls what waits for the end of a transaction, after it and outside of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from odmantic._driver._sync import resolve
+from odmantic._state.log import logger
+from odmantic._transaction_errors import CommitHookError, RollbackHookError
+
+if TYPE_CHECKING:
+    from odmantic._state.hooks import Hook, Hooks
+
+
+def run_commit_hooks(hooks: Hooks) -> None:
+    """Call what waits for the commit.
+
+    Raises:
+        CommitHookError: some of it failed; all of it was called.
+    """
+    errors = _call_all(hooks.on_commit)
+    if errors:
+        message = f"the transaction is committed, but {len(errors)} on_commit callable(s) failed: {errors!r}"
+        raise CommitHookError(message, errors) from errors[0]
+
+
+def run_rollback_hooks(hooks: Hooks) -> None:
+    """Call what waits for the rollback.
+
+    Raises:
+        RollbackHookError: some of it failed; all of it was called.
+    """
+    errors = _call_all(hooks.on_rollback)
+    if errors:
+        message = f"the transaction is rolled back, but {len(errors)} on_rollback callable(s) failed: {errors!r}"
+        raise RollbackHookError(message, errors) from errors[0]
+
+
+def _call_all(hooks: list[Hook]) -> list[Exception]:
+    errors: list[Exception] = []
+    while hooks:
+        hook = hooks.pop(0)
+        try:
+            resolve(hook())
+        except Exception as error:  # noqa: BLE001 - the others are called all the same
+            logger.error("a hook failed: %s", type(error).__name__)
+            errors.append(error)
+    return errors

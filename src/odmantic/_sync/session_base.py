@@ -1,0 +1,73 @@
+# Generated from src/odmantic/_aio/session_base.py by tools/generate_sync.py: do not edit.
+"""The operations that sessions and transactions offer, as engines do."""
+
+from __future__ import annotations
+
+from abc import ABCMeta
+from typing import TYPE_CHECKING
+
+from odmantic._base import BaseSession, ModelType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from odmantic._plan.sort import SortExpressionType
+    from odmantic._sync.cursor import SyncCursor
+    from odmantic._sync.engine import Query, SyncEngine
+
+
+class SyncSessionBase(BaseSession, metaclass=ABCMeta):
+    """The operations of an engine, in one driver session.
+
+    Each does what the engine's method of the same name does with `session=` set to this object.
+    """
+
+    engine: SyncEngine
+
+    def find(
+        self,
+        model: type[ModelType],
+        *queries: Query,
+        sort: SortExpressionType = None,
+        skip: int = 0,
+        limit: int | None = None,
+    ) -> SyncCursor[ModelType]:
+        """Search for instances of a model; see `SyncEngine.find`."""
+        return self.engine.find(
+            model,
+            *queries,
+            sort=sort,
+            skip=skip,
+            limit=limit,
+            session=self.engine._get_session(self),
+        )
+
+    def find_one(
+        self, model: type[ModelType], *queries: Query, sort: SortExpressionType = None
+    ) -> ModelType | None:
+        """Search for one instance of a model; see `SyncEngine.find_one`."""
+        return self.engine.find_one(
+            model, *queries, sort=sort, session=self.engine._get_session(self)
+        )
+
+    def count(self, model: type[ModelType], *queries: Query) -> int:
+        """Count the matching documents; see `SyncEngine.count`."""
+        return self.engine.count(model, *queries, session=self.engine._get_session(self))
+
+    def save(self, instance: ModelType) -> ModelType:
+        """Save an instance and those it references; see `SyncEngine.save`."""
+        return self.engine.save(instance, session=self.engine._get_session(self))
+
+    def save_all(self, instances: Iterable[ModelType]) -> list[ModelType]:
+        """Save several instances in order; see `SyncEngine.save_all`."""
+        return self.engine.save_all(instances, session=self.engine._get_session(self))
+
+    def delete(self, instance: ModelType) -> None:
+        """Delete the document of an instance; see `SyncEngine.delete`."""
+        self.engine.delete(instance, session=self.engine._get_session(self))
+
+    def remove(self, model: type[ModelType], *queries: Query, just_one: bool = False) -> int:
+        """Delete the matching documents; see `SyncEngine.remove`."""
+        return self.engine.remove(
+            model, *queries, just_one=just_one, session=self.engine._get_session(self)
+        )
