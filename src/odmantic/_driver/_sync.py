@@ -24,8 +24,8 @@ CLIENT_ADVICE = "a MongoClient; AIOEngine takes an AsyncMongoClient or a Motor c
 
 
 def default_client() -> MongoClient[dict[str, Any]]:
-    """A client for the driver's default address; connects in the background."""
-    return MongoClient()
+    """A client for the driver's default address; connects on first use."""
+    return MongoClient(connect=False)
 
 
 def resolve(value: Any) -> Any:

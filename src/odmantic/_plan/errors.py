@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import bson
 import pymongo.errors
 from bson.errors import BSONError, InvalidDocument
-from pymongo.errors import DocumentTooLarge, OperationFailure, PyMongoError
+from pymongo.errors import DocumentTooLarge, OperationFailure
 
 from odmantic._mapping import mapping_of
 from odmantic._state.changes import DIGEST_OPTIONS
@@ -21,7 +21,6 @@ from odmantic.exceptions import (
 
 if TYPE_CHECKING:
     from odmantic._plan.save import SavePlan
-    from odmantic.model import Model
 
 #: What the driver raises for a value that BSON has no form for.
 NOT_ENCODABLE = (BSONError, OverflowError, RecursionError)
@@ -50,7 +49,7 @@ def write_error(error: Exception, plan: SavePlan) -> Exception | None:
     return None
 
 
-def transaction_error(error: PyMongoError) -> Exception | None:
+def transaction_error(error: Exception) -> Exception | None:
     """The error of ours for an operation that a server refuses because it cannot do transactions."""
     if (
         isinstance(error, OperationFailure)
@@ -66,11 +65,11 @@ def transaction_error(error: PyMongoError) -> Exception | None:
     return None
 
 
-def add_context(error: Exception, operation: str, model: type[Model]) -> None:
-    """Note in a driver error's traceback which operation on which model it stopped (Python 3.11 and newer)."""
+def add_context(error: BaseException, text: str) -> None:
+    """Add a line of ours to the traceback of somebody else's error (Python 3.11 and newer)."""
     add_note = getattr(error, "add_note", None)
     if add_note is not None:
-        add_note(f"odmantic: in {operation} of {model.__name__}")
+        add_note(f"odmantic: {text}")
 
 
 def _not_storable(error: Exception, plan: SavePlan) -> Exception:
