@@ -28,7 +28,6 @@ from odmantic._mapping.naming import check_key_name, collection_name
 from odmantic._mapping.options import options_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
 
     from pydantic.fields import FieldInfo
 
