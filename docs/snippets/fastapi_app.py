@@ -54,7 +54,10 @@ async def main() -> None:
     import httpx
 
     transport = httpx.ASGITransport(app)
-    async with client, httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+    async with (
+        client,
+        httpx.AsyncClient(transport=transport, base_url="http://test") as http,
+    ):
         made = await http.put("/ships/", json={"name": "Vega", "tonnage": 4200})
         ship = made.json()
         patched = await http.patch(f"/ships/{ship['id']}", json={"tonnage": 4300})

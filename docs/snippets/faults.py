@@ -9,7 +9,10 @@ class Ship(Model):
     name: str
 
 
-with LocalReplicaSet(members=3) as replica_set, MongoClient(replica_set.uri) as client:
+with (
+    LocalReplicaSet(members=3) as replica_set,
+    MongoClient(replica_set.uri) as client,
+):
     engine = SyncEngine(client)
     engine.save(Ship(name="Vega"))
 

@@ -16,7 +16,9 @@ pipeline = [{"$group": {"_id": None, "total": {"$sum": ++Ship.tonnage}}}]
 async def main() -> None:
     client = AsyncIOMotorClient("mongodb://localhost:27017")
     engine = AIOEngine(client, database="harbour")
-    await engine.save_all([Ship(name="Vega", tonnage=4200), Ship(name="Lyra", tonnage=900)])
+    await engine.save_all(
+        [Ship(name="Vega", tonnage=4200), Ship(name="Lyra", tonnage=900)]
+    )
     # --8<-- [start:aggregate]
     cursor = engine.get_collection(Ship).aggregate(pipeline)  # Motor: not awaited
     groups = await cursor.to_list(length=None)

@@ -15,7 +15,9 @@ async def main() -> None:
         engine = AIOEngine(client, database="bank")
         await engine.configure_database([Account])  # creates the unique index
 
-        await engine.save_all([Account(owner="Ada", balance=100), Account(owner="Bo")])
+        await engine.save_all(
+            [Account(owner="Ada", balance=100), Account(owner="Bo")]
+        )
 
         ada = await engine.find_one(Account, Account.owner == "Ada")
         bo = await engine.find_one(Account, Account.owner == "Bo")
@@ -23,7 +25,9 @@ async def main() -> None:
         async with engine.transaction() as transaction:
             ada.balance -= 30
             bo.balance += 30
-            await transaction.save_all([ada, bo])  # sends the two balances, nothing else
+            await transaction.save_all(
+                [ada, bo]
+            )  # sends the two balances, nothing else
 
         async for account in engine.find(Account, sort=Account.owner):
             print(account.owner, account.balance)

@@ -16,7 +16,9 @@ T = TypeVar("T")
 
 
 async def run(
-    engine: AIOEngine, work: Callable[[AIOTransaction], Awaitable[T]], attempts: int = 5
+    engine: AIOEngine,
+    work: Callable[[AIOTransaction], Awaitable[T]],
+    attempts: int = 5,
 ) -> T:
     while True:
         attempts -= 1
@@ -24,7 +26,9 @@ async def run(
             async with engine.transaction() as transaction:
                 return await work(transaction)
         except PyMongoError as error:
-            if not attempts or not error.has_error_label("TransientTransactionError"):
+            if not attempts or not error.has_error_label(
+                "TransientTransactionError"
+            ):
                 raise
     # --8<-- [end:retry]
 

@@ -19,15 +19,21 @@ async def session(engine: AIOEngine) -> None:
     # --8<-- [start:session]
     async with engine.session() as session:
         await session.save(Account(owner="Ada", balance=100))
-        ada = await session.find_one(Account, Account.owner == "Ada")  # sees the write
-        accounts = await engine.find(Account, session=session)  # the same, spelt the other way
+        ada = await session.find_one(
+            Account, Account.owner == "Ada"
+        )  # sees the write
+        accounts = await engine.find(
+            Account, session=session
+        )  # the same, spelt the other way
     # --8<-- [end:session]
     assert ada.balance == 100
     assert len(accounts) == 1
 
 
 # --8<-- [start:transfer]
-async def transfer(engine: AIOEngine, source: str, target: str, amount: int) -> None:
+async def transfer(
+    engine: AIOEngine, source: str, target: str, amount: int
+) -> None:
     async with engine.transaction() as transaction:
         payer = await transaction.find_one(Account, Account.owner == source)
         payee = await transaction.find_one(Account, Account.owner == target)
@@ -38,7 +44,9 @@ async def transfer(engine: AIOEngine, source: str, target: str, amount: int) -> 
         payer.balance -= amount
         payee.balance += amount
         await transaction.save_all([payer, payee])
-        await transaction.save(Transfer(source=source, target=target, amount=amount))
+        await transaction.save(
+            Transfer(source=source, target=target, amount=amount)
+        )
     # --8<-- [end:transfer]
 
 
@@ -92,7 +100,9 @@ async def rollback(engine: AIOEngine) -> None:
 
     print(await engine.count(Account, Account.owner == "Eve"))
     # -> 0
-    await engine.save(eve)  # the instance knows that it is not stored: it is sent whole
+    await engine.save(
+        eve
+    )  # the instance knows that it is not stored: it is sent whole
     print(await engine.count(Account, Account.owner == "Eve"))
     # -> 1
     # --8<-- [end:rollback]
@@ -103,7 +113,9 @@ async def caught(engine: AIOEngine) -> None:
     try:
         async with engine.transaction() as transaction:
             try:
-                await transaction.save(Account(owner="Ada"))  # there is an Ada already
+                await transaction.save(
+                    Account(owner="Ada")
+                )  # there is an Ada already
             except DuplicateKeyError:
                 pass  # too late: the server has aborted the transaction
             await transaction.save(Account(owner="Fay"))  # raises, sends nothing
@@ -122,7 +134,9 @@ async def driver(engine: AIOEngine) -> None:
 
     async with engine.transaction() as transaction:  # or the other way round
         await engine.get_collection(Account).update_many(
-            {}, {"$inc": {+Account.balance: 1}}, session=transaction.get_driver_session()
+            {},
+            {"$inc": {+Account.balance: 1}},
+            session=transaction.get_driver_session(),
         )
     # --8<-- [end:driver]
 

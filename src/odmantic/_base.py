@@ -98,12 +98,12 @@ class BaseCursor(ABC, Generic[ModelType]):
 
 
 def check_client(client: Any, refused: frozenset[ClientKind], engine: str, advice: str) -> None:
-    """Raise for a client that certainly belongs to the other colour.
+    """Raise for what certainly belongs to the other colour, or is no client at all.
 
     Raises:
         TypeError: naming the engine and what it takes.
     """
-    if client_kind(client) in refused:
+    if client is not None and client_kind(client) in {*refused, ClientKind.NONE}:
         message = f"{engine} cannot use a {type(client).__name__}: it takes {advice}"
         raise TypeError(message)
 

@@ -3,50 +3,104 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
-from odmantic._definition import evaluate
-from odmantic._mapping.annotations import models_in
+from pydantic import PydanticUndefinedAnnotation
+
+from odmantic._mapping.annotations import evaluate, models_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from odmantic._definition import Deferred
 
-_pending: WeakSet[Any] = WeakSet()
-"""The models with fields that cannot be resolved yet."""
+_waiting: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+"""The name that each incomplete model waits for."""
+
+_rebuilding: ContextVar[bool] = ContextVar("odmantic_rebuilding", default=False)
 
 
 def remember(model: Any, deferred: list[Deferred], known: dict[str, Any]) -> None:
-    """Note the fields of a new class that wait for a name."""
+    """Note the fields of a new class whose annotations cannot be resolved yet."""
     model.__odm_deferred__ = deferred
     # Only what a type can be made of: anything else in the frame should not be kept alive.
     model.__odm_known__ = {name: value for name, value in known.items() if _is_type_like(value)}
-    _pending.add(model)
+    _waiting[model] = deferred[0].missing
+
+    def resolve_first(cls: Any, source: Any, handler: Any) -> Any:
+        # Another schema needs this class, which may never have been used itself.
+        if not _rebuilding.get() and cls in _waiting:
+            cls.model_rebuild(raise_errors=False)
+        return handler(source)
+
+    model.__get_pydantic_core_schema__ = classmethod(resolve_first)
 
 
 def _is_type_like(value: object) -> bool:
     return isinstance(value, type) or hasattr(value, "__origin__") or hasattr(value, "__value__")
 
 
-def waiting_for(name: str) -> list[Any]:
-    """Find the models with a field that waits for a name."""
-    return [
-        model
-        for model in tuple(_pending)
-        if any(deferred.missing == name for deferred in model.__odm_deferred__)
-    ]
-
-
 def forget(model: Any) -> None:
     """Note that all fields of a class are resolved."""
-    model.__odm_deferred__ = []
-    model.__odm_known__ = {}
-    _pending.discard(model)
+    if "__odm_deferred__" in vars(model):
+        del model.__odm_deferred__
+        del model.__odm_known__
+        del model.__get_pydantic_core_schema__
+    _waiting.pop(model, None)
 
 
-def resolved_names(model: Any, extra: dict[str, Any]) -> dict[str, Any]:
+def waiting_for(name: str) -> list[Any]:
+    """Find the models that wait for a name."""
+    return [model for model, missing in list(_waiting.items()) if missing == name]
+
+
+@contextmanager
+def _marked_as_rebuilding() -> Iterator[None]:
+    token = _rebuilding.set(True)
+    try:
+        yield
+    finally:
+        _rebuilding.reset(token)
+
+
+def rebuild(model: Any, names: dict[str, Any], attempt: Callable[[dict[str, Any]], Any]) -> Any:
+    """Complete a class: `attempt` is made with the names found, until one is nowhere.
+
+    Raises:
+        PydanticUndefinedAnnotation: a name does not exist.
+        TypeError: a resolved field cannot be defined like it is.
+    """
+    names = _resolved_names(model, names)
+    with _marked_as_rebuilding():
+        while True:
+            try:
+                done = attempt(names)
+            except PydanticUndefinedAnnotation as error:
+                missing = _named(model, error.name)
+                found = None if missing in names else _search_stack(missing, model.__module__)
+                if found is None:
+                    _waiting[model] = missing
+                    raise PydanticUndefinedAnnotation(
+                        missing, f"name {missing!r} is not defined"
+                    ) from error
+                names[missing] = found
+            else:
+                _waiting.pop(model, None)
+                return done
+
+
+def _named(model: Any, name: str) -> str:
+    """Give the name that is really missing for a placeholder."""
+    for deferred in _deferred_of(model):
+        if deferred.placeholder == name:
+            return deferred.missing
+    return name
+
+
+def _resolved_names(model: Any, extra: dict[str, Any]) -> dict[str, Any]:
     """Give the names pydantic needs to complete a model and the models it is made of.
 
     Raises:
@@ -73,13 +127,14 @@ def _resolve(model: Any, names: dict[str, Any]) -> Iterator[Any]:
         known = {**names, **model.__odm_known__, model.__name__: model}
         annotation, missing = _evaluate(deferred, model.__module__, known)
         if missing is not None:
+            deferred.missing = missing
             continue
         declaration = deferred.declaration
         declaration.annotation = annotation
         adapted = declaration.adapted()
         names[deferred.placeholder] = adapted
-        # Pydantic evaluates this name just to show it when it is missing.
-        names.setdefault(deferred.missing, known.get(deferred.missing))
+        # Pydantic evaluates this name too, just to show it when it does not exist.
+        names.setdefault(deferred.missing, None)
         yield adapted
 
 
@@ -89,7 +144,9 @@ def _deferred_of(model: Any) -> Iterator[Deferred]:
         yield from vars(cls).get("__odm_deferred__", ())
 
 
-def _evaluate(deferred: Deferred, module: str, known: dict[str, Any]) -> tuple[Any, str | None]:
+def _evaluate(
+    deferred: Deferred, module: str, known: dict[str, Any]
+) -> tuple[Any, str | None]:
     while True:
         annotation, missing = evaluate(deferred.declaration.annotation, module, known)
         if missing is None:

@@ -13,27 +13,25 @@ from typing import (
     Any,
     ClassVar,
     ForwardRef,
-    Literal,
-    get_args,
     get_origin,
-    get_type_hints,
 )
 
 import pydantic
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, field_validator
+from pydantic import BaseModel, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from odmantic._mapping.adapt import adapt_annotation
-from odmantic._mapping.annotations import models_in, unwrap
+from odmantic._mapping.annotations import evaluate, models_in, type_adapter, unwrap
 from odmantic._mapping.mapping import is_embedded_model, is_model, kind_of
 from odmantic._mapping.options import FieldOptions
+from odmantic._open import BsonToJson, may_hold_anything
 from odmantic.bson import ObjectId
 from odmantic.field import ODMFieldInfo
 from odmantic.reference import ODMReferenceInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 _UNTOUCHED: tuple[type[Any], ...] = (
     FunctionType,
@@ -100,7 +98,7 @@ class Declaration:
         if value is PydanticUndefined or isinstance(value, ODMFieldInfo) or type(value) is adapted:
             return
         try:
-            _type_adapter(adapted, arbitrary_types=self.arbitrary_types).validate_python(value)
+            type_adapter(adapted, arbitrary_types=self.arbitrary_types).validate_python(value)
         except ValidationError:
             self._refuse(adapted)
 
@@ -119,14 +117,7 @@ def _options_of(info: ODMFieldInfo) -> FieldOptions:
     )
 
 
-def _type_adapter(annotation: Any, *, arbitrary_types: bool) -> TypeAdapter[Any]:
-    bare, _ = unwrap(annotation)
-    if isinstance(bare, type) and issubclass(bare, BaseModel):
-        return TypeAdapter(annotation)
-    return TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=arbitrary_types))
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Deferred:
     """A field whose annotation names something that does not exist yet.
 
@@ -149,6 +140,7 @@ class Body:
     namespace: dict[str, Any]
     known: dict[str, Any]
     arbitrary_types: bool
+    extra_allowed: bool
     annotations: dict[str, Any]
     deferred: list[Deferred]
     has_primary_field: bool = False
@@ -168,6 +160,8 @@ class Body:
             self._declare(name, annotation, bases)
         if automatic_id and not self.has_primary_field:
             self._add_id(bases)
+        if self.extra_allowed:
+            self.annotations["__pydantic_extra__"] = dict[str, Annotated[Any, BsonToJson()]]
         self.namespace["__annotations__"] = self.annotations
 
     def _check_values(self, declared: Mapping[str, Any]) -> None:
@@ -239,7 +233,10 @@ class Body:
             self.deferred.append(Deferred(declaration, placeholder, missing))
             # The missing name comes first, so that error messages show it.
             adapted = ForwardRef(f"({missing}, {placeholder})[1]")
-        self.annotations[name] = adapted if options is None else annotated(adapted, options)
+        metadata: list[Any] = [] if options is None else [options]
+        if may_hold_anything(adapted):
+            metadata.append(BsonToJson())
+        self.annotations[name] = annotated(adapted, *metadata) if metadata else adapted
         self.has_primary_field |= options is not None and options.primary_field
 
     def _replace_value(self, declaration: Declaration, bases: tuple[type[Any], ...]) -> None:
@@ -303,31 +300,3 @@ def own_annotations(namespace: Mapping[str, Any]) -> dict[str, Any]:
             annotate, format=annotationlib.Format.FORWARDREF
         )
     return dict(namespace.get("__annotations__", ()))
-
-
-def evaluate(annotation: Any, module: str, known: dict[str, Any]) -> tuple[Any, str | None]:
-    """Evaluate an annotation; with it comes the first name that does not exist, if any."""
-    if not _has_forward_reference(annotation):
-        return annotation, None
-    holder = type("holder", (), {"__annotations__": {"it": annotation}})
-    names = getattr(sys.modules.get(module), "__dict__", {})
-    try:
-        return get_type_hints(holder, names, known, include_extras=True)["it"], None
-    except NameError as error:
-        return annotation, error.name
-
-
-def _has_forward_reference(annotation: Any) -> bool:
-    if isinstance(annotation, (str, ForwardRef)):
-        return True
-    if get_origin(annotation) is Literal:
-        return False
-    if get_origin(annotation) is Annotated:
-        return _has_forward_reference(annotation.__origin__)
-    return any(_has_forward_reference(argument) for argument in _arguments(annotation))
-
-
-def _arguments(annotation: Any) -> Iterator[Any]:
-    for argument in get_args(annotation):
-        # The parameters of a callable are a list.
-        yield from argument if isinstance(argument, list) else (argument,)

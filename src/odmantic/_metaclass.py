@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel
 
-from odmantic._deferred import forget, remember, resolved_names, waiting_for
+from odmantic._deferred import forget, remember, waiting_for
 from odmantic._definition import Body, own_annotations
 from odmantic._mapping.compile import compile_mapping
 from odmantic._mapping.mapping import ModelKind, ModelMapping, kind_of
@@ -30,7 +30,7 @@ _building: ContextVar[bool] = ContextVar("odmantic_building", default=False)
 """Set while pydantic collects the fields of a class: it must not take proxies for defaults."""
 
 _CONCRETE = (ModelKind.MODEL, ModelKind.EMBEDDED)
-_CONFIG_OPTIONS = ODMConfigDict.__required_keys__ | ODMConfigDict.__optional_keys__
+_CONFIG_OPTIONS = ODMConfigDict.__required_keys__.union(ODMConfigDict.__optional_keys__)
 
 
 @contextmanager
@@ -104,6 +104,7 @@ class BaseModelMetaclass(PydanticMetaclass):
             namespace=namespace,
             known=_known_names(namespace, frame),
             arbitrary_types=bool(config["arbitrary_types_allowed"]),
+            extra_allowed=config["extra"] == "allow",
             annotations={},
             deferred=[],
         )
@@ -134,9 +135,7 @@ def _known_names(namespace: dict[str, Any], frame: FrameType) -> dict[str, Any]:
         for name, value in namespace.items()
         if isinstance(value, type) and name not in declared
     )
-    known.update(
-        (parameter.__name__, parameter) for parameter in namespace.get("__type_params__", ())
-    )
+    known.update((parameter.__name__, parameter) for parameter in namespace.get("__type_params__", ()))
     return known
 
 

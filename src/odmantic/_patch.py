@@ -46,7 +46,11 @@ def collect_patch(
         strict = False
     named = {name: value for name, value in keywords.items() if is_selected(name)}
     primary = mapping.primary_field
-    if primary is not None and is_selected(primary) and (primary in mentioned or primary in named):
+    if (
+        primary is not None
+        and is_selected(primary)
+        and (primary in mentioned or primary in named)
+    ):
         raise ValueError("Updating the primary key is not supported")
     if not strict:
         patch = {name: value for name, value in patch.items() if name in mapping.fields}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pymongo import errors as driver_errors
 from pymongo.errors import InvalidOperation, OperationFailure, PyMongoError
+from typing_extensions import Self
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,9 +91,7 @@ class _DriverBackedError(TransactionError):
     attempts: int
 
     @classmethod
-    def standing_for(
-        cls: type[BackedError], error: BaseException, message: str, *, attempts: int = 1
-    ) -> BackedError:
+    def standing_for(cls, error: BaseException, message: str, *, attempts: int = 1) -> Self:
         """Make the error in the leaf class that is also an instance of the driver's class."""
         for base in type(error).__mro__:
             leaf = _LEAVES.get((cls, base))
@@ -101,9 +100,7 @@ class _DriverBackedError(TransactionError):
         return cls._of(error, message, attempts)
 
     @classmethod
-    def _of(
-        cls: type[BackedError], error: BaseException, message: str, attempts: int
-    ) -> BackedError:
+    def _of(cls, error: BaseException, message: str, attempts: int) -> Self:
         made = cls.__new__(cls, message)
         made.args = (message,)
         made.driver_error = error

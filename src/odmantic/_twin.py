@@ -11,7 +11,6 @@ from odmantic._definition import own_annotations
 from odmantic._mapping.adapt import adapt_annotation
 from odmantic._mapping.annotations import unwrap
 from odmantic._mapping.mapping import ModelKind, kind_of
-from odmantic._mapping.options import FieldOptions
 from odmantic.bson import BSON_TYPES_ENCODERS, BaseBSONModel
 from odmantic.field import ODMFieldInfo
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from odmantic.model import _BaseODMModel
 
 _NOT_COPIED = frozenset(
-    ("__classcell__", "__annotations__", "__qualname__", "__odm_kind__", "__slots__")
+    ("__classcell__", "__annotations__", "__odm_kind__", "__slots__")
 )
 
 
@@ -40,11 +39,13 @@ def make_twin(model: type[_BaseODMModel]) -> type[BaseModel]:
         annotations[field_name] = _twin_annotation(info.annotation)
         body[field_name] = info
     body["__annotations__"] = annotations
-    body["__qualname__"] = name
     bases = tuple(
         BaseBSONModel if kind_of(base) is ModelKind.ROOT else base for base in model.__odm_bases__
     )
-    return types.new_class(name, bases, {}, lambda namespace: namespace.update(body))
+    twin = types.new_class(name, bases, {}, lambda namespace: namespace.update(body))
+    # Only now: nested classes are recognised by the name of the class they were written in.
+    twin.__qualname__ = name
+    return twin
 
 
 def _twin_annotation(annotation: Any) -> Any:

@@ -6,9 +6,11 @@ import warnings
 from collections.abc import Container, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from pydantic import BaseModel
+from pydantic import BaseModel, PydanticUndefinedAnnotation
 
-from odmantic._deferred import resolved_names
+from odmantic._deferred import rebuild
+from odmantic._json import schema_with_bson_json
+from odmantic._mapping.adapt import adapt_annotation
 from odmantic._mapping.decode import decode_document
 from odmantic._mapping.encode import encode_document
 from odmantic._mapping.mapping import (
@@ -34,10 +36,14 @@ from odmantic.index import Index, ODMBaseIndex, ODMSingleFieldIndex
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
     from pymongo import IndexModel
     from typing_extensions import Self
 
+    from odmantic.bson import ObjectId
     from odmantic.config import ODMConfigDict
+    from odmantic.field import Field
 
 __all__ = [
     "BaseModelMetaclass",
@@ -104,6 +110,18 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
         # Sorting is stable: only an `id` moves.
         return sorted(super().__repr_args__(), key=lambda pair: pair[0] != "id")
 
+    def __class_getitem__(cls, arguments: Any) -> Any:
+        """Give the parametrisation of a generic model, which is a model too."""
+        if isinstance(arguments, tuple):
+            return super().__class_getitem__(tuple(map(adapt_annotation, arguments)))
+        return super().__class_getitem__(adapt_annotation(arguments))
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: type[BaseModel], handler: GetCoreSchemaHandler, /
+    ) -> CoreSchema:
+        return schema_with_bson_json(source, handler)
+
     @classmethod
     def model_rebuild(
         cls,
@@ -116,8 +134,17 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
         """Try again to resolve the names in annotations; rarely needed, as first use does it."""
         if kind_of(cls) in (None, ModelKind.ROOT) or (cls.__pydantic_complete__ and not force):
             return super().model_rebuild(force=force, raise_errors=raise_errors)
-        names = resolved_names(cls, dict(_types_namespace or {}))
-        done = super().model_rebuild(force=force, raise_errors=raise_errors, _types_namespace=names)
+        model_rebuild = super().model_rebuild
+
+        def attempt(names: dict[str, Any]) -> bool | None:
+            return model_rebuild(force=force, _types_namespace=names)
+
+        try:
+            done = rebuild(cls, dict(_types_namespace or {}), attempt)
+        except PydanticUndefinedAnnotation:
+            if raise_errors:
+                raise
+            done = False
         if cls.__pydantic_fields_complete__ and "__mapping__" not in vars(cls):
             attach_mapping(cls)
         return done
@@ -127,7 +154,9 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
         """Make an instance from a dictionary; an instance is returned as it is."""
         return cls.model_validate(value)
 
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+    def model_copy(
+        self, *, update: Mapping[str, Any] | None = None, deep: bool = False
+    ) -> Self:
         """Copy the instance, all fields of the copy counting as never saved.
 
         Args:
@@ -269,6 +298,8 @@ class Model(_BaseODMModel, metaclass=ModelMetaclass):
     if TYPE_CHECKING:
         __collection__: ClassVar[str]
         __primary_field__: ClassVar[str]
+        # Any, because a subclass may give it another type.
+        id: ObjectId | Any = Field(default_factory=ObjectId)
     else:
         __odm_kind__ = ModelKind.ROOT
         __collection__ = LazyMappingAttribute("__collection__")

@@ -14,6 +14,8 @@ class LogEntry(Model):
     }
 
 
-old = LogEntry.model_validate_doc({"_id": "5f85f36d6dfecacc68428a46", "text": "moored "})
+old = LogEntry.model_validate_doc(
+    {"_id": "5f85f36d6dfecacc68428a46", "text": "moored "}
+)
 print(repr(old.text), old.written is not None)
 # -> 'moored' True

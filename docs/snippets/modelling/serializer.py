@@ -8,7 +8,11 @@ from odmantic import Field, Model, WithBsonSerializer
 Seconds = Annotated[
     timedelta,
     WithBsonSerializer(lambda delta: delta.total_seconds()),
-    BeforeValidator(lambda value: timedelta(seconds=value) if isinstance(value, float) else value),
+    BeforeValidator(
+        lambda value: (
+            timedelta(seconds=value) if isinstance(value, float) else value
+        )
+    ),
 ]
 
 

@@ -164,6 +164,7 @@ class _Source(Generic[ModelType]):
 
 async def _iterate(source: _Source[ModelType], page: _Page[ModelType]) -> AsyncIterator[ModelType]:
     following: _Page[ModelType] | None = page
+    del page  # and with it everything behind it
     while (following := await source.page_after(following)) is not None:
         for instance in following.instances:
             yield instance

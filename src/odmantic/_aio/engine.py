@@ -144,7 +144,7 @@ class AIOEngine(AIOEngineBase):
         callback: Callable[[AIOTransaction], Awaitable[T]],
         *,
         attempts: int | None = None,
-        timeout: float = 120.0,  # noqa: ASYNC109 - handed to the driver, which bounds each command by what is left
+        timeout: float = 120.0,
         restore: Iterable[Any] = (),
         join: AIOTransaction | None = None,
         read_concern: ReadConcern | None = None,

@@ -19,7 +19,7 @@ from odmantic._state.changes import give_back, mark_unknown, mark_written, take
 from odmantic.exceptions import DocumentNotFoundError, SessionMisuseError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from pymongo import IndexModel
     from typing_extensions import Self
@@ -150,26 +150,60 @@ class Operations:
     async def _replace_index(
         self, collection: Any, index: IndexModel, model: type[Model], conflict: OperationFailure
     ) -> None:
-        """Drop what keeps an index from being created, and create it; else put the old one back."""
-        existing = await self._list_indexes(collection)
-        old = find_conflict(index, existing)
-        if old is None:
-            raise conflict
-        await self._send(
-            lambda: collection.drop_index(old["name"], session=self._session),
-            "configure_database",
-            model,
-        )
+        """Drop what keeps an index from being created, and create it; else put back what was dropped."""
+        dropped: list[Mapping[str, Any]] = []
         try:
-            await self._create_index(collection, index, model)
-        except BaseException:
-            command = {"createIndexes": collection.name, "indexes": [recreation(old)]}
-            await resolve(self._engine.database.command(command, session=self._session))
+            while True:
+                old = find_conflict(index, await self._list_indexes(collection, model))
+                if old is None:
+                    raise conflict
+                await self._drop_index(collection, old["name"], model)
+                dropped.append(old)
+                try:
+                    await self._create_index(collection, index, model)
+                except OperationFailure as error:
+                    if error.code not in CONFLICT_CODES:
+                        raise
+                    conflict = error  # with one more index: by its keys after that of the same name
+                else:
+                    return
+        except BaseException as error:
+            await self._put_back(collection, dropped, model, error)
             raise
 
-    async def _list_indexes(self, collection: Any) -> list[dict[str, Any]]:
-        cursor = await resolve(collection.list_indexes(session=self._session))
-        return [dict(index) async for index in cursor]
+    async def _list_indexes(self, collection: Any, model: type[Model]) -> list[dict[str, Any]]:
+        async def read() -> list[dict[str, Any]]:
+            cursor = await resolve(collection.list_indexes(session=self._session))
+            return [dict(index) async for index in cursor]
+
+        indexes: list[dict[str, Any]] = await self._send(read, "configure_database", model)
+        return indexes
+
+    async def _drop_index(self, collection: Any, name: str, model: type[Model]) -> None:
+        await self._send(
+            lambda: collection.drop_index(name, session=self._session), "configure_database", model
+        )
+
+    async def _put_back(
+        self,
+        collection: Any,
+        dropped: list[Mapping[str, Any]],
+        model: type[Model],
+        reason: BaseException,
+    ) -> None:
+        """Create dropped indexes again; if that fails, `reason` will tell."""
+        if not dropped:
+            return
+        command = {"createIndexes": collection.name, "indexes": [*map(recreation, dropped)]}
+        try:
+            await self._send(
+                lambda: self._engine.database.command(command, session=self._session),
+                "configure_database",
+                model,
+            )
+        except PyMongoError as error:
+            names = ", ".join(index["name"] for index in dropped)
+            add_context(reason, f"dropped indexes could not be put back: {names} ({error})")
 
     async def _write(self, plan: SavePlan) -> None:
         """Send the dirty fields of one instance; if they are not all and there is no document, all of them (D20)."""
@@ -219,9 +253,9 @@ class Operations:
             if self._channel is None:
                 return await resolve(call())
             return await self._channel.send(call, self._attempt)
-        except PyMongoError as error:
+        except Exception as error:
             ours = operation_error(error, operation, model, document_id)
             if ours is not None:
                 raise ours from error
-            add_context(error, operation, model)
+            add_context(error, f"in {operation} of {model.__name__}")
             raise

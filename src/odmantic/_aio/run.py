@@ -35,7 +35,7 @@ async def repeat_transaction(
     callback: Callable[[AIOTransaction], Awaitable[T]],
     *,
     attempts: int | None,
-    timeout: float,  # noqa: ASYNC109 - handed to the driver, which bounds each command by what is left
+    timeout: float,
     restore: Iterable[Any],
 ) -> T:
     """Run a callback in a new transaction for each attempt, until one is committed.

@@ -33,8 +33,8 @@ DRAIN_SECONDS = 10.0
 
 
 def default_client() -> MongoClient[dict[str, Any]]:
-    """A client for the driver's default address; connects in the background."""
-    return MongoClient()
+    """A client for the driver's default address; connects on first use."""
+    return MongoClient(connect=False)
 
 
 def resolve(value: Any) -> Any:

@@ -6,6 +6,12 @@ from enum import Enum, auto
 from typing import Any
 
 from pymongo import AsyncMongoClient, MongoClient
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.collection import Collection
+from pymongo.database import Database
+
+_PARTS = (AsyncDatabase, AsyncCollection, Database, Collection)
 
 
 class ClientKind(Enum):
@@ -16,6 +22,8 @@ class ClientKind(Enum):
     MOTOR = auto()
     UNKNOWN = auto()
     """A stand-in that behaves like a client, such as an in-memory one for tests."""
+    NONE = auto()
+    """No client: a URI, or the database of a client."""
 
 
 def client_kind(client: Any) -> ClientKind:
@@ -24,6 +32,15 @@ def client_kind(client: Any) -> ClientKind:
         return ClientKind.SYNC
     if isinstance(client, AsyncMongoClient):
         return ClientKind.ASYNC
-    if any(base.__module__.partition(".")[0] == "motor" for base in type(client).__mro__):
+    if _is_of_motor(client, "AgnosticClient"):
         return ClientKind.MOTOR
+    # Every attribute exists on a database and on a collection.
+    is_part = isinstance(client, _PARTS) or _is_of_motor(client, "AgnosticBase")
+    if is_part or not (hasattr(client, "__getitem__") and hasattr(client, "start_session")):
+        return ClientKind.NONE
     return ClientKind.UNKNOWN
+
+
+def _is_of_motor(value: Any, name: str) -> bool:
+    bases = type(value).__mro__
+    return any(base.__module__ == "motor.core" and base.__name__ == name for base in bases)

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import collections.abc
+import sys
 import types
 from collections.abc import Iterator
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from pathlib import PurePath
-from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin
+from typing import (
+    Annotated,
+    Any,
+    ForwardRef,
+    Literal,
+    NewType,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 from uuid import UUID
 
 import bson
 from bson.decimal128 import Decimal128
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from odmantic._mapping.mapping import ModelKind, is_embedded_model, kind_of
 
@@ -65,8 +76,11 @@ def alias_value(alias: Any) -> Any:
     """Give what a type alias stands for, its parameters filled in."""
     origin = get_origin(alias)
     if origin is None:
-        return alias.__value__
-    return origin.__value__[get_args(alias)]
+        return evaluate(alias.__value__, alias.__module__, {})[0]
+    value = origin.__value__
+    given = dict(zip(origin.__type_params__, get_args(alias), strict=False))
+    wanted = getattr(value, "__parameters__", ())
+    return value[tuple(given[one] for one in wanted)] if wanted else given.get(value, value)
 
 
 def is_union(annotation: Any) -> bool:
@@ -152,3 +166,39 @@ def is_array(origin: Any) -> bool:
 def is_mapping(origin: Any) -> bool:
     """Tell whether values of this generic class are stored as documents."""
     return isinstance(origin, type) and issubclass(origin, collections.abc.Mapping)
+
+
+def type_adapter(annotation: Any, *, arbitrary_types: bool) -> TypeAdapter[Any]:
+    """Make a validator for a type on its own."""
+    bare, _ = unwrap(annotation)
+    if isinstance(bare, type) and issubclass(bare, BaseModel):
+        return TypeAdapter(annotation)
+    return TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=arbitrary_types))
+
+
+def evaluate(annotation: Any, module: str, known: dict[str, Any]) -> tuple[Any, str | None]:
+    """Evaluate an annotation; with it comes the first name that does not exist, if any."""
+    if not _has_forward_reference(annotation):
+        return annotation, None
+    holder = type("holder", (), {"__annotations__": {"it": annotation}})
+    names = getattr(sys.modules.get(module), "__dict__", {})
+    try:
+        return get_type_hints(holder, names, known, include_extras=True)["it"], None
+    except NameError as error:
+        return annotation, error.name
+
+
+def _has_forward_reference(annotation: Any) -> bool:
+    if isinstance(annotation, (str, ForwardRef)):
+        return True
+    if get_origin(annotation) is Literal:
+        return False
+    if get_origin(annotation) is Annotated:
+        return _has_forward_reference(annotation.__origin__)
+    return any(_has_forward_reference(argument) for argument in _arguments(annotation))
+
+
+def _arguments(annotation: Any) -> Iterator[Any]:
+    for argument in get_args(annotation):
+        # The parameters of a callable are a list.
+        yield from argument if isinstance(argument, list) else (argument,)

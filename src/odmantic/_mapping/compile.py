@@ -28,7 +28,6 @@ from odmantic._mapping.naming import check_key_name, collection_name
 from odmantic._mapping.options import options_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
 
     from pydantic.fields import FieldInfo
 
@@ -81,7 +80,9 @@ def _field(
                 f"cannot define a reference {name} (in {model.__name__}) without a Reference "
                 "assigned to it"
             )
-        return ODMReference(key_name=key_name, model_config=config, pydantic_field=info, model=bare)
+        return ODMReference(
+            key_name=key_name, model_config=config, pydantic_field=info, model=bare
+        )
     common: dict[str, Any] = {
         "key_name": key_name,
         "model_config": config,
@@ -98,7 +99,9 @@ def _field(
         return ODMEmbedded(model=one, **common)
     for argument in arguments_of(bare):
         if is_embedded_model(element := unwrap(argument)[0]):
-            return ODMEmbeddedGeneric(model=element, generic_origin=_generic_origin(bare), **common)
+            return ODMEmbeddedGeneric(
+                model=element, generic_origin=_generic_origin(bare), **common
+            )
     return ODMField(**common)
 
 

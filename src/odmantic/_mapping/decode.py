@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Callable, Mapping
 from datetime import date
+from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, cast, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from bson.decimal128 import Decimal128
+from bson.regex import Regex
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import InitErrorDetails
 
-from odmantic._mapping.annotations import is_array, is_mapping, is_type_alias, is_union, unwrap
-from odmantic._mapping.encode import encode_key, serializer_in
+from odmantic._mapping.annotations import (
+    is_array,
+    is_mapping,
+    is_type_alias,
+    is_union,
+    type_adapter,
+    unwrap,
+)
+from odmantic._mapping.encode import AS_IT_IS, encode_any, encode_key, serializer_in
 from odmantic._mapping.mapping import ODMEmbeddedGeneric, ODMReference, is_embedded_model
+from odmantic.bson import DECIMAL_SERIALIZER, SUBSTITUTE_MARKS
 from odmantic.exceptions import (
     DocumentParsingError,
     ErrorList,
@@ -104,9 +116,7 @@ def _field_decoder(mapping: ModelMapping, field: ODMBaseField) -> Decoder | None
     if isinstance(field, ODMReference):
         return _reference_decoder(field.model, field.key_name)
     info = field.pydantic_field
-    compiler = _Compiler(
-        arbitrary_types=bool(mapping.model.model_config["arbitrary_types_allowed"])
-    )
+    compiler = _Compiler(arbitrary_types=bool(mapping.model.model_config["arbitrary_types_allowed"]))
     decode = compiler.decoder(info.annotation, info.metadata)
     if decode is not None and isinstance(field, ODMEmbeddedGeneric):
         return _strictly(decode, field.generic_origin)
@@ -174,31 +184,43 @@ class _Compiler:
 
     def __init__(self, *, arbitrary_types: bool) -> None:
         self._arbitrary_types = arbitrary_types
-        self._aliases: list[Any] = []
+        # Aliases and classes may be recursive: those around the current type, with room for
+        # their decoder.
+        self._around: dict[Any, list[Decoder | None]] = {}
+        self._inline = False
 
     def decoder(self, annotation: Any, metadata: Any = ()) -> Decoder | None:
         """Give the decoder for a type; `None` if its values need none."""
         if not is_type_alias(get_origin(annotation) or annotation):
             return self._decoder(annotation, metadata)
-        if annotation in self._aliases:
-            return None
-        self._aliases.append(annotation)
+        return self._once(annotation, lambda: self._decoder(annotation, metadata))
+
+    def _once(self, key: Any, compile_decoder: Callable[[], Decoder | None]) -> Decoder | None:
+        if key in self._around:
+            return _later(self._around[key])
+        found = self._around[key] = []
         try:
-            return self._decoder(annotation, metadata)
+            decode = compile_decoder()
+            found.append(decode)
         finally:
-            self._aliases.pop()
+            del self._around[key]
+        return decode
 
     def _decoder(self, annotation: Any, metadata: Any) -> Decoder | None:
         bare, inner = unwrap(annotation)
-        if serializer_in((*inner, *metadata)) is not None:
+        marks = (*inner, *metadata)
+        if serializer_in(marks) not in (None, DECIMAL_SERIALIZER.bson_serializer):
             # How to read what a serialiser wrote is the business of the type's validators.
             return None
-        if is_embedded_model(bare):
+        if is_embedded_model(bare) and not self._inline:
             return _document_decoder(bare)
-        arguments = get_args(bare)
-        origin = get_origin(bare)
         if is_union(bare):
-            return self._union_decoder(arguments)
+            return self._union_decoder(get_args(bare))
+        if get_origin(bare) is None or get_origin(bare) is Literal:
+            return self._class_decoder(bare, marks)
+        return self._generic_decoder(get_origin(bare), get_args(bare))
+
+    def _generic_decoder(self, origin: Any, arguments: tuple[Any, ...]) -> Decoder | None:
         if is_mapping(origin) and len(arguments) == 2:
             return _mapping_decoder(_key_decoder(arguments[0]), self.decoder(arguments[1]))
         if origin is tuple and arguments[-1:] != (Ellipsis,):
@@ -207,15 +229,51 @@ class _Compiler:
             return _array_decoder(decode)
         return None
 
+    def _class_decoder(self, cls: Any, metadata: tuple[Any, ...]) -> Decoder | None:
+        if members := _stored_members(cls):
+            return lambda value, _loc, _errors, _raw: _member(members, value)
+        convert = _FROM_BSON.get(cls)
+        if convert is not None and not any(isinstance(m, SUBSTITUTE_MARKS) for m in metadata):
+            return _leaf_decoder(*convert)
+        if isinstance(cls, type) and issubclass(cls, BaseModel):
+            return self._once(cls, lambda: self._object_decoder(cls))
+        return None
+
+    def _object_decoder(self, cls: type[BaseModel]) -> Decoder | None:
+        """Read an object without a document of its own: its keys are names already."""
+        outer, self._inline = self._inline, True
+        try:
+            decoders = {
+                name: decode
+                for name, info in cls.__pydantic_fields__.items()
+                if (decode := self.decoder(info.annotation, info.metadata)) is not None
+            }
+        finally:
+            self._inline = outer
+        if not decoders:
+            return None
+
+        def decode_fields(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
+            if not isinstance(value, Mapping):
+                return value
+            fields = dict(cast("Mapping[str, Any]", value))
+            for name, decode in decoders.items():
+                if name in fields:
+                    fields[name] = decode(fields[name], (*loc, name), errors, raw)
+            return fields
+
+        return decode_fields
+
     def _union_decoder(self, members: tuple[Any, ...]) -> Decoder | None:
+        decoders = [(member, self.decoder(member)) for member in members]
         candidates = [
-            _Candidate(member, decode, self._arbitrary_types)
-            for member in members
-            if (decode := self.decoder(member)) is not None
+            _Candidate(member, decode, arbitrary_types=self._arbitrary_types)
+            for member, decode in decoders
+            if decode is not None
         ]
         if not candidates:
             return None
-        rivals_of = [_shapes(member) for member in members if self.decoder(member) is None]
+        rivals_of = [_shapes(member) for member, decode in decoders if decode is None]
 
         def decode(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
             possible = [candidate for candidate in candidates if candidate.looks_like(value)]
@@ -229,10 +287,50 @@ class _Compiler:
         return decode
 
 
+def _later(found: list[Decoder | None]) -> Decoder:
+    def decode(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
+        each = found[0]
+        return value if each is None else each(value, loc, errors, raw)
+
+    return decode
+
+
+_FROM_BSON: dict[Any, tuple[type[Any], Callable[[Any], Any]]] = {
+    Decimal: (Decimal128, Decimal128.to_decimal),
+    re.Pattern: (Regex, Regex.try_compile),
+}
+"""Types whose stored form plain pydantic does not know, and how it becomes one it knows."""
+
+
+def _leaf_decoder(stored: type[Any], convert: Callable[[Any], Any]) -> Decoder:
+    return lambda value, _loc, _errors, _raw: convert(value) if isinstance(value, stored) else value
+
+
+def _stored_members(cls: Any) -> list[tuple[Any, Enum]]:
+    """Pair members of an enumeration with their stored form, if pydantic does not know that."""
+    if get_origin(cls) is Literal:
+        members = [member for member in get_args(cls) if isinstance(member, Enum)]
+    elif isinstance(cls, type) and issubclass(cls, Enum):
+        members = list(cls)
+        if all(isinstance(member.value, AS_IT_IS) for member in members):
+            return []
+    else:
+        return []
+    return [(_as_read(encode_any(member)), member) for member in members]
+
+
+def _as_read(stored: Any) -> Any:
+    return list(cast("tuple[Any, ...]", stored)) if isinstance(stored, tuple) else stored
+
+
+def _member(members: list[tuple[Any, Enum]], value: Any) -> Any:
+    return next((member for stored, member in members if stored == value), value)
+
+
 class _Candidate:
     """A member of a union whose values have keys to translate."""
 
-    def __init__(self, annotation: Any, decode: Decoder, arbitrary_types: bool) -> None:  # noqa: FBT001
+    def __init__(self, annotation: Any, decode: Decoder, *, arbitrary_types: bool) -> None:
         self._annotation = annotation
         self._arbitrary_types = arbitrary_types
         self._adapter: TypeAdapter[Any] | None = None
@@ -258,9 +356,8 @@ class _Candidate:
                 value, by_alias=True, by_name=True
             )
         if self._adapter is None:
-            self._adapter = TypeAdapter(
-                self._annotation,
-                config=ConfigDict(arbitrary_types_allowed=self._arbitrary_types),
+            self._adapter = type_adapter(
+                self._annotation, arbitrary_types=self._arbitrary_types
             )
         return self._adapter.validate_python(value, by_alias=True, by_name=True)
 
@@ -308,7 +405,9 @@ def _array_decoder(decode: Decoder) -> Decoder:
         if not isinstance(values, (list, tuple)):
             return values
         items = cast("list[Any]", values)
-        return [decode(item, (*loc, f"[{index}]"), errors, raw) for index, item in enumerate(items)]
+        return [
+            decode(item, (*loc, f"[{index}]"), errors, raw) for index, item in enumerate(items)
+        ]
 
     return decode_items
 
@@ -360,14 +459,19 @@ def _key_decoder(key_type: Any) -> Callable[[str], Any] | None:
 
 _DOCUMENT = (Mapping,)
 _ARRAY = (list, tuple)
+_SCALARS = (types.NoneType, str, bytes, int, float, date, Enum)
 
 
 def _shapes(annotation: Any) -> tuple[type[Any], ...]:
-    """Tell which containers values of a type may be read from."""
+    """Tell what values of a type may be read from; scalars that need no decoder do not matter."""
     bare, _ = unwrap(annotation)
     cls = get_origin(bare) or bare
     if is_union(bare):
         return tuple(shape for member in get_args(bare) for shape in _shapes(member))
+    if members := _stored_members(bare):
+        return tuple(type(stored) for stored, _ in members)
+    if cls in _FROM_BSON:
+        return (_FROM_BSON[cls][0],)
     if cls is None or cls is Literal or (isinstance(cls, type) and issubclass(cls, _SCALARS)):
         return ()
     if is_mapping(cls) or (isinstance(cls, type) and issubclass(cls, BaseModel)):
@@ -375,9 +479,6 @@ def _shapes(annotation: Any) -> tuple[type[Any], ...]:
     if is_array(cls):
         return _ARRAY
     return (*_DOCUMENT, *_ARRAY)
-
-
-_SCALARS = (types.NoneType, str, bytes, int, float, date, Enum)
 
 
 def _shape_test(annotation: Any) -> Callable[[Any], bool]:

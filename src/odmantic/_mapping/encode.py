@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import Enum
 from itertools import zip_longest
 from pathlib import PurePath
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args, get_origin
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -46,7 +47,7 @@ Encoder: TypeAlias = Callable[[Any], Any]
 FieldEncoder: TypeAlias = tuple[str, str, Encoder | None]
 """Name and key of a field, and how its value is converted; `None` stores it as it is."""
 
-_AS_IT_IS = (
+AS_IT_IS = (
     types.NoneType,
     str,
     int,
@@ -170,17 +171,40 @@ def annotation_encoder(
     metadata: Iterable[Any] = (),
     *,
     inline: bool = False,
-    aliases: tuple[Any, ...] = (),
+    aliases: Mapping[Any, list[Encoder | None]] = MappingProxyType({}),
 ) -> Encoder | None:
     """Decide how values of a type are stored; `None` if as they are.
 
     `inline` is for what is inside objects that are no documents of their own: plain pydantic
-    models, and models without a reference. Names of fields are the keys there.
+    models, and models without a reference. Names of fields are the keys there. `aliases` are the
+    type aliases around this type, with room for their encoder, as they may be recursive.
     """
     if is_type_alias(get_origin(annotation) or annotation):
         if annotation in aliases:
-            return encode_any
-        aliases = (*aliases, annotation)
+            return _later(aliases[annotation])
+        found: list[Encoder | None] = []
+        aliases = {**aliases, annotation: found}
+        encode = _annotation_encoder(annotation, metadata, inline=inline, aliases=aliases)
+        found.append(encode)
+        return encode
+    return _annotation_encoder(annotation, metadata, inline=inline, aliases=aliases)
+
+
+def _later(found: list[Encoder | None]) -> Encoder:
+    def encode(value: Any) -> Any:
+        each = found[0]
+        return value if each is None else each(value)
+
+    return encode
+
+
+def _annotation_encoder(
+    annotation: Any,
+    metadata: Iterable[Any],
+    *,
+    inline: bool,
+    aliases: Mapping[Any, list[Encoder | None]],
+) -> Encoder | None:
     bare, inner = unwrap(annotation)
     serializer = serializer_in((*inner, *metadata))
     if serializer is not None:
@@ -209,8 +233,8 @@ def annotation_encoder(
 
 def _is_scalar(bare: Any) -> bool:
     if get_origin(bare) is Literal:
-        return all(isinstance(value, _AS_IT_IS) for value in get_args(bare))
-    return bare is None or (isinstance(bare, type) and issubclass(bare, _AS_IT_IS))
+        return all(isinstance(value, AS_IT_IS) for value in get_args(bare))
+    return bare is None or (isinstance(bare, type) and issubclass(bare, AS_IT_IS))
 
 
 def _dumped_first(serializer: Encoder) -> Encoder:
@@ -219,8 +243,10 @@ def _dumped_first(serializer: Encoder) -> Encoder:
 
 def _document_encoder(model: Any) -> Encoder:
     def encode(value: Any) -> Any:
-        # Unvalidated ways to make an instance may leave anything in a field.
-        return encode_document(value) if isinstance(value, model) else encode_any(value)
+        # Other members of a union come here too, and unvalidated values of any type.
+        if isinstance(value, model) or kind_of(type(value)) is ModelKind.EMBEDDED:
+            return encode_document(value)
+        return encode_any(value)
 
     return encode
 
@@ -304,9 +330,7 @@ def _union_encoder(
 _MISSING: Any = object()
 
 _RUNTIME_CLASSES = {
-    substitute: cls
-    for cls, substitute in BSON_TYPES_SUBSTITUTES.items()
-    if isinstance(substitute, type)
+    substitute: cls for cls, substitute in BSON_TYPES_SUBSTITUTES.items() if isinstance(substitute, type)
 }
 
 
@@ -345,7 +369,7 @@ def encode_any(value: Any) -> Any:
     serializer = _SERIALIZERS.get(cls)
     if serializer is not None:
         return serializer(value)
-    if isinstance(value, _AS_IT_IS):
+    if isinstance(value, AS_IT_IS):
         return value
     return _encode_object(value)
 
@@ -390,9 +414,9 @@ def _inline_encoders(model: type[BaseModel]) -> tuple[tuple[str, Encoder | None]
     return encoders
 
 
-_INLINE_ENCODERS: WeakKeyDictionary[type[BaseModel], tuple[tuple[str, Encoder | None], ...]] = (
-    WeakKeyDictionary()
-)
+_INLINE_ENCODERS: WeakKeyDictionary[
+    type[BaseModel], tuple[tuple[str, Encoder | None], ...]
+] = WeakKeyDictionary()
 
 
 def _as_dumped(value: Any) -> Any:
@@ -412,7 +436,7 @@ def _as_dumped(value: Any) -> Any:
     return value
 
 
-_AS_IT_IS_EXACTLY = frozenset(_AS_IT_IS)
+_AS_IT_IS_EXACTLY = frozenset(AS_IT_IS)
 
 _SERIALIZERS = {
     cls: serializer

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import bson
 import pymongo.errors
 from bson.errors import BSONError, InvalidDocument
-from pymongo.errors import DocumentTooLarge, OperationFailure, PyMongoError
+from pymongo.errors import DocumentTooLarge, OperationFailure
 
 from odmantic._mapping import mapping_of
 from odmantic._state.changes import DIGEST_OPTIONS
@@ -22,7 +22,6 @@ from odmantic.exceptions import (
 
 if TYPE_CHECKING:
     from odmantic._plan.save import SavePlan
-    from odmantic.model import Model
 
 #: What the driver raises for a value that BSON has no form for.
 NOT_ENCODABLE = (BSONError, OverflowError, RecursionError)
@@ -53,7 +52,7 @@ def write_error(error: Exception, plan: SavePlan) -> Exception | None:
 
 
 def operation_error(
-    error: PyMongoError, operation: str, model: type[Model], document_id: Any
+    error: Exception, operation: str, model: type[Model], document_id: Any
 ) -> Exception | None:
     """The error of ours for an operation that failed because of its transaction, if the driver's says it worse."""
     if _code(error) == _WRITE_CONFLICT and isinstance(error, OperationFailure):
@@ -73,11 +72,11 @@ def operation_error(
     return None
 
 
-def add_context(error: Exception, operation: str, model: type[Model]) -> None:
-    """Note in a driver error's traceback which operation on which model it stopped (Python 3.11 and newer)."""
+def add_context(error: BaseException, text: str) -> None:
+    """Add a line of ours to the traceback of somebody else's error (Python 3.11 and newer)."""
     add_note = getattr(error, "add_note", None)
     if add_note is not None:
-        add_note(f"odmantic: in {operation} of {model.__name__}")
+        add_note(f"odmantic: {text}")
 
 
 def _not_storable(error: Exception, plan: SavePlan) -> Exception:

@@ -29,7 +29,10 @@ def declared_indexes(model: type[Model]) -> list[IndexModel]:
 def find_conflict(
     wanted: IndexModel, existing: Iterable[Mapping[str, Any]]
 ) -> Mapping[str, Any] | None:
-    """The index that keeps the server from creating `wanted`: by name, else by keys, else as the other text index.
+    """The index that keeps the server from creating `wanted`.
+
+    That is the one of the same name, else one with the same keys, else the other text index. Where several have
+    the same keys, which their collations or filters allow, the one that is alike in these.
 
     Args:
         wanted: the index to create.
@@ -43,10 +46,17 @@ def find_conflict(
     for index in candidates:
         if index["name"] == document["name"]:
             return index
-    for index in candidates:
-        if list(index["key"].items()) == keys or (is_text and "_fts" in index["key"]):
-            return index
-    return None
+    rivals = [
+        index
+        for index in candidates
+        if list(index["key"].items()) == keys or (is_text and "_fts" in index["key"])
+    ]
+    return min(rivals, key=lambda index: _variant(index) != _variant(document), default=None)
+
+
+def _variant(index: Mapping[str, Any]) -> tuple[Any, Any]:
+    """What lets an index exist beside another on the same keys."""
+    return index.get("collation", {}).get("locale"), index.get("partialFilterExpression")
 
 
 def recreation(index: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from odmantic._mapping import encode_document, encode_primary_key, mapping_of
-from odmantic._state.changes import digest, dirty_fields
+from odmantic._state.changes import compared_fields, digest, dirty_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from odmantic._mapping import ModelMapping
     from odmantic.model import Model
 
 
@@ -40,17 +41,19 @@ class SavePlan:
 def plan_save(instance: Model, *, whole: bool = False) -> SavePlan | None:
     """Plan the write of the dirty fields of one instance, or of all of them; `None` if there are none."""
     mapping = mapping_of(type(instance))
-    names = (
-        frozenset(mapping.fields) | instance.__fields_modified__
-        if whole
-        else dirty_fields(instance)
-    )
+    names = compared_fields(instance).union(mapping.fields) if whole else dirty_fields(instance)
     if not names:
         return None
+    keys = {name: _key(mapping, name) for name in names}
     document = encode_document(instance, include=names)
+    if mapping.extra_allowed:
+        wanted = set(keys.values())
+        document = {key: value for key, value in document.items() if key in wanted}
+    if not document:
+        return None
     digests: dict[str, bytes] = {}
-    for name in mapping.mutable_fields.intersection(names):
-        value = digest(document[mapping.fields[name].key_name])
+    for name in compared_fields(instance).intersection(names):
+        value = digest(document.get(keys[name]))
         if value is not None:
             digests[name] = value
     return SavePlan(
@@ -61,6 +64,11 @@ def plan_save(instance: Model, *, whole: bool = False) -> SavePlan | None:
         digests=digests,
         upsert=names >= mapping.fields.keys(),
     )
+
+
+def _key(mapping: ModelMapping, name: str) -> str:
+    field = mapping.fields.get(name)
+    return name if field is None else field.key_name
 
 
 def save_order(instances: Iterable[Model]) -> Iterator[Model]:

@@ -57,7 +57,7 @@ def dirty_fields(instance: Model) -> set[str]:
     These are the assigned ones, and those changed in place. A field whose digest is unknown counts as changed.
     """
     dirty = set(instance.__fields_modified__)
-    candidates = mapping_of(type(instance)).mutable_fields - dirty
+    candidates = compared_fields(instance) - dirty
     if candidates:
         baseline = baseline_of(instance)
         now = field_digests(instance, candidates)
@@ -67,12 +67,20 @@ def dirty_fields(instance: Model) -> set[str]:
     return dirty
 
 
+def compared_fields(instance: _BaseODMModel) -> frozenset[str]:
+    """Names of what can change without an assignment: mutable fields, and extras, whose type nobody knows."""
+    mapping = mapping_of(type(instance))
+    if not mapping.extra_allowed:
+        return mapping.mutable_fields
+    return mapping.mutable_fields.union(instance.model_extra or ())
+
+
 def mark_read(instance: _BaseODMModel) -> None:
     """Note that an instance, with everything in it, equals what was just read."""
     mapping = mapping_of(type(instance))
     _set_modified(instance, set())
     if not mapping.is_embedded:
-        _set_baseline(instance, field_digests(instance, mapping.mutable_fields))
+        _set_baseline(instance, field_digests(instance, compared_fields(instance)))
     if mapping.nested_fields:
         for nested in nested_instances(instance):
             mark_read(nested)

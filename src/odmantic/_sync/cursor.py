@@ -156,6 +156,7 @@ class _Source(Generic[ModelType]):
 
 def _iterate(source: _Source[ModelType], page: _Page[ModelType]) -> Iterator[ModelType]:
     following: _Page[ModelType] | None = page
+    del page  # and with it everything behind it
     while (following := source.page_after(following)) is not None:
         for instance in following.instances:
             yield instance

@@ -20,7 +20,7 @@ from odmantic._sync.cursor import SyncCursor
 from odmantic.exceptions import DocumentNotFoundError, SessionMisuseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from pymongo import IndexModel
     from typing_extensions import Self
@@ -151,26 +151,60 @@ class Operations:
     def _replace_index(
         self, collection: Any, index: IndexModel, model: type[Model], conflict: OperationFailure
     ) -> None:
-        """Drop what keeps an index from being created, and create it; else put the old one back."""
-        existing = self._list_indexes(collection)
-        old = find_conflict(index, existing)
-        if old is None:
-            raise conflict
-        self._send(
-            lambda: collection.drop_index(old["name"], session=self._session),
-            "configure_database",
-            model,
-        )
+        """Drop what keeps an index from being created, and create it; else put back what was dropped."""
+        dropped: list[Mapping[str, Any]] = []
         try:
-            self._create_index(collection, index, model)
-        except BaseException:
-            command = {"createIndexes": collection.name, "indexes": [recreation(old)]}
-            resolve(self._engine.database.command(command, session=self._session))
+            while True:
+                old = find_conflict(index, self._list_indexes(collection, model))
+                if old is None:
+                    raise conflict
+                self._drop_index(collection, old["name"], model)
+                dropped.append(old)
+                try:
+                    self._create_index(collection, index, model)
+                except OperationFailure as error:
+                    if error.code not in CONFLICT_CODES:
+                        raise
+                    conflict = error  # with one more index: by its keys after that of the same name
+                else:
+                    return
+        except BaseException as error:
+            self._put_back(collection, dropped, model, error)
             raise
 
-    def _list_indexes(self, collection: Any) -> list[dict[str, Any]]:
-        cursor = resolve(collection.list_indexes(session=self._session))
-        return [dict(index) for index in cursor]
+    def _list_indexes(self, collection: Any, model: type[Model]) -> list[dict[str, Any]]:
+        def read() -> list[dict[str, Any]]:
+            cursor = resolve(collection.list_indexes(session=self._session))
+            return [dict(index) for index in cursor]
+
+        indexes: list[dict[str, Any]] = self._send(read, "configure_database", model)
+        return indexes
+
+    def _drop_index(self, collection: Any, name: str, model: type[Model]) -> None:
+        self._send(
+            lambda: collection.drop_index(name, session=self._session), "configure_database", model
+        )
+
+    def _put_back(
+        self,
+        collection: Any,
+        dropped: list[Mapping[str, Any]],
+        model: type[Model],
+        reason: BaseException,
+    ) -> None:
+        """Create dropped indexes again; if that fails, `reason` will tell."""
+        if not dropped:
+            return
+        command = {"createIndexes": collection.name, "indexes": [*map(recreation, dropped)]}
+        try:
+            self._send(
+                lambda: self._engine.database.command(command, session=self._session),
+                "configure_database",
+                model,
+            )
+        except PyMongoError as error:
+            names = ", ".join(index["name"] for index in dropped)
+            add_context(reason, f"dropped indexes could not be put back: {names} ({error})")
 
     def _write(self, plan: SavePlan) -> None:
         """Send the dirty fields of one instance; if they are not all and there is no document, all of them (D20)."""
@@ -220,9 +254,9 @@ class Operations:
             if self._channel is None:
                 return resolve(call())
             return self._channel.send(call, self._attempt)
-        except PyMongoError as error:
+        except Exception as error:
             ours = operation_error(error, operation, model, document_id)
             if ours is not None:
                 raise ours from error
-            add_context(error, operation, model)
+            add_context(error, f"in {operation} of {model.__name__}")
             raise

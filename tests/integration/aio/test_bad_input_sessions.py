@@ -1,0 +1,183 @@
+"""Bad input: wrong `session=` arguments."""
+
+from __future__ import annotations
+
+import pymongo
+import pymongo.errors
+import pytest
+
+from odmantic import AIOEngine, Model, Reference, SyncEngine
+from odmantic._aio.colour import ASYNC
+from odmantic._driver._aio import resolve
+
+if ASYNC:
+    from pymongo import AsyncMongoClient
+
+
+class Part(Model):
+    name: str
+
+
+class Parcel(Model):
+    code: str
+    part: Part = Reference()
+
+
+async def _find(engine, parcel, session):
+    return [found async for found in engine.find(Parcel, session=session)]
+
+
+OPERATIONS = {
+    "find": _find,
+    "find_one": lambda engine, parcel, session: engine.find_one(Parcel, session=session),
+    "count": lambda engine, parcel, session: engine.count(Parcel, session=session),
+    "save": lambda engine, parcel, session: engine.save(parcel, session=session),
+    "save_all": lambda engine, parcel, session: engine.save_all([parcel], session=session),
+    "delete": lambda engine, parcel, session: engine.delete(parcel, session=session),
+    "remove": lambda engine, parcel, session: engine.remove(Parcel, session=session),
+    "configure_database": lambda engine, parcel, session: engine.configure_database(
+        [_indexed()], session=session
+    ),
+}
+
+
+def _indexed():
+    from odmantic import Field
+
+    class Indexed(Model):
+        code: str = Field(index=True)
+
+    return Indexed
+
+
+async def _ended_session(engine, cleanup):
+    session = await resolve(engine.client.start_session())
+    await resolve(session.end_session())
+    return session
+
+
+async def _session_of_another_client(engine, cleanup):
+    if ASYNC:
+        client = AsyncMongoClient("mongodb://127.0.0.1:1", serverSelectionTimeoutMS=100)
+        cleanup.append(client)
+        if type(engine.client).__module__.startswith("motor"):
+            from motor.motor_asyncio import AsyncIOMotorClient
+
+            other = AsyncIOMotorClient("mongodb://127.0.0.1:1", serverSelectionTimeoutMS=100)
+            cleanup.append(other)
+            return await other.start_session()
+    else:
+        client = pymongo.MongoClient("mongodb://127.0.0.1:1", serverSelectionTimeoutMS=100)
+        cleanup.append(client)
+    return client.start_session()
+
+
+async def _session_object_of_the_other_colour(engine, cleanup):
+    if ASYNC:
+        client = pymongo.MongoClient(connect=False)
+        cleanup.append(client)
+        return SyncEngine(client).session()
+    else:  # noqa: RET505 - one branch for each colour
+        from odmantic.engine import AIOEngine as Other
+
+        return Other(pymongo.AsyncMongoClient()).session()
+
+
+async def _transaction_object_of_the_other_colour(engine, cleanup):
+    session = await _session_object_of_the_other_colour(engine, cleanup)
+    return session.engine.transaction()
+
+
+async def _driver_session_of_the_other_colour(engine, cleanup):
+    if ASYNC:
+        client = pymongo.MongoClient(connect=False)
+        cleanup.append(client)
+        session = client.start_session()
+        cleanup.append(session)
+        return session
+    else:  # noqa: RET505 - one branch for each colour
+        return pymongo.AsyncMongoClient().start_session()
+
+
+def _constant(value):
+    async def make(engine, cleanup):
+        return value
+
+    return make
+
+
+async def _the_engine(engine, cleanup):
+    return engine
+
+
+async def _the_client(engine, cleanup):
+    return engine.client
+
+
+InvalidOperation = pymongo.errors.InvalidOperation
+WRONG = {
+    "ended": (_ended_session, InvalidOperation, "Cannot use ended session"),
+    "of another client": (_session_of_another_client, InvalidOperation, "MongoClient"),
+    "session of the other colour": (
+        _session_object_of_the_other_colour,
+        (TypeError, ValueError),
+        "",
+    ),
+    "transaction of the other colour": (
+        _transaction_object_of_the_other_colour,
+        (TypeError, ValueError),
+        "",
+    ),
+    "driver session of the other colour": (
+        _driver_session_of_the_other_colour,
+        (TypeError, ValueError, InvalidOperation),
+        "",
+    ),
+    "text": (_constant("session"), (TypeError, ValueError), ""),
+    "empty text": (_constant(""), (TypeError, ValueError), ""),
+    "number": (_constant(1), (TypeError, ValueError), ""),
+    "zero": (_constant(0), (TypeError, ValueError), ""),
+    "True": (_constant(True), (TypeError, ValueError), ""),
+    "False": (_constant(False), (TypeError, ValueError), ""),
+    "object": (_constant(object()), (TypeError, ValueError), ""),
+    "engine": (_the_engine, (TypeError, ValueError), ""),
+    "client": (_the_client, (TypeError, ValueError), ""),
+    "class": (_constant(AIOEngine), (TypeError, ValueError), ""),
+}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
+@pytest.mark.parametrize(("make", "error", "text"), WRONG.values(), ids=WRONG)
+async def test_a_wrong_session_is_refused_and_nothing_is_sent(
+    aio_engine, raw_database, commands, operation, make, error, text
+):
+    parcel = Parcel(code="A", part=Part(name="p"))
+    cleanup = []
+    try:
+        session = await make(aio_engine, cleanup)
+        with pytest.raises(error, match=text) as caught:
+            await operation(aio_engine, parcel, session)
+    finally:
+        for each in reversed(cleanup):
+            await _close(each)
+
+    assert str(caught.value)
+    assert commands.names == []
+    assert raw_database.list_collection_names() == []
+    assert parcel.__fields_modified__ == {"code", "part", "id"}
+    assert parcel.part.__fields_modified__ == {"name", "id"}
+
+
+async def _close(client):
+    close = client.end_session if hasattr(type(client), "end_session") else client.close
+    await resolve(close())
+
+
+async def test_an_unchanged_instance_does_not_hide_a_wrong_session(aio_engine):
+    parcel = await aio_engine.save(Parcel(code="A", part=Part(name="p")))
+
+    for session in ("text", 0, False, object()):
+        with pytest.raises((TypeError, ValueError)):
+            await aio_engine.save(parcel, session=session)
+        with pytest.raises((TypeError, ValueError)):
+            await aio_engine.save_all([parcel], session=session)

@@ -1,0 +1,156 @@
+# Generated from tests/integration/aio/test_bad_input_clients.py by tools/generate_sync.py: do not edit.
+"""Bad input: wrong clients, servers that are not there, credentials that are wrong."""
+
+from __future__ import annotations
+
+import time
+
+import pymongo
+import pymongo.errors
+import pytest
+
+from odmantic import EmbeddedModel, Model, Reference, SyncEngine
+
+
+class Parcel(Model):
+    code: str
+
+
+class Shipment(Model):
+    parcel: Parcel = Reference()
+
+
+class Label(EmbeddedModel):
+    text: str
+
+
+def _other_colour():
+    return pymongo.MongoClient()
+
+
+class _SubclassedOtherColour((pymongo.MongoClient)):
+    pass
+
+
+NO_CLIENTS = {
+    "other colour": _other_colour,
+    "subclass of the other colour": lambda: _SubclassedOtherColour(),
+    "URI": lambda: "mongodb://localhost:27017",
+    "number": lambda: 1,
+    "dict": lambda: {"test": None},
+    "class": lambda: pymongo.MongoClient,
+    "object": object,
+    "database": lambda: pymongo.MongoClient(connect=False)["test"],
+    "collection": lambda: pymongo.MongoClient(connect=False)["test"]["x"],
+}
+
+
+@pytest.mark.parametrize("make", NO_CLIENTS.values(), ids=NO_CLIENTS)
+def test_a_wrong_client_is_refused_at_construction(make):
+    client = make()
+    try:
+        with pytest.raises(TypeError, match="SyncEngine cannot use a .*: it takes") as caught:
+            SyncEngine(client)
+        name = type(client).__name__
+        assert f"cannot use a {name}" in str(caught.value)
+    finally:
+        if isinstance(client, pymongo.MongoClient):
+            # Not awaited on purpose in the sync colour: it never connected.
+            pass
+        elif isinstance(client, pymongo.MongoClient):
+            client.close()
+
+
+def test_the_engines_own_database_is_no_client(sync_engine):
+    with pytest.raises(TypeError, match="cannot use a"):
+        SyncEngine(sync_engine.database)
+    with pytest.raises(TypeError, match="cannot use a"):
+        SyncEngine(sync_engine.get_collection(Parcel))
+
+
+def _engine(uri, **options):
+    """An engine of the colour on a client of its own."""
+    return SyncEngine(pymongo.MongoClient(uri, **options), "bad_input")
+
+
+def _find(engine):
+    return [found for found in engine.find(Parcel)]
+
+
+OPERATIONS = {
+    "find": _find,
+    "find_one": lambda engine: engine.find_one(Parcel),
+    "count": lambda engine: engine.count(Parcel),
+    "save": lambda engine: engine.save(Parcel(code="A")),
+    "save_all": lambda engine: engine.save_all([Parcel(code="A")]),
+    "delete": lambda engine: engine.delete(Parcel(code="A")),
+    "remove": lambda engine: engine.remove(Parcel),
+}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
+def test_a_server_that_is_not_there(operation):
+    # Port 1 is reserved and never listened on.
+    engine = _engine("mongodb://127.0.0.1:1", serverSelectionTimeoutMS=200)
+    try:
+        started = time.monotonic()
+        with pytest.raises(pymongo.errors.ServerSelectionTimeoutError) as caught:
+            operation(engine)
+
+        assert time.monotonic() - started < 5
+        assert "127.0.0.1:1" in str(caught.value)
+        notes = getattr(caught.value, "__notes__", ["odmantic: of Parcel"])
+        assert any("of Parcel" in note for note in notes)
+    finally:
+        engine.client.close()
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
+def test_credentials_that_are_wrong(odmantic_mongo_uri, operation):
+    engine = _engine(
+        odmantic_mongo_uri, username="nobody", password="wrong", serverSelectionTimeoutMS=2000
+    )
+    try:
+        with pytest.raises(pymongo.errors.OperationFailure) as caught:
+            operation(engine)
+
+        assert caught.value.code == 18
+        notes = getattr(caught.value, "__notes__", ["odmantic: of Parcel"])
+        assert any("of Parcel" in note for note in notes)
+    finally:
+        engine.client.close()
+
+
+def test_an_instance_survives_a_server_that_is_not_there(sync_engine):
+    parcel = Parcel(code="A")
+    engine = _engine("mongodb://127.0.0.1:1", serverSelectionTimeoutMS=200)
+    try:
+        with pytest.raises(pymongo.errors.ServerSelectionTimeoutError):
+            engine.save(parcel)
+    finally:
+        engine.client.close()
+
+    assert parcel.__fields_modified__ == {"code", "id"}
+    sync_engine.save(parcel)
+    assert sync_engine.find_one(Parcel) == parcel
+
+
+def test_a_closed_client_is_the_drivers_error():
+    engine = _engine("mongodb://127.0.0.1:1", serverSelectionTimeoutMS=200)
+    engine.client.close()
+
+    with pytest.raises(pymongo.errors.InvalidOperation):
+        engine.save(Parcel(code="A"))
+
+
+def test_unacknowledged_writes_are_refused_by_the_driver(odmantic_mongo_uri):
+    engine = _engine(odmantic_mongo_uri, w=0)
+    try:
+        for operation in (OPERATIONS["save"], OPERATIONS["delete"], OPERATIONS["remove"]):
+            with pytest.raises(
+                (pymongo.errors.InvalidOperation, pymongo.errors.ConfigurationError)
+            ):
+                operation(engine)
+    finally:
+        (None)
+        engine.client.close()

@@ -1,0 +1,326 @@
+# Generated from tests/integration/aio/test_find.py by tools/generate_sync.py: do not edit.
+"""`find` and `find_one`: contract, sections 4.5, 5, 6.1 to 6.3 and 7."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+import pytest
+from bson import ObjectId
+
+from odmantic import EmbeddedModel, Field, Model, Reference, SyncEngine
+from odmantic.exceptions import DocumentParsingError
+from odmantic.query import and_, asc, desc, or_
+
+
+class Size(EmbeddedModel):
+    width: int = Field(key_name="w")
+    height: int = Field(key_name="h", default=1)
+
+
+class Parcel(Model):
+    code: str
+    weight: float = Field(key_name="kg", default=1.0)
+    size: Size = Size(width=1)
+    tags: list[str] = []
+
+
+class Shipment(Model):
+    number: int
+    parcel: Parcel = Reference(key_name="parcel_id")
+
+
+SORT = "sort has to be a Model field or asc, desc descriptors or a tuple of these"
+SORT_ELEMENT = "sort elements have to be Model fields or asc, desc descriptors"
+
+
+@pytest.fixture
+def parcels(sync_engine, commands):
+    saved = sync_engine.save_all(
+        [
+            Parcel(code="A", weight=3.0, size=Size(width=2), tags=["x"]),
+            Parcel(code="B", weight=1.0, size=Size(width=9)),
+            Parcel(code="C", weight=2.0, size=Size(width=2, height=5), tags=["x", "y"]),
+        ]
+    )
+    commands.clear()
+    return saved
+
+
+def _codes(cursor):
+    return "".join([parcel.code for parcel in cursor])
+
+
+def test_without_a_query_everything_is_found(sync_engine, parcels):
+    assert [parcel for parcel in sync_engine.find(Parcel)] == parcels
+
+
+QUERIES = [
+    (Parcel.code == "A", "A"),
+    (Parcel.code != "A", "BC"),
+    (Parcel.weight > 2, "A"),
+    (Parcel.weight >= 2, "AC"),
+    (Parcel.weight < 2, "B"),
+    (Parcel.weight <= 2, "BC"),
+    (Parcel.code.in_({"A", "B"}), "AB"),
+    (Parcel.code.in_(code for code in "BC"), "BC"),
+    (Parcel.code.in_([]), ""),
+    (Parcel.code.not_in(("A", "B")), "C"),
+    (Parcel.code.match("^[ab]"), ""),
+    (Parcel.code.match(re.compile("^[ab]", re.IGNORECASE)), "AB"),
+    (Parcel.size.width == 2, "AC"),
+    (Parcel.size == Size(width=2), "A"),
+    (Parcel.size.in_([Size(width=2), Size(width=9)]), "AB"),
+    (Parcel.tags == "x", "AC"),
+    (Parcel.tags == ["x"], "A"),
+    ((Parcel.code == "A") | (Parcel.code == "B"), "AB"),
+    ((Parcel.weight > 1) & (Parcel.size.width == 2), "AC"),
+    (and_(Parcel.weight > 1, or_(Parcel.code == "B", Parcel.code == "C")), "C"),
+    ({"kg": {"$gt": 2}}, "A"),
+    ({+Parcel.weight: {"$gt": 2}}, "A"),
+    ({"weight": {"$gt": 2}}, ""),
+    ({}, "ABC"),
+    ({"$expr": {"$gt": [++Parcel.weight, 2]}}, "A"),
+]
+
+
+@pytest.mark.parametrize(("query", "codes"), QUERIES, ids=[str(query) for query, _ in QUERIES])
+def test_a_query_selects(sync_engine, parcels, query, codes):
+    assert _codes(sync_engine.find(Parcel, query, sort=Parcel.code)) == codes
+
+
+def test_several_queries_must_all_hold(sync_engine, parcels):
+    found = sync_engine.find(Parcel, Parcel.weight > 1, {"size.w": 2}, Parcel.tags == "y")
+
+    assert _codes(found) == "C"
+
+
+def test_text_search_works(sync_engine, parcels, raw_database):
+    raw_database["parcel"].create_index([("code", "text")])
+
+    assert _codes(sync_engine.find(Parcel, {"$text": {"$search": "B"}})) == "B"
+
+
+def test_geographical_filters_work(sync_engine, raw_database):
+    class Place(Model):
+        at: dict
+
+    raw_database["place"].create_index([("at", "2dsphere")])
+    near = sync_engine.save(Place(at={"type": "Point", "coordinates": [1.0, 1.0]}))
+    sync_engine.save(Place(at={"type": "Point", "coordinates": [50.0, 50.0]}))
+    query = {
+        "at": {
+            "$near": {
+                "$geometry": {"type": "Point", "coordinates": [0.0, 0.0]},
+                "$maxDistance": 1_000_000,
+            }
+        }
+    }
+
+    assert [place for place in sync_engine.find(Place, query)] == [near]
+
+
+@pytest.mark.parametrize("boolean", [True, False])
+def test_booleans_are_no_queries(sync_engine, commands, boolean):
+    with pytest.raises(TypeError, match="cannot build query using booleans"):
+        sync_engine.find(Parcel, Parcel.code == "A", boolean)
+
+    assert commands.started == []
+
+
+@pytest.mark.parametrize("query", [None, "code", 1, [{"code": "A"}]])
+def test_what_is_no_mapping_is_no_query(sync_engine, query):
+    with pytest.raises((TypeError, ValueError)):
+        sync_engine.find(Parcel, query)
+
+
+ORDERS = [
+    (None, None),
+    ((), None),
+    (Parcel.code, "ABC"),
+    (asc(Parcel.code), "ABC"),
+    (Parcel.code.asc(), "ABC"),
+    (desc(Parcel.code), "CBA"),
+    (Parcel.code.desc(), "CBA"),
+    (Parcel.weight, "BCA"),
+    (Parcel.size.width.desc(), None),
+    ((Parcel.size.width, Parcel.code), "ACB"),
+    ((Parcel.size.width, Parcel.code.desc()), "CAB"),
+    ((Parcel.size.width.desc(), Parcel.code.desc()), "BCA"),
+    ((desc(Parcel.code), Parcel.code), "ABC"),
+]
+
+
+@pytest.mark.parametrize(("sort", "codes"), ORDERS, ids=[str(number) for number in range(13)])
+def test_sorting(sync_engine, parcels, sort, codes):
+    found = _codes(sync_engine.find(Parcel, sort=sort))
+
+    assert found == codes if codes else sorted(found) == list("ABC")
+
+
+def test_a_reference_can_be_sorted_by(sync_engine, parcels):
+    sync_engine.save_all([Shipment(number=n, parcel=parcels[n]) for n in (1, 2, 0)])
+
+    found = sync_engine.find(Shipment, sort=desc(Shipment.parcel))
+
+    assert [shipment.number for shipment in found] == [2, 1, 0]
+    found = sync_engine.find(Shipment, sort=Shipment.parcel)
+    assert [shipment.number for shipment in found] == [0, 1, 2]
+
+
+WRONG_ARGUMENTS = [
+    ({"sort": "code"}, TypeError, SORT),
+    ({"sort": {"code": 1}}, TypeError, SORT),
+    ({"sort": [Parcel.code]}, TypeError, SORT),
+    ({"sort": True}, TypeError, SORT),
+    ({"sort": 1}, TypeError, SORT),
+    ({"sort": ("code",)}, TypeError, SORT_ELEMENT),
+    ({"sort": (Parcel.code, {"kg": 1})}, TypeError, SORT_ELEMENT),
+    ({"sort": ((Parcel.code,),)}, TypeError, SORT_ELEMENT),
+    ({"sort": (None,)}, TypeError, SORT_ELEMENT),
+    ({"limit": 0}, ValueError, "limit has to be a strict positive value or None"),
+    ({"limit": -1}, ValueError, "limit has to be a strict positive value or None"),
+    ({"skip": -1}, ValueError, "skip has to be a positive integer"),
+    ({"sort": "code", "limit": 0}, TypeError, SORT),
+    ({"limit": 0, "skip": -1}, ValueError, "limit has to be"),
+]
+
+
+@pytest.mark.parametrize(("options", "error", "text"), WRONG_ARGUMENTS)
+def test_wrong_arguments_are_refused_at_the_call(sync_engine, commands, options, error, text):
+    with pytest.raises(error, match=text):
+        sync_engine.find(Parcel, **options)
+
+    assert commands.started == []
+
+
+def test_the_checks_come_in_order(sync_engine):
+    not_started = sync_engine.session()
+
+    with pytest.raises(TypeError, match="Can only call find with a Model class"):
+        sync_engine.find(Size, True, sort="code", limit=0, skip=-1, session=not_started)
+    with pytest.raises(TypeError, match="sort has to be"):
+        sync_engine.find(Parcel, True, sort="code", limit=0, skip=-1, session=not_started)
+    with pytest.raises(ValueError, match="limit has to be"):
+        sync_engine.find(Parcel, True, limit=0, skip=-1, session=not_started)
+    with pytest.raises(ValueError, match="skip has to be"):
+        sync_engine.find(Parcel, True, skip=-1, session=not_started)
+    with pytest.raises(TypeError, match="booleans"):
+        sync_engine.find(Parcel, True, session=not_started)
+    with pytest.raises(RuntimeError, match="session not started"):
+        sync_engine.find(Parcel, session=not_started)
+
+
+def test_skip_and_limit(sync_engine, parcels):
+    def codes(**options):
+        return _codes(sync_engine.find(Parcel, sort=Parcel.code, **options))
+
+    assert codes(skip=1) == "BC"
+    assert codes(limit=2) == "AB"
+    assert codes(skip=1, limit=1) == "B"
+    assert codes(skip=3) == ""
+    assert codes(skip=0, limit=99) == "ABC"
+    assert codes(limit=None) == "ABC"
+
+
+def test_more_documents_than_one_batch_are_found(sync_engine, raw_database, commands):
+    raw_database["parcel"].insert_many(
+        {"_id": ObjectId(), "code": f"{number:04}"} for number in range(2500)
+    )
+
+    found = [parcel.code for parcel in sync_engine.find(Parcel, sort=Parcel.code)]
+
+    assert found == [f"{number:04}" for number in range(2500)]
+    assert len(commands.names) == 3
+
+
+def test_skip_and_limit_come_before_references(sync_engine, parcels, commands):
+    sync_engine.save_all([Shipment(number=n, parcel=parcels[n]) for n in range(3)])
+    commands.clear()
+
+    found = sync_engine.find(Shipment, sort=Shipment.number, skip=1, limit=1)
+    [shipment] = [shipment for shipment in found]
+
+    assert shipment.parcel == parcels[1]
+    [event] = commands.started
+    stages = [next(iter(stage)) for stage in event.command["pipeline"]]
+    assert stages[:4] == ["$match", "$sort", "$skip", "$limit"]
+    assert stages.index("$lookup") > 3
+
+
+def test_what_is_found_counts_as_unmodified(sync_engine, parcels):
+    for parcel in sync_engine.find(Parcel):
+        assert parcel.__fields_modified__ == set()
+        assert parcel.size.__fields_modified__ == set()
+
+
+def test_missing_keys_take_defaults_and_unknown_ones_are_ignored(sync_engine, raw_database):
+    raw_database["parcel"].insert_one({"code": "A", "unknown": 1, "size": {"w": 1, "x": 2}})
+
+    parcel = sync_engine.find_one(Parcel)
+
+    assert parcel.weight == 1.0
+    assert parcel.size == Size(width=1, height=1)
+    assert parcel.tags == []
+
+
+def test_a_document_that_does_not_fit_is_refused(sync_engine, raw_database):
+    raw_database["parcel"].insert_one({"kg": "heavy"})
+
+    with pytest.raises(DocumentParsingError, match="Key 'code' not found in document"):
+        sync_engine.find_one(Parcel)
+
+
+def test_find_one_gives_the_first_in_order(sync_engine, parcels):
+    assert sync_engine.find_one(Parcel, sort=Parcel.weight) == parcels[1]
+    assert sync_engine.find_one(Parcel, sort=desc(Parcel.weight)) == parcels[0]
+    assert sync_engine.find_one(Parcel, Parcel.size.width == 2, {"kg": 2.0}) == parcels[2]
+
+
+def test_find_one_gives_none_where_nothing_matches(sync_engine):
+    assert sync_engine.find_one(Parcel, Parcel.code == "A") is None
+
+
+def test_find_one_fetches_one_document(sync_engine, parcels, commands):
+    sync_engine.find_one(Parcel)
+
+    [event] = commands.started
+    assert event.command["limit"] == 1
+
+
+def test_find_one_has_the_checks_of_find(sync_engine):
+    with pytest.raises(TypeError, match="Can only call find_one with a Model class"):
+        sync_engine.find_one(Size)
+    with pytest.raises(TypeError, match="sort has to be"):
+        sync_engine.find_one(Parcel, sort="code")
+    with pytest.raises(TypeError, match="booleans"):
+        sync_engine.find_one(Parcel, True)
+    with pytest.raises(TypeError):
+        sync_engine.find_one(Parcel, limit=1)
+
+
+def test_find_one_goes_through_find(sync_engine, parcels, monkeypatch):
+    calls = []
+
+    class Recording(SyncEngine):
+        def find(self, *arguments, **options):
+            calls.append((arguments, options))
+            return super().find(*arguments, **options)
+
+    engine = Recording(sync_engine.client, sync_engine.database_name)
+    engine.find_one(Parcel, Parcel.code == "A")
+
+    [(arguments, options)] = calls
+    assert arguments == (Parcel, Parcel.code == "A")
+    assert options["limit"] == 1
+
+
+def test_dates_in_filters(sync_engine):
+    class Event(Model):
+        at: datetime
+
+    event = sync_engine.save(Event(at=datetime(2024, 1, 2, 3, 4, 5, 678900)))
+
+    assert sync_engine.find_one(Event, Event.at == event.at) == event
+    assert sync_engine.find_one(Event, Event.at > datetime(2024, 1, 3)) is None

@@ -1,0 +1,327 @@
+# Generated from tests/integration/aio/test_references.py by tools/generate_sync.py: do not edit.
+"""References: contract, sections 6.2 and 6.3, D18, D24 and D25."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Optional
+
+import pytest
+from bson import ObjectId
+from bson.decimal128 import Decimal128
+
+from odmantic import EmbeddedModel, Field, Model, Reference
+from odmantic.exceptions import DocumentParsingError
+
+
+class Country(Model):
+    code: str = Field(primary_field=True)
+    rates: list[float] = []
+
+
+class Address(EmbeddedModel):
+    street: str
+
+
+class Publisher(Model):
+    name: str
+    country: Country = Reference(key_name="c")
+    address: Address = Address(street="Main Street")
+
+
+class Book(Model):
+    title: str
+    publisher: Publisher = Reference(key_name="pub")
+    printed_in: Country = Reference()
+
+
+class M(Model):
+    r: Country = Reference()
+
+
+class Position(EmbeddedModel):
+    row: int = Field(key_name="r")
+    column: int = Field(key_name="c")
+
+
+class Seat(Model):
+    position: Position = Field(primary_field=True)
+    price: int = 1
+
+
+class Ticket(Model):
+    seat: Seat = Reference()
+
+
+class Price(Model):
+    amount: Decimal = Field(primary_field=True)
+
+
+class Offer(Model):
+    price: Price = Reference()
+
+
+class Edition(EmbeddedModel):
+    number: int = Field(key_name="n")
+    country: Country = Reference(key_name="made_in")
+
+
+class Cover(EmbeddedModel):
+    edition: Edition = Field(key_name="e")
+    colour: str = "red"
+
+
+class Print(Model):
+    cover: Cover = Field(key_name="cv")
+    edition: Edition
+
+
+@pytest.fixture
+def book(sync_engine, commands):
+    norway, iceland = Country(code="NO"), Country(code="IS")
+    saved = sync_engine.save(
+        Book(title="A", publisher=Publisher(name="P", country=norway), printed_in=iceland)
+    )
+    commands.clear()
+    return saved
+
+
+def test_references_are_resolved_at_every_depth(sync_engine, book, commands):
+    found = sync_engine.find_one(Book)
+
+    assert found == book
+    assert found.publisher.country == Country(code="NO")
+    assert commands.names == ["aggregate"]
+
+
+def test_what_was_fetched_is_unmodified_at_every_depth(sync_engine, book):
+    found = sync_engine.find_one(Book)
+
+    for instance in (
+        found,
+        found.publisher,
+        found.publisher.country,
+        found.publisher.address,
+        found.printed_in,
+    ):
+        assert instance.__fields_modified__ == set()
+
+
+def test_saving_a_fetched_parent_sends_one_command(sync_engine, book, commands, raw_database):
+    found = sync_engine.find_one(Book)
+    raw_database["publisher"].update_one({}, {"$set": {"name": "theirs", "address.street": "x"}})
+    raw_database["country"].update_many({}, {"$set": {"rates": [7.0]}})
+    commands.clear()
+    found.title = "B"
+
+    sync_engine.save(found)
+
+    assert commands.names == ["update"]
+    assert raw_database["publisher"].find_one()["name"] == "theirs"
+    assert raw_database["country"].find_one()["rates"] == [7.0]
+    assert raw_database["book"].find_one()["title"] == "B"
+
+
+def test_there_is_no_identity_map(sync_engine, book):
+    sync_engine.save(Book(title="B", publisher=book.publisher, printed_in=book.printed_in))
+
+    first, second = [found for found in sync_engine.find(Book)]
+
+    assert first.publisher == second.publisher
+    assert first.publisher is not second.publisher
+
+
+def test_a_reference_can_be_filtered_by_key_and_by_instance(sync_engine, book):
+    other = Publisher(name="Q", country=book.printed_in)
+    sync_engine.save(Book(title="B", publisher=other, printed_in=book.printed_in))
+
+    for query in (
+        Book.publisher == other.id,
+        Book.publisher == other,
+        Book.publisher != book.publisher,
+        Book.publisher.in_([other, ObjectId()]),
+        Book.publisher.not_in([book.publisher.id]),
+    ):
+        assert [found.title for found in sync_engine.find(Book, query)] == ["B"]
+
+
+def test_a_dangling_reference_is_an_error_with_this_text(sync_engine, raw_database):
+    raw_database["m"].insert_one({"_id": ObjectId("5f85f36d6dfecacc68428a46"), "r": "XX"})
+
+    with pytest.raises(DocumentParsingError) as caught:
+        sync_engine.find_one(M)
+
+    assert str(caught.value) == (
+        "1 validation error for M\n"
+        "r\n"
+        "  Referenced document not found for foreign key 'r'"
+        " [type=odmantic::referenced_document_not_found,"
+        " input_value={'_id': ObjectId('5f85f36d6dfecacc68428a46')}, input_type=dict]"
+    )
+
+
+@pytest.mark.parametrize("document", [{}, {"pub": None}, {"pub": ObjectId()}, {"pub": []}])
+def test_a_reference_without_a_target_is_an_error(sync_engine, book, raw_database, document):
+    raw_database["book"].insert_one({"title": "B", "printed_in": "IS", **document})
+    cursor = sync_engine.find(Book, sort=Book.id)
+
+    with pytest.raises(DocumentParsingError, match="foreign key 'pub'") as caught:
+        [found for found in cursor]
+
+    [line] = caught.value.inner.errors()
+    assert line["loc"] == ("publisher",)
+    assert caught.value.model is Book
+
+
+def test_what_comes_before_a_dangling_reference_is_given(sync_engine, book, raw_database):
+    raw_database["book"].insert_one({"title": "B", "printed_in": "IS", "pub": ObjectId()})
+    seen = []
+
+    with pytest.raises(DocumentParsingError):
+        for found in sync_engine.find(Book, sort=Book.title):
+            seen.append(found.title)
+
+    assert seen == ["A"]
+
+
+def test_a_dangling_reference_of_a_reference_is_an_error(sync_engine, book, raw_database):
+    raw_database["country"].delete_one({"_id": "NO"})
+
+    with pytest.raises(DocumentParsingError) as caught:
+        sync_engine.find_one(Book)
+
+    [line] = caught.value.inner.errors()
+    assert line["loc"] == ("publisher", "country")
+    assert "foreign key 'c'" in line["msg"]
+
+
+def test_a_broken_referenced_document_is_located(sync_engine, book, raw_database):
+    raw_database["publisher"].update_one({}, {"$unset": {"name": 1}})
+
+    with pytest.raises(DocumentParsingError) as caught:
+        sync_engine.find_one(Book)
+
+    [line] = caught.value.inner.errors()
+    assert line["loc"] == ("publisher", "name")
+    assert line["input"]["_id"] == book.publisher.id
+
+
+def test_a_reference_to_a_model_with_an_embedded_key(sync_engine, raw_database, commands):
+    ticket = Ticket(seat=Seat(position=Position(row=1, column=2)))
+    sync_engine.save(ticket)
+
+    assert raw_database["seat"].find_one() == {"_id": {"r": 1, "c": 2}, "price": 1}
+    assert raw_database["ticket"].find_one()["seat"] == {"r": 1, "c": 2}
+    found = sync_engine.find_one(Ticket, Ticket.seat == ticket.seat)
+    assert found == ticket
+    commands.clear()
+    found.seat.price = 2
+    sync_engine.save(found)
+    assert raw_database["seat"].find_one() == {"_id": {"r": 1, "c": 2}, "price": 2}
+    raw_database["seat"].delete_many({})
+    with pytest.raises(DocumentParsingError):
+        sync_engine.find_one(Ticket)
+
+
+def test_a_reference_to_a_model_with_a_decimal_key(sync_engine, raw_database):
+    offer = Offer(price=Price(amount=Decimal("1.50")))
+    sync_engine.save(offer)
+
+    assert raw_database["offer"].find_one()["price"] == Decimal128("1.50")
+    assert sync_engine.find_one(Offer) == offer
+    assert sync_engine.find_one(Offer, Offer.price == offer.price) == offer
+
+
+def test_references_in_embedded_models_are_saved_and_resolved(sync_engine, raw_database, commands):
+    norway, iceland = Country(code="NO"), Country(code="IS")
+    made = Print(
+        cover=Cover(edition=Edition(number=1, country=norway)),
+        edition=Edition(number=2, country=iceland),
+    )
+    sync_engine.save(made)
+
+    assert raw_database["print"].find_one() == {
+        "cv": {"e": {"n": 1, "made_in": "NO"}, "colour": "red"},
+        "edition": {"n": 2, "made_in": "IS"},
+        "_id": made.id,
+    }
+    assert raw_database["country"].count_documents({}) == 2
+    found = sync_engine.find_one(Print)
+    assert found == made
+    commands.clear()
+    sync_engine.save(found)
+    assert commands.names == []
+    found.edition.country.rates = [1.0]
+    sync_engine.save(found)
+    assert commands.names == ["update"]
+    assert raw_database["country"].find_one({"_id": "IS"})["rates"] == [1.0]
+
+
+def test_a_dangling_reference_in_an_embedded_model_is_located(sync_engine, raw_database):
+    raw_database["country"].insert_one({"_id": "IS"})
+    raw_database["print"].insert_one(
+        {"cv": {"e": {"n": 1, "made_in": "NO"}}, "edition": {"n": 2, "made_in": "IS"}}
+    )
+
+    with pytest.raises(DocumentParsingError) as caught:
+        sync_engine.find_one(Print)
+
+    [line] = caught.value.inner.errors()
+    assert line["loc"] == ("cover", "edition", "country")
+    assert "foreign key 'made_in'" in line["msg"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        {"cv": None, "edition": None},
+        {"cv": {"e": None}, "edition": 1},
+        {"cv": {"e": []}, "edition": "x"},
+        {"cv": {}, "edition": {}},
+    ],
+)
+def test_embedded_documents_of_a_wrong_shape_are_parsing_errors(
+    sync_engine, raw_database, document
+):
+    raw_database["print"].insert_one(document)
+
+    with pytest.raises(DocumentParsingError):
+        sync_engine.find_one(Print)
+    assert raw_database["print"].find_one({}, {"_id": 0}) == document
+
+
+def test_models_without_reference_are_stored_inline(sync_engine, raw_database):
+    class Holder(Model):
+        country: Optional[Country] = None
+        countries: list[Country] = []
+
+    holder = Holder(country=Country(code="NO"), countries=[Country(code="IS")])
+    sync_engine.save(holder)
+
+    assert raw_database["holder"].find_one() == {
+        "country": {"code": "NO", "rates": []},
+        "countries": [{"code": "IS", "rates": []}],
+        "_id": holder.id,
+    }
+    assert raw_database["country"].count_documents({}) == 0
+    assert sync_engine.find_one(Holder) == holder
+
+
+def test_a_key_with_a_dollar_inside_is_resolved(sync_engine):
+    class Odd(Model):
+        country: Country = Reference(key_name="a$b")
+
+    odd = sync_engine.save(Odd(country=Country(code="NO")))
+
+    assert sync_engine.find_one(Odd) == odd
+
+
+def test_two_references_to_one_model_are_kept_apart(sync_engine):
+    class Route(Model):
+        start: Country = Reference()
+        end: Country = Reference()
+
+    route = sync_engine.save(Route(start=Country(code="NO"), end=Country(code="IS")))
+
+    assert sync_engine.find_one(Route) == route

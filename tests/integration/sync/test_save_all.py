@@ -1,0 +1,160 @@
+# Generated from tests/integration/aio/test_save_all.py by tools/generate_sync.py: do not edit.
+"""`save_all`: contract, section 9, D27."""
+
+from __future__ import annotations
+
+import pymongo.errors
+import pytest
+
+from odmantic import EmbeddedModel, Field, Model, Reference
+from odmantic._driver._sync import resolve
+from odmantic.exceptions import DuplicateKeyError
+
+
+class Customer(Model):
+    name: str = Field(unique=True)
+
+
+class Order(Model):
+    number: int
+    customer: Customer = Reference()
+
+
+class Label(EmbeddedModel):
+    text: str
+
+
+def test_all_are_saved_and_returned_in_order(sync_engine):
+    orders = [Order(number=number, customer=Customer(name=str(number))) for number in range(5)]
+
+    saved = sync_engine.save_all(orders)
+
+    assert type(saved) is list
+    assert [id(order) for order in saved] == [id(order) for order in orders]
+    found = [order for order in sync_engine.find(Order, sort=Order.number)]
+    assert found == orders
+
+
+@pytest.mark.parametrize("kind", [list, tuple, iter, lambda each: (one for one in each)])
+def test_any_iterable_is_taken(sync_engine, kind):
+    customers = [Customer(name="Ada"), Customer(name="Bo")]
+
+    assert sync_engine.save_all(kind(customers)) == customers
+    assert sync_engine.count(Customer) == 2
+
+
+def test_nothing_is_saved_without_a_command(sync_engine, commands):
+    assert sync_engine.save_all([]) == []
+    assert commands.names == []
+
+
+def test_models_may_be_mixed(sync_engine):
+    customer = Customer(name="Ada")
+    order = Order(number=1, customer=Customer(name="Bo"))
+
+    sync_engine.save_all([order, customer])
+
+    assert sync_engine.count(Customer) == 2
+    assert sync_engine.count(Order) == 1
+
+
+def test_a_shared_reference_is_written_once(sync_engine, raw_database, commands):
+    customer = Customer(name="Ada")
+
+    sync_engine.save_all([Order(number=1, customer=customer), Order(number=2, customer=customer)])
+
+    assert raw_database["customer"].count_documents({}) == 1
+    written = [
+        event.command["update"] for event in commands.started if event.command_name == "update"
+    ]
+    assert written.count("customer") == 1
+    assert written.index("customer") < written.index("order")
+
+
+def test_an_instance_that_is_there_twice_is_written_once(sync_engine, raw_database):
+    customer = Customer(name="Ada")
+
+    assert sync_engine.save_all([customer, customer]) == [customer, customer]
+    assert raw_database["customer"].count_documents({}) == 1
+
+
+def test_all_writes_share_one_session(sync_engine, commands):
+    sync_engine.save_all([Customer(name=str(number)) for number in range(3)])
+
+    assert len({event.command["lsid"]["id"] for event in commands.started}) == 1
+    assert all("autocommit" not in event.command for event in commands.started)
+
+
+def test_only_changed_instances_are_written(sync_engine, commands):
+    customers = sync_engine.save_all([Customer(name=str(number)) for number in range(3)])
+    commands.clear()
+    customers[1].name = "new"
+
+    sync_engine.save_all(customers)
+
+    [event] = commands.started
+    [update] = event.command["updates"]
+    assert (update["q"], update["u"]) == ({"_id": customers[1].id}, {"$set": {"name": "new"}})
+
+
+def test_the_first_error_stops(sync_engine, raw_database):
+    sync_engine.configure_database([Customer])
+    customers = [Customer(name=name) for name in ("a", "b", "a", "c")]
+
+    with pytest.raises(DuplicateKeyError) as caught:
+        sync_engine.save_all(customers)
+
+    assert caught.value.instance is customers[2]
+    assert isinstance(caught.value.driver_error, pymongo.errors.DuplicateKeyError)
+    assert [document["name"] for document in raw_database["customer"].find()] == ["a", "b"]
+    assert [bool(customer.__fields_modified__) for customer in customers] == [
+        False,
+        False,
+        True,
+        True,
+    ]
+    customers[2].name = "d"
+    sync_engine.save_all(customers)
+    assert sync_engine.count(Customer) == 4
+
+
+def test_a_reference_that_fails_is_the_instance_of_the_error(sync_engine, raw_database):
+    sync_engine.configure_database([Customer])
+    orders = [
+        Order(number=1, customer=Customer(name="a")),
+        Order(number=2, customer=Customer(name="a")),
+    ]
+
+    with pytest.raises(DuplicateKeyError) as caught:
+        sync_engine.save_all(orders)
+
+    assert caught.value.instance is orders[1].customer
+    assert not orders[0].__fields_modified__
+    assert orders[1].__fields_modified__
+    assert [document["number"] for document in raw_database["order"].find()] == [1]
+
+
+@pytest.mark.parametrize("value", [Label(text="x"), Customer, {"name": "a"}, None, "customer"])
+def test_elements_are_checked_before_anything_is_written(sync_engine, commands, value):
+    customer = Customer(name="a")
+
+    with pytest.raises(TypeError, match="Can only call save_all with a Model instance"):
+        sync_engine.save_all([customer, value])
+
+    assert commands.names == []
+    assert customer.__fields_modified__ == {"name", "id"}
+
+
+@pytest.mark.parametrize("value", [None, 1, Customer])
+def test_what_is_no_iterable_is_refused(sync_engine, value):
+    with pytest.raises(TypeError):
+        sync_engine.save_all(value)
+
+
+def test_a_given_session_stays_open(sync_engine):
+    session = resolve(sync_engine.client.start_session())
+    try:
+        sync_engine.save_all([Customer(name="a")], session=session)
+        assert not session.has_ended
+    finally:
+        resolve(session.end_session())

@@ -1,0 +1,386 @@
+"""What is stored for a value of each type, and what is read from that."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import decimal
+import enum
+import re
+import uuid
+from datetime import date, datetime
+from pathlib import Path
+from typing import (
+    Annotated,
+    Any,
+    Deque,
+    Dict,
+    FrozenSet,
+    List,
+    Literal,
+    Mapping,
+    NamedTuple,
+    NewType,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+    Union,
+)
+
+import bson
+import pydantic
+import pytest
+from bson.binary import Binary
+from bson.decimal128 import Decimal128
+from bson.int64 import Int64
+from bson.regex import Regex
+from pydantic import PlainSerializer, field_serializer, model_serializer
+from typing_extensions import TypeAliasType, TypedDict
+
+from odmantic._mapping import encode_field, encode_value
+from odmantic.bson import WithBsonSerializer
+from odmantic.field import Field
+from odmantic.model import EmbeddedModel, Model
+from odmantic.reference import Reference
+
+
+class Leg(EmbeddedModel):
+    model_config = {"extra": "forbid"}
+    km: int = Field(key_name="k")
+
+    def __hash__(self) -> int:
+        return hash(self.km)
+
+
+class Ride(EmbeddedModel):
+    by: str = Field(key_name="b")
+
+
+class Colour(enum.Enum):
+    RED = 1
+    BLUE = "b"
+
+
+class Size(str, enum.Enum):
+    BIG = "big"
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+
+
+class Price(enum.Enum):
+    CHEAP = decimal.Decimal(1)
+
+
+class Plain(pydantic.BaseModel):
+    n: int
+    leg: Optional[Leg] = None
+    tags: Set[str] = set()
+    text: Annotated[int, WithBsonSerializer(str)] = 0
+
+
+class PlainExtra(pydantic.BaseModel, extra="allow"):
+    pass
+
+
+@dataclasses.dataclass
+class Data:
+    n: int
+    colour: Colour = Colour.RED
+
+
+class Pair(NamedTuple):
+    a: int
+    b: str
+
+
+class Typed(TypedDict):
+    n: int
+
+
+class Captain(Model):
+    name: str = Field(primary_field=True)
+
+
+class Priced(Model):
+    price: decimal.Decimal = Field(primary_field=True)
+
+
+class Placed(Model):
+    leg: Leg = Field(primary_field=True)
+
+
+Money = NewType("Money", decimal.Decimal)
+Moneys = TypeAliasType("Moneys", List[decimal.Decimal])
+Tree = TypeAliasType("Tree", "Dict[str, Union[Tree, Leg]]")
+Csv = Annotated[List[int], WithBsonSerializer(lambda xs: ",".join(map(str, xs)))]
+Text = Annotated[int, WithBsonSerializer(str)]
+OID = bson.ObjectId("5f85f36d6dfecacc68428a46")
+ONE = Decimal128("1")
+LEG, RIDE = Leg(km=1), Ride(by="x")
+
+STORED: list[tuple[Any, Any, Any]] = [
+    (int, 1, 1),
+    (float, 1.5, 1.5),
+    (str, "a", "a"),
+    (bool, True, True),
+    (bytes, b"a", b"a"),
+    (None, None, None),
+    (datetime, datetime(2020, 1, 1), datetime(2020, 1, 1)),
+    (bson.ObjectId, OID, OID),
+    (Int64, Int64(3), Int64(3)),
+    (Decimal128, ONE, ONE),
+    (Binary, Binary(b"a", 5), Binary(b"a", 5)),
+    (Regex, Regex("^a", "i"), Regex("^a", "i")),
+    (re.Pattern, re.compile("a"), re.compile("a")),
+    (decimal.Decimal, decimal.Decimal(1), ONE),
+    (Optional[decimal.Decimal], decimal.Decimal(1), ONE),
+    (Optional[decimal.Decimal], None, None),
+    (List[decimal.Decimal], [decimal.Decimal(1)], [ONE]),
+    (Dict[str, decimal.Decimal], {"a": decimal.Decimal(1)}, {"a": ONE}),
+    (Tuple[decimal.Decimal, int], (decimal.Decimal(1), 2), (ONE, 2)),
+    (Tuple[decimal.Decimal, ...], (decimal.Decimal(1),), (ONE,)),
+    (Union[decimal.Decimal, str], decimal.Decimal(1), ONE),
+    (Union[decimal.Decimal, str], "a", "a"),
+    (Money, decimal.Decimal(1), ONE),
+    (Moneys, [decimal.Decimal(1)], [ONE]),
+    # enumerations
+    (Colour, Colour.RED, 1),
+    (Size, Size.BIG, Size.BIG),
+    (Level, Level.LOW, Level.LOW),
+    (Price, Price.CHEAP, ONE),
+    (List[Colour], [Colour.RED, Colour.BLUE], [1, "b"]),
+    (Literal["a", 1], "a", "a"),
+    (Literal[Colour.RED], Colour.RED, 1),
+    # containers
+    (list, [1, Colour.RED], [1, 1]),
+    (List[int], [1], [1]),
+    (Sequence[int], [1], [1]),
+    (Deque[int], collections.deque([1]), [1]),
+    (tuple, (1, "a"), (1, "a")),
+    (Tuple[int, str], (1, "a"), (1, "a")),
+    (Tuple[()], (), ()),
+    (Tuple[int, ...], (1, 2), (1, 2)),
+    (set, {1}, [1]),
+    (Set[int], {1}, [1]),
+    (FrozenSet[str], frozenset("a"), ["a"]),
+    (Dict[str, Set[int]], {"a": {1}}, {"a": [1]}),
+    (dict, {"a": decimal.Decimal(1)}, {"a": ONE}),
+    (Dict[str, int], {"a": 1}, {"a": 1}),
+    (Mapping[str, Any], {"a": {1}}, {"a": [1]}),
+    (Pair, Pair(1, "a"), (1, "a")),
+    (Typed, {"n": 1}, {"n": 1}),
+    (Data, Data(1), {"n": 1, "colour": 1}),
+    # keys that are no text
+    (Dict[int, str], {1: "a"}, {"1": "a"}),
+    (Dict[float, int], {1.5: 1}, {"1.5": 1}),
+    (Dict[bson.ObjectId, Leg], {OID: LEG}, {str(OID): {"k": 1}}),
+    (Dict[datetime, int], {datetime(2020, 1, 1): 1}, {"2020-01-01T00:00:00": 1}),
+    (Dict[date, int], {date(2020, 1, 1): 1}, {"2020-01-01": 1}),
+    (Dict[Colour, int], {Colour.RED: 1, Colour.BLUE: 2}, {"1": 1, "b": 2}),
+    (Dict[Size, int], {Size.BIG: 1}, {"big": 1}),
+    (Dict[bytes, int], {b"a": 1}, {"a": 1}),
+    (Dict[uuid.UUID, int], {uuid.UUID(int=1): 1}, {str(uuid.UUID(int=1)): 1}),
+    (Dict[decimal.Decimal, int], {decimal.Decimal("1.5"): 1}, {"1.5": 1}),
+    # embedded models
+    (Leg, LEG, {"k": 1}),
+    (Optional[Leg], LEG, {"k": 1}),
+    (Optional[Leg], None, None),
+    (Annotated[Leg, "note"], LEG, {"k": 1}),
+    (List[Leg], [LEG], [{"k": 1}]),
+    (Tuple[Leg], (LEG,), [{"k": 1}]),
+    (Tuple[Leg, ...], (LEG,), [{"k": 1}]),
+    (Tuple[int, Leg], (1, LEG), [1, {"k": 1}]),
+    (Tuple[Leg, Ride], (LEG, RIDE), [{"k": 1}, {"b": "x"}]),
+    (Set[Leg], {LEG}, [{"k": 1}]),
+    (FrozenSet[Leg], frozenset([LEG]), [{"k": 1}]),
+    (Sequence[Leg], [LEG], [{"k": 1}]),
+    (Dict[str, Leg], {"a": LEG}, {"a": {"k": 1}}),
+    (Mapping[str, Leg], {"a": LEG}, {"a": {"k": 1}}),
+    (Dict[str, List[Leg]], {"a": [LEG]}, {"a": [{"k": 1}]}),
+    (List[Optional[Leg]], [LEG, None], [{"k": 1}, None]),
+    (Optional[List[Leg]], [LEG], [{"k": 1}]),
+    (Optional[List[Leg]], None, None),
+    (Union[Leg, Ride], RIDE, {"b": "x"}),
+    (List[Union[Leg, Ride]], [RIDE, LEG], [{"b": "x"}, {"k": 1}]),
+    (Union[Leg, str, None], "a", "a"),
+    (Union[Leg, List[Ride]], [RIDE], [{"b": "x"}]),
+    (Union[List[Leg], List[Ride]], [RIDE], [{"b": "x"}]),
+    (Union[Leg, Dict[str, int]], {"z": 1}, {"z": 1}),
+    (Union[Dict[str, Leg], Ride], {"b": LEG}, {"b": {"k": 1}}),
+    (Tree, {"a": {"b": LEG}}, {"a": {"b": {"k": 1}}}),
+    # objects without a document of their own
+    (Plain, Plain(n=1, leg=LEG, tags={"a"}), {"n": 1, "leg": {"km": 1}, "tags": ["a"], "text": "0"}),
+    (PlainExtra, PlainExtra(a=LEG), {"a": {"km": 1}}),
+    (Optional[Captain], Captain(name="a"), {"name": "a"}),
+    (List[Captain], [Captain(name="a")], [{"name": "a"}]),
+]
+
+
+@pytest.mark.parametrize(("annotation", "value", "stored"), STORED, ids=lambda value: repr(value)[:40])
+def test_stored_form_and_round_trip(annotation: Any, value: Any, stored: Any) -> None:
+    cls = type(Model)("Ship", (Model,), {"__module__": __name__, "__annotations__": {"x": annotation}})
+    one = cls(x=value)
+    document = one.model_dump_doc()
+    assert document["x"] == stored
+    assert type(document["x"]) is type(stored)
+    assert encode_field(one, "x") == stored
+    read = bson.decode(bson.encode(document))
+    if annotation not in (PlainExtra, list, set, dict, tuple, Mapping[str, Any]):
+        again = cls.model_validate_doc(read)
+        assert again == one or annotation is re.Pattern
+        assert type(again.x) is type(one.x)
+
+
+@pytest.mark.parametrize("value", [date(2020, 1, 1), uuid.UUID(int=1), Path("a")])
+def test_what_the_driver_refuses_is_left_to_it(value: Any) -> None:
+    cls = type(Model)("Ship", (Model,), {"__module__": __name__, "__annotations__": {"x": Any}})
+    assert cls(x=value).model_dump_doc()["x"] is value
+
+
+def test_keys_without_text_are_left_to_the_driver() -> None:
+    class Odd(EmbeddedModel):
+        x: Dict[Tuple[int, ...], int]
+
+    assert Odd(x={(1,): 1}).model_dump_doc() == {"x": {(1,): 1}}
+
+
+# --- Serialisers -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "stored"),
+    [
+        (Csv, [1, 2], "1,2"),
+        (Annotated[bson.ObjectId, WithBsonSerializer(str)], OID, str(OID)),
+        (Optional[Text], 3, "3"),
+        (Optional[Text], None, None),
+        (List[Text], [3], ["3"]),
+        (Dict[str, List[Text]], {"a": [3]}, {"a": ["3"]}),
+        (Tuple[Text, int], (3, 4), ("3", 4)),
+        (Tuple[Text, ...], (3,), ("3",)),
+        (Union[Text, bytes], 3, "3"),
+        (Union[Text, bytes], b"a", b"a"),
+        (
+            Union[Annotated[bson.ObjectId, WithBsonSerializer(str)], int],
+            OID,
+            str(OID),
+        ),
+        (Union[Literal["a"], Text], 3, "3"),
+        (Annotated[decimal.Decimal, WithBsonSerializer(float)], decimal.Decimal("1.5"), 1.5),
+        (
+            Annotated[int, WithBsonSerializer(str), WithBsonSerializer(float)],
+            3,
+            "3",
+        ),
+        (Annotated[Leg, WithBsonSerializer(repr)], LEG, "{'km': 1}"),
+        (Annotated[List[Leg], WithBsonSerializer(repr)], [LEG], "[{'km': 1}]"),
+        (Annotated[Tuple[Leg, ...], WithBsonSerializer(repr)], (LEG,), "({'km': 1},)"),
+        (Annotated[Dict[str, Data], WithBsonSerializer(len)], {"a": Data(1)}, 1),
+        (Annotated[Set[int], WithBsonSerializer(sum)], {1, 2}, 3),
+    ],
+)
+def test_serialisers_at_every_depth(annotation: Any, value: Any, stored: Any) -> None:
+    cls = type(Model)("Ship", (Model,), {"__module__": __name__, "__annotations__": {"x": annotation}})
+    assert cls(x=value).model_dump_doc()["x"] == stored
+
+
+def test_serialisers_of_whole_fields_are_listed() -> None:
+    class Listed(Model):
+        a: Text
+        b: Optional[Text] = None
+        c: int = 0
+        d: decimal.Decimal
+
+    assert list(Listed.__bson_serializers__) == ["a", "d"]
+    assert Listed.__bson_serializers__["a"] is str
+
+
+def test_serialisers_for_json_do_not_matter() -> None:
+    class Shown(EmbeddedModel):
+        a: Annotated[int, PlainSerializer(str)]
+        b: int
+
+        @field_serializer("b")
+        def show(self, value: int) -> str:
+            return "b"
+
+    class Wrapped(EmbeddedModel):
+        shown: Shown
+
+        @model_serializer
+        def all(self) -> str:
+            return "all"
+
+    assert Wrapped(shown=Shown(a=1, b=2)).model_dump_doc() == {"shown": {"a": 1, "b": 2}}
+
+
+# --- Keys that need conversion -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("target", "key"),
+    [
+        (Captain(name="a"), "a"),
+        (Priced(price=decimal.Decimal(1)), ONE),
+        (Placed(leg=LEG), {"k": 1}),
+    ],
+)
+def test_foreign_keys_are_stored_like_the_primary_key(target: Any, key: Any) -> None:
+    class Holder(EmbeddedModel):
+        to: type(target) = Reference()  # type: ignore[valid-type]
+
+    assert target.model_dump_doc()["_id"] == key
+    assert Holder(to=target).model_dump_doc() == {"to": key}
+    assert encode_value(target) == key
+
+
+def test_an_id_in_place_of_a_referenced_instance_is_stored_as_it_is() -> None:
+    class Holder(EmbeddedModel):
+        to: Captain = Reference()
+
+    assert Holder.model_construct(to="a").model_dump_doc() == {"to": "a"}
+
+
+# --- Unvalidated values ------------------------------------------------------------------------
+
+
+def test_values_that_were_never_validated_are_stored_by_what_they_are() -> None:
+    class Loose(EmbeddedModel):
+        leg: Leg
+        pair: Tuple[Leg, int]
+
+    one = Loose.model_construct(leg={"a": {1}}, pair=(LEG, 2, {3}))
+    assert one.model_dump_doc() == {"leg": {"a": [1]}, "pair": [{"k": 1}, 2, [3]]}
+
+
+# --- Values in queries -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "encoded"),
+    [
+        (1, 1),
+        ("a", "a"),
+        (None, None),
+        (decimal.Decimal(1), ONE),
+        (Size.BIG, "big"),
+        (Colour.RED, 1),
+        (Price.CHEAP, ONE),
+        (LEG, {"k": 1}),
+        (Captain(name="a"), "a"),
+        ([Colour.RED, [decimal.Decimal(1)]], [1, [ONE]]),
+        ((Colour.RED, LEG), (1, {"k": 1})),
+        ({1}, [1]),
+        ({"$elemMatch": {"x": decimal.Decimal(1)}}, {"$elemMatch": {"x": ONE}}),
+        (re.compile("a"), re.compile("a")),
+        (datetime(2020, 1, 1), datetime(2020, 1, 1)),
+        (Plain(n=1), {"n": 1, "leg": None, "tags": [], "text": "0"}),
+    ],
+    ids=repr,
+)
+def test_values_in_queries(value: Any, encoded: Any) -> None:
+    assert encode_value(value) == encoded
+    assert type(encode_value(value)) is type(encoded)
