@@ -96,11 +96,11 @@ class _DriverBackedError(TransactionError):
         for base in type(error).__mro__:
             leaf = _LEAVES.get((cls, base))
             if leaf is not None:
-                return leaf._of(error, message, attempts)  # type: ignore[return-value]  # a subclass of cls
-        return cls._of(error, message, attempts)
+                return leaf.made_of(error, message, attempts)  # type: ignore[return-value]  # a subclass of cls
+        return cls.made_of(error, message, attempts)
 
     @classmethod
-    def _of(cls, error: BaseException, message: str, attempts: int) -> Self:
+    def made_of(cls, error: BaseException, message: str, attempts: int) -> Self:
         made = cls.__new__(cls, message)
         made.args = (message,)
         made.driver_error = error
@@ -125,7 +125,7 @@ BackedError = TypeVar("BackedError", bound=_DriverBackedError)
 def _remake(
     cls: type[_DriverBackedError], error: BaseException, message: str, attempts: int
 ) -> _DriverBackedError:
-    return cls._of(error, message, attempts)
+    return cls.made_of(error, message, attempts)
 
 
 class CommitOutcomeUnknownError(_DriverBackedError):

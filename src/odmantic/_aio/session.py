@@ -331,10 +331,7 @@ class AIOTransaction(AIOSession):
         if self._owns_session:
             await self.session.start()
         try:
-            _check_started(self.session)
-            if self.session._is_snapshot:
-                message = "a snapshot session is for reading only; begin the transaction in another session"
-                raise SessionMisuseError(message)
+            _check_fit_for_transaction(self.session)
             channel = self.session._channel
             options = self._settings.resolved(self.session._defaults, self.engine.client)
             self._attempt = await channel.begin(options)
@@ -438,13 +435,7 @@ class AIOTransaction(AIOSession):
         message = "take the token from the session, after the commit: use session.transaction()"
         raise SessionMisuseError(message)
 
-    def transaction(
-        self,
-        *,
-        read_concern: ReadConcern | None = None,
-        write_concern: WriteConcern | None = None,
-        max_commit_time_ms: int | None = None,
-    ) -> AIOTransaction:
+    def transaction(self, **_options: Any) -> AIOTransaction:
         """Refused: MongoDB has no nested transactions."""
         raise SessionMisuseError(_NESTED)
 
@@ -501,27 +492,33 @@ class AIOTransaction(AIOSession):
     ) -> None:
         """Commit after a normal end, roll back after an exception; then the transaction is over in any case."""
         attempt, channel = self._attempt, self._channel
-        if attempt is not None:
-            leave_block(attempt)
-        if attempt is None or attempt.has_ended:
-            if exc_val is None and attempt is not None:
-                _check_session_lived(attempt)
+        if attempt is None:
             return
-        if channel is not None and channel.is_inherited:
+        leave_block(attempt)
+        if attempt.has_ended:
+            if exc_val is None:
+                _check_session_lived(attempt)
+        elif channel is not None and channel.is_inherited:
             channel.abandon()
             self._channel = None
-            return
-        if exc_val is None and attempt.state is not AttemptState.IN_DOUBT:
-            try:
-                await self.commit()
-            finally:
-                if attempt.state is AttemptState.IN_DOUBT:
-                    await self.abort()
-            return
+        elif exc_val is None and attempt.state is not AttemptState.IN_DOUBT:
+            await self._commit_at_exit(attempt)
+        else:
+            await self._abort_at_exit(exc_val)
+
+    async def _commit_at_exit(self, attempt: Attempt) -> None:
+        try:
+            await self.commit()
+        finally:
+            if attempt.state is AttemptState.IN_DOUBT:
+                await self.abort()
+
+    async def _abort_at_exit(self, error: BaseException | None) -> None:
+        """Roll back; the exception of the block wins over a failure of the rollback."""
         try:
             await self.abort()
         except Exception:
-            if exc_val is None:
+            if error is None:
                 raise
 
     def _enter_block(self) -> None:
@@ -579,6 +576,13 @@ _NESTED = (
 def _check_started(session: AIOSession) -> None:
     if not session.is_started:
         message = "provided session is not started"
+        raise SessionMisuseError(message)
+
+
+def _check_fit_for_transaction(session: AIOSession) -> None:
+    _check_started(session)
+    if session._is_snapshot:
+        message = "a snapshot session is for reading only; begin the transaction in another session"
         raise SessionMisuseError(message)
 
 

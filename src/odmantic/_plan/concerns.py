@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
 
-if TYPE_CHECKING:
-    from pymongo.client_session import TransactionOptions
+
+class TransactionDefaults(Protocol):
+    """What a session says of its transactions: the driver's `TransactionOptions`."""
+
+    @property
+    def read_concern(self) -> ReadConcern | None:
+        """What reads see."""
+
+    @property
+    def write_concern(self) -> WriteConcern | None:
+        """What the commit waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +30,7 @@ class TransactionSettings:
     write_concern: WriteConcern | None = None
     max_commit_time_ms: int | None = None
 
-    def resolved(self, defaults: TransactionOptions | None, client: Any) -> dict[str, Any]:
+    def resolved(self, defaults: TransactionDefaults | None, client: Any) -> dict[str, Any]:
         """Keyword arguments of the driver's `start_transaction`.
 
         The call comes first, then the session's default options, then what the client sets explicitly; otherwise
@@ -50,7 +59,7 @@ def session_options(
     *,
     causal_consistency: bool | None,
     snapshot: bool,
-    default_transaction_options: TransactionOptions | None,
+    default_transaction_options: TransactionDefaults | None,
     has_token: bool,
 ) -> dict[str, Any]:
     """Keyword arguments of the driver's `start_session`: those that differ from its defaults.

@@ -22,6 +22,7 @@ from odmantic.exceptions import (
 
 if TYPE_CHECKING:
     from odmantic._plan.save import SavePlan
+    from odmantic.model import Model
 
 #: What the driver raises for a value that BSON has no form for.
 NOT_ENCODABLE = (BSONError, OverflowError, RecursionError)

@@ -7,7 +7,7 @@ references that a program holds into them stay good. What cannot be looked into 
 from __future__ import annotations
 
 import copy
-import datetime
+import datetime as dt
 import decimal
 import enum
 import pathlib
@@ -34,7 +34,7 @@ _SLOTS = (
 
 _ATOMIC = (
     *(bool, int, float, complex, str, bytes, type(None), type(Ellipsis)),
-    *(datetime.date, datetime.time, datetime.timedelta, datetime.tzinfo),
+    *(dt.date, dt.time, dt.timedelta, dt.tzinfo),
     *(decimal.Decimal, enum.Enum, pathlib.PurePath, uuid.UUID, re.Pattern),
     *(bson.ObjectId, bson.Decimal128, bson.Timestamp, bson.Regex),
     *(type, types.FunctionType, types.BuiltinFunctionType),
