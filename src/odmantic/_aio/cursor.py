@@ -73,11 +73,12 @@ class AIOCursor(BaseCursor[ModelType]):
 
     async def _to_list(self) -> list[ModelType]:
         instances: list[ModelType] = []
-        page: _Page[ModelType] | None = self._first
-        while (page := await self._source.page_after(page)) is not None:
+        page = await self._source.page_after(self._first)
+        while page is not None:
             instances += page.instances
             if page.error is not None:
                 raise page.error
+            page = await self._source.page_after(page)
         return instances
 
 
@@ -92,6 +93,10 @@ class _Page(Generic[ModelType]):
         """What stopped the read behind these instances."""
         self.is_last = False
         self.next: _Page[ModelType] | None = None
+
+    def is_followed(self) -> bool:
+        """Whether it is known what comes behind this page, be it the end."""
+        return self.is_last or self.next is not None
 
 
 class _Source(Generic[ModelType]):
@@ -110,11 +115,12 @@ class _Source(Generic[ModelType]):
 
     async def page_after(self, page: _Page[ModelType]) -> _Page[ModelType] | None:
         """The page behind `page`, fetched if need be; `None` at the end."""
-        if page.next is None and not page.is_last:
-            async with self._lock:
-                if page.next is None and not page.is_last:
-                    page.next = await self._fetch(is_first=self._cursor is None)
-        return page.next
+        if page.is_followed():
+            return page.next
+        async with self._lock:
+            if not page.is_followed():  # another consumer may have been here meanwhile
+                page.next = await self._fetch(is_first=self._cursor is None)
+            return page.next
 
     async def prefetch(self) -> None:
         """Open the driver cursor and read the first batch, leaving its documents as they are."""
@@ -162,14 +168,15 @@ class _Source(Generic[ModelType]):
             raise InvalidOperation(message)
 
 
-async def _iterate(source: _Source[ModelType], page: _Page[ModelType]) -> AsyncIterator[ModelType]:
-    following: _Page[ModelType] | None = page
-    del page  # and with it everything behind it
-    while (following := await source.page_after(following)) is not None:
-        for instance in following.instances:
+async def _iterate(source: _Source[ModelType], first: _Page[ModelType]) -> AsyncIterator[ModelType]:
+    page = await source.page_after(first)
+    del first  # the pages behind are kept by the cursor alone
+    while page is not None:
+        for instance in page.instances:
             yield instance
-        if following.error is not None:
-            raise following.error
+        if page.error is not None:
+            raise page.error
+        page = await source.page_after(page)
 
 
 async def _send_directly(call: Callable[[], Awaitable[Any]]) -> Any:

@@ -24,15 +24,15 @@ from odmantic._plan.find import plan_find
 from odmantic._state.blocks import NO_SESSION, StrayOperations, session_of_block
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from pymongo.asynchronous.client_session import AsyncClientSession
     from pymongo.asynchronous.collection import AsyncCollection
-    from pymongo.client_session import TransactionOptions
     from pymongo.read_concern import ReadConcern
     from pymongo.write_concern import WriteConcern
 
     from odmantic._aio.cursor import AIOCursor
+    from odmantic._plan.concerns import TransactionDefaults
     from odmantic._plan.sort import SortExpressionType
     from odmantic.model import Model
     from odmantic.query import QueryExpression
@@ -99,7 +99,7 @@ class AIOEngine(AIOEngineBase):
         *,
         causal_consistency: bool | None = None,
         snapshot: bool = False,
-        default_transaction_options: TransactionOptions | None = None,
+        default_transaction_options: TransactionDefaults | None = None,
         after: str | None = None,
     ) -> AIOSession:
         """A session object, to be used with `async with`; see `AIOSession` for the options.
@@ -281,7 +281,7 @@ class AIOEngine(AIOEngineBase):
         """
         check_model(model, "find_one")
         cursor = self.find(model, *queries, sort=sort, limit=1, session=session)
-        instances = await cursor if ASYNC else list(cursor)
+        instances = await cursor if ASYNC else list(cast("Any", cursor))
         return instances[0] if instances else None
 
     async def count(
@@ -411,7 +411,7 @@ class AIOEngine(AIOEngineBase):
         return instance
 
     async def _save_in_session(
-        self, instances: list[ModelType], session: AIOSessionType, operation: str
+        self, instances: Sequence[Model], session: AIOSessionType, operation: str
     ) -> None:
         driver_session = self._session_for(session, operation)
         if driver_session is not None:

@@ -16,7 +16,7 @@ from odmantic._aio.run import join_transaction, repeat_transaction
 from odmantic._aio.session_base import AIOSessionBase
 from odmantic._base import AIOEngineBase
 from odmantic._driver._aio import CAN_AWAIT, current_owner, resolve
-from odmantic._plan.concerns import TransactionSettings, session_options
+from odmantic._plan.concerns import TransactionDefaults, TransactionSettings, session_options
 from odmantic._plan.token import CausalTimes, decode_token, encode_token
 from odmantic._state.attempt import NOT_STARTED, Attempt, AttemptState
 from odmantic._state.blocks import (
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator
     from types import TracebackType
 
-    from pymongo.client_session import TransactionOptions
     from pymongo.read_concern import ReadConcern
     from pymongo.write_concern import WriteConcern
     from typing_extensions import Self
@@ -88,7 +87,7 @@ class AIOSession(AIOSessionBase, AbstractAsyncContextManager["AIOSession"]):
         *,
         causal_consistency: bool | None = None,
         snapshot: bool = False,
-        default_transaction_options: TransactionOptions | None = None,
+        default_transaction_options: TransactionDefaults | None = None,
         after: str | None = None,
     ) -> None:
         """Make a session that is not started yet; nothing is sent."""
@@ -286,7 +285,7 @@ class AIOTransaction(AIOSession):
 
     def __init__(
         self,
-        context: AIOEngine | AIOSession,
+        context: AIOEngine | AIOSession | Any,
         *,
         read_concern: ReadConcern | None = None,
         write_concern: WriteConcern | None = None,
@@ -395,7 +394,7 @@ class AIOTransaction(AIOSession):
             RuntimeError: the transaction does not run.
             TypeError: it is no callable that can be called here.
         """
-        check_hook(hook, may_be_async=CAN_AWAIT)
+        check_hook(hook, may_await=CAN_AWAIT)
         self._open()[0].hooks.on_commit.append(hook)
 
     def on_rollback(self, hook: Hook) -> None:
@@ -405,7 +404,7 @@ class AIOTransaction(AIOSession):
             RuntimeError: the transaction does not run.
             TypeError: it is no callable that can be called here.
         """
-        check_hook(hook, may_be_async=CAN_AWAIT)
+        check_hook(hook, may_await=CAN_AWAIT)
         self._open()[0].hooks.on_rollback.append(hook)
 
     def track(self, instance: T) -> T:

@@ -18,7 +18,7 @@ class Hooks:
     on_rollback: list[Hook] = field(default_factory=list[Hook])
 
 
-def check_hook(hook: object, *, may_be_async: bool) -> None:
+def check_hook(hook: object, *, may_await: bool) -> None:
     """Raise unless a callable can be a hook.
 
     Raises:
@@ -30,6 +30,6 @@ def check_hook(hook: object, *, may_be_async: bool) -> None:
     is_async = inspect.iscoroutinefunction(hook) or inspect.iscoroutinefunction(
         getattr(type(hook), "__call__", None)  # noqa: B004 - asks for the method, not for callability
     )
-    if is_async and not may_be_async:
+    if is_async and not may_await:
         message = f"the sync engine cannot await {hook!r}: register a plain callable"
         raise TypeError(message)

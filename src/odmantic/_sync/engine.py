@@ -24,14 +24,14 @@ from odmantic._sync.session import SyncSession, SyncTransaction
 from odmantic._sync.session_base import SyncSessionBase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from pymongo.client_session import TransactionOptions
     from pymongo.read_concern import ReadConcern
     from pymongo.synchronous.client_session import ClientSession
     from pymongo.synchronous.collection import Collection
     from pymongo.write_concern import WriteConcern
 
+    from odmantic._plan.concerns import TransactionDefaults
     from odmantic._plan.sort import SortExpressionType
     from odmantic._sync.cursor import SyncCursor
     from odmantic.model import Model
@@ -99,7 +99,7 @@ class SyncEngine(SyncEngineBase):
         *,
         causal_consistency: bool | None = None,
         snapshot: bool = False,
-        default_transaction_options: TransactionOptions | None = None,
+        default_transaction_options: TransactionDefaults | None = None,
         after: str | None = None,
     ) -> SyncSession:
         """A session object, to be used with `with`; see `SyncSession` for the options.
@@ -278,7 +278,7 @@ class SyncEngine(SyncEngineBase):
         """
         check_model(model, "find_one")
         cursor = self.find(model, *queries, sort=sort, limit=1, session=session)
-        instances = list(cursor)
+        instances = list(cast("Any", cursor))
         return instances[0] if instances else None
 
     def count(
@@ -395,7 +395,7 @@ class SyncEngine(SyncEngineBase):
         return instance
 
     def _save_in_session(
-        self, instances: list[ModelType], session: SyncSessionType, operation: str
+        self, instances: Sequence[Model], session: SyncSessionType, operation: str
     ) -> None:
         driver_session = self._session_for(session, operation)
         if driver_session is not None:

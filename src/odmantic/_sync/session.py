@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic._base import SyncEngineBase
 from odmantic._driver._sync import CAN_AWAIT, current_owner, resolve
-from odmantic._plan.concerns import TransactionSettings, session_options
+from odmantic._plan.concerns import TransactionDefaults, TransactionSettings, session_options
 from odmantic._plan.token import CausalTimes, decode_token, encode_token
 from odmantic._state.attempt import NOT_STARTED, Attempt, AttemptState
 from odmantic._state.blocks import (
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
 
-    from pymongo.client_session import TransactionOptions
     from pymongo.read_concern import ReadConcern
     from pymongo.write_concern import WriteConcern
     from typing_extensions import Self
@@ -89,7 +88,7 @@ class SyncSession(SyncSessionBase, AbstractContextManager["SyncSession"]):
         *,
         causal_consistency: bool | None = None,
         snapshot: bool = False,
-        default_transaction_options: TransactionOptions | None = None,
+        default_transaction_options: TransactionDefaults | None = None,
         after: str | None = None,
     ) -> None:
         """Make a session that is not started yet; nothing is sent."""
@@ -287,7 +286,7 @@ class SyncTransaction(SyncSession):
 
     def __init__(
         self,
-        context: SyncEngine | SyncSession,
+        context: SyncEngine | SyncSession | Any,
         *,
         read_concern: ReadConcern | None = None,
         write_concern: WriteConcern | None = None,
@@ -396,7 +395,7 @@ class SyncTransaction(SyncSession):
             RuntimeError: the transaction does not run.
             TypeError: it is no callable that can be called here.
         """
-        check_hook(hook, may_be_sync=CAN_AWAIT)
+        check_hook(hook, may_await=CAN_AWAIT)
         self._open()[0].hooks.on_commit.append(hook)
 
     def on_rollback(self, hook: Hook) -> None:
@@ -406,7 +405,7 @@ class SyncTransaction(SyncSession):
             RuntimeError: the transaction does not run.
             TypeError: it is no callable that can be called here.
         """
-        check_hook(hook, may_be_sync=CAN_AWAIT)
+        check_hook(hook, may_await=CAN_AWAIT)
         self._open()[0].hooks.on_rollback.append(hook)
 
     def track(self, instance: T) -> T:
