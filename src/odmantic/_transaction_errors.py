@@ -165,7 +165,7 @@ class WriteConflictError(TransactionError, OperationFailure):
         message = (
             f"write conflict in {operation} of {model.__name__} (collection '{collection}'{which}): another "
             "transaction has changed the same data; run the whole transaction again, for instance with "
-            f"run_transaction ({driver_error})"
+            f"run_transaction ({(driver_error.details or {}).get('errmsg', driver_error)})"
         )
         super().__init__(message, driver_error.code, driver_error.details)
         self.model = model

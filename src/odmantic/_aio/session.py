@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from contextlib import AbstractAsyncContextManager, contextmanager, suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from odmantic._aio.channel import Channel
 from odmantic._aio.commit import commit_until_known
@@ -303,8 +303,9 @@ class AIOTransaction(AIOSession):
             self.session = context
             self._owns_session = False
         elif isinstance(context, AIOEngineBase):
-            super().__init__(context)
-            self.session = AIOSession(context)
+            engine = cast("AIOEngine", context)
+            super().__init__(engine)
+            self.session = AIOSession(engine)
             self._owns_session = True
         else:
             message = (

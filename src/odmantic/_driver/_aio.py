@@ -10,7 +10,7 @@ import contextlib
 import contextvars
 import inspect
 import sys
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pymongo
 from pymongo import AsyncMongoClient
@@ -50,7 +50,8 @@ async def resolve(value: Any) -> Any:
 
 async def take_batch(cursor: Any, size: int) -> list[Any]:
     """Up to `size` next documents of a driver cursor; an empty list at its end."""
-    return await cursor.to_list(length=size)
+    batch: list[Any] = await cursor.to_list(length=size)
+    return batch
 
 
 def current_owner() -> object:
@@ -71,7 +72,7 @@ def runs_for(owner: object) -> bool:
         return True
     if sys.version_info >= (3, 12) or not isinstance(owner, asyncio.Task):
         return False
-    return any(runs_for(child) for child in _waited_for(cast("asyncio.Task[Any]", owner)))
+    return any(runs_for(child) for child in _waited_for(owner))
 
 
 def waiting_frame(owner: object) -> FrameType | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from odmantic._base import SyncEngineBase
 from odmantic._driver._sync import CAN_AWAIT, current_owner, resolve
@@ -304,8 +304,9 @@ class SyncTransaction(SyncSession):
             self.session = context
             self._owns_session = False
         elif isinstance(context, SyncEngineBase):
-            super().__init__(context)
-            self.session = SyncSession(context)
+            engine = cast("SyncEngine", context)
+            super().__init__(engine)
+            self.session = SyncSession(engine)
             self._owns_session = True
         else:
             message = (
