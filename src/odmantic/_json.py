@@ -95,8 +95,8 @@ def _each_announced(part: Any) -> Any:
             named = cast("Mapping[str, Any]", part)
             return {name: _each_announced(value) for name, value in named.items()}
         case list() | tuple():
-            items = cast("list[Any] | tuple[Any, ...]", part)
-            return type(items)(_each_announced(item) for item in items)
+            # Matching forgets that the items are Any.
+            return type(part)(map(_each_announced, part))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
         case _:
             return part
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
 elif sys.version_info >= (3, 11):
     from typing import dataclass_transform
-else:
+else:  # pragma: no cover - before Python 3.11
 
     def dataclass_transform(**_parameters: Any) -> Callable[[type], type]:
         """Do nothing: only type checkers care."""

@@ -1,5 +1,4 @@
 """BSON-aware types in place of plain ones, at any depth of an annotation."""
-# ruff: noqa: UP006, UP007, UP035, UP045 - both spellings are what is tested
 
 from __future__ import annotations
 
@@ -44,7 +43,7 @@ from pydantic import BaseModel, TypeAdapter
 from typing_extensions import TypeAliasType
 
 import odmantic.bson
-from odmantic._mapping.adapt import adapt_annotation
+from odmantic._mapping.adapt import FieldMetadata, adapt_annotation
 from odmantic.bson import BSON_TYPES_SUBSTITUTES, DECIMAL_SERIALIZER, WithBsonSerializer, _datetime
 from odmantic.field import Field
 
@@ -314,6 +313,11 @@ def test_a_users_serializer_around_a_union_leaves_it_alone():
 def test_field_options_on_a_part_of_an_annotation_are_refused(options):
     with pytest.raises(TypeError, match="belongs to the field as a whole"):
         adapt_annotation(List[Annotated[int, Field(**options)]])
+
+
+def test_other_metadata_of_fields_on_a_part_of_an_annotation_is_refused():
+    with pytest.raises(TypeError, match="belongs to the field as a whole"):
+        adapt_annotation(List[Annotated[int, FieldMetadata()]])
 
 
 def test_constraints_on_a_part_of_an_annotation_apply():

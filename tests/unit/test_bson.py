@@ -1,5 +1,4 @@
 """The BSON types: what they accept, what they refuse, and what they look like in JSON."""
-# ruff: noqa: DTZ001 - MongoDB stores naive datetimes
 
 from __future__ import annotations
 
@@ -24,11 +23,9 @@ from pydantic_core import PydanticSerializationError
 import odmantic.bson
 from odmantic._mapping.adapt import adapt_annotation
 from odmantic.bson import (
-    BSON_TYPES_ENCODERS,
     BaseBSONModel,
     WithBsonSerializer,
     _datetime,
-    encode_for_json,
 )
 from odmantic.field import Field
 
@@ -417,27 +414,7 @@ def test_json_encoders_do_not_act_on_our_own_types():
     assert Holder(x=OID).model_dump_json() == f'{{"x":"{HEX}"}}'
 
 
-# --- Encoders and models -----------------------------------------------------------------------
-
-
-def test_the_encoders():
-    assert BSON_TYPES_ENCODERS.keys() == {bson.ObjectId, Decimal128, Regex}
-    assert BSON_TYPES_ENCODERS[bson.ObjectId](OID) == HEX
-    assert BSON_TYPES_ENCODERS[Decimal128](Decimal128("1.5")) == D("1.5")
-    assert BSON_TYPES_ENCODERS[Regex](Regex("^a")) == "^a"
-
-
-@pytest.mark.parametrize(
-    ("value", "encoded"),
-    [(OID, HEX), (odmantic.bson.ObjectId(HEX), HEX), (Decimal128("1.5"), D("1.5"))],
-)
-def test_a_value_without_annotation_is_encoded_for_json(value, encoded):
-    assert encode_for_json(value) == encoded
-
-
-def test_a_stranger_without_annotation_cannot_be_encoded_for_json():
-    with pytest.raises(PydanticSerializationError, match=r"unknown type.*object"):
-        encode_for_json(object())
+# --- Models and classes ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("config", [None, {}, {"title": "Mine"}])

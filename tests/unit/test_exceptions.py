@@ -16,8 +16,11 @@ from odmantic.exceptions import (
     BaseEngineException,
     DocumentNotFoundError,
     DocumentParsingError,
+    DocumentTooLargeError,
     DuplicateKeyError,
     IncorrectGenericEmbeddedModelValue,
+    IntegerTooLargeError,
+    InvalidDocumentError,
     KeyNotFoundInDocumentError,
     ODManticCustomError,
     OdmanticError,
@@ -25,6 +28,7 @@ from odmantic.exceptions import (
     SessionMisuseError,
     TransactionAbortedError,
     TransactionError,
+    TransactionNotSupportedError,
 )
 
 
@@ -70,6 +74,10 @@ ERRORS = [
     key_missing(),
     TransactionError("text"),
     TransactionAbortedError("text", pymongo.errors.OperationFailure("first", 112)),
+    TransactionNotSupportedError("text", pymongo.errors.OperationFailure("first", 20, {"a": 1})),
+    InvalidDocumentError("text", Ship),
+    IntegerTooLargeError("text", Ship),
+    DocumentTooLargeError("text", Ship),
     SessionMisuseError("text"),
 ]
 
