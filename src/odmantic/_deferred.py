@@ -30,13 +30,11 @@ def remember(model: Any, deferred: list[Deferred], known: dict[str, Any]) -> Non
     model.__odm_known__ = {name: value for name, value in known.items() if _is_type_like(value)}
     _waiting[model] = deferred[0].missing
 
-    def resolve_first(cls: Any, source: Any, handler: Any) -> Any:
-        # Another schema needs this class, which may never have been used itself.
-        if not _rebuilding.get() and cls in _waiting:
-            cls.model_rebuild(raise_errors=False)
-        return handler(source)
 
-    model.__get_pydantic_core_schema__ = classmethod(resolve_first)
+def resolve_first(model: Any) -> None:
+    """Complete a class that another schema needs, as far as possible."""
+    if model in _waiting and not _rebuilding.get():
+        model.model_rebuild(raise_errors=False)
 
 
 def _is_type_like(value: object) -> bool:
@@ -48,7 +46,6 @@ def forget(model: Any) -> None:
     if "__odm_deferred__" in vars(model):
         del model.__odm_deferred__
         del model.__odm_known__
-        del model.__get_pydantic_core_schema__
     _waiting.pop(model, None)
 
 

@@ -25,7 +25,6 @@ from odmantic._mapping.adapt import adapt_annotation
 from odmantic._mapping.annotations import evaluate, models_in, type_adapter, unwrap
 from odmantic._mapping.mapping import is_embedded_model, is_model, kind_of
 from odmantic._mapping.options import FieldOptions
-from odmantic._open import BsonToJson, may_hold_anything
 from odmantic.bson import ObjectId
 from odmantic.field import ODMFieldInfo
 from odmantic.reference import ODMReferenceInfo
@@ -140,7 +139,6 @@ class Body:
     namespace: dict[str, Any]
     known: dict[str, Any]
     arbitrary_types: bool
-    extra_allowed: bool
     annotations: dict[str, Any]
     deferred: list[Deferred]
     has_primary_field: bool = False
@@ -160,8 +158,6 @@ class Body:
             self._declare(name, annotation, bases)
         if automatic_id and not self.has_primary_field:
             self._add_id(bases)
-        if self.extra_allowed:
-            self.annotations["__pydantic_extra__"] = dict[str, Annotated[Any, BsonToJson()]]
         self.namespace["__annotations__"] = self.annotations
 
     def _check_values(self, declared: Mapping[str, Any]) -> None:
@@ -233,10 +229,7 @@ class Body:
             self.deferred.append(Deferred(declaration, placeholder, missing))
             # The missing name comes first, so that error messages show it.
             adapted = ForwardRef(f"({missing}, {placeholder})[1]")
-        metadata: list[Any] = [] if options is None else [options]
-        if may_hold_anything(adapted):
-            metadata.append(BsonToJson())
-        self.annotations[name] = annotated(adapted, *metadata) if metadata else adapted
+        self.annotations[name] = adapted if options is None else annotated(adapted, options)
         self.has_primary_field |= options is not None and options.primary_field
 
     def _replace_value(self, declaration: Declaration, bases: tuple[type[Any], ...]) -> None:

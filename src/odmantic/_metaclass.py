@@ -104,7 +104,6 @@ class BaseModelMetaclass(PydanticMetaclass):
             namespace=namespace,
             known=_known_names(namespace, frame),
             arbitrary_types=bool(config["arbitrary_types_allowed"]),
-            extra_allowed=config["extra"] == "allow",
             annotations={},
             deferred=[],
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from pydantic import BaseModel, PydanticUndefinedAnnotation
 
-from odmantic._deferred import rebuild
+from odmantic._deferred import rebuild, resolve_first
 from odmantic._json import schema_with_bson_json
 from odmantic._mapping.adapt import adapt_annotation
 from odmantic._mapping.decode import decode_document
@@ -120,6 +120,7 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
     def __get_pydantic_core_schema__(
         cls, source: type[BaseModel], handler: GetCoreSchemaHandler, /
     ) -> CoreSchema:
+        resolve_first(cls)
         return schema_with_bson_json(source, handler)
 
     @classmethod
