@@ -31,9 +31,7 @@ async def session(engine: AIOEngine) -> None:
 
 
 # --8<-- [start:transfer]
-async def transfer(
-    engine: AIOEngine, source: str, target: str, amount: int
-) -> None:
+async def transfer(engine: AIOEngine, source: str, target: str, amount: int) -> None:
     async with engine.transaction() as transaction:
         payer = await transaction.find_one(Account, Account.owner == source)
         payee = await transaction.find_one(Account, Account.owner == target)
@@ -44,9 +42,7 @@ async def transfer(
         payer.balance -= amount
         payee.balance += amount
         await transaction.save_all([payer, payee])
-        await transaction.save(
-            Transfer(source=source, target=target, amount=amount)
-        )
+        await transaction.save(Transfer(source=source, target=target, amount=amount))
     # --8<-- [end:transfer]
 
 

@@ -19,9 +19,7 @@ def main(engine: SyncEngine) -> None:
     assert len(accounts) == 1
     engine.save(Account(owner="Bo"))
     transfer(engine, "Ada", "Bo", 30)
-    print(
-        [account.balance for account in engine.find(Account, sort=Account.owner)]
-    )
+    print([account.balance for account in engine.find(Account, sort=Account.owner)])
     # -> [70, 30]
 
 

@@ -26,14 +26,10 @@ async def main(engine: AIOEngine) -> None:
     )  # saves Oslo first
 
     vega.tonnage = 4300
-    await engine.save(
-        vega
-    )  # update_one({"_id": ...}, {"$set": {"tonnage": 4300}})
+    await engine.save(vega)  # update_one({"_id": ...}, {"$set": {"tonnage": 4300}})
 
     vega.crew.append("Ada")
-    await engine.save(
-        vega
-    )  # update_one({"_id": ...}, {"$set": {"crew": ["Ada"]}})
+    await engine.save(vega)  # update_one({"_id": ...}, {"$set": {"crew": ["Ada"]}})
 
     await engine.save(vega)  # nothing has changed: nothing is sent
     # --8<-- [end:save]

@@ -9,9 +9,7 @@ Seconds = Annotated[
     timedelta,
     WithBsonSerializer(lambda delta: delta.total_seconds()),
     BeforeValidator(
-        lambda value: (
-            timedelta(seconds=value) if isinstance(value, float) else value
-        )
+        lambda value: timedelta(seconds=value) if isinstance(value, float) else value
     ),
 ]
 
