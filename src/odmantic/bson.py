@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import decimal
 import re
+import typing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -377,6 +378,7 @@ DECIMAL_SERIALIZER = WithBsonSerializer(bson.decimal128.Decimal128)
 """What stores a `Decimal`; a serialiser of the user's comes before it."""
 
 _Decimal = Annotated[decimal.Decimal, _DecimalSupport(), DECIMAL_SERIALIZER]
+_TYPING_PATTERN: Any = typing.Pattern
 _Pattern = Annotated[re.Pattern[Any], _PatternSupport()]
 
 BSON_TYPES_SUBSTITUTES: dict[Any, Any] = {
@@ -386,6 +388,8 @@ BSON_TYPES_SUBSTITUTES: dict[Any, Any] = {
     bson.binary.Binary: Binary,
     bson.regex.Regex: Regex,
     re.Pattern: _Pattern,
+    # The two are not equal, and programs look at annotations.
+    typing.Pattern: Annotated[_TYPING_PATTERN, _PatternSupport()],
     decimal.Decimal: _Decimal,
     datetime: _datetime,
 }
