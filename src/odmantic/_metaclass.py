@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from odmantic._deferred import forget, remember, waiting_for
 from odmantic._definition import Body, own_annotations
 from odmantic._mapping.compile import compile_mapping
-from odmantic._mapping.mapping import ModelKind, ModelMapping, kind_of
+from odmantic._mapping.mapping import ModelKind, ModelMapping, ODMBaseField, kind_of
 from odmantic._twin import make_twin, pure_subclass
 from odmantic.config import ODMConfigDict, validate_config
 from odmantic.field import Field, FieldProxy, ODMFieldInfo
@@ -42,6 +42,15 @@ def _building_class() -> Iterator[None]:
         _building.reset(token)
 
 
+_MAPPING_ATTRIBUTES = (
+    "__mapping__",
+    "__odm_fields__",
+    "__references__",
+    "__mutable_fields__",
+    "__bson_serializers__",
+)
+
+
 class BaseModelMetaclass(PydanticMetaclass):
     """Makes models: rewrites class bodies for pydantic, and gives proxies for fields."""
 
@@ -60,6 +69,9 @@ class BaseModelMetaclass(PydanticMetaclass):
                 cls = super().__new__(mcs, name, bases, namespace, **kwargs)
             cls.__odm_body__ = bases[0].__odm_body__
             cls.__odm_bases__ = bases[0].__odm_bases__
+            for name in _MAPPING_ATTRIBUTES:
+                # Should this class be completed later: it has inherited another one's.
+                setattr(cls, name, LazyMappingAttribute(name))
         elif kinds & {*_CONCRETE}:
             return pure_subclass(name, bases, namespace, kwargs)
         else:
@@ -113,12 +125,18 @@ class BaseModelMetaclass(PydanticMetaclass):
     if not TYPE_CHECKING:
 
         def __getattr__(cls, name: str) -> Any:
-            """Give the proxy of a field: pydantic removes fields from their class."""
-            if not name.startswith("__") and not _building.get() and kind_of(cls) in _CONCRETE:
-                field = cls.__mapping__.fields.get(name)
-                if field is not None:
-                    return FieldProxy(None, field)
-            return super().__getattr__(name)
+            """Complete a class that could not be when it was made, which gives it its proxies."""
+            if name.startswith("__") or _building.get() or not is_incomplete(cls):
+                return super().__getattr__(name)
+            complete(cls)
+            return getattr(cls, name)
+
+
+def is_incomplete(cls: Any) -> bool:
+    """Tell whether this is a model whose mapping is not compiled yet."""
+    return kind_of(cls) in _CONCRETE and not isinstance(
+        vars(cls).get("__mapping__"), ModelMapping
+    )
 
 
 def _known_names(namespace: dict[str, Any], frame: FrameType) -> dict[str, Any]:
@@ -138,6 +156,20 @@ def _known_names(namespace: dict[str, Any], frame: FrameType) -> dict[str, Any]:
     return known
 
 
+def _views(mapping: ModelMapping) -> dict[str, Any]:
+    views: dict[str, Any] = {
+        "__mapping__": mapping,
+        "__odm_fields__": mapping.fields,
+        "__references__": mapping.references,
+        "__mutable_fields__": mapping.mutable_fields,
+        "__bson_serializers__": mapping.serializers,
+    }
+    if not mapping.is_embedded:
+        views["__primary_field__"] = mapping.primary_field
+        views["__collection__"] = mapping.collection
+    return views
+
+
 def attach_mapping(cls: Any) -> ModelMapping:
     """Compile the mapping of a class whose fields are complete, and make it visible.
 
@@ -145,31 +177,30 @@ def attach_mapping(cls: Any) -> ModelMapping:
         TypeError: the fields contradict each other, or one cannot be stored.
     """
     mapping = compile_mapping(cls)
-    cls.__mapping__ = mapping
-    cls.__odm_fields__ = mapping.fields
-    cls.__references__ = mapping.references
-    cls.__mutable_fields__ = mapping.mutable_fields
-    cls.__bson_serializers__ = mapping.serializers
-    if not mapping.is_embedded:
-        cls.__primary_field__ = mapping.primary_field
-        cls.__collection__ = mapping.collection
-    for name in mapping.fields:
-        if any(name in vars(base) for base in cls.__mro__):
-            setattr(cls, name, _ShadowingField(name))
+    for name, value in _views(mapping).items():
+        setattr(cls, name, value)
+    for name, field in mapping.fields.items():
+        setattr(cls, name, _FieldAccess(name, field))
     forget(cls)
     return mapping
 
 
-class _ShadowingField:
-    """Stands on the class for a field that has the name of something inherited."""
+class _FieldAccess:
+    """A field as an attribute of its class: a proxy.
 
-    def __init__(self, name: str) -> None:
+    Instances have their values in front of it; a value they lack is an error, as in pydantic.
+    """
+
+    __slots__ = ("_name", "_proxy")
+
+    def __init__(self, name: str, field: ODMBaseField) -> None:
         self._name = name
+        self._proxy = FieldProxy(None, field)
 
     def __get__(self, instance: object, owner: type[Any]) -> FieldProxy:
-        if instance is not None or _building.get():
-            raise AttributeError(f"{owner.__name__!r} object has no attribute {self._name!r}")
-        return FieldProxy(None, owner.__mapping__.fields[self._name])  # type: ignore[attr-defined]
+        if instance is None and not _building.get():
+            return self._proxy
+        raise AttributeError(f"{owner.__name__!r} object has no attribute {self._name!r}")
 
 
 class LazyMappingAttribute:
@@ -181,8 +212,7 @@ class LazyMappingAttribute:
     def __get__(self, instance: object, owner: type[Any]) -> Any:
         if kind_of(owner) not in _CONCRETE or _building.get():
             raise AttributeError(f"type object {owner.__name__!r} has no attribute {self._name!r}")
-        if "__mapping__" not in vars(owner):
-            complete(owner)
+        complete(owner)
         return getattr(owner, self._name)
 
 
@@ -194,7 +224,7 @@ def complete(cls: Any) -> None:
     """
     if not cls.__pydantic_fields_complete__:
         cls.model_rebuild()
-    if "__mapping__" not in vars(cls):
+    if is_incomplete(cls):
         attach_mapping(cls)
 
 

@@ -29,6 +29,7 @@ from odmantic._metaclass import (
     LazyTwin,
     ModelMetaclass,
     attach_mapping,
+    is_incomplete,
 )
 from odmantic._patch import apply_patch, collect_patch
 from odmantic.index import Index, ODMBaseIndex, ODMSingleFieldIndex
@@ -100,11 +101,7 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
             super().__setattr__(name, value)
             if name not in (self.__pydantic_extra__ or ()):
                 return
-        try:
-            modified: set[str] = object.__getattribute__(self, "__fields_modified__")
-        except AttributeError:
-            return
-        modified.add(name)
+        self.__fields_modified__.add(name)
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         # Sorting is stable: only an `id` moves.
@@ -146,7 +143,7 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
             if raise_errors:
                 raise
             done = False
-        if cls.__pydantic_fields_complete__ and "__mapping__" not in vars(cls):
+        if cls.__pydantic_fields_complete__ and is_incomplete(cls):
             attach_mapping(cls)
         return done
 

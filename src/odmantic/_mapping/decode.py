@@ -41,7 +41,11 @@ if TYPE_CHECKING:
 
     T = TypeVar("T", bound=_BaseODMModel)
 
-Location: TypeAlias = tuple[str, ...]
+Location: TypeAlias = "tuple[Any, ...] | None"
+"""Where a value is: the location around it, then a name, an index or (with a third item) a key.
+
+Written out only for a problem.
+"""
 Decoder: TypeAlias = Callable[[Any, Location, ErrorList, Any], Any]
 """Turns the keys inside a value into names of fields.
 
@@ -63,7 +67,7 @@ def decode_document(model: type[T], raw_doc: Any) -> T:
     """
     mapping: ModelMapping = model.__mapping__
     errors: ErrorList = []
-    values = translate(mapping, raw_doc, (), errors)
+    values = translate(mapping, raw_doc, None, errors)
     if errors:
         raise DocumentParsingError(errors, model)
     try:
@@ -78,20 +82,20 @@ def translate(mapping: ModelMapping, raw: Any, loc: Location, errors: ErrorList)
 
     What is no document is returned unchanged, for validation to refuse it.
     """
-    if not isinstance(raw, Mapping):
+    if type(raw) is not dict and not isinstance(raw, Mapping):
         return raw
     document = cast("Mapping[str, Any]", raw)
     values: dict[str, Any] = {}
     for name, key, decode, on_missing in mapping.decoders:
         value = document.get(key, _MISSING)
         if value is _MISSING:
-            value = on_missing((*loc, name), errors, document)
+            value = on_missing((loc, name), errors, document)
             if value is not _MISSING:
                 values[name] = value
         elif decode is None:
             values[name] = value
         else:
-            values[name] = decode(value, (*loc, name), errors, document)
+            values[name] = decode(value, (loc, name), errors, document)
     if mapping.extra_allowed:
         known = mapping.field_names
         for key, value in document.items():
@@ -143,15 +147,31 @@ def _on_missing(field: ODMBaseField) -> OnMissing:
     return lambda _loc, _errors, _raw: info.get_default(call_default_factory=True)
 
 
-def _report(errors: ErrorList, problem: Any, loc: tuple[int | str, ...], given: Any) -> None:
-    errors.append(InitErrorDetails(type=problem, loc=loc, input=given))
+def _report(errors: ErrorList, problem: Any, loc: Location, given: Any) -> None:
+    errors.append(InitErrorDetails(type=problem, loc=_written(loc), input=given))
+
+
+def _written(loc: Location) -> tuple[str, ...]:
+    parts: list[str] = []
+    while loc is not None:
+        part = loc[1]
+        if len(loc) > _NAME_OR_INDEX:
+            part = f'["{part}"]'
+        elif isinstance(part, int):
+            part = f"[{part}]"
+        parts.append(part)
+        loc = loc[0]
+    return tuple(reversed(parts))
+
+
+_NAME_OR_INDEX = 2
 
 
 def _reference_decoder(model: Any, key: str) -> Decoder:
     def decode(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
         # The engines put the referenced document in place of its id; an id is still here, or
         # null, if there is no such document.
-        if not isinstance(value, Mapping):
+        if type(value) is not dict and not isinstance(value, Mapping):
             return _report(errors, ReferencedDocumentNotFoundError(key), loc, raw)
         return translate(model.__mapping__, value, loc, errors)
 
@@ -259,7 +279,7 @@ class _Compiler:
             fields = dict(cast("Mapping[str, Any]", value))
             for name, decode in decoders.items():
                 if name in fields:
-                    fields[name] = decode(fields[name], (*loc, name), errors, raw)
+                    fields[name] = decode(fields[name], (loc, name), errors, raw)
             return fields
 
         return decode_fields
@@ -385,7 +405,7 @@ def _best_of(
                 return candidate.validate(translated)
             except ValidationError as error:
                 found = [
-                    {**line, "loc": (*loc, *line.get("loc", ()))} for line in line_errors(error)
+                    {**line, "loc": (*_written(loc), *line.get("loc", ()))} for line in line_errors(error)
                 ]
         failures.append(found)
     if not rivals:
@@ -406,7 +426,7 @@ def _array_decoder(decode: Decoder) -> Decoder:
             return values
         items = cast("list[Any]", values)
         return [
-            decode(item, (*loc, f"[{index}]"), errors, raw) for index, item in enumerate(items)
+            decode(item, (loc, index), errors, raw) for index, item in enumerate(items)
         ]
 
     return decode_items
@@ -422,7 +442,7 @@ def _tuple_decoder(decoders: list[Decoder | None]) -> Decoder | None:
         items = list(cast("list[Any]", values))
         for index, (item, decode) in enumerate(zip(items, decoders, strict=False)):
             if decode is not None:
-                items[index] = decode(item, (*loc, f"[{index}]"), errors, raw)
+                items[index] = decode(item, (loc, index), errors, raw)
         return items
 
     return decode_items
@@ -441,7 +461,7 @@ def _mapping_decoder(
         for key, item in cast("Mapping[str, Any]", values).items():
             new_key = key if decode_key is None else decode_key(key)
             items[new_key] = (
-                item if decode is None else decode(item, (*loc, f'["{key}"]'), errors, raw)
+                item if decode is None else decode(item, (loc, key, True), errors, raw)
             )
         return items
 
