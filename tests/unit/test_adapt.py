@@ -262,6 +262,9 @@ class _RecursiveAlias:
     def __init__(self, value):
         self._value = value
 
+    def __call__(self):
+        """Old versions of `typing` take only callables for types."""
+
     @property
     def __value__(self):
         return self._value()
