@@ -71,10 +71,9 @@ async def main(engine: AIOEngine) -> None:
     assert match(Ship.name, "^V") == Ship.name.match(re.compile("^V"))
 
     # --8<-- [start:logic]
-    await engine.find(
-        Ship, Ship.tonnage > 1000, Ship.name != "Mira"
-    )  # both must hold
-    await engine.find(Ship, (Ship.tonnage > 1000) & (Ship.name != "Mira"))  # the same
+    heavy, not_mira = Ship.tonnage > 1000, Ship.name != "Mira"
+    await engine.find(Ship, heavy, not_mira)  # both must hold
+    await engine.find(Ship, heavy & not_mira)  # the same
     await engine.find(Ship, (Ship.name == "Lyra") | (Ship.tonnage > 4000))
     await engine.find(Ship, nor_(Ship.name == "Lyra", Ship.tonnage > 4000))
     # --8<-- [end:logic]
@@ -118,9 +117,8 @@ async def main(engine: AIOEngine) -> None:
     # --8<-- [start:sort]
     await engine.find(Ship, sort=Ship.name)  # ascending
     await engine.find(Ship, sort=Ship.tonnage.desc())
-    await engine.find(
-        Ship, sort=(desc(Ship.tonnage), asc(Ship.name))
-    )  # a tuple, in order
+    # a tuple, in order
+    await engine.find(Ship, sort=(desc(Ship.tonnage), asc(Ship.name)))
     second_page = await engine.find(Ship, sort=Ship.name, skip=2, limit=2)
     # --8<-- [end:sort]
     assert [ship.name for ship in second_page] == ["Vega"]
@@ -138,7 +136,8 @@ async def main(engine: AIOEngine) -> None:
         {"$group": {"_id": ++Ship.home, "total": {"$sum": ++Ship.tonnage}}},
         {"$sort": {"total": -1}},
     ]
-    cursor = await engine.get_collection(Ship).aggregate(pipeline)  # PyMongo: awaited
+    # with PyMongo's client, aggregate itself is awaited
+    cursor = await engine.get_collection(Ship).aggregate(pipeline)
     totals = [group["total"] async for group in cursor]
     print(totals)
     # -> [5100, 2600]

@@ -25,9 +25,8 @@ async def main() -> None:
         async with engine.transaction() as transaction:
             ada.balance -= 30
             bo.balance += 30
-            await transaction.save_all(
-                [ada, bo]
-            )  # sends the two balances, nothing else
+            # sends the two balances, nothing else
+            await transaction.save_all([ada, bo])
 
         async for account in engine.find(Account, sort=Account.owner):
             print(account.owner, account.balance)

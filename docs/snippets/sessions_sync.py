@@ -11,9 +11,8 @@ def main(engine: SyncEngine) -> None:
     with engine.session() as session:
         session.save(Account(owner="Ada", balance=100))
         ada = session.find_one(Account, Account.owner == "Ada")  # sees the write
-        accounts = list(
-            engine.find(Account, session=session)
-        )  # the same, spelt the other way
+        # the same, spelt the other way
+        accounts = list(engine.find(Account, session=session))
     # --8<-- [end:session]
     assert ada is not None
     assert len(accounts) == 1

@@ -21,9 +21,8 @@ async def main(engine: AIOEngine) -> None:
 
     # --8<-- [start:save]
     oslo = Port(city="Oslo")
-    vega = await engine.save(
-        Ship(name="Vega", tonnage=4200, home=oslo)
-    )  # saves Oslo first
+    # saves Oslo first
+    vega = await engine.save(Ship(name="Vega", tonnage=4200, home=oslo))
 
     vega.tonnage = 4300
     await engine.save(vega)  # update_one({"_id": ...}, {"$set": {"tonnage": 4300}})
