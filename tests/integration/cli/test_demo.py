@@ -50,15 +50,15 @@ def test_the_tour_on_a_replica_set_of_its_own(start, members, temporary):
     assert (demo.returncode, error) == (0, "")
     assert max(map(len, shown.splitlines())) <= 80
     for said in (
-        "1000 of 1000 accounts",
-        "200 of 200 transfers",
+        "500 of 500 accounts",
+        "150 of 150 transfers",
         "refused (insufficient funds)",
         "InsufficientFundsError: rolled back",
         "✓ Nothing of it is left",
         "WriteConflict, code 112: rolled back",
         "✓ The error is labelled TransientTransactionError: safe to repeat",
-        "│ Sum          │ 1,000,000.00 │ 1,000,000.00 │         0.00 │",
-        "✓ The sum is still 1,000,000.00",
+        "│ Sum          │   500,000.00 │   500,000.00 │         0.00 │",
+        "✓ The sum is still 500,000.00",
         "explain every balance",
     ):
         assert said in shown
@@ -74,12 +74,12 @@ def test_on_a_given_server_money_that_disappears_is_noticed(
     accounts = while_money_moves()["account"]
     assert members() == []
     cent = {"$inc": {"balance": Decimal128(Decimal("-0.01"))}}
-    assert accounts.update_one({"_id": "Customer 994"}, cent).modified_count == 1
+    assert accounts.update_one({"_id": "Customer 494"}, cent).modified_count == 1
 
     shown, _ = demo.communicate(timeout=120)
 
     assert demo.returncode == 1
-    assert "✗ The sum was 1,000,000.00 and is 999,999.99" in shown
+    assert "✗ The sum was 500,000.00 and is 499,999.99" in shown
     assert "do not explain every balance" in shown
     assert demo_databases() == set()
 
