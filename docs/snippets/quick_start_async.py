@@ -6,15 +6,13 @@ from odmantic import AIOEngine, Field, Model
 
 
 class Account(Model):
-    owner: str = Field(unique=True)
+    owner: str = Field(primary_field=True)
     balance: int = Field(0, ge=0)
 
 
 async def main() -> None:
     async with AsyncMongoClient("mongodb://localhost:27017") as client:
         engine = AIOEngine(client, database="bank")
-        await engine.configure_database([Account])  # creates the unique index
-
         await engine.save_all(
             [Account(owner="Ada", balance=100), Account(owner="Bo")]
         )
