@@ -14,6 +14,7 @@ from odmantic._mapping.annotations import evaluate, models_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import FrameType
 
     from odmantic._definition import Deferred
 
@@ -89,12 +90,12 @@ def rebuild(model: Any, names: dict[str, Any], attempt: Callable[[dict[str, Any]
                 return done
 
 
-def _named(model: Any, name: str) -> str:
+def _named(model: Any, name: str | None) -> str:
     """Give the name that is really missing for a placeholder."""
     for deferred in _deferred_of(model):
         if deferred.placeholder == name:
             return deferred.missing
-    return name
+    return str(name)
 
 
 def _resolved_names(model: Any, extra: dict[str, Any]) -> dict[str, Any]:
@@ -141,9 +142,7 @@ def _deferred_of(model: Any) -> Iterator[Deferred]:
         yield from vars(cls).get("__odm_deferred__", ())
 
 
-def _evaluate(
-    deferred: Deferred, module: str, known: dict[str, Any]
-) -> tuple[Any, str | None]:
+def _evaluate(deferred: Deferred, module: str, known: dict[str, Any]) -> tuple[Any, str | None]:
     while True:
         annotation, missing = evaluate(deferred.declaration.annotation, module, known)
         if missing is None:
@@ -156,7 +155,7 @@ def _evaluate(
 
 def _search_stack(name: str, module: str) -> Any:
     """Look for a name in the functions of a module that are running now."""
-    frame = sys._getframe(1)  # noqa: SLF001 - as pydantic does
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - as pydantic does
     while frame is not None:
         if frame.f_globals.get("__name__") == module and name in frame.f_locals:
             return frame.f_locals[name]

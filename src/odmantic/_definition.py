@@ -161,7 +161,7 @@ class Body:
         self.namespace["__annotations__"] = self.annotations
 
     def _check_values(self, declared: Mapping[str, Any]) -> None:
-        for name, value in self.namespace.items():
+        for name in self.namespace:
             if name in declared or name.startswith(("_", "model_")) or self._is_untouched(name):
                 continue
             raise TypeError(f"field {name} is defined without type annotation") from None
@@ -182,19 +182,21 @@ class Body:
             return
         for cls in base.__mro__:
             for name, annotation in own_annotations(vars(cls)).items():
-                if name in declared or name.startswith("_"):
-                    continue
-                evaluated, missing = evaluate(annotation, cls.__module__, self.known)
-                value = vars(cls).get(name, PydanticUndefined)
-                # Pydantic warns of a field that hides an inherited default, so what needs no
-                # change is left for it to find.
-                if missing is None and (
-                    isinstance(value, (ODMFieldInfo, ODMReferenceInfo))
-                    or adapt_annotation(evaluated) != evaluated
-                ):
-                    declared[name] = evaluated
-                    if value is not PydanticUndefined:
-                        self.namespace.setdefault(name, value)
+                if name not in declared and not name.startswith("_"):
+                    self._inherit_annotation(cls, name, annotation, declared)
+
+    def _inherit_annotation(
+        self, cls: type[Any], name: str, annotation: Any, declared: dict[str, Any]
+    ) -> None:
+        evaluated, missing = evaluate(annotation, cls.__module__, self.known)
+        value = vars(cls).get(name, PydanticUndefined)
+        is_ours = isinstance(value, (ODMFieldInfo, ODMReferenceInfo))
+        # Pydantic warns of a field that hides an inherited default, so what needs no change is
+        # left for it to find.
+        if missing is None and (is_ours or adapt_annotation(evaluated) != evaluated):
+            declared[name] = evaluated
+            if value is not PydanticUndefined:
+                self.namespace.setdefault(name, value)
 
     def _declare(self, name: str, annotation: Any, bases: tuple[type[Any], ...]) -> None:
         evaluated, missing = evaluate(annotation, self.namespace["__module__"], self.known)
@@ -271,7 +273,8 @@ def _take_field_info(annotation: Any) -> tuple[FieldOptions | None, Any]:
 
 def annotated(annotation: Any, *metadata: Any) -> Any:
     """Attach metadata that is only known at run time."""
-    return Annotated[(annotation, *metadata)]  # type: ignore[return-value]
+    parts = (annotation, *metadata)
+    return Annotated[parts]
 
 
 def is_class_variable(annotation: Any) -> bool:
@@ -284,7 +287,7 @@ def is_class_variable(annotation: Any) -> bool:
 def own_annotations(namespace: Mapping[str, Any]) -> dict[str, Any]:
     """Read the annotations in a class body without evaluating what is not there yet."""
     if sys.version_info >= (3, 14) and "__annotations__" not in namespace:
-        import annotationlib
+        import annotationlib  # noqa: PLC0415 - older Pythons have none
 
         annotate = annotationlib.get_annotate_from_class_namespace(namespace)
         if annotate is None:

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from odmantic._deferred import forget, remember, waiting_for
 from odmantic._definition import Body, own_annotations
 from odmantic._mapping.compile import compile_mapping
-from odmantic._mapping.mapping import ModelKind, ModelMapping, ODMBaseField, kind_of
+from odmantic._mapping.mapping import ModelKind, ModelMapping, ODMBaseField, kind_of, mapping_of
 from odmantic._twin import make_twin, pure_subclass
 from odmantic.config import ODMConfigDict, validate_config
 from odmantic.field import Field, FieldProxy, ODMFieldInfo
@@ -42,53 +42,76 @@ def _building_class() -> Iterator[None]:
         _building.reset(token)
 
 
-_MAPPING_ATTRIBUTES = (
-    "__mapping__",
-    "__odm_fields__",
-    "__references__",
-    "__mutable_fields__",
-    "__bson_serializers__",
-)
-
-
 class BaseModelMetaclass(PydanticMetaclass):
     """Makes models: rewrites class bodies for pydantic, and gives proxies for fields."""
 
     __odm_concrete_kind__: ClassVar[ModelKind]
+    __odm_views__: ClassVar[tuple[str, ...]] = (
+        "__mapping__",
+        "__odm_fields__",
+        "__references__",
+        "__mutable_fields__",
+        "__bson_serializers__",
+    )
 
     def __new__(
         mcs, name: str, bases: tuple[type[Any], ...], namespace: dict[str, Any], **kwargs: Any
     ) -> Any:
         """Make a model, or a plain pydantic model from a concrete one."""
         kinds = {kind_of(base) for base in bases}
-        if ModelKind.ROOT not in kinds and not kinds & {*_CONCRETE}:
-            return super().__new__(mcs, name, bases, namespace, **kwargs)
+        cls: Any
         if kwargs.get("__pydantic_generic_metadata__"):
-            namespace.setdefault("__doc__", "")
-            with _building_class():
-                cls = super().__new__(mcs, name, bases, namespace, **kwargs)
-            cls.__odm_body__ = bases[0].__odm_body__
-            cls.__odm_bases__ = bases[0].__odm_bases__
-            for name in _MAPPING_ATTRIBUTES:
-                # Should this class be completed later: it has inherited another one's.
-                setattr(cls, name, LazyMappingAttribute(name))
-        elif kinds & {*_CONCRETE}:
+            cls = mcs._parametrise(name, bases, namespace, kwargs)
+        elif not kinds.isdisjoint(_CONCRETE):
             return pure_subclass(name, bases, namespace, kwargs)
+        elif ModelKind.ROOT in kinds:
+            cls = mcs._define(name, bases, namespace, kwargs, sys._getframe(1))  # noqa: SLF001
         else:
-            body = mcs._rewrite(name, bases, namespace, kwargs, sys._getframe(1))  # noqa: SLF001
-            original = dict(namespace)
-            with _building_class():
-                cls = super().__new__(mcs, name, bases, namespace, **kwargs)
-            cls.__odm_body__ = original
-            cls.__odm_bases__ = bases
-            if body.deferred:
-                remember(cls, body.deferred, body.known)
+            return super().__new__(mcs, name, bases, namespace, **kwargs)
         if cls.__pydantic_fields_complete__:
             attach_mapping(cls)
         else:
             cls.model_rebuild(raise_errors=False)
         for model in waiting_for(name):
             model.model_rebuild(raise_errors=False, _types_namespace={name: cls})
+        return cls
+
+    @classmethod
+    def _define(
+        mcs,
+        name: str,
+        bases: tuple[type[Any], ...],
+        namespace: dict[str, Any],
+        kwargs: dict[str, Any],
+        frame: FrameType,
+    ) -> Any:
+        body = mcs._rewrite(name, bases, namespace, kwargs, frame)
+        original = dict(namespace)
+        with _building_class():
+            cls: Any = super().__new__(mcs, name, bases, namespace, **kwargs)
+        cls.__odm_body__ = original
+        cls.__odm_bases__ = bases
+        if body.deferred:
+            remember(cls, body.deferred, body.known)
+        return cls
+
+    @classmethod
+    def _parametrise(
+        mcs,
+        name: str,
+        bases: tuple[Any, ...],
+        namespace: dict[str, Any],
+        kwargs: dict[str, Any],
+    ) -> Any:
+        namespace["__doc__"] = ""
+        with _building_class():
+            cls: Any = super().__new__(mcs, name, bases, namespace, **kwargs)
+        (origin,) = bases
+        cls.__odm_body__ = origin.__odm_body__
+        cls.__odm_bases__ = origin.__odm_bases__
+        for view in mcs.__odm_views__:
+            # In case this class is completed later: it has inherited another one's.
+            setattr(cls, view, LazyMappingAttribute(view))
         return cls
 
     def __odm_subclass__(cls, namespace: dict[str, Any]) -> Any:
@@ -134,9 +157,7 @@ class BaseModelMetaclass(PydanticMetaclass):
 
 def is_incomplete(cls: Any) -> bool:
     """Tell whether this is a model whose mapping is not compiled yet."""
-    return kind_of(cls) in _CONCRETE and not isinstance(
-        vars(cls).get("__mapping__"), ModelMapping
-    )
+    return kind_of(cls) in _CONCRETE and not isinstance(vars(cls).get("__mapping__"), ModelMapping)
 
 
 def _known_names(namespace: dict[str, Any], frame: FrameType) -> dict[str, Any]:
@@ -152,22 +173,10 @@ def _known_names(namespace: dict[str, Any], frame: FrameType) -> dict[str, Any]:
         for name, value in namespace.items()
         if isinstance(value, type) and name not in declared
     )
-    known.update((parameter.__name__, parameter) for parameter in namespace.get("__type_params__", ()))
+    known.update(
+        (parameter.__name__, parameter) for parameter in namespace.get("__type_params__", ())
+    )
     return known
-
-
-def _views(mapping: ModelMapping) -> dict[str, Any]:
-    views: dict[str, Any] = {
-        "__mapping__": mapping,
-        "__odm_fields__": mapping.fields,
-        "__references__": mapping.references,
-        "__mutable_fields__": mapping.mutable_fields,
-        "__bson_serializers__": mapping.serializers,
-    }
-    if not mapping.is_embedded:
-        views["__primary_field__"] = mapping.primary_field
-        views["__collection__"] = mapping.collection
-    return views
 
 
 def attach_mapping(cls: Any) -> ModelMapping:
@@ -177,8 +186,14 @@ def attach_mapping(cls: Any) -> ModelMapping:
         TypeError: the fields contradict each other, or one cannot be stored.
     """
     mapping = compile_mapping(cls)
-    for name, value in _views(mapping).items():
-        setattr(cls, name, value)
+    cls.__mapping__ = mapping
+    cls.__odm_fields__ = mapping.fields
+    cls.__references__ = mapping.references
+    cls.__mutable_fields__ = mapping.mutable_fields
+    cls.__bson_serializers__ = mapping.serializers
+    if not mapping.is_embedded:
+        cls.__primary_field__ = mapping.primary_field
+        cls.__collection__ = mapping.collection
     for name, field in mapping.fields.items():
         setattr(cls, name, _FieldAccess(name, field))
     forget(cls)
@@ -248,11 +263,11 @@ class ModelMetaclass(BaseModelMetaclass):
     """Makes models with a collection."""
 
     __odm_concrete_kind__ = ModelKind.MODEL
+    __odm_views__ = (*BaseModelMetaclass.__odm_views__, "__primary_field__", "__collection__")
 
     def __pos__(cls) -> str:
         """Give the name of the collection."""
-        collection: str = cls.__collection__
-        return collection
+        return str(mapping_of(cls).collection)
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(Field, ODMFieldInfo))

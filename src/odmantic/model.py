@@ -138,7 +138,7 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
             return model_rebuild(force=force, _types_namespace=names)
 
         try:
-            done = rebuild(cls, dict(_types_namespace or {}), attempt)
+            done: bool | None = rebuild(cls, dict(_types_namespace or {}), attempt)
         except PydanticUndefinedAnnotation:
             if raise_errors:
                 raise
@@ -152,9 +152,7 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
         """Make an instance from a dictionary; an instance is returned as it is."""
         return cls.model_validate(value)
 
-    def model_copy(
-        self, *, update: Mapping[str, Any] | None = None, deep: bool = False
-    ) -> Self:
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Copy the instance, all fields of the copy counting as never saved.
 
         Args:
@@ -314,8 +312,10 @@ class Model(_BaseODMModel, metaclass=ModelMetaclass):
             if field.index or field.unique
         ]
         configured = cls.model_config["indexes"]
-        for index in configured() if configured is not None else ():
-            indexes.append(index.to_odm_index() if isinstance(index, Index) else index)
+        indexes.extend(
+            index.to_odm_index() if isinstance(index, Index) else index
+            for index in (configured() if configured is not None else ())
+        )
         return tuple(indexes)
 
 
