@@ -175,7 +175,7 @@ def _resolve_statement(source: str, node: ast.If) -> str:
     stop = last.end_lineno or last.lineno
     otherwise = _else_line(lines, node)
     if _flag_value(node.test):
-        kept, first = node.orelse, otherwise + 1
+        kept, first = _otherwise(node), otherwise + 1
     else:
         kept, first = node.body, _header_end(node) + 1
         stop = otherwise - 1 if node.orelse else stop
@@ -185,18 +185,33 @@ def _resolve_statement(source: str, node: ast.If) -> str:
     return "".join([*lines[: node.lineno - 1], *body, *lines[last.end_lineno :]])
 
 
+def _otherwise(node: ast.If) -> list[ast.stmt]:
+    match node.orelse:
+        case [ast.If(test=ast.UnaryOp(operand=ast.Name(id="TYPE_CHECKING"))) as hidden]:
+            if hidden.orelse:
+                raise TranslationError(
+                    f"line {node.lineno}: `if {FLAG}` has room for one more branch"
+                )
+            return hidden.body
+        case orelse:
+            return orelse
+
+
 def _header_end(node: ast.If) -> int:
     return node.test.end_lineno or node.lineno
 
 
 def _else_line(lines: list[str], node: ast.If) -> int:
-    """The number of the line that says `else:`, or of the last line if there is none."""
+    """The number of the line that says `else:`, or of the last line if there is none.
+
+    `elif not TYPE_CHECKING:` does as well: with it, checkers of the source do not see the branch of the twin.
+    """
     end = node.body[-1].end_lineno or node.lineno
     if not node.orelse:
         return end
     for number in range(end + 1, node.orelse[0].lineno + 1):
         match lines[number - 1].split("#")[0].strip():
-            case "else:":
+            case "else:" | "elif not TYPE_CHECKING:":
                 return number
             case text if text.startswith(("elif", "else")):
                 raise TranslationError(

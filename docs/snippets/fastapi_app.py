@@ -29,7 +29,7 @@ async def unit_of_work() -> AsyncIterator[AIOTransaction]:
         yield transaction  # an exception in the endpoint rolls back
 
 
-# scope="function": commit *before* the response is sent, so that a failed commit is seen
+# scope="function": commit before the response is sent, so that a failure is seen
 UnitOfWork = Annotated[AIOTransaction, Depends(unit_of_work, scope="function")]
 
 

@@ -14,9 +14,8 @@ async def main(engine: AIOEngine) -> None:
         [Ship(name="Vega", tonnage=4200), Ship(name="Lyra", tonnage=900)]
     )
     # --8<-- [start:aggregate]
-    cursor = await engine.get_collection(Ship).aggregate(
-        pipeline
-    )  # PyMongo: awaited
+    # PyMongo: aggregate is awaited
+    cursor = await engine.get_collection(Ship).aggregate(pipeline)
     groups = await cursor.to_list()
     # --8<-- [end:aggregate]
     print(groups[0]["total"])

@@ -20,7 +20,8 @@ async def main() -> None:
         [Ship(name="Vega", tonnage=4200), Ship(name="Lyra", tonnage=900)]
     )
     # --8<-- [start:aggregate]
-    cursor = engine.get_collection(Ship).aggregate(pipeline)  # Motor: not awaited
+    # Motor: aggregate is not awaited
+    cursor = engine.get_collection(Ship).aggregate(pipeline)
     groups = await cursor.to_list(length=None)
     # --8<-- [end:aggregate]
     print(groups[0]["total"])

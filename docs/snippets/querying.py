@@ -45,9 +45,7 @@ async def main(engine: AIOEngine) -> None:
 
     # --8<-- [start:find]
     ships = await engine.find(Ship)  # a list
-    vega = await engine.find_one(
-        Ship, Ship.name == "Vega"
-    )  # an instance, or None
+    vega = await engine.find_one(Ship, Ship.name == "Vega")  # an instance, or None
     heavy = await engine.count(Ship, Ship.tonnage > 1000)  # a number
 
     async for ship in engine.find(Ship, sort=Ship.name):  # one after the other
@@ -73,12 +71,9 @@ async def main(engine: AIOEngine) -> None:
     assert match(Ship.name, "^V") == Ship.name.match(re.compile("^V"))
 
     # --8<-- [start:logic]
-    await engine.find(
-        Ship, Ship.tonnage > 1000, Ship.name != "Mira"
-    )  # both must hold
-    await engine.find(
-        Ship, (Ship.tonnage > 1000) & (Ship.name != "Mira")
-    )  # the same
+    heavy, not_mira = Ship.tonnage > 1000, Ship.name != "Mira"
+    await engine.find(Ship, heavy, not_mira)  # both must hold
+    await engine.find(Ship, heavy & not_mira)  # the same
     await engine.find(Ship, (Ship.name == "Lyra") | (Ship.tonnage > 4000))
     await engine.find(Ship, nor_(Ship.name == "Lyra", Ship.tonnage > 4000))
     # --8<-- [end:logic]
@@ -88,8 +83,7 @@ async def main(engine: AIOEngine) -> None:
     both = and_(Ship.tonnage > 1000, Ship.name != "Mira")
     assert await engine.count(Ship, both) == 1
     assert (
-        await engine.count(Ship, nor_(Ship.name == "Lyra", Ship.tonnage > 4000))
-        == 1
+        await engine.count(Ship, nor_(Ship.name == "Lyra", Ship.tonnage > 4000)) == 1
     )
 
     # --8<-- [start:embedded]
@@ -108,9 +102,7 @@ async def main(engine: AIOEngine) -> None:
 
     # --8<-- [start:references]
     at_home_in_oslo = await engine.find(Ship, Ship.home == oslo)  # or == oslo.id
-    print(
-        [ship.home.city for ship in at_home_in_oslo]
-    )  # read along with the ship
+    print([ship.home.city for ship in at_home_in_oslo])  # read along with the ship
     # -> ['Oslo', 'Oslo']
     # --8<-- [end:references]
 
@@ -125,9 +117,8 @@ async def main(engine: AIOEngine) -> None:
     # --8<-- [start:sort]
     await engine.find(Ship, sort=Ship.name)  # ascending
     await engine.find(Ship, sort=Ship.tonnage.desc())
-    await engine.find(
-        Ship, sort=(desc(Ship.tonnage), asc(Ship.name))
-    )  # a tuple, in order
+    # a tuple, in order
+    await engine.find(Ship, sort=(desc(Ship.tonnage), asc(Ship.name)))
     second_page = await engine.find(Ship, sort=Ship.name, skip=2, limit=2)
     # --8<-- [end:sort]
     assert [ship.name for ship in second_page] == ["Vega"]
@@ -145,18 +136,15 @@ async def main(engine: AIOEngine) -> None:
         {"$group": {"_id": ++Ship.home, "total": {"$sum": ++Ship.tonnage}}},
         {"$sort": {"total": -1}},
     ]
-    cursor = await engine.get_collection(Ship).aggregate(
-        pipeline
-    )  # PyMongo: awaited
+    # with PyMongo's client, aggregate itself is awaited
+    cursor = await engine.get_collection(Ship).aggregate(pipeline)
     totals = [group["total"] async for group in cursor]
     print(totals)
     # -> [5100, 2600]
     # --8<-- [end:aggregate]
 
     # --8<-- [start:parse]
-    cursor = await engine.get_collection(Port).aggregate(
-        [{"$sample": {"size": 1}}]
-    )
+    cursor = await engine.get_collection(Port).aggregate([{"$sample": {"size": 1}}])
     lucky = [Port.model_validate_doc(document) async for document in cursor]
     # --8<-- [end:parse]
     assert lucky[0].city in {"Oslo", "Kiel"}

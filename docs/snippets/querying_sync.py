@@ -23,8 +23,7 @@ def main(engine: SyncEngine) -> None:
     # --8<-- [start:aggregate]
     pipeline = [{"$group": {"_id": None, "total": {"$sum": ++Ship.tonnage}}}]
     totals = [
-        group["total"]
-        for group in engine.get_collection(Ship).aggregate(pipeline)
+        group["total"] for group in engine.get_collection(Ship).aggregate(pipeline)
     ]
     print(totals)
     # -> [4200]

@@ -6,15 +6,13 @@ from odmantic import AIOEngine, Field, Model
 
 
 class Account(Model):
-    owner: str = Field(unique=True)
+    owner: str = Field(primary_field=True)
     balance: int = Field(0, ge=0)
 
 
 async def main() -> None:
     async with AsyncMongoClient("mongodb://localhost:27017") as client:
         engine = AIOEngine(client, database="bank")
-        await engine.configure_database([Account])  # creates the unique index
-
         await engine.save_all(
             [Account(owner="Ada", balance=100), Account(owner="Bo")]
         )
@@ -25,9 +23,8 @@ async def main() -> None:
         async with engine.transaction() as transaction:
             ada.balance -= 30
             bo.balance += 30
-            await transaction.save_all(
-                [ada, bo]
-            )  # sends the two balances, nothing else
+            # sends the two balances, nothing else
+            await transaction.save_all([ada, bo])
 
         async for account in engine.find(Account, sort=Account.owner):
             print(account.owner, account.balance)

@@ -4,14 +4,12 @@ from odmantic import Field, Model, SyncEngine
 
 
 class Account(Model):
-    owner: str = Field(unique=True)
+    owner: str = Field(primary_field=True)
     balance: int = Field(0, ge=0)
 
 
 with MongoClient("mongodb://localhost:27017") as client:
     engine = SyncEngine(client, database="bank")
-    engine.configure_database([Account])  # creates the unique index
-
     engine.save_all([Account(owner="Ada", balance=100), Account(owner="Bo")])
 
     ada = engine.find_one(Account, Account.owner == "Ada")

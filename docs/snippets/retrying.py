@@ -26,9 +26,8 @@ async def run(
             async with engine.transaction() as transaction:
                 return await work(transaction)
         except PyMongoError as error:
-            if not attempts or not error.has_error_label(
-                "TransientTransactionError"
-            ):
+            transient = error.has_error_label("TransientTransactionError")
+            if not (attempts and transient):
                 raise
     # --8<-- [end:retry]
 

@@ -19,21 +19,17 @@ async def session(engine: AIOEngine) -> None:
     # --8<-- [start:session]
     async with engine.session() as session:
         await session.save(Account(owner="Ada", balance=100))
-        ada = await session.find_one(
-            Account, Account.owner == "Ada"
-        )  # sees the write
-        accounts = await engine.find(
-            Account, session=session
-        )  # the same, spelt the other way
+        # sees the write
+        ada = await session.find_one(Account, Account.owner == "Ada")
+        # the same, spelt the other way
+        accounts = await engine.find(Account, session=session)
     # --8<-- [end:session]
     assert ada.balance == 100
     assert len(accounts) == 1
 
 
 # --8<-- [start:transfer]
-async def transfer(
-    engine: AIOEngine, source: str, target: str, amount: int
-) -> None:
+async def transfer(engine: AIOEngine, source: str, target: str, amount: int) -> None:
     async with engine.transaction() as transaction:
         payer = await transaction.find_one(Account, Account.owner == source)
         payee = await transaction.find_one(Account, Account.owner == target)
@@ -44,9 +40,8 @@ async def transfer(
         payer.balance -= amount
         payee.balance += amount
         await transaction.save_all([payer, payee])
-        await transaction.save(
-            Transfer(source=source, target=target, amount=amount)
-        )
+        record = Transfer(source=source, target=target, amount=amount)
+        await transaction.save(record)
     # --8<-- [end:transfer]
 
 
@@ -100,9 +95,8 @@ async def rollback(engine: AIOEngine) -> None:
 
     print(await engine.count(Account, Account.owner == "Eve"))
     # -> 0
-    await engine.save(
-        eve
-    )  # the instance knows that it is not stored: it is sent whole
+    # the instance knows that it is not stored: it is sent whole
+    await engine.save(eve)
     print(await engine.count(Account, Account.owner == "Eve"))
     # -> 1
     # --8<-- [end:rollback]
@@ -113,9 +107,8 @@ async def caught(engine: AIOEngine) -> None:
     try:
         async with engine.transaction() as transaction:
             try:
-                await transaction.save(
-                    Account(owner="Ada")
-                )  # there is an Ada already
+                # there is an Ada already
+                await transaction.save(Account(owner="Ada"))
             except DuplicateKeyError:
                 pass  # too late: the server has aborted the transaction
             await transaction.save(Account(owner="Fay"))  # raises, sends nothing

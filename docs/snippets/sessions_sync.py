@@ -11,17 +11,14 @@ def main(engine: SyncEngine) -> None:
     with engine.session() as session:
         session.save(Account(owner="Ada", balance=100))
         ada = session.find_one(Account, Account.owner == "Ada")  # sees the write
-        accounts = list(
-            engine.find(Account, session=session)
-        )  # the same, spelt the other way
+        # the same, spelt the other way
+        accounts = list(engine.find(Account, session=session))
     # --8<-- [end:session]
     assert ada is not None
     assert len(accounts) == 1
     engine.save(Account(owner="Bo"))
     transfer(engine, "Ada", "Bo", 30)
-    print(
-        [account.balance for account in engine.find(Account, sort=Account.owner)]
-    )
+    print([account.balance for account in engine.find(Account, sort=Account.owner)])
     # -> [70, 30]
 
 

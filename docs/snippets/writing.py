@@ -21,19 +21,14 @@ async def main(engine: AIOEngine) -> None:
 
     # --8<-- [start:save]
     oslo = Port(city="Oslo")
-    vega = await engine.save(
-        Ship(name="Vega", tonnage=4200, home=oslo)
-    )  # saves Oslo first
+    # saves Oslo first
+    vega = await engine.save(Ship(name="Vega", tonnage=4200, home=oslo))
 
     vega.tonnage = 4300
-    await engine.save(
-        vega
-    )  # update_one({"_id": ...}, {"$set": {"tonnage": 4300}})
+    await engine.save(vega)  # update_one({"_id": ...}, {"$set": {"tonnage": 4300}})
 
     vega.crew.append("Ada")
-    await engine.save(
-        vega
-    )  # update_one({"_id": ...}, {"$set": {"crew": ["Ada"]}})
+    await engine.save(vega)  # update_one({"_id": ...}, {"$set": {"crew": ["Ada"]}})
 
     await engine.save(vega)  # nothing has changed: nothing is sent
     # --8<-- [end:save]

@@ -15,7 +15,7 @@ async def main(engine: AIOEngine) -> None:
                 await engine.save(user, session=session)
 
             count = await engine.count(User, session=session)
-            print(f"{count - before} users more, {count} in total")
+            print(f"{count - before} new users, {count} in total")
         except Exception as error:
             print(f"Error in session: {error!r}")
             raise

@@ -25,7 +25,7 @@ async def main(engine: AIOEngine) -> None:
         await nested_operations(engine, session)
         await nested_operations(engine, session)
         count = await engine.count(User, session=session)
-    print(f"{count - before} users more, {count} in total")
+    print(f"{count - before} new users, {count} in total")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ async def main(engine: AIOEngine) -> None:
 
         users = await engine.find(User, session=session)
         count = await engine.count(User, session=session)
-        print(f"Found {len(users)} users, counted {count}")
+        print(f"Users found: {len(users)}, counted: {count}")
         print(f"The last one is {users[-1].name}")
 
     print(f"The session is {'still open' if session.is_started else 'ended'}")

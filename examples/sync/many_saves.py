@@ -16,7 +16,7 @@ def main(engine: SyncEngine) -> None:
                 engine.save(user, session=session)
 
             count = engine.count(User, session=session)
-            print(f"{count - before} users more, {count} in total")
+            print(f"{count - before} new users, {count} in total")
         except Exception as error:
             print(f"Error in session: {error!r}")
             raise

@@ -26,7 +26,7 @@ def main(engine: SyncEngine) -> None:
         nested_operations(engine, session)
         nested_operations(engine, session)
         count = engine.count(User, session=session)
-    print(f"{count - before} users more, {count} in total")
+    print(f"{count - before} new users, {count} in total")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ def main(engine: SyncEngine) -> None:
 
         users = list(engine.find(User, session=session))
         count = engine.count(User, session=session)
-        print(f"Found {len(users)} users, counted {count}")
+        print(f"Users found: {len(users)}, counted: {count}")
         print(f"The last one is {users[-1].name}")
 
     print(f"The session is {'still open' if session.is_started else 'ended'}")

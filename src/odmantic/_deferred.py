@@ -14,6 +14,7 @@ from odmantic._mapping.annotations import evaluate, models_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import FrameType
 
     from odmantic._definition import Deferred
 
@@ -30,13 +31,11 @@ def remember(model: Any, deferred: list[Deferred], known: dict[str, Any]) -> Non
     model.__odm_known__ = {name: value for name, value in known.items() if _is_type_like(value)}
     _waiting[model] = deferred[0].missing
 
-    def resolve_first(cls: Any, source: Any, handler: Any) -> Any:
-        # Another schema needs this class, which may never have been used itself.
-        if not _rebuilding.get() and cls in _waiting:
-            cls.model_rebuild(raise_errors=False)
-        return handler(source)
 
-    model.__get_pydantic_core_schema__ = classmethod(resolve_first)
+def resolve_first(model: Any) -> None:
+    """Complete a class that another schema needs, as far as possible."""
+    if model in _waiting and not _rebuilding.get():
+        model.model_rebuild(raise_errors=False)
 
 
 def _is_type_like(value: object) -> bool:
@@ -48,7 +47,6 @@ def forget(model: Any) -> None:
     if "__odm_deferred__" in vars(model):
         del model.__odm_deferred__
         del model.__odm_known__
-        del model.__get_pydantic_core_schema__
     _waiting.pop(model, None)
 
 
@@ -92,12 +90,12 @@ def rebuild(model: Any, names: dict[str, Any], attempt: Callable[[dict[str, Any]
                 return done
 
 
-def _named(model: Any, name: str) -> str:
+def _named(model: Any, name: str | None) -> str:
     """Give the name that is really missing for a placeholder."""
     for deferred in _deferred_of(model):
         if deferred.placeholder == name:
             return deferred.missing
-    return name
+    return str(name)
 
 
 def _resolved_names(model: Any, extra: dict[str, Any]) -> dict[str, Any]:
@@ -144,9 +142,7 @@ def _deferred_of(model: Any) -> Iterator[Deferred]:
         yield from vars(cls).get("__odm_deferred__", ())
 
 
-def _evaluate(
-    deferred: Deferred, module: str, known: dict[str, Any]
-) -> tuple[Any, str | None]:
+def _evaluate(deferred: Deferred, module: str, known: dict[str, Any]) -> tuple[Any, str | None]:
     while True:
         annotation, missing = evaluate(deferred.declaration.annotation, module, known)
         if missing is None:
@@ -159,7 +155,7 @@ def _evaluate(
 
 def _search_stack(name: str, module: str) -> Any:
     """Look for a name in the functions of a module that are running now."""
-    frame = sys._getframe(1)  # noqa: SLF001 - as pydantic does
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - as pydantic does
     while frame is not None:
         if frame.f_globals.get("__name__") == module and name in frame.f_locals:
             return frame.f_locals[name]

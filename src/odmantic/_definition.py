@@ -25,7 +25,6 @@ from odmantic._mapping.adapt import adapt_annotation
 from odmantic._mapping.annotations import evaluate, models_in, type_adapter, unwrap
 from odmantic._mapping.mapping import is_embedded_model, is_model, kind_of
 from odmantic._mapping.options import FieldOptions
-from odmantic._open import BsonToJson, may_hold_anything
 from odmantic.bson import ObjectId
 from odmantic.field import ODMFieldInfo
 from odmantic.reference import ODMReferenceInfo
@@ -140,7 +139,6 @@ class Body:
     namespace: dict[str, Any]
     known: dict[str, Any]
     arbitrary_types: bool
-    extra_allowed: bool
     annotations: dict[str, Any]
     deferred: list[Deferred]
     has_primary_field: bool = False
@@ -160,12 +158,10 @@ class Body:
             self._declare(name, annotation, bases)
         if automatic_id and not self.has_primary_field:
             self._add_id(bases)
-        if self.extra_allowed:
-            self.annotations["__pydantic_extra__"] = dict[str, Annotated[Any, BsonToJson()]]
         self.namespace["__annotations__"] = self.annotations
 
     def _check_values(self, declared: Mapping[str, Any]) -> None:
-        for name, value in self.namespace.items():
+        for name in self.namespace:
             if name in declared or name.startswith(("_", "model_")) or self._is_untouched(name):
                 continue
             raise TypeError(f"field {name} is defined without type annotation") from None
@@ -186,19 +182,21 @@ class Body:
             return
         for cls in base.__mro__:
             for name, annotation in own_annotations(vars(cls)).items():
-                if name in declared or name.startswith("_"):
-                    continue
-                evaluated, missing = evaluate(annotation, cls.__module__, self.known)
-                value = vars(cls).get(name, PydanticUndefined)
-                # Pydantic warns of a field that hides an inherited default, so what needs no
-                # change is left for it to find.
-                if missing is None and (
-                    isinstance(value, (ODMFieldInfo, ODMReferenceInfo))
-                    or adapt_annotation(evaluated) != evaluated
-                ):
-                    declared[name] = evaluated
-                    if value is not PydanticUndefined:
-                        self.namespace.setdefault(name, value)
+                if name not in declared and not name.startswith("_"):
+                    self._inherit_annotation(cls, name, annotation, declared)
+
+    def _inherit_annotation(
+        self, cls: type[Any], name: str, annotation: Any, declared: dict[str, Any]
+    ) -> None:
+        evaluated, missing = evaluate(annotation, cls.__module__, self.known)
+        value = vars(cls).get(name, PydanticUndefined)
+        is_ours = isinstance(value, (ODMFieldInfo, ODMReferenceInfo))
+        # Pydantic warns of a field that hides an inherited default, so what needs no change is
+        # left for it to find.
+        if missing is None and (is_ours or adapt_annotation(evaluated) != evaluated):
+            declared[name] = evaluated
+            if value is not PydanticUndefined:
+                self.namespace.setdefault(name, value)
 
     def _declare(self, name: str, annotation: Any, bases: tuple[type[Any], ...]) -> None:
         evaluated, missing = evaluate(annotation, self.namespace["__module__"], self.known)
@@ -233,10 +231,7 @@ class Body:
             self.deferred.append(Deferred(declaration, placeholder, missing))
             # The missing name comes first, so that error messages show it.
             adapted = ForwardRef(f"({missing}, {placeholder})[1]")
-        metadata: list[Any] = [] if options is None else [options]
-        if may_hold_anything(adapted):
-            metadata.append(BsonToJson())
-        self.annotations[name] = annotated(adapted, *metadata) if metadata else adapted
+        self.annotations[name] = adapted if options is None else annotated(adapted, options)
         self.has_primary_field |= options is not None and options.primary_field
 
     def _replace_value(self, declaration: Declaration, bases: tuple[type[Any], ...]) -> None:
@@ -278,7 +273,8 @@ def _take_field_info(annotation: Any) -> tuple[FieldOptions | None, Any]:
 
 def annotated(annotation: Any, *metadata: Any) -> Any:
     """Attach metadata that is only known at run time."""
-    return Annotated[(annotation, *metadata)]  # type: ignore[return-value]
+    parts = (annotation, *metadata)
+    return Annotated[parts]
 
 
 def is_class_variable(annotation: Any) -> bool:
@@ -291,7 +287,7 @@ def is_class_variable(annotation: Any) -> bool:
 def own_annotations(namespace: Mapping[str, Any]) -> dict[str, Any]:
     """Read the annotations in a class body without evaluating what is not there yet."""
     if sys.version_info >= (3, 14) and "__annotations__" not in namespace:
-        import annotationlib
+        import annotationlib  # noqa: PLC0415 - older Pythons have none
 
         annotate = annotationlib.get_annotate_from_class_namespace(namespace)
         if annotate is None:

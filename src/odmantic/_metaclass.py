@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from odmantic._deferred import forget, remember, waiting_for
 from odmantic._definition import Body, own_annotations
 from odmantic._mapping.compile import compile_mapping
-from odmantic._mapping.mapping import ModelKind, ModelMapping, kind_of
+from odmantic._mapping.mapping import ModelKind, ModelMapping, ODMBaseField, kind_of, mapping_of
 from odmantic._twin import make_twin, pure_subclass
 from odmantic.config import ODMConfigDict, validate_config
 from odmantic.field import Field, FieldProxy, ODMFieldInfo
@@ -46,37 +46,72 @@ class BaseModelMetaclass(PydanticMetaclass):
     """Makes models: rewrites class bodies for pydantic, and gives proxies for fields."""
 
     __odm_concrete_kind__: ClassVar[ModelKind]
+    __odm_views__: ClassVar[tuple[str, ...]] = (
+        "__mapping__",
+        "__odm_fields__",
+        "__references__",
+        "__mutable_fields__",
+        "__bson_serializers__",
+    )
 
     def __new__(
         mcs, name: str, bases: tuple[type[Any], ...], namespace: dict[str, Any], **kwargs: Any
     ) -> Any:
         """Make a model, or a plain pydantic model from a concrete one."""
         kinds = {kind_of(base) for base in bases}
-        if ModelKind.ROOT not in kinds and not kinds & {*_CONCRETE}:
-            return super().__new__(mcs, name, bases, namespace, **kwargs)
+        cls: Any
         if kwargs.get("__pydantic_generic_metadata__"):
-            namespace.setdefault("__doc__", "")
-            with _building_class():
-                cls = super().__new__(mcs, name, bases, namespace, **kwargs)
-            cls.__odm_body__ = bases[0].__odm_body__
-            cls.__odm_bases__ = bases[0].__odm_bases__
-        elif kinds & {*_CONCRETE}:
+            cls = mcs._parametrise(name, bases, namespace, kwargs)
+        elif not kinds.isdisjoint(_CONCRETE):
             return pure_subclass(name, bases, namespace, kwargs)
+        elif ModelKind.ROOT in kinds:
+            cls = mcs._define(name, bases, namespace, kwargs, sys._getframe(1))  # noqa: SLF001
         else:
-            body = mcs._rewrite(name, bases, namespace, kwargs, sys._getframe(1))  # noqa: SLF001
-            original = dict(namespace)
-            with _building_class():
-                cls = super().__new__(mcs, name, bases, namespace, **kwargs)
-            cls.__odm_body__ = original
-            cls.__odm_bases__ = bases
-            if body.deferred:
-                remember(cls, body.deferred, body.known)
+            return super().__new__(mcs, name, bases, namespace, **kwargs)
         if cls.__pydantic_fields_complete__:
             attach_mapping(cls)
         else:
             cls.model_rebuild(raise_errors=False)
         for model in waiting_for(name):
             model.model_rebuild(raise_errors=False, _types_namespace={name: cls})
+        return cls
+
+    @classmethod
+    def _define(
+        mcs,
+        name: str,
+        bases: tuple[type[Any], ...],
+        namespace: dict[str, Any],
+        kwargs: dict[str, Any],
+        frame: FrameType,
+    ) -> Any:
+        body = mcs._rewrite(name, bases, namespace, kwargs, frame)
+        original = dict(namespace)
+        with _building_class():
+            cls: Any = super().__new__(mcs, name, bases, namespace, **kwargs)
+        cls.__odm_body__ = original
+        cls.__odm_bases__ = bases
+        if body.deferred:
+            remember(cls, body.deferred, body.known)
+        return cls
+
+    @classmethod
+    def _parametrise(
+        mcs,
+        name: str,
+        bases: tuple[Any, ...],
+        namespace: dict[str, Any],
+        kwargs: dict[str, Any],
+    ) -> Any:
+        namespace["__doc__"] = ""
+        with _building_class():
+            cls: Any = super().__new__(mcs, name, bases, namespace, **kwargs)
+        (origin,) = bases
+        cls.__odm_body__ = origin.__odm_body__
+        cls.__odm_bases__ = origin.__odm_bases__
+        for view in mcs.__odm_views__:
+            # In case this class is completed later: it has inherited another one's.
+            setattr(cls, view, LazyMappingAttribute(view))
         return cls
 
     def __odm_subclass__(cls, namespace: dict[str, Any]) -> Any:
@@ -104,7 +139,6 @@ class BaseModelMetaclass(PydanticMetaclass):
             namespace=namespace,
             known=_known_names(namespace, frame),
             arbitrary_types=bool(config["arbitrary_types_allowed"]),
-            extra_allowed=config["extra"] == "allow",
             annotations={},
             deferred=[],
         )
@@ -114,12 +148,16 @@ class BaseModelMetaclass(PydanticMetaclass):
     if not TYPE_CHECKING:
 
         def __getattr__(cls, name: str) -> Any:
-            """Give the proxy of a field: pydantic removes fields from their class."""
-            if not name.startswith("__") and not _building.get() and kind_of(cls) in _CONCRETE:
-                field = cls.__mapping__.fields.get(name)
-                if field is not None:
-                    return FieldProxy(None, field)
-            return super().__getattr__(name)
+            """Complete a class that could not be when it was made, which gives it its proxies."""
+            if name.startswith("__") or _building.get() or not is_incomplete(cls):
+                return super().__getattr__(name)
+            complete(cls)
+            return getattr(cls, name)
+
+
+def is_incomplete(cls: Any) -> bool:
+    """Tell whether this is a model whose mapping is not compiled yet."""
+    return kind_of(cls) in _CONCRETE and not isinstance(vars(cls).get("__mapping__"), ModelMapping)
 
 
 def _known_names(namespace: dict[str, Any], frame: FrameType) -> dict[str, Any]:
@@ -135,7 +173,9 @@ def _known_names(namespace: dict[str, Any], frame: FrameType) -> dict[str, Any]:
         for name, value in namespace.items()
         if isinstance(value, type) and name not in declared
     )
-    known.update((parameter.__name__, parameter) for parameter in namespace.get("__type_params__", ()))
+    known.update(
+        (parameter.__name__, parameter) for parameter in namespace.get("__type_params__", ())
+    )
     return known
 
 
@@ -154,23 +194,28 @@ def attach_mapping(cls: Any) -> ModelMapping:
     if not mapping.is_embedded:
         cls.__primary_field__ = mapping.primary_field
         cls.__collection__ = mapping.collection
-    for name in mapping.fields:
-        if any(name in vars(base) for base in cls.__mro__):
-            setattr(cls, name, _ShadowingField(name))
+    for name, field in mapping.fields.items():
+        setattr(cls, name, _FieldAccess(name, field))
     forget(cls)
     return mapping
 
 
-class _ShadowingField:
-    """Stands on the class for a field that has the name of something inherited."""
+class _FieldAccess:
+    """A field as an attribute of its class: a proxy.
 
-    def __init__(self, name: str) -> None:
+    Instances have their values in front of it; a value they lack is an error, as in pydantic.
+    """
+
+    __slots__ = ("_name", "_proxy")
+
+    def __init__(self, name: str, field: ODMBaseField) -> None:
         self._name = name
+        self._proxy = FieldProxy(None, field)
 
     def __get__(self, instance: object, owner: type[Any]) -> FieldProxy:
-        if instance is not None or _building.get():
-            raise AttributeError(f"{owner.__name__!r} object has no attribute {self._name!r}")
-        return FieldProxy(None, owner.__mapping__.fields[self._name])  # type: ignore[attr-defined]
+        if instance is None and not _building.get():
+            return self._proxy
+        raise AttributeError(f"{owner.__name__!r} object has no attribute {self._name!r}")
 
 
 class LazyMappingAttribute:
@@ -182,8 +227,7 @@ class LazyMappingAttribute:
     def __get__(self, instance: object, owner: type[Any]) -> Any:
         if kind_of(owner) not in _CONCRETE or _building.get():
             raise AttributeError(f"type object {owner.__name__!r} has no attribute {self._name!r}")
-        if "__mapping__" not in vars(owner):
-            complete(owner)
+        complete(owner)
         return getattr(owner, self._name)
 
 
@@ -195,7 +239,7 @@ def complete(cls: Any) -> None:
     """
     if not cls.__pydantic_fields_complete__:
         cls.model_rebuild()
-    if "__mapping__" not in vars(cls):
+    if is_incomplete(cls):
         attach_mapping(cls)
 
 
@@ -219,11 +263,11 @@ class ModelMetaclass(BaseModelMetaclass):
     """Makes models with a collection."""
 
     __odm_concrete_kind__ = ModelKind.MODEL
+    __odm_views__ = (*BaseModelMetaclass.__odm_views__, "__primary_field__", "__collection__")
 
     def __pos__(cls) -> str:
         """Give the name of the collection."""
-        collection: str = cls.__collection__
-        return collection
+        return str(mapping_of(cls).collection)
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(Field, ODMFieldInfo))

@@ -21,7 +21,7 @@ def collect_patch(
     *,
     include: Any,
     exclude: Any,
-    dump_options: dict[str, bool],
+    dump_options: dict[str, Any],
 ) -> dict[str, Any]:
     """Gather the new values of fields by name.
 
@@ -46,11 +46,7 @@ def collect_patch(
         strict = False
     named = {name: value for name, value in keywords.items() if is_selected(name)}
     primary = mapping.primary_field
-    if (
-        primary is not None
-        and is_selected(primary)
-        and (primary in mentioned or primary in named)
-    ):
+    if primary is not None and is_selected(primary) and (primary in mentioned or primary in named):
         raise ValueError("Updating the primary key is not supported")
     if not strict:
         patch = {name: value for name, value in patch.items() if name in mapping.fields}
@@ -109,7 +105,7 @@ def _patch_class(cls: type[_BaseODMModel]) -> type[BaseModel]:
     patch_class: type[BaseModel] | None = vars(cls).get("__odm_patch_class__")
     if patch_class is None:
 
-        def keep_current(cls: Any, value: Any, handler: Any, info: Any) -> Any:
+        def keep_current(_cls: Any, value: Any, handler: Any, info: Any) -> Any:
             kept = _current.get()
             if info.field_name in kept and kept[info.field_name] is value:
                 return value

@@ -17,9 +17,7 @@ from odmantic.field import ODMFieldInfo
 if TYPE_CHECKING:
     from odmantic.model import _BaseODMModel
 
-_NOT_COPIED = frozenset(
-    ("__classcell__", "__annotations__", "__odm_kind__", "__slots__")
-)
+_NOT_COPIED = frozenset(("__classcell__", "__annotations__", "__odm_kind__", "__slots__"))
 
 
 def make_twin(model: type[_BaseODMModel]) -> type[BaseModel]:
@@ -71,5 +69,6 @@ def pure_subclass(
         key: annotation if isinstance(annotation, str) else adapt_annotation(annotation)
         for key, annotation in annotations.items()
     }
-    metaclass = types.resolve_bases(pure) and type(BaseModel)
-    return metaclass(name, pure, namespace, **kwargs)
+    metaclass: Any = types.prepare_class(name, pure)[0]
+    subclass: type[BaseModel] = metaclass(name, pure, namespace, **kwargs)
+    return subclass

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import decimal
 import re
+import typing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import bson
@@ -18,10 +19,21 @@ import bson.binary
 import bson.decimal128
 import bson.int64
 import bson.regex
-from bson.errors import InvalidId
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import core_schema
 
+from odmantic._conversions import (
+    as_stored_datetime,
+    check_decimal,
+    compile_regex,
+    compile_text,
+    number_as_text,
+    parse_decimal,
+    parse_decimal128,
+    parse_object_id,
+    pattern_text,
+    regex_from_pattern,
+)
 from odmantic._json import BSON_TYPES_ENCODERS, schema_with_bson_json
 
 if TYPE_CHECKING:
@@ -30,7 +42,6 @@ if TYPE_CHECKING:
     from pydantic import (
         GetCoreSchemaHandler,
         GetJsonSchemaHandler,
-        ValidatorFunctionWrapHandler,
     )
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import CoreSchema
@@ -68,6 +79,7 @@ def _parser(function: Callable[[Any], Any]) -> CoreSchema:
 
 
 _STRING = core_schema.to_string_ser_schema(when_used="json")
+_PATTERN_TEXT = core_schema.plain_serializer_function_ser_schema(pattern_text, when_used="json")
 
 
 class ObjectId(bson.ObjectId):
@@ -77,7 +89,7 @@ class ObjectId(bson.ObjectId):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        parse = _parser(_parse_object_id)
+        parse = _parser(parse_object_id)
         text = core_schema.str_schema()
         return _schema(
             core_schema.is_instance_schema(bson.ObjectId),
@@ -94,13 +106,6 @@ class ObjectId(bson.ObjectId):
     ) -> JsonSchemaValue:
         examples = ["5f85f36d6dfecacc68428a46", "ffffffffffffffffffffffff"]
         return {"type": "string", "examples": examples, "example": examples[0]}
-
-
-def _parse_object_id(value: str | bytes) -> bson.ObjectId:
-    try:
-        return bson.ObjectId(value)
-    except (InvalidId, TypeError) as error:
-        raise ValueError("Invalid ObjectId") from error
 
 
 class Int64(bson.int64.Int64):
@@ -135,7 +140,7 @@ class Decimal128(bson.decimal128.Decimal128):
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         convert = core_schema.no_info_wrap_validator_function(
-            _parse_decimal128, core_schema.str_schema()
+            parse_decimal128, core_schema.str_schema()
         )
         return _schema(
             core_schema.is_instance_schema(bson.decimal128.Decimal128),
@@ -149,27 +154,6 @@ class Decimal128(bson.decimal128.Decimal128):
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         return {"type": "number"}
-
-
-def _parse_decimal128(
-    value: Any, read_text: ValidatorFunctionWrapHandler
-) -> bson.decimal128.Decimal128:
-    if _is_number(value):
-        value = read_text(_number_as_text(value))
-    try:
-        return bson.decimal128.Decimal128(value)
-    except (decimal.DecimalException, TypeError, ValueError) as error:
-        raise ValueError("Invalid Decimal128 value") from error
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _number_as_text(value: Any) -> Any:
-    # To pydantic, text from bytes is a lax conversion: in a union with `int` or `float` a number
-    # then stays what it is.
-    return repr(value).encode() if _is_number(value) else value
 
 
 class Binary(bson.binary.Binary):
@@ -199,9 +183,9 @@ class Regex(bson.regex.Regex[Any]):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        from_native = _parser(_regex_from_pattern)
+        from_native = _parser(regex_from_pattern)
         from_text = core_schema.chain_schema(
-            [core_schema.str_schema(), _parser(_compile), from_native]
+            [core_schema.str_schema(), _parser(compile_text), from_native]
         )
         return _schema(
             core_schema.is_instance_schema(bson.regex.Regex),
@@ -218,34 +202,6 @@ class Regex(bson.regex.Regex[Any]):
         return {"type": "string", "format": "binary", "examples": ["^Foo"], "example": "^Foo"}
 
 
-def _regex_from_pattern(pattern: re.Pattern[Any]) -> bson.regex.Regex[Any]:
-    return bson.regex.Regex(pattern.pattern, pattern.flags)
-
-
-def _pattern_text(value: Any) -> str | bytes:
-    text: str | bytes = value.pattern
-    return text
-
-
-_PATTERN_TEXT = core_schema.plain_serializer_function_ser_schema(_pattern_text, when_used="json")
-
-
-def _compile(pattern: str) -> re.Pattern[str]:
-    try:
-        return re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError("Invalid Pattern value") from error
-
-
-def _compile_regex(regex: bson.regex.Regex[Any]) -> re.Pattern[Any]:
-    # MongoDB's dialect is PCRE: not every pattern in a database is one of Python's.
-    try:
-        compiled: re.Pattern[Any] = regex.try_compile()
-    except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError("Invalid Pattern value") from error
-    return compiled
-
-
 @dataclass(frozen=True, slots=True)
 class _PatternSupport:
     """Makes pydantic read stored regular expressions as `re.Pattern`."""
@@ -253,11 +209,11 @@ class _PatternSupport:
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        from_text = core_schema.chain_schema([core_schema.str_schema(), _parser(_compile)])
+        from_text = core_schema.chain_schema([core_schema.str_schema(), _parser(compile_text)])
         schema = _schema(
             core_schema.is_instance_schema(re.Pattern),
             core_schema.chain_schema(
-                [core_schema.is_instance_schema(bson.regex.Regex), _parser(_compile_regex)]
+                [core_schema.is_instance_schema(bson.regex.Regex), _parser(compile_regex)]
             ),
             from_text,
             json=from_text,
@@ -285,29 +241,6 @@ class WithBsonSerializer:
     bson_serializer: Callable[[Any], Any]
 
 
-# The limits of decimal128: 34 digits, exponents from -6176 to 6111.
-_DECIMAL128_CONTEXT = bson.decimal128.create_decimal128_context()
-for _signal in (decimal.InvalidOperation, decimal.Overflow, decimal.Inexact):
-    _DECIMAL128_CONTEXT.traps[_signal] = True
-
-
-def _check_decimal(value: decimal.Decimal) -> decimal.Decimal:
-    try:
-        _DECIMAL128_CONTEXT.create_decimal(value)
-    except decimal.DecimalException as error:
-        raise ValueError(
-            "Decimal does not fit in 128 bits (34 digits, exponent from -6176 to 6111)"
-        ) from error
-    return value
-
-
-def _parse_decimal(value: str) -> decimal.Decimal:
-    try:
-        return decimal.Decimal(value)
-    except decimal.DecimalException as error:
-        raise ValueError("Invalid decimal string") from error
-
-
 def _decimal_constraints(schema: CoreSchema) -> list[CoreSchema]:
     """Give the step that checks what `schema` asks for beyond being a `Decimal`.
 
@@ -330,8 +263,8 @@ class _DecimalSupport:
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         from_text = core_schema.no_info_before_validator_function(
-            _number_as_text,
-            core_schema.chain_schema([core_schema.str_schema(), _parser(_parse_decimal)]),
+            number_as_text,
+            core_schema.chain_schema([core_schema.str_schema(), _parser(parse_decimal)]),
         )
         to_decimal = _parser(bson.decimal128.Decimal128.to_decimal)
         schema = _schema(
@@ -343,7 +276,7 @@ class _DecimalSupport:
             json=from_text,
             serialization=_STRING,
         )
-        storable = core_schema.no_info_after_validator_function(_check_decimal, schema)
+        storable = core_schema.no_info_after_validator_function(check_decimal, schema)
         # The outermost step says nothing of serialisation: pydantic then puts in what a class's
         # `json_encoders` say about decimals.
         return core_schema.chain_schema([storable, *_decimal_constraints(handler(source))])
@@ -360,23 +293,15 @@ class _datetime(datetime):  # noqa: N801 - integrations know it by this name
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(
-            _as_stored_datetime, core_schema.datetime_schema()
+            as_stored_datetime, core_schema.datetime_schema()
         )
-
-
-def _as_stored_datetime(value: datetime) -> datetime:
-    if value.tzinfo is not None and value.utcoffset() != timedelta(0):
-        raise ValueError("datetime objects must be naive (no timezone info)")
-    beyond_milliseconds = value.microsecond % 1000
-    if beyond_milliseconds:
-        return value.replace(microsecond=value.microsecond - beyond_milliseconds)
-    return value
 
 
 DECIMAL_SERIALIZER = WithBsonSerializer(bson.decimal128.Decimal128)
 """What stores a `Decimal`; a serialiser of the user's comes before it."""
 
 _Decimal = Annotated[decimal.Decimal, _DecimalSupport(), DECIMAL_SERIALIZER]
+_TYPING_PATTERN: Any = typing.Pattern
 _Pattern = Annotated[re.Pattern[Any], _PatternSupport()]
 
 BSON_TYPES_SUBSTITUTES: dict[Any, Any] = {
@@ -386,6 +311,8 @@ BSON_TYPES_SUBSTITUTES: dict[Any, Any] = {
     bson.binary.Binary: Binary,
     bson.regex.Regex: Regex,
     re.Pattern: _Pattern,
+    # The two are not equal, and programs look at annotations.
+    typing.Pattern: Annotated[_TYPING_PATTERN, _PatternSupport()],
     decimal.Decimal: _Decimal,
     datetime: _datetime,
 }

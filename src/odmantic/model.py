@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from pydantic import BaseModel, PydanticUndefinedAnnotation
 
-from odmantic._deferred import rebuild
+from odmantic._deferred import rebuild, resolve_first
 from odmantic._json import schema_with_bson_json
 from odmantic._mapping.adapt import adapt_annotation
 from odmantic._mapping.decode import decode_document
@@ -29,6 +29,7 @@ from odmantic._metaclass import (
     LazyTwin,
     ModelMetaclass,
     attach_mapping,
+    is_incomplete,
 )
 from odmantic._patch import apply_patch, collect_patch
 from odmantic.index import Index, ODMBaseIndex, ODMSingleFieldIndex
@@ -100,11 +101,7 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
             super().__setattr__(name, value)
             if name not in (self.__pydantic_extra__ or ()):
                 return
-        try:
-            modified: set[str] = object.__getattribute__(self, "__fields_modified__")
-        except AttributeError:
-            return
-        modified.add(name)
+        self.__fields_modified__.add(name)
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         # Sorting is stable: only an `id` moves.
@@ -120,6 +117,7 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
     def __get_pydantic_core_schema__(
         cls, source: type[BaseModel], handler: GetCoreSchemaHandler, /
     ) -> CoreSchema:
+        resolve_first(cls)
         return schema_with_bson_json(source, handler)
 
     @classmethod
@@ -140,12 +138,12 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
             return model_rebuild(force=force, _types_namespace=names)
 
         try:
-            done = rebuild(cls, dict(_types_namespace or {}), attempt)
+            done: bool | None = rebuild(cls, dict(_types_namespace or {}), attempt)
         except PydanticUndefinedAnnotation:
             if raise_errors:
                 raise
             done = False
-        if cls.__pydantic_fields_complete__ and "__mapping__" not in vars(cls):
+        if cls.__pydantic_fields_complete__ and is_incomplete(cls):
             attach_mapping(cls)
         return done
 
@@ -154,9 +152,7 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
         """Make an instance from a dictionary; an instance is returned as it is."""
         return cls.model_validate(value)
 
-    def model_copy(
-        self, *, update: Mapping[str, Any] | None = None, deep: bool = False
-    ) -> Self:
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Copy the instance, all fields of the copy counting as never saved.
 
         Args:
@@ -316,8 +312,10 @@ class Model(_BaseODMModel, metaclass=ModelMetaclass):
             if field.index or field.unique
         ]
         configured = cls.model_config["indexes"]
-        for index in configured() if configured is not None else ():
-            indexes.append(index.to_odm_index() if isinstance(index, Index) else index)
+        indexes.extend(
+            index.to_odm_index() if isinstance(index, Index) else index
+            for index in (configured() if configured is not None else ())
+        )
         return tuple(indexes)
 
 

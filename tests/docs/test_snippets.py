@@ -42,6 +42,9 @@ def test_a_program_prints_what_it_says(name, make_program, capsys):
     assert program.run() is None
 
     assert capsys.readouterr().out.splitlines() == program.promised
+    if name.startswith("quick_start"):
+        program.run()
+        assert capsys.readouterr().out.splitlines() == program.promised
 
 
 @pytest.mark.parametrize("name", snippets("aio"))

@@ -136,6 +136,16 @@ def sync_engine(sync_client: MongoClient[Document], odmantic_database_name: str)
 
 
 @pytest.fixture
+def foreign_engine(request: pytest.FixtureRequest) -> AIOEngine | SyncEngine:
+    """An engine of the colour that the test does not have; its client never connects."""
+    from odmantic.engine import AIOEngine, SyncEngine
+
+    if "sync" in request.path.parts[:-1]:
+        return AIOEngine(AsyncMongoClient())
+    return SyncEngine(MongoClient(connect=False))
+
+
+@pytest.fixture
 def raw_database(
     odmantic_mongo_client: MongoClient[Document], odmantic_database_name: str
 ) -> Database[Document]:

@@ -56,7 +56,7 @@ PAIRS = [
     (Regex, odmantic.bson.Regex),
     (dt.datetime, _datetime),
     (re.Pattern, BSON_TYPES_SUBSTITUTES[re.Pattern]),
-    (Pattern, BSON_TYPES_SUBSTITUTES[re.Pattern]),
+    (Pattern, BSON_TYPES_SUBSTITUTES[Pattern]),
     (Pattern[str], BSON_TYPES_SUBSTITUTES[re.Pattern]),
     (re.Pattern[str], BSON_TYPES_SUBSTITUTES[re.Pattern]),
     (decimal.Decimal, BSON_TYPES_SUBSTITUTES[decimal.Decimal]),
@@ -261,6 +261,9 @@ class _RecursiveAlias:
 
     def __init__(self, value):
         self._value = value
+
+    def __call__(self):
+        """Old versions of `typing` take only callables for types."""
 
     @property
     def __value__(self):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import re
+import typing
 import warnings
 from typing import Annotated, Any
 
@@ -395,6 +396,7 @@ def test_a_constrained_decimal_has_a_json_schema(mode):
         (dt.datetime, dt.datetime, dt.datetime(2020, 1, 1)),
         (D, D, D(1)),
         (re.Pattern, re.Pattern, re.compile("a")),
+        (typing.Pattern, typing.Pattern, re.compile("a")),
         (list[D], D, [D(1)]),
     ],
 )

@@ -183,9 +183,7 @@ def test_the_parameters_are_those_of_the_documentation():
 
 
 def test_every_constraint_has_a_line_in_the_docstring():
-    documented = Field.__doc__.partition("Args:")[2].partition("Raises:")[0]
+    documented = inspect.getdoc(Field).partition("Args:")[2].partition("Raises:")[0]
     assert [
-        name
-        for name in inspect.signature(Field).parameters
-        if f"\n        {name}: " not in documented
+        name for name in inspect.signature(Field).parameters if f"\n    {name}: " not in documented
     ] == []

@@ -19,9 +19,8 @@ vega = Ship(imo=1, name="Vega", tonnage=4200)
 vega.name = "Vega II"  # validated, like the constructor's arguments
 vega.model_update(tonnage=4300)  # by keyword
 vega.model_update({"name": "Vega III"})  # from a mapping
-vega.model_update(
-    ShipPatch(tonnage=4400)
-)  # from a pydantic model: the fields that were set
+# from a pydantic model: the fields that were set
+vega.model_update(ShipPatch(tonnage=4400))
 print(vega)
 # -> imo=1 name='Vega III' tonnage=4400
 

@@ -8,9 +8,7 @@ class Ship(Model):
     crew: list[str] = []
 
 
-vega = Ship(
-    name="Vega", tonnage="4200"
-)  # validated and coerced, as pydantic does
+vega = Ship(name="Vega", tonnage="4200")  # validated and coerced, as pydantic does
 
 print(vega.tonnage + 1)
 # -> 4201

@@ -5,14 +5,15 @@ from pydantic import BeforeValidator
 
 from odmantic import Field, Model, WithBsonSerializer
 
+
+def from_seconds(value: object) -> object:
+    return timedelta(seconds=value) if isinstance(value, float) else value
+
+
 Seconds = Annotated[
     timedelta,
-    WithBsonSerializer(lambda delta: delta.total_seconds()),
-    BeforeValidator(
-        lambda value: (
-            timedelta(seconds=value) if isinstance(value, float) else value
-        )
-    ),
+    WithBsonSerializer(timedelta.total_seconds),
+    BeforeValidator(from_seconds),
 ]
 
 

@@ -65,7 +65,7 @@ class AIOCursor(BaseCursor[ModelType]):
             """Fetch all instances into a list."""
             return self._to_list().__await__()
 
-    else:
+    elif not TYPE_CHECKING:
 
         def open(self) -> None:
             """Send the query and read its first batch; documents that do not fit raise when they are used."""

@@ -343,7 +343,7 @@ class AIOEngine(AIOEngineBase):
             """
             await self._delete(instance, session)
 
-    else:
+    elif not TYPE_CHECKING:
 
         def delete(self, instance: ModelType, session: AIOSessionType = None) -> None:
             """Delete the document of an instance; referenced documents stay.

@@ -53,8 +53,9 @@ class _Adapter:
         origin = get_origin(tp)
         if _CALLABLE in (tp, origin):
             raise TypeError(f"{tp} fields are not supported")
-        # `Pattern[str]` is a `Pattern`.
-        candidate = tp if origin is None else origin
+        # `Pattern[str]` is a `Pattern`; the bare one of `typing` has an origin too.
+        is_bare = origin is None or not hasattr(tp, "__args__")
+        candidate = tp if is_bare else origin
         if isinstance(candidate, Hashable) and candidate in BSON_TYPES_SUBSTITUTES:
             self.substituted = True
             return BSON_TYPES_SUBSTITUTES[candidate]
@@ -66,6 +67,9 @@ class _Adapter:
             return tp
         if origin is Annotated:
             return self._adapt_annotated(tp)
+        if is_bare:
+            # A bare `typing.List` is a list of anything.
+            return origin
         return self._adapt_generic(tp, origin)
 
     def _adapt_alias(self, tp: Any) -> Any:
@@ -97,9 +101,6 @@ class _Adapter:
         return _annotated(inner, metadata)
 
     def _adapt_generic(self, tp: Any, origin: Any) -> Any:
-        if not hasattr(tp, "__args__"):
-            # A bare `typing.List`: a list of anything.
-            return origin
         arguments = tuple(self._adapt_argument(argument) for argument in get_args(tp))
         if origin in (Union, types.UnionType):
             return Union[arguments]  # noqa: UP007 - the members are only known now

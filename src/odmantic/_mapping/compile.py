@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Union, cast, get_origin
+from typing import TYPE_CHECKING, Any, Union, get_origin
 
 from odmantic._mapping.annotations import (
     arguments_of,
@@ -12,6 +12,8 @@ from odmantic._mapping.annotations import (
     optional_member,
     unwrap,
 )
+from odmantic._mapping.decode import field_decoders
+from odmantic._mapping.encode import field_encoders, field_serializers
 from odmantic._mapping.mapping import (
     ModelKind,
     ModelMapping,
@@ -28,7 +30,6 @@ from odmantic._mapping.naming import check_key_name, collection_name
 from odmantic._mapping.options import options_in
 
 if TYPE_CHECKING:
-
     from pydantic.fields import FieldInfo
 
     from odmantic._mapping.options import FieldOptions
@@ -43,7 +44,7 @@ def compile_mapping(model: type[_BaseODMModel]) -> ModelMapping:
         TypeError: the fields contradict each other, or one cannot be stored.
     """
     is_embedded = kind_of(model) is ModelKind.EMBEDDED
-    config = cast("ODMConfigDict", model.model_config)
+    config = model.model_config
     infos = model.__pydantic_fields__
     fields = {name: _field(model, name, info, config) for name, info in infos.items()}
     _check_keys(model, fields)
@@ -64,6 +65,9 @@ def compile_mapping(model: type[_BaseODMModel]) -> ModelMapping:
             name for name, info in infos.items() if any(models_in(info.annotation))
         ),
         extra_allowed=config.get("extra") == "allow",
+        serializers=field_serializers(fields),
+        encoders_for=field_encoders,
+        decoders_for=field_decoders,
     )
 
 
@@ -80,9 +84,7 @@ def _field(
                 f"cannot define a reference {name} (in {model.__name__}) without a Reference "
                 "assigned to it"
             )
-        return ODMReference(
-            key_name=key_name, model_config=config, pydantic_field=info, model=bare
-        )
+        return ODMReference(key_name=key_name, model_config=config, pydantic_field=info, model=bare)
     common: dict[str, Any] = {
         "key_name": key_name,
         "model_config": config,
@@ -99,9 +101,7 @@ def _field(
         return ODMEmbedded(model=one, **common)
     for argument in arguments_of(bare):
         if is_embedded_model(element := unwrap(argument)[0]):
-            return ODMEmbeddedGeneric(
-                model=element, generic_origin=_generic_origin(bare), **common
-            )
+            return ODMEmbeddedGeneric(model=element, generic_origin=_generic_origin(bare), **common)
     return ODMField(**common)
 
 
@@ -118,7 +118,7 @@ def _check_generic(
             "Declaring a generic type of embedded models as a primary field is not allowed: "
             f"{name} in {model.__name__}"
         )
-    if any(_has_references(nested, {model}) for nested in embedded):
+    if any(_has_references(nested, set()) for nested in embedded):
         raise TypeError(
             "Declaring a generic type of embedded models containing references is not allowed: "
             f"{name} in {model.__name__}"
@@ -127,7 +127,7 @@ def _check_generic(
 
 def _has_references(embedded: Any, seen: set[Any]) -> bool:
     """Look for references in the fields pydantic knows: mappings may not exist yet."""
-    if embedded in seen and embedded is not None:
+    if embedded in seen:
         return False
     seen.add(embedded)
     for info in embedded.__pydantic_fields__.values():

@@ -33,6 +33,7 @@ from odmantic._mapping.annotations import (
 from odmantic._mapping.mapping import (
     ModelKind,
     ODMReference,
+    is_embedded_model,
     is_model_instance,
     kind_of,
     mapping_of,
@@ -40,7 +41,7 @@ from odmantic._mapping.mapping import (
 from odmantic.bson import BSON_TYPES_SUBSTITUTES, WithBsonSerializer
 
 if TYPE_CHECKING:
-    from odmantic._mapping.mapping import ModelMapping
+    from odmantic._mapping.mapping import ModelMapping, ODMBaseField
     from odmantic.model import Model, _BaseODMModel
 
 Encoder: TypeAlias = Callable[[Any], Any]
@@ -147,10 +148,10 @@ def field_encoders(mapping: ModelMapping) -> tuple[FieldEncoder, ...]:
     )
 
 
-def field_serializers(mapping: ModelMapping) -> dict[str, Encoder]:
+def field_serializers(fields: Mapping[str, ODMBaseField]) -> dict[str, Encoder]:
     """Find the serialisers of whole fields."""
     found: dict[str, Encoder] = {}
-    for name, field in mapping.fields.items():
+    for name, field in fields.items():
         _, metadata = unwrap(field.pydantic_field.annotation)
         serializer = serializer_in((*metadata, *field.pydantic_field.metadata))
         if serializer is not None:
@@ -210,25 +211,29 @@ def _annotation_encoder(
     if serializer is not None:
         return serializer if _is_scalar(bare) else _dumped_first(serializer)
 
+    if is_embedded_model(bare) and not inline:
+        return _document_encoder(bare)
+    if get_origin(bare) is None or get_origin(bare) is Literal:
+        return None if _is_scalar(bare) else encode_any
+
     def encoder_of(argument: Any) -> Encoder | None:
         return annotation_encoder(argument, inline=inline, aliases=aliases)
 
-    match kind_of(bare):
-        case ModelKind.EMBEDDED if not inline:
-            return _document_encoder(bare)
-        case ModelKind.EMBEDDED | ModelKind.MODEL:
-            return encode_any
-    if is_union(bare):
-        return _union_encoder(get_args(bare), encoder_of)
+    return _generic_encoder(bare, encoder_of)
+
+
+def _generic_encoder(bare: Any, encoder_of: Callable[[Any], Encoder | None]) -> Encoder | None:
     arguments = get_args(bare)
     origin = get_origin(bare)
+    if is_union(bare):
+        return _union_encoder(arguments, encoder_of)
     if is_mapping(origin) and len(arguments) == 2:
         return _mapping_encoder(arguments[0], encoder_of(arguments[1]))
     if origin is tuple and arguments[-1:] != (Ellipsis,):
         return _tuple_encoder(arguments, [encoder_of(argument) for argument in arguments])
     if is_array(origin):
         return _array_encoder(origin, encoder_of(arguments[0]), nests=any(models_in(bare)))
-    return None if _is_scalar(bare) else encode_any
+    return encode_any
 
 
 def _is_scalar(bare: Any) -> bool:
@@ -316,7 +321,7 @@ def _union_encoder(
     if len(others) == 1 and len(cases) > 1:
         one = cast("Encoder", others[0][1])
         return lambda value: None if value is None else one(value)
-    exact = {cls: encode for cls, encode in reversed(cases)}
+    exact = dict(reversed(cases))
 
     def encode(value: Any) -> Any:
         each = exact.get(type(value), _MISSING)
@@ -330,7 +335,9 @@ def _union_encoder(
 _MISSING: Any = object()
 
 _RUNTIME_CLASSES = {
-    substitute: cls for cls, substitute in BSON_TYPES_SUBSTITUTES.items() if isinstance(substitute, type)
+    substitute: cls
+    for cls, substitute in BSON_TYPES_SUBSTITUTES.items()
+    if isinstance(substitute, type)
 }
 
 
@@ -414,9 +421,9 @@ def _inline_encoders(model: type[BaseModel]) -> tuple[tuple[str, Encoder | None]
     return encoders
 
 
-_INLINE_ENCODERS: WeakKeyDictionary[
-    type[BaseModel], tuple[tuple[str, Encoder | None], ...]
-] = WeakKeyDictionary()
+_INLINE_ENCODERS: WeakKeyDictionary[type[BaseModel], tuple[tuple[str, Encoder | None], ...]] = (
+    WeakKeyDictionary()
+)
 
 
 def _as_dumped(value: Any) -> Any:
@@ -460,9 +467,9 @@ def encode_value(value: Any) -> Any:
         case ModelKind.MODEL:
             return encode_primary_key(value)
     if isinstance(value, dict):
-        return {key: encode_value(item) for key, item in cast("dict[Any, Any]", value).items()}
+        return {key: encode_value(item) for key, item in value.items()}
     if isinstance(value, tuple):
-        return tuple([encode_value(item) for item in cast("tuple[Any, ...]", value)])
+        return tuple([encode_value(item) for item in value])
     if isinstance(value, (list, set, frozenset, deque)):
         return [encode_value(item) for item in cast("Iterable[Any]", value)]
     return encode_any(value)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pydantic.fields import FieldInfo
 
-    from odmantic._mapping.decode import FieldDecoder
-    from odmantic._mapping.encode import FieldEncoder
+    from odmantic._mapping.encode import Encoder, FieldEncoder
+    from odmantic._mapping.translate import FieldDecoder
     from odmantic.config import ODMConfigDict
     from odmantic.model import EmbeddedModel, Model, _BaseODMModel
 
@@ -38,9 +40,9 @@ class ODMBaseField:
     model_config: ODMConfigDict
     pydantic_field: FieldInfo
 
-    def bind_pydantic_field(self, field: FieldInfo) -> None:
+    def bind_pydantic_field(self, info: FieldInfo) -> None:
         """Replace pydantic's view of the field."""
-        self.pydantic_field = field
+        self.pydantic_field = info
 
     def is_required_in_doc(self) -> bool:
         """Tell whether a document without the key cannot be parsed."""
@@ -69,10 +71,9 @@ class ODMField(ODMBaseIndexableField):
 
     def get_default_importing_value(self) -> Any:
         """Give the value that stands in for a key the document lacks."""
-        return self.pydantic_field.get_default(
-            call_default_factory=self.model_config["parse_doc_with_default_factories"],
-            validated_data={},
-        )
+        if self.model_config["parse_doc_with_default_factories"]:
+            return self.pydantic_field.get_default(call_default_factory=True, validated_data={})
+        return self.pydantic_field.get_default()
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -123,7 +124,10 @@ class ModelMapping:
         references: Names of the reference fields.
         mutable_fields: Names of the fields that can change without an assignment.
         nested_fields: Names of the fields whose value may hold instances of models.
-        generic_origin: The class this one is a parametrisation of.
+        extra_allowed: Whether instances may have values that are no fields.
+        serializers: What a user or a BSON type says about storing whole fields.
+        encoders_for: Works out the encoders when they are first needed.
+        decoders_for: Works out the decoders when they are first needed.
     """
 
     model: type[_BaseODMModel]
@@ -135,52 +139,44 @@ class ModelMapping:
     mutable_fields: frozenset[str]
     nested_fields: tuple[str, ...]
     extra_allowed: bool
+    serializers: dict[str, Encoder]
+    encoders_for: Callable[[ModelMapping], tuple[FieldEncoder, ...]] = field(repr=False)
+    decoders_for: Callable[[ModelMapping], tuple[FieldDecoder, ...]] = field(repr=False)
 
     @cached_property
     def reference_paths(self) -> tuple[ReferencePath, ...]:
         """The references of this model and of the models directly embedded in it."""
         paths: list[ReferencePath] = []
-        for name, field in self.fields.items():
-            key = field.key_name
-            if isinstance(field, ODMReference):
-                paths.append(ReferencePath((name,), (key,), field.model))
-            elif isinstance(field, ODMEmbedded) and field.pydantic_field.annotation is field.model:
+        for name, one in self.fields.items():
+            key = one.key_name
+            if isinstance(one, ODMReference):
+                paths.append(ReferencePath((name,), (key,), one.model))
+            elif isinstance(one, ODMEmbedded) and one.pydantic_field.annotation is one.model:
                 paths.extend(
                     ReferencePath((name, *path.fields), (key, *path.keys), path.model)
-                    for path in mapping_of(field.model).reference_paths
+                    for path in mapping_of(one.model).reference_paths
                 )
         return tuple(paths)
 
     @cached_property
     def field_names(self) -> dict[str, str]:
         """The names of the fields by their keys."""
-        return {field.key_name: name for name, field in self.fields.items()}
-
-    @cached_property
-    def serializers(self) -> dict[str, Any]:
-        """The serialisers of whole fields by the names of the fields."""
-        from odmantic._mapping.encode import field_serializers
-
-        return field_serializers(self)
+        return {one.key_name: name for name, one in self.fields.items()}
 
     @cached_property
     def encoders(self) -> tuple[FieldEncoder, ...]:
         """How each field is written, decided once."""
-        from odmantic._mapping.encode import field_encoders
-
-        return field_encoders(self)
+        return self.encoders_for(self)
 
     @cached_property
-    def encoder_of(self) -> dict[str, Any]:
+    def encoder_of(self) -> dict[str, Encoder | None]:
         """The encoders by the names of the fields."""
         return {name: encode for name, _, encode in self.encoders}
 
     @cached_property
     def decoders(self) -> tuple[FieldDecoder, ...]:
         """How each field is read, decided once."""
-        from odmantic._mapping.decode import field_decoders
-
-        return field_decoders(self)
+        return self.decoders_for(self)
 
 
 def mapping_of(model: Any) -> ModelMapping:

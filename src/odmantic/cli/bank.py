@@ -128,7 +128,14 @@ async def transfer_all(
                 outcome["refused"] += 1
         on_done()
 
-    await asyncio.gather(*map(one, orders))
+    tasks = [asyncio.create_task(one(order)) for order in orders]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        # After an error, none of them must write any more when this returns.
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
     return outcome
 
 

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 NAMED = ("Ada", "Alan", "Barbara", "Edsger", "Grace", "Katherine")
-OWNERS = (*NAMED, *(f"Customer {number:03}" for number in range(1, 995)))
+OWNERS = (*NAMED, *(f"Customer {number:03}" for number in range(1, 495)))
 OPENING_BALANCE = Decimal(1000)
 BATCH = 50
-ORDERS = 200
+ORDERS = 150
 AT_ONCE = 8
 
 
@@ -57,9 +57,7 @@ async def _visit(uri: str) -> int:
         raise InvalidURI(str(error)) from error
     async with client:
         server = await client.server_info()
-        output.print(
-            f"[bold]odmantic {__version__}[/] on a MongoDB {server['version']} replica set"
-        )
+        output.print(f"[bold]odmantic {__version__}[/] on MongoDB {server['version']}")
         name = f"odmantic_demo_{secrets.token_hex(4)}"
         try:
             began = time.monotonic()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
@@ -45,10 +46,8 @@ def ended_in_order(*, interrupted: int = INTERRUPTED) -> Generator[None, None, N
 
 def _told(error: Exception) -> str:
     """The message of an error, without what the driver adds for programmers."""
-    text = str(error)
-    for addition in (" (configured timeouts:", ", full error:"):
-        text = text.partition(addition)[0]
-    return text
+    text = re.sub(r", full error: \{.*\}", "", str(error), flags=re.DOTALL)
+    return text.partition(" (configured timeouts:")[0]
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 (as given)

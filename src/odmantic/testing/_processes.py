@@ -10,7 +10,7 @@ import tempfile
 import threading
 import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from odmantic.testing.errors import LocalReplicaSetError
 
@@ -80,21 +80,18 @@ class Processes:
     def forget(self) -> None:
         """Lets go of the pipe in a forked child, for which all of this is none of its business."""
         self._close.detach()
-        for stream in (self._watchdog.stdin, self._watchdog.stdout, self._watchdog.stderr):
-            if stream is not None:
-                stream.close()
+        for pipe in _pipes(self._watchdog):
+            pipe.close()
         # The child is not the watchdog's parent: `Popen` must neither wait for it nor warn.
         self._watchdog.returncode = 0
 
     def _ask(self, **request: Any) -> dict[str, Any]:
-        requests, replies = self._watchdog.stdin, self._watchdog.stdout
         if os.getpid() != self._owner or not self._close.alive:
             raise LocalReplicaSetError(
                 "The local replica set is not running in this process. It belongs to the process"
                 " that started it, and only until it is stopped there."
             )
-        assert requests is not None  # noqa: S101  (both are pipes)
-        assert replies is not None  # noqa: S101
+        requests, replies, _ = _pipes(self._watchdog)
         with self._lock:
             try:
                 requests.write(json.dumps(request).encode() + b"\n")
@@ -110,20 +107,23 @@ class Processes:
         return answer
 
     def _last_words(self) -> str:
-        stderr = self._watchdog.stderr
-        words = stderr.read().decode(errors="replace").strip() if stderr is not None else ""
+        words = _pipes(self._watchdog)[2].read().decode(errors="replace").strip()
         return f" Its last words:\n{words}" if words else ""
+
+
+def _pipes(watchdog: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes], IO[bytes]]:
+    pipes = (watchdog.stdin, watchdog.stdout, watchdog.stderr)
+    return cast("tuple[IO[bytes], IO[bytes], IO[bytes]]", pipes)
 
 
 def _close(watchdog: subprocess.Popen[bytes], owner: int) -> None:
     if os.getpid() != owner:
         return
-    if watchdog.stdin is not None:
-        watchdog.stdin.close()
+    requests, *others = _pipes(watchdog)
+    requests.close()
     watchdog.wait()
-    for stream in (watchdog.stdout, watchdog.stderr):
-        if stream is not None:
-            stream.close()
+    for pipe in others:
+        pipe.close()
 
 
 _live: weakref.WeakSet[Processes] = weakref.WeakSet()

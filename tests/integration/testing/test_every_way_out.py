@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from odmantic.testing import LocalReplicaSet, LocalReplicaSetError
+from odmantic.testing import LocalReplicaSet, LocalReplicaSetError, _startup
 
 STARTED = """
 replica_set.start()
@@ -168,22 +168,24 @@ def test_no_signal_handler_is_replaced(mongod):
 
 
 async def test_the_async_block_starts_and_ends_without_holding_up_the_loop(mongod, gone):
-    longest = 0.0
+    turns = 0
 
-    async def measure():
-        nonlocal longest
+    async def count_turns():
+        nonlocal turns
         while True:
-            before = time.monotonic()
+            turns += 1
             await asyncio.sleep(0.01)
-            longest = max(longest, time.monotonic() - before)
 
-    measuring = asyncio.create_task(measure())
+    counting = asyncio.create_task(count_turns())
     async with LocalReplicaSet(mongod=mongod) as replica_set:
         directory = replica_set.logs[0].parent
-        assert replica_set.primary == 0
-    measuring.cancel()
+        turns_of_the_start = turns
+        await asyncio.to_thread(replica_set.stop_member, 0)
+        turns = 0
+    counting.cancel()
 
-    assert longest < 0.4
+    assert turns_of_the_start > 10
+    assert turns > 0
     assert gone(directory, 0)
 
 
@@ -201,16 +203,57 @@ async def test_the_async_block_ends_with_an_exception(mongod, gone):
     assert gone(directory, 0)
 
 
-@pytest.mark.parametrize("after", [0.0, 0.05, 0.3, 0.6])
-async def test_a_cancelled_start_leaves_nothing(mongod, processes_of, tmp_path, monkeypatch, after):
+@pytest.mark.parametrize("stage", ["launch", "configure", "wait_until_all_take_part"])
+async def test_a_cancelled_start_leaves_nothing(mongod, processes_of, tmp_path, monkeypatch, stage):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    replica_set = LocalReplicaSet(mongod=mongod)
+    reached = threading.Event()
+    original = getattr(_startup, stage)
 
-    with pytest.raises(asyncio.TimeoutError):
-        await asyncio.wait_for(replica_set.__aenter__(), after)
+    def hold(*arguments, **options):
+        original(*arguments, **options)
+        reached.set()
+        pause = next(argument for argument in arguments if callable(argument))
+        while True:
+            pause("to be cancelled")
+
+    monkeypatch.setattr(_startup, stage, hold)
+    starting = asyncio.create_task(LocalReplicaSet(mongod=mongod).__aenter__())
+    assert await asyncio.to_thread(reached.wait, 60)
+    assert processes_of(tmp_path) != []
+    starting.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await starting
 
     assert processes_of(tmp_path) == []
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_start_cancelled_at_once_leaves_nothing(
+    mongod, processes_of, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    starting = asyncio.create_task(LocalReplicaSet(mongod=mongod).__aenter__())
+    await asyncio.sleep(0)
+    starting.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+
+    assert processes_of(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_replica_set_can_be_started_after_a_cancelled_start(mongod):
+    replica_set = LocalReplicaSet(mongod=mongod)
+    starting = asyncio.create_task(replica_set.__aenter__())
+    await asyncio.sleep(0.05)
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+
+    async with replica_set:
+        assert replica_set.primary == 0
 
 
 async def test_a_cancelled_end_ends_nevertheless(mongod, gone):

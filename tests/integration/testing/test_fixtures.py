@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from pymongo.errors import AutoReconnect, OperationFailure
+
+from odmantic.testing._databases import drop_database
 
 
 async def test_an_async_client_of_each_kind_works(async_client, raw_database, commands):
@@ -57,12 +61,12 @@ def test_a_fail_point_can_break_connections_a_number_of_times(
 def test_a_transaction_left_open_does_not_keep_the_database(
     sync_client, raw_database, odmantic_mongo_client
 ):
-    from odmantic.testing._databases import drop_database
-
     raw_database["things"].insert_one({"_id": 1})
     with sync_client.start_session() as session:
         session.start_transaction()
         sync_client[raw_database.name]["things"].insert_one({"_id": 2}, session=session)
+        started = time.monotonic()
         drop_database(odmantic_mongo_client, raw_database.name)
 
+        assert time.monotonic() - started < 30  # the server gives it up after 60 seconds
         assert raw_database.name not in odmantic_mongo_client.list_database_names()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -23,7 +22,6 @@ def run(tmp_path, odmantic_mongo_uri):
         (tmp_path / "conftest.py").write_text(conftest, encoding="utf-8")
         (tmp_path / "test_it.py").write_text(source, encoding="utf-8")
         uri = [f"--odmantic-mongo-uri={odmantic_mongo_uri}"] if server else []
-        environment = {name: value for name, value in os.environ.items() if "COV" not in name}
         process = subprocess.run(
             [sys.executable, "-m", "pytest", "-p", "no:randomly", *uri, *options],
             cwd=tmp_path,
@@ -31,7 +29,6 @@ def run(tmp_path, odmantic_mongo_uri):
             text=True,
             check=False,
             timeout=120,
-            env=environment,
         )
         output = process.stdout + process.stderr
         counts = {
@@ -208,7 +205,7 @@ async def test_it(aio_engine):
     counts, output = run(MODEL + source, "-W", "ignore::ResourceWarning", "--durations=1")
 
     assert counts == {"passed": 1}, output
-    assert float(re.search(r"in ([\d.]+)s", output)[1]) < 20
+    assert float(re.search(r"in ([\d.]+)s", output)[1]) < 45
 
 
 def test_a_sync_test_is_told_to_use_the_sync_engine(run):

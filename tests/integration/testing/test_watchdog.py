@@ -6,6 +6,8 @@ import io
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -116,6 +118,69 @@ def test_the_parents_death_is_noticed(monkeypatch):
     monkeypatch.setattr(_watchdog, "_parent", -1)
     with pytest.raises(SystemExit):
         _watchdog._exit_without_parent(signal.SIGALRM, None)
+
+
+@pytest.fixture
+def watchdog():
+    """Runs the watchdog as a program."""
+    started = []
+
+    def run(parent):
+        settings = {"parent": parent, "grace": 0, "remove": []}
+        process = subprocess.Popen(
+            [sys.executable, "-m", _watchdog.__name__, json.dumps(settings)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+        process.wait()
+        process.stdin.close()
+        process.stdout.close()
+
+
+def ask(process, request):
+    process.stdin.write(json.dumps(request) + "\n")
+    process.stdin.flush()
+    return json.loads(process.stdout.readline())
+
+
+def test_the_program_ends_its_processes_at_the_end_of_its_input(watchdog, tmp_path):
+    process = watchdog(os.getpid())
+    pid = ask(process, start("exec sleep 60", tmp_path))["pid"]
+
+    process.stdin.close()
+
+    assert process.wait(10) == 0
+    assert not alive(pid)
+
+
+def test_the_program_ends_its_processes_when_it_is_terminated(watchdog, tmp_path):
+    process = watchdog(os.getpid())
+    pid = ask(process, start("exec sleep 60", tmp_path))["pid"]
+
+    process.terminate()
+
+    assert process.wait(10) == 0
+    assert not alive(pid)
+
+
+def test_the_program_ends_when_it_has_another_parent(watchdog):
+    assert watchdog(-1).wait(10) == 0
+
+
+def test_the_program_ends_when_nobody_reads_its_answers(watchdog):
+    process = watchdog(os.getpid())
+    process.stdout.close()
+    process.stdin.write(json.dumps(STATUS) + "\n")
+    process.stdin.flush()
+
+    assert process.wait(10) == 0
 
 
 def test_the_ephemeral_range_is_read_from_the_system(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 import pytest
@@ -28,3 +29,14 @@ def test_with_the_extra_the_command_runs(
         cli.main()
     assert ended.value.code == 0
     assert capsys.readouterr().out.startswith("odmantic 2.")
+
+
+def test_the_command_itself_ends_without_a_traceback() -> None:
+    without = "import runpy, sys; sys.modules['typer'] = None; runpy.run_module('odmantic', run_name='__main__')"
+    done = subprocess.run(
+        [sys.executable, "-c", without], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("The command odmantic needs typer.")
+    assert "Traceback" not in done.stderr

@@ -176,6 +176,25 @@ def test_flag_keeps_the_sync_branch_at_every_level() -> None:
     assert twin(source) == expected(result)
 
 
+def test_the_branch_of_the_twin_can_be_hidden_from_checkers_of_the_source() -> None:
+    source = """
+        class A:
+            if ASYNC:
+
+                async def f(self, *, x): ...
+
+            elif not TYPE_CHECKING:
+
+                def f(self, x):
+                    \"\"\"Sync.\"\"\"
+    """
+    assert [line for line in twin(source).splitlines() if line] == [
+        "class A:",
+        "    def f(self, x):",
+        '        """Sync."""',
+    ]
+
+
 def test_flag_is_false_where_it_is_defined() -> None:
     assert twin("ASYNC: Final = True") == "ASYNC: Final = False"
 
@@ -212,6 +231,10 @@ def test_marks_of_async_test_runners_disappear() -> None:
         ("x: Awaitable", "Awaitable"),
         ("if a:\n    pass\nelif ASYNC:\n    pass", "elif"),
         ("if ASYNC:\n    pass\nelif a:\n    pass", "elif"),
+        (
+            "if ASYNC:\n    pass\nelif not TYPE_CHECKING:\n    pass\nelse:\n    pass",
+            "one more branch",
+        ),
         ("if ASYNC: x = 1", "line of its own"),
     ],
 )

@@ -1,0 +1,124 @@
+"""How Python values become BSON values, and the other way round, when they are validated.
+
+Every function raises `ValueError` for what it cannot convert, as pydantic expects of validators.
+"""
+
+from __future__ import annotations
+
+import decimal
+import re
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import bson
+import bson.decimal128
+import bson.regex
+from bson.errors import InvalidId
+
+if TYPE_CHECKING:
+    from pydantic import ValidatorFunctionWrapHandler
+
+
+def parse_object_id(value: str | bytes) -> bson.ObjectId:
+    """Read 24 hexadecimal digits or 12 bytes."""
+    try:
+        return bson.ObjectId(value)
+    except (InvalidId, TypeError) as error:
+        raise ValueError("Invalid ObjectId") from error
+
+
+# --- Numbers -----------------------------------------------------------------------------------
+
+# The limits of decimal128: 34 digits, exponents from -6176 to 6111.
+_DECIMAL128_CONTEXT = bson.decimal128.create_decimal128_context()
+for _signal in (decimal.InvalidOperation, decimal.Overflow, decimal.Inexact):
+    _DECIMAL128_CONTEXT.traps[_signal] = True
+
+
+def parse_decimal128(
+    value: Any, read_text: ValidatorFunctionWrapHandler
+) -> bson.decimal128.Decimal128:
+    """Read text, a `Decimal` or a number."""
+    if _is_number(value):
+        value = read_text(number_as_text(value))
+    try:
+        return bson.decimal128.Decimal128(value)
+    except (decimal.DecimalException, TypeError, ValueError) as error:
+        raise ValueError("Invalid Decimal128 value") from error
+
+
+def parse_decimal(value: str) -> decimal.Decimal:
+    """Read text."""
+    try:
+        return decimal.Decimal(value)
+    except decimal.DecimalException as error:
+        raise ValueError("Invalid decimal string") from error
+
+
+def check_decimal(value: decimal.Decimal) -> decimal.Decimal:
+    """Refuse a decimal that MongoDB could not store exactly."""
+    try:
+        _DECIMAL128_CONTEXT.create_decimal(value)
+    except decimal.DecimalException as error:
+        raise ValueError(
+            "Decimal does not fit in 128 bits (34 digits, exponent from -6176 to 6111)"
+        ) from error
+    return value
+
+
+def number_as_text(value: Any) -> Any:
+    """Give the shortest text of a number; anything else stays."""
+    # To pydantic, text from bytes is a lax conversion: in a union with `int` or `float` a number
+    # then stays what it is.
+    return repr(value).encode() if _is_number(value) else value
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+# --- Regular expressions -----------------------------------------------------------------------
+
+_NOT_COMPILED = (re.error, OverflowError, RecursionError)
+
+
+def compile_text(pattern: str) -> re.Pattern[str]:
+    """Compile text."""
+    try:
+        return re.compile(pattern)
+    except _NOT_COMPILED as error:
+        raise ValueError("Invalid Pattern value") from error
+
+
+def compile_regex(regex: bson.regex.Regex[Any]) -> re.Pattern[Any]:
+    """Compile a stored regular expression, keeping its flags."""
+    # MongoDB's dialect is PCRE: not every pattern in a database is one of Python's.
+    try:
+        compiled: re.Pattern[Any] = regex.try_compile()
+    except _NOT_COMPILED as error:
+        raise ValueError("Invalid Pattern value") from error
+    return compiled
+
+
+def regex_from_pattern(pattern: re.Pattern[Any]) -> bson.regex.Regex[Any]:
+    """Make the form in which BSON keeps a compiled pattern and its flags."""
+    return bson.regex.Regex(pattern.pattern, pattern.flags)
+
+
+def pattern_text(value: Any) -> str | bytes:
+    """Give the text of a regular expression, for JSON."""
+    text: str | bytes = value.pattern
+    return text
+
+
+# --- Dates -------------------------------------------------------------------------------------
+
+
+def as_stored_datetime(value: datetime) -> datetime:
+    """Truncate to milliseconds, and refuse what is not in UTC."""
+    if value.tzinfo is not None and value.utcoffset() != timedelta(0):
+        raise ValueError("datetime objects must be naive (no timezone info)")
+    beyond_milliseconds = value.microsecond % 1000
+    if beyond_milliseconds:
+        return value.replace(microsecond=value.microsecond - beyond_milliseconds)
+    return value

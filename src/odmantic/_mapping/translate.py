@@ -1,0 +1,87 @@
+"""The keys of a document turned into names of fields, with the problems found on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+
+from pydantic_core import InitErrorDetails
+
+from odmantic.exceptions import ErrorList
+
+if TYPE_CHECKING:
+    from odmantic._mapping.mapping import ModelMapping
+
+Location: TypeAlias = "tuple[Any, ...] | None"
+"""Where a value is: the location around it, then a name, an index or (with a third item) a key.
+
+Written out only for a problem.
+"""
+Decoder: TypeAlias = Callable[[Any, Location, ErrorList, Any], Any]
+"""Turns the keys inside a value into names of fields.
+
+Takes the value, its location, the list for the problems found, and the document it is in.
+"""
+OnMissing: TypeAlias = Callable[[Location, ErrorList, Any], Any]
+"""Gives what stands in for a missing key; `MISSING` leaves that to pydantic."""
+FieldDecoder: TypeAlias = tuple[str, str, Decoder | None, OnMissing]
+
+MISSING: Any = object()
+
+
+def translate(mapping: ModelMapping, raw: Any, loc: Location, errors: ErrorList) -> Any:
+    """Give the content of a document by the names of the fields.
+
+    What is no document is returned unchanged, for validation to refuse it.
+    """
+    if not is_document(raw):
+        return raw
+    document: Mapping[str, Any] = raw
+    values: dict[str, Any] = {}
+    for name, key, decode, on_missing in mapping.decoders:
+        value = document.get(key, MISSING)
+        if value is MISSING:
+            value = on_missing((loc, name), errors, document)
+            if value is not MISSING:
+                values[name] = value
+        elif decode is None:
+            values[name] = value
+        else:
+            values[name] = decode(value, (loc, name), errors, document)
+    if mapping.extra_allowed:
+        values.update(_surplus(mapping, document))
+    return values
+
+
+def is_document(value: object) -> TypeGuard[Mapping[str, Any]]:
+    """Tell whether a value is a document, which almost always means a `dict`."""
+    return type(value) is dict or isinstance(value, Mapping)
+
+
+def _surplus(mapping: ModelMapping, document: Mapping[str, Any]) -> dict[str, Any]:
+    # A surplus key that has the name of a renamed field is not that field.
+    return {
+        key: value
+        for key, value in document.items()
+        if key not in mapping.field_names and key not in mapping.fields
+    }
+
+
+def report(errors: ErrorList, problem: Any, loc: Location, given: Any) -> None:
+    errors.append(InitErrorDetails(type=problem, loc=written(loc), input=given))
+
+
+def written(loc: Location) -> tuple[str, ...]:
+    parts: list[str] = []
+    while loc is not None:
+        part = loc[1]
+        if len(loc) > _NAME_OR_INDEX:
+            part = f'["{part}"]'
+        elif isinstance(part, int):
+            part = f"[{part}]"
+        parts.append(part)
+        loc = loc[0]
+    return tuple(reversed(parts))
+
+
+_NAME_OR_INDEX = 2

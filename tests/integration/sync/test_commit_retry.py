@@ -1,0 +1,303 @@
+# Generated from tests/integration/aio/test_commit_retry.py by tools/generate_sync.py: do not edit.
+"""Commits whose outcome is unknown: contract, section 22.2, D2, D3, D4."""
+
+from __future__ import annotations
+
+import pytest
+from pymongo.errors import (
+    AutoReconnect,
+    ExecutionTimeout,
+    OperationFailure,
+    PyMongoError,
+    WriteConcernError,
+)
+
+from odmantic import Model
+from odmantic._driver._sync import resolve
+
+UNKNOWN = "UnknownTransactionCommitResult"
+TRANSIENT = "TransientTransactionError"
+SHUTDOWN = 91
+TIME_LIMIT = 50
+WRITE_CONCERN_FAILED = 64
+WRITE_CONFLICT = 112
+
+
+class User(Model):
+    name: str
+
+
+@pytest.fixture
+def client_options(client_options):
+    """The driver looks after a server that is shutting down twenty times as often as usual."""
+    return client_options | {"heartbeatFrequencyMS": 500}
+
+
+@pytest.fixture
+def user():
+    return User(name="Ada")
+
+
+def _commit_by(way, transaction, user):
+    if way == "commit":
+        transaction.start()
+        transaction.save(user)
+        transaction.commit()
+    else:
+        with transaction:
+            transaction.save(user)
+
+
+def _commits(commands):
+    return commands.names.count("commitTransaction")
+
+
+BOTH_WAYS = pytest.mark.parametrize("way", ["commit", "exit"])
+
+
+@BOTH_WAYS
+@pytest.mark.parametrize("times", [1, 2, 4])
+def test_a_shut_down_server_is_asked_again(
+    sync_engine, raw_database, fail_point, commands, user, way, times
+):
+    with fail_point("commitTransaction", error_code=SHUTDOWN, times=times):
+        _commit_by(way, sync_engine.transaction(), user)
+
+    assert raw_database["user"].count_documents({}) == 1
+    assert user.__fields_modified__ == set()
+    assert _commits(commands) == times + 1
+
+
+@BOTH_WAYS
+def test_a_closed_connection_is_no_failure(
+    sync_engine, raw_database, fail_point, commands, user, way
+):
+    with fail_point("commitTransaction", close_connection=True, times=3):
+        _commit_by(way, sync_engine.transaction(), user)
+
+    assert raw_database["user"].count_documents({}) == 1
+    assert _commits(commands) == 4
+
+
+@BOTH_WAYS
+def test_a_failed_write_concern_is_waited_for_again(
+    sync_engine, raw_database, fail_point, commands, user, way
+):
+    failure = {"code": WRITE_CONCERN_FAILED, "errmsg": "waiting for replication timed out"}
+    with fail_point("commitTransaction", write_concern_error=failure, times=2):
+        _commit_by(way, sync_engine.transaction(), user)
+
+    assert raw_database["user"].count_documents({}) == 1
+    assert _commits(commands) == 3
+
+
+@BOTH_WAYS
+def test_a_repeated_commit_is_of_the_same_transaction(sync_engine, fail_point, commands, user, way):
+    with fail_point("commitTransaction", error_code=SHUTDOWN, times=3):
+        _commit_by(way, sync_engine.transaction(), user)
+
+    commits = [event.command for event in commands.started if "commitTransaction" in event.command]
+    assert len({(commit["lsid"]["id"], commit["txnNumber"]) for commit in commits}) == 1
+
+
+@BOTH_WAYS
+def test_a_time_limit_propagates_after_one_attempt(sync_engine, fail_point, commands, user, way):
+    transaction = sync_engine.transaction()
+    with fail_point("commitTransaction", error_code=TIME_LIMIT):
+        with pytest.raises(ExecutionTimeout) as caught:
+            _commit_by(way, transaction, user)
+
+    assert caught.value.code == TIME_LIMIT
+    assert caught.value.has_error_label(UNKNOWN)
+    assert _commits(commands) == 1
+    assert not transaction.is_started
+
+
+@BOTH_WAYS
+@pytest.mark.parametrize("label", [TRANSIENT, None])
+def test_other_errors_propagate_after_one_attempt(
+    sync_engine, raw_database, fail_point, commands, user, way, label
+):
+    transaction = sync_engine.transaction()
+    labels = (label,) if label else ()
+    with fail_point("commitTransaction", error_code=WRITE_CONFLICT, labels=labels):
+        with pytest.raises(OperationFailure) as caught:
+            _commit_by(way, transaction, user)
+
+    assert caught.value.code == WRITE_CONFLICT
+    assert caught.value.has_error_label(TRANSIENT) is (label is not None)
+    assert _commits(commands) == 1
+    assert not transaction.is_started
+    assert not transaction.session.is_started
+    assert user.__fields_modified__ == {"id", "name"}
+
+
+@BOTH_WAYS
+def test_retries_end_when_time_is_up(sync_engine, fail_point, commands, user, monkeypatch, way):
+    monkeypatch.setattr("odmantic._plan.retry.COMMIT_RETRY_SECONDS", 1.5)
+    transaction = sync_engine.transaction()
+    with fail_point("commitTransaction", close_connection=True):
+        with pytest.raises(AutoReconnect) as caught:
+            _commit_by(way, transaction, user)
+
+    assert caught.value.has_error_label(UNKNOWN)
+    assert _commits(commands) > 2
+    assert not transaction.is_started
+    assert transaction.session.is_started is (way == "commit")
+    if way == "commit":
+        transaction.abort()
+    assert user.__fields_modified__ == {"id", "name"}
+
+
+def test_a_failed_write_concern_propagates_as_the_drivers_error(
+    sync_engine, fail_point, user, monkeypatch
+):
+    monkeypatch.setattr("odmantic._plan.retry.COMMIT_RETRY_SECONDS", 0.1)
+    failure = {"code": WRITE_CONCERN_FAILED, "errmsg": "waiting for replication timed out"}
+    with fail_point("commitTransaction", write_concern_error=failure):
+        with pytest.raises(WriteConcernError) as caught:
+            with sync_engine.transaction() as transaction:
+                transaction.save(user)
+    assert caught.value.code == WRITE_CONCERN_FAILED
+    assert caught.value.has_error_label(UNKNOWN)
+
+
+def test_after_a_failed_exit_nothing_escapes_the_transaction(
+    sync_engine, raw_database, fail_point, user, commands
+):
+    transaction = sync_engine.transaction()
+    with fail_point("commitTransaction", error_code=TIME_LIMIT):
+        with pytest.raises(ExecutionTimeout):
+            with transaction:
+                transaction.save(user)
+    commands.clear()
+
+    with pytest.raises(RuntimeError, match="transaction not started"):
+        transaction.save(User(name="Bob"))
+    with pytest.raises(RuntimeError, match="Transaction not started"):
+        transaction.abort()
+    assert not transaction.session.is_started
+    assert commands.started == []
+
+
+# --- In doubt ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def in_doubt(sync_engine, fail_point, user):
+    """A transaction whose commit never reached the server, in a session of its own."""
+    transaction = sync_engine.transaction()
+    transaction.start()
+    transaction.save(user)
+    with fail_point("commitTransaction", error_code=TIME_LIMIT, times=1):
+        with pytest.raises(PyMongoError) as caught:
+            transaction.commit()
+    assert caught.value.has_error_label(UNKNOWN)
+    return transaction
+
+
+def test_a_transaction_in_doubt_may_be_committed_again(in_doubt, raw_database, user, commands):
+    assert not in_doubt.is_started
+    assert in_doubt.session.is_started
+    assert user.__fields_modified__ == set()
+
+    in_doubt.commit()
+
+    assert raw_database["user"].count_documents({}) == 1
+    assert user.__fields_modified__ == set()
+    assert not in_doubt.session.is_started
+
+
+def test_a_transaction_in_doubt_stays_so_when_the_next_commit_fails_alike(
+    in_doubt, raw_database, fail_point
+):
+    with fail_point("commitTransaction", error_code=TIME_LIMIT, times=1):
+        with pytest.raises(ExecutionTimeout):
+            in_doubt.commit()
+    in_doubt.commit()
+    assert raw_database["user"].count_documents({}) == 1
+
+
+def test_a_transaction_in_doubt_may_fail_for_good(in_doubt, fail_point, user):
+    with fail_point("commitTransaction", error_code=251, labels=(TRANSIENT,), times=1):
+        with pytest.raises(OperationFailure) as caught:
+            in_doubt.commit()
+    assert caught.value.has_error_label(TRANSIENT)
+    assert not in_doubt.session.is_started
+    assert user.__fields_modified__ == {"id", "name"}
+    with pytest.raises(RuntimeError, match="Transaction not started"):
+        in_doubt.commit()
+
+
+def test_a_transaction_in_doubt_may_be_given_up(in_doubt, commands, user):
+    commands.clear()
+    in_doubt.abort()
+
+    assert commands.started == []
+    assert not in_doubt.session.is_started
+    assert user.__fields_modified__ == {"id", "name"}
+    with in_doubt:
+        in_doubt.save(user)
+    assert user.__fields_modified__ == set()
+
+
+def test_a_manual_commit_in_doubt_inside_a_block_is_given_up_by_the_exit(
+    sync_engine, fail_point, user
+):
+    with sync_engine.transaction() as transaction:
+        transaction.save(user)
+        with fail_point("commitTransaction", error_code=TIME_LIMIT, times=1):
+            with pytest.raises(ExecutionTimeout):
+                transaction.commit()
+    assert not transaction.session.is_started
+    assert user.__fields_modified__ == {"id", "name"}
+
+
+def test_a_failed_manual_commit_inside_a_block_propagates(sync_engine, fail_point, user):
+    transaction = sync_engine.transaction()
+    with fail_point("commitTransaction", error_code=TIME_LIMIT, times=1):
+        with pytest.raises(ExecutionTimeout):
+            with transaction:
+                transaction.save(user)
+                transaction.commit()
+    assert not transaction.session.is_started
+    assert user.__fields_modified__ == {"id", "name"}
+
+
+def test_ending_the_session_gives_up_a_transaction_in_doubt(in_doubt, user):
+    in_doubt.session.end()
+    assert user.__fields_modified__ == {"id", "name"}
+    with pytest.raises(RuntimeError, match="Transaction not started"):
+        in_doubt.commit()
+
+
+def test_a_transaction_begun_in_the_same_session_gives_up_the_one_in_doubt(
+    sync_engine, raw_database, fail_point, user
+):
+    other = User(name="Bob")
+    with sync_engine.session() as session:
+        first, second = session.transaction(), session.transaction()
+        first.start()
+        first.save(user)
+        with fail_point("commitTransaction", error_code=TIME_LIMIT, times=1):
+            with pytest.raises(ExecutionTimeout):
+                first.commit()
+        second.start()
+        second.save(other)
+
+        assert user.__fields_modified__ == {"id", "name"}
+        with pytest.raises(RuntimeError, match="Transaction not started"):
+            first.commit()
+        assert second.is_started
+        second.abort()
+    assert raw_database["user"].count_documents({}) == 0
+
+
+def test_a_commit_retried_by_hand_on_the_driver_session_is_not_in_the_way(
+    sync_engine, raw_database, user
+):
+    with sync_engine.transaction() as transaction:
+        transaction.save(user)
+        resolve(transaction.get_driver_session().commit_transaction())
+    assert raw_database["user"].count_documents({}) == 1
+    assert user.__fields_modified__ == set()

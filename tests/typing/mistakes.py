@@ -1,0 +1,44 @@
+"""A user's mistakes. Type checkers must report every line marked so, and no other."""
+
+from __future__ import annotations
+
+from odmantic import AIOEngine, EmbeddedModel, Field, Model, SyncEngine
+
+
+class City(EmbeddedModel):
+    name: str
+
+
+class User(Model):
+    name: str
+    age: int = Field(ge=0)
+    home: City
+
+
+def constructors() -> None:
+    User(name="Ada", home=City(name="Ulm"))  # mistake: age is missing
+    User(name="Ada", age=1, home=City(name="Ulm"), height=2)  # mistake: no such field
+    City(nme="Ulm")  # mistake: misspelt
+
+
+def attributes(user: User) -> None:
+    user.height  # mistake: no such field
+    user.age = "old"  # mistake: wrong type
+    user.home.nme  # mistake: no such field
+    User.height == 3  # mistake: no such field
+
+
+async def calls(engine: AIOEngine, user: User) -> None:
+    await engine.find(User(name="Ada", age=1, home=City(name="Ulm")))  # mistake: no class
+    await engine.find(City)  # mistake: embedded
+    await engine.save(City(name="Ulm"))  # mistake: embedded
+    await engine.find(User, limit="3")  # mistake: no number
+    await engine.find(User, filter={})  # mistake: no such argument
+    list(engine.find(User))  # mistake: only `async for`
+    (await engine.find_one(User)).name  # mistake: may be None
+
+
+async def colours(engine: SyncEngine, user: User) -> None:
+    await engine.save(user)  # mistake: nothing to await
+    async with engine.transaction():  # mistake: only `with`
+        pass

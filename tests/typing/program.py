@@ -1,0 +1,206 @@
+"""A user's program. Type checkers must see the types that `assert_type` says, and find nothing wrong."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
+from typing import Annotated, Any
+
+from bson import Decimal128
+from pydantic import BaseModel, ValidationError
+from pymongo import AsyncMongoClient, MongoClient
+from pymongo.errors import PyMongoError
+from typing_extensions import assert_type
+
+from odmantic import (
+    AIOEngine,
+    EmbeddedModel,
+    Field,
+    Index,
+    Model,
+    ObjectId,
+    Reference,
+    SyncEngine,
+    query,
+)
+from odmantic.engine import AIOCursor, AIOSessionType, SyncCursor, SyncSessionType
+from odmantic.exceptions import DocumentParsingError, DuplicateKeyError
+from odmantic.query import QueryExpression
+from odmantic.session import AIOSession, AIOTransaction, SyncSession, SyncTransaction
+
+
+class City(EmbeddedModel):
+    name: str
+    zip_code: str = Field(default="", key_name="zip")
+
+
+class Employer(Model):
+    name: str
+
+
+class User(Model):
+    name: str
+    age: int = Field(ge=0)
+    nickname: str | None = None
+    joined: datetime = Field(default_factory=datetime.now)
+    tags: list[str] = []
+    balance: Annotated[Decimal128, Field(index=True)] = Decimal128("0")
+    home: City
+    visited: list[City] = Field(default_factory=list)
+    employer: Employer = Reference()
+
+    model_config = {
+        "collection": "people",
+        "indexes": lambda: [Index(User.name, query.desc(User.age), name="by_name")],
+    }
+
+
+class Coupon(Model):
+    code: str = Field(primary_field=True)
+    percent: int
+
+
+class Counter(Model):
+    id: int = Field(primary_field=True)
+    value: int = 0
+
+
+def constructors() -> None:
+    employer = Employer(name="Acme")
+    user = User(name="Ada", age=36, home=City(name="Ulm"), employer=employer)
+    assert_type(user, User)
+    assert_type(user.id, ObjectId | Any)
+    assert_type(user.name, str)
+    assert_type(user.age, int)
+    assert_type(user.nickname, str | None)
+    assert_type(user.tags, list[str])
+    assert_type(user.home.zip_code, str)
+    assert_type(user.visited, list[City])
+    assert_type(user.employer, Employer)
+    assert_type(Coupon(code="X", percent=5).code, str)
+    assert_type(Counter(id=3).id, int)
+    assert_type(City(name="Ulm", zip_code="89073"), City)
+    User(id=ObjectId(), name="Ada", age=36, home=City(name="Ulm"), employer=employer)
+
+
+def documents(user: User) -> None:
+    assert_type(user.model_dump_doc(), dict[str, Any])
+    assert_type(User.model_validate_doc({"_id": ObjectId()}), User)
+    assert_type(user.model_copy(), User)
+    assert_type(user.model_copy(update={"name": "Bob"}), User)
+    assert_type(User.model_validate({"name": "Ada"}), User)
+    user.model_update({"name": "Bob"})
+    user.model_update(City(name="Ulm"), exclude_unset=True)
+
+
+def queries() -> None:
+    assert_type(query.and_(User.name == "Ada", User.age > 3), QueryExpression)
+    assert_type(query.or_(User.name == "Ada", {"age": 3}), QueryExpression)
+    assert_type(query.nor_(User.age < 3), QueryExpression)
+    assert_type(query.eq(User.name, "Ada"), QueryExpression)
+    assert_type(query.in_(User.age, [1, 2]), QueryExpression)
+    assert_type(query.match(User.name, "^A"), QueryExpression)
+    assert_type(query.eq(User.name, "Ada") & query.gt(User.age, 3), QueryExpression)
+    assert_type(query.eq(User.name, "Ada") | query.gt(User.age, 3), QueryExpression)
+
+
+async def asynchronous(engine: AIOEngine, user: User) -> None:
+    cursor = engine.find(User, User.name == "Ada", query.gt(User.age, 3), {"tags": "x"}, limit=3)
+    assert_type(cursor, AIOCursor[User])
+    assert_type(await cursor, list[User])
+    async for found in engine.find(User, sort=User.name):
+        assert_type(found, User)
+    assert_type(await engine.find_one(User), User | None)
+    assert_type(await engine.find_one(User, User.age >= 3, sort=query.desc(User.age)), User | None)
+    assert_type(await engine.count(User, User.home.name == "Ulm"), int)
+    assert_type(await engine.save(user), User)
+    assert_type(await engine.save_all([user, user]), list[User])
+    assert_type(await engine.delete(user), None)
+    assert_type(await engine.remove(User, User.age < 3, just_one=True), int)
+    assert_type(await engine.configure_database([User, Coupon]), None)
+    employers = (await engine.find(Employer, sort=(Employer.name, query.asc(Employer.id))))[:2]
+    assert_type(employers, list[Employer])
+
+
+async def asynchronous_sessions(engine: AIOEngine, user: User) -> None:
+    assert_type(engine.session(), AIOSession)
+    assert_type(engine.transaction(), AIOTransaction)
+    async with engine.session() as session:
+        assert_type(session, AIOSession)
+        assert_type(session.find(User), AIOCursor[User])
+        assert_type(await session.find_one(User), User | None)
+        assert_type(await session.save(user), User)
+        assert_type(await engine.find_one(User, session=session), User | None)
+        async with session.transaction() as transaction:
+            assert_type(transaction, AIOTransaction)
+            assert_type(await transaction.save_all([user]), list[User])
+            assert_type(await transaction.count(User), int)
+            assert_type(await transaction.commit(), None)
+    async with engine.transaction() as transaction:
+        assert_type(transaction, AIOTransaction)
+        await transaction.abort()
+
+
+def synchronous(engine: SyncEngine, user: User) -> None:
+    cursor = engine.find(User, User.name == "Ada", query.gt(User.age, 3), {"tags": "x"}, limit=3)
+    assert_type(cursor, SyncCursor[User])
+    assert_type(list(cursor), list[User])
+    for found in engine.find(User, sort=User.name):
+        assert_type(found, User)
+    assert_type(engine.find_one(User), User | None)
+    assert_type(engine.count(User), int)
+    assert_type(engine.save(user), User)
+    assert_type(engine.save_all([user, user]), list[User])
+    engine.delete(user)
+    assert_type(engine.remove(User, User.age < 3), int)
+    engine.configure_database([User], update_existing_indexes=True)
+
+
+def synchronous_sessions(engine: SyncEngine, user: User) -> None:
+    assert_type(engine.session(), SyncSession)
+    with engine.session() as session:
+        assert_type(session, SyncSession)
+        assert_type(session.find(User), SyncCursor[User])
+        with session.transaction() as transaction:
+            assert_type(transaction, SyncTransaction)
+            assert_type(transaction.save(user), User)
+    with engine.transaction() as transaction:
+        assert_type(transaction, SyncTransaction)
+        transaction.commit()
+
+
+async def clients() -> None:
+    async with AsyncMongoClient[dict[str, Any]]() as client:
+        assert_type(AIOEngine(client, database="shop"), AIOEngine)
+    with MongoClient[dict[str, Any]]() as sync_client:
+        assert_type(SyncEngine(sync_client, "shop"), SyncEngine)
+    AIOEngine()
+
+
+async def dependency(engine: AIOEngine) -> AsyncIterator[AIOTransaction]:
+    async with engine.transaction() as transaction:
+        yield transaction
+
+
+def sync_dependency(engine: SyncEngine) -> Iterator[SyncTransaction]:
+    with engine.transaction() as transaction:
+        yield transaction
+
+
+async def passed_on(engine: AIOEngine, session: AIOSessionType = None) -> list[User]:
+    return await engine.find(User, session=session)
+
+
+def sync_passed_on(engine: SyncEngine, session: SyncSessionType = None) -> list[User]:
+    return list(engine.find(User, session=session))
+
+
+async def errors(engine: AIOEngine, user: User) -> None:
+    try:
+        await engine.save(user)
+    except DuplicateKeyError as error:
+        assert_type(error.driver_error, PyMongoError)
+        assert_type(error.instance, BaseModel)
+    except DocumentParsingError as error:
+        assert_type(error.inner, ValidationError)
+        assert_type(error.model, type[BaseModel])

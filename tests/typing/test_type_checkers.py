@@ -1,0 +1,84 @@
+"""What type checkers say to a user's program, right and wrong."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+FILES = ("program.py", "mistakes.py")
+
+# By file, then by line.
+Errors = dict[str, dict[int, str]]
+
+
+def run(directory: Path, *command: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=directory,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    # Both say 1 for errors in what they checked, and more for errors of their own.
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    return done.stdout
+
+
+def reports_of_mypy(directory: Path, plugin: str) -> Iterator[tuple[str, int, str]]:
+    settings = directory / "mypy.ini"
+    settings.write_text(f"[mypy]\nstrict = true\nplugins = {plugin}\n", encoding="utf-8")
+    for line in run(directory, "mypy", "--output=json", *FILES).splitlines():
+        report = json.loads(line)
+        if report["severity"] == "error":
+            yield report["file"], report["line"], report["message"]
+
+
+def reports_of_pyright(directory: Path) -> Iterator[tuple[str, int, str]]:
+    settings = {"typeCheckingMode": "strict", "include": [*FILES]}
+    # Here an expression is there only to be looked at.
+    settings["reportUnusedExpression"] = False
+    (directory / "pyrightconfig.json").write_text(json.dumps(settings), encoding="utf-8")
+    output = json.loads(run(directory, "pyright", "--pythonpath", sys.executable, "--outputjson"))
+    assert output["summary"]["filesAnalyzed"] == len(FILES)
+    for report in output["generalDiagnostics"]:
+        if report["severity"] == "error":
+            line = report["range"]["start"]["line"] + 1
+            yield Path(report["file"]).name, line, report["message"]
+
+
+@pytest.fixture(scope="module", params=["mypy", "mypy with pydantic's plugin", "pyright"])
+def errors(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Errors:
+    checker, _, plugin = request.param.partition(" with ")
+    if importlib.util.find_spec(checker) is None:
+        pytest.skip(f"{checker} is not installed")
+    directory = tmp_path_factory.mktemp("program")
+    for name in FILES:
+        shutil.copy(HERE / name, directory)
+    if checker == "pyright":
+        reports = reports_of_pyright(directory)
+    else:
+        reports = reports_of_mypy(directory, "pydantic.mypy" if plugin else "")
+    errors: Errors = {name: {} for name in FILES}
+    for file, line, message in reports:
+        errors[file][line] = message
+    return errors
+
+
+def test_a_right_program_has_the_types_it_expects(errors: Errors) -> None:
+    assert errors["program.py"] == {}
+
+
+def test_mistakes_are_found_and_nothing_else(errors: Errors) -> None:
+    lines = (HERE / "mistakes.py").read_text(encoding="utf-8").splitlines()
+    marked = {number for number, line in enumerate(lines, start=1) if "# mistake" in line}
+    found = errors["mistakes.py"]
+    assert {number: lines[number - 1] for number in marked - set(found)} == {}
+    assert {number: found[number] for number in set(found) - marked} == {}

@@ -1,0 +1,308 @@
+"""What is known of a class: mutability, nesting, references, and the protocol for upper layers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import enum
+import pathlib
+import re
+import uuid
+from collections import deque
+from typing import (
+    Annotated,
+    Any,
+    Deque,
+    Dict,
+    FrozenSet,
+    List,
+    Literal,
+    Mapping,
+    NamedTuple,
+    NewType,
+    Optional,
+    Set,
+    Tuple,
+    TypeVar,
+    Union,
+)
+
+import bson
+import pydantic
+import pytest
+from bson.regex import Regex
+from typing_extensions import TypeAliasType
+
+import odmantic.bson
+from odmantic._mapping import (
+    ReferencePath,
+    encode_field,
+    encode_primary_key,
+    is_embedded_model,
+    is_model,
+    is_model_instance,
+    mapping_of,
+    nested_instances,
+)
+from odmantic._mapping.adapt import adapt_annotation
+from odmantic._mapping.annotations import is_mutable, models_in, unwrap
+from odmantic.field import Field
+from odmantic.model import EmbeddedModel, Model
+from odmantic.reference import Reference
+
+
+class Emb(EmbeddedModel):
+    x: int = 0
+
+
+class Target(Model):
+    name: str
+
+
+class Frozen(pydantic.BaseModel, frozen=True):
+    pass
+
+
+class Plain(pydantic.BaseModel):
+    pass
+
+
+class Colour(enum.Enum):
+    RED = 1
+
+
+class Pair(NamedTuple):
+    a: int
+
+
+class Unknown:
+    pass
+
+
+Money = NewType("Money", decimal.Decimal)
+Numbers = TypeAliasType("Numbers", List[int])
+T = TypeVar("T")
+Pairs = TypeAliasType("Pairs", Tuple[T, T], type_params=(T,))
+Same = TypeAliasType("Same", T, type_params=(T,))
+Json = TypeAliasType("Json", "Union[int, Tuple[Json, ...]]")
+Tree = TypeAliasType("Tree", "Union[Emb, List[Tree]]")
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        None,
+        int,
+        bool,
+        str,
+        bytes,
+        float,
+        dt.date,
+        dt.datetime,
+        dt.time,
+        dt.timedelta,
+        decimal.Decimal,
+        uuid.UUID,
+        pathlib.Path,
+        Colour,
+        Pair,
+        bson.ObjectId,
+        bson.decimal128.Decimal128,
+        bson.int64.Int64,
+        bson.binary.Binary,
+        Tuple,
+        tuple,
+        frozenset,
+        Tuple[int, str],
+        Tuple[int, ...],
+        FrozenSet[int],
+        Union[FrozenSet[int], Tuple[int, str]],
+        Optional[int],
+        int | None,
+        Literal["a"],
+        Optional[Literal[1]],
+        Annotated[int, "note"],
+        Target,
+        Optional[Target],
+        Frozen,
+        Money,
+        Pairs[int],
+        Same[int],
+        Json,
+    ],
+)
+def test_immutable_types(annotation: Any) -> None:
+    assert not is_mutable(annotation)
+    assert not is_mutable(adapt_annotation(annotation))
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        list,
+        List,
+        List[int],
+        set,
+        dict,
+        deque,
+        Deque[int],
+        Tuple[List[int]],
+        FrozenSet[Set[int]],
+        Dict[Tuple[int, ...], str],
+        Mapping[str, int],
+        Emb,
+        Tuple[Emb, ...],
+        FrozenSet[Emb],
+        Dict[str, Emb],
+        Optional[Emb],
+        Annotated[Emb, "note"],
+        Any,
+        Regex,
+        re.Pattern,
+        re.Pattern[str],
+        Plain,
+        Unknown,
+        T,
+        Numbers,
+        Pairs[Emb],
+        Same[Emb],
+        Union[int, List[int]],
+    ],
+)
+def test_mutable_types(annotation: Any) -> None:
+    assert is_mutable(annotation)
+
+
+def test_unwrapping_keeps_metadata_in_order() -> None:
+    assert unwrap(Annotated[Annotated[int, 1], 2]) == (int, (1, 2))
+    inner = NewType("inner", Annotated[int, 1])
+    assert unwrap(Annotated[inner, 2]) == (int, (1, 2))
+
+
+def test_models_in_recursive_aliases() -> None:
+    assert list(models_in(Tree)) == [Emb]
+    assert list(models_in(Json)) == []
+
+
+class Mooring(EmbeddedModel):
+    to: Target = Reference(key_name="t")
+    note: List[str] = []
+
+
+class Bay(EmbeddedModel):
+    mooring: Mooring = Field(key_name="m")
+
+
+class Ship(Model):
+    owner: Target = Reference(key_name="o")
+    bay: Bay = Field(key_name="b")
+    parts: List[Optional[Emb]] = []
+    named: Dict[str, List[Emb]] = {}
+    best: Optional[Emb] = None
+    number: int = 0
+    inline: Optional[Target] = None
+
+
+@pytest.fixture
+def ship() -> Ship:
+    return Ship(
+        owner=Target(name="a"),
+        bay=Bay(mooring=Mooring(to=Target(name="b"))),
+        parts=[Emb(x=1), None],
+        named={"a": [Emb(x=2)]},
+        inline=Target(name="c"),
+    )
+
+
+def test_mapping_of_a_model() -> None:
+    mapping = mapping_of(Ship)
+    assert mapping is Ship.__mapping__
+    assert mapping.model is Ship
+    assert not mapping.is_embedded
+    assert mapping.fields is Ship.__odm_fields__
+    assert (mapping.primary_field, mapping.collection) == ("id", "ship")
+    assert mapping.references == ("owner",)
+    assert mapping.mutable_fields == {"bay", "parts", "named", "best"}
+    assert mapping.nested_fields == ("owner", "bay", "parts", "named", "best", "inline")
+    assert mapping.reference_paths == (
+        ReferencePath(("owner",), ("o",), Target),
+        ReferencePath(("bay", "mooring", "to"), ("b", "m", "t"), Target),
+    )
+
+
+def test_mapping_of_an_embedded_model() -> None:
+    mapping = mapping_of(Emb)
+    assert mapping.is_embedded
+    assert (mapping.primary_field, mapping.collection, mapping.references) == (None, None, ())
+
+
+@pytest.mark.parametrize("other", [Model, EmbeddedModel, Plain, int, None, 3, Ship.__pydantic_model__])
+def test_mapping_of_anything_else(other: Any) -> None:
+    with pytest.raises(TypeError, match="not a subclass of"):
+        mapping_of(other)
+    assert not is_model(other)
+
+
+def test_what_is_a_model(ship: Ship) -> None:
+    assert is_model(Ship)
+    assert not is_model(Emb)
+    assert not is_model(ship)
+    assert is_model_instance(ship)
+    assert not is_model_instance(Emb())
+    assert not is_model_instance(Ship)
+    assert is_embedded_model(Emb)
+    assert not is_embedded_model(Ship)
+
+
+def test_nested_instances_are_direct_children(ship: Ship) -> None:
+    found = list(nested_instances(ship))
+    assert found == [ship.owner, ship.bay, Emb(x=1), Emb(x=2), ship.inline]
+    assert found[1] is ship.bay
+    assert list(nested_instances(ship.bay)) == [ship.bay.mooring]
+    assert list(nested_instances(Ship.model_construct())) == []
+
+
+def test_single_fields_and_keys(ship: Ship) -> None:
+    assert encode_field(ship, "owner") == ship.owner.id
+    assert encode_field(ship, "parts") == [{"x": 1}, None]
+    assert encode_field(ship, "number") == 0
+    assert encode_primary_key(ship) == ship.id
+    with pytest.raises(AttributeError):
+        encode_field(ship, "nothing")
+
+
+def test_single_extra_values() -> None:
+    class Open(Model):
+        model_config = {"extra": "allow"}
+
+    assert encode_field(Open(a={1}), "a") == [1]
+
+
+def test_include_takes_any_container_of_field_names(ship: Ship) -> None:
+    assert ship.model_dump_doc(include={"number", "unknown"}) == {"number": 0}
+    assert ship.model_dump_doc(include=["best"]) == {"best": None}
+    assert ship.model_dump_doc(include=()) == {}
+    assert list(ship.model_dump_doc()) == ["o", "b", "parts", "named", "best", "number", "inline", "_id"]
+
+
+def test_the_document_shares_nothing_that_can_change() -> None:
+    class Listed(EmbeddedModel):
+        a: List[int]
+        b: Dict[str, int]
+        c: Any
+
+    one = Listed(a=[1], b={"x": 1}, c=[{"y": 1}])
+    document = one.model_dump_doc()
+    document["a"].append(2)
+    document["b"]["z"] = 1
+    document["c"][0]["z"] = 1
+    assert one == Listed(a=[1], b={"x": 1}, c=[{"y": 1}])
+
+
+def test_types_of_fields_are_aware_of_bson() -> None:
+    class Timed(EmbeddedModel):
+        at: dt.datetime
+        maybe: Optional[bson.ObjectId] = None
+
+    assert Timed.model_fields["at"].annotation is odmantic.bson._datetime
+    assert Timed.model_fields["maybe"].annotation == Optional[odmantic.bson.ObjectId]
