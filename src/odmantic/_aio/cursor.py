@@ -73,8 +73,9 @@ class AIOCursor(BaseCursor[ModelType]):
 
     async def _to_list(self) -> list[ModelType]:
         instances: list[ModelType] = []
-        page: _Page[ModelType] | None = self._first
-        while (page := await self._source.page_after(page)) is not None:
+        page = self._first
+        while (following := await self._source.page_after(page)) is not None:
+            page = following
             instances += page.instances
             if page.error is not None:
                 raise page.error
@@ -93,6 +94,11 @@ class _Page(Generic[ModelType]):
         self.is_last = False
         self.next: _Page[ModelType] | None = None
 
+    @property
+    def needs_next(self) -> bool:
+        """Whether the page behind this one has to be fetched."""
+        return self.next is None and not self.is_last
+
 
 class _Source(Generic[ModelType]):
     """A driver cursor, opened on first use and consumed once however many iterations there are."""
@@ -110,9 +116,9 @@ class _Source(Generic[ModelType]):
 
     async def page_after(self, page: _Page[ModelType]) -> _Page[ModelType] | None:
         """The page behind `page`, fetched if need be; `None` at the end."""
-        if page.next is None and not page.is_last:
+        if page.needs_next:
             async with self._lock:
-                if page.next is None and not page.is_last:
+                if page.needs_next:
                     page.next = await self._fetch(is_first=self._cursor is None)
         return page.next
 
@@ -163,13 +169,13 @@ class _Source(Generic[ModelType]):
 
 
 async def _iterate(source: _Source[ModelType], page: _Page[ModelType]) -> AsyncIterator[ModelType]:
-    following: _Page[ModelType] | None = page
-    del page  # and with it everything behind it
-    while (following := await source.page_after(following)) is not None:
-        for instance in following.instances:
+    # No name may hold on to an earlier page, and with it to all those behind it.
+    while (following := await source.page_after(page)) is not None:
+        page = following
+        for instance in page.instances:
             yield instance
-        if following.error is not None:
-            raise following.error
+        if page.error is not None:
+            raise page.error
 
 
 async def _send_directly(call: Callable[[], Awaitable[Any]]) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic._mapping import is_model, is_model_instance
 
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from odmantic.model import Model
+
+    ModelType = TypeVar("ModelType", bound=Model)
 
 
 def check_model(value: Any, operation: str) -> None:
@@ -34,7 +36,7 @@ def check_instance(value: Any, operation: str) -> None:
         raise TypeError(message)
 
 
-def collect_instances(values: Iterable[Model], operation: str) -> list[Model]:
+def collect_instances(values: Iterable[ModelType], operation: str) -> list[ModelType]:
     """The instances of an iterable, each one checked before anything is written.
 
     Raises:
