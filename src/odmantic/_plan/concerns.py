@@ -18,8 +18,8 @@ def transaction_options(client: Any) -> dict[str, Any]:
     See https://www.mongodb.com/docs/manual/core/transactions/#read-concern-write-concern-read-preference
     """
     options: dict[str, Any] = {"read_preference": ReadPreference.PRIMARY}
-    if client.read_concern == ReadConcern():
+    if getattr(client, "read_concern", None) == ReadConcern():
         options["read_concern"] = ReadConcern("snapshot")
-    if client.write_concern == WriteConcern():
+    if getattr(client, "write_concern", None) == WriteConcern():
         options["write_concern"] = WriteConcern("majority")
     return options
