@@ -40,18 +40,20 @@ async def main(engine: AIOEngine) -> None:
     async def increment(transaction: AIOTransaction) -> int:
         stored = await transaction.find_one(Counter, Counter.id == counter.id)
         stored.value += 1
-        await interfere()
         await transaction.save(stored)
         return stored.value
 
     # --8<-- [end:work]
 
-    async def interfere() -> None:
+    async def disturbed(transaction: AIOTransaction) -> int:
         nonlocal conflicts
+        await transaction.count(Counter)  # what it reads from now on is this old
         if conflicts < 2:
             conflicts += 1
             counter.value += 10
             await engine.save(counter)
+        return await increment(transaction)
 
-    print(await run(engine, increment))
+    print(await run(engine, disturbed))
     # -> 21
+    assert conflicts == 2

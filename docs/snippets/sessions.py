@@ -29,7 +29,12 @@ async def session(engine: AIOEngine) -> None:
 
 
 # --8<-- [start:transfer]
-async def transfer(engine: AIOEngine, source: str, target: str, amount: int) -> None:
+async def transfer(
+    engine: AIOEngine,
+    source: str,
+    target: str,
+    amount: int,
+) -> None:
     async with engine.transaction() as transaction:
         payer = await transaction.find_one(Account, Account.owner == source)
         payee = await transaction.find_one(Account, Account.owner == target)
@@ -63,11 +68,10 @@ async def manual(engine: AIOEngine) -> None:
     await transaction.start()
     try:
         await transaction.save(Account(owner="Cy"))
-        await transaction.commit()
     except BaseException:
-        if transaction.is_started:
-            await transaction.abort()
+        await transaction.abort()
         raise
+    await transaction.commit()
     # --8<-- [end:manual]
 
 

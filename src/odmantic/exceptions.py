@@ -6,6 +6,7 @@
     │   ├── DuplicateKeyError          a unique index refused a save
     │   └── InvalidDocumentError       BSON cannot store a value (an InvalidDocument)
     │       ├── IntegerTooLargeError   beyond 64 bits (an OverflowError)
+    │       ├── UnencodableValueError  such as a UUID without a representation (a ValueError)
     │       └── DocumentTooLargeError  beyond 16 MiB (a DocumentTooLarge)
     ├── DocumentParsingError           a document does not fit its model (a ValueError)
     ├── TransactionError
@@ -134,6 +135,13 @@ class InvalidDocumentError(BaseEngineException, InvalidDocument):
 
 class IntegerTooLargeError(InvalidDocumentError, OverflowError):
     """An integer of the instance needs more than 64 bits."""
+
+
+class UnencodableValueError(InvalidDocumentError, ValueError):
+    """A value of the instance has a type that BSON knows, but not in this form.
+
+    That is a `UUID` where the client sets no `uuidRepresentation`, or text that is not Unicode.
+    """
 
 
 class DocumentTooLargeError(InvalidDocumentError, DocumentTooLarge):

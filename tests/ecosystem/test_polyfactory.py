@@ -82,7 +82,7 @@ def test_post_generated_sees_the_id():
     class OwnerFactory(OdmanticModelFactory[Owner]):
         @post_generated
         @classmethod
-        def name(cls, id):  # noqa: A002 (the name of the field)
+        def name(cls, id):
             return str(id)[:8]
 
     owner = OwnerFactory.build()

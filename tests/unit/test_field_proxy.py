@@ -1,5 +1,5 @@
 """Fields as seen on their class: keys, operators, embedded fields, and what is refused."""
-# ruff: noqa: B002, B018 - `++` is what is tested
+
 
 from __future__ import annotations
 

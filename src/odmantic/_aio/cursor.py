@@ -73,12 +73,12 @@ class AIOCursor(BaseCursor[ModelType]):
 
     async def _to_list(self) -> list[ModelType]:
         instances: list[ModelType] = []
-        page = await self._source.page_after(self._first)
-        while page is not None:
+        page = self._first
+        while (following := await self._source.page_after(page)) is not None:
+            page = following
             instances += page.instances
             if page.error is not None:
                 raise page.error
-            page = await self._source.page_after(page)
         return instances
 
 
@@ -94,9 +94,10 @@ class _Page(Generic[ModelType]):
         self.is_last = False
         self.next: _Page[ModelType] | None = None
 
-    def is_followed(self) -> bool:
-        """Whether it is known what comes behind this page, be it the end."""
-        return self.is_last or self.next is not None
+    @property
+    def needs_next(self) -> bool:
+        """Whether the page behind this one has to be fetched."""
+        return self.next is None and not self.is_last
 
 
 class _Source(Generic[ModelType]):
@@ -115,12 +116,11 @@ class _Source(Generic[ModelType]):
 
     async def page_after(self, page: _Page[ModelType]) -> _Page[ModelType] | None:
         """The page behind `page`, fetched if need be; `None` at the end."""
-        if page.is_followed():
-            return page.next
-        async with self._lock:
-            if not page.is_followed():  # another consumer may have been here meanwhile
-                page.next = await self._fetch(is_first=self._cursor is None)
-            return page.next
+        if page.needs_next:
+            async with self._lock:
+                if page.needs_next:
+                    page.next = await self._fetch(is_first=self._cursor is None)
+        return page.next
 
     async def prefetch(self) -> None:
         """Open the driver cursor and read the first batch, leaving its documents as they are."""
@@ -168,15 +168,14 @@ class _Source(Generic[ModelType]):
             raise InvalidOperation(message)
 
 
-async def _iterate(source: _Source[ModelType], first: _Page[ModelType]) -> AsyncIterator[ModelType]:
-    page = await source.page_after(first)
-    del first  # the pages behind are kept by the cursor alone
-    while page is not None:
+async def _iterate(source: _Source[ModelType], page: _Page[ModelType]) -> AsyncIterator[ModelType]:
+    # No name may hold on to an earlier page, and with it to all those behind it.
+    while (following := await source.page_after(page)) is not None:
+        page = following
         for instance in page.instances:
             yield instance
         if page.error is not None:
             raise page.error
-        page = await source.page_after(page)
 
 
 async def _send_directly(call: Callable[[], Awaitable[Any]]) -> Any:

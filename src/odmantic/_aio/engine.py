@@ -281,7 +281,10 @@ class AIOEngine(AIOEngineBase):
         """
         check_model(model, "find_one")
         cursor = self.find(model, *queries, sort=sort, limit=1, session=session)
-        instances = await cursor if ASYNC else list(cast("Any", cursor))
+        if ASYNC:
+            instances = await cursor
+        else:
+            instances = list(cursor)
         return instances[0] if instances else None
 
     async def count(

@@ -26,21 +26,47 @@ class ClientKind(Enum):
     """No client: a URI, or the database of a client."""
 
 
+_DRIVERS = frozenset({ClientKind.SYNC, ClientKind.ASYNC, ClientKind.MOTOR})
+
+
 def client_kind(client: Any) -> ClientKind:
     """Tell the kind of a client, or of a client's subclass, without importing Motor."""
     if isinstance(client, MongoClient):
         return ClientKind.SYNC
     if isinstance(client, AsyncMongoClient):
         return ClientKind.ASYNC
-    if _is_of_motor(client, "AgnosticClient"):
+    if _is_of_motor(client, {"AgnosticClient"}):
         return ClientKind.MOTOR
-    # Every attribute exists on a database and on a collection.
-    is_part = isinstance(client, _PARTS) or _is_of_motor(client, "AgnosticBase")
-    if is_part or not (hasattr(client, "__getitem__") and hasattr(client, "start_session")):
-        return ClientKind.NONE
-    return ClientKind.UNKNOWN
+    if not _is_part(client) and hasattr(client, "__getitem__") and hasattr(client, "start_session"):
+        return ClientKind.UNKNOWN
+    return ClientKind.NONE
 
 
-def _is_of_motor(value: Any, name: str) -> bool:
-    bases = type(value).__mro__
-    return any(base.__module__ == "motor.core" and base.__name__ == name for base in bases)
+def check_session(value: Any) -> None:
+    """Raise for what certainly is no session of a driver; the driver itself tells whether it is the right one.
+
+    Raises:
+        TypeError: naming the value.
+    """
+    if value is None or hasattr(type(value), "end_session"):
+        return
+    is_stand_in = hasattr(value, "end_session") and not isinstance(value, type)
+    if not is_stand_in or _is_part(value) or client_kind(value) in _DRIVERS:
+        message = (
+            "session= takes a session or transaction object, or a session of the driver, "
+            f"not {value!r:.200}"
+        )
+        raise TypeError(message)
+
+
+def _is_part(value: Any) -> bool:
+    """Tell whether this is a database or a collection, which seem to have every attribute."""
+    return isinstance(value, _PARTS) or _is_of_motor(
+        value, {"AgnosticDatabase", "AgnosticCollection"}
+    )
+
+
+def _is_of_motor(value: Any, names: set[str]) -> bool:
+    return any(
+        base.__module__ == "motor.core" and base.__name__ in names for base in type(value).__mro__
+    )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic._mapping import is_model, is_model_instance
-from odmantic.model import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-ModelType = TypeVar("ModelType", bound=Model)
+    from odmantic.model import Model
+
+    ModelType = TypeVar("ModelType", bound=Model)
 
 
 def check_model(value: Any, operation: str) -> None:

@@ -41,10 +41,10 @@ class TransactionSettings:
         """
         options: dict[str, Any] = {"read_preference": ReadPreference.PRIMARY}
         read_concern = self.read_concern or (defaults and defaults.read_concern)
-        if read_concern is None and client.read_concern == ReadConcern():
+        if read_concern is None and getattr(client, "read_concern", None) == ReadConcern():
             read_concern = ReadConcern("snapshot")
         write_concern = self.write_concern or (defaults and defaults.write_concern)
-        if write_concern is None and client.write_concern == WriteConcern():
+        if write_concern is None and getattr(client, "write_concern", None) == WriteConcern():
             write_concern = WriteConcern("majority")
         if read_concern is not None:
             options["read_concern"] = read_concern

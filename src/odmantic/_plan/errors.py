@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import bson
 import pymongo.errors
-from bson.errors import BSONError, InvalidDocument
+from bson.errors import BSONError
 from pymongo.errors import DocumentTooLarge, OperationFailure
 
-from odmantic._mapping import mapping_of
-from odmantic._state.changes import DIGEST_OPTIONS
+from odmantic._mapping import encode_field, mapping_of
 from odmantic.exceptions import (
     DocumentTooLargeError,
     DuplicateKeyError,
     IntegerTooLargeError,
     InvalidDocumentError,
     TransactionNotSupportedError,
+    UnencodableValueError,
     WriteConflictError,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from odmantic._plan.save import SavePlan
     from odmantic.model import Model
 
 #: What the driver raises for a value that BSON has no form for.
-NOT_ENCODABLE = (BSONError, OverflowError, RecursionError)
+NOT_ENCODABLE = (BSONError, OverflowError, RecursionError, ValueError)
 
 _ILLEGAL_OPERATION = 20
 _WRITE_CONFLICT = 112
 _TOO_LARGE_CODES = frozenset({10334, 17280, 17419, 17420})
 _NESTED_TOO_DEEP = 15
+_LONGEST_REASON = 500
 
 
 def write_error(error: Exception, plan: SavePlan) -> Exception | None:
@@ -45,11 +48,21 @@ def write_error(error: Exception, plan: SavePlan) -> Exception | None:
             f"({error}). Split it, or store large content in GridFS"
         )
         return DocumentTooLargeError(message, type(instance))
-    if isinstance(error, (RecursionError, OverflowError)) or _code(error) == _NESTED_TOO_DEEP:
-        return _not_storable(error, plan)
-    if isinstance(error, InvalidDocument):
+    if isinstance(error, NOT_ENCODABLE) or _code(error) == _NESTED_TOO_DEEP:
         return _not_storable(error, plan)
     return None
+
+
+def encoding_error(error: RecursionError, instance: Model) -> InvalidDocumentError:
+    """The error of ours for an instance that is nested too deeply, or in itself, to have a document."""
+    model = type(instance)
+    culprit = next((name for name in mapping_of(model).fields if not _ends(instance, name)), None)
+    where = f"field '{culprit}' of {model.__name__}" if culprit else model.__name__
+    message = (
+        f"cannot save {model.__name__}: {where} is nested more deeply than the 100 levels that "
+        f"MongoDB allows, or contains itself ({error})"
+    )
+    return InvalidDocumentError(message, model)
 
 
 def operation_error(
@@ -82,24 +95,62 @@ def add_context(error: BaseException, text: str) -> None:
 
 def _not_storable(error: Exception, plan: SavePlan) -> Exception:
     model = type(plan.instance)
-    field = _culprit(plan)
+    key = _deepest(plan.document) if isinstance(error, OperationFailure) else _culprit(plan, error)
+    field = mapping_of(model).field_names.get(key, key) if key else None
     where = f"field '{field}' of {model.__name__}" if field else model.__name__
-    message = f"cannot save {model.__name__}: {where} holds a value that BSON cannot store: {error}"
+    reason = (
+        error.details.get("errmsg")
+        if isinstance(error, OperationFailure) and error.details
+        else error
+    )
+    message = (
+        f"cannot save {model.__name__}: {where} holds a value that BSON cannot store: "
+        f"{reason!s:.{_LONGEST_REASON}}"
+    )
     if isinstance(error, OverflowError):
         return IntegerTooLargeError(message, model)
+    if isinstance(error, ValueError):
+        return UnencodableValueError(message, model)
     return InvalidDocumentError(message, model)
 
 
-def _culprit(plan: SavePlan) -> str | None:
-    """Name of the field whose stored form cannot be encoded."""
-    fields = mapping_of(type(plan.instance)).fields
-    names = {field.key_name: name for name, field in fields.items()}
+def _ends(instance: Model, name: str) -> bool:
+    try:
+        encode_field(instance, name)
+    except RecursionError:
+        return False
+    return True
+
+
+def _culprit(plan: SavePlan, error: Exception) -> str | None:
+    """Key of the first value that cannot be encoded, in the same way."""
     for key, value in plan.document.items():
         try:
-            bson.encode({key: value}, codec_options=DIGEST_OPTIONS)
-        except NOT_ENCODABLE:
-            return names.get(key, key)
+            bson.encode({key: value})
+        except type(error):
+            return key
+        except NOT_ENCODABLE:  # the client's own codecs can
+            continue
     return None
+
+
+def _deepest(document: dict[str, Any]) -> str:
+    """Key of the value with the most levels."""
+    return max(document, key=lambda key: _depth(document[key]))
+
+
+def _depth(value: Any) -> int:
+    depth = 0
+    level = [value]
+    while level := [item for each in level for item in _items(each)]:
+        depth += 1
+    return depth
+
+
+def _items(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return cast("Iterable[Any]", value.values())
+    return cast("Iterable[Any]", value) if isinstance(value, (list, tuple)) else ()
 
 
 def _code(error: Any) -> int | None:

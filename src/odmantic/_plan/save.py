@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from odmantic._mapping import encode_document, encode_primary_key, mapping_of
+from odmantic._plan.errors import encoding_error
 from odmantic._state.changes import compared_fields, digest, dirty_fields
 
 if TYPE_CHECKING:
@@ -39,7 +40,18 @@ class SavePlan:
 
 
 def plan_save(instance: Model, *, whole: bool = False) -> SavePlan | None:
-    """Plan the write of the dirty fields of one instance, or of all of them; `None` if there are none."""
+    """Plan the write of the dirty fields of one instance, or of all of them; `None` if there are none.
+
+    Raises:
+        InvalidDocumentError: the instance is nested too deeply.
+    """
+    try:
+        return _plan_save(instance, whole=whole)
+    except RecursionError as error:
+        raise encoding_error(error, instance) from error
+
+
+def _plan_save(instance: Model, *, whole: bool) -> SavePlan | None:
     mapping = mapping_of(type(instance))
     names = compared_fields(instance).union(mapping.fields) if whole else dirty_fields(instance)
     if not names:

@@ -65,12 +65,12 @@ class SyncCursor(BaseCursor[ModelType]):
 
     def _to_list(self) -> list[ModelType]:
         instances: list[ModelType] = []
-        page = self._source.page_after(self._first)
-        while page is not None:
+        page = self._first
+        while (following := self._source.page_after(page)) is not None:
+            page = following
             instances += page.instances
             if page.error is not None:
                 raise page.error
-            page = self._source.page_after(page)
         return instances
 
 
@@ -86,9 +86,10 @@ class _Page(Generic[ModelType]):
         self.is_last = False
         self.next: _Page[ModelType] | None = None
 
-    def is_followed(self) -> bool:
-        """Whether it is known what comes behind this page, be it the end."""
-        return self.is_last or self.next is not None
+    @property
+    def needs_next(self) -> bool:
+        """Whether the page behind this one has to be fetched."""
+        return self.next is None and not self.is_last
 
 
 class _Source(Generic[ModelType]):
@@ -107,12 +108,11 @@ class _Source(Generic[ModelType]):
 
     def page_after(self, page: _Page[ModelType]) -> _Page[ModelType] | None:
         """The page behind `page`, fetched if need be; `None` at the end."""
-        if page.is_followed():
-            return page.next
-        with self._lock:
-            if not page.is_followed():  # another consumer may have been here meanwhile
-                page.next = self._fetch(is_first=self._cursor is None)
-            return page.next
+        if page.needs_next:
+            with self._lock:
+                if page.needs_next:
+                    page.next = self._fetch(is_first=self._cursor is None)
+        return page.next
 
     def prefetch(self) -> None:
         """Open the driver cursor and read the first batch, leaving its documents as they are."""
@@ -160,15 +160,14 @@ class _Source(Generic[ModelType]):
             raise InvalidOperation(message)
 
 
-def _iterate(source: _Source[ModelType], first: _Page[ModelType]) -> Iterator[ModelType]:
-    page = source.page_after(first)
-    del first  # the pages behind are kept by the cursor alone
-    while page is not None:
+def _iterate(source: _Source[ModelType], page: _Page[ModelType]) -> Iterator[ModelType]:
+    # No name may hold on to an earlier page, and with it to all those behind it.
+    while (following := source.page_after(page)) is not None:
+        page = following
         for instance in page.instances:
             yield instance
         if page.error is not None:
             raise page.error
-        page = source.page_after(page)
 
 
 def _send_directly(call: Callable[[], Any]) -> Any:

@@ -278,7 +278,7 @@ class SyncEngine(SyncEngineBase):
         """
         check_model(model, "find_one")
         cursor = self.find(model, *queries, sort=sort, limit=1, session=session)
-        instances = list(cast("Any", cursor))
+        instances = list(cursor)
         return instances[0] if instances else None
 
     def count(

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bson.errors import BSONError
 from pymongo.errors import OperationFailure, PyMongoError
 
 from odmantic._base import ModelType, Reader
 from odmantic._driver._sync import resolve
+from odmantic._driver.select import check_session
 from odmantic._mapping import encode_primary_key
-from odmantic._plan.errors import add_context, operation_error, write_error
+from odmantic._plan.errors import NOT_ENCODABLE, add_context, operation_error, write_error
 from odmantic._plan.indexes import CONFLICT_CODES, declared_indexes, find_conflict, recreation
 from odmantic._plan.save import SavePlan, plan_save, save_order
 from odmantic._state.changes import give_back, mark_unknown, mark_written, take
@@ -45,7 +45,9 @@ class Operations:
         Raises:
             RuntimeError: the transaction in it is ending.
             TransactionAbortedError: the transaction in it is doomed.
+            TypeError: it is no session of a driver.
         """
+        check_session(driver_session)
         self._engine = engine
         self._session = driver_session
         self._channel = channel_of(driver_session)
@@ -157,7 +159,7 @@ class Operations:
             while True:
                 old = find_conflict(index, self._list_indexes(collection, model))
                 if old is None:
-                    raise conflict
+                    raise conflict  # noqa: TRY301 - what was dropped is put back
                 self._drop_index(collection, old["name"], model)
                 dropped.append(old)
                 try:
@@ -236,7 +238,7 @@ class Operations:
                 type(plan.instance),
                 plan.filter["_id"],
             )
-        except (PyMongoError, BSONError, OverflowError, RecursionError) as error:
+        except (PyMongoError, *NOT_ENCODABLE) as error:
             ours = write_error(error, plan)
             if ours is None:
                 raise

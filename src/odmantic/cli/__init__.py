@@ -25,4 +25,4 @@ def main() -> int:
     from odmantic.cli.app import app  # noqa: PLC0415 (typer is optional)
 
     app(prog_name="odmantic")
-    return 0
+    return 0  # pragma: no cover (typer ends the process)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -43,7 +44,7 @@ class Processes:
         )
         self._lock = threading.Lock()
         self._owner = os.getpid()
-        self._close = weakref.finalize(self, _close, self._watchdog, self._owner)
+        self._close = weakref.finalize(self, _close, self._watchdog, self._owner, remove)
         _live.add(self)
 
     def start(self, name: str, argv: Sequence[str], log: Path) -> int:
@@ -116,7 +117,7 @@ def _pipes(watchdog: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes], IO[
     return cast("tuple[IO[bytes], IO[bytes], IO[bytes]]", pipes)
 
 
-def _close(watchdog: subprocess.Popen[bytes], owner: int) -> None:
+def _close(watchdog: subprocess.Popen[bytes], owner: int, remove: Sequence[Path]) -> None:
     if os.getpid() != owner:
         return
     requests, *others = _pipes(watchdog)
@@ -124,6 +125,9 @@ def _close(watchdog: subprocess.Popen[bytes], owner: int) -> None:
     watchdog.wait()
     for pipe in others:
         pipe.close()
+    for directory in remove:
+        # Only there if somebody has killed the watchdog.
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 _live: weakref.WeakSet[Processes] = weakref.WeakSet()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import ipaddress
 import pathlib
 import uuid
@@ -65,9 +65,9 @@ MEGABYTE = 1024 * 1024
 
 UNSTORABLE = {
     "set of a class": (object(), InvalidDocumentError),
-    "date": (datetime.date(2024, 1, 1), InvalidDocumentError),
-    "time": (datetime.time(1), InvalidDocumentError),
-    "timedelta": (datetime.timedelta(1), InvalidDocumentError),
+    "date": (dt.date(2024, 1, 1), InvalidDocumentError),
+    "time": (dt.time(1), InvalidDocumentError),
+    "timedelta": (dt.timedelta(1), InvalidDocumentError),
     "UUID": (uuid.UUID(int=1), InvalidDocumentError),
     "path": (pathlib.Path("x"), InvalidDocumentError),
     "address": (ipaddress.ip_address("127.0.0.1"), InvalidDocumentError),
@@ -161,12 +161,12 @@ class Shape(Model):
     name: str
     number: int = 0
     size: Size = Size(width=1)
-    maybe: Optional[Size] = None  # noqa: UP045 - as in programs for 1.x
+    maybe: Optional[Size] = None
     sizes: list[Size] = []
     by_name: dict[str, Size] = {}
     tags: list[str] = []
     price: Decimal = Decimal(1)
-    part: Optional[ObjectId] = None  # noqa: UP045
+    part: Optional[ObjectId] = None
 
     model_config = {"arbitrary_types_allowed": True}
 

@@ -220,9 +220,13 @@ async def test_what_comes_before_a_broken_document_is_streamed(aio_engine, parce
     for _ in range(2):
         seen = []
         with pytest.raises(DocumentParsingError):
-            async for parcel in cursor:
-                seen.append(parcel.number)
+            await _collect(cursor, seen)
         assert seen == [0, 1, 2, 3, 4]
+
+
+async def _collect(cursor, seen):
+    async for parcel in cursor:
+        seen.append(parcel.number)
 
 
 async def test_an_error_of_the_server_is_raised_at_consumption(aio_engine, parcels):

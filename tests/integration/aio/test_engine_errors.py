@@ -56,7 +56,7 @@ async def not_found(aio_engine):
 async def unparsed(aio_engine, raw_database):
     raw_database["coded"].insert_one({"number": "x"})
     with pytest.raises(DocumentParsingError) as caught:
-        await aio_engine.find_one(Coded)
+        await aio_engine.find_one(Coded, {"number": "x"})
     return caught.value
 
 
@@ -120,9 +120,10 @@ async def test_custom_errors_of_validators_are_parsing_errors(aio_engine, raw_da
 async def test_a_driver_error_tells_operation_and_model(
     aio_engine, fail_point, command, operation, call
 ):
-    with fail_point(command, error_code=13), pytest.raises(
-        pymongo.errors.OperationFailure
-    ) as caught:
+    with (
+        fail_point(command, error_code=13),
+        pytest.raises(pymongo.errors.OperationFailure) as caught,
+    ):
         await call(aio_engine)
 
     assert caught.value.code == 13

@@ -128,7 +128,7 @@ async def test_a_transaction_of_the_driver_is_used(aio_engine, parcel, raw_datab
 
 @EVERY_OPERATION
 async def test_a_session_that_is_not_started_is_refused(aio_engine, parcel, commands, operation):
-    with pytest.raises(RuntimeError, match="^session not started"):
+    with pytest.raises(RuntimeError, match=r"^session not started"):
         await operation(aio_engine, parcel, aio_engine.session())
 
     assert commands.started == []
@@ -138,7 +138,7 @@ async def test_a_session_that_is_not_started_is_refused(aio_engine, parcel, comm
 async def test_a_transaction_that_is_not_started_is_refused(
     aio_engine, parcel, commands, operation
 ):
-    with pytest.raises(RuntimeError, match="^transaction not started"):
+    with pytest.raises(RuntimeError, match=r"^transaction not started"):
         await operation(aio_engine, parcel, aio_engine.transaction())
 
     assert commands.started == []

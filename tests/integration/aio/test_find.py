@@ -168,7 +168,6 @@ async def test_a_reference_can_be_sorted_by(aio_engine, parcels):
     assert [shipment.number async for shipment in found] == [0, 1, 2]
 
 
-
 WRONG_ARGUMENTS = [
     ({"sort": "code"}, TypeError, SORT),
     ({"sort": {"code": 1}}, TypeError, SORT),

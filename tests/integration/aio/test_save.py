@@ -173,7 +173,11 @@ async def test_a_save_does_not_undo_what_somebody_else_wrote(aio_engine, parcel,
     await aio_engine.save(parcel)
 
     document = raw_database["parcel"].find_one()
-    assert (document["tags"], document["size"], document["code"]) == (["x", "theirs"], {"w": 77}, "B")
+    assert (document["tags"], document["size"], document["code"]) == (
+        ["x", "theirs"],
+        {"w": 77},
+        "B",
+    )
 
 
 async def test_keys_that_are_not_declared_survive(aio_engine, parcel, raw_database):
@@ -271,7 +275,11 @@ async def test_a_replaced_reference_is_saved_as_its_key(aio_engine, commands):
 
     [first, second] = _updates(commands)
     assert first[0] == "customer"
-    assert second == ("shipment", {"_id": shipment.id}, {"$set": {"customer": shipment.customer.id}})
+    assert second == (
+        "shipment",
+        {"_id": shipment.id},
+        {"$set": {"customer": shipment.customer.id}},
+    )
 
 
 async def test_all_writes_of_a_call_share_a_session_which_is_ended(aio_engine, commands, sessions):
@@ -320,9 +328,10 @@ async def test_a_failing_first_save_keeps_everything(aio_engine, fail_point, raw
 
 
 async def test_errors_of_the_driver_arrive_unchanged(aio_engine, fail_point):
-    with fail_point("update", error_code=13), pytest.raises(
-        pymongo.errors.OperationFailure
-    ) as caught:
+    with (
+        fail_point("update", error_code=13),
+        pytest.raises(pymongo.errors.OperationFailure) as caught,
+    ):
         await aio_engine.save(Parcel(code="A"))
 
     assert type(caught.value) is pymongo.errors.OperationFailure
@@ -423,7 +432,7 @@ async def test_changes_made_while_a_save_is_in_flight_are_kept(
 
             saving = threading.Thread(target=aio_engine.save, args=(parcel,))
             saving.start()
-            time.sleep(0.1)
+            time.sleep(0.1)  # noqa: ASYNC251 - of the sync colour
         parcel.weight = 5.0
         parcel.code = "C"
         parcel.tags.append("z")
@@ -514,7 +523,7 @@ async def test_extras_do_not_shadow_declared_keys(aio_engine, raw_database):
 
         model_config = {"extra": "allow"}
 
-    renamed = Renamed(**{"name": "a", "n": "extra", "_id": 1})
+    renamed = Renamed(name="a", n="extra", _id=1)
     await aio_engine.save(renamed)
 
     assert raw_database["renamed"].find_one() == {"n": "a", "_id": renamed.id}

@@ -60,7 +60,9 @@ async def test_models_may_be_mixed(aio_engine):
 async def test_a_shared_reference_is_written_once(aio_engine, raw_database, commands):
     customer = Customer(name="Ada")
 
-    await aio_engine.save_all([Order(number=1, customer=customer), Order(number=2, customer=customer)])
+    await aio_engine.save_all(
+        [Order(number=1, customer=customer), Order(number=2, customer=customer)]
+    )
 
     assert raw_database["customer"].count_documents({}) == 1
     written = [

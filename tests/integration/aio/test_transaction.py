@@ -10,8 +10,13 @@ from pymongo.errors import AutoReconnect, InvalidOperation, OperationFailure
 from odmantic import Model
 from odmantic._aio.colour import ASYNC
 from odmantic._driver._aio import resolve
-from odmantic.exceptions import DuplicateKeyError, TransactionAbortedError
-from odmantic.session import AIOSession, AIOTransaction
+from odmantic._plan.concerns import TransactionSettings
+from odmantic.exceptions import (
+    DuplicateKeyError,
+    StrayOperationWarning,
+    TransactionAbortedError,
+)
+from odmantic.session import NO_SESSION, AIOSession, AIOTransaction
 
 
 class User(Model):
@@ -157,8 +162,8 @@ async def test_the_transaction_sees_its_writes_and_others_do_not(aio_engine):
         user = await transaction.save(User(name="Ada"))
         assert await transaction.count(User) == 1
         assert (await transaction.find_one(User, User.id == user.id)).name == "Ada"
-        assert await aio_engine.count(User) == 0
-        assert await aio_engine.find_one(User) is None
+        assert await aio_engine.count(User, session=NO_SESSION) == 0
+        assert await aio_engine.find_one(User, session=NO_SESSION) is None
     assert await aio_engine.count(User) == 1
 
 
@@ -270,11 +275,11 @@ async def test_hundred_transactions_use_one_server_session(aio_engine, commands)
 
 
 async def test_a_failing_start_ends_the_own_session_and_may_be_repeated(aio_engine, monkeypatch):
-    import odmantic._aio.session as module
-
     transaction = aio_engine.transaction()
     with monkeypatch.context() as patch:
-        patch.setattr(module, "transaction_options", lambda client: {"read_concern": "wrong"})
+        patch.setattr(
+            TransactionSettings, "resolved", lambda *_arguments: {"read_concern": "wrong"}
+        )
         for _ in range(2):
             with pytest.raises(TypeError, match="read_concern"):
                 await transaction.start()
@@ -387,8 +392,9 @@ async def test_there_is_no_ambient_transaction(aio_engine, raw_database):
     with pytest.raises(ValueError, match="mine"):
         async with aio_engine.transaction() as transaction:
             await transaction.save(User(name="inside"))
-            await aio_engine.save(User(name="outside"))
-            assert await aio_engine.count(User) == 1
+            with pytest.warns(StrayOperationWarning, match="save without session="):
+                await aio_engine.save(User(name="outside"))
+            assert await aio_engine.count(User, session=NO_SESSION) == 1
             raise ValueError("mine")
     assert raw_database["user"].distinct("name") == ["outside"]
 

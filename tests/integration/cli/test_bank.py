@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
 from odmantic import AIOEngine
@@ -14,12 +16,15 @@ from odmantic.cli.bank import Account, InsufficientFundsError, Order, Transfer
 
 
 @pytest.fixture
-async def engine(aio_engine: AIOEngine) -> AIOEngine:
+async def engine(
+    aio_engine: AIOEngine, odmantic_mongo_client: MongoClient[dict[str, Any]]
+) -> AIOEngine:
     """With the accounts of Ada and Alan, 100 each."""
     await aio_engine.save_all(
         [Account(owner=name, balance=Decimal(100)) for name in ("Ada", "Alan")]
     )
-    await aio_engine.configure_database([Transfer])
+    # Two transactions that create the same collection conflict too.
+    odmantic_mongo_client[aio_engine.database.name].create_collection(+Transfer)
     return aio_engine
 
 
@@ -72,6 +77,13 @@ async def test_of_two_transfers_from_one_account_the_first_wins(engine):
     assert error is not None
     assert (error.code, error.has_error_label(bank.TRANSIENT)) == (112, True)
     assert await stored(engine) == ({"Ada": Decimal(99), "Alan": Decimal(101)}, 1)
+
+
+async def test_transfers_between_different_accounts_do_not_collide(engine):
+    await engine.save_all([Account(owner=name, balance=Decimal(100)) for name in ("Bob", "Eve")])
+    ours, theirs = Order("Ada", "Alan", Decimal(1)), Order("Bob", "Eve", Decimal(1))
+    assert await bank.collide(engine, ours, theirs) is None
+    assert await engine.count(Transfer) == 2
 
 
 async def test_the_demo_fails_if_nothing_collides(engine, monkeypatch, capsys):

@@ -39,8 +39,9 @@ def test_it_serves_until_a_signal_and_leaves_nothing(start, members, temporary, 
 
     serving.send_signal(number)
 
-    assert serving.communicate(timeout=60) == ("", "")
-    assert serving.returncode == 0
+    shown, error = serving.communicate(timeout=60)
+    assert (serving.returncode, shown) == (0, "")
+    assert "Traceback" not in error
     assert members() == []
     assert list(temporary.iterdir()) == []
     assert f'uri = "{uri}"' in notes

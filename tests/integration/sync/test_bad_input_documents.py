@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import ipaddress
 import pathlib
 import uuid
@@ -66,9 +66,9 @@ MEGABYTE = 1024 * 1024
 
 UNSTORABLE = {
     "set of a class": (object(), InvalidDocumentError),
-    "date": (datetime.date(2024, 1, 1), InvalidDocumentError),
-    "time": (datetime.time(1), InvalidDocumentError),
-    "timedelta": (datetime.timedelta(1), InvalidDocumentError),
+    "date": (dt.date(2024, 1, 1), InvalidDocumentError),
+    "time": (dt.time(1), InvalidDocumentError),
+    "timedelta": (dt.timedelta(1), InvalidDocumentError),
     "UUID": (uuid.UUID(int=1), InvalidDocumentError),
     "path": (pathlib.Path("x"), InvalidDocumentError),
     "address": (ipaddress.ip_address("127.0.0.1"), InvalidDocumentError),

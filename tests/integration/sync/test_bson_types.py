@@ -82,8 +82,8 @@ STORED: list[tuple[Any, Any, Any, str]] = [
     (bytes, b"\x00\xff", b"\x00\xff", "binData"),
     (Binary, Binary(b"\x00", 5), Binary(b"\x00", 5), "binData"),
     (Regex, Regex("^a", "i"), Regex("^a", "i"), "regex"),
-    (Pattern, re.compile("^a", re.IGNORECASE), Regex("^a", re.I | re.U), "regex"),
-    (re.Pattern[str], re.compile("^a"), Regex("^a", re.U), "regex"),
+    (Pattern, re.compile("^a", re.IGNORECASE), Regex("^a", re.IGNORECASE | re.UNICODE), "regex"),
+    (re.Pattern[str], re.compile("^a"), Regex("^a", re.UNICODE), "regex"),
     (datetime, NOW, NOW, "date"),
     (Colour, Colour.RED, "red", "string"),
     (Level, Level.HIGH, 3, "int"),
@@ -140,56 +140,80 @@ def _model(annotation):
 
 @pytest.mark.parametrize(("annotation", "value", "stored", "kind"), STORED, ids=IDS)
 def test_a_value_is_stored_and_read_back(
-    sync_engine, raw_database, annotation, value, stored, kind
+    sync_engine, raw_database, commands, annotation, value, stored, kind
 ):
     model = _model(annotation)
     instance = model(value=value)
     sync_engine.save(instance)
 
-    assert (
-        raw_database["holder"].count_documents({"value": {"$type": kind}}) == 1 or kind == "array"
-    )
     [document] = raw_database["holder"].find()
     assert document["value"] == stored
-    assert type(document["value"]) is list or kind != "array"
+    if kind == "array":
+        assert type(document["value"]) is list
+    else:
+        assert raw_database["holder"].count_documents({"value": {"$type": kind}}) == 1
 
     found = sync_engine.find_one(model)
     assert found == instance
-    # Raw content is accepted by the constructor, too, where field names are the keys.
-    if "w" not in str(stored) and "h" not in str(stored):
+    if not _has_keys_of_its_own(annotation):
         assert model(id=instance.id, value=document["value"]) == instance
 
-
-@pytest.mark.parametrize(("annotation", "value", "stored", "kind"), STORED, ids=IDS)
-def test_what_was_read_is_not_sent_again(sync_engine, commands, annotation, value, stored, kind):
-    model = _model(annotation)
-    sync_engine.save(model(value=value))
-    found = sync_engine.find_one(model)
+    # What was read is not sent again, and it is found by its stored form.
     commands.clear()
-
     sync_engine.save(found)
-
     assert commands.names == []
+    if not isinstance(stored, Regex):
+        assert sync_engine.count(model, model.value == found.model_dump_doc()["value"]) == 1
+
+
+def _has_keys_of_its_own(annotation):
+    """Tell whether the stored form is no argument for the constructor, which takes field names."""
+    return any(name in str(annotation) for name in ("Size", "Big", "Plain"))
 
 
 @pytest.mark.parametrize(
-    ("annotation", "value"),
+    "value",
     [
-        (annotation, value)
-        for annotation, value, stored, _ in STORED
-        if stored is not None and not isinstance(stored, Regex) and annotation is not Csv
+        OID,
+        True,
+        "text",
+        1.5,
+        7,
+        Int64(7),
+        Decimal("1.50"),
+        Decimal128("1.50"),
+        b"\x00",
+        NOW,
+        Colour.RED,
+        Level.HIGH,
+        Word.YES,
+        [Colour.RED, Decimal(1)],
+        (1, [Colour.RED]),
+        Size(width=1),
+        [Size(width=1), None],
+        {"a": Decimal(1)},
+        None,
     ],
-    ids=str,
+    ids=repr,
 )
-def test_a_stored_value_is_found_by_its_python_value(sync_engine, annotation, value):
-    model = _model(annotation)
-    sync_engine.save(model(value=value))
-    if annotation == Annotated[bson.ObjectId, WithBsonSerializer(str)] or isinstance(
-        value, (dict, list, tuple, set, frozenset, deque, Plain, Data)
-    ):
-        value = model(value=value).model_dump_doc()["value"]
+def test_a_stored_value_is_found_by_its_python_value(sync_engine, value):
+    class Anything(Model):
+        value: Any
 
-    assert sync_engine.count(model, model.value == value) == 1
+    sync_engine.save(Anything(value=stored_form(value)))
+
+    assert sync_engine.count(Anything, Anything.value == value) == 1
+    assert sync_engine.count(Anything, Anything.value.in_([0, value])) == 1
+    assert sync_engine.count(Anything, Anything.value != value) == 0
+
+
+def stored_form(value):
+    """The value as a document of a typed field would hold it."""
+    if isinstance(value, Size):
+        return {"w": value.width}
+    if isinstance(value, (list, tuple)):
+        return [stored_form(item) for item in value]
+    return value
 
 
 def test_a_csv_is_stored_by_its_serialiser(sync_engine, raw_database):

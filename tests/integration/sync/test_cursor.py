@@ -200,9 +200,13 @@ def test_what_comes_before_a_broken_document_is_streamed(sync_engine, parcels, r
     for _ in range(2):
         seen = []
         with pytest.raises(DocumentParsingError):
-            for parcel in cursor:
-                seen.append(parcel.number)
+            _collect(cursor, seen)
         assert seen == [0, 1, 2, 3, 4]
+
+
+def _collect(cursor, seen):
+    for parcel in cursor:
+        seen.append(parcel.number)
 
 
 def test_an_error_of_the_server_is_raised_at_consumption(sync_engine, parcels):

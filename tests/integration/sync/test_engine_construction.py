@@ -49,7 +49,7 @@ def test_without_a_client_one_for_the_default_address_is_made():
 
 @pytest.mark.parametrize("character", list('/\\."$'))
 def test_a_forbidden_character_in_the_name_is_named(sync_client, character):
-    with pytest.raises(ValueError, match="^database name cannot contain: ") as caught:
+    with pytest.raises(ValueError, match=r"^database name cannot contain: ") as caught:
         SyncEngine(sync_client, f"a{character}b")
 
     assert str(caught.value) == f"database name cannot contain: {character}"

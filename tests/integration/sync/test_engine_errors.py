@@ -57,7 +57,7 @@ def not_found(sync_engine):
 def unparsed(sync_engine, raw_database):
     raw_database["coded"].insert_one({"number": "x"})
     with pytest.raises(DocumentParsingError) as caught:
-        sync_engine.find_one(Coded)
+        sync_engine.find_one(Coded, {"number": "x"})
     return caught.value
 
 

@@ -129,7 +129,7 @@ def test_a_transaction_of_the_driver_is_used(sync_engine, parcel, raw_database, 
 
 @EVERY_OPERATION
 def test_a_session_that_is_not_started_is_refused(sync_engine, parcel, commands, operation):
-    with pytest.raises(RuntimeError, match="^session not started"):
+    with pytest.raises(RuntimeError, match=r"^session not started"):
         operation(sync_engine, parcel, sync_engine.session())
 
     assert commands.started == []
@@ -137,7 +137,7 @@ def test_a_session_that_is_not_started_is_refused(sync_engine, parcel, commands,
 
 @EVERY_OPERATION
 def test_a_transaction_that_is_not_started_is_refused(sync_engine, parcel, commands, operation):
-    with pytest.raises(RuntimeError, match="^transaction not started"):
+    with pytest.raises(RuntimeError, match=r"^transaction not started"):
         operation(sync_engine, parcel, sync_engine.transaction())
 
     assert commands.started == []

@@ -496,7 +496,7 @@ def test_extras_do_not_shadow_declared_keys(sync_engine, raw_database):
 
         model_config = {"extra": "allow"}
 
-    renamed = Renamed(**{"name": "a", "n": "extra", "_id": 1})
+    renamed = Renamed(name="a", n="extra", _id=1)
     sync_engine.save(renamed)
 
     assert raw_database["renamed"].find_one() == {"n": "a", "_id": renamed.id}

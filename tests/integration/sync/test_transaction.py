@@ -10,8 +10,13 @@ from pymongo.errors import AutoReconnect, InvalidOperation, OperationFailure
 
 from odmantic import Model
 from odmantic._driver._sync import resolve
-from odmantic.exceptions import DuplicateKeyError, TransactionAbortedError
-from odmantic.session import SyncSession, SyncTransaction
+from odmantic._plan.concerns import TransactionSettings
+from odmantic.exceptions import (
+    DuplicateKeyError,
+    StrayOperationWarning,
+    TransactionAbortedError,
+)
+from odmantic.session import NO_SESSION, SyncSession, SyncTransaction
 
 
 class User(Model):
@@ -157,8 +162,8 @@ def test_the_transaction_sees_its_writes_and_others_do_not(sync_engine):
         user = transaction.save(User(name="Ada"))
         assert transaction.count(User) == 1
         assert transaction.find_one(User, User.id == user.id).name == "Ada"
-        assert sync_engine.count(User) == 0
-        assert sync_engine.find_one(User) is None
+        assert sync_engine.count(User, session=NO_SESSION) == 0
+        assert sync_engine.find_one(User, session=NO_SESSION) is None
     assert sync_engine.count(User) == 1
 
 
@@ -270,11 +275,11 @@ def test_hundred_transactions_use_one_server_session(sync_engine, commands):
 
 
 def test_a_failing_start_ends_the_own_session_and_may_be_repeated(sync_engine, monkeypatch):
-    import odmantic._sync.session as module
-
     transaction = sync_engine.transaction()
     with monkeypatch.context() as patch:
-        patch.setattr(module, "transaction_options", lambda client: {"read_concern": "wrong"})
+        patch.setattr(
+            TransactionSettings, "resolved", lambda *_arguments: {"read_concern": "wrong"}
+        )
         for _ in range(2):
             with pytest.raises(TypeError, match="read_concern"):
                 transaction.start()
@@ -387,8 +392,9 @@ def test_there_is_no_ambient_transaction(sync_engine, raw_database):
     with pytest.raises(ValueError, match="mine"):
         with sync_engine.transaction() as transaction:
             transaction.save(User(name="inside"))
-            sync_engine.save(User(name="outside"))
-            assert sync_engine.count(User) == 1
+            with pytest.warns(StrayOperationWarning, match="save without session="):
+                sync_engine.save(User(name="outside"))
+            assert sync_engine.count(User, session=NO_SESSION) == 1
             raise ValueError("mine")
     assert raw_database["user"].distinct("name") == ["outside"]
 

@@ -151,6 +151,8 @@ def test_members_end_with_a_watchdog_that_is_killed(mongod, processes_of):
         with pytest.raises(LocalReplicaSetError, match="watches over"):
             replica_set.is_running(0)
 
+    assert not directory.exists()
+
 
 def test_a_replica_set_that_is_forgotten_ends(mongod, gone):
     replica_set = LocalReplicaSet(mongod=mongod).start()

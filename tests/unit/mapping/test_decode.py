@@ -162,7 +162,7 @@ def test_display() -> None:
     assert isinstance(error.inner, ValidationError)
     assert isinstance(error, ValueError)
     assert not isinstance(error, ValidationError)
-    assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
 
 
 @pytest.mark.parametrize(

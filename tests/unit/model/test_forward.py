@@ -170,9 +170,9 @@ def test_what_is_never_defined_is_named_in_the_error() -> None:
     with pytest.raises(PydanticUserError, match="Nowhere"):
         Lost(x=None)
     with pytest.raises(PydanticUndefinedAnnotation, match="Nowhere"):
-        Lost.__odm_fields__  # noqa: B018
+        Lost.__odm_fields__
     with pytest.raises(PydanticUndefinedAnnotation, match="Nowhere"):
-        Lost.x  # noqa: B018
+        Lost.x
     assert Lost.model_rebuild(raise_errors=False) is False
 
 
@@ -190,7 +190,7 @@ def test_late_defaults_are_checked() -> None:
     class Wrong(Model):
         x: Optional[Number] = "a"  # type: ignore[assignment]
 
-    Number = int  # noqa: N806, F841 - found by name
+    Number = int  # noqa: N806 - found by name
     with pytest.raises(TypeError, match="Unhandled field definition"):
         Wrong(x=None)
 

@@ -1,0 +1,73 @@
+"""A journal that is closed, and the runs of a transaction."""
+
+from __future__ import annotations
+
+import pytest
+from pymongo.errors import OperationFailure
+
+from odmantic import Model
+from odmantic._state.attempt import Attempt, AttemptState
+from odmantic._state.changes import mark_read
+from odmantic._state.journal import Journal
+from odmantic.exceptions import SessionMisuseError, TransactionAbortedError
+
+
+class User(Model):
+    name: str
+
+
+@pytest.fixture
+def user():
+    saved = User(name="Ada")
+    mark_read(saved)
+    return saved
+
+
+@pytest.mark.parametrize(("committed", "modified"), [(True, set()), (False, {"name"})])
+def test_closing_restores_what_was_written_unless_it_was_committed(user, committed, modified):
+    journal = Journal()
+    journal.wrote("shop", user, {"name"})
+    journal.close(committed=committed)
+    assert user.__fields_modified__ == modified
+
+
+@pytest.mark.parametrize(("committed", "modified"), [(True, set()), (False, {"name"})])
+def test_what_a_thread_enters_late_fares_the_same(user, committed, modified):
+    journal = Journal()
+    journal.close(committed=committed)
+    journal.wrote("shop", user, {"name"})
+    assert user.__fields_modified__ == modified
+
+
+def test_a_run_ends_once(user):
+    attempt = Attempt()
+    attempt.journal.wrote("shop", user, {"name"})
+    attempt.end(AttemptState.ENDED, committed=True)
+    attempt.end(AttemptState.SESSION_ENDED, committed=False)
+    assert attempt.state is AttemptState.ENDED
+    assert user.__fields_modified__ == set()
+
+
+def test_the_first_error_dooms_a_run_and_is_the_one_named():
+    attempt = Attempt()
+    attempt.check_accepts_operations()
+    attempt.doom(OperationFailure("the first", 112, {"errorLabels": ["TransientTransactionError"]}))
+    attempt.doom(OperationFailure("the second", 251))
+    with pytest.raises(TransactionAbortedError, match="the first") as caught:
+        attempt.check_accepts_operations()
+    assert caught.value.has_error_label("TransientTransactionError")
+    assert attempt.may_be_closed
+
+
+@pytest.mark.parametrize("state", [AttemptState.CLOSING, AttemptState.IN_DOUBT, AttemptState.ENDED])
+def test_only_a_running_run_accepts_operations(state):
+    attempt = Attempt(state)
+    with pytest.raises(SessionMisuseError, match="transaction not started"):
+        attempt.check_accepts_operations()
+
+
+def test_an_ended_run_keeps_no_error():
+    attempt = Attempt()
+    attempt.doom(OperationFailure("the first"))
+    attempt.end(AttemptState.ENDED, committed=False)
+    assert attempt.first_error is None
