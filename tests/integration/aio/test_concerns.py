@@ -9,6 +9,7 @@ from pymongo.errors import ConfigurationError
 
 from odmantic import Model
 from odmantic._driver._aio import resolve
+from odmantic.session import NO_SESSION
 
 
 class User(Model):
@@ -91,7 +92,7 @@ async def test_a_transaction_reads_one_snapshot(aio_engine):
     await aio_engine.save(User(name="Ada"))
     async with aio_engine.transaction() as transaction:
         assert await transaction.count(User) == 1
-        await aio_engine.save(User(name="Bob"))
+        await aio_engine.save(User(name="Bob"), session=NO_SESSION)
         assert await transaction.count(User) == 1
     assert await aio_engine.count(User) == 2
 

@@ -10,6 +10,7 @@ from pymongo.errors import ConfigurationError
 
 from odmantic import Model
 from odmantic._driver._sync import resolve
+from odmantic.session import NO_SESSION
 
 
 class User(Model):
@@ -92,7 +93,7 @@ def test_a_transaction_reads_one_snapshot(sync_engine):
     sync_engine.save(User(name="Ada"))
     with sync_engine.transaction() as transaction:
         assert transaction.count(User) == 1
-        sync_engine.save(User(name="Bob"))
+        sync_engine.save(User(name="Bob"), session=NO_SESSION)
         assert transaction.count(User) == 1
     assert sync_engine.count(User) == 2
 
