@@ -179,6 +179,9 @@ class TransactionAbortedError(TransactionError, OperationFailure):
         self.message = message
         self.first_error = first_error
 
+    def __str__(self) -> str:
+        return self.message
+
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.message, self.first_error), self.__dict__
 
@@ -190,6 +193,9 @@ class TransactionNotSupportedError(TransactionError, OperationFailure):
         super().__init__(message, driver_error.code, driver_error.details)
         self.message = message
         self.driver_error = driver_error
+
+    def __str__(self) -> str:
+        return self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.message, self.driver_error), self.__dict__

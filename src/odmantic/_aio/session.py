@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from odmantic._aio.cursor import AIOCursor
     from odmantic._aio.engine import AIOEngine, Query
     from odmantic._plan.sort import SortExpressionType
+    from odmantic.model import Model
 
 
 class AIOSessionBase(BaseSession, metaclass=ABCMeta):
@@ -77,7 +78,7 @@ class AIOSessionBase(BaseSession, metaclass=ABCMeta):
         """Save several instances in order; see `AIOEngine.save_all`."""
         return await self.engine.save_all(instances, session=self.engine._get_session(self))
 
-    async def delete(self, instance: ModelType) -> None:
+    async def delete(self, instance: Model) -> None:
         """Delete the document of an instance; see `AIOEngine.delete`."""
         await self.engine.delete(instance, session=self.engine._get_session(self))
 
@@ -226,22 +227,15 @@ class AIOTransaction(AIOSession):
     def __init__(self, context: AIOEngine | AIOSession) -> None:
         """Make a transaction that is not started yet; nothing is sent."""
         self._attempt: Attempt | None = None
-        if isinstance(context, AIOTransaction):
-            raise SessionMisuseError(_NESTED)
+        _check_context(context)
         if isinstance(context, AIOSession):
-            _check_started(context)
             super().__init__(context.engine)
             self.session = context
             self._owns_session = False
-        elif isinstance(context, AIOEngineBase):
+        else:
             super().__init__(context)
             self.session = AIOSession(context)
             self._owns_session = True
-        else:
-            message = (
-                f"AIOTransaction takes an AIOEngine or an AIOSession, not {type(context).__name__}"
-            )
-            raise TypeError(message)
 
     @property
     def is_started(self) -> bool:
@@ -335,8 +329,7 @@ class AIOTransaction(AIOSession):
             try:
                 await self.commit()
             finally:
-                if attempt.state is AttemptState.IN_DOUBT:
-                    await self.abort()
+                await self._give_up_if_in_doubt(attempt)
             return
         try:
             await self.abort()
@@ -363,6 +356,10 @@ class AIOTransaction(AIOSession):
             await drained(lambda: channel.abort(attempt))
         finally:
             await self._finish()
+
+    async def _give_up_if_in_doubt(self, attempt: Attempt) -> None:
+        if attempt.state is AttemptState.IN_DOUBT:
+            await self.abort()
 
     async def _finish(self) -> None:
         """Let go of the driver session, and end it if it is of its own."""
@@ -391,6 +388,18 @@ async def _commit_until_known(channel: Channel, attempt: Attempt) -> None:
 
 
 _NESTED = "MongoDB has no nested transactions: pass the running one on as session=, or begin another in a session of its own"
+
+
+def _check_context(context: object) -> None:
+    if isinstance(context, AIOTransaction):
+        raise SessionMisuseError(_NESTED)
+    if isinstance(context, AIOSession):
+        _check_started(context)
+    elif not isinstance(context, AIOEngineBase):
+        message = (
+            f"AIOTransaction takes an AIOEngine or an AIOSession, not {type(context).__name__}"
+        )
+        raise TypeError(message)
 
 
 def _check_started(session: AIOSession) -> None:

@@ -43,7 +43,8 @@ async def resolve(value: Any) -> Any:
 
 async def take_batch(cursor: Any, size: int) -> list[Any]:
     """Up to `size` next documents of a driver cursor; an empty list at its end."""
-    return await cursor.to_list(length=size)
+    batch: list[Any] = await cursor.to_list(length=size)
+    return batch
 
 
 async def drained(call: Callable[[], Awaitable[T]]) -> T:

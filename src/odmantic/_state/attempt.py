@@ -39,6 +39,8 @@ class Attempt:
 
     state: AttemptState = AttemptState.RUNNING
     first_error: Exception | None = None
+    has_sent: bool = False
+    """Whether an operation of ours has reached the server."""
     journal: Journal = field(default_factory=Journal)
 
     @property
@@ -74,7 +76,7 @@ class Attempt:
         """The error of everything that follows the one that doomed the transaction."""
         first = self.first_error or RuntimeError(NOT_STARTED)
         message = (
-            f"the transaction was aborted by the server because an operation in it failed: {first}. "
+            f"the transaction was rolled back because an operation in it failed: {first}. "
             "An error inside a transaction cannot be caught and ignored; run the whole block again"
         )
         error = TransactionAbortedError(message, first)

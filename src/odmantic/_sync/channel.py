@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from odmantic._driver._sync import Lock, drained, resolve
+from odmantic._plan.errors import NOT_ENCODABLE
 from odmantic._state.attempt import DOOMING_ERRORS, NOT_STARTED, Attempt, AttemptState
 from odmantic.exceptions import SessionMisuseError
 
@@ -118,7 +119,14 @@ class Channel:
 
     def _send_in_transaction(self, call: Callable[[], Any], attempt: Attempt) -> Any:
         try:
-            return resolve(call())
+            result = resolve(call())
         except DOOMING_ERRORS as error:
             attempt.doom(error)
             raise
+        except NOT_ENCODABLE as error:
+            # The driver takes the transaction for begun, though the server has not heard of it.
+            if not attempt.has_sent:
+                attempt.doom(error)
+            raise
+        attempt.has_sent = True
+        return result

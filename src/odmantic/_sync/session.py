@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from odmantic._plan.sort import SortExpressionType
     from odmantic._sync.cursor import SyncCursor
     from odmantic._sync.engine import Query, SyncEngine
+    from odmantic.model import Model
 
 
 class SyncSessionBase(BaseSession, metaclass=ABCMeta):
@@ -78,7 +79,7 @@ class SyncSessionBase(BaseSession, metaclass=ABCMeta):
         """Save several instances in order; see `SyncEngine.save_all`."""
         return self.engine.save_all(instances, session=self.engine._get_session(self))
 
-    def delete(self, instance: ModelType) -> None:
+    def delete(self, instance: Model) -> None:
         """Delete the document of an instance; see `SyncEngine.delete`."""
         self.engine.delete(instance, session=self.engine._get_session(self))
 
@@ -227,22 +228,15 @@ class SyncTransaction(SyncSession):
     def __init__(self, context: SyncEngine | SyncSession) -> None:
         """Make a transaction that is not started yet; nothing is sent."""
         self._attempt: Attempt | None = None
-        if isinstance(context, SyncTransaction):
-            raise SessionMisuseError(_NESTED)
+        _check_context(context)
         if isinstance(context, SyncSession):
-            _check_started(context)
             super().__init__(context.engine)
             self.session = context
             self._owns_session = False
-        elif isinstance(context, SyncEngineBase):
+        else:
             super().__init__(context)
             self.session = SyncSession(context)
             self._owns_session = True
-        else:
-            message = (
-                f"SyncTransaction takes a SyncEngine or a SyncSession, not {type(context).__name__}"
-            )
-            raise TypeError(message)
 
     @property
     def is_started(self) -> bool:
@@ -336,8 +330,7 @@ class SyncTransaction(SyncSession):
             try:
                 self.commit()
             finally:
-                if attempt.state is AttemptState.IN_DOUBT:
-                    self.abort()
+                self._give_up_if_in_doubt(attempt)
             return
         try:
             self.abort()
@@ -364,6 +357,10 @@ class SyncTransaction(SyncSession):
             drained(lambda: channel.abort(attempt))
         finally:
             self._finish()
+
+    def _give_up_if_in_doubt(self, attempt: Attempt) -> None:
+        if attempt.state is AttemptState.IN_DOUBT:
+            self.abort()
 
     def _finish(self) -> None:
         """Let go of the driver session, and end it if it is of its own."""
@@ -392,6 +389,18 @@ def _commit_until_known(channel: Channel, attempt: Attempt) -> None:
 
 
 _NESTED = "MongoDB has no nested transactions: pass the running one on as session=, or begin another in a session of its own"
+
+
+def _check_context(context: object) -> None:
+    if isinstance(context, SyncTransaction):
+        raise SessionMisuseError(_NESTED)
+    if isinstance(context, SyncSession):
+        _check_started(context)
+    elif not isinstance(context, SyncEngineBase):
+        message = (
+            f"SyncTransaction takes a SyncEngine or a SyncSession, not {type(context).__name__}"
+        )
+        raise TypeError(message)
 
 
 def _check_started(session: SyncSession) -> None:

@@ -84,7 +84,7 @@ async def test_e3_e4_a_transaction_commits_at_the_end_of_its_block(engine, raw_d
                 user.model_update(total_orders=1)
                 await engine.save(user, session=transaction)
             print("Transaction completed")  # noqa: T201 - as in the example
-        except Exception as error:  # noqa: BLE001 - as in the example
+        except Exception as error:
             print(f"Transaction failed: {error}")  # noqa: T201
 
     await run_transaction()
@@ -132,7 +132,7 @@ async def transfer_money(engine, from_user_id, to_user_id, amount):
             from_account=from_user_id,
             to_account=to_user_id,
             amount=amount,
-            timestamp=datetime.utcnow(),  # noqa: DTZ003 - as in the example
+            timestamp=datetime.utcnow(),
         )
         await engine.save(record, session=txn)
 
@@ -153,7 +153,7 @@ async def transfer_compactly(engine, src, dst, amount):
                 from_account=src,
                 to_account=dst,
                 amount=amount,
-                timestamp=datetime.utcnow(),  # noqa: DTZ003 - as in the example
+                timestamp=datetime.utcnow(),
             )
         )
 

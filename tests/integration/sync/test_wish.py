@@ -77,7 +77,7 @@ def test_e3_e4_a_transaction_commits_at_the_end_of_its_block(engine, raw_databas
                 user.model_update(total_orders=1)
                 engine.save(user, session=transaction)
             print("Transaction completed")  # noqa: T201 - as in the example
-        except Exception as error:  # noqa: BLE001 - as in the example
+        except Exception as error:
             print(f"Transaction failed: {error}")  # noqa: T201
 
     run_transaction()
