@@ -44,10 +44,11 @@ def _is_type_like(value: object) -> bool:
 
 def forget(model: Any) -> None:
     """Note that all fields of a class are resolved."""
-    if "__odm_deferred__" in vars(model):
+    _waiting.pop(model, None)
+    # The parametrisations of a generic class need to know what it waited for.
+    if "__odm_deferred__" in vars(model) and not model.__pydantic_generic_metadata__["parameters"]:
         del model.__odm_deferred__
         del model.__odm_known__
-    _waiting.pop(model, None)
 
 
 def waiting_for(new: Any) -> list[Any]:

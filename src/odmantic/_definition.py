@@ -42,7 +42,7 @@ _UNTOUCHED: tuple[Any, ...] = (  # pyright: ignore[reportUnknownVariableType] - 
     functools.partialmethod,
     functools.singledispatchmethod,
     # What pydantic's decorators leave in a class body.
-    type(field_validator("*")(print)),
+    type(field_validator("*")(adapt_annotation)),
 )
 
 _counter = itertools.count()

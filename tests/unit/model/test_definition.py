@@ -156,7 +156,7 @@ def test_attributes_of_the_class_are_visible_from_an_instance() -> None:
 def test_class_access_gives_a_proxy_and_unknown_names_are_errors() -> None:
     assert isinstance(Harbour.name, FieldProxy)
     with pytest.raises(AttributeError):
-        Harbour.nothing  # noqa: B018
+        Harbour.nothing
 
 
 def test_bind_replaces_the_view_of_pydantic() -> None:

@@ -170,9 +170,9 @@ def test_what_is_never_defined_is_named_in_the_error() -> None:
     with pytest.raises(PydanticUserError, match="Nowhere"):
         Lost(x=None)
     with pytest.raises(PydanticUndefinedAnnotation, match="Nowhere"):
-        Lost.__odm_fields__  # noqa: B018
+        Lost.__odm_fields__
     with pytest.raises(PydanticUndefinedAnnotation, match="Nowhere"):
-        Lost.x  # noqa: B018
+        Lost.x
     assert Lost.model_rebuild(raise_errors=False) is False
 
 
@@ -196,14 +196,14 @@ def test_late_problems_with_the_mapping_stay() -> None:
             to: Target = Reference()
 
     with pytest.raises(TypeError, match="containing references is not allowed"):
-        Wrong.__odm_fields__  # noqa: B018
+        Wrong.__odm_fields__
 
 
 def test_late_defaults_are_checked() -> None:
     class Wrong(Model):
         x: Optional[Number] = "a"  # type: ignore[assignment]
 
-    Number = int  # noqa: N806, F841 - found by name
+    Number = int  # noqa: N806 - found by name
     with pytest.raises(TypeError, match="Unhandled field definition"):
         Wrong(x=None)
 
@@ -231,7 +231,7 @@ def make_another() -> Any:
 def test_a_class_of_that_name_elsewhere_is_not_taken() -> None:
     assert make_another()(wrong=1).wrong == 1
     with pytest.raises(PydanticUndefinedAnnotation, match="Same"):
-        Alike.Holder.__odm_fields__  # noqa: B018
+        Alike.Holder.__odm_fields__
 
 
 def test_an_attribute_of_the_class_completes_it() -> None:
@@ -244,7 +244,7 @@ def test_an_attribute_of_the_class_completes_it() -> None:
     assert +First.second == "second"
     assert First.__references__ == ()
     with pytest.raises(AttributeError):
-        First.third  # noqa: B018
+        First.third
 
 
 def test_a_view_of_the_class_completes_it() -> None:
@@ -262,7 +262,7 @@ def test_two_missing_names_one_after_the_other() -> None:
     class First(EmbeddedModel):
         both: Dict[Second, Third]
 
-    Second = str  # noqa: N806, F841 - found by name
+    Second = str  # noqa: N806 - found by name
     with pytest.raises(PydanticUndefinedAnnotation, match="Third"):
         First.model_rebuild()
 

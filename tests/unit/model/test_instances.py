@@ -137,7 +137,7 @@ def test_from_attributes() -> None:
     ("cls", "extra"), [(Leg, None), (Open, {"more": 1})], ids=["ignore", "allow"]
 )
 def test_extra_values(cls: Any, extra: Any) -> None:
-    assert cls(km=1, **{"more": 1}).model_extra == (extra and {"km": 1, **extra})
+    assert cls(km=1, more=1).model_extra == (extra and {"km": 1, **extra})
 
 
 def test_forbidden_extra_values() -> None:
@@ -164,7 +164,7 @@ def test_a_missing_value_is_an_attribute_error() -> None:
     one = Leg.model_construct(km=1)
     del one.__dict__["km"]
     with pytest.raises(AttributeError, match="km"):
-        one.km  # noqa: B018
+        one.km
     with pytest.raises(AttributeError, match="km"):
         one.model_dump_doc()
 
@@ -175,7 +175,7 @@ def test_a_missing_value_that_shadows_a_method_is_an_attribute_error() -> None:
         update: int  # type: ignore[assignment]
 
     with pytest.raises(AttributeError, match="update"):
-        Shadow.model_construct().update  # noqa: B018
+        Shadow.model_construct().update
 
 
 # --- Equality and texts ------------------------------------------------------------------------
@@ -217,7 +217,7 @@ def test_the_id_comes_first_in_texts() -> None:
         Leg.model_construct(km=1),
         copy.copy(saved(Leg(km=1))),
         copy.deepcopy(saved(Leg(km=1))),
-        pickle.loads(pickle.dumps(saved(Leg(km=1)))),  # noqa: S301
+        pickle.loads(pickle.dumps(saved(Leg(km=1)))),
         saved(Leg(km=1)).model_copy(),
         saved(Leg(km=1)).model_copy(deep=True),
         Voyage.model_validate_doc(
@@ -358,7 +358,7 @@ def test_unknown_names_in_updates_of_a_copy() -> None:
 def test_pickles_and_baseline() -> None:
     one = voyage()
     object.__setattr__(one, "__baseline__", {"legs": b"1"})
-    for copied in (pickle.loads(pickle.dumps(one)), copy.copy(one), one.model_copy()):  # noqa: S301
+    for copied in (pickle.loads(pickle.dumps(one)), copy.copy(one), one.model_copy()):
         assert copied == one
         assert not hasattr(copied, "__baseline__")
 
