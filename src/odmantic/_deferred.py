@@ -13,7 +13,7 @@ from pydantic import PydanticUndefinedAnnotation
 from odmantic._mapping.annotations import evaluate, models_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator, Mapping
     from types import FrameType
 
     from odmantic._definition import Deferred
@@ -44,19 +44,31 @@ def _is_type_like(value: object) -> bool:
 
 def forget(model: Any) -> None:
     """Note that all fields of a class are resolved."""
-    if "__odm_deferred__" in vars(model):
+    _waiting.pop(model, None)
+    # The parametrisations of a generic class need to know what it waited for.
+    if "__odm_deferred__" in vars(model) and not model.__pydantic_generic_metadata__["parameters"]:
         del model.__odm_deferred__
         del model.__odm_known__
-    _waiting.pop(model, None)
 
 
-def waiting_for(name: str) -> list[Any]:
-    """Find the models that wait for a name."""
-    return [model for model, missing in list(_waiting.items()) if missing == name]
+def waiting_for(new: Any) -> list[Any]:
+    """Find the models that wait for a new class: its name is the one they miss and can see."""
+    scope = _scope(new)
+    return [
+        model
+        for model, missing in list(_waiting.items())
+        if missing == new.__name__
+        and model.__module__ == new.__module__
+        and scope in ("", _scope(model))
+    ]
+
+
+def _scope(cls: type[Any]) -> str:
+    return cls.__qualname__.rpartition(".")[0]
 
 
 @contextmanager
-def _marked_as_rebuilding() -> Iterator[None]:
+def _marked_as_rebuilding() -> Generator[None]:
     token = _rebuilding.set(True)
     try:
         yield
@@ -139,7 +151,8 @@ def _resolve(model: Any, names: dict[str, Any]) -> Iterator[Any]:
 def _deferred_of(model: Any) -> Iterator[Deferred]:
     # A parametrised class has the fields of the class it parametrises.
     for cls in model.__mro__:
-        yield from vars(cls).get("__odm_deferred__", ())
+        own: Mapping[str, Any] = cls.__dict__
+        yield from own.get("__odm_deferred__", ())
 
 
 def _evaluate(deferred: Deferred, module: str, known: dict[str, Any]) -> tuple[Any, str | None]:
@@ -155,7 +168,7 @@ def _evaluate(deferred: Deferred, module: str, known: dict[str, Any]) -> tuple[A
 
 def _search_stack(name: str, module: str) -> Any:
     """Look for a name in the functions of a module that are running now."""
-    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - as pydantic does
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - as pydantic does
     while frame is not None:
         if frame.f_globals.get("__name__") == module and name in frame.f_locals:
             return frame.f_locals[name]

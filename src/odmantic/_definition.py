@@ -32,7 +32,8 @@ from odmantic.reference import ODMReferenceInfo
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_UNTOUCHED: tuple[type[Any], ...] = (
+
+_UNTOUCHED: tuple[Any, ...] = (  # pyright: ignore[reportUnknownVariableType] - generic classes
     FunctionType,
     property,
     classmethod,
@@ -41,7 +42,7 @@ _UNTOUCHED: tuple[type[Any], ...] = (
     functools.partialmethod,
     functools.singledispatchmethod,
     # What pydantic's decorators leave in a class body.
-    type(field_validator("*")(lambda value: value)),
+    type(field_validator("*")(adapt_annotation)),
 )
 
 _counter = itertools.count()

@@ -19,7 +19,7 @@ from odmantic.field import Field, FieldProxy, ODMFieldInfo
 from odmantic.typing import dataclass_transform
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Mapping
     from types import FrameType
 
     from pydantic._internal._model_construction import ModelMetaclass as PydanticMetaclass
@@ -34,7 +34,7 @@ _CONFIG_OPTIONS = ODMConfigDict.__required_keys__.union(ODMConfigDict.__optional
 
 
 @contextmanager
-def _building_class() -> Iterator[None]:
+def _building_class() -> Generator[None]:
     token = _building.set(True)
     try:
         yield
@@ -45,7 +45,17 @@ def _building_class() -> Iterator[None]:
 class BaseModelMetaclass(PydanticMetaclass):
     """Makes models: rewrites class bodies for pydantic, and gives proxies for fields."""
 
-    __odm_concrete_kind__: ClassVar[ModelKind]
+    if TYPE_CHECKING:
+        __odm_concrete_kind__: ClassVar[ModelKind]
+    else:
+
+        def __getattr__(cls, name: str) -> Any:
+            """Complete a class that could not be when it was made, which gives it its proxies."""
+            if name.startswith("__") or _building.get() or not is_incomplete(cls):
+                return super().__getattr__(name)
+            complete(cls)
+            return getattr(cls, name)
+
     __odm_views__: ClassVar[tuple[str, ...]] = (
         "__mapping__",
         "__odm_fields__",
@@ -65,14 +75,14 @@ class BaseModelMetaclass(PydanticMetaclass):
         elif not kinds.isdisjoint(_CONCRETE):
             return pure_subclass(name, bases, namespace, kwargs)
         elif ModelKind.ROOT in kinds:
-            cls = mcs._define(name, bases, namespace, kwargs, sys._getframe(1))  # noqa: SLF001
+            cls = mcs._define(name, bases, namespace, kwargs, sys._getframe(1))  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
         else:
             return super().__new__(mcs, name, bases, namespace, **kwargs)
         if cls.__pydantic_fields_complete__:
             attach_mapping(cls)
         else:
             cls.model_rebuild(raise_errors=False)
-        for model in waiting_for(name):
+        for model in waiting_for(cls):
             model.model_rebuild(raise_errors=False, _types_namespace={name: cls})
         return cls
 
@@ -138,26 +148,18 @@ class BaseModelMetaclass(PydanticMetaclass):
             class_name=name,
             namespace=namespace,
             known=_known_names(namespace, frame),
-            arbitrary_types=bool(config["arbitrary_types_allowed"]),
+            arbitrary_types=bool(config.get("arbitrary_types_allowed")),
             annotations={},
             deferred=[],
         )
         body.rewrite(bases, automatic_id=mcs.__odm_concrete_kind__ is ModelKind.MODEL)
         return body
 
-    if not TYPE_CHECKING:
-
-        def __getattr__(cls, name: str) -> Any:
-            """Complete a class that could not be when it was made, which gives it its proxies."""
-            if name.startswith("__") or _building.get() or not is_incomplete(cls):
-                return super().__getattr__(name)
-            complete(cls)
-            return getattr(cls, name)
-
 
 def is_incomplete(cls: Any) -> bool:
     """Tell whether this is a model whose mapping is not compiled yet."""
-    return kind_of(cls) in _CONCRETE and not isinstance(vars(cls).get("__mapping__"), ModelMapping)
+    own: Mapping[str, Any] = cls.__dict__
+    return kind_of(cls) in _CONCRETE and not isinstance(own.get("__mapping__"), ModelMapping)
 
 
 def _known_names(namespace: dict[str, Any], frame: FrameType) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def apply_patch(instance: _BaseODMModel, patch: dict[str, Any]) -> None:
     if mapping.primary_field in changed:
         raise ValueError("Updating the primary key is not supported")
     modified = instance.__fields_modified__
-    instance.__dict__.update(changed)
+    vars(instance).update(changed)
     instance.__pydantic_fields_set__.update(changed)
     modified.update(changed)
 
@@ -102,21 +102,22 @@ def _patch_class(cls: type[_BaseODMModel]) -> type[BaseModel]:
 
     Validators of fields need not accept their own results, so they run on new values only.
     """
-    patch_class: type[BaseModel] | None = vars(cls).get("__odm_patch_class__")
-    if patch_class is None:
+    existing: type[BaseModel] | None = vars(cls).get("__odm_patch_class__")
+    if existing is not None:
+        return existing
 
-        def keep_current(_cls: Any, value: Any, handler: Any, info: Any) -> Any:
-            kept = _current.get()
-            if info.field_name in kept and kept[info.field_name] is value:
-                return value
-            return handler(value)
+    def keep_current(_cls: Any, value: Any, handler: Any, info: Any) -> Any:
+        kept = _current.get()
+        if info.field_name in kept and kept[info.field_name] is value:
+            return value
+        return handler(value)
 
-        namespace: dict[str, Any] = {
-            "__module__": cls.__module__,
-            "__qualname__": cls.__qualname__,
-            # The last validator of a field is the outermost.
-            "odm_keep_current": field_validator("*", mode="wrap")(classmethod(keep_current)),
-        }
-        patch_class = cls.__odm_subclass__(namespace)
-        cls.__odm_patch_class__ = patch_class  # type: ignore[attr-defined]
+    namespace: dict[str, Any] = {
+        "__module__": cls.__module__,
+        "__qualname__": cls.__qualname__,
+        # The last validator of a field is the outermost.
+        "odm_keep_current": field_validator("*", mode="wrap")(classmethod(keep_current)),
+    }
+    patch_class: type[BaseModel] = cls.__odm_subclass__(namespace)
+    cls.__odm_patch_class__ = patch_class  # type: ignore[attr-defined]
     return patch_class

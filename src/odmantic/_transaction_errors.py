@@ -168,11 +168,15 @@ class WriteConflictError(TransactionError, OperationFailure):
             f"run_transaction ({(driver_error.details or {}).get('errmsg', driver_error)})"
         )
         super().__init__(message, driver_error.code, driver_error.details)
+        self.message = message
         self.model = model
         self.operation = operation
         self.collection = collection
         self.document_id = document_id
         self.driver_error = driver_error
+
+    def __str__(self) -> str:
+        return self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
         arguments = (
@@ -206,6 +210,9 @@ class TransactionAbortedError(TransactionError, OperationFailure):
         self.message = message
         self.first_error = first_error
 
+    def __str__(self) -> str:
+        return self.message
+
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.message, self.first_error), self.__dict__
 
@@ -218,6 +225,9 @@ class TransactionNotSupportedError(TransactionError, OperationFailure):
         super().__init__(message, driver_error.code, driver_error.details)
         self.message = message
         self.driver_error = driver_error
+
+    def __str__(self) -> str:
+        return self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.message, self.driver_error), self.__dict__

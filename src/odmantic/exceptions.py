@@ -79,6 +79,7 @@ __all__ = [
     "TransactionError",
     "TransactionNotSupportedError",
     "TransactionTimeoutError",
+    "UnencodableValueError",
     "UnsafeRetryError",
     "WriteConflictError",
 ]

@@ -22,6 +22,7 @@ from odmantic._mapping.mapping import (
     ODMReference,
     kind_of,
 )
+from odmantic._mapping.shapes import is_tuple
 from odmantic._metaclass import (
     BaseModelMetaclass,
     EmbeddedModelMetaclass,
@@ -71,7 +72,7 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
         __mutable_fields__: ClassVar[frozenset[str]]
         __bson_serializers__: ClassVar[dict[str, Callable[[Any], Any]]]
         __pydantic_model__: ClassVar[type[BaseModel]]
-        model_config: ClassVar[ODMConfigDict]
+        model_config: ClassVar[ODMConfigDict]  # pyright: ignore[reportIncompatibleVariableOverride] - as pydantic's users do
         __fields_modified__: set[str]
         __baseline__: dict[str, bytes]
     else:
@@ -109,8 +110,8 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
 
     def __class_getitem__(cls, arguments: Any) -> Any:
         """Give the parametrisation of a generic model, which is a model too."""
-        if isinstance(arguments, tuple):
-            return super().__class_getitem__(tuple(map(adapt_annotation, arguments)))
+        if is_tuple(arguments):
+            return super().__class_getitem__(tuple([adapt_annotation(one) for one in arguments]))
         return super().__class_getitem__(adapt_annotation(arguments))
 
     @classmethod
@@ -311,7 +312,7 @@ class Model(_BaseODMModel, metaclass=ModelMetaclass):
             if isinstance(field, ODMBaseIndexableField) and name != cls.__primary_field__
             if field.index or field.unique
         ]
-        configured = cls.model_config["indexes"]
+        configured = cls.model_config.get("indexes")
         indexes.extend(
             index.to_odm_index() if isinstance(index, Index) else index
             for index in (configured() if configured is not None else ())
@@ -322,8 +323,7 @@ class Model(_BaseODMModel, metaclass=ModelMetaclass):
 class EmbeddedModel(_BaseODMModel, metaclass=EmbeddedModelMetaclass):
     """Base of the models whose documents are part of another document."""
 
-    if not TYPE_CHECKING:
-        __odm_kind__ = ModelKind.ROOT
+    __odm_kind__ = ModelKind.ROOT
 
 
 class _Uninstantiable:

@@ -15,9 +15,6 @@ import pytest
 HERE = Path(__file__).parent
 FILES = ("program.py", "mistakes.py")
 
-# By file, then by line.
-Errors = dict[str, dict[int, str]]
-
 
 def run(directory: Path, *command: str) -> str:
     done = subprocess.run(
@@ -54,31 +51,23 @@ def reports_of_pyright(directory: Path) -> Iterator[tuple[str, int, str]]:
             yield Path(report["file"]).name, line, report["message"]
 
 
-@pytest.fixture(scope="module", params=["mypy", "mypy with pydantic's plugin", "pyright"])
-def errors(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Errors:
-    checker, _, plugin = request.param.partition(" with ")
-    if importlib.util.find_spec(checker) is None:
-        pytest.skip(f"{checker} is not installed")
-    directory = tmp_path_factory.mktemp("program")
-    for name in FILES:
-        shutil.copy(HERE / name, directory)
-    if checker == "pyright":
-        reports = reports_of_pyright(directory)
+@pytest.mark.parametrize("checker", ["mypy", "mypy with pydantic's plugin", "pyright"])
+def test_a_right_program_passes_and_every_mistake_is_found(checker: str, tmp_path: Path) -> None:
+    name, _, plugin = checker.partition(" with ")
+    if importlib.util.find_spec(name) is None:
+        pytest.skip(f"{name} is not installed")
+    for file in FILES:
+        shutil.copy(HERE / file, tmp_path)
+    if name == "pyright":
+        reports = reports_of_pyright(tmp_path)
     else:
-        reports = reports_of_mypy(directory, "pydantic.mypy" if plugin else "")
-    errors: Errors = {name: {} for name in FILES}
+        reports = reports_of_mypy(tmp_path, "pydantic.mypy" if plugin else "")
+    found: dict[str, dict[int, str]] = {file: {} for file in FILES}
     for file, line, message in reports:
-        errors[file][line] = message
-    return errors
-
-
-def test_a_right_program_has_the_types_it_expects(errors: Errors) -> None:
-    assert errors["program.py"] == {}
-
-
-def test_mistakes_are_found_and_nothing_else(errors: Errors) -> None:
+        found[file][line] = message
+    assert found["program.py"] == {}
     lines = (HERE / "mistakes.py").read_text(encoding="utf-8").splitlines()
     marked = {number for number, line in enumerate(lines, start=1) if "# mistake" in line}
-    found = errors["mistakes.py"]
-    assert {number: lines[number - 1] for number in marked - set(found)} == {}
-    assert {number: found[number] for number in set(found) - marked} == {}
+    missed = {number: lines[number - 1] for number in marked - set(found["mistakes.py"])}
+    assert missed == {}
+    assert set(found["mistakes.py"]) == marked, found["mistakes.py"]

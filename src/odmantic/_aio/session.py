@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from contextlib import AbstractAsyncContextManager, contextmanager, suppress
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic._aio.channel import Channel
 from odmantic._aio.commit import commit_until_known
@@ -285,7 +285,7 @@ class AIOTransaction(AIOSession):
 
     def __init__(
         self,
-        context: AIOEngine | AIOSession | Any,
+        context: AIOEngine | AIOSession,
         *,
         read_concern: ReadConcern | None = None,
         write_concern: WriteConcern | None = None,
@@ -295,23 +295,15 @@ class AIOTransaction(AIOSession):
         self._attempt: Attempt | None = None
         self._guard: RetryGuard | None = None
         self._settings = TransactionSettings(read_concern, write_concern, max_commit_time_ms)
-        if isinstance(context, AIOTransaction):
-            raise SessionMisuseError(_NESTED)
+        _check_context(context)
         if isinstance(context, AIOSession):
-            _check_started(context)
             super().__init__(context.engine)
             self.session = context
             self._owns_session = False
-        elif isinstance(context, AIOEngineBase):
-            engine = cast("AIOEngine", context)
-            super().__init__(engine)
-            self.session = AIOSession(engine)
-            self._owns_session = True
         else:
-            message = (
-                f"AIOTransaction takes an AIOEngine or an AIOSession, not {type(context).__name__}"
-            )
-            raise TypeError(message)
+            super().__init__(context)
+            self.session = AIOSession(context)
+            self._owns_session = True
 
     @property
     def is_started(self) -> bool:
@@ -571,6 +563,18 @@ _NESTED = (
     "MongoDB has no nested transactions: pass the running one on as session=, run a callback in it with "
     "run_transaction(..., join=transaction), or begin another in a session of its own"
 )
+
+
+def _check_context(context: object) -> None:
+    if isinstance(context, AIOTransaction):
+        raise SessionMisuseError(_NESTED)
+    if isinstance(context, AIOSession):
+        _check_started(context)
+    elif not isinstance(context, AIOEngineBase):
+        message = (
+            f"AIOTransaction takes an AIOEngine or an AIOSession, not {type(context).__name__}"
+        )
+        raise TypeError(message)
 
 
 def _check_started(session: AIOSession) -> None:

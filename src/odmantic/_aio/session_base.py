@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from odmantic._aio.cursor import AIOCursor
     from odmantic._aio.engine import AIOEngine, Query
     from odmantic._plan.sort import SortExpressionType
+    from odmantic.model import Model
 
 
 class AIOSessionBase(BaseSession, metaclass=ABCMeta):
@@ -61,7 +62,7 @@ class AIOSessionBase(BaseSession, metaclass=ABCMeta):
         """Save several instances in order; see `AIOEngine.save_all`."""
         return await self.engine.save_all(instances, session=self.engine._get_session(self))
 
-    async def delete(self, instance: ModelType) -> None:
+    async def delete(self, instance: Model) -> None:
         """Delete the document of an instance; see `AIOEngine.delete`."""
         await self.engine.delete(instance, session=self.engine._get_session(self))
 

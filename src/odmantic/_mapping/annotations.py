@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections.abc
+import re
 import sys
 import types
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import PurePath
 from typing import (
     Annotated,
     Any,
+    ClassVar,
     ForwardRef,
     Literal,
     NewType,
@@ -176,10 +178,16 @@ def type_adapter(annotation: Any, *, arbitrary_types: bool) -> TypeAdapter[Any]:
     return TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=arbitrary_types))
 
 
+_BARE_CLASS_VAR = re.compile(r"(\w+\.)*ClassVar")
+
+
 def evaluate(annotation: Any, module: str, known: dict[str, Any]) -> tuple[Any, str | None]:
     """Evaluate an annotation; with it comes the first name that does not exist, if any."""
     if not _has_forward_reference(annotation):
         return annotation, None
+    if isinstance(annotation, str) and _BARE_CLASS_VAR.fullmatch(annotation):
+        # Python 3.10 evaluates it only with an argument.
+        return ClassVar, None
     holder = type("holder", (), {"__annotations__": {"it": annotation}})
     names = getattr(sys.modules.get(module), "__dict__", {})
     try:

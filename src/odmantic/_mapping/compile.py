@@ -74,7 +74,7 @@ def compile_mapping(model: type[_BaseODMModel]) -> ModelMapping:
 def _field(
     model: type[_BaseODMModel], name: str, info: FieldInfo, config: ODMConfigDict
 ) -> ODMBaseField:
-    options = options_in(info.metadata)
+    options = _options(model, name, info)
     bare, _ = unwrap(info.annotation)
     key_name = name if options.key_name is None else options.key_name
     check_key_name(key_name)
@@ -103,6 +103,13 @@ def _field(
         if is_embedded_model(element := unwrap(argument)[0]):
             return ODMEmbeddedGeneric(model=element, generic_origin=_generic_origin(bare), **common)
     return ODMField(**common)
+
+
+def _options(model: type[_BaseODMModel], name: str, info: FieldInfo) -> FieldOptions:
+    # Pydantic 2.12 loses the metadata of fields of a class parametrised by a forward reference.
+    origin = model.__pydantic_generic_metadata__["origin"]
+    declared = info if origin is None else origin.__pydantic_fields__[name]
+    return options_in(declared.metadata)
 
 
 def _generic_origin(annotation: Any) -> Any:

@@ -75,7 +75,7 @@ def _field_decoder(mapping: ModelMapping, field: ODMBaseField) -> Decoder | None
         return _reference_decoder(field.model, field.key_name)
     info = field.pydantic_field
     compiler = DecoderCompiler(
-        arbitrary_types=bool(mapping.model.model_config["arbitrary_types_allowed"])
+        arbitrary_types=bool(mapping.model.model_config.get("arbitrary_types_allowed"))
     )
     decode = compiler.decoder(info.annotation, info.metadata)
     if decode is not None and isinstance(field, ODMEmbeddedGeneric):

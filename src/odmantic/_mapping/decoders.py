@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
 
 from bson.decimal128 import Decimal128
 from bson.regex import Regex
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     T = TypeVar("T", bound=_BaseODMModel)
 
 
+from odmantic._mapping.shapes import is_document, is_stored_array, is_tuple
 from odmantic._mapping.translate import Decoder, Location, translate, written
 
 
@@ -82,6 +83,8 @@ class DecoderCompiler:
             return self._union_decoder(get_args(bare))
         if get_origin(bare) is None or get_origin(bare) is Literal:
             return self._class_decoder(bare, marks)
+        if get_origin(bare) is re.Pattern:
+            return self._class_decoder(re.Pattern, marks)
         return self._generic_decoder(get_origin(bare), get_args(bare))
 
     def _generic_decoder(self, origin: Any, arguments: tuple[Any, ...]) -> Decoder | None:
@@ -118,9 +121,9 @@ class DecoderCompiler:
             return None
 
         def decode_fields(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
-            if not isinstance(value, Mapping):
+            if not is_document(value):
                 return value
-            fields = dict(cast("Mapping[str, Any]", value))
+            fields = dict(value)
             for name, decode in decoders.items():
                 if name in fields:
                     fields[name] = decode(fields[name], (loc, name), errors, raw)
@@ -159,9 +162,17 @@ def _later(found: list[Decoder | None]) -> Decoder:
     return decode
 
 
+def _compile_regex(regex: Regex[Any]) -> Any:
+    try:
+        return regex.try_compile()
+    except (re.error, OverflowError, RecursionError):
+        # MongoDB's patterns are not all Python's.
+        return regex
+
+
 _FROM_BSON: dict[Any, tuple[type[Any], Callable[[Any], Any]]] = {
     Decimal: (Decimal128, Decimal128.to_decimal),
-    re.Pattern: (Regex, Regex.try_compile),
+    re.Pattern: (Regex, _compile_regex),
 }
 """Types whose stored form plain pydantic does not know, and how it becomes one it knows."""
 
@@ -184,7 +195,7 @@ def _stored_members(cls: Any) -> list[tuple[Any, Enum]]:
 
 
 def _as_read(stored: Any) -> Any:
-    return list(stored) if isinstance(stored, tuple) else stored
+    return list(stored) if is_tuple(stored) else stored
 
 
 def _member(members: list[tuple[Any, Enum]], value: Any) -> Any:
@@ -265,10 +276,9 @@ def _document_decoder(model: Any) -> Decoder:
 
 def _array_decoder(decode: Decoder) -> Decoder:
     def decode_items(values: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
-        if not isinstance(values, (list, tuple)):
+        if not is_stored_array(values):
             return values
-        items = cast("list[Any]", values)
-        return [decode(item, (loc, index), errors, raw) for index, item in enumerate(items)]
+        return [decode(item, (loc, index), errors, raw) for index, item in enumerate(values)]
 
     return decode_items
 
@@ -278,9 +288,9 @@ def _tuple_decoder(decoders: list[Decoder | None]) -> Decoder | None:
         return None
 
     def decode_items(values: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
-        if not isinstance(values, (list, tuple)):
+        if not is_stored_array(values):
             return values
-        items = list(cast("list[Any]", values))
+        items = list(values)
         for index, (item, decode) in enumerate(zip(items, decoders, strict=False)):
             if decode is not None:
                 items[index] = decode(item, (loc, index), errors, raw)
@@ -296,10 +306,10 @@ def _mapping_decoder(
         return None
 
     def decode_items(values: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
-        if not isinstance(values, Mapping):
+        if not is_document(values):
             return values
         items: dict[Any, Any] = {}
-        for key, item in cast("Mapping[str, Any]", values).items():
+        for key, item in values.items():
             new_key = key if decode_key is None else decode_key(key)
             items[new_key] = item if decode is None else decode(item, (loc, key, True), errors, raw)
         return items
@@ -316,9 +326,9 @@ def _key_decoder(key_type: Any) -> Callable[[str], Any] | None:
     return lambda key: members.get(key, key)
 
 
-_DOCUMENT = (Mapping,)
-_ARRAY = (list, tuple)
-_SCALARS = (types.NoneType, str, bytes, int, float, date, Enum)
+_DOCUMENT: tuple[type[Any], ...] = (Mapping,)
+_ARRAY: tuple[type[Any], ...] = (list, tuple)
+_SCALARS: tuple[type[Any], ...] = (types.NoneType, str, bytes, int, float, date, Enum)
 
 
 def _shapes(annotation: Any) -> tuple[type[Any], ...]:
@@ -328,7 +338,7 @@ def _shapes(annotation: Any) -> tuple[type[Any], ...]:
     if is_union(bare):
         return tuple(shape for member in get_args(bare) for shape in _shapes(member))
     if members := _stored_members(bare):
-        return tuple(type(stored) for stored, _ in members)
+        return tuple([stored.__class__ for stored, _ in members])
     if cls in _FROM_BSON:
         return (_FROM_BSON[cls][0],)
     if cls is None or cls is Literal or (isinstance(cls, type) and issubclass(cls, _SCALARS)):

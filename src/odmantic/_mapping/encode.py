@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import types
-from collections import deque
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -35,9 +34,10 @@ from odmantic._mapping.mapping import (
     ODMReference,
     is_embedded_model,
     is_model_instance,
-    kind_of,
+    kind_of_instance,
     mapping_of,
 )
+from odmantic._mapping.shapes import is_collection, is_document, is_stored_array, is_tuple
 from odmantic.bson import BSON_TYPES_SUBSTITUTES, WithBsonSerializer
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ Encoder: TypeAlias = Callable[[Any], Any]
 FieldEncoder: TypeAlias = tuple[str, str, Encoder | None]
 """Name and key of a field, and how its value is converted; `None` stores it as it is."""
 
-AS_IT_IS = (
+AS_IT_IS: tuple[type[Any], ...] = (
     types.NoneType,
     str,
     int,
@@ -121,14 +121,16 @@ def nested_instances(instance: _BaseODMModel) -> Iterator[_BaseODMModel]:
 
 
 def _instances_in(value: Any) -> Iterator[Any]:
-    if kind_of(type(value)) is not None:
+    if kind_of_instance(value) is not None:
         yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _instances_in(item)
-    elif isinstance(value, (list, tuple, set, frozenset, deque)):
-        for item in cast("Iterable[Any]", value):
-            yield from _instances_in(item)
+        return
+    items: Iterable[Any] = ()
+    if is_document(value):
+        items = value.values()
+    elif is_collection(value):
+        items = value
+    for item in items:
+        yield from _instances_in(item)
 
 
 # --- By annotation -----------------------------------------------------------------------------
@@ -249,7 +251,7 @@ def _dumped_first(serializer: Encoder) -> Encoder:
 def _document_encoder(model: Any) -> Encoder:
     def encode(value: Any) -> Any:
         # Other members of a union come here too, and unvalidated values of any type.
-        if isinstance(value, model) or kind_of(type(value)) is ModelKind.EMBEDDED:
+        if isinstance(value, model) or kind_of_instance(value) is ModelKind.EMBEDDED:
             return encode_document(value)
         return encode_any(value)
 
@@ -264,20 +266,27 @@ def _array_encoder(origin: Any, encode: Encoder | None, *, nests: bool) -> Encod
     if encode is None:
         return None if origin is tuple else list
     if origin is tuple and not nests:
-        return lambda values: tuple([encode(value) for value in values])
-    return lambda values: [encode(value) for value in values]
+
+        def encode_tuple(values: Iterable[Any]) -> tuple[Any, ...]:
+            return tuple([encode(value) for value in values])
+
+        return encode_tuple
+
+    def encode_items(values: Iterable[Any]) -> list[Any]:
+        return [encode(value) for value in values]
+
+    return encode_items
 
 
 def _tuple_encoder(arguments: tuple[Any, ...], encoders: list[Encoder | None]) -> Encoder | None:
     if not any(encoders):
         return None
-    make: Callable[[Iterable[Any]], Any] = (
-        list if any(any(models_in(argument)) for argument in arguments) else tuple
-    )
+    nests = any(any(models_in(argument)) for argument in arguments)
 
-    def encode(values: Any) -> Any:
+    def encode(values: Collection[Any]) -> Any:
         pairs = zip_longest(values, encoders[: len(values)], fillvalue=encode_any)
-        return make([value if each is None else each(value) for value, each in pairs])
+        encoded = [value if each is None else each(value) for value, each in pairs]
+        return encoded if nests else tuple(encoded)
 
     return encode
 
@@ -334,7 +343,7 @@ def _union_encoder(
 
 _MISSING: Any = object()
 
-_RUNTIME_CLASSES = {
+_RUNTIME_CLASSES: dict[Any, Any] = {
     substitute: cls
     for cls, substitute in BSON_TYPES_SUBSTITUTES.items()
     if isinstance(substitute, type)
@@ -344,13 +353,14 @@ _RUNTIME_CLASSES = {
 def _runtime_class(annotation: Any) -> Any:
     """Give the class whose instances are the values of a member of a union."""
     bare, _ = unwrap(annotation)
-    if bare is None:
-        return types.NoneType
-    cls = get_origin(bare) or bare
+    cls: Any = get_origin(bare) or bare
     if cls is Literal:
-        return type(get_args(bare)[0])
-    if not isinstance(cls, type):
+        return get_args(bare)[0].__class__
+    if cls is Any or not isinstance(cls, type):
         return _Nothing
+    if issubclass(cls, dict):
+        # Typed dictionaries have no instances.
+        return dict
     return _RUNTIME_CLASSES.get(cls, cls)
 
 
@@ -366,7 +376,7 @@ def encode_any(value: Any) -> Any:
 
     Objects without a document of their own are stored by the names of their fields.
     """
-    cls = type(value)
+    cls = value.__class__
     if cls in _AS_IT_IS_EXACTLY:
         return value
     if cls is list:
@@ -382,21 +392,24 @@ def encode_any(value: Any) -> Any:
 
 
 def _encode_object(value: Any) -> Any:
-    match value:
-        case Enum():
-            return encode_any(value.value)
-        case BaseModel():
-            return _encode_inline(value)
-        case Mapping():
-            return {key: encode_any(item) for key, item in value.items()}
-        case tuple():
-            return tuple([encode_any(item) for item in value])
-        case list() | set() | frozenset() | deque():
-            return [encode_any(item) for item in value]
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        names = (field.name for field in dataclasses.fields(value))
-        return {name: encode_any(getattr(value, name)) for name in names}
+    if isinstance(value, Enum):
+        return encode_any(value.value)
+    if isinstance(value, BaseModel):
+        return _encode_inline(value)
+    if is_document(value):
+        return {key: encode_any(item) for key, item in value.items()}
+    if is_tuple(value):
+        return tuple([encode_any(item) for item in value])
+    if is_collection(value):
+        return [encode_any(item) for item in value]
+    if dataclasses.is_dataclass(value):
+        return {name: encode_any(item) for name, item in _attributes(value)}
     return value
+
+
+def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
+    for field in dataclasses.fields(value):
+        yield field.name, getattr(value, field.name)
 
 
 def _encode_inline(value: BaseModel) -> dict[str, Any]:
@@ -428,18 +441,14 @@ _INLINE_ENCODERS: WeakKeyDictionary[type[BaseModel], tuple[tuple[str, Encoder | 
 
 def _as_dumped(value: Any) -> Any:
     """Give what `model_dump` shows of a value, whatever serialisers say."""
-    match value:
-        case BaseModel():
-            return {name: _as_dumped(item) for name, item in value}
-        case dict():
-            return {key: _as_dumped(item) for key, item in value.items()}
-        case list():
-            return [_as_dumped(item) for item in value]
-        case tuple() if type(value) is tuple:
-            return tuple([_as_dumped(item) for item in value])
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        names = (field.name for field in dataclasses.fields(value))
-        return {name: _as_dumped(getattr(value, name)) for name in names}
+    if isinstance(value, BaseModel):
+        return {name: _as_dumped(item) for name, item in value}
+    if is_document(value):
+        return {key: _as_dumped(item) for key, item in value.items()}
+    if is_stored_array(value) and type(value) in (list, tuple):
+        return type(value)(_as_dumped(item) for item in value)
+    if dataclasses.is_dataclass(value):
+        return {name: _as_dumped(item) for name, item in _attributes(value)}
     return value
 
 
@@ -461,15 +470,15 @@ def encode_value(value: Any) -> Any:
     """
     if isinstance(value, Enum):
         return encode_value(value.value)
-    match kind_of(type(value)):
-        case ModelKind.EMBEDDED:
-            return encode_document(value)
-        case ModelKind.MODEL:
-            return encode_primary_key(value)
-    if isinstance(value, dict):
+    kind = kind_of_instance(value)
+    if kind is ModelKind.EMBEDDED:
+        return encode_document(value)
+    if kind is ModelKind.MODEL:
+        return encode_primary_key(value)
+    if is_document(value):
         return {key: encode_value(item) for key, item in value.items()}
-    if isinstance(value, tuple):
+    if is_tuple(value):
         return tuple([encode_value(item) for item in value])
-    if isinstance(value, (list, set, frozenset, deque)):
-        return [encode_value(item) for item in cast("Iterable[Any]", value)]
+    if is_collection(value):
+        return [encode_value(item) for item in value]
     return encode_any(value)

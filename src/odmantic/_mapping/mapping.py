@@ -46,7 +46,7 @@ class ODMBaseField:
 
     def is_required_in_doc(self) -> bool:
         """Tell whether a document without the key cannot be parsed."""
-        if self.model_config["parse_doc_with_default_factories"]:
+        if self.model_config.get("parse_doc_with_default_factories"):
             return self.pydantic_field.is_required()
         return self.pydantic_field.is_required() or self.pydantic_field.default_factory is not None
 
@@ -71,7 +71,7 @@ class ODMField(ODMBaseIndexableField):
 
     def get_default_importing_value(self) -> Any:
         """Give the value that stands in for a key the document lacks."""
-        if self.model_config["parse_doc_with_default_factories"]:
+        if self.model_config.get("parse_doc_with_default_factories"):
             return self.pydantic_field.get_default(call_default_factory=True, validated_data={})
         return self.pydantic_field.get_default()
 
@@ -198,6 +198,11 @@ def kind_of(obj: object) -> ModelKind | None:
     return getattr(obj, "__odm_kind__", None)
 
 
+def kind_of_instance(value: object) -> ModelKind | None:
+    """Tell what the class of an instance is to the database."""
+    return kind_of(type(value))
+
+
 def is_model(obj: object) -> TypeGuard[type[Model]]:
     """Tell whether this is a class with a collection."""
     return kind_of(obj) is ModelKind.MODEL
@@ -210,4 +215,4 @@ def is_embedded_model(obj: object) -> TypeGuard[type[EmbeddedModel]]:
 
 def is_model_instance(obj: object) -> TypeGuard[Model]:
     """Tell whether this is an instance of a class with a collection."""
-    return kind_of(type(obj)) is ModelKind.MODEL
+    return kind_of_instance(obj) is ModelKind.MODEL

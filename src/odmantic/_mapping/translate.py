@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic_core import InitErrorDetails
 
+from odmantic._mapping.shapes import is_document
 from odmantic.exceptions import ErrorList
 
 if TYPE_CHECKING:
@@ -51,11 +52,6 @@ def translate(mapping: ModelMapping, raw: Any, loc: Location, errors: ErrorList)
     if mapping.extra_allowed:
         values.update(_surplus(mapping, document))
     return values
-
-
-def is_document(value: object) -> TypeGuard[Mapping[str, Any]]:
-    """Tell whether a value is a document, which almost always means a `dict`."""
-    return type(value) is dict or isinstance(value, Mapping)
 
 
 def _surplus(mapping: ModelMapping, document: Mapping[str, Any]) -> dict[str, Any]:

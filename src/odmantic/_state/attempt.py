@@ -42,6 +42,8 @@ class Attempt:
     state: AttemptState = AttemptState.RUNNING
     first_error: BaseException | None = None
     journal: Journal = field(default_factory=Journal)
+    has_sent: bool = False
+    """Whether an operation of ours has reached the server."""
     hooks: Hooks = field(default_factory=Hooks)
     guard: RetryGuard | None = None
     """Compares the saves of a transaction that may be run again."""
@@ -84,7 +86,7 @@ class Attempt:
         """The error of everything that follows the one that doomed the transaction."""
         first = self.first_error or RuntimeError(NOT_STARTED)
         message = (
-            f"the transaction was aborted because an operation in it failed: {type(first).__name__}: {first}. "
+            f"the transaction was rolled back because an operation in it failed: {type(first).__name__}: {first}. "
             "An error inside a transaction cannot be caught and ignored; run the whole transaction again"
         )
         error = TransactionAbortedError(message, first)

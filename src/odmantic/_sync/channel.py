@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 from pymongo.errors import InvalidOperation
 
 from odmantic._driver._sync import Lock, drained, finished, resolve
+from odmantic._plan.errors import NOT_ENCODABLE
 from odmantic._state.attempt import DOOMING_ERRORS, NOT_STARTED, Attempt, AttemptState
 from odmantic._state.log import log_event
 from odmantic.exceptions import SessionMisuseError
@@ -179,10 +180,17 @@ class Channel:
 
     def _send_in_transaction(self, call: Callable[[], Any], attempt: Attempt) -> Any:
         try:
-            return resolve(call())
+            result = resolve(call())
         except DOOMING_ERRORS as error:
             attempt.doom(error)
             raise
+        except NOT_ENCODABLE as error:
+            # The driver takes the transaction for begun, though the server has not heard of it.
+            if not attempt.has_sent:
+                attempt.doom(error)
+            raise
+        attempt.has_sent = True
+        return result
 
 
 _IN_PROGRESS = (

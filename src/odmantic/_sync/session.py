@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic._base import SyncEngineBase
 from odmantic._driver._sync import CAN_AWAIT, current_owner, resolve
@@ -286,7 +286,7 @@ class SyncTransaction(SyncSession):
 
     def __init__(
         self,
-        context: SyncEngine | SyncSession | Any,
+        context: SyncEngine | SyncSession,
         *,
         read_concern: ReadConcern | None = None,
         write_concern: WriteConcern | None = None,
@@ -296,23 +296,15 @@ class SyncTransaction(SyncSession):
         self._attempt: Attempt | None = None
         self._guard: RetryGuard | None = None
         self._settings = TransactionSettings(read_concern, write_concern, max_commit_time_ms)
-        if isinstance(context, SyncTransaction):
-            raise SessionMisuseError(_NESTED)
+        _check_context(context)
         if isinstance(context, SyncSession):
-            _check_started(context)
             super().__init__(context.engine)
             self.session = context
             self._owns_session = False
-        elif isinstance(context, SyncEngineBase):
-            engine = cast("SyncEngine", context)
-            super().__init__(engine)
-            self.session = SyncSession(engine)
-            self._owns_session = True
         else:
-            message = (
-                f"SyncTransaction takes a SyncEngine or a SyncSession, not {type(context).__name__}"
-            )
-            raise TypeError(message)
+            super().__init__(context)
+            self.session = SyncSession(context)
+            self._owns_session = True
 
     @property
     def is_started(self) -> bool:
@@ -572,6 +564,18 @@ _NESTED = (
     "MongoDB has no nested transactions: pass the running one on as session=, run a callback in it with "
     "run_transaction(..., join=transaction), or begin another in a session of its own"
 )
+
+
+def _check_context(context: object) -> None:
+    if isinstance(context, SyncTransaction):
+        raise SessionMisuseError(_NESTED)
+    if isinstance(context, SyncSession):
+        _check_started(context)
+    elif not isinstance(context, SyncEngineBase):
+        message = (
+            f"SyncTransaction takes a SyncEngine or a SyncSession, not {type(context).__name__}"
+        )
+        raise TypeError(message)
 
 
 def _check_started(session: SyncSession) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from odmantic._plan.sort import SortExpressionType
     from odmantic._sync.cursor import SyncCursor
     from odmantic._sync.engine import Query, SyncEngine
+    from odmantic.model import Model
 
 
 class SyncSessionBase(BaseSession, metaclass=ABCMeta):
@@ -62,7 +63,7 @@ class SyncSessionBase(BaseSession, metaclass=ABCMeta):
         """Save several instances in order; see `SyncEngine.save_all`."""
         return self.engine.save_all(instances, session=self.engine._get_session(self))
 
-    def delete(self, instance: ModelType) -> None:
+    def delete(self, instance: Model) -> None:
         """Delete the document of an instance; see `SyncEngine.delete`."""
         self.engine.delete(instance, session=self.engine._get_session(self))
 

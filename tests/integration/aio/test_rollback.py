@@ -576,7 +576,7 @@ async def test_a_reference_read_after_its_document_was_written_is_wholly_dirty(a
     with pytest.raises(_MineError):
         async with aio_engine.transaction() as transaction:
             await transaction.save(publisher)
-            found = [found async for found in transaction.find(Book)][0]
+            (found,) = [found async for found in transaction.find(Book)]
             raise _MineError
 
     assert found.__fields_modified__ == set()

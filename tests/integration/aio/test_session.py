@@ -112,16 +112,24 @@ async def test_exit_takes_its_arguments_by_the_names_of_the_wish():
     assert names == ["self", "exc_type", "exc_val", "exc_tb"]
 
 
+if ASYNC:
+
+    def _class_of_motor(client):
+        """The class of the client's sessions, if it is one of Motor's."""
+        if type(client).__module__.partition(".")[0] != "motor":
+            return None
+        from motor.motor_asyncio import AsyncIOMotorClientSession
+
+        return AsyncIOMotorClientSession
+
+
 # --- The driver's session ---------------------------------------------------------------------------
 
 
 async def test_the_driver_session_is_of_the_drivers_own_class(aio_engine):
     expected = pymongo.asynchronous.client_session.AsyncClientSession
     if ASYNC:
-        if type(aio_engine.client).__name__ == "AsyncIOMotorClient":
-            from motor.motor_asyncio import AsyncIOMotorClientSession
-
-            expected = AsyncIOMotorClientSession
+        expected = _class_of_motor(aio_engine.client) or expected
     async with aio_engine.session() as session:
         assert type(session.get_driver_session()) is expected
         assert session.get_driver_session() is session.get_driver_session()

@@ -479,6 +479,46 @@ async def test_an_error_of_the_program_does_not_doom_the_transaction(aio_engine,
     assert raw_database["user"].count_documents({}) == 1
 
 
+async def test_a_value_that_cannot_be_stored_never_becomes_a_partial_commit(
+    aio_engine, raw_database
+):
+    class Counter(Model):
+        count: int
+
+    with pytest.raises(OverflowError):
+        async with aio_engine.transaction() as transaction:
+            await transaction.save(User(name="Ada"))
+            await transaction.save(Counter(count=2**70))
+    assert raw_database["user"].count_documents({}) == 0
+
+    async with aio_engine.transaction() as transaction:
+        await transaction.save(User(name="Ada"))
+        with pytest.raises(OverflowError):
+            await transaction.save(Counter(count=2**70))
+        await transaction.save(User(name="Bob"))
+    assert raw_database["user"].count_documents({}) == 2
+
+
+async def test_after_a_first_operation_that_could_not_be_sent_the_cause_is_told(
+    aio_engine, raw_database, commands
+):
+    """The driver would have the server say that there is no such transaction, and to try again."""
+
+    class Counter(Model):
+        count: int
+
+    transaction = aio_engine.transaction()
+    with pytest.raises(TransactionAbortedError, match="8-byte ints") as caught:
+        async with transaction:
+            with pytest.raises(OverflowError):
+                await transaction.save(Counter(count=2**70))
+            await transaction.save(User(name="Ada"))
+
+    assert not caught.value.has_error_label("TransientTransactionError")
+    assert raw_database["user"].count_documents({}) == 0
+    assert not transaction.session.is_started
+
+
 async def test_a_write_conflict_propagates_with_its_label_and_the_block_runs_once(
     aio_engine, raw_database
 ):

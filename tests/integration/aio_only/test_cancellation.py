@@ -203,7 +203,7 @@ async def test_a_commit_in_flight_is_waited_for_and_counts_as_unknown(
     assert book.__fields_modified__ == {"id", "title", "tags", "publisher"}
     await aio_engine.save(book)
     assert raw_database["book"].count_documents({}) == 1
-    with pytest.raises(RuntimeError, match="^transaction not started"):
+    with pytest.raises(RuntimeError, match=r"^transaction not started"):
         await transaction.save(book)
 
 

@@ -573,7 +573,7 @@ def test_a_reference_read_after_its_document_was_written_is_wholly_dirty(sync_en
     with pytest.raises(_MineError):
         with sync_engine.transaction() as transaction:
             transaction.save(publisher)
-            found = [found for found in transaction.find(Book)][0]
+            (found,) = [found for found in transaction.find(Book)]
             raise _MineError
 
     assert found.__fields_modified__ == set()

@@ -479,6 +479,44 @@ def test_an_error_of_the_program_does_not_doom_the_transaction(sync_engine, raw_
     assert raw_database["user"].count_documents({}) == 1
 
 
+def test_a_value_that_cannot_be_stored_never_becomes_a_partial_commit(sync_engine, raw_database):
+    class Counter(Model):
+        count: int
+
+    with pytest.raises(OverflowError):
+        with sync_engine.transaction() as transaction:
+            transaction.save(User(name="Ada"))
+            transaction.save(Counter(count=2**70))
+    assert raw_database["user"].count_documents({}) == 0
+
+    with sync_engine.transaction() as transaction:
+        transaction.save(User(name="Ada"))
+        with pytest.raises(OverflowError):
+            transaction.save(Counter(count=2**70))
+        transaction.save(User(name="Bob"))
+    assert raw_database["user"].count_documents({}) == 2
+
+
+def test_after_a_first_operation_that_could_not_be_sent_the_cause_is_told(
+    sync_engine, raw_database, commands
+):
+    """The driver would have the server say that there is no such transaction, and to try again."""
+
+    class Counter(Model):
+        count: int
+
+    transaction = sync_engine.transaction()
+    with pytest.raises(TransactionAbortedError, match="8-byte ints") as caught:
+        with transaction:
+            with pytest.raises(OverflowError):
+                transaction.save(Counter(count=2**70))
+            transaction.save(User(name="Ada"))
+
+    assert not caught.value.has_error_label("TransientTransactionError")
+    assert raw_database["user"].count_documents({}) == 0
+    assert not transaction.session.is_started
+
+
 def test_a_write_conflict_propagates_with_its_label_and_the_block_runs_once(
     sync_engine, raw_database
 ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import decimal
 import pickle
+import re
 from collections import UserDict
 from datetime import datetime
 from typing import (
@@ -25,6 +26,7 @@ from typing import (
 import bson
 import pydantic
 import pytest
+from bson.regex import Regex
 from pydantic import BaseModel, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
@@ -67,9 +69,7 @@ class Root(Model):
 def problems(cls: Any, document: Any) -> list[tuple[Any, ...]]:
     with pytest.raises(DocumentParsingError) as caught:
         decode_document(cls, document)
-    return [
-        (error["loc"], error["type"], error["input"]) for error in caught.value.inner.errors()
-    ]
+    return [(error["loc"], error["type"], error["input"]) for error in caught.value.inner.errors()]
 
 
 GOOD = {
@@ -118,7 +118,10 @@ def test_strings_are_coerced() -> None:
         (changed(r={}), [("ref.name", NOT_FOUND)]),
         (changed(h={"e": {"x": 1}}), [("e.f", NOT_FOUND)]),
         (changed(h={"y": [], "e": {}}), [("e.e.a", NOT_FOUND)]),
-        (changed(h={"y": [{"x": 1}, {}], "e": {}}), [("e.f.[1].a", NOT_FOUND), ("e.e.a", NOT_FOUND)]),
+        (
+            changed(h={"y": [{"x": 1}, {}], "e": {}}),
+            [("e.f.[1].a", NOT_FOUND), ("e.e.a", NOT_FOUND)],
+        ),
         (changed(h={"y": None, "e": {"x": 1}}), [("e.f", INCORRECT)]),
         (changed(h={"y": {}, "e": {"x": 1}}), [("e.f", INCORRECT)]),
         (changed(d={"k": {}}), [('d.["k"].a', NOT_FOUND)]),
@@ -349,6 +352,14 @@ class PlainPrice(BaseModel):
     maybe: Optional[decimal.Decimal] = None
 
 
+class PlainPattern(BaseModel):
+    pattern: re.Pattern[str]
+
+
+class Unusual:
+    """Of a type that may be stored as anything."""
+
+
 def holding(annotation: Any, default: Any = ...) -> Any:
     return type(Model)(
         "Ship",
@@ -406,6 +417,26 @@ D1, D2 = {"x": 1}, {"x": 2}
             {"price": bson.decimal128.Decimal128("1"), "more": [{"price": 2}]},
             PlainPrice(price=decimal.Decimal(1), more=[PlainPrice(price=decimal.Decimal(2))]),
         ),
+        (
+            Union[List[PlainPrice], List[Deep]],
+            [{"price": bson.decimal128.Decimal128("1")}],
+            [PlainPrice(price=decimal.Decimal(1))],
+        ),
+        (Union[Annotated[Union[Deep, str], "note"], List[int]], D1, Deep(a=1)),
+        (
+            List[Union[List[PlainPrice], List[Deep]]],
+            [[{"price": 1}], [{"price": 2}]],
+            [[PlainPrice(price=decimal.Decimal(1))], [PlainPrice(price=decimal.Decimal(2))]],
+        ),
+        (
+            PlainPattern,
+            {"pattern": Regex("a", "i")},
+            PlainPattern(pattern=re.compile("a", re.IGNORECASE)),
+        ),
+        (Union[PlainPattern, str], "a", "a"),
+        (Union[Deep, Optional[Annotated[decimal.Decimal, "x"]]], None, None),
+        (Union[Deep, decimal.Decimal], bson.decimal128.Decimal128("1"), decimal.Decimal(1)),
+        (Union[Deep, Unusual], D1, Deep(a=1)),
         (Union[PlainPrice, int], {"price": 1}, PlainPrice(price=decimal.Decimal(1))),
         (Optional[Target], {"name": "n", "note": "m"}, Target(name="n", note="m")),
     ],
@@ -434,6 +465,7 @@ def test_documents_inside_annotations(annotation: Any, stored: Any, value: Any) 
         (Union[Deep, Other], {"x": "a"}, [("x.a", "int_parsing")]),
         (Union[Deep, Other], {"z": 3}, [("x.b", "string_type")]),
         (PlainPrice, 3, [("x", "model_type")]),
+        (PlainPattern, {"pattern": Regex("[")}, [("x.pattern", "pattern_type")]),
     ],
 )
 def test_problems_inside_annotations(annotation: Any, stored: Any, expected: Any) -> None:

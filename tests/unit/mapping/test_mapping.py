@@ -236,7 +236,9 @@ def test_mapping_of_an_embedded_model() -> None:
     assert (mapping.primary_field, mapping.collection, mapping.references) == (None, None, ())
 
 
-@pytest.mark.parametrize("other", [Model, EmbeddedModel, Plain, int, None, 3, Ship.__pydantic_model__])
+@pytest.mark.parametrize(
+    "other", [Model, EmbeddedModel, Plain, int, None, 3, Ship.__pydantic_model__]
+)
 def test_mapping_of_anything_else(other: Any) -> None:
     with pytest.raises(TypeError, match="not a subclass of"):
         mapping_of(other)
@@ -282,7 +284,16 @@ def test_include_takes_any_container_of_field_names(ship: Ship) -> None:
     assert ship.model_dump_doc(include={"number", "unknown"}) == {"number": 0}
     assert ship.model_dump_doc(include=["best"]) == {"best": None}
     assert ship.model_dump_doc(include=()) == {}
-    assert list(ship.model_dump_doc()) == ["o", "b", "parts", "named", "best", "number", "inline", "_id"]
+    assert list(ship.model_dump_doc()) == [
+        "o",
+        "b",
+        "parts",
+        "named",
+        "best",
+        "number",
+        "inline",
+        "_id",
+    ]
 
 
 def test_the_document_shares_nothing_that_can_change() -> None:

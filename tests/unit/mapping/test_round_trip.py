@@ -66,7 +66,9 @@ def finite() -> Any:
 
 
 numbers = st.integers(-(2**63), 2**63 - 1)
-prices = st.decimals(allow_nan=False, allow_infinity=False, min_value=-1000, max_value=1000, places=3)
+prices = st.decimals(
+    allow_nan=False, allow_infinity=False, min_value=-1000, max_value=1000, places=3
+)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
 keys = texts.filter(lambda text: "\0" not in text)
 moments = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)).map(
@@ -129,9 +131,11 @@ def test_the_foreign_key_is_the_primary_key(tree: Tree) -> None:
 @given(
     st.recursive(
         numbers | texts | prices | colours | leaves | moments | ids,
-        lambda parts: st.lists(parts, max_size=3)
-        | st.tuples(parts, parts)
-        | st.dictionaries(keys, parts, max_size=3),
+        lambda parts: (
+            st.lists(parts, max_size=3)
+            | st.tuples(parts, parts)
+            | st.dictionaries(keys, parts, max_size=3)
+        ),
     )
 )
 def test_any_value_of_a_query_can_be_sent(value: Any) -> None:

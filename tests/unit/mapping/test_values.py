@@ -74,6 +74,10 @@ class Price(enum.Enum):
     CHEAP = decimal.Decimal(1)
 
 
+class TupleEnum(enum.Enum):
+    ONE = (1, 2)
+
+
 class Plain(pydantic.BaseModel):
     n: int
     leg: Optional[Leg] = None
@@ -209,26 +213,42 @@ STORED: list[tuple[Any, Any, Any]] = [
     (Union[Leg, List[Ride]], [RIDE], [{"b": "x"}]),
     (Union[List[Leg], List[Ride]], [RIDE], [{"b": "x"}]),
     (Union[Leg, Dict[str, int]], {"z": 1}, {"z": 1}),
+    (Union[Price, Leg], LEG, {"k": 1}),
+    (Union[Typed, Leg], {"n": 1}, {"n": 1}),
+    (Union[Price, Leg], Price.CHEAP, ONE),
+    (Union[Any, Leg], Colour.RED, 1),
+    (Union[Leg, Money, int], 3, 3),
+    (Optional[TupleEnum], TupleEnum.ONE, (1, 2)),
+    (Union[Leg, Annotated[Union[List[int], str], "note"]], [1], [1]),
+    (Union[Leg, "Literal[Colour.RED]"], Colour.RED, 1),
     (Union[Dict[str, Leg], Ride], {"b": LEG}, {"b": {"k": 1}}),
     (Tree, {"a": {"b": LEG}}, {"a": {"b": {"k": 1}}}),
     # objects without a document of their own
-    (Plain, Plain(n=1, leg=LEG, tags={"a"}), {"n": 1, "leg": {"km": 1}, "tags": ["a"], "text": "0"}),
+    (
+        Plain,
+        Plain(n=1, leg=LEG, tags={"a"}),
+        {"n": 1, "leg": {"km": 1}, "tags": ["a"], "text": "0"},
+    ),
     (PlainExtra, PlainExtra(a=LEG), {"a": {"km": 1}}),
     (Optional[Captain], Captain(name="a"), {"name": "a"}),
     (List[Captain], [Captain(name="a")], [{"name": "a"}]),
 ]
 
 
-@pytest.mark.parametrize(("annotation", "value", "stored"), STORED, ids=lambda value: repr(value)[:40])
+@pytest.mark.parametrize(
+    ("annotation", "value", "stored"), STORED, ids=lambda value: repr(value)[:40]
+)
 def test_stored_form_and_round_trip(annotation: Any, value: Any, stored: Any) -> None:
-    cls = type(Model)("Ship", (Model,), {"__module__": __name__, "__annotations__": {"x": annotation}})
+    cls = type(Model)(
+        "Ship", (Model,), {"__module__": __name__, "__annotations__": {"x": annotation}}
+    )
     one = cls(x=value)
     document = one.model_dump_doc()
     assert document["x"] == stored
     assert type(document["x"]) is type(stored)
     assert encode_field(one, "x") == stored
     read = bson.decode(bson.encode(document))
-    if annotation not in (PlainExtra, list, set, dict, tuple, Mapping[str, Any]):
+    if annotation not in (Union[Any, Leg], PlainExtra, list, set, dict, tuple, Mapping[str, Any]):
         again = cls.model_validate_doc(read)
         assert again == one or annotation is re.Pattern
         assert type(again.x) is type(one.x)
@@ -283,7 +303,9 @@ def test_keys_without_text_are_left_to_the_driver() -> None:
     ],
 )
 def test_serialisers_at_every_depth(annotation: Any, value: Any, stored: Any) -> None:
-    cls = type(Model)("Ship", (Model,), {"__module__": __name__, "__annotations__": {"x": annotation}})
+    cls = type(Model)(
+        "Ship", (Model,), {"__module__": __name__, "__annotations__": {"x": annotation}}
+    )
     assert cls(x=value).model_dump_doc()["x"] == stored
 
 
@@ -354,6 +376,34 @@ def test_values_that_were_never_validated_are_stored_by_what_they_are() -> None:
 
     one = Loose.model_construct(leg={"a": {1}}, pair=(LEG, 2, {3}))
     assert one.model_dump_doc() == {"leg": {"a": [1]}, "pair": [{"k": 1}, 2, [3]]}
+
+
+def test_plain_objects_without_all_values_are_stored_without_them() -> None:
+    class Holder(EmbeddedModel):
+        plain: Plain
+
+    assert Holder(plain=Plain.model_construct(n=1)).model_dump_doc() == {
+        "plain": {"n": 1, "leg": None, "tags": [], "text": "0"}
+    }
+    partial = Plain.model_construct()
+    assert "n" not in Holder(plain=partial).model_dump_doc()["plain"]
+
+
+def test_values_of_any_type() -> None:
+    class Holder(EmbeddedModel):
+        x: Any
+
+    values = [Size.BIG, Level.LOW, collections.UserDict(a=Colour.RED), Data(1), Plain]
+    stored = [Size.BIG, Level.LOW, {"a": 1}, {"n": 1, "colour": 1}, Plain]
+    assert Holder(x=values).model_dump_doc() == {"x": stored}
+
+
+def test_an_error_of_a_serialiser_is_not_mistaken_for_a_missing_value() -> None:
+    class Holder(EmbeddedModel):
+        x: Annotated[int, WithBsonSerializer({}.__getitem__)]
+
+    with pytest.raises(KeyError):
+        Holder(x=3).model_dump_doc()
 
 
 # --- Values in queries -------------------------------------------------------------------------

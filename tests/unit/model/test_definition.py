@@ -468,6 +468,16 @@ def test_assigned_defaults_are_coerced() -> None:
     assert make(Model, {"x": int}, x="3")().x == 3
 
 
+def test_defaults_that_are_pydantic_models_are_checked() -> None:
+    class Note(pydantic.BaseModel):
+        text: str
+
+    cls = make(Model, {"x": Note, "y": Note}, x=Note(text="a"), y={"text": "b"})
+    assert (cls().x, cls().y) == (Note(text="a"), Note(text="b"))
+    with pytest.raises(TypeError, match="Unhandled field definition"):
+        make(Model, {"x": Note}, x=3)
+
+
 def test_bad_defaults_in_field_fail_with_the_instance() -> None:
     cls = make(Model, {"x": int}, x=Field("a"))
     with pytest.raises(ValidationError):
@@ -571,6 +581,7 @@ def test_plain_mixins_and_abstract_classes_work_on_either_side() -> None:
         Before(x=1)
 
 
+@pytest.mark.filterwarnings("ignore:Field name .* shadows:UserWarning")
 def test_fields_of_mixins_are_stored() -> None:
     class Stamped(pydantic.BaseModel):
         at: datetime
@@ -579,16 +590,25 @@ def test_fields_of_mixins_are_stored() -> None:
     class Tagged:
         tags: List[str]
         colour: str = "red"
+        seen: Optional[datetime] = None
+        size: int = Field(3, key_name="s")
+        other: datetime
+        _private: int = 3
 
     class Boat(Stamped, Tagged, Model):
         name: str
 
-    boat = Boat(at=datetime(2020, 1, 1, 0, 0, 0, 1999), tags=[], name="a")
+    boat = Boat(
+        at=datetime(2020, 1, 1, 0, 0, 0, 1999), tags=[], name="a", other=datetime(2020, 1, 1)
+    )
     assert boat.model_dump_doc() == {
         "at": datetime(2020, 1, 1, 0, 0, 0, 1000),
         "note": "n",
         "tags": [],
         "colour": "red",
+        "seen": None,
+        "s": 3,
+        "other": datetime(2020, 1, 1),
         "name": "a",
         "_id": boat.id,
     }

@@ -186,6 +186,19 @@ def test_late_definition_errors_come_with_the_first_use() -> None:
             pass
 
 
+def test_late_problems_with_the_mapping_stay() -> None:
+    class Wrong(Model):
+        x: Optional[Holder]
+
+    with pytest.raises(TypeError, match="containing references is not allowed"):
+
+        class Holder(EmbeddedModel):
+            to: Target = Reference()
+
+    with pytest.raises(TypeError, match="containing references is not allowed"):
+        Wrong.__odm_fields__
+
+
 def test_late_defaults_are_checked() -> None:
     class Wrong(Model):
         x: Optional[Number] = "a"  # type: ignore[assignment]
@@ -199,3 +212,73 @@ def test_rebuilding_a_complete_model_changes_nothing() -> None:
     assert Node.model_rebuild() is None
     assert Node.model_rebuild(force=True) is True
     assert Node(label="a").model_dump_doc() == {"l": "a", "next": None, "c": []}
+
+
+class Alike:
+    """A namespace of its own."""
+
+    class Holder(EmbeddedModel):
+        x: Optional[Same] = None  # type: ignore[name-defined]  # noqa: F821
+
+
+def make_another() -> Any:
+    class Same(EmbeddedModel):
+        wrong: int
+
+    return Same
+
+
+def test_a_class_of_that_name_elsewhere_is_not_taken() -> None:
+    assert make_another()(wrong=1).wrong == 1
+    with pytest.raises(PydanticUndefinedAnnotation, match="Same"):
+        Alike.Holder.__odm_fields__
+
+
+def test_an_attribute_of_the_class_completes_it() -> None:
+    class First(EmbeddedModel):
+        second: Dict[str, Second]
+
+    class Second(BaseModel):
+        x: int
+
+    assert +First.second == "second"
+    assert First.__references__ == ()
+    with pytest.raises(AttributeError):
+        First.third
+
+
+def test_a_view_of_the_class_completes_it() -> None:
+    class First(Model):
+        second: Dict[str, Second]
+
+    class Second(BaseModel):
+        x: int
+
+    assert First.__collection__ == "first"
+    assert First.__mutable_fields__ == {"second"}
+
+
+def test_two_missing_names_one_after_the_other() -> None:
+    class First(EmbeddedModel):
+        both: Dict[Second, Third]
+
+    Second = str  # noqa: N806 - found by name
+    with pytest.raises(PydanticUndefinedAnnotation, match="Third"):
+        First.model_rebuild()
+
+    class Third(EmbeddedModel):
+        x: int = Field(key_name="k")
+
+    assert First(both={"a": Third(x=1)}).model_dump_doc() == {"both": {"a": {"k": 1}}}
+
+
+def test_direct_models_that_name_each_other_have_no_instances_but_fields() -> None:
+    class Egg(EmbeddedModel):
+        hen: Hen
+        others: List[Hen]
+
+    class Hen(EmbeddedModel):
+        egg: Egg
+
+    assert isinstance(Egg.__odm_fields__["hen"], ODMEmbedded)
+    assert Egg.__mapping__.references == ()

@@ -7,6 +7,7 @@ from typing import Any, Generic, List, Optional, TypeVar
 
 import bson
 import pytest
+from pydantic import BaseModel
 
 from odmantic.bson import ObjectId
 from odmantic.field import Field, FieldProxy, ODMEmbedded, ODMEmbeddedGeneric, ODMField
@@ -69,9 +70,7 @@ def test_a_parametrised_model_keeps_collection_and_config() -> None:
     assert crate.__fields_modified__ == {"content", "box", "id"}
 
 
-@pytest.mark.parametrize(
-    ("argument", "annotation"), [(bson.ObjectId, ObjectId), (datetime, None)]
-)
+@pytest.mark.parametrize(("argument", "annotation"), [(bson.ObjectId, ObjectId), (datetime, None)])
 def test_arguments_become_aware_of_bson(argument: Any, annotation: Any) -> None:
     cls = Box[argument]
     if annotation is not None:
@@ -79,6 +78,38 @@ def test_arguments_become_aware_of_bson(argument: Any, annotation: Any) -> None:
     else:
         made = cls(content=datetime(2020, 1, 1, 0, 0, 0, 1999))
         assert made.content.microsecond == 1000
+
+
+def test_a_model_is_no_argument_without_a_reference() -> None:
+    class Captain(Model):
+        name: str
+
+    with pytest.raises(TypeError, match="without a Reference assigned to it"):
+        Box[Captain]
+
+
+def test_several_parameters() -> None:
+    other = TypeVar("other")
+
+    class Two(EmbeddedModel, Generic[T, other]):
+        first: T
+        second: other
+
+    two = Two[bson.ObjectId, int](first="5f85f36d6dfecacc68428a46", second="3")
+    assert two.second == 3
+    assert isinstance(two.first, bson.ObjectId)
+
+
+def test_parametrised_by_a_local_pydantic_model_defined_later() -> None:
+    class Holder(EmbeddedModel):
+        box: Optional[Box["Late"]] = None  # noqa: UP037
+
+    class Late(BaseModel):
+        x: int
+
+    assert Holder(box={"content": {"x": 1}}).model_dump_doc() == {
+        "box": {"c": {"x": 1}, "more": []}
+    }
 
 
 def test_several_and_nested_parameters() -> None:

@@ -106,9 +106,7 @@ def test_the_twin_is_no_model() -> None:
 
 
 def test_the_twin_nests_twins() -> None:
-    made = TWIN(
-        first=Stop.__pydantic_model__(town="x"), driver=Driver.__pydantic_model__(badge=1)
-    )
+    made = TWIN(first=Stop.__pydantic_model__(town="x"), driver=Driver.__pydantic_model__(badge=1))
     assert not isinstance(made.driver, Model)
     assert not isinstance(made.first, EmbeddedModel)
     assert isinstance(made.id, bson.ObjectId)

@@ -1,0 +1,84 @@
+"""The libraries that take part, and where they live."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from bench.peers.peer import Peer
+from bench.workloads import Colour, Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A library that takes part.
+
+    Attributes:
+        name: What the table calls it.
+        module: The module of its peers.
+        distribution: What has to be installed.
+        statement: What a program imports.
+        released: Whether it lives in the environment of odmantic 1.1.0.
+    """
+
+    name: str
+    module: str
+    distribution: str
+    statement: str
+    released: bool = False
+
+    def peers(self) -> dict[Colour, type[Peer]]:
+        """Its peers, by colour."""
+        peers: tuple[type[Peer], ...] = importlib.import_module(self.module).PEERS
+        return {peer.colour: peer for peer in peers}
+
+    def is_installed(self) -> bool:
+        """Whether this environment has it."""
+        try:
+            version(self.distribution)
+        except PackageNotFoundError:
+            return False
+        return True
+
+
+RELEASE = "1.1.0"
+OURS = "odmantic"
+RELEASED = f"odmantic {RELEASE}"
+BESIDE = f"beside {RELEASE}"
+"""How the baselines in the environment of 1.1.0 are told from those here."""
+
+LIBRARIES = (
+    Library("raw", "bench.peers.raw", "pymongo", "import pymongo, pydantic"),
+    Library("pydantic", "bench.peers.plain", "pydantic", "import pymongo, pydantic"),
+    Library(OURS, "bench.peers.odm", "odmantic", "import odmantic"),
+    Library("beanie", "bench.peers.beanie_documents", "beanie", "import beanie"),
+    Library("butty", "bench.peers.butty_documents", "butty", "import butty"),
+    Library(
+        f"raw {BESIDE}", "bench.peers.raw", "pymongo", "import pymongo, pydantic", released=True
+    ),
+    Library(
+        f"pydantic {BESIDE}",
+        "bench.peers.plain",
+        "pydantic",
+        "import pymongo, pydantic",
+        released=True,
+    ),
+    Library(RELEASED, "bench.peers.odm", "odmantic", "import odmantic", released=True),
+)
+
+
+def find_library(name: str) -> Library:
+    """The library of a name."""
+    return next(library for library in LIBRARIES if library.name == name)
+
+
+def baseline_of(library: Library, workload: Workload) -> str:
+    """The name of the library by whose result the one of `library` is divided."""
+    return f"{workload.baseline} {BESIDE}" if library.released else workload.baseline
+
+
+def takes_part(library: Library, workload: Workload, colour: Colour) -> bool:
+    """Whether a library has a peer of a colour that does a workload."""
+    peer = library.peers().get(colour)
+    return peer is not None and hasattr(peer, workload.operation)

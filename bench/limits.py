@@ -1,0 +1,35 @@
+"""What is to be reached: `limits.toml`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.results import Case
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+FILE = Path(__file__).with_name("limits.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limit of each workload and kind of document."""
+
+    table: dict[str, Any]
+
+    @classmethod
+    def read(cls, path: Path = FILE) -> Limits:
+        """Read the file."""
+        return cls(tomllib.loads(path.read_text()))
+
+    def of(self, case: Case) -> float | None:
+        """The highest ratio allowed, or MiB of a peak; `None` without a limit."""
+        entry = self.table.get(case.workload, {})
+        limit = entry.get(case.kind.value)
+        return None if limit is None else float(limit)

@@ -1,0 +1,82 @@
+"""Measure one run: its time with the garbage collector as a program has it, or the memory of its result."""
+
+from __future__ import annotations
+
+import gc
+import time
+import tracemalloc
+from collections.abc import Sized
+from dataclasses import dataclass
+from typing import Any
+
+from bench.peers.peer import Body
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What one run took.
+
+    Attributes:
+        wall: Seconds on the clock; of a memory metric, the bytes.
+        cpu: Seconds of the processor, all threads, user and system; of a memory metric, the bytes.
+        count: How many instances the run handled.
+    """
+
+    wall: float
+    cpu: float
+    count: int
+
+
+def count_of(result: Any) -> int:
+    """How many instances a body says that it handled."""
+    return len(result) if isinstance(result, Sized) else int(result)
+
+
+def time_body(body: Body) -> Sample:
+    """Time a sync body.
+
+    The collector is enabled with its default thresholds, and starts without garbage of others. What the body returns is
+    released after the clocks are read.
+    """
+    gc.collect()
+    wall, cpu = time.perf_counter(), time.process_time()
+    result = body()
+    cpu_end, wall_end = time.process_time(), time.perf_counter()
+    return Sample(wall_end - wall, cpu_end - cpu, count_of(result))
+
+
+async def time_async_body(body: Body) -> Sample:
+    """Time an async body, inside its event loop."""
+    gc.collect()
+    wall, cpu = time.perf_counter(), time.process_time()
+    result = await body()
+    cpu_end, wall_end = time.process_time(), time.perf_counter()
+    return Sample(wall_end - wall, cpu_end - cpu, count_of(result))
+
+
+def weigh_body(body: Body) -> Sample:
+    """Count the bytes of what a sync body returns."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        result = body()
+        return _weight(result)
+    finally:
+        tracemalloc.stop()
+
+
+async def weigh_async_body(body: Body) -> Sample:
+    """Count the bytes of what an async body returns."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        result = await body()
+        return _weight(result)
+    finally:
+        tracemalloc.stop()
+
+
+def _weight(result: Any) -> Sample:
+    gc.collect()
+    size = float(tracemalloc.get_traced_memory()[0])
+    return Sample(size, size, count_of(result))

@@ -1,0 +1,305 @@
+"""beanie: documents with methods, async only."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import Any, ClassVar
+
+from beanie import BulkWriter, DecimalAnnotation, Document, Link, init_beanie
+from beanie.odm.utils.encoder import Encoder
+from beanie.odm.utils.parsing import parse_obj
+from bson import ObjectId
+from pydantic import BaseModel
+from pymongo import AsyncMongoClient
+
+from bench.data import (
+    OWNER_COLLECTION,
+    Kind,
+    Status,
+    collection_name,
+    object_id,
+    spread,
+    stored,
+    values,
+)
+from bench.peers.peer import CLIENT_OPTIONS, Body, Peer
+from bench.workloads import TASKS, Colour, Task
+
+
+class Address(BaseModel):
+    street: str
+    zip_code: str
+    floor: int
+
+
+class Item(BaseModel):
+    sku: str
+    quantity: int
+    price: float
+
+
+class Flat(Document):
+    name: str
+    email: str
+    city: str
+    age: int
+    visits: int
+    score: float
+    active: bool
+    joined: datetime
+
+    class Settings:
+        name = collection_name(Kind.FLAT)
+
+
+class Nested(Document):
+    name: str
+    email: str
+    city: str
+    age: int
+    visits: int
+    score: float
+    active: bool
+    joined: datetime
+    address: Address
+    items: list[Item]
+    tags: list[str]
+    status: Status
+    balance: DecimalAnnotation
+
+    class Settings:
+        name = collection_name(Kind.NESTED)
+
+
+class Owner(Document):
+    name: str
+    rank: int
+
+    class Settings:
+        name = OWNER_COLLECTION
+
+
+class FlatOwned(Document):
+    name: str
+    email: str
+    city: str
+    age: int
+    visits: int
+    score: float
+    active: bool
+    joined: datetime
+    owner: Link[Owner]
+
+    class Settings:
+        name = collection_name(Kind.FLAT, owned=True)
+
+
+class NestedOwned(Document):
+    name: str
+    email: str
+    city: str
+    age: int
+    visits: int
+    score: float
+    active: bool
+    joined: datetime
+    address: Address
+    items: list[Item]
+    tags: list[str]
+    status: Status
+    balance: DecimalAnnotation
+    owner: Link[Owner]
+
+    class Settings:
+        name = collection_name(Kind.NESTED, owned=True)
+
+
+MODELS: dict[Kind, Any] = {Kind.FLAT: Flat, Kind.NESTED: Nested}
+OWNED: dict[Kind, Any] = {Kind.FLAT: FlatOwned, Kind.NESTED: NestedOwned}
+DOCUMENTS = [Flat, Nested, Owner, FlatOwned, NestedOwned]
+
+
+def _new(task: Task) -> list[Any]:
+    model = MODELS[task.kind]
+    return [model(**values(task.kind, number)) for number in range(task.size)]
+
+
+def _given(task: Task) -> list[Any]:
+    model = MODELS[task.kind]
+    return [model(id=object_id(number), **values(task.kind, number)) for number in range(task.size)]
+
+
+def _ids(task: Task) -> list[ObjectId]:
+    return [object_id(number) for number in spread(task.size, task.filling)]
+
+
+class Connected(Peer):
+    """Documents bound to a database; beanie makes none before."""
+
+    _shared: ClassVar[AsyncMongoClient[dict[str, Any]] | None] = None
+    """The client of both peers: the documents are bound to one."""
+
+    async def open(self) -> None:
+        if Connected._shared is None:
+            Connected._shared = AsyncMongoClient(self.uri, **CLIENT_OPTIONS)
+            database = Connected._shared[self.database_name]
+            await init_beanie(database=database, document_models=DOCUMENTS)
+        self.client = Connected._shared
+
+    async def close(self) -> None:
+        Connected._shared = None
+        await self.client.close()
+
+
+class Documents(Connected):
+    """What needs no server."""
+
+    colour = Colour.NONE
+
+    def construct(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+        given = [values(task.kind, number) for number in range(task.size)]
+        return lambda: [model(**one) for one in given]
+
+    def dump(self, task: Task) -> Body:
+        instances = _new(task)
+        return lambda: [Encoder(to_db=True).encode(one) for one in instances]
+
+    def validate(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+        documents = [stored(task.kind, number) for number in range(task.size)]
+        return lambda: [parse_obj(model, one) for one in documents]
+
+
+class Async(Connected):
+    """beanie on an `AsyncMongoClient`."""
+
+    colour = Colour.ASYNC
+
+    def find(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+
+        async def body() -> list[Any]:
+            return await model.find_all().to_list()
+
+        return body
+
+    def iterate(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+
+        async def body() -> int:
+            count = 0
+            async for _ in model.find_all():
+                count += 1
+            return count
+
+        return body
+
+    def save_new(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+        instances = _new(task)
+
+        async def body() -> list[Any]:
+            return (await model.insert_many(instances)).inserted_ids
+
+        return body
+
+    def save_given(self, task: Task) -> Body:
+        instances = _given(task)
+
+        async def body() -> int:
+            for one in instances:
+                await one.save()
+            return len(instances)
+
+        return body
+
+    def change_many(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+
+        async def body() -> int:
+            instances = await model.find_all().to_list()
+            async with BulkWriter() as writer:
+                for one in instances:
+                    one.visits += 1
+                    await one.replace(bulk_writer=writer)
+            return len(instances)
+
+        return body
+
+    def find_one(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+        ids = _ids(task)
+
+        async def body() -> int:
+            count = 0
+            for one in ids:
+                count += (await model.get(one)) is not None
+            return count
+
+        return body
+
+    def save_one(self, task: Task) -> Body:
+        instances = _new(task)
+
+        async def body() -> int:
+            for one in instances:
+                await one.insert()
+            return len(instances)
+
+        return body
+
+    async def change_one(self, task: Task) -> Body:
+        instances = await MODELS[task.kind].find_all(limit=task.size).to_list()
+
+        async def body() -> int:
+            for one in instances:
+                one.visits += 1
+                await one.save()
+            return len(instances)
+
+        return body
+
+    async def transaction(self, task: Task) -> Body:
+        instances = await MODELS[task.kind].find_all(limit=2 * task.size).to_list()
+
+        async def body() -> int:
+            for place in range(0, len(instances), 2):
+                async with (
+                    self.client.start_session() as session,
+                    await session.start_transaction(),
+                ):
+                    for one in instances[place : place + 2]:
+                        one.visits += 1
+                        await one.save(session=session)
+            return len(instances) // 2
+
+        return body
+
+    def concurrent(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+        ids = _ids(task)
+
+        async def run(mine: list[ObjectId]) -> int:
+            for one in mine:
+                found = await model.get(one)
+                found.visits += 1
+                await found.save()
+            return len(mine)
+
+        async def body() -> int:
+            return sum(await asyncio.gather(*(run(ids[task::TASKS]) for task in range(TASKS))))
+
+        return body
+
+    def references(self, task: Task) -> Body:
+        model = OWNED[task.kind]
+
+        async def body() -> list[Any]:
+            return await model.find_all(fetch_links=True).to_list()
+
+        return body
+
+
+PEERS = (Async, Documents)

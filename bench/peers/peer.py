@@ -1,0 +1,40 @@
+"""What a peer is: one library in one colour, with a method for each workload it can do."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
+from bench.workloads import Colour
+
+Body: TypeAlias = Callable[[], Any]
+"""What is timed. It returns the instances, or how many there were; an async peer's is a coroutine function."""
+Setup: TypeAlias = Body | Awaitable[Body]
+"""What a method returns: everything before it is not timed."""
+
+LONG_WAIT = 60_000
+CLIENT_OPTIONS: dict[str, Any] = {
+    "uuidRepresentation": "standard",
+    "serverSelectionTimeoutMS": LONG_WAIT,
+}
+
+
+class Peer:
+    """One library in one colour.
+
+    A method with the name of a workload takes a `Task`, prepares a run of it, and returns what is to be timed. A
+    library that cannot do a workload has no such method.
+    """
+
+    colour: Colour
+
+    def __init__(self, uri: str, database: str) -> None:
+        """Keep the address; `open` connects, in the event loop of an async peer."""
+        self.uri = uri
+        self.database_name = database
+
+    async def open(self) -> None:
+        """Connect."""
+
+    async def close(self) -> None:
+        """Disconnect."""

@@ -1,0 +1,52 @@
+"""The progress display."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Display
+
+
+class Progress:
+    """A bar on a terminal, and a line for each case that has ended."""
+
+    def __init__(self, runs: int) -> None:
+        """Show nothing yet."""
+        self._console = Console(stderr=True)
+        self._display = Display(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=self._console,
+            transient=True,
+            disable=not self._console.is_terminal,
+        )
+        self._task = self._display.add_task("", total=runs)
+        self._case = ""
+
+    def __enter__(self) -> Progress:
+        self._display.start()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._display.stop()
+
+    def begin(self, case: str) -> None:
+        """A case begins."""
+        self._case = case
+
+    def advance(self, library: str) -> None:
+        """A run begins."""
+        self._display.update(self._task, advance=1, description=f"{self._case}: {library}")
+
+    def say(self, line: str) -> None:
+        """Leave a line behind."""
+        self._console.print(line, highlight=False, soft_wrap=True)

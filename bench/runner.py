@@ -1,0 +1,162 @@
+"""Run cases: in each round every library once, in an order that turns from round to round."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.data import Kind
+from bench.fresh import run_fresh
+from bench.lab import Lab
+from bench.libraries import Library, baseline_of
+from bench.measure import Sample
+from bench.remote import RemoteLab
+from bench.results import Case, Series
+from bench.stage import Database
+from bench.workloads import Colour, Metric, Stage, Task, Workload
+
+ENOUGH_ROUNDS = 3
+SMALLEST_WARM_UP = 100
+
+
+class WrongCountError(RuntimeError):
+    """A library did not do all of a workload."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much is run.
+
+    Attributes:
+        rounds: How often each library does each case.
+        budget: Seconds after which a library does no further rounds of a case.
+        quick: Use the small sizes.
+    """
+
+    rounds: int
+    budget: float
+    quick: bool
+
+    def size(self, workload: Workload) -> int:
+        """The size of a workload."""
+        return workload.quick_size if self.quick else workload.size
+
+
+class Runner:
+    """Runs cases on one server."""
+
+    def __init__(
+        self,
+        address: tuple[str, str],
+        lab: Lab,
+        remote: RemoteLab | None,
+        released_python: Path | None,
+        extent: Extent,
+    ) -> None:
+        """Keep what the runs need."""
+        self._address = address
+        self._database = Database(*address)
+        self._lab = lab
+        self._remote = remote
+        self._released_python = released_python
+        self._extent = extent
+
+    def close(self) -> None:
+        """Drop the database."""
+        self._database.close()
+
+    def server_version(self) -> str:
+        """The version of the server."""
+        return self._database.server_version()
+
+    def can(self, library: Library, workload: Workload, colour: Colour) -> bool:
+        """Whether a library takes part in a workload."""
+        if workload.metric is Metric.IMPORT:
+            return True
+        if library.name.startswith("pydantic") != (workload.baseline == "pydantic"):
+            if library.name.startswith(("raw", "pydantic")):
+                return False
+        return self._lab_of(library).can(library.name, workload.name, colour)
+
+    def run(
+        self,
+        workload: Workload,
+        kind: Kind,
+        colour: Colour,
+        libraries: list[Library],
+        advance: Callable[[str], None],
+    ) -> Case:
+        """Run one case; `advance` is told the library before each of its runs."""
+        size = self._extent.size(workload)
+        case = Case(workload.name, kind, colour, size)
+        for library in libraries:
+            case.series[library.name] = Series(library.name, baseline_of(library, workload))
+        self._database.prepare(workload, kind, self._filling(workload, size))
+        for library in libraries:
+            advance(library.name)
+            self._warm_up(library, case)
+        used = dict.fromkeys(case.series, 0.0)
+        for number in range(self._extent.rounds):
+            turn = number % len(libraries)
+            for library in libraries[turn:] + libraries[:turn]:
+                advance(library.name)
+                series = case.series[library.name]
+                spent = used[library.name] > self._extent.budget and number >= ENOUGH_ROUNDS
+                if series.error is None and not spent:
+                    start = time.perf_counter()
+                    self._measure(library, case, series, number + 1)
+                    used[library.name] += time.perf_counter() - start
+        return case
+
+    def _warm_up(self, library: Library, case: Case) -> None:
+        """Let a library compile, connect and fill its caches; errors are those of the first round too."""
+        series = case.series[library.name]
+        size = case.size if case.subject.metric is Metric.TIME else 0
+        size = min(case.size, max(size // 10, SMALLEST_WARM_UP))
+        try:
+            self._check(case, self._once(library, case, size, 0), size)
+        except Exception as error:  # noqa: BLE001 - one library must not end the others' run
+            series.error = f"{type(error).__name__}: {error}"
+            print(f"{case.name}: {library.name}: {series.error}", file=sys.stderr)
+
+    def _measure(self, library: Library, case: Case, series: Series, number: int) -> None:
+        try:
+            sample = self._once(library, case, case.size, number)
+            self._check(case, sample, case.size)
+        except Exception as error:  # noqa: BLE001 - one library must not end the others' run
+            series.error = f"{type(error).__name__}: {error}"
+            print(f"{case.name}: {library.name}: {series.error}", file=sys.stderr)
+        else:
+            series.add(sample)
+
+    def _once(self, library: Library, case: Case, size: int, number: int) -> Sample:
+        workload = case.subject
+        self._database.reset(workload, case.kind)
+        task = Task(case.kind, size, self._filling(workload, case.size), number)
+        if workload.metric in {Metric.PEAK, Metric.IMPORT}:
+            python = self._released_python if library.released else Path(sys.executable)
+            assert python is not None
+            return run_fresh(python, library, workload, case.colour, task, self._address)
+        return self._lab_of(library).run(library.name, workload.name, case.colour, task)
+
+    def _check(self, case: Case, sample: Sample, size: int) -> None:
+        """Make sure that all of the work was done."""
+        workload = case.subject
+        reads_all = workload.stage in {Stage.FILLED, Stage.OWNED} and workload.filling is None
+        expected = self._filling(workload, case.size) if reads_all else size
+        if sample.count != expected:
+            raise WrongCountError(f"{sample.count} instead of {expected}")
+        if workload.stage is Stage.EMPTY and (count := self._database.count(case.kind)) != expected:
+            raise WrongCountError(f"{count} documents instead of {expected}")
+
+    def _filling(self, workload: Workload, size: int) -> int:
+        return workload.filling or size
+
+    def _lab_of(self, library: Library) -> Lab | RemoteLab:
+        if not library.released:
+            return self._lab
+        assert self._remote is not None
+        return self._remote

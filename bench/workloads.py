@@ -1,0 +1,145 @@
+"""The workloads: what is done, on how many documents, against which baseline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from bench.data import Kind
+
+
+class Colour(str, Enum):
+    """How a library waits for the server."""
+
+    SYNC = "sync"
+    ASYNC = "async"
+    NONE = "-"
+    """It does not: the workload needs no server."""
+
+
+class Metric(str, Enum):
+    """What is measured."""
+
+    TIME = "time"
+    """Seconds, wall and CPU."""
+    MEMORY = "memory"
+    """Bytes of the result, while it is held."""
+    PEAK = "peak"
+    """Bytes by which the peak of a fresh process grows."""
+    IMPORT = "import"
+    """Seconds of an import in a fresh process, wall and CPU."""
+
+
+class Stage(Enum):
+    """What is in the database when a run begins."""
+
+    NOTHING = "nothing"
+    EMPTY = "empty"
+    """An empty collection, made anew for each run."""
+    FILLED = "filled"
+    OWNED = "owned"
+    """Documents that reference one of 50 owners."""
+
+
+RAW = "raw"
+PLAIN = "pydantic"
+DRIVEN = (Colour.SYNC, Colour.ASYNC)
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """One line of the table.
+
+    Attributes:
+        name: The name on the command line and of the method of a peer.
+        title: What the reader is told, with a place for the size.
+        size: How many documents or operations.
+        quick_size: The same for a short run.
+        stage: What is in the database before.
+        filling: How many documents are there; by default `size`.
+    """
+
+    name: str
+    title: str
+    size: int
+    quick_size: int
+    stage: Stage
+    filling: int | None = None
+    metric: Metric = Metric.TIME
+    colours: tuple[Colour, ...] = DRIVEN
+    kinds: tuple[Kind, ...] = tuple(Kind)
+    baseline: str = RAW
+    method: str | None = None
+
+    @property
+    def operation(self) -> str:
+        """The method of a peer that does it."""
+        return self.method or self.name
+
+    def text(self, size: int) -> str:
+        """The title of a run of `size`."""
+        return self.title.format(size=f"{size:,}")
+
+
+NO_COLOUR = (Colour.NONE,)
+
+WORKLOADS = (
+    Workload("find", "find {size} into instances", 10_000, 2_000, Stage.FILLED),
+    Workload("iterate", "iterate {size}", 100_000, 5_000, Stage.FILLED),
+    Workload(
+        "peak", "peak memory of iterating {size}", 100_000, 10_000, Stage.FILLED,
+        metric=Metric.PEAK, method="iterate",
+    ),
+    Workload(
+        "memory", "memory of {size} loaded instances", 5_000, 1_000, Stage.FILLED,
+        metric=Metric.MEMORY, method="find",
+    ),
+    Workload("save_new", "save_all of {size} new", 10_000, 2_000, Stage.EMPTY),
+    Workload("save_given", "save_all of {size} with given ids", 10_000, 1_000, Stage.EMPTY),
+    Workload(
+        "change_many", "load {size}, change one field, save_all", 1_000, 500, Stage.FILLED
+    ),
+    Workload("find_one", "find_one by id, {size} times", 300, 100, Stage.FILLED, 1_000),
+    Workload("save_one", "save a new one, {size} times", 300, 100, Stage.EMPTY),
+    Workload("change_one", "change a field and save, {size} times", 300, 100, Stage.FILLED, 1_000),
+    Workload(
+        "transaction", "transaction of two saves, {size} times", 100, 30, Stage.FILLED, 1_000
+    ),
+    Workload(
+        "concurrent", "find_one and save, {size} times in 64 tasks", 512, 128, Stage.FILLED, 1_000
+    ),
+    Workload("references", "find {size} with a reference each", 1_000, 500, Stage.OWNED),
+    Workload(
+        "construct", "construct {size}", 2_000, 500, Stage.NOTHING,
+        colours=NO_COLOUR, baseline=PLAIN,
+    ),
+    Workload(
+        "dump", "dump {size} documents", 2_000, 500, Stage.NOTHING,
+        colours=NO_COLOUR, baseline=PLAIN,
+    ),
+    Workload(
+        "validate", "validate {size} documents", 2_000, 500, Stage.NOTHING,
+        colours=NO_COLOUR, baseline=PLAIN,
+    ),
+    Workload(
+        "import", "import", 1, 1, Stage.NOTHING,
+        metric=Metric.IMPORT, colours=NO_COLOUR, kinds=(Kind.FLAT,), baseline=PLAIN,
+    ),
+)  # fmt: skip
+TASKS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One run of a workload."""
+
+    kind: Kind
+    size: int
+    filling: int
+    round: int = 0
+    """The number of the run, so that a change is a change each time."""
+
+
+def find_workload(name: str) -> Workload:
+    """The workload of a name."""
+    return next(workload for workload in WORKLOADS if workload.name == name)

@@ -1,0 +1,27 @@
+"""The few shapes of values that documents know."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Mapping
+from typing import Any, TypeGuard
+
+
+def is_document(value: object) -> TypeGuard[Mapping[Any, Any]]:
+    """Tell whether a value has keys, which almost always means that it is a `dict`."""
+    return type(value) is dict or isinstance(value, Mapping)
+
+
+def is_stored_array(value: object) -> TypeGuard[list[Any] | tuple[Any, ...]]:
+    """Tell whether a value may come from an array of a document."""
+    return isinstance(value, (list, tuple))
+
+
+def is_collection(value: object) -> TypeGuard[Collection[Any]]:
+    """Tell whether a value is stored as an array."""
+    return isinstance(value, (list, tuple, set, frozenset, deque))
+
+
+def is_tuple(value: object) -> TypeGuard[tuple[Any, ...]]:
+    """Tell whether a value is a tuple."""
+    return isinstance(value, tuple)

@@ -1,0 +1,101 @@
+"""The shapes in which programs call engines: contract, sections 2 to 10."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from odmantic import AIOEngine, Model, SyncEngine
+from odmantic.engine import AIOCursor, BaseCursor, BaseEngine, SyncCursor
+
+POSITIONAL = inspect.Parameter.POSITIONAL_OR_KEYWORD
+KEYWORD = inspect.Parameter.KEYWORD_ONLY
+REST = inspect.Parameter.VAR_POSITIONAL
+MODEL = [("model", POSITIONAL), ("queries", REST)]
+READ = [("sort", KEYWORD), ("skip", KEYWORD), ("limit", KEYWORD)]
+SESSION = [("session", KEYWORD)]
+METHODS = {
+    "find": [*MODEL, *READ, *SESSION],
+    "find_one": [*MODEL, READ[0], *SESSION],
+    "count": [*MODEL, *SESSION],
+    "save": [("instance", POSITIONAL), *SESSION],
+    "save_all": [("instances", POSITIONAL), *SESSION],
+    "delete": [("instance", POSITIONAL), *SESSION],
+    "remove": [*MODEL, ("just_one", KEYWORD), *SESSION],
+    "configure_database": [("models", POSITIONAL), ("update_existing_indexes", KEYWORD), *SESSION],
+    "get_collection": [("model", POSITIONAL)],
+    "session": [],
+    "transaction": [],
+}
+PLAIN = {"find", "get_collection", "session", "transaction"}
+
+
+@pytest.mark.parametrize("engine", [AIOEngine, SyncEngine])
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_takes_these_arguments(engine, name):
+    parameters = list(inspect.signature(getattr(engine, name)).parameters.values())[1:]
+    expected = list(METHODS[name])
+    if engine is SyncEngine and name == "delete":
+        expected[-1] = ("session", POSITIONAL)
+
+    assert [(parameter.name, parameter.kind) for parameter in parameters] == expected
+
+
+DEFAULTS = {
+    "sort": None,
+    "skip": 0,
+    "limit": None,
+    "session": None,
+    "just_one": False,
+    "update_existing_indexes": False,
+}
+
+
+@pytest.mark.parametrize("engine", [AIOEngine, SyncEngine])
+def test_every_option_has_its_default(engine):
+    for name in METHODS:
+        for parameter in inspect.signature(getattr(engine, name)).parameters.values():
+            if parameter.name in DEFAULTS:
+                assert parameter.default == DEFAULTS[parameter.name]
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_what_reaches_the_server_is_a_coroutine_of_the_async_engine(name):
+    assert inspect.iscoroutinefunction(getattr(AIOEngine, name)) is (name not in PLAIN)
+    assert not inspect.iscoroutinefunction(getattr(SyncEngine, name))
+
+
+@pytest.mark.parametrize("engine", [AIOEngine, SyncEngine, BaseEngine])
+def test_client_and_database_may_be_positional_or_named(engine):
+    parameters = inspect.signature(engine).parameters
+
+    assert list(parameters) == ["client", "database"]
+    assert parameters["database"].default == "test"
+    assert all(parameter.kind is POSITIONAL for parameter in parameters.values())
+
+
+def test_both_engines_have_one_base():
+    assert issubclass(AIOEngine, BaseEngine)
+    assert issubclass(SyncEngine, BaseEngine)
+    assert not issubclass(AIOEngine, SyncEngine)
+
+
+@pytest.mark.parametrize("cursor", [AIOCursor, SyncCursor])
+def test_cursors_are_generic_and_take_a_model_and_a_cursor(cursor):
+    class User(Model):
+        name: str
+
+    assert issubclass(cursor, BaseCursor)
+    assert cursor[User] is not None
+    assert list(inspect.signature(cursor).parameters) == ["model", "cursor"]
+
+
+def test_cursors_have_only_the_protocol_of_their_colour():
+    assert hasattr(AIOCursor, "__await__")
+    assert hasattr(AIOCursor, "__aiter__")
+    assert not hasattr(AIOCursor, "__iter__")
+    assert hasattr(SyncCursor, "__iter__")
+    assert not hasattr(SyncCursor, "__await__")
+    for cursor in (AIOCursor, SyncCursor):
+        assert not any(hasattr(cursor, name) for name in ("__len__", "__getitem__", "__next__"))

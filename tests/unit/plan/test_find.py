@@ -1,0 +1,156 @@
+"""What `find` sends."""
+
+from __future__ import annotations
+
+import pytest
+
+from odmantic import EmbeddedModel, Field, Model, Reference
+from odmantic._plan.find import BATCH_SIZE, FindPlan, plan_find
+from odmantic.query import desc
+
+
+class Country(Model):
+    code: str = Field(primary_field=True)
+
+
+class Customer(Model):
+    name: str
+    country: Country = Reference(key_name="co")
+
+
+class Address(EmbeddedModel):
+    street: str
+    country: Country = Reference(key_name="c")
+
+
+class Outer(EmbeddedModel):
+    address: Address = Field(key_name="a")
+
+
+class Plain(Model):
+    name: str
+
+
+class Order(Model):
+    number: int
+    customer: Customer = Reference(key_name="cust")
+
+
+class Placed(Model):
+    address: Address = Field(key_name="ad")
+
+
+class Deep(Model):
+    outer: Outer
+
+
+def test_a_model_without_references_is_read_by_find():
+    plan = plan_find(Plain, (Plain.name == "x",))
+
+    assert plan == FindPlan(Plain, {"name": {"$eq": "x"}})
+    assert not plan.needs_pipeline
+    assert plan.find_options() == {"batch_size": BATCH_SIZE}
+    assert plan.pipeline() == [{"$match": {"name": {"$eq": "x"}}}]
+
+
+def test_the_options_of_find():
+    plan = plan_find(Plain, (), sort=desc(Plain.name), skip=2, limit=3)
+
+    assert plan.find_options() == {
+        "batch_size": BATCH_SIZE,
+        "sort": [("name", -1)],
+        "skip": 2,
+        "limit": 3,
+    }
+
+
+def test_the_stages_of_a_pipeline_come_in_order():
+    plan = plan_find(Order, (), sort=Order.number, skip=2, limit=3)
+
+    assert plan.needs_pipeline
+    assert plan.pipeline()[:4] == [
+        {"$match": {}},
+        {"$sort": {"number": 1}},
+        {"$skip": 2},
+        {"$limit": 3},
+    ]
+
+
+def _lookup(collection, key, nested=(), target=None):
+    return {
+        "$lookup": {
+            "from": collection,
+            "let": {"foreign_key": f"${key}"},
+            "pipeline": [{"$match": {"$expr": {"$eq": ["$_id", "$$foreign_key"]}}}, *nested],
+            "as": target or key,
+        }
+    }
+
+
+def _unwind(key):
+    return {"$unwind": {"path": f"${key}", "preserveNullAndEmptyArrays": True}}
+
+
+def test_references_are_looked_up_at_every_depth():
+    assert plan_find(Order, ()).pipeline() == [
+        {"$match": {}},
+        _lookup("customer", "cust", [_lookup("country", "co"), _unwind("co")]),
+        _unwind("cust"),
+    ]
+
+
+def test_a_reference_in_an_embedded_object_is_looked_up_beside_it():
+    lookup, put, drop = plan_find(Placed, ()).pipeline()[1:]
+    resolved = lookup["$lookup"]["as"]
+
+    assert lookup == _lookup("country", "ad.c", target=resolved)
+    found = {"c": {"$arrayElemAt": [f"${resolved}", 0]}}
+    assert put == {
+        "$set": {
+            "ad": {
+                "$cond": [
+                    {"$eq": [{"$type": "$ad"}, "object"]},
+                    {"$mergeObjects": ["$ad", found]},
+                    "$ad",
+                ]
+            }
+        }
+    }
+    assert drop == {"$unset": resolved}
+
+
+def test_a_reference_two_levels_down_is_put_where_it_belongs():
+    lookup, put, _ = plan_find(Deep, ()).pipeline()[1:]
+
+    assert lookup["$lookup"]["let"] == {"foreign_key": "$outer.a.c"}
+    outer = put["$set"]["outer"]["$cond"][1]["$mergeObjects"]
+    assert outer[0] == "$outer"
+    assert outer[1]["a"]["$cond"][1]["$mergeObjects"][0] == "$outer.a"
+
+
+def test_a_model_that_refers_to_itself_is_resolved_once():
+    class Node(Model):
+        parent: Node = Reference()
+
+    Node.model_rebuild(_types_namespace={"Node": Node})
+
+    assert plan_find(Node, ()).pipeline() == [
+        {"$match": {}},
+        _lookup("node", "parent"),
+        _unwind("parent"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "text"),
+    [
+        ({"model": Address}, TypeError, "Can only call find_one with a Model class"),
+        ({"model": Plain, "sort": "name"}, TypeError, "sort has to be"),
+        ({"model": Plain, "limit": 0}, ValueError, "limit has to be a strict positive value"),
+        ({"model": Plain, "skip": -1}, ValueError, "skip has to be a positive integer"),
+        ({"model": Plain, "queries": (True,)}, TypeError, "booleans"),
+    ],
+)
+def test_wrong_arguments_are_refused(arguments, error, text):
+    with pytest.raises(error, match=text):
+        plan_find(**{"queries": (), "operation": "find_one", **arguments})

@@ -1,0 +1,236 @@
+"""An instance against its last known document."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import uuid
+from typing import Any
+
+import pytest
+from bson import ObjectId
+
+from odmantic import EmbeddedModel, Field, Model, Reference
+from odmantic._state.changes import (
+    baseline_of,
+    compared_fields,
+    digest,
+    dirty_fields,
+    field_digests,
+    give_back,
+    mark_known,
+    mark_read,
+    mark_unknown,
+    mark_written,
+    take,
+)
+
+
+class Size(EmbeddedModel):
+    width: int = Field(key_name="w", default=1)
+
+
+class Country(Model):
+    name: str
+    tags: list[str] = []
+
+
+class Parcel(Model):
+    code: str = "A"
+    tags: list[str] = []
+    size: Size = Size()
+    sizes: list[Size] = []
+    content: Any = None
+    country: Country = Reference()
+
+
+class Loose(Model):
+    name: str = "a"
+
+    model_config = {"extra": "allow"}
+
+
+EVERYTHING = {"code", "tags", "size", "sizes", "content", "country", "id"}
+
+
+@pytest.fixture
+def parcel():
+    parcel = Parcel(country=Country(name="NO"), tags=["x"], sizes=[Size()], content={"a": [1]})
+    mark_read(parcel)
+    return parcel
+
+
+@pytest.mark.parametrize(
+    "value", [None, 1, "a", [1, [2]], {"a": {"b": b"c"}}, ObjectId(), uuid.UUID(int=1)]
+)
+def test_equal_values_have_equal_digests(value):
+    assert digest(value) == digest(copy.deepcopy(value))
+    assert digest(value) not in {None, digest("other")}
+
+
+@pytest.mark.parametrize("value", [object(), {1: 2}, 2**64, "\ud800", {"a\0": 1}, 1j])
+def test_what_cannot_be_encoded_has_no_digest(value):
+    assert digest(value) is None
+
+
+def test_what_contains_itself_has_no_digest():
+    value: list[Any] = []
+    value.append(value)
+
+    assert digest(value) is None
+
+
+def test_types_of_equal_value_differ():
+    assert digest(1) != digest(1.0)
+    assert digest(True) != digest(1)
+
+
+def test_fields_without_a_digest_are_left_out(parcel):
+    parcel.content = object()
+
+    assert set(field_digests(parcel, ["tags", "content"])) == {"tags"}
+
+
+def test_a_new_instance_is_dirty_everywhere():
+    assert dirty_fields(Parcel(country=Country(name="NO"))) == EVERYTHING
+
+
+def test_what_was_read_is_clean_at_every_depth(parcel):
+    assert dirty_fields(parcel) == set()
+    assert dirty_fields(parcel.country) == set()
+    assert parcel.size.__fields_modified__ == set()
+    assert parcel.sizes[0].__fields_modified__ == set()
+    assert parcel.country.__fields_modified__ == set()
+
+
+CHANGES = [
+    (lambda parcel: setattr(parcel, "code", "A"), {"code"}),
+    (lambda parcel: parcel.tags.append("y"), {"tags"}),
+    (lambda parcel: setattr(parcel.size, "width", 2), {"size"}),
+    (lambda parcel: setattr(parcel.size, "width", 1), set()),
+    (lambda parcel: setattr(parcel.sizes[0], "width", 2), {"sizes"}),
+    (lambda parcel: parcel.content["a"].append(2), {"content"}),
+    (lambda parcel: setattr(parcel.country, "name", "IS"), set()),
+    (lambda parcel: parcel.country.tags.append("y"), set()),
+    (lambda parcel: setattr(parcel, "country", Country(name="IS")), {"country"}),
+    (lambda parcel: parcel.content.update(b=object()), {"content"}),
+]
+
+
+@pytest.mark.parametrize(("change", "dirty"), CHANGES)
+def test_changes_are_noticed(parcel, change, dirty):
+    change(parcel)
+
+    assert dirty_fields(parcel) == dirty
+
+
+def test_a_change_that_is_taken_back_is_none(parcel):
+    parcel.tags.append("y")
+    parcel.tags.remove("y")
+
+    assert dirty_fields(parcel) == set()
+
+
+def test_extras_are_compared():
+    loose = Loose(colour=["red"])
+    assert compared_fields(loose) == {"colour"}
+    mark_read(loose)
+    assert dirty_fields(loose) == set()
+
+    loose.colour.append("blue")
+    assert dirty_fields(loose) == {"colour"}
+    assert compared_fields(Loose()) == set()
+
+
+def test_assignments_while_a_write_is_on_its_way_stand_out(parcel):
+    parcel.code = "B"
+    parcel.tags.append("y")
+    digests = field_digests(parcel, ["tags"])
+    take(parcel, {"code", "tags"})
+
+    parcel.code = "C"
+    parcel.tags.append("z")
+    mark_written(parcel, digests)
+
+    assert dirty_fields(parcel) == {"code", "tags"}
+
+
+def test_a_write_that_succeeded_is_known(parcel):
+    parcel.tags.append("y")
+    parcel.size.width = 2
+    take(parcel, {"tags", "size"})
+    mark_written(parcel, field_digests(parcel, ["tags", "size"]))
+
+    assert dirty_fields(parcel) == set()
+    assert parcel.size.__fields_modified__ == set()
+
+
+def test_writing_a_parent_says_nothing_of_its_references(parcel):
+    parcel.country.name = "IS"
+    mark_written(parcel, {})
+
+    assert parcel.country.__fields_modified__ == {"name"}
+
+
+def test_a_model_without_nested_objects_is_written():
+    loose = Loose()
+    take(loose, loose.__fields_modified__.copy())
+    mark_written(loose, {})
+
+    assert dirty_fields(loose) == set()
+
+
+def test_names_are_given_back_when_a_write_failed(parcel):
+    parcel.code = "B"
+    take(parcel, {"code"})
+    assert dirty_fields(parcel) == set()
+
+    give_back(parcel, {"code"})
+
+    assert dirty_fields(parcel) == {"code"}
+
+
+def test_a_document_that_is_gone_makes_everything_dirty(parcel):
+    mark_unknown(parcel)
+    mark_unknown(parcel)
+
+    assert baseline_of(parcel) == {}
+    assert dirty_fields(parcel) == EVERYTHING
+
+
+def test_a_known_document_can_be_restored(parcel):
+    baseline = dict(baseline_of(parcel))
+    mark_unknown(parcel)
+
+    mark_known(parcel, baseline)
+
+    assert dirty_fields(parcel) == set()
+
+
+@pytest.mark.parametrize(
+    "duplicate",
+    [
+        lambda parcel: parcel.model_copy(),
+        lambda parcel: parcel.model_copy(deep=True),
+        copy.copy,
+        copy.deepcopy,
+    ],
+)
+def test_copies_are_new(parcel, duplicate):
+    twin = duplicate(parcel)
+
+    assert dirty_fields(twin) == EVERYTHING
+    assert twin == parcel
+
+
+def test_a_pickled_instance_loses_nothing(parcel):
+    parcel.code = "B"
+    parcel.tags.append("y")
+
+    assert dirty_fields(pickle.loads(pickle.dumps(parcel))) >= {"code", "tags"}
+
+
+def test_an_instance_made_without_validation_is_new():
+    country = Country.model_construct(name="NO", tags=[], id=ObjectId())
+
+    assert dirty_fields(country) == {"name", "tags", "id"}
