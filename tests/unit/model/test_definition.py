@@ -366,8 +366,10 @@ def test_the_default_of_one_field_may_have_the_name_of_its_type() -> None:
         (
             {"x": List[Leg]},
             {"x": Field(primary_field=True)},
-            "Declaring a generic type of embedded models as a primary field is not allowed: "
-            "x in Ship",
+            (
+                "Declaring a generic type of embedded models as a primary field is not allowed: "
+                "x in Ship"
+            ),
         ),
         (
             {"x": Optional[Leg]},
@@ -378,8 +380,10 @@ def test_the_default_of_one_field_may_have_the_name_of_its_type() -> None:
             (
                 {"x": generic},
                 {},
-                "Declaring a generic type of embedded models containing references is not "
-                "allowed: x in Ship",
+                (
+                    "Declaring a generic type of embedded models containing references is not "
+                    "allowed: x in Ship"
+                ),
             )
             for generic in (
                 List[Mooring],
