@@ -33,7 +33,7 @@ class OdmanticError(Exception):
     """Base of all errors defined by odmantic."""
 
 
-class SessionMisuseError(OdmanticError, RuntimeError, InvalidOperation):
+class SessionMisuseError(OdmanticError, InvalidOperation, RuntimeError):
     """A session or transaction was used out of order, or where it has no place."""
 
 

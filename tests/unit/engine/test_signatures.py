@@ -15,6 +15,11 @@ REST = inspect.Parameter.VAR_POSITIONAL
 MODEL = [("model", POSITIONAL), ("queries", REST)]
 READ = [("sort", KEYWORD), ("skip", KEYWORD), ("limit", KEYWORD)]
 SESSION = [("session", KEYWORD)]
+CONCERNS = [
+    ("read_concern", KEYWORD),
+    ("write_concern", KEYWORD),
+    ("max_commit_time_ms", KEYWORD),
+]
 METHODS = {
     "find": [*MODEL, *READ, *SESSION],
     "find_one": [*MODEL, READ[0], *SESSION],
@@ -25,8 +30,21 @@ METHODS = {
     "remove": [*MODEL, ("just_one", KEYWORD), *SESSION],
     "configure_database": [("models", POSITIONAL), ("update_existing_indexes", KEYWORD), *SESSION],
     "get_collection": [("model", POSITIONAL)],
-    "session": [],
-    "transaction": [],
+    "session": [
+        ("causal_consistency", KEYWORD),
+        ("snapshot", KEYWORD),
+        ("default_transaction_options", KEYWORD),
+        ("after", KEYWORD),
+    ],
+    "transaction": CONCERNS,
+    "run_transaction": [
+        ("callback", POSITIONAL),
+        ("attempts", KEYWORD),
+        ("timeout", KEYWORD),
+        ("restore", KEYWORD),
+        ("join", KEYWORD),
+        *CONCERNS,
+    ],
 }
 PLAIN = {"find", "get_collection", "session", "transaction"}
 
@@ -70,9 +88,10 @@ def test_what_reaches_the_server_is_a_coroutine_of_the_async_engine(name):
 def test_client_and_database_may_be_positional_or_named(engine):
     parameters = inspect.signature(engine).parameters
 
-    assert list(parameters) == ["client", "database"]
+    assert list(parameters)[:2] == ["client", "database"]
     assert parameters["database"].default == "test"
-    assert all(parameter.kind is POSITIONAL for parameter in parameters.values())
+    assert all(parameters[name].kind is POSITIONAL for name in ("client", "database"))
+    assert all(parameter.kind is KEYWORD for parameter in list(parameters.values())[2:])
 
 
 def test_both_engines_have_one_base():

@@ -10,7 +10,7 @@ import pymongo.errors
 import pytest
 
 from odmantic import Field, Model
-from odmantic._plan.errors import add_context, transaction_error, write_error
+from odmantic._plan.errors import add_context, operation_error, write_error
 from odmantic._plan.save import plan_save
 from odmantic.exceptions import (
     DocumentTooLargeError,
@@ -19,6 +19,7 @@ from odmantic.exceptions import (
     InvalidDocumentError,
     TransactionNotSupportedError,
     UnencodableValueError,
+    WriteConflictError,
 )
 
 
@@ -122,7 +123,7 @@ def test_other_errors_stay_the_drivers(error):
 def test_a_standalone_server_is_explained():
     driver_error = _failure(20, "Transaction numbers are only allowed on a replica set member")
 
-    error = transaction_error(driver_error)
+    error = operation_error(driver_error, "save", Parcel, None)
 
     assert type(error) is TransactionNotSupportedError
     assert error.driver_error is driver_error
@@ -131,7 +132,19 @@ def test_a_standalone_server_is_explained():
 
 @pytest.mark.parametrize("error", [_failure(20, "other"), _failure(13), ValueError("x")])
 def test_other_errors_are_not_explained(error):
-    assert transaction_error(error) is None
+    assert operation_error(error, "save", Parcel, None) is None
+
+
+def test_a_write_conflict_names_what_it_met():
+    driver_error = _failure(112)
+
+    error = operation_error(driver_error, "save", Parcel, 7)
+
+    assert type(error) is WriteConflictError
+    assert (error.operation, error.collection, error.document_id) == ("save", "parcel", 7)
+    assert error.code == 112
+    assert "save of Parcel" in str(error)
+    assert "_id 7" in str(error)
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="exceptions have notes since Python 3.11")

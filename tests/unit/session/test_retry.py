@@ -1,31 +1,57 @@
-"""When a commit is repeated, and the options of a transaction: contract, sections 22.2 and 23."""
+"""When a commit or a transaction is repeated, and the options of a transaction: contract, sections 22.2 and 23."""
 
 from __future__ import annotations
 
 from types import SimpleNamespace
 
 import pytest
-from pymongo.errors import AutoReconnect, ExecutionTimeout, OperationFailure
+from pymongo.client_session import TransactionOptions
+from pymongo.errors import (
+    AutoReconnect,
+    DuplicateKeyError,
+    ExecutionTimeout,
+    OperationFailure,
+    ServerSelectionTimeoutError,
+    WriteConcernError,
+)
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
 
-from odmantic._plan.concerns import transaction_options
-from odmantic._plan.retry import commit_retry_delay, outcome_is_unknown
+from odmantic import Model
+from odmantic import exceptions as ours
+from odmantic._plan.concerns import TransactionSettings, session_options
+from odmantic._plan.retry import (
+    RetryLimits,
+    backoff,
+    is_transient,
+    may_repeat_commit,
+    outcome_is_unknown,
+)
 
 UNKNOWN = ["UnknownTransactionCommitResult"]
 TRANSIENT = ["TransientTransactionError"]
+
+
+class User(Model):
+    name: str
 
 
 def _failure(code, labels):
     return OperationFailure("failed", code, {"errorLabels": labels})
 
 
+def _server_selection_timeout():
+    error = ServerSelectionTimeoutError("no server")
+    error._add_error_label(UNKNOWN[0])
+    return error
+
+
 @pytest.mark.parametrize("code", [91, 64, 189, None])
 def test_an_unknown_outcome_is_repeated(code):
     error = _failure(code, UNKNOWN)
-    assert outcome_is_unknown(error)
-    assert commit_retry_delay(error, attempts=1, elapsed=0.0) is not None
+    assert outcome_is_unknown(error, attempts=1)
+    assert may_repeat_commit(error, attempts=1)
 
 
 @pytest.mark.parametrize(
@@ -39,30 +65,68 @@ def test_an_unknown_outcome_is_repeated(code):
     ],
 )
 def test_a_known_outcome_is_not(error):
-    assert not outcome_is_unknown(error)
-    assert commit_retry_delay(error, attempts=1, elapsed=0.0) is None
+    assert not outcome_is_unknown(error, attempts=1)
+    assert not may_repeat_commit(error, attempts=1)
 
 
-def test_a_time_limit_is_not_though_its_outcome_is_unknown():
-    error = ExecutionTimeout("too long", 50, {"errorLabels": UNKNOWN})
-    assert outcome_is_unknown(error)
-    assert commit_retry_delay(error, attempts=1, elapsed=0.0) is None
+@pytest.mark.parametrize("kind", [ExecutionTimeout, WriteConcernError])
+def test_a_time_limit_is_not_though_its_outcome_is_unknown(kind):
+    error = kind("too long", 50, {"errorLabels": UNKNOWN})
+    assert outcome_is_unknown(error, attempts=1)
+    assert not may_repeat_commit(error, attempts=1)
+
+
+def test_a_first_commit_that_found_no_server_was_never_sent():
+    error = _server_selection_timeout()
+    assert not outcome_is_unknown(error, attempts=1)
+    assert outcome_is_unknown(error, attempts=2)
 
 
 @pytest.mark.parametrize(
-    ("elapsed", "repeats"), [(0, True), (119, True), (119.9, False), (120, False)]
+    ("error", "expected"),
+    [
+        (_failure(112, TRANSIENT), True),
+        (_failure(112, []), False),
+        (ours.DuplicateKeyError(User(name="x"), DuplicateKeyError("dup", 11000)), False),
+        (
+            ours.DuplicateKeyError(
+                User(name="x"), DuplicateKeyError("dup", 11000, {"errorLabels": TRANSIENT})
+            ),
+            True,
+        ),
+        (ours.TransactionAbortedError("aborted", _failure(112, TRANSIENT)), True),
+        (ValueError("mine"), False),
+    ],
 )
-def test_time_is_up_after_120_seconds(elapsed, repeats):
-    delay = commit_retry_delay(_failure(91, UNKNOWN), attempts=50, elapsed=elapsed)
-    assert (delay is not None) is repeats
+def test_labels_are_read_on_the_error_and_on_the_drivers(error, expected):
+    assert is_transient(error) is expected
 
 
-def test_pauses_grow_up_to_half_a_second():
-    error = _failure(91, UNKNOWN)
-    delays = [commit_retry_delay(error, attempts=number, elapsed=0.0) for number in range(1, 30)]
-    assert delays == sorted(delays)
-    assert delays[0] < 0.01
-    assert delays[-1] == 0.5
+def test_labels_are_not_read_along_the_cause():
+    error = ValueError("mine")
+    error.__cause__ = _failure(112, TRANSIENT)
+    assert not is_transient(error)
+
+
+def test_waits_grow_up_to_half_a_second():
+    waits = [backoff(number, 1.0) for number in range(1, 2000)]
+    assert waits == sorted(waits)
+    assert waits[0] == 0.005
+    assert waits[-1] == 0.5
+    assert backoff(50, 0.5) == 0.25
+
+
+@pytest.mark.parametrize(
+    ("attempts", "made", "at", "allowed"),
+    [
+        (None, 99, 9.9, True),
+        (None, 1, 10.0, False),
+        (3, 2, 0.0, True),
+        (3, 3, 0.0, False),
+    ],
+)
+def test_limits_count_attempts_and_time(attempts, made, at, allowed):
+    assert RetryLimits(attempts, deadline=10.0).allow(made, at=at) is allowed
 
 
 def _client(read=None, write=None, preference=ReadPreference.PRIMARY):
@@ -74,7 +138,7 @@ def _client(read=None, write=None, preference=ReadPreference.PRIMARY):
 
 
 def test_a_plain_client_gets_snapshot_and_majority():
-    assert transaction_options(_client()) == {
+    assert TransactionSettings().resolved(None, _client()) == {
         "read_preference": ReadPreference.PRIMARY,
         "read_concern": ReadConcern("snapshot"),
         "write_concern": WriteConcern("majority"),
@@ -83,12 +147,54 @@ def test_a_plain_client_gets_snapshot_and_majority():
 
 def test_configured_concerns_are_left_to_the_driver():
     client = _client(ReadConcern("local"), WriteConcern(w=1), ReadPreference.NEAREST)
-    assert transaction_options(client) == {"read_preference": ReadPreference.PRIMARY}
-    assert transaction_options(_client(write=WriteConcern(j=True))).keys() == {
+    resolved = TransactionSettings().resolved
+    assert resolved(None, client) == {"read_preference": ReadPreference.PRIMARY}
+    assert resolved(None, _client(write=WriteConcern(j=True))).keys() == {
         "read_preference",
         "read_concern",
     }
 
 
 def test_a_stand_in_without_concerns_will_do():
-    assert transaction_options(object()) == {"read_preference": ReadPreference.PRIMARY}
+    options = TransactionSettings().resolved(None, object())
+    assert options == {"read_preference": ReadPreference.PRIMARY}
+
+
+def test_the_call_comes_before_the_session_and_the_session_before_the_client():
+    call = TransactionSettings(ReadConcern("majority"), None, max_commit_time_ms=500)
+    defaults = TransactionOptions(ReadConcern("local"), WriteConcern(w=1))
+    client = _client(ReadConcern("available"), WriteConcern(w=2))
+    assert call.resolved(defaults, client) == {
+        "read_preference": ReadPreference.PRIMARY,
+        "read_concern": ReadConcern("majority"),
+        "write_concern": WriteConcern(w=1),
+        "max_commit_time_ms": 500,
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, {}),
+        ({"causal_consistency": False}, {"causal_consistency": False}),
+        ({"snapshot": True}, {"snapshot": True}),
+        ({"has_token": True}, {}),
+        ({"default_transaction_options": "o"}, {"default_transaction_options": "o"}),
+        ({"snapshot": True, "causal_consistency": True}, ValueError),
+        ({"snapshot": True, "has_token": True}, ValueError),
+        ({"causal_consistency": False, "has_token": True}, ValueError),
+    ],
+)
+def test_session_options_that_contradict_each_other_are_refused(given, expected):
+    arguments = {
+        "causal_consistency": None,
+        "snapshot": False,
+        "default_transaction_options": None,
+        "has_token": False,
+        **given,
+    }
+    if expected is ValueError:
+        with pytest.raises(ValueError, match="session"):
+            session_options(**arguments)
+    else:
+        assert session_options(**arguments) == expected
