@@ -5,17 +5,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.installed
 STAMP := $(VENV)/.installed-dev
+BENCH := $(VENV)/.installed-bench
 # Two workers: more mongod processes than that are slower on small machines.
 WORKERS ?= 2
 PYTEST_ARGS ?=
+# Such as `--quick --only find`.
+BENCH_ARGS ?=
 # Names of checks, such as `mypy pyright`; all without.
 CHECKS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check matrix ecosystem sync docs bench coverage format clean
+.PHONY: help demo test check matrix ecosystem sync docs bench bench-check bench-docs coverage format clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(RUNTIME) ## Start a replica set and move money on it, in transactions
 	@$(BIN)/python -m odmantic demo
@@ -45,8 +48,14 @@ sync: $(STAMP) ## Generate the sync code from the async code
 docs: $(STAMP) ## Build the documentation into site/
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-bench: $(STAMP) ## Compare the speed with odmantic 1.1.0
-	@$(BIN)/python bench/compare.py
+bench: $(BENCH) ## Compare the speed with the driver, odmantic 1.1.0 and other ODMs (BENCH_ARGS=--help)
+	@$(BIN)/python -m bench $(BENCH_ARGS)
+
+bench-check: $(BENCH) ## Check that no limit of bench/limits.toml is exceeded
+	@$(BIN)/python -m bench.check $(BENCH_ARGS)
+
+bench-docs: $(BENCH) ## Put what `make bench` found into docs/performance.md
+	@$(BIN)/python -m bench.publish $(BENCH_ARGS)
 
 format: $(STAMP) ## Format the code, and sort its imports
 	@$(BIN)/ruff check --quiet --fix-only .
@@ -77,4 +86,9 @@ $(RUNTIME): pyproject.toml
 $(STAMP): $(RUNTIME)
 	@echo "Installing what the tests and checks need (a minute or two) ..."
 	@$(BIN)/python -m pip install -qq --editable '.[cli,motor,server]' --group dev
+	@touch $@
+
+$(BENCH): $(RUNTIME)
+	@echo "Installing who is compared ..."
+	@$(BIN)/python -m pip install -qq --editable '.[cli,motor,server]' --group bench
 	@touch $@

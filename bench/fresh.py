@@ -1,7 +1,7 @@
 """Runs in a process of their own: what an import takes, and by how much memory grows.
 
-`python -m bench.fresh URI DATABASE LIBRARY WORKLOAD COLOUR KIND SIZE` prints the bytes by which the peak of the resident
-set grew, after a first use of everything.
+`python -m bench.fresh URI DATABASE LIBRARY WORKLOAD COLOUR KIND SIZE` prints what one run took, and the bytes by which the
+peak of the resident set grew, after a first use of everything and with what the run is given in memory (Linux only).
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bench.data import Kind
 from bench.lab import Lab
 from bench.libraries import Library
-from bench.measure import Sample
 from bench.remote import ROOT, RunError, clean_environment
 from bench.workloads import Colour, Metric, Task, Workload
 
@@ -31,6 +30,32 @@ print(json.dumps({{"wall": time.perf_counter() - wall, "cpu": time.process_time(
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """What a run in a process of its own took.
+
+    Attributes:
+        wall: Seconds on the clock.
+        cpu: Seconds of the processor.
+        count: How many instances the run handled.
+        growth: Bytes by which the peak of the memory grew.
+    """
+
+    wall: float
+    cpu: float
+    count: int
+    growth: int = 0
+
+
+def import_fresh(python: Path, library: Library) -> Fresh:
+    """Import a library in a new process.
+
+    Raises:
+        RunError: It failed.
+    """
+    return _run(python, library, ["-c", IMPORT.format(statement=library.statement)])
+
+
 def run_fresh(
     python: Path,
     library: Library,
@@ -38,17 +63,17 @@ def run_fresh(
     colour: Colour,
     task: Task,
     address: tuple[str, str],
-) -> Sample:
+) -> Fresh:
     """Measure one run in a new process.
 
     Raises:
         RunError: It failed.
     """
-    if workload.metric is Metric.IMPORT:
-        arguments = ["-c", IMPORT.format(statement=library.statement)]
-    else:
-        arguments = ["-m", "bench.fresh", *address, library.name, workload.name, colour.value]
-        arguments += [task.kind.value, str(task.size)]
+    what = [library.name, workload.name, colour.value, task.kind.value, str(task.size)]
+    return _run(python, library, ["-m", "bench.fresh", *address, *what])
+
+
+def _run(python: Path, library: Library, arguments: list[str]) -> Fresh:
     environment = clean_environment() if library.released else dict(os.environ)
     done = subprocess.run(
         [str(python), *arguments],
@@ -60,7 +85,7 @@ def run_fresh(
     )
     if done.returncode:
         raise RunError((done.stderr.strip().splitlines() or ["no message"])[-1])
-    return Sample(**json.loads(done.stdout.splitlines()[-1]))
+    return Fresh(**json.loads(done.stdout.splitlines()[-1]))
 
 
 def _memory(key: str) -> int:
@@ -71,17 +96,22 @@ def _memory(key: str) -> int:
 
 
 def main(arguments: list[str]) -> None:
-    """Measure the growth in this process."""
-    uri, database, library, workload, colour, kind, size = arguments
+    """Measure a run in this process."""
+    uri, database, library, name, colour_name, kind, size = arguments
+    colour = Colour(colour_name)
     task = Task(Kind(kind), int(size), int(size))
     with Lab(uri, database) as lab:
-        lab.run(library, "find_one", Colour(colour), dataclasses.replace(task, size=WARM_UPS))
+        warm_up = dataclasses.replace(task, size=WARM_UPS)
+        for operation in ("find_one", "change_one"):
+            if lab.can(library, operation, colour):
+                lab.run(library, operation, colour, warm_up)
+        body = lab.prepare(library, name, colour, task)
         # The peak becomes what is in memory now.
         Path("/proc/self/clear_refs").write_text("5")
         before = _memory("VmRSS")
-        done: Any = lab.run(library, workload, Colour(colour), task)
-        growth = float(_memory("VmHWM") - before)
-    print(json.dumps(dataclasses.asdict(Sample(growth, growth, done.count))))
+        sample = lab.measure(body, colour, Metric.TIME)
+        growth = _memory("VmHWM") - before
+    print(json.dumps(dataclasses.asdict(sample) | {"growth": growth}))
 
 
 if __name__ == "__main__":

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
+from collections.abc import Coroutine
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING
 
 from bench.libraries import find_library
 from bench.measure import Sample, time_async_body, time_body, weigh_async_body, weigh_body
-from bench.peers.peer import Peer
+from bench.peers.peer import Body, Peer, Setup
 from bench.workloads import Colour, Metric, Task, find_workload
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class Lab:
@@ -23,7 +26,7 @@ class Lab:
         self._loop = asyncio.new_event_loop()
         self._peers: dict[tuple[str, Colour], Peer] = {}
 
-    def __enter__(self) -> Lab:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -43,11 +46,21 @@ class Lab:
 
     def run(self, library: str, workload: str, colour: Colour, task: Task) -> Sample:
         """Prepare and measure one run."""
+        body = self.prepare(library, workload, colour, task)
+        return self.measure(body, colour, find_workload(workload).metric)
+
+    def prepare(self, library: str, workload: str, colour: Colour, task: Task) -> Body:
+        """Do what is not measured of a run."""
         peer = self._peer(library, colour)
-        body: Any = getattr(peer, find_workload(workload).operation)(task)
-        if inspect.isawaitable(body):
-            body = self._loop.run_until_complete(_wait(body))
-        weighs = find_workload(workload).metric is Metric.MEMORY
+        setup: Setup = getattr(peer, find_workload(workload).operation)(task)
+        # A body may be a coroutine function, but is never a coroutine.
+        if isinstance(setup, Coroutine):
+            return self._loop.run_until_complete(setup)
+        return setup
+
+    def measure(self, body: Body, colour: Colour, metric: Metric) -> Sample:
+        """Measure what was prepared."""
+        weighs = metric is Metric.MEMORY
         if colour is Colour.ASYNC:
             measure = weigh_async_body if weighs else time_async_body
             return self._loop.run_until_complete(measure(body))
@@ -59,7 +72,3 @@ class Lab:
             self._loop.run_until_complete(peer.open())
             self._peers[library, colour] = peer
         return self._peers[library, colour]
-
-
-async def _wait(setup: Any) -> Any:
-    return await setup

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from bench.peers.peer import Peer
-from bench.workloads import Colour, Workload
+from bench.workloads import PLAIN, RAW, Colour, Workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,11 @@ class Library:
     distribution: str
     statement: str
     released: bool = False
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether others are divided by it."""
+        return self.name.split()[0] in {RAW, PLAIN}
 
     def peers(self) -> dict[Colour, type[Peer]]:
         """Its peers, by colour."""
@@ -49,16 +54,16 @@ BESIDE = f"beside {RELEASE}"
 """How the baselines in the environment of 1.1.0 are told from those here."""
 
 LIBRARIES = (
-    Library("raw", "bench.peers.raw", "pymongo", "import pymongo, pydantic"),
-    Library("pydantic", "bench.peers.plain", "pydantic", "import pymongo, pydantic"),
+    Library(RAW, "bench.peers.raw", "pymongo", "import pymongo, pydantic"),
+    Library(PLAIN, "bench.peers.plain", "pydantic", "import pymongo, pydantic"),
     Library(OURS, "bench.peers.odm", "odmantic", "import odmantic"),
     Library("beanie", "bench.peers.beanie_documents", "beanie", "import beanie"),
     Library("butty", "bench.peers.butty_documents", "butty", "import butty"),
     Library(
-        f"raw {BESIDE}", "bench.peers.raw", "pymongo", "import pymongo, pydantic", released=True
+        f"{RAW} {BESIDE}", "bench.peers.raw", "pymongo", "import pymongo, pydantic", released=True
     ),
     Library(
-        f"pydantic {BESIDE}",
+        f"{PLAIN} {BESIDE}",
         "bench.peers.plain",
         "pydantic",
         "import pymongo, pydantic",
@@ -76,9 +81,3 @@ def find_library(name: str) -> Library:
 def baseline_of(library: Library, workload: Workload) -> str:
     """The name of the library by whose result the one of `library` is divided."""
     return f"{workload.baseline} {BESIDE}" if library.released else workload.baseline
-
-
-def takes_part(library: Library, workload: Workload, colour: Colour) -> bool:
-    """Whether a library has a peer of a colour that does a workload."""
-    peer = library.peers().get(colour)
-    return peer is not None and hasattr(peer, workload.operation)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Display
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class Progress:
@@ -27,7 +31,7 @@ class Progress:
         self._task = self._display.add_task("", total=runs)
         self._case = ""
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         self._display.start()
         return self
 
@@ -49,4 +53,4 @@ class Progress:
 
     def say(self, line: str) -> None:
         """Leave a line behind."""
-        self._console.print(line, highlight=False, soft_wrap=True)
+        self._console.print(line, highlight=False, markup=False, soft_wrap=True)

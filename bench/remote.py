@@ -10,11 +10,14 @@ import venv
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.libraries import RELEASE
 from bench.measure import Sample
 from bench.workloads import Colour, Task
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 ROOT = Path(__file__).resolve().parents[1]
 HOME = ROOT / ".cache" / "bench" / f"odmantic-{RELEASE}"
@@ -65,7 +68,7 @@ class RemoteLab:
             text=True,
         )
 
-    def __enter__(self) -> RemoteLab:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

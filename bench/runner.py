@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.data import Kind
-from bench.fresh import run_fresh
+from bench.fresh import import_fresh, run_fresh
 from bench.lab import Lab
 from bench.libraries import Library, baseline_of
 from bench.measure import Sample
@@ -18,7 +18,7 @@ from bench.results import Case, Series
 from bench.stage import Database
 from bench.workloads import Colour, Metric, Stage, Task, Workload
 
-ENOUGH_ROUNDS = 3
+ENOUGH_ROUNDS = 2
 SMALLEST_WARM_UP = 100
 
 
@@ -75,10 +75,7 @@ class Runner:
     def can(self, library: Library, workload: Workload, colour: Colour) -> bool:
         """Whether a library takes part in a workload."""
         if workload.metric is Metric.IMPORT:
-            return True
-        if library.name.startswith("pydantic") != (workload.baseline == "pydantic"):
-            if library.name.startswith(("raw", "pydantic")):
-                return False
+            return not library.is_baseline or library.name == baseline_of(library, workload)
         return self._lab_of(library).can(library.name, workload.name, colour)
 
     def run(
@@ -136,10 +133,13 @@ class Runner:
         workload = case.subject
         self._database.reset(workload, case.kind)
         task = Task(case.kind, size, self._filling(workload, case.size), number)
-        if workload.metric in {Metric.PEAK, Metric.IMPORT}:
-            python = self._released_python if library.released else Path(sys.executable)
-            assert python is not None
-            return run_fresh(python, library, workload, case.colour, task, self._address)
+        if workload.metric is Metric.IMPORT:
+            fresh = import_fresh(self._python_of(library), library)
+            return Sample(fresh.wall, fresh.cpu, fresh.count)
+        if workload.metric is Metric.PEAK:
+            python = self._python_of(library)
+            fresh = run_fresh(python, library, workload, case.colour, task, self._address)
+            return Sample(fresh.growth, fresh.growth, fresh.count)
         return self._lab_of(library).run(library.name, workload.name, case.colour, task)
 
     def _check(self, case: Case, sample: Sample, size: int) -> None:
@@ -154,6 +154,12 @@ class Runner:
 
     def _filling(self, workload: Workload, size: int) -> int:
         return workload.filling or size
+
+    def _python_of(self, library: Library) -> Path:
+        if not library.released:
+            return Path(sys.executable)
+        assert self._released_python is not None
+        return self._released_python
 
     def _lab_of(self, library: Library) -> Lab | RemoteLab:
         if not library.released:

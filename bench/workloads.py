@@ -94,7 +94,7 @@ WORKLOADS = (
         "memory", "memory of {size} loaded instances", 5_000, 1_000, Stage.FILLED,
         metric=Metric.MEMORY, method="find",
     ),
-    Workload("save_new", "save_all of {size} new", 10_000, 2_000, Stage.EMPTY),
+    Workload("save_new", "save_all of {size} new", 10_000, 1_000, Stage.EMPTY),
     Workload("save_given", "save_all of {size} with given ids", 10_000, 1_000, Stage.EMPTY),
     Workload(
         "change_many", "load {size}, change one field, save_all", 1_000, 500, Stage.FILLED

@@ -180,7 +180,7 @@ class Async(Connected):
     def find(self, task: Task) -> Body:
         model = MODELS[task.kind]
 
-        async def body() -> list[Any]:
+        async def body() -> Any:
             return await model.find_all().to_list()
 
         return body
@@ -200,7 +200,7 @@ class Async(Connected):
         model = MODELS[task.kind]
         instances = _new(task)
 
-        async def body() -> list[Any]:
+        async def body() -> Any:
             return (await model.insert_many(instances)).inserted_ids
 
         return body
@@ -296,7 +296,7 @@ class Async(Connected):
     def references(self, task: Task) -> Body:
         model = OWNED[task.kind]
 
-        async def body() -> list[Any]:
+        async def body() -> Any:
             return await model.find_all(fetch_links=True).to_list()
 
         return body

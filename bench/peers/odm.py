@@ -267,7 +267,7 @@ class Async(Peer):
     async def open(self) -> None:
         self.client: Any
         if odmantic.__version__.startswith("1."):
-            from motor.motor_asyncio import AsyncIOMotorClient  # noqa: PLC0415, TID251
+            from motor.motor_asyncio import AsyncIOMotorClient  # noqa: PLC0415
 
             self.client = AsyncIOMotorClient(self.uri, **CLIENT_OPTIONS)
         else:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias
 
 from bench.workloads import Colour
 
 Body: TypeAlias = Callable[[], Any]
 """What is timed. It returns the instances, or how many there were; an async peer's is a coroutine function."""
-Setup: TypeAlias = Body | Awaitable[Body]
+Setup: TypeAlias = Body | Coroutine[Any, Any, Body]
 """What a method returns: everything before it is not timed."""
 
 LONG_WAIT = 60_000

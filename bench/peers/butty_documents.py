@@ -1,0 +1,263 @@
+"""butty: documents on Motor, async only, each saved on its own, without sessions."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Any
+
+from bson import Decimal128, ObjectId
+from butty import Engine, F
+from butty.utility.oid_document import OIDDocument
+from motor.motor_asyncio import AsyncIOMotorClient
+from pydantic import BaseModel, BeforeValidator, PlainSerializer
+
+from bench.data import (
+    OWNER_COLLECTION,
+    Kind,
+    Status,
+    collection_name,
+    object_id,
+    spread,
+    stored,
+    values,
+)
+from bench.peers.peer import CLIENT_OPTIONS, Body, Peer
+from bench.workloads import TASKS, Colour, Task
+
+
+def _to_decimal(value: Any) -> Any:
+    return value.to_decimal() if isinstance(value, Decimal128) else value
+
+
+def _to_value(member: Enum) -> Any:
+    return member.value
+
+
+# butty gives the driver what pydantic dumps; these two types are for its user to convert.
+StoredDecimal = Annotated[Decimal, BeforeValidator(_to_decimal), PlainSerializer(Decimal128)]
+StoredStatus = Annotated[Status, PlainSerializer(_to_value)]
+
+
+class Address(BaseModel):
+    street: str
+    zip_code: str
+    floor: int
+
+
+class Item(BaseModel):
+    sku: str
+    quantity: int
+    price: float
+
+
+class Flat(OIDDocument, collection_name=collection_name(Kind.FLAT)):
+    name: str
+    email: str
+    city: str
+    age: int
+    visits: int
+    score: float
+    active: bool
+    joined: datetime
+
+
+class Nested(OIDDocument, collection_name=collection_name(Kind.NESTED)):
+    name: str
+    email: str
+    city: str
+    age: int
+    visits: int
+    score: float
+    active: bool
+    joined: datetime
+    address: Address
+    items: list[Item]
+    tags: list[str]
+    status: StoredStatus
+    balance: StoredDecimal
+
+
+class Owner(OIDDocument, collection_name=OWNER_COLLECTION):
+    name: str
+    rank: int
+
+
+class FlatOwned(OIDDocument, collection_name=collection_name(Kind.FLAT, owned=True)):
+    name: str
+    email: str
+    city: str
+    age: int
+    visits: int
+    score: float
+    active: bool
+    joined: datetime
+    owner: Owner
+
+
+class NestedOwned(OIDDocument, collection_name=collection_name(Kind.NESTED, owned=True)):
+    name: str
+    email: str
+    city: str
+    age: int
+    visits: int
+    score: float
+    active: bool
+    joined: datetime
+    address: Address
+    items: list[Item]
+    tags: list[str]
+    status: StoredStatus
+    balance: StoredDecimal
+    owner: Owner
+
+
+MODELS: dict[Kind, Any] = {Kind.FLAT: Flat, Kind.NESTED: Nested}
+OWNED: dict[Kind, Any] = {Kind.FLAT: FlatOwned, Kind.NESTED: NestedOwned}
+
+
+def _new(task: Task) -> list[Any]:
+    model = MODELS[task.kind]
+    return [model(**values(task.kind, number)) for number in range(task.size)]
+
+
+def _given(task: Task) -> list[Any]:
+    model = MODELS[task.kind]
+    return [model(id=object_id(number), **values(task.kind, number)) for number in range(task.size)]
+
+
+def _ids(task: Task) -> list[ObjectId]:
+    return [object_id(number) for number in spread(task.size, task.filling)]
+
+
+class Documents(Peer):
+    """What needs no server."""
+
+    colour = Colour.NONE
+
+    def construct(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+        given = [values(task.kind, number) for number in range(task.size)]
+        return lambda: [model(**one) for one in given]
+
+    def dump(self, task: Task) -> Body:
+        instances = _new(task)
+        return lambda: [one.model_dump(by_alias=True) for one in instances]
+
+    def validate(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+        documents = [stored(task.kind, number) for number in range(task.size)]
+        return lambda: [model.model_validate(one) for one in documents]
+
+
+class Async(Peer):
+    """butty on an `AsyncIOMotorClient`."""
+
+    colour = Colour.ASYNC
+
+    async def open(self) -> None:
+        self.client: Any = AsyncIOMotorClient(self.uri, **CLIENT_OPTIONS)
+        await Engine(self.client[self.database_name]).bind().init()
+
+    async def close(self) -> None:
+        self.client.close()
+
+    def find(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+
+        async def body() -> Any:
+            return await model.find()
+
+        return body
+
+    def iterate(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+
+        async def body() -> int:
+            count = 0
+            async for _ in model.find_iter():
+                count += 1
+            return count
+
+        return body
+
+    def save_new(self, task: Task) -> Body:
+        return self._save(_new(task), "insert")
+
+    def save_given(self, task: Task) -> Body:
+        return self._save(_given(task), "upsert")
+
+    def save_one(self, task: Task) -> Body:
+        return self._save(_new(task), "insert")
+
+    def _save(self, instances: list[Any], mode: str) -> Body:
+        async def body() -> int:
+            for one in instances:
+                await one.save(mode=mode)
+            return len(instances)
+
+        return body
+
+    def change_many(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+
+        async def body() -> int:
+            instances = await model.find()
+            for one in instances:
+                one.visits += 1
+                await one.save()
+            return len(instances)
+
+        return body
+
+    def find_one(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+        ids = _ids(task)
+
+        async def body() -> int:
+            count = 0
+            for one in ids:
+                count += (await model.get(one)) is not None
+            return count
+
+        return body
+
+    async def change_one(self, task: Task) -> Body:
+        instances = await MODELS[task.kind].find(limit=task.size)
+
+        async def body() -> int:
+            for one in instances:
+                one.visits += 1
+                await one.save()
+            return len(instances)
+
+        return body
+
+    def concurrent(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+        ids = _ids(task)
+
+        async def run(mine: list[ObjectId]) -> int:
+            for one in mine:
+                found = await model.find_one(F(model.id) == one)
+                found.visits += 1
+                await found.save()
+            return len(mine)
+
+        async def body() -> int:
+            return sum(await asyncio.gather(*(run(ids[task::TASKS]) for task in range(TASKS))))
+
+        return body
+
+    def references(self, task: Task) -> Body:
+        model = OWNED[task.kind]
+
+        async def body() -> Any:
+            return await model.find()
+
+        return body
+
+
+PEERS = (Async, Documents)
