@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 #: Documents in one answer of the server: few enough for flat memory, many enough for speed.
 BATCH_SIZE = 1000
 
+#: Documents that become instances at a time: few, so that a stream of large ones does not fill the memory.
+PAGE_SIZE = 100
+
 #: Where a looked-up document waits until it is moved into an embedded object.
 _RESOLVED = "__odmantic_resolved__"
 

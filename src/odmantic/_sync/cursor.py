@@ -13,7 +13,7 @@ from pymongo.errors import InvalidOperation
 
 from odmantic._base import BaseCursor, ModelType, Reader
 from odmantic._driver._sync import Lock, resolve, take_batch
-from odmantic._plan.find import BATCH_SIZE
+from odmantic._plan.find import PAGE_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -75,7 +75,7 @@ class SyncCursor(BaseCursor[ModelType]):
 
 
 class _Page(Generic[ModelType]):
-    """Instances of one batch, and the way to the next page."""
+    """Some instances, and the way to those behind them."""
 
     __slots__ = ("error", "instances", "is_last", "next")
 
@@ -125,7 +125,7 @@ class _Source(Generic[ModelType]):
             if batch is None:
                 self._check_interruption()
                 batch = self._send(self._read_batch)
-            page.is_last = len(batch) < BATCH_SIZE
+            page.is_last = len(batch) < PAGE_SIZE
             page.instances, page.error = self._parse(batch)
         except Exception as error:  # noqa: BLE001 - kept, and raised to each consumer
             page.error = error
@@ -140,7 +140,7 @@ class _Source(Generic[ModelType]):
     def _read_batch(self) -> list[Any]:
         if self._cursor is None:
             self._cursor = resolve(self._open())
-        return take_batch(self._cursor, BATCH_SIZE)
+        return take_batch(self._cursor, PAGE_SIZE)
 
     def _parse(self, batch: list[Any]) -> tuple[list[ModelType], Exception | None]:
         instances: list[ModelType] = []
