@@ -44,6 +44,7 @@ class Attempt:
     journal: Journal = field(default_factory=Journal)
     has_sent: bool = False
     """Whether an operation of ours has reached the server."""
+    commit_was_sent: bool = False
     hooks: Hooks = field(default_factory=Hooks)
     guard: RetryGuard | None = None
     """Compares the saves of a transaction that may be run again."""

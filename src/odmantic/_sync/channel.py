@@ -113,6 +113,7 @@ class Channel:
         """Send one commit, after the operation in flight; operations that wait behind it are refused.
 
         Raises:
+            RuntimeError: the commit is in doubt, and the driver session is in another transaction by now.
             TransactionAbortedError: the run is doomed.
         """
         self.check_process()
@@ -120,6 +121,10 @@ class Channel:
         with self._lock:
             if attempt.first_error is not None:
                 raise attempt.aborted()
+            if attempt.commit_was_sent and self.driver_session.in_transaction:
+                message = "another transaction was begun in the session, so this commit cannot be repeated"
+                raise SessionMisuseError(message)
+            attempt.commit_was_sent = True
             drained(lambda: resolve(self.driver_session.commit_transaction()), self._lose)
             self._release(attempt, AttemptState.ENDED, committed=True)
             log_event("commit", self.driver_session)
@@ -140,12 +145,11 @@ class Channel:
             self._release(self.attempt, AttemptState.ENDED, committed=False)
 
     def _abort(self, attempt: Attempt, outcome: AttemptState) -> None:
-        is_in_doubt = attempt.state is AttemptState.IN_DOUBT
         attempt.state = AttemptState.CLOSING
         with self._lock:
             try:
                 if (
-                    not is_in_doubt
+                    not attempt.commit_was_sent
                     and self.attempt is attempt
                     and self.driver_session.in_transaction
                 ):

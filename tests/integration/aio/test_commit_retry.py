@@ -302,6 +302,35 @@ async def test_a_transaction_begun_in_the_same_session_gives_up_the_one_in_doubt
     assert raw_database["user"].count_documents({}) == 0
 
 
+@pytest.mark.parametrize("closing", ["commit", "abort"])
+async def test_a_transaction_of_the_driver_begun_meanwhile_is_left_alone(
+    aio_engine, raw_database, fail_point, user, closing
+):
+    async with aio_engine.session() as session:
+        transaction = session.transaction()
+        await transaction.start()
+        await transaction.save(user)
+        with fail_point("commitTransaction", error_code=TIME_LIMIT, times=1):
+            with pytest.raises(ExecutionTimeout):
+                await transaction.commit()
+        raw = session.get_driver_session()
+        await resolve(raw.start_transaction())
+        await aio_engine.get_collection(User).insert_one({"name": "raw"}, session=raw)
+
+        if closing == "commit":
+            with pytest.raises(RuntimeError, match="another transaction"):
+                await transaction.commit()
+        else:
+            await transaction.abort()
+        assert raw.in_transaction
+        assert raw_database["user"].count_documents({}) == 0
+        assert user.__fields_modified__ == {"id", "name"}
+        with pytest.raises(RuntimeError, match="Transaction not started"):
+            await transaction.commit()
+        await resolve(raw.commit_transaction())
+    assert raw_database["user"].distinct("name") == ["raw"]
+
+
 if ASYNC:
     import asyncio
 

@@ -11,6 +11,7 @@ from pymongo.errors import InvalidOperation, OperationFailure
 from odmantic import Model
 from odmantic._aio.colour import ASYNC
 from odmantic._driver._aio import resolve
+from odmantic.exceptions import TransactionAbortedError
 from odmantic.session import AIOSession, AIOSessionBase
 
 
@@ -438,6 +439,21 @@ async def test_a_cursor_made_before_the_transaction_reads_in_it_when_it_is_used_
             if not ASYNC:
                 cursor = session.find(User)
             assert [user.name async for user in cursor] == ["Ada"]
+
+
+async def test_a_cursor_opened_before_the_transaction_dooms_it_when_it_goes_on_there(aio_engine):
+    await aio_engine.save_all([User(name=str(number)) for number in range(1100)])
+    async with aio_engine.session() as session:
+        cursor = session.find(User)
+        async for _ in cursor:
+            break
+        with pytest.raises(TransactionAbortedError, match="getMore"):
+            async with session.transaction() as transaction:
+                await transaction.count(User)
+                with pytest.raises(OperationFailure, match="getMore"):
+                    async for _ in cursor:
+                        pass
+        assert await session.count(User) == 1100
 
 
 if ASYNC:

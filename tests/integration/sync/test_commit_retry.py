@@ -293,6 +293,35 @@ def test_a_transaction_begun_in_the_same_session_gives_up_the_one_in_doubt(
     assert raw_database["user"].count_documents({}) == 0
 
 
+@pytest.mark.parametrize("closing", ["commit", "abort"])
+def test_a_transaction_of_the_driver_begun_meanwhile_is_left_alone(
+    sync_engine, raw_database, fail_point, user, closing
+):
+    with sync_engine.session() as session:
+        transaction = session.transaction()
+        transaction.start()
+        transaction.save(user)
+        with fail_point("commitTransaction", error_code=TIME_LIMIT, times=1):
+            with pytest.raises(ExecutionTimeout):
+                transaction.commit()
+        raw = session.get_driver_session()
+        resolve(raw.start_transaction())
+        sync_engine.get_collection(User).insert_one({"name": "raw"}, session=raw)
+
+        if closing == "commit":
+            with pytest.raises(RuntimeError, match="another transaction"):
+                transaction.commit()
+        else:
+            transaction.abort()
+        assert raw.in_transaction
+        assert raw_database["user"].count_documents({}) == 0
+        assert user.__fields_modified__ == {"id", "name"}
+        with pytest.raises(RuntimeError, match="Transaction not started"):
+            transaction.commit()
+        resolve(raw.commit_transaction())
+    assert raw_database["user"].distinct("name") == ["raw"]
+
+
 def test_a_commit_retried_by_hand_on_the_driver_session_is_not_in_the_way(
     sync_engine, raw_database, user
 ):

@@ -11,6 +11,7 @@ from pymongo.errors import InvalidOperation, OperationFailure
 
 from odmantic import Model
 from odmantic._driver._sync import resolve
+from odmantic.exceptions import TransactionAbortedError
 from odmantic.session import SyncSession, SyncSessionBase
 
 
@@ -420,6 +421,21 @@ def test_a_cursor_made_before_the_transaction_reads_in_it_when_it_is_used_there(
             transaction.save(User(name="Ada"))
             cursor = session.find(User)
             assert [user.name for user in cursor] == ["Ada"]
+
+
+def test_a_cursor_opened_before_the_transaction_dooms_it_when_it_goes_on_there(sync_engine):
+    sync_engine.save_all([User(name=str(number)) for number in range(1100)])
+    with sync_engine.session() as session:
+        cursor = session.find(User)
+        for _ in cursor:
+            break
+        with pytest.raises(TransactionAbortedError, match="getMore"):
+            with session.transaction() as transaction:
+                transaction.count(User)
+                with pytest.raises(OperationFailure, match="getMore"):
+                    for _ in cursor:
+                        pass
+        assert session.count(User) == 1100
 
 
 from concurrent.futures import ThreadPoolExecutor
