@@ -8,6 +8,7 @@ from pymongo.errors import InvalidOperation
 
 from odmantic import Model, SyncEngine
 from odmantic._driver._sync import resolve
+from odmantic.exceptions import StrayOperationWarning
 
 
 class Parcel(Model):
@@ -165,8 +166,8 @@ def test_two_databases_take_part_in_one_transaction(sync_engine, raw_database):
         with sync_engine.transaction() as transaction:
             sync_engine.save(Parcel(code="A"), session=transaction)
             other.save(Parcel(code="B"), session=transaction)
-            assert sync_engine.count(Parcel) == 0
-            assert other.count(Parcel) == 0
+            assert raw_database["parcel"].count_documents({}) == 0
+            assert raw_database.client[other.database_name]["parcel"].count_documents({}) == 0
 
         assert sync_engine.count(Parcel) == 1
         assert other.count(Parcel) == 1
@@ -177,8 +178,10 @@ def test_two_databases_take_part_in_one_transaction(sync_engine, raw_database):
 def test_calls_without_a_session_run_outside_of_the_transaction(sync_engine):
     with sync_engine.transaction() as transaction:
         transaction.save(Parcel(code="A"))
-        assert sync_engine.count(Parcel) == 0
-        assert sync_engine.find_one(Parcel) is None
+        with pytest.warns(StrayOperationWarning, match="count without session="):
+            assert sync_engine.count(Parcel) == 0
+        with pytest.warns(StrayOperationWarning, match="find without session="):
+            assert [found for found in sync_engine.find(Parcel)] == []
         assert transaction.count(Parcel) == 1
 
 
