@@ -15,10 +15,10 @@ BENCH_ARGS ?=
 CHECKS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check matrix ecosystem sync docs bench bench-check bench-docs coverage format clean
+.PHONY: help demo test check matrix ecosystem sync docs bench bench-check bench-compare bench-docs coverage format clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(RUNTIME) ## Start a replica set and move money on it, in transactions
 	@$(BIN)/python -m odmantic demo
@@ -53,6 +53,9 @@ bench: $(BENCH) ## Compare the speed with the driver, odmantic 1.1.0 and other O
 
 bench-check: $(BENCH) ## Check that no limit of bench/limits.toml is exceeded
 	@$(BIN)/python -m bench.check $(BENCH_ARGS)
+
+bench-compare: $(BENCH) ## Check that nothing is slower than in odmantic 1.1.0, side by side
+	@$(BIN)/python -m bench.compare $(BENCH_ARGS)
 
 bench-docs: $(BENCH) ## Put what `make bench` found into docs/performance.md
 	@$(BIN)/python -m bench.publish $(BENCH_ARGS)

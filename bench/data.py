@@ -22,8 +22,8 @@ class Kind(str, Enum):
     """And an embedded document, lists of 5 embedded ones and of 5 strings, an enumeration, a decimal."""
 
 
-class Status(Enum):
-    """The enumeration in a nested document."""
+class Status(str, Enum):
+    """The enumeration in a nested document; odmantic 1.x stores only those of strings."""
 
     OPEN = "open"
     PAID = "paid"

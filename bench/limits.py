@@ -33,3 +33,12 @@ class Limits:
         entry = self.table.get(case.workload, {})
         limit = entry.get(case.kind.value)
         return None if limit is None else float(limit)
+
+    def has(self, workload: str) -> bool:
+        """Whether a workload has a limit."""
+        return workload in self.table
+
+    def clocks(self, case: Case) -> tuple[str, ...]:
+        """The clocks by which a case is compared."""
+        both = self.table.get(case.workload, {}).get("clock") == "both"
+        return ("cpu", "wall") if both else ("cpu",)

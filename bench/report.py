@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from bench.libraries import BESIDE, OURS, find_library
+from dataclasses import dataclass
+
+from bench.data import Kind
+from bench.libraries import OURS, find_library
 from bench.limits import Limits
 from bench.results import Case, Results
-from bench.workloads import Metric
+from bench.workloads import Colour, Metric
 
 MIB = 1024 * 1024
 HEADINGS = ("workload", "kind", "colour", "baseline")
@@ -14,10 +17,7 @@ HEADINGS = ("workload", "kind", "colour", "baseline")
 def peers_in(results: Results) -> list[str]:
     """The libraries that are compared, odmantic first."""
     names = {
-        name: None
-        for case in results
-        for name, series in case.series.items()
-        if series.baseline != name
+        name: None for case in results for name in case.series if not find_library(name).is_baseline
     }
     return sorted(names, key=lambda name: name != OURS)
 
@@ -93,8 +93,58 @@ def as_text(results: Results, limits: Limits) -> str:
 def one_line(case: Case) -> str:
     """A case as it ends: what the progress display leaves behind."""
     parts = [
-        f"{name} {cell(case, name)}"
-        for name, series in case.series.items()
-        if series.baseline != name and BESIDE not in name and find_library(name)
+        f"{name} {cell(case, name)}" for name in case.series if not find_library(name).is_baseline
     ]
     return f"{case.name:28} {_baseline(case):>12}  {'  '.join(parts)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A library in one colour, in the documentation's table."""
+
+    library: str
+    colour: Colour
+
+    @property
+    def heading(self) -> str:
+        """What stands above it."""
+        return f"{self.library}, {self.colour.value}"
+
+
+def columns(results: Results) -> list[Column]:
+    """The columns that have a ratio in some row."""
+    return [
+        column
+        for library in peers_in(results)
+        for colour in (Colour.SYNC, Colour.ASYNC)
+        if any(
+            case.colour is colour and library in case.series and case.series[library].wall
+            for case in results
+        )
+        for column in [Column(library, colour)]
+    ]
+
+
+def markdown_rows(
+    results: Results, limits: Limits, kind: Kind, shown: list[Column]
+) -> list[list[str]]:
+    """Workloads of a kind of document; what has no colour stands in both columns of a library."""
+    cases: dict[str, dict[Colour, Case]] = {}
+    for case in results:
+        if case.kind is kind:
+            cases.setdefault(case.workload, {})[case.colour] = case
+    lines: list[list[str]] = []
+    for found in cases.values():
+        first = next(iter(found.values()))
+        cells = [_short_cell(found, column) for column in shown]
+        lines.append([first.subject.text(first.size), *cells, _target(first, limits)])
+    return lines
+
+
+def _short_cell(found: dict[Colour, Case], column: Column) -> str:
+    # What needs no server is the same in both colours.
+    case = found.get(column.colour) or found.get(Colour.NONE)
+    if case is None or column.library not in case.series:
+        return ""
+    shown = cell(case, column.library)
+    return shown.partition(" (")[0]

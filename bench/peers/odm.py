@@ -8,11 +8,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-import odmantic
 from bson import ObjectId
-from odmantic import AIOEngine, EmbeddedModel, Model, Reference, SyncEngine
 from pymongo import MongoClient
 
+import odmantic
 from bench.data import (
     OWNER_COLLECTION,
     Kind,
@@ -25,6 +24,7 @@ from bench.data import (
 )
 from bench.peers.peer import CLIENT_OPTIONS, Body, Peer
 from bench.workloads import TASKS, Colour, Task
+from odmantic import AIOEngine, EmbeddedModel, Model, Reference, SyncEngine
 
 
 class Flat(Model):

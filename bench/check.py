@@ -1,0 +1,74 @@
+"""`python -m bench.check`: fail when odmantic is slower than `limits.toml` allows, by more than noise.
+
+Ratios of processor time are compared, because the clock of a machine that does other things tells little. A ratio exceeds
+its limit when even the lower end of its interval does; such a case is measured once more, and fails if it does so again.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from statistics import median
+
+from bench.comparison import measure, present
+from bench.libraries import OURS, Library
+from bench.limits import Limits
+from bench.options import Options, Selection, chosen, parser, read, selections
+from bench.results import Case
+from bench.workloads import Metric
+
+MIB = 1024 * 1024
+QUICK_ROUNDS = 7
+
+
+def lowest(case: Case, limits: Limits) -> float | None:
+    """The least that the measurements of a case allow for: a ratio, or MiB of a peak; `None` if odmantic failed."""
+    series = case.series.get(OURS)
+    if series is None or series.error is not None or not series.cpu:
+        return None
+    if case.subject.metric is Metric.PEAK:
+        return median(series.cpu) / MIB
+    ratios = [case.ratio(OURS, clock) for clock in limits.clocks(case)]
+    return max((ratio.low for ratio in ratios if ratio is not None), default=None)
+
+
+def exceeds(case: Case, limits: Limits) -> bool:
+    """Whether a case is beyond its limit, or has no result."""
+    limit = limits.of(case)
+    if limit is None:
+        return False
+    value = lowest(case, limits)
+    return value is None or value > limit
+
+
+def failing(options: Options, limits: Limits) -> list[Case]:
+    """The cases that exceed their limits twice."""
+    libraries: list[Library] = present(chosen(OURS))
+    wanted = [one for one in selections(options.only) if limits.has(one.workload.name)]
+    for _ in range(2):
+        found = [one for one in measure(options, wanted, libraries) if exceeds(one, limits)]
+        if not found:
+            return []
+        wanted = [Selection(one.subject, one.kind, one.colour) for one in found]
+    return found
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; the exit status is 1 if a limit is exceeded."""
+    made = parser("bench.check", "Check the limits of bench/limits.toml.")
+    given = made.parse_args(arguments)
+    options = read(given)
+    if given.quick and given.repeat is None:
+        options = replace(options, rounds=QUICK_ROUNDS)
+    limits = Limits.read()
+    found = failing(options, limits)
+    for case in found:
+        value = lowest(case, limits)
+        said = "failed" if value is None else f"at least {value:.2f}"
+        print(f"{case.name}: {said}, the limit is {limits.of(case):g}")
+    print(f"{len(found)} limits exceeded" if found else "all within their limits")
+    return int(bool(found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import pytest
+
+from bench.check import exceeds
+from bench.compare import is_slower
+from bench.data import Kind
+from bench.limits import Limits
+from bench.report import as_text, one_line
+from bench.results import Case, Results, Series
+from bench.workloads import Colour
+
+MIB = 1024 * 1024
+
+
+def case(workload="find", colour=Colour.SYNC, **series):
+    """A case with the processor times of each library; the clock shows ten times as much."""
+    baselines = {"odmantic 1.1.0": "raw beside 1.1.0", "raw beside 1.1.0": "raw beside 1.1.0"}
+    return Case(
+        workload,
+        Kind.FLAT,
+        colour,
+        100,
+        {
+            name: Series(name, baselines.get(name, "raw"), [10 * value for value in cpu], cpu)
+            for name, cpu in {
+                key.replace("_", " ").replace("11", "1.1.0"): cpu for key, cpu in series.items()
+            }.items()
+        },
+    )
+
+
+LIMITS = Limits(
+    {"find": {"flat": 1.5}, "peak": {"flat": 10}, "references": {"flat": 2, "clock": "both"}}
+)
+
+
+def test_a_ratio_within_its_noise_of_the_limit_passes():
+    noisy = case(raw=[1.0, 1.0, 1.0], odmantic=[1.4, 1.9, 1.8])
+
+    assert not exceeds(noisy, LIMITS)
+
+
+def test_a_ratio_beyond_the_limit_in_every_round_fails():
+    assert exceeds(case(raw=[1.0, 1.0, 1.0], odmantic=[1.6, 1.9, 1.8]), LIMITS)
+
+
+def test_a_workload_that_failed_fails_the_check():
+    broken = case(raw=[1.0], odmantic=[])
+    broken.series["odmantic"].error = "ValueError: no"
+
+    assert exceeds(broken, LIMITS)
+
+
+def test_a_workload_without_a_limit_passes():
+    assert not exceeds(case("find_one", raw=[1.0], odmantic=[9.0]), LIMITS)
+
+
+@pytest.mark.parametrize(("growth", "fails"), [(9 * MIB, False), (11 * MIB, True)])
+def test_a_peak_is_limited_in_mebibytes(growth, fails):
+    assert exceeds(case("peak", raw=[1.0], odmantic=[float(growth)]), LIMITS) is fails
+
+
+def test_the_clock_counts_where_the_server_does_the_work():
+    slow_server = case("references", raw=[1.0, 1.0], odmantic=[1.0, 1.0])
+    slow_server.series["odmantic"].wall = [30.0, 30.0]
+
+    assert exceeds(slow_server, LIMITS)
+
+
+def test_slower_than_the_release_is_what_no_round_denies():
+    assert is_slower(case(odmantic=[1.2, 1.3], odmantic_11=[1.0, 1.0]))
+    assert not is_slower(case(odmantic=[0.9, 1.3], odmantic_11=[1.0, 1.0]))
+
+
+def test_results_survive_their_file(tmp_path):
+    results = Results({"python": "3"}, [case(raw=[1.0, 2.0], odmantic=[1.5, 3.0])])
+
+    results.write(tmp_path / "deep" / "results.json")
+
+    assert Results.read(tmp_path / "deep" / "results.json") == results
+
+
+def test_the_release_is_divided_by_the_baseline_of_its_own_environment():
+    found = case(raw=[1.0], odmantic=[1.5], raw_beside_11=[2.0], odmantic_11=[16.0])
+
+    assert found.ratio("odmantic 1.1.0").value == 8.0
+    assert "odmantic 1.50 (1.50)  odmantic 1.1.0 8.00 (8.00)" in one_line(found)
+
+
+def test_the_table_shows_what_failed_and_what_is_to_be_reached():
+    broken = case(raw=[1.0], odmantic=[1.5], beanie=[])
+    broken.series["beanie"].error = "ValueError: no"
+
+    heading, _, line = as_text(Results({}, [broken]), LIMITS).splitlines()
+
+    assert heading.split()[-4:] == ["odmantic", "beanie", "to", "reach"]
+    assert line.split()[-4:] == ["1.50", "(1.50)", "failed", "1.5"]
