@@ -1,0 +1,175 @@
+"""Injects faults into asynchronous programs."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from odmantic.engine import AIOEngine
+from odmantic.testing.faults._points import ALL_FAULTS, Fault
+from odmantic.testing.faults._report import FaultReport, FaultRun
+from odmantic.testing.faults._stage import Stage
+
+if TYPE_CHECKING:
+    from odmantic.testing.faults._points import FaultPoint
+    from odmantic.testing.faults._stage import Watch
+
+_CANCEL_SECONDS = 5.0
+
+
+async def aio_inject_faults(
+    uri: str,
+    work: Callable[[AIOEngine], Awaitable[Any]],
+    check: Callable[[AIOEngine, FaultRun], Any],
+    *,
+    prepare: Callable[[AIOEngine], Any] | None = None,
+    faults: Iterable[Fault] = ALL_FAULTS,
+    make_engine: Callable[[str, str], AIOEngine] | None = None,
+    timeout: float = 30.0,  # noqa: ASYNC109  (of each run, not of this call)
+) -> FaultReport:
+    """Run a program once undisturbed, then once for each fault at each command that it sends.
+
+    Every run has a client of its own and begins with an empty database, which is dropped at the end. Besides what
+    `check` finds it is a violation to take longer than `timeout` and to leave a transaction open on the server.
+
+    Args:
+        uri: a replica set, over a connection without TLS; its test commands have to be enabled.
+        work: the program. It gets an engine whose network and server fail.
+        check: looks at the database with an engine that does not fail, and at how the program ended, and raises
+            what is wrong, as `assert` does; plain or async.
+        prepare: fills the database before each run; plain or async.
+        faults: what to try.
+        make_engine: makes the engine, and with it a client, from a URI and the name of a database; by default an
+            `AIOEngine` on an `AsyncMongoClient`. The client is closed after the run.
+        timeout: seconds that one run may take.
+
+    Raises:
+        LocalReplicaSetError: the server is no replica set, or has no fail points.
+        Exception: what the undisturbed program, `prepare`, or the making of an engine raises.
+
+    Example:
+        ```python
+        async def check(engine, run):
+            accounts = await engine.find(Account)
+            assert sum(account.balance for account in accounts) == 100
+
+
+        report = await aio_inject_faults(uri, transfer, check, prepare=open_accounts)
+        report.raise_for_violations()
+        ```
+    """
+    stage = await asyncio.to_thread(Stage, uri, faults)
+    trial = _Trial(stage, work, check, prepare, make_engine or _make_engine, timeout)
+    try:
+        return await trial.report()
+    finally:
+        await asyncio.to_thread(stage.__exit__, None, None, None)
+
+
+def _make_engine(uri: str, database: str) -> AIOEngine:
+    from pymongo import AsyncMongoClient  # noqa: PLC0415  (next to its only use)
+
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(uri)
+    return AIOEngine(client, database=database)
+
+
+class _Trial:
+    """A program with its checks, on a stage."""
+
+    def __init__(  # noqa: PLR0913  (what the function above was given)
+        self,
+        stage: Stage,
+        work: Callable[[AIOEngine], Awaitable[Any]],
+        check: Callable[[AIOEngine, FaultRun], Any],
+        prepare: Callable[[AIOEngine], Any] | None,
+        make_engine: Callable[[str, str], AIOEngine],
+        timeout: float,
+    ) -> None:
+        self._stage = stage
+        self._work = work
+        self._check = check
+        self._prepare = prepare
+        self._make_engine = make_engine
+        self._timeout = timeout
+
+    async def report(self) -> FaultReport:
+        sound = self._make_engine(self._stage.uri, self._stage.database)
+        try:
+            undisturbed, watch = await self._run(sound, None)
+            if undisturbed.error is not None:
+                raise undisturbed.error
+            runs = [undisturbed]
+            if not undisturbed.violations:
+                for point in self._stage.points(watch.commands):
+                    run, _ = await self._run(sound, point)
+                    runs.append(run)
+            return FaultReport(tuple(runs))
+        finally:
+            await _resolve(sound.client.close())
+
+    async def _run(self, sound: AIOEngine, point: FaultPoint | None) -> tuple[FaultRun, Watch]:
+        await asyncio.to_thread(self._stage.clear)
+        if self._prepare is not None:
+            await _resolve(self._prepare(sound))
+        watch = self._stage.watch(point)
+        with self._stage.proxy(watch) as proxy:
+            engine = self._make_engine(self._stage.proxied_uri(proxy), self._stage.database)
+            try:
+                run = await self._ended(engine, point, watch)
+                left = await asyncio.to_thread(self._stage.left_behind)
+            finally:
+                await _resolve(engine.client.close())
+        return run.with_violations([*left, *await self._broken(sound, run)]), watch
+
+    async def _ended(self, engine: AIOEngine, point: FaultPoint | None, watch: Watch) -> FaultRun:
+        task = asyncio.ensure_future(self._work(engine))
+        watch.cancel = _canceller(task)
+        try:
+            await asyncio.wait({task}, timeout=self._timeout)
+        finally:
+            is_hanging = not task.done()
+            task.cancel()
+            await asyncio.wait({task}, timeout=_CANCEL_SECONDS)
+        reached = point is None or watch.has_hit
+        if is_hanging:
+            message = f"took longer than {self._timeout} s"
+            return FaultRun(point, None, TimeoutError(message), watch.attempts, reached, (message,))
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        result = task.result() if error is None else None
+        return FaultRun(point, result, error, watch.attempts, reached)
+
+    async def _broken(self, sound: AIOEngine, run: FaultRun) -> list[str]:
+        if run.point is None and run.error is not None:
+            return []
+        try:
+            await _resolve(self._check(sound, run))
+        except AssertionError as error:
+            return [str(error) or "the check failed"]
+        except Exception as error:  # noqa: BLE001  (whatever the check raises is what it found)
+            return [f"{type(error).__name__}: {error}"]
+        return []
+
+
+def _canceller(task: asyncio.Future[Any]) -> Callable[[], None]:
+    """What cancels a task from another thread, and waits until the cancellation has arrived."""
+    loop = asyncio.get_running_loop()
+
+    def cancel() -> None:
+        has_arrived = threading.Event()
+
+        def in_loop() -> None:
+            task.cancel()
+            # The task hears of it in the loop's next round, before what is asked for after it.
+            loop.call_soon(loop.call_soon, has_arrived.set)
+
+        loop.call_soon_threadsafe(in_loop)
+        has_arrived.wait(_CANCEL_SECONDS)
+
+    return cancel
+
+
+async def _resolve(value: Any) -> Any:
+    return await value if inspect.isawaitable(value) else value
