@@ -12,7 +12,7 @@ import re
 import typing
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, SupportsIndex
 
 import bson
 import bson.binary
@@ -87,6 +87,14 @@ class ObjectId(bson.ObjectId):
 
     __slots__ = ()
 
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
+        note_use(self)  # a copy or a pickle may be saved first
+        return super().__reduce_ex__(protocol)
+
+    def __setstate__(self, value: Any) -> None:
+        super().__setstate__(value)
+        note_use(self)
+
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         parse = _parser(parse_object_id)
@@ -106,6 +114,22 @@ class ObjectId(bson.ObjectId):
     ) -> JsonSchemaValue:
         examples = ["5f85f36d6dfecacc68428a46", "ffffffffffffffffffffffff"]
         return {"type": "string", "examples": examples, "example": examples[0]}
+
+
+class UsedObjectId(ObjectId):
+    """An `ObjectId` that the database may know, as it was sent there or copied.
+
+    An automatic id is born an `ObjectId` and becomes this in place, for all who hold it: so a document with an
+    automatic id that still is an `ObjectId` can be inserted without looking for an older one.
+    """
+
+    __slots__ = ()
+
+
+def note_use(value: object) -> None:
+    """Note that a document with this id may exist from now on."""
+    if type(value) is ObjectId:
+        value.__class__ = UsedObjectId
 
 
 class Int64(bson.int64.Int64):
