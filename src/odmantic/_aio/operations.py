@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo.errors import OperationFailure, PyMongoError
 
-from odmantic._aio.channel import channel_of
+from odmantic._aio.channel import channel_of, check_not_ended
 from odmantic._aio.cursor import AIOCursor
 from odmantic._base import ModelType, Reader
 from odmantic._driver._aio import resolve
@@ -16,7 +16,7 @@ from odmantic._plan.errors import NOT_ENCODABLE, add_context, operation_error, w
 from odmantic._plan.indexes import CONFLICT_CODES, declared_indexes, find_conflict, recreation
 from odmantic._plan.save import SavePlan, plan_save, save_order
 from odmantic._state.changes import give_back, mark_unknown, mark_written, take
-from odmantic.exceptions import DocumentNotFoundError, SessionMisuseError
+from odmantic.exceptions import DocumentNotFoundError, SessionMisuseError, UnsafeRetryError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -47,6 +47,7 @@ class Operations:
             TypeError: it is no session of a driver.
         """
         check_session(driver_session)
+        check_not_ended(driver_session)
         self._engine = engine
         self._session = driver_session
         self._channel = channel_of(driver_session)
@@ -84,7 +85,7 @@ class Operations:
             return await self._send(call, "find", model)
 
         reader = Reader(model, self._engine.database_name, self._attempt)
-        return AIOCursor.reading(reader, open_cursor, send)
+        return AIOCursor[ModelType].reading(reader, open_cursor, send)
 
     async def count(self, model: type[Model], query: QueryExpression) -> int:
         """The number of matching documents."""
@@ -210,8 +211,7 @@ class Operations:
     async def _write(self, plan: SavePlan) -> None:
         """Send the dirty fields of one instance; if they are not all and there is no document, all of them (D20)."""
         instance = plan.instance
-        if self._attempt is not None and self._attempt.guard is not None:
-            self._attempt.guard.check(instance)
+        self._check_retry(instance)
         take(instance, plan.names)
         try:
             result = await self._update(plan)
@@ -225,6 +225,17 @@ class Operations:
         mark_written(instance, plan.digests)
         if self._attempt is not None:
             self._attempt.journal.wrote(self._engine.database_name, instance, plan.names)
+
+    def _check_retry(self, instance: Model) -> None:
+        """Stop a repeated transaction that would apply a change twice."""
+        attempt = self._attempt
+        if attempt is None or attempt.guard is None:
+            return
+        try:
+            attempt.guard.check(instance)
+        except UnsafeRetryError as error:
+            attempt.doom(error)
+            raise
 
     async def _update(self, plan: SavePlan) -> Any:
         collection = self._engine.get_collection(type(plan.instance))

@@ -48,7 +48,8 @@ def check_session(value: Any) -> None:
     Raises:
         TypeError: naming the value.
     """
-    if value is None or hasattr(type(value), "end_session"):
+    kind: Any = type(value)
+    if value is None or hasattr(kind, "end_session"):
         return
     is_stand_in = hasattr(value, "end_session") and not isinstance(value, type)
     if not is_stand_in or _is_part(value) or client_kind(value) in _DRIVERS:

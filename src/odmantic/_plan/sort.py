@@ -25,7 +25,8 @@ def build_sort(sort: Any) -> SortExpression | None:
         return None
     if isinstance(sort, tuple):
         merged = SortExpression()
-        for element in sort:
+        elements: tuple[Any, ...] = sort
+        for element in elements:
             merged.update(
                 _element(element, "sort elements have to be Model fields or asc, desc descriptors")
             )

@@ -85,7 +85,7 @@ class Operations:
             return self._send(call, "find", model)
 
         reader = Reader(model, self._engine.database_name, self._attempt)
-        return SyncCursor.reading(reader, open_cursor, send)
+        return SyncCursor[ModelType].reading(reader, open_cursor, send)
 
     def count(self, model: type[Model], query: QueryExpression) -> int:
         """The number of matching documents."""

@@ -62,7 +62,7 @@ QUERIES = [
     (Parcel.weight >= 2, "AC"),
     (Parcel.weight < 2, "B"),
     (Parcel.weight <= 2, "BC"),
-    pytest.param(Parcel.code.in_({"A", "B"}), "AB", id="in a set"),
+    (Parcel.code.in_({"A"}), "A"),
     (Parcel.code.in_(code for code in "BC"), "BC"),
     (Parcel.code.in_([]), ""),
     (Parcel.code.not_in(("A", "B")), "C"),
