@@ -28,7 +28,7 @@ async def aio_inject_faults(
     prepare: Callable[[AIOEngine], Any] | None = None,
     faults: Iterable[Fault] = ALL_FAULTS,
     make_engine: Callable[[str, str], AIOEngine] | None = None,
-    timeout: float = 30.0,  # noqa: ASYNC109  (of each run, not of this call)
+    timeout: float = 30.0,
 ) -> FaultReport:
     """Run a program once undisturbed, then once for each fault at each command that it sends.
 
@@ -79,7 +79,7 @@ def _make_engine(uri: str, database: str) -> AIOEngine:
 class _Trial:
     """A program with its checks, on a stage."""
 
-    def __init__(  # noqa: PLR0913  (what the function above was given)
+    def __init__(
         self,
         stage: Stage,
         work: Callable[[AIOEngine], Awaitable[Any]],

@@ -55,7 +55,7 @@ def _make_engine(uri: str, database: str) -> SyncEngine:
 class _Trial:
     """A program with its checks, on a stage."""
 
-    def __init__(  # noqa: PLR0913  (what the function above was given)
+    def __init__(
         self,
         stage: Stage,
         work: Callable[[SyncEngine], Any],
