@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import Any
+from typing import Any, cast
 
 from pymongo import AsyncMongoClient, MongoClient
 from pymongo.asynchronous.collection import AsyncCollection
@@ -48,8 +48,7 @@ def check_session(value: Any) -> None:
     Raises:
         TypeError: naming the value.
     """
-    kind: Any = type(value)
-    if value is None or hasattr(kind, "end_session"):
+    if value is None or hasattr(cast("object", type(value)), "end_session"):
         return
     is_stand_in = hasattr(value, "end_session") and not isinstance(value, type)
     if not is_stand_in or _is_part(value) or client_kind(value) in _DRIVERS:

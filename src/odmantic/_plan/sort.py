@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from odmantic.field import FieldProxy
 from odmantic.query import SortExpression, asc
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     SortExpressionType: TypeAlias = (
         FieldProxy | SortExpression | tuple[FieldProxy | SortExpression, ...] | Any | None
     )
@@ -25,8 +27,7 @@ def build_sort(sort: Any) -> SortExpression | None:
         return None
     if isinstance(sort, tuple):
         merged = SortExpression()
-        elements: tuple[Any, ...] = sort
-        for element in elements:
+        for element in cast("Iterable[Any]", sort):
             merged.update(
                 _element(element, "sort elements have to be Model fields or asc, desc descriptors")
             )
