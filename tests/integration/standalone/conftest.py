@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from pymongo import MongoClient
 
 from odmantic.testing._member import Member
 from odmantic.testing._mongod import find_mongod
@@ -38,3 +39,10 @@ def odmantic_mongo_uri(tmp_path_factory, pytestconfig):
         yield f"mongodb://127.0.0.1:{member.port}/"
     finally:
         processes.close()
+
+
+@pytest.fixture(scope="session")
+def odmantic_mongo_client(odmantic_mongo_uri):
+    """A client for the standalone server: the suite's own may already be for the replica set."""
+    with MongoClient(odmantic_mongo_uri) as client:
+        yield client
