@@ -33,7 +33,11 @@ class OdmanticError(Exception):
     """Base of all errors defined by odmantic."""
 
 
-class SessionMisuseError(OdmanticError, InvalidOperation, RuntimeError):
+class TransactionError(OdmanticError):
+    """A transaction, or a session, cannot do what was asked."""
+
+
+class SessionMisuseError(TransactionError, InvalidOperation, RuntimeError):
     """A session or transaction was used out of order, or where it has no place."""
 
 
@@ -43,10 +47,6 @@ class StrayOperationError(SessionMisuseError):
 
 class StrayOperationWarning(UserWarning):
     """An operation inside a transaction's block ran outside of the transaction."""
-
-
-class TransactionError(OdmanticError):
-    """A transaction cannot do what was asked."""
 
 
 class UnsafeRetryError(TransactionError, RuntimeError):
@@ -233,10 +233,17 @@ class TransactionNotSupportedError(TransactionError, OperationFailure):
         return type(self), (self.message, self.driver_error), self.__dict__
 
 
+def driver_error_of(error: BaseException) -> BaseException:
+    """The driver error that an error is or stands for, or else the error; never along `__cause__`."""
+    if isinstance(error, PyMongoError):
+        return error
+    stood_for: BaseException = getattr(error, "driver_error", error)
+    return stood_for
+
+
 def labels_of(error: BaseException) -> list[str]:
-    """The labels of a driver error, or of the one an error of ours stands for; never along `__cause__`."""
-    if not isinstance(error, PyMongoError):
-        error = getattr(error, "driver_error", error)
+    """The labels of a driver error, or of the one an error of ours stands for."""
+    error = driver_error_of(error)
     if not isinstance(error, PyMongoError):
         return []
     # The driver has no way to list labels, and adds some that are not in the details.

@@ -9,17 +9,17 @@
     │       ├── UnencodableValueError  such as a UUID without a representation (a ValueError)
     │       └── DocumentTooLargeError  beyond 16 MiB (a DocumentTooLarge)
     ├── DocumentParsingError           a document does not fit its model (a ValueError)
-    ├── TransactionError
-    │   ├── CommitOutcomeUnknownError     it may or may not be committed
-    │   ├── TransactionTimeoutError       not committed in its time, and rolled back
-    │   ├── WriteConflictError            another transaction was first (an OperationFailure)
-    │   ├── TransactionAbortedError       an earlier operation failed (an OperationFailure)
-    │   ├── TransactionNotSupportedError  a standalone server (an OperationFailure)
-    │   ├── UnsafeRetryError              a change would be applied twice (a RuntimeError)
-    │   ├── CommitHookError               committed, but an `on_commit` callable failed
-    │   └── RollbackHookError             rolled back, but an `on_rollback` callable failed
-    └── SessionMisuseError                a session used out of order (a RuntimeError)
-        └── StrayOperationError           an operation beside its transaction
+    └── TransactionError
+        ├── CommitOutcomeUnknownError     it may or may not be committed
+        ├── TransactionTimeoutError       not committed in its time, and rolled back
+        ├── WriteConflictError            another transaction was first (an OperationFailure)
+        ├── TransactionAbortedError       an earlier operation failed (an OperationFailure)
+        ├── TransactionNotSupportedError  a standalone server (an OperationFailure)
+        ├── UnsafeRetryError              a change would be applied twice (a RuntimeError)
+        ├── CommitHookError               committed, but an `on_commit` callable failed
+        ├── RollbackHookError             rolled back, but an `on_rollback` callable failed
+        └── SessionMisuseError            used out of order (a RuntimeError and InvalidOperation)
+            └── StrayOperationError       an operation beside its transaction
 
 All of them can be pickled and copied as far as what they carry can. Any other failure of the
 server or the network arrives as the driver's own exception.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from pymongo.errors import InvalidOperation
 
@@ -18,11 +19,30 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 _channels: WeakValueDictionary[int, Channel] = WeakValueDictionary()
+#: What was over with a driver session when it was ended here: "session" or "transaction".
+_ended: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 
 
 def channel_of(driver_session: Any) -> Channel | None:
     """The channel of a driver session that a session object owns; `None` for one made by hand."""
     return None if driver_session is None else _channels.get(id(driver_session))
+
+
+def check_not_ended(driver_session: Any) -> None:
+    """Raise for a driver session that a session object had and has ended.
+
+    The driver would do so too, but a late operation of a transaction gets one error however it was given the session.
+
+    Raises:
+        SessionMisuseError: it has ended.
+    """
+    try:
+        over = _ended.get(driver_session)
+    except TypeError:  # `None`, or a stand-in's session that has no weak references
+        return
+    if over is not None:
+        message = f"{over} not started: Cannot use ended session"
+        raise SessionMisuseError(message)
 
 
 class Channel:
@@ -34,6 +54,7 @@ class Channel:
 
     __slots__ = (
         "__weakref__",
+        "_had_transaction",
         "_is_lost",
         "_lock",
         "_process",
@@ -49,8 +70,17 @@ class Channel:
         self.attempt: Attempt | None = None
         self._lock = Lock()
         self._process = os.getpid()
+        self._had_transaction = False
         self._is_lost = False
         _channels[id(driver_session)] = self
+
+    @property
+    def commit_reached_connection(self) -> bool | None:
+        """Whether the driver has put a commit of its present transaction on a connection; `None` if it does not tell."""
+        # The driver repeats a commit by itself, and its second error hides that the first one was sent.
+        driver_session = getattr(self.driver_session, "delegate", self.driver_session)
+        sent = getattr(getattr(driver_session, "_transaction", None), "attempt", None)
+        return sent > 0 if isinstance(sent, int) else None
 
     @property
     def is_inherited(self) -> bool:
@@ -71,19 +101,20 @@ class Channel:
             raise SessionMisuseError(message)
 
     async def send(self, call: Callable[[], Any], attempt: Attempt | None) -> Any:
-        """Run one driver call, in the run of a transaction that it was made for, or else in the current one.
+        """Run one driver call, in the run of a transaction that it was made for, or outside of any.
 
         Raises:
-            RuntimeError: that run has ended meanwhile.
+            RuntimeError: that run has ended meanwhile, or one has begun that the call was not made for.
             TransactionAbortedError: that run was doomed meanwhile.
         """
         self.check_process()
         async with self._lock:
-            run = attempt or self.attempt
-            if run is None:
-                return await resolve(call())
-            self._check(run)
-            return await drained(lambda: self._send_in_transaction(call, run), self._lose)
+            if attempt is not None:
+                self._check(attempt)
+                return await drained(lambda: self._send_in_transaction(call, attempt), self._lose)
+            if self.attempt is not None:
+                raise SessionMisuseError(_BEGUN_MEANWHILE)
+            return await resolve(call())
 
     async def begin(self, options: dict[str, Any]) -> Attempt:
         """Begin a transaction; nothing is sent until its first operation. One that is in doubt is given up.
@@ -103,8 +134,9 @@ class Channel:
                     raise
                 raise SessionMisuseError(_IN_PROGRESS) from error
             if previous is not None:
-                self._release(previous, AttemptState.ENDED, committed=False)
+                previous.end_without_commit()
             self.attempt = Attempt()
+            self._had_transaction = True
             log_event("begin", self.driver_session)
             return self.attempt
 
@@ -125,7 +157,8 @@ class Channel:
                 raise SessionMisuseError(message)
             attempt.commit_was_sent = True
             await drained(lambda: resolve(self.driver_session.commit_transaction()), self._lose)
-            self._release(attempt, AttemptState.ENDED, committed=True)
+            self._forget(attempt)
+            attempt.end_committed()
             log_event("commit", self.driver_session)
 
     async def abort(self, attempt: Attempt, outcome: AttemptState = AttemptState.ENDED) -> None:
@@ -140,8 +173,9 @@ class Channel:
 
     def abandon(self) -> None:
         """In a forked child: forget the transaction without a word to the server."""
-        if self.attempt is not None:
-            self._release(self.attempt, AttemptState.ENDED, committed=False)
+        attempt, self.attempt = self.attempt, None
+        if attempt is not None:
+            attempt.end_without_commit()
 
     async def _abort(self, attempt: Attempt, outcome: AttemptState) -> None:
         attempt.state = AttemptState.CLOSING
@@ -154,7 +188,8 @@ class Channel:
                 ):
                     await resolve(self.driver_session.abort_transaction())
             finally:
-                self._release(attempt, outcome, committed=False)
+                self._forget(attempt)
+                attempt.end_without_commit(outcome)
                 log_event("abort", self.driver_session)
 
     async def _end(self) -> None:
@@ -162,6 +197,8 @@ class Channel:
             if self.attempt is not None:
                 await self._abort(self.attempt, AttemptState.SESSION_ENDED)
         finally:
+            with suppress(TypeError):  # a stand-in's session need not be hashable
+                _ended[self.driver_session] = "transaction" if self._had_transaction else "session"
             # A server session in which a command may still run is not handed to others.
             if not self._is_lost:
                 async with self._lock:
@@ -170,11 +207,9 @@ class Channel:
     def _lose(self) -> None:
         self._is_lost = True
 
-    def _release(self, attempt: Attempt, outcome: AttemptState, *, committed: bool) -> None:
-        """Note that the run is over and let its instances follow."""
+    def _forget(self, attempt: Attempt) -> None:
         if self.attempt is attempt:
             self.attempt = None
-        attempt.end(outcome, committed=committed)
 
     def _check(self, attempt: Attempt) -> None:
         attempt.check_accepts_operations()
@@ -197,6 +232,11 @@ class Channel:
         attempt.has_sent = True
         return result
 
+
+_BEGUN_MEANWHILE = (
+    "a transaction was begun in this session after the operation was called, so it cannot run outside of the "
+    "transaction any more; call it before or inside the transaction, or in another session"
+)
 
 _IN_PROGRESS = (
     "Transaction already in progress: MongoDB has one transaction in a session and no nested ones. Pass the running "

@@ -4,36 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from odmantic._driver._aio import resolve
+from odmantic._driver._aio import call_given
 from odmantic._state.log import logger
 from odmantic._transaction_errors import CommitHookError, RollbackHookError
 
 if TYPE_CHECKING:
-    from odmantic._state.hooks import Hook, Hooks
+    from odmantic._state.attempt import Attempt
+    from odmantic._state.hooks import Hook
 
 
-async def run_commit_hooks(hooks: Hooks) -> None:
-    """Call what waits for the commit.
-
-    Raises:
-        CommitHookError: some of it failed; all of it was called.
-    """
-    errors = await _call_all(hooks.on_commit)
-    if errors:
-        message = f"the transaction is committed, but {len(errors)} on_commit callable(s) failed: {errors!r}"
-        raise CommitHookError(message, errors) from errors[0]
-
-
-async def run_rollback_hooks(hooks: Hooks) -> None:
-    """Call what waits for the rollback.
+async def run_hooks(attempt: Attempt) -> None:
+    """Call what waits for the way in which an attempt has ended; nothing while that is unknown.
 
     Raises:
-        RollbackHookError: some of it failed; all of it was called.
+        CommitHookError: it is committed, and a callable failed; all of them were called.
+        RollbackHookError: it is rolled back, and a callable failed; all of them were called.
     """
-    errors = await _call_all(hooks.on_rollback)
-    if errors:
-        message = f"the transaction is rolled back, but {len(errors)} on_rollback callable(s) failed: {errors!r}"
-        raise RollbackHookError(message, errors) from errors[0]
+    if attempt.is_committed:
+        errors = await _call_all(attempt.hooks.on_commit)
+        if errors:
+            message = f"the transaction is committed, but {len(errors)} on_commit callable(s) failed: {errors!r}"
+            raise CommitHookError(message, errors) from errors[0]
+    elif attempt.is_rolled_back:
+        errors = await _call_all(attempt.hooks.on_rollback)
+        if errors:
+            message = f"the transaction is rolled back, but {len(errors)} on_rollback callable(s) failed: {errors!r}"
+            raise RollbackHookError(message, errors) from errors[0]
 
 
 async def _call_all(hooks: list[Hook]) -> list[Exception]:
@@ -41,7 +37,7 @@ async def _call_all(hooks: list[Hook]) -> list[Exception]:
     while hooks:
         hook = hooks.pop(0)
         try:
-            await resolve(hook())
+            await call_given(hook)
         except Exception as error:  # noqa: BLE001 - the others are called all the same
             logger.error("a hook failed: %s", type(error).__name__)
             errors.append(error)

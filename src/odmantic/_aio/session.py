@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic._aio.channel import Channel
 from odmantic._aio.commit import commit_until_known
-from odmantic._aio.hooks import run_commit_hooks, run_rollback_hooks
+from odmantic._aio.hooks import run_hooks
 from odmantic._aio.run import join_transaction, repeat_transaction
 from odmantic._aio.session_base import AIOSessionBase
 from odmantic._base import AIOEngineBase
-from odmantic._driver._aio import CAN_AWAIT, current_owner, resolve
+from odmantic._driver._aio import CAN_AWAIT, call_given, current_owner, resolve
 from odmantic._plan.concerns import TransactionDefaults, TransactionSettings, session_options
 from odmantic._plan.token import CausalTimes, decode_token, encode_token
 from odmantic._state.attempt import NOT_STARTED, Attempt, AttemptState
@@ -26,7 +26,7 @@ from odmantic._state.blocks import (
     is_entered_in_generator,
     leave_block,
 )
-from odmantic._state.hooks import check_hook
+from odmantic._state.hooks import check_callback
 from odmantic.exceptions import (
     CommitOutcomeUnknownError,
     RollbackHookError,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from odmantic._aio.engine import AIOEngine
-    from odmantic._state.hooks import Hook, Hooks
+    from odmantic._state.hooks import Hook
     from odmantic._state.reuse import RetryGuard
 
 T = TypeVar("T")
@@ -142,8 +142,8 @@ class AIOSession(AIOSessionBase, AbstractAsyncContextManager["AIOSession"]):
         self.session = self._channel = None
         attempt = channel.attempt
         await channel.end()
-        if attempt is not None and attempt.state is AttemptState.SESSION_ENDED:
-            await run_rollback_hooks(attempt.hooks)
+        if attempt is not None and attempt.guard is None:
+            await run_hooks(attempt)
 
     def get_driver_session(self) -> Any:
         """The driver's own session object, for raw calls of the driver.
@@ -154,6 +154,7 @@ class AIOSession(AIOSessionBase, AbstractAsyncContextManager["AIOSession"]):
         if self._channel is None:
             message = "session not started"
             raise SessionMisuseError(message)
+        self._channel.check_process()
         return self._channel.driver_session
 
     def token(self) -> str:
@@ -236,14 +237,19 @@ class AIOSession(AIOSessionBase, AbstractAsyncContextManager["AIOSession"]):
         if channel is None:
             return
         if channel.is_inherited:
-            channel.abandon()
-            self.session = self._channel = None
+            self._abandon()
             return
         try:
             await self.end()
         except Exception:
             if exc_val is None:
                 raise
+
+    def _abandon(self) -> None:
+        """In a forked child: forget what belongs to the parent process, without a word to the server."""
+        channel, self.session, self._channel = self._channel, None, None
+        if channel is not None:
+            channel.abandon()
 
     def _check_not_started(self) -> None:
         if self._channel is not None:
@@ -294,6 +300,7 @@ class AIOTransaction(AIOSession):
         """Make a transaction that is not started yet; nothing is sent."""
         self._attempt: Attempt | None = None
         self._guard: RetryGuard | None = None
+        self._max_commit_time_ms: int | None = None
         self._settings = TransactionSettings(read_concern, write_concern, max_commit_time_ms)
         _check_context(context)
         if isinstance(context, AIOSession):
@@ -320,6 +327,9 @@ class AIOTransaction(AIOSession):
         if self._attempt is not None and not self._attempt.has_ended:
             message = "Transaction already started"
             raise SessionMisuseError(message)
+        if self._attempt is not None and self._guard is not None:
+            message = "an attempt of run_transaction is over for good: transaction not started"
+            raise SessionMisuseError(message)
         if self._owns_session:
             await self.session.start()
         try:
@@ -328,6 +338,7 @@ class AIOTransaction(AIOSession):
             options = self._settings.resolved(self.session._defaults, self.engine.client)
             self._attempt = await channel.begin(options)
             self._attempt.guard = self._guard
+            self._max_commit_time_ms = options.get("max_commit_time_ms")
             self._channel = channel
         except BaseException:
             await self._end_own_session()
@@ -348,17 +359,17 @@ class AIOTransaction(AIOSession):
         attempt, channel = self._open()
         channel.check_process()
         try:
-            await commit_until_known(channel, attempt, self._settings.max_commit_time_ms)
+            await commit_until_known(channel, attempt, self._max_commit_time_ms)
         except CommitOutcomeUnknownError:
-            attempt.state = AttemptState.IN_DOUBT
+            attempt.doubt()
             raise
         except BaseException:
             await self._roll_back(attempt, channel)
-            with suppress(RollbackHookError):
-                await self._after_rollback(attempt)
+            with suppress(RollbackHookError):  # logged; the error of the commit wins
+                await self._run_hooks(attempt)
             raise
         await self._finish()
-        await run_commit_hooks(attempt.hooks)
+        await self._run_hooks(attempt)
 
     async def abort(self) -> None:
         """Roll back; saved instances count as modified again. Gives up a transaction that is in doubt.
@@ -369,10 +380,8 @@ class AIOTransaction(AIOSession):
         """
         attempt, channel = self._open()
         channel.check_process()
-        is_in_doubt = attempt.state is AttemptState.IN_DOUBT
         await self._roll_back(attempt, channel)
-        if not is_in_doubt:
-            await self._after_rollback(attempt)
+        await self._run_hooks(attempt)
 
     async def end(self) -> None:
         """Roll back; the same as `abort`."""
@@ -387,7 +396,7 @@ class AIOTransaction(AIOSession):
             RuntimeError: the transaction does not run.
             TypeError: it is no callable that can be called here.
         """
-        check_hook(hook, may_await=CAN_AWAIT)
+        check_callback(hook, may_await=CAN_AWAIT)
         self._open()[0].hooks.on_commit.append(hook)
 
     def on_rollback(self, hook: Hook) -> None:
@@ -397,7 +406,7 @@ class AIOTransaction(AIOSession):
             RuntimeError: the transaction does not run.
             TypeError: it is no callable that can be called here.
         """
-        check_hook(hook, may_await=CAN_AWAIT)
+        check_callback(hook, may_await=CAN_AWAIT)
         self._open()[0].hooks.on_rollback.append(hook)
 
     def track(self, instance: T) -> T:
@@ -406,7 +415,9 @@ class AIOTransaction(AIOSession):
         Does nothing in a block, which runs once.
         """
         if self._guard is not None:
-            self._guard.tracked.add(instance)
+            attempt = self._attempt
+            journal = attempt.journal if attempt is not None and not attempt.has_ended else None
+            self._guard.tracked.add(instance, journal and journal.after_rollback)
         return instance
 
     def get_driver_session(self) -> Any:
@@ -419,6 +430,7 @@ class AIOTransaction(AIOSession):
         attempt = self._running()
         if attempt is None or self._channel is None:
             raise SessionMisuseError(NOT_STARTED)
+        self._channel.check_process()
         attempt.check_accepts_operations()
         return self._channel.driver_session
 
@@ -440,7 +452,7 @@ class AIOTransaction(AIOSession):
         await self.start()
         self._enter_block()
         try:
-            result: T = await resolve(callback(self))
+            result: T = await call_given(callback, self)
         except BaseException as error:
             await self.__aexit__(type(error), error, error.__traceback__)
             raise
@@ -450,17 +462,19 @@ class AIOTransaction(AIOSession):
     @contextmanager
     def dooming(self) -> Iterator[None]:
         """A block in the running transaction which, if it fails, leaves nothing but a rollback."""
-        attempt, _ = self._open()
+        attempt, channel = self._open()
+        channel.check_process()
+        attempt.check_accepts_operations()
         try:
             yield
         except BaseException as error:
             attempt.doom(error)
             raise
 
-    def rolled_back_hooks(self) -> Hooks | None:
-        """What waits for the rollback of an attempt that is not run again; `None` without a definite rollback."""
-        attempt = self._attempt
-        return attempt.hooks if attempt is not None and attempt.is_committed is False else None
+    @property
+    def is_rolled_back(self) -> bool:
+        """Whether it is over without a commit; false also where nobody knows."""
+        return self._attempt is not None and self._attempt.is_rolled_back
 
     async def __aenter__(self) -> Self:
         """Start the transaction."""
@@ -491,8 +505,10 @@ class AIOTransaction(AIOSession):
             if exc_val is None:
                 _check_session_lived(attempt)
         elif channel is not None and channel.is_inherited:
-            channel.abandon()
             self._channel = None
+            channel.abandon()
+            if self._owns_session:
+                self.session._abandon()
         elif exc_val is None and attempt.state is not AttemptState.IN_DOUBT:
             await self._commit_at_exit(attempt)
         else:
@@ -544,10 +560,10 @@ class AIOTransaction(AIOSession):
         finally:
             await self._finish()
 
-    async def _after_rollback(self, attempt: Attempt) -> None:
-        """Call what waits for the rollback, unless the transaction may be run again."""
+    async def _run_hooks(self, attempt: Attempt) -> None:
+        """Call what waits for the end, unless `run_transaction` does: it may run the transaction again."""
         if self._guard is None:
-            await run_rollback_hooks(attempt.hooks)
+            await run_hooks(attempt)
 
     async def _finish(self) -> None:
         """Let go of the driver session, and end it if it is of its own."""

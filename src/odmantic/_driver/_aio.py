@@ -48,6 +48,11 @@ async def resolve(value: Any) -> Any:
     return await value if inspect.isawaitable(value) else value
 
 
+async def call_given(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call what a program gave, async or not."""
+    return await resolve(function(*arguments))
+
+
 async def take_batch(cursor: Any, size: int) -> list[Any]:
     """Up to `size` next documents of a driver cursor; an empty list at its end."""
     batch: list[Any] = await cursor.to_list(length=size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import inspect
 import threading
 import time
 from itertools import islice
@@ -40,6 +41,23 @@ def default_client() -> MongoClient[dict[str, Any]]:
 def resolve(value: Any) -> Any:
     """The result of a driver call."""
     return value
+
+
+def call_given(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call what a program gave.
+
+    Raises:
+        TypeError: it is async, which only its result tells.
+    """
+    result = function(*arguments)
+    if inspect.isawaitable(result):
+        if inspect.iscoroutine(result):
+            result.close()
+        message = (
+            f"the sync engine cannot await what {function!r} returned: give it a plain callable"
+        )
+        raise TypeError(message)
+    return result
 
 
 def take_batch(cursor: Any, size: int) -> list[Any]:

@@ -21,6 +21,10 @@ class TransactionDefaults(Protocol):
     def write_concern(self) -> WriteConcern | None:
         """What the commit waits for."""
 
+    @property
+    def max_commit_time_ms(self) -> int | None:
+        """How many milliseconds the server may take for the commit."""
+
 
 @dataclass(frozen=True, slots=True)
 class TransactionSettings:
@@ -50,8 +54,9 @@ class TransactionSettings:
             options["read_concern"] = read_concern
         if write_concern is not None:
             options["write_concern"] = write_concern
-        if self.max_commit_time_ms is not None:
-            options["max_commit_time_ms"] = self.max_commit_time_ms
+        max_commit_time_ms = self.max_commit_time_ms or (defaults and defaults.max_commit_time_ms)
+        if max_commit_time_ms is not None:
+            options["max_commit_time_ms"] = max_commit_time_ms
         return options
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pymongo.errors import (
     OperationFailure,
+    PyMongoError,
     ServerSelectionTimeoutError,
     WaitQueueTimeoutError,
 )
@@ -21,9 +22,11 @@ from odmantic._transaction_errors import labels_of
 RETRY_SECONDS = 120.0
 
 _MAX_TIME_EXPIRED = 50
+_NO_SUCH_TRANSACTION = 251
 _FIRST_DELAY = 0.005
 _GROWTH = 1.5
 _LONGEST_DELAY = 0.5
+_SLACK = 0.1
 _NEVER_SENT = (ServerSelectionTimeoutError, WaitQueueTimeoutError)
 
 
@@ -39,19 +42,45 @@ class RetryLimits:
     attempts: int | None
     deadline: float
 
-    def allow(self, made: int, *, at: float) -> bool:
-        """Whether another attempt may begin at a monotonic time, after `made` attempts."""
-        return (self.attempts is None or made < self.attempts) and at < self.deadline
+    def allow(self, made: int) -> bool:
+        """Whether another attempt may begin after `made` attempts, if there is time."""
+        return self.attempts is None or made < self.attempts
+
+    def are_reached(self, error: BaseException, made: int, *, at: float) -> bool:
+        """Whether it is for lack of time that there is no attempt after an error.
+
+        Args:
+            error: what ended the last attempt.
+            made: attempts so far.
+            at: the monotonic time in seconds at which another one would begin.
+        """
+        if is_transient(error):
+            return self.allow(made) and at >= self.deadline
+        # The driver and the server give up a command a little before its time is over.
+        is_timeout = isinstance(error, PyMongoError) and error.timeout
+        return is_timeout and at + _SLACK >= self.deadline
 
 
-def outcome_is_unknown(error: BaseException, *, attempts: int) -> bool:
+def outcome_is_unknown(
+    error: BaseException, *, attempts: int, was_sent: bool | None = None
+) -> bool:
     """Whether the server may or may not have committed, after so many commits.
 
     A first commit for which no server or connection could be had was never sent.
+
+    Args:
+        error: what the last commit raised.
+        attempts: commits so far, this one included.
+        was_sent: whether the driver has put any of them on a connection, where that is known.
     """
-    if attempts == 1 and isinstance(error, _NEVER_SENT):
+    if attempts == 1 and not was_sent and isinstance(error, _NEVER_SENT):
         return False
     return "UnknownTransactionCommitResult" in labels_of(error)
+
+
+def is_no_commit(error: BaseException) -> bool:
+    """Whether the server says that there was no commit, also of an earlier commit whose outcome was unknown."""
+    return is_transient(error) or getattr(error, "code", None) == _NO_SUCH_TRANSACTION
 
 
 def is_transient(error: BaseException) -> bool:
@@ -59,11 +88,11 @@ def is_transient(error: BaseException) -> bool:
     return "TransientTransactionError" in labels_of(error)
 
 
-def may_repeat_commit(error: BaseException, *, attempts: int) -> bool:
+def may_repeat_commit(error: BaseException, *, attempts: int, was_sent: bool | None = None) -> bool:
     """Whether the commit is worth repeating: unknown, but not because the server ran out of time (code 50)."""
     if isinstance(error, OperationFailure) and error.code == _MAX_TIME_EXPIRED:
         return False
-    return outcome_is_unknown(error, attempts=attempts)
+    return outcome_is_unknown(error, attempts=attempts, was_sent=was_sent)
 
 
 def backoff(made: int, jitter: float) -> float:

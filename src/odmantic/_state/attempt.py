@@ -45,6 +45,8 @@ class Attempt:
     has_sent: bool = False
     """Whether an operation of ours has reached the server."""
     commit_was_sent: bool = False
+    commit_failed: bool = False
+    """Whether the server said that it has not committed."""
     hooks: Hooks = field(default_factory=Hooks)
     guard: RetryGuard | None = None
     """Compares the saves of a transaction that may be run again."""
@@ -55,9 +57,14 @@ class Attempt:
         return self.state in {AttemptState.ENDED, AttemptState.SESSION_ENDED}
 
     @property
-    def is_committed(self) -> bool | None:
-        """Whether the run ended with a commit; `None` while it has not ended."""
-        return self.journal.committed
+    def is_committed(self) -> bool:
+        """Whether the run ended with a commit that succeeded."""
+        return self.has_ended and self.journal.committed is True
+
+    @property
+    def is_rolled_back(self) -> bool:
+        """Whether the run ended without a commit; false also where nobody knows."""
+        return self.has_ended and self.journal.committed is False
 
     @property
     def may_be_closed(self) -> bool:
@@ -94,8 +101,21 @@ class Attempt:
         error.__cause__ = first
         return error
 
-    def end(self, state: AttemptState, *, committed: bool) -> None:
-        """Finish the run; unless it was committed its instances become dirty again."""
+    def doubt(self) -> None:
+        """Note that nobody knows whether a commit succeeded; its instances are dirty until that is known."""
+        self.state = AttemptState.IN_DOUBT
+        self.journal.doubt()
+
+    def end_committed(self) -> None:
+        """Finish the run after a commit that succeeded."""
+        self._end(AttemptState.ENDED, committed=True)
+
+    def end_without_commit(self, state: AttemptState = AttemptState.ENDED) -> None:
+        """Finish the run in any other way; its instances become dirty again."""
+        is_known = self.commit_failed or not self.commit_was_sent
+        self._end(state, committed=False if is_known else None)
+
+    def _end(self, state: AttemptState, *, committed: bool | None) -> None:
         if self.has_ended:
             return
         self.state = state

@@ -2,43 +2,106 @@
 
 Two slots of an instance hold all there is to know:
 
-* `__fields_modified__`, the names assigned since the last read or write; absent while an instance was never
-  saved, and then reading it gives every field;
-* `__baseline__`, for each field that can change in place (lists, dicts, embedded objects) a digest of the stored
-  form last read or written; absent while there is no such form.
+* `__baseline__`, for each field that can change in place (lists, dicts, embedded objects) what is remembered of the
+  form last read or written, see `odmantic._mapping.snapshot`; absent while there is no such form. A dictionary by
+  field, or for an instance that was read and not written since, one tuple for all of them;
+* `__fields_modified__`, the names assigned since the last read or write. While it is absent, reading it fills it:
+  with nothing if there is a baseline, else the instance was never saved, and it gets every field.
 """
 
 from __future__ import annotations
 
-import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import bson
-from bson.binary import UuidRepresentation
-from bson.codec_options import CodecOptions
-from bson.errors import BSONError
-
-from odmantic._mapping import encode_field, is_model_instance, mapping_of, nested_instances
+from odmantic._mapping import (
+    DIGEST_OPTIONS,
+    NOTHING_TO_COMPARE,
+    Snapshot,
+    digest,
+    encode_field,
+    has_slot,
+    is_model_instance,
+    is_same,
+    mapping_of,
+    mark_embedded_clean,
+    mark_unmodified,
+    nested_instances,
+    take_snapshot,
+    validate_document,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
+    from odmantic._mapping import ModelMapping
     from odmantic.model import Model, _BaseODMModel
 
-_DIGEST_BYTES = 16
-DIGEST_OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(
-    uuid_representation=UuidRepresentation.STANDARD
-)
-_NOT_ENCODABLE = (BSONError, OverflowError, RecursionError, TypeError, ValueError)
+    ModelType = TypeVar("ModelType", bound=Model)
+    Known = Snapshot | bytes
+
+__all__ = [
+    "DIGEST_OPTIONS",
+    "baseline_of",
+    "compared_fields",
+    "digest",
+    "dirty_fields",
+    "document_reader",
+    "field_digests",
+    "give_back",
+    "mark_known",
+    "mark_read",
+    "mark_unknown",
+    "mark_written",
+    "read_document",
+    "take",
+    "take_snapshots",
+]
 
 
-def digest(stored: object) -> bytes | None:
-    """Fingerprint of a stored form, or `None` for one that only the client's own codecs can encode."""
-    try:
-        data = bson.encode({"": stored}, codec_options=DIGEST_OPTIONS)
-    except _NOT_ENCODABLE:
-        return None
-    return hashlib.blake2b(data, digest_size=_DIGEST_BYTES).digest()
+# --- Reading -----------------------------------------------------------------------------------
+
+
+def read_document(model: type[ModelType], raw_doc: Any) -> ModelType:
+    """Make an instance of a document that the database holds: it counts as unmodified.
+
+    Raises:
+        DocumentParsingError: the document does not fit the model.
+    """
+    return document_reader(model)(raw_doc)
+
+
+def document_reader(model: type[ModelType]) -> Callable[[Any], ModelType]:
+    """Give what does `read_document` for many documents of one model."""
+    read: Callable[[Any], ModelType | None] = mapping_of(model).codec.read_known
+
+    def read_document(raw_doc: Any) -> ModelType:
+        instance = read(raw_doc)
+        if instance is None:
+            instance = validate_document(model, raw_doc)
+            mark_read(instance)
+        return instance
+
+    return read_document
+
+
+def mark_read(instance: _BaseODMModel) -> None:
+    """Note that an instance, with everything in it, equals what was just read."""
+    mapping = mapping_of(type(instance))
+    baseline: Any = NOTHING_TO_COMPARE
+    if not mapping.is_embedded:
+        baseline = take_snapshots(instance, compared_fields(instance)) or NOTHING_TO_COMPARE
+    mark_unmodified(instance, baseline)
+    if mapping.nested_fields:
+        for nested in nested_instances(instance):
+            mark_read(nested)
+
+
+# --- Comparing ---------------------------------------------------------------------------------
+
+
+def take_snapshots(instance: _BaseODMModel, names: Iterable[str]) -> dict[str, Known]:
+    """Remember the named fields as they are now, to hand to `mark_written`."""
+    return {name: take_snapshot(instance, name) for name in names}
 
 
 def field_digests(instance: _BaseODMModel, names: Iterable[str]) -> dict[str, bytes]:
@@ -54,17 +117,30 @@ def field_digests(instance: _BaseODMModel, names: Iterable[str]) -> dict[str, by
 def dirty_fields(instance: Model) -> set[str]:
     """Names of the fields whose stored form may differ from the document.
 
-    These are the assigned ones, and those changed in place. A field whose digest is unknown counts as changed.
+    These are the assigned ones, and those changed in place. A field of which nothing is known counts as changed.
     """
-    dirty = set(instance.__fields_modified__)
-    candidates = compared_fields(instance) - dirty
+    baseline = _slot(instance, "__baseline__")
+    modified: set[str] | None = _slot(instance, "__fields_modified__")
+    if modified is None and baseline is None:
+        return set(instance.__fields_modified__)
+    dirty = set(modified or ())
+    candidates = compared_fields(instance)
     if candidates:
-        baseline = baseline_of(instance)
-        now = field_digests(instance, candidates)
+        known = baseline_of(instance)
         dirty.update(
-            name for name in candidates if name not in now or baseline.get(name) != now[name]
+            name
+            for name in candidates
+            if name not in dirty and not _is_unchanged(instance, name, known.get(name))
         )
     return dirty
+
+
+def _is_unchanged(instance: Model, name: str, known: Known | None) -> bool:
+    if known is None:
+        return False
+    if isinstance(known, bytes):
+        return known == digest(encode_field(instance, name))
+    return is_same(known, take_snapshot(instance, name))
 
 
 def compared_fields(instance: _BaseODMModel) -> frozenset[str]:
@@ -75,15 +151,26 @@ def compared_fields(instance: _BaseODMModel) -> frozenset[str]:
     return mapping.mutable_fields.union(instance.model_extra or ())
 
 
-def mark_read(instance: _BaseODMModel) -> None:
-    """Note that an instance, with everything in it, equals what was just read."""
-    mapping = mapping_of(type(instance))
-    _set_modified(instance, set())
-    if not mapping.is_embedded:
-        _set_baseline(instance, field_digests(instance, compared_fields(instance)))
-    if mapping.nested_fields:
-        for nested in nested_instances(instance):
-            mark_read(nested)
+def baseline_of(instance: _BaseODMModel) -> Mapping[str, Known]:
+    """What is remembered of the fields as last read or written; empty where nothing is known."""
+    baseline: dict[str, Known] | Snapshot | None = _slot(instance, "__baseline__")
+    if isinstance(baseline, tuple):
+        return _by_field(mapping_of(type(instance)), baseline)
+    return baseline or {}
+
+
+def _by_field(mapping: ModelMapping, baseline: Snapshot) -> dict[str, Known]:
+    """Split a tuple, which begins with the lengths of the snapshots in it."""
+    names = mapping.compared_fields if baseline else ()
+    known: dict[str, Known] = {}
+    start = len(names)
+    for name, length in zip(names, baseline, strict=False):
+        known[name] = baseline[start : start + length]
+        start += length
+    return known
+
+
+# --- Writing -----------------------------------------------------------------------------------
 
 
 def take(instance: Model, names: Iterable[str]) -> None:
@@ -97,9 +184,9 @@ def give_back(instance: _BaseODMModel, names: Iterable[str]) -> None:
     modified.update(names)
 
 
-def mark_written(instance: Model, digests: Mapping[str, bytes]) -> None:
-    """Note that a write of the fields behind `digests` succeeded."""
-    _set_baseline(instance, {**baseline_of(instance), **digests})
+def mark_written(instance: Model, written: Mapping[str, Known]) -> None:
+    """Note that a write of the fields in `written`, which it tells the state of, succeeded."""
+    _set_baseline(instance, {**baseline_of(instance), **written})
     mapping = mapping_of(type(instance))
     if mapping.nested_fields:
         for nested in nested_instances(instance):
@@ -107,35 +194,24 @@ def mark_written(instance: Model, digests: Mapping[str, bytes]) -> None:
                 mark_read(nested)
 
 
-def mark_known(instance: _BaseODMModel, baseline: Mapping[str, bytes]) -> None:
+def mark_known(instance: _BaseODMModel, baseline: Mapping[str, Known]) -> None:
     """Note that the document is as `baseline` says and no field was assigned since."""
-    _set_modified(instance, set())
-    _set_baseline(instance, dict(baseline))
+    mark_unmodified(instance, dict(baseline))
 
 
 def mark_unknown(instance: _BaseODMModel) -> None:
     """Note that no document is known to hold any field of an instance: the next save sends all."""
     for slot in ("__fields_modified__", "__baseline__"):
-        if _has_slot(instance, slot):
+        if has_slot(instance, slot):
             object.__delattr__(instance, slot)
 
 
-def baseline_of(instance: _BaseODMModel) -> Mapping[str, bytes]:
-    """Digests of the stored forms last read or written; empty where none is known."""
-    return instance.__baseline__ if _has_slot(instance, "__baseline__") else {}
-
-
-def _has_slot(instance: _BaseODMModel, slot: str) -> bool:
+def _slot(instance: _BaseODMModel, slot: str) -> Any:
     try:
-        object.__getattribute__(instance, slot)
+        return object.__getattribute__(instance, slot)
     except AttributeError:
-        return False
-    return True
+        return None
 
 
-def _set_modified(instance: _BaseODMModel, names: set[str]) -> None:
-    object.__setattr__(instance, "__fields_modified__", names)
-
-
-def _set_baseline(instance: _BaseODMModel, digests: dict[str, bytes]) -> None:
-    object.__setattr__(instance, "__baseline__", digests)
+def _set_baseline(instance: _BaseODMModel, baseline: dict[str, Known]) -> None:
+    object.__setattr__(instance, "__baseline__", baseline)

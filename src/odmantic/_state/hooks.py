@@ -18,18 +18,18 @@ class Hooks:
     on_rollback: list[Hook] = field(default_factory=list[Hook])
 
 
-def check_hook(hook: object, *, may_await: bool) -> None:
-    """Raise unless a callable can be a hook.
+def check_callback(callback: object, *, may_await: bool) -> None:
+    """Raise unless something can be called here.
 
     Raises:
         TypeError: it is not callable, or async where nothing can await it.
     """
-    if not callable(hook):
-        message = f"a hook is a callable without arguments, not {hook!r}"
+    if not callable(callback):
+        message = f"a callable is needed here, not {callback!r}"
         raise TypeError(message)
-    is_async = inspect.iscoroutinefunction(hook) or inspect.iscoroutinefunction(
-        getattr(type(hook), "__call__", None)  # noqa: B004 - asks for the method, not for callability
+    is_async = inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(
+        getattr(type(callback), "__call__", None)  # noqa: B004 - asks for the method, not for callability
     )
     if is_async and not may_await:
-        message = f"the sync engine cannot await {hook!r}: register a plain callable"
+        message = f"the sync engine cannot await {callback!r}: give it a plain callable"
         raise TypeError(message)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import bson
@@ -20,10 +20,11 @@ from odmantic._state.changes import (
     give_back,
     mark_known,
     mark_unknown,
+    take,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from odmantic.model import Model, _BaseODMModel
 
@@ -36,6 +37,24 @@ class _Entry:
     written: set[str] = field(default_factory=set[str])
     before_delete: _Snapshot | None = None
     read_back: bool = False
+    in_doubt: _Snapshot | None = None
+
+    def doubt(self) -> None:
+        """Make the instance dirty in all that the server may or may not hold."""
+        names = mapping_of(type(self.instance)).fields
+        modified = frozenset(self.instance.__fields_modified__)
+        digests = field_digests(self.instance, names)
+        self.in_doubt = _Snapshot(modified, digests, baseline_of(self.instance))
+        is_wholly_dirty = self.read_back or self.before_delete is not None
+        give_back(self.instance, names if is_wholly_dirty else self.written)
+
+    def believe(self) -> None:
+        """The commit succeeded after all: what was not changed since the doubt is as the server has it."""
+        before = self.in_doubt
+        if before is not None:
+            now = field_digests(self.instance, before.digests)
+            unchanged = {name for name, value in now.items() if before.digests[name] == value}
+            take(self.instance, unchanged - before.modified)
 
     def restore(self) -> None:
         if self.read_back:
@@ -50,7 +69,7 @@ class _Entry:
 
 @dataclass(frozen=True, slots=True)
 class _Snapshot:
-    """State of an instance just before its document was deleted."""
+    """State of an instance just before its document was deleted, or before its commit came into doubt."""
 
     modified: frozenset[str]
     digests: dict[str, bytes]
@@ -65,13 +84,18 @@ class _Snapshot:
 
 
 class Journal:
-    """The instances that one transaction read and wrote, held until it ends."""
+    """The instances that one transaction read and wrote, held until it ends.
 
-    __slots__ = ("_documents", "_entries", "committed")
+    Attributes:
+        committed: how it ended: with a commit or without; `None` while that is unknown.
+    """
+
+    __slots__ = ("_documents", "_entries", "_is_closed", "committed")
 
     def __init__(self) -> None:
         self._entries: dict[int, _Entry] = {}
         self._documents: set[tuple[str, str, bytes]] = set()
+        self._is_closed = False
         self.committed: bool | None = None
 
     def wrote(self, database: str, instance: Model, names: Iterable[str]) -> None:
@@ -103,22 +127,41 @@ class Journal:
         for nested in nested_instances(instance):
             self._read_nested(database, nested)
 
-    def close(self, *, committed: bool) -> None:
+    def after_rollback(self, instance: _BaseODMModel) -> Callable[[], None] | None:
+        """What makes an instance as dirty as a rollback now would; `None` for one that was not written."""
+        entry = self._entries.get(id(instance))
+        return replace(entry, written=set(entry.written)).restore if entry is not None else None
+
+    def doubt(self) -> None:
+        """Make the instances dirty while the outcome of the commit is unknown."""
+        for entry in self._entries.values():
+            if entry.in_doubt is None:
+                entry.doubt()
+
+    def close(self, *, committed: bool | None) -> None:
         """Forget the instances; unless committed, make them dirty again in what the transaction wrote.
 
         An operation of another thread may be entered late; it fares the same.
+
+        Args:
+            committed: whether the transaction was committed; `None` where nobody knows.
         """
         self.committed = committed
+        self._is_closed = True
         self._settle()
 
     def _settle(self) -> None:
-        if self.committed is None:
+        if not self._is_closed:
             return
+        if self.committed is None:
+            self.doubt()
         entries = list(self._entries.values())
         self._entries.clear()
         self._documents.clear()
-        if not self.committed:
-            for entry in entries:
+        for entry in entries:
+            if self.committed is True:
+                entry.believe()
+            elif self.committed is False:
                 entry.restore()
 
     def _entry(self, instance: _BaseODMModel) -> _Entry:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from odmantic._transaction_errors import labels_of
+from odmantic._transaction_errors import driver_error_of, labels_of
 
 logger = logging.getLogger("odmantic.transaction")
 logging.getLogger("odmantic").addHandler(logging.NullHandler())
@@ -24,6 +24,6 @@ def log_error(event: str, error: BaseException, *, attempt: int, wait: float | N
         attempt,
         "none" if wait is None else f"{wait:.3f} s",
         type(error).__name__,
-        getattr(error, "code", None),
+        getattr(driver_error_of(error), "code", None),
         ",".join(labels_of(error)) or "none",
     )

@@ -1,11 +1,13 @@
 """A guard against changes that a repeated transaction would apply twice.
 
 `stock.n -= 1` on an object from outside the callback subtracts again in each attempt: the database was rolled back,
-the object was not. When an attempt saves the very object that an earlier one saved, its document must be the same.
+the object was not. When an attempt saves the very object that an earlier one saved, each field must be as at that
+save, or as the earlier attempt left it.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from odmantic._mapping import encode_document, mapping_of
@@ -16,24 +18,27 @@ from odmantic._transaction_errors import UnsafeRetryError
 if TYPE_CHECKING:
     from odmantic.model import Model
 
+    #: Digests of the stored values by key.
+    _Document = dict[str, bytes | None]
+
 
 class RetryGuard:
     """The documents that each attempt of a repeated transaction saved, by object, in order."""
 
-    __slots__ = ("_earlier", "_now", "tracked")
+    __slots__ = ("_saves", "tracked")
 
     def __init__(self) -> None:
         """Begin with nothing saved and nothing tracked."""
         self.tracked = Tracked()
         """Objects whose values are put back before each further attempt."""
-        # The objects are held, so that an id stands for one object as long as this lives.
-        self._earlier: dict[int, tuple[Model, list[bytes | None]]] = {}
-        self._now: dict[int, int] = {}
+        self._saves: dict[int, _Saves] = {}
 
     def begin_attempt(self) -> None:
         """Put the values of tracked objects back, and start counting the saves of another attempt."""
         self.tracked.restore()
-        self._now = {}
+        for saves in self._saves.values():
+            saves.count = 0
+            saves.left = saves.latest
 
     def check(self, instance: Model) -> None:
         """Enter a save that is about to be sent, and compare it with that of the attempt before.
@@ -43,15 +48,32 @@ class RetryGuard:
         """
         if instance in self.tracked:
             return
-        key = id(instance)
-        document = digest(encode_document(instance))
-        _, saves = self._earlier.setdefault(key, (instance, []))
-        number = self._now.get(key, 0)
-        self._now[key] = number + 1
-        if number == len(saves):
-            saves.append(document)
-        elif saves[number] != document:
+        saves = self._saves.setdefault(id(instance), _Saves(instance))
+        document = {key: digest(value) for key, value in encode_document(instance).items()}
+        if not saves.enter(document):
             raise UnsafeRetryError(_describe(instance))
+
+
+@dataclass(slots=True)
+class _Saves:
+    """The saves of one object; it is held, so that its id stands for it."""
+
+    instance: Model
+    earlier: list[_Document] = field(default_factory=list["_Document"])
+    """By number of the save in its attempt."""
+    left: _Document = field(default_factory=dict[str, "bytes | None"])
+    """As the attempt before left it."""
+    latest: _Document = field(default_factory=dict[str, "bytes | None"])
+    count: int = 0
+
+    def enter(self, document: _Document) -> bool:
+        """Enter a save; tell whether it is as in an earlier attempt."""
+        number, self.count, self.latest = self.count, self.count + 1, document
+        if number == len(self.earlier):
+            self.earlier.append(document)
+            return True
+        then = self.earlier[number]
+        return all(value in {then.get(key), self.left.get(key)} for key, value in document.items())
 
 
 def _describe(instance: Model) -> str:

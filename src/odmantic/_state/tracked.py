@@ -22,6 +22,7 @@ import bson
 from pydantic import BaseModel
 
 Restore = Callable[[], Any]
+AfterRollback = Callable[[Any], "Callable[[], None] | None"]
 
 #: What pydantic and odmantic keep of an instance beside its values.
 _SLOTS = (
@@ -48,14 +49,21 @@ class Tracked:
         """Begin with no object."""
         self._known: dict[int, tuple[Any, Restore]] = {}
         self._roots: list[Restore] = []
+        self._after_rollback: AfterRollback = _nothing_written
 
     def __contains__(self, value: object) -> bool:
         """Whether an object was tracked, by itself or inside another one."""
         return id(value) in self._known
 
-    def add(self, value: Any) -> None:
-        """Remember an object as it is now; one that is tracked already keeps its first values."""
+    def add(self, value: Any, after_rollback: AfterRollback | None = None) -> None:
+        """Remember an object as it is now; one that is tracked already keeps its first values.
+
+        Args:
+            value: the object.
+            after_rollback: gives what makes an instance dirty that the running transaction has already written.
+        """
         if value not in self:
+            self._after_rollback = after_rollback or _nothing_written
             self._roots.append(self._remember(value))
 
     def restore(self) -> None:
@@ -103,6 +111,7 @@ class Tracked:
     def _model(self, instance: BaseModel) -> Restore:
         values = {name: self._remember(value) for name, value in instance.__dict__.items()}
         slots = {name: self._remember(value) for name, value in _slots_of(instance).items()}
+        make_dirty = self._after_rollback(instance)
 
         def restore() -> BaseModel:
             held = {name: put_back() for name, put_back in values.items()}
@@ -112,6 +121,8 @@ class Tracked:
                     object.__setattr__(instance, name, slots[name]())
                 elif name in _slots_of(instance):
                     object.__delattr__(instance, name)
+            if make_dirty is not None:
+                make_dirty()
             return instance
 
         return restore
@@ -157,6 +168,10 @@ class Tracked:
             return items
 
         return restore
+
+
+def _nothing_written(_instance: Any) -> None:
+    return None
 
 
 def _slots_of(instance: BaseModel) -> dict[str, Any]:

@@ -9,11 +9,17 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import pymongo
-from pymongo.errors import PyMongoError
+from pymongo.errors import InvalidOperation, PyMongoError
 
 from odmantic._driver._sync import sleep
 from odmantic._driver.deadline import remaining_seconds
-from odmantic._plan.retry import RETRY_SECONDS, backoff, may_repeat_commit, outcome_is_unknown
+from odmantic._plan.retry import (
+    RETRY_SECONDS,
+    backoff,
+    is_no_commit,
+    may_repeat_commit,
+    outcome_is_unknown,
+)
 from odmantic._state.log import log_error
 from odmantic.exceptions import CommitOutcomeUnknownError
 
@@ -31,19 +37,25 @@ def commit_until_known(channel: Channel, attempt: Attempt, max_commit_time_ms: i
         CommitOutcomeUnknownError: it is still unknown when the time is up, or the server ran out of time.
     """
     began, attempts = time.monotonic(), 0
+    may_have_committed = attempt.commit_was_sent
     while True:
         attempts += 1
         try:
             with _commit_limit(max_commit_time_ms):
                 channel.commit(attempt)
         except PyMongoError as error:
+            was_sent = channel.commit_reached_connection
+            may_have_committed |= outcome_is_unknown(error, attempts=attempts, was_sent=was_sent)
             wait = backoff(attempts, random.random())  # noqa: S311 - spreads load, guards nothing
-            left = _seconds_left(began)
-            if may_repeat_commit(error, attempts=attempts) and wait < left:
+            is_repeatable = may_repeat_commit(error, attempts=attempts, was_sent=was_sent)
+            if is_repeatable and wait < _seconds_left(began):
                 log_error("commit repeated", error, attempt=attempts, wait=wait)
                 sleep(wait)
                 continue
-            if not outcome_is_unknown(error, attempts=attempts):
+            if isinstance(error, InvalidOperation):
+                raise
+            if not may_have_committed or is_no_commit(error):
+                attempt.commit_failed = True
                 raise
             log_error("outcome of the commit unknown", error, attempt=attempts)
             raise _unknown(error, attempts) from error

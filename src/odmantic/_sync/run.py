@@ -3,25 +3,24 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pymongo
+from pydantic import BaseModel
 
-from odmantic._driver._sync import resolve, sleep
+from odmantic._driver._sync import CAN_AWAIT, call_given, sleep
 from odmantic._driver.deadline import remaining_seconds
+from odmantic._plan.errors import add_context
 from odmantic._plan.retry import RetryLimits, backoff, is_transient
+from odmantic._state.hooks import check_callback
 from odmantic._state.log import log_error
 from odmantic._state.reuse import RetryGuard
-from odmantic._sync.hooks import run_rollback_hooks
-from odmantic.exceptions import (
-    CommitHookError,
-    CommitOutcomeUnknownError,
-    RollbackHookError,
-    TransactionTimeoutError,
-)
+from odmantic._sync.hooks import run_hooks
+from odmantic.exceptions import RollbackHookError, TransactionTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -42,41 +41,25 @@ def repeat_transaction(
     """Run a callback in a new transaction for each attempt, until one is committed.
 
     Raises:
+        TypeError: the callback cannot be called here, or `restore` is one instance.
         ValueError: `attempts` or `timeout` is not positive.
-        TransactionTimeoutError: the time was up after a transient error.
+        TransactionTimeoutError: the time was up.
         UnsafeRetryError: another attempt would have applied a change to an object twice.
     """
+    check_callback(callback, may_await=CAN_AWAIT)
     _check_limits(attempts, timeout)
-    guard = RetryGuard()
-    for instance in restore:
-        guard.tracked.add(instance)
-    with pymongo.timeout(timeout):
-        limits = RetryLimits(attempts, time.monotonic() + (remaining_seconds() or timeout))
-        made = 0
-        while True:
-            made += 1
-            transaction = begin(guard)
-            try:
-                result = transaction.run_once(callback)
-            except CommitHookError:
-                raise
-            except Exception as error:
-                wait = backoff(made, random.random())  # noqa: S311 - spreads load, guards nothing
-                if not is_transient(error) or not limits.allow(made, at=time.monotonic() + wait):
-                    with suppress(
-                        RollbackHookError
-                    ):  # logged; the error that led to the rollback wins
-                        _run_final_hooks(transaction, error)
-                    final = _final_error(error, made, limits)
-                    if final is error:
-                        raise
-                    raise final from error
-                log_error("transaction repeated", error, attempt=made, wait=wait)
-                sleep(wait)
-                guard.begin_attempt()
-            else:
-                _run_final_hooks(transaction, None)
-                return result
+    repetition = _Repetition(begin, attempts)
+    for instance in _collected(restore):
+        repetition.guard.tracked.add(instance)
+    try:
+        with pymongo.timeout(timeout):
+            result = repetition.run(callback)
+    except BaseException:
+        with suppress(RollbackHookError):  # logged; the error that led to the rollback wins
+            repetition.run_hooks()
+        raise
+    repetition.run_hooks()
+    return result
 
 
 def join_transaction(
@@ -84,36 +67,84 @@ def join_transaction(
     callback: Callable[[SyncTransaction], T],
     restore: Iterable[Any],
 ) -> T:
-    """Run a callback in a running transaction; if it fails, that transaction can only be rolled back."""
-    for instance in restore:
-        transaction.track(instance)
+    """Run a callback in a running transaction; if it fails, that transaction can only be rolled back.
+
+    Raises:
+        RuntimeError: the transaction does not run.
+        TransactionAbortedError: an operation in it failed before.
+        TypeError: the callback cannot be called here, or `restore` is one instance.
+    """
+    check_callback(callback, may_await=CAN_AWAIT)
     with transaction.dooming():
-        result: T = resolve(callback(transaction))
-        return result
+        for instance in _collected(restore):
+            transaction.track(instance)
+        return call_given(callback, transaction)
+
+
+class _Repetition:
+    """The attempts of one call."""
+
+    __slots__ = ("_attempts", "_begin", "_made", "_transaction", "guard")
+
+    def __init__(
+        self, begin: Callable[[RetryGuard], SyncTransaction], attempts: int | None
+    ) -> None:
+        self.guard = RetryGuard()
+        self._begin = begin
+        self._attempts = attempts
+        self._made = 0
+        self._transaction: SyncTransaction | None = None
+
+    def run(self, callback: Callable[[SyncTransaction], T]) -> T:
+        """Run the callback until it is committed, as long as the driver's deadline allows."""
+        limits = RetryLimits(self._attempts, time.monotonic() + (remaining_seconds() or 0.0))
+        while True:
+            self._made += 1
+            self._transaction = transaction = self._begin(self.guard)
+            try:
+                return transaction.run_once(callback)
+            except Exception as error:
+                wait = backoff(self._made, random.random())  # noqa: S311 - spreads load, guards nothing
+                begins = time.monotonic() + wait
+                if not transaction.is_rolled_back:
+                    self._tell_attempts(error)
+                    raise
+                if limits.are_reached(error, self._made, at=begins):
+                    raise self._too_late(error) from error
+                if not is_transient(error) or not limits.allow(self._made):
+                    self._tell_attempts(error)
+                    raise
+                log_error("transaction repeated", error, attempt=self._made, wait=wait)
+            sleep(wait)
+            self.guard.begin_attempt()
+
+    def run_hooks(self) -> None:
+        """Call what waits for the end of the last attempt."""
+        if self._transaction is not None and self._transaction._attempt is not None:
+            run_hooks(self._transaction._attempt)
+
+    def _too_late(self, error: Exception) -> TransactionTimeoutError:
+        message = (
+            f"the transaction was not committed in its time, after {self._made} attempt(s): {error}"
+        )
+        return TransactionTimeoutError.standing_for(error, message, attempts=self._made)
+
+    def _tell_attempts(self, error: Exception) -> None:
+        add_context(error, f"after {self._made} attempt(s) of the transaction")
 
 
 def _check_limits(attempts: int | None, timeout: float) -> None:
     if attempts is not None and attempts < 1:
         message = f"attempts has to be a positive number or None, not {attempts!r}"
         raise ValueError(message)
-    if timeout <= 0:
+    if not 0 < timeout < math.inf:
         message = f"timeout has to be a positive number of seconds, not {timeout!r}"
         raise ValueError(message)
 
 
-def _run_final_hooks(transaction: SyncTransaction, error: Exception | None) -> None:
-    """Call what waits for the final rollback, if there was one."""
-    hooks = transaction.rolled_back_hooks()
-    if hooks is not None and not isinstance(error, CommitOutcomeUnknownError):
-        run_rollback_hooks(hooks)
-
-
-def _final_error(error: Exception, made: int, limits: RetryLimits) -> Exception:
-    """The error to raise, which tells the number of attempts."""
-    if is_transient(error) and time.monotonic() >= limits.deadline:
-        message = f"the transaction was not committed in its time, after {made} attempt(s): {error}"
-        return TransactionTimeoutError.standing_for(error, message, attempts=made)
-    note = getattr(error, "add_note", None)
-    if note is not None:
-        note(f"odmantic: after {made} attempt(s) of the transaction")
-    return error
+def _collected(restore: Iterable[Any]) -> list[Any]:
+    """The objects to put back; an instance is iterable, too, but over its fields."""
+    if isinstance(restore, BaseModel):
+        message = f"restore= takes a list of objects: restore=[{type(restore).__name__.lower()}]"
+        raise TypeError(message)
+    return list(restore)

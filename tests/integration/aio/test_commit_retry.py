@@ -208,7 +208,7 @@ async def test_a_transaction_in_doubt_may_be_committed_again(
 ):
     assert not in_doubt.is_started
     assert in_doubt.session.is_started
-    assert user.__fields_modified__ == set()
+    assert user.__fields_modified__ == {"id", "name"}
 
     await in_doubt.commit()
 

@@ -42,8 +42,8 @@ def test_what_a_thread_enters_late_fares_the_same(user, committed, modified):
 def test_a_run_ends_once(user):
     attempt = Attempt()
     attempt.journal.wrote("shop", user, {"name"})
-    attempt.end(AttemptState.ENDED, committed=True)
-    attempt.end(AttemptState.SESSION_ENDED, committed=False)
+    attempt.end_committed()
+    attempt.end_without_commit(AttemptState.SESSION_ENDED)
     assert attempt.state is AttemptState.ENDED
     assert user.__fields_modified__ == set()
 
@@ -69,5 +69,5 @@ def test_only_a_running_run_accepts_operations(state):
 def test_an_ended_run_keeps_no_error():
     attempt = Attempt()
     attempt.doom(OperationFailure("the first"))
-    attempt.end(AttemptState.ENDED, committed=False)
+    attempt.end_without_commit()
     assert attempt.first_error is None

@@ -12,6 +12,7 @@ from pymongo.errors import (
     ExecutionTimeout,
     OperationFailure,
     ServerSelectionTimeoutError,
+    WaitQueueTimeoutError,
     WriteConcernError,
 )
 from pymongo.read_concern import ReadConcern
@@ -24,6 +25,7 @@ from odmantic._plan.concerns import TransactionSettings, session_options
 from odmantic._plan.retry import (
     RetryLimits,
     backoff,
+    is_no_commit,
     is_transient,
     may_repeat_commit,
     outcome_is_unknown,
@@ -117,16 +119,40 @@ def test_waits_grow_up_to_half_a_second():
 
 
 @pytest.mark.parametrize(
-    ("attempts", "made", "at", "allowed"),
+    ("attempts", "made", "allowed"), [(None, 99, True), (3, 2, True), (3, 3, False)]
+)
+def test_limits_count_attempts(attempts, made, allowed):
+    assert RetryLimits(attempts, deadline=10.0).allow(made) is allowed
+
+
+@pytest.mark.parametrize(
+    ("attempts", "error", "at", "reached"),
     [
-        (None, 99, 9.9, True),
-        (None, 1, 10.0, False),
-        (3, 2, 0.0, True),
-        (3, 3, 0.0, False),
+        (None, _failure(112, TRANSIENT), 9.9, False),
+        (None, _failure(112, TRANSIENT), 10.0, True),
+        (1, _failure(112, TRANSIENT), 10.0, False),
+        (1, ExecutionTimeout("too long", 50), 9.95, True),
+        (1, ExecutionTimeout("too long", 50), 5.0, False),
+        (None, ValueError("mine"), 11.0, False),
     ],
 )
-def test_limits_count_attempts_and_time(attempts, made, at, allowed):
-    assert RetryLimits(attempts, deadline=10.0).allow(made, at=at) is allowed
+def test_limits_tell_whether_the_time_was_the_reason(attempts, error, at, reached):
+    assert RetryLimits(attempts, deadline=10.0).are_reached(error, 1, at=at) is reached
+
+
+def test_a_second_commit_of_the_driver_hides_that_the_first_was_sent():
+    error = WaitQueueTimeoutError("no connection")
+    error._add_error_label(UNKNOWN[0])
+    assert not outcome_is_unknown(error, attempts=1, was_sent=False)
+    assert outcome_is_unknown(error, attempts=1, was_sent=True)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [(_failure(251, []), True), (_failure(112, TRANSIENT), True), (_failure(13, []), False)],
+)
+def test_a_later_answer_may_tell_that_there_was_no_commit(error, expected):
+    assert is_no_commit(error) is expected
 
 
 def _client(read=None, write=None, preference=ReadPreference.PRIMARY):
