@@ -40,7 +40,7 @@ matrix: $(STAMP) ## Test on every Python found, with the oldest and newest pydan
 	@$(BIN)/nox
 
 ecosystem: $(STAMP) ## Test programs of others against this odmantic
-	@$(BIN)/nox --session ecosystem
+	@$(BIN)/python tools/ecosystem.py
 
 sync: $(STAMP) ## Generate the sync code from the async code
 	@$(BIN)/python tools/generate_sync.py

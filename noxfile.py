@@ -1,4 +1,4 @@
-"""The matrix: every Python found, with the oldest and newest pydantic and PyMongo, and programs of others."""
+"""The matrix: every Python found, with the oldest and newest pydantic and PyMongo."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ nox.needs_version = ">=2025.5.1"
 nox.options.default_venv_backend = "venv"
 nox.options.error_on_missing_interpreters = False
 nox.options.reuse_existing_virtualenvs = True
-nox.options.sessions = ["tests"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 GROUP = nox.project.dependency_groups(PYPROJECT, "test")
@@ -52,9 +51,3 @@ def tests(session: nox.Session, pydantic: str, pymongo: str) -> None:
         "python", "-c", "import pydantic, pymongo; print(pydantic.VERSION, pymongo.version)"
     )
     session.run("python", "-m", "pytest", "-n", "2", *session.posargs)
-
-
-@nox.session(python=False)
-def ecosystem(session: nox.Session) -> None:
-    """Run the integrations of others, each in an environment of its own."""
-    session.run("python", "tools/ecosystem.py", *session.posargs)
