@@ -78,7 +78,7 @@ def _runner(options: Options, python: Path | None, stack: contextlib.ExitStack) 
     address = (stack.enter_context(server(options.uri)), f"bench_{secrets.token_hex(4)}")
     remote = stack.enter_context(RemoteLab(python, *address)) if python else None
     lab = stack.enter_context(Lab(*address))
-    extent = Extent(options.rounds, options.budget, options.quick)
+    extent = Extent(options.rounds, options.budget, options.quick, options.size)
     runner = Runner(address, lab, remote, python, extent)
     stack.callback(runner.close)
     return runner

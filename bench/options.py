@@ -41,6 +41,7 @@ class Options:
     rounds: int = ROUNDS
     budget: float = BUDGET
     quick: bool = False
+    size: int | None = None
     uri: str | None = None
     released_python: Path | None = None
     output: Path = OUTPUT
@@ -74,6 +75,12 @@ def parser(command: str, description: str) -> argparse.ArgumentParser:
         help="after which a library does no more rounds of a case, but two at least",
     )
     made.add_argument("--quick", action="store_true", help="small sizes and few rounds")
+    made.add_argument(
+        "--size",
+        metavar="N",
+        type=int,
+        help="documents or operations of every workload, instead of its own number",
+    )
     made.add_argument("--uri", help="a replica set to use; without it one is started")
     made.add_argument(
         "--released-python",
@@ -95,6 +102,7 @@ def read(given: argparse.Namespace) -> Options:
         rounds=given.repeat or (QUICK_ROUNDS if given.quick else ROUNDS),
         budget=given.budget or (QUICK_BUDGET if given.quick else BUDGET),
         quick=given.quick,
+        size=given.size,
         uri=given.uri,
         released_python=given.released_python,
         output=given.output,

@@ -34,14 +34,18 @@ class Extent:
         rounds: How often each library does each case.
         budget: Seconds after which a library does no further rounds of a case.
         quick: Use the small sizes.
+        given_size: Use this size for every workload.
     """
 
     rounds: int
     budget: float
     quick: bool
+    given_size: int | None = None
 
     def size(self, workload: Workload) -> int:
         """The size of a workload."""
+        if self.given_size is not None:
+            return self.given_size
         return workload.quick_size if self.quick else workload.size
 
 
@@ -135,7 +139,7 @@ class Runner:
         task = Task(case.kind, size, self._filling(workload, case.size), number)
         if workload.metric is Metric.IMPORT:
             fresh = import_fresh(self._python_of(library), library)
-            return Sample(fresh.wall, fresh.cpu, fresh.count)
+            return Sample(fresh.wall, fresh.cpu, task.size)
         if workload.metric is Metric.PEAK:
             python = self._python_of(library)
             fresh = run_fresh(python, library, workload, case.colour, task, self._address)

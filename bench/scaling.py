@@ -20,13 +20,12 @@ from bench.machine import describe
 from bench.options import Options, Selection, selections
 from bench.progress import Progress
 from bench.stage import Database
-from bench.workloads import Task
+from bench.workloads import RAW, Task
 
 MIB = 1024 * 1024
-SIZES = (1_000, 10_000, 100_000, 1_000_000)
+SIZES: tuple[int, ...] = (1_000, 10_000, 100_000, 1_000_000)
 QUICK_SIZES = (1_000, 5_000)
 OPERATIONS = "iterate,save_new"
-RAW = "raw"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +55,8 @@ class Step:
 def scale(options: Options) -> list[Step]:
     """Run what the options ask for; print it and write it as JSON."""
     sizes = QUICK_SIZES if options.quick else SIZES
+    if options.size is not None:
+        sizes = (options.size, 10 * options.size)
     patterns = OPERATIONS if options.only == "*" else options.only
     wanted = [one for one in selections(patterns) if one.workload.name in OPERATIONS.split(",")]
     if options.only == "*":
