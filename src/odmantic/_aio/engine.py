@@ -320,7 +320,10 @@ class AIOEngine(AIOEngineBase):
     async def save_all(
         self, instances: Iterable[ModelType], *, session: AIOSessionType = None
     ) -> list[ModelType]:
-        """Save instances one after the other; the first error stops, and what was saved before stays saved.
+        """Save several instances, those they reference first, with few commands; the first error stops.
+
+        It is no transaction. What stands before the instance that fails stays saved, and so may referenced
+        instances and those of other models; each instance knows what of it is not saved.
 
         Returns:
             The same objects, in order.
@@ -418,11 +421,11 @@ class AIOEngine(AIOEngineBase):
     ) -> None:
         driver_session = self._session_for(session, operation)
         if driver_session is not None:
-            await Operations.writing(self, driver_session, operation).save(instances)
+            await _save(Operations.writing(self, driver_session, operation), instances)
             return
         own_session = await resolve(self.client.start_session())
         try:
-            await Operations(self, own_session).save(instances)
+            await _save(Operations(self, own_session), instances)
         finally:
             await resolve(own_session.end_session())
 
@@ -430,3 +433,10 @@ class AIOEngine(AIOEngineBase):
         check_instance(instance, "delete")
         operations = Operations.writing(self, self._session_for(session, "delete"), "delete")
         await operations.delete(instance)
+
+
+async def _save(operations: Operations, instances: Sequence[Model]) -> None:
+    if len(instances) == 1:
+        await operations.save(instances)
+    else:
+        await operations.save_all(instances)

@@ -59,6 +59,18 @@ def check_session(value: Any) -> None:
         raise TypeError(message)
 
 
+def is_driver_collection(collection: Any) -> bool:
+    """Tell whether a collection writes in the driver's own way, so that one write and many are the same to it.
+
+    A stand-in, or a subclass of a program, may do something of its own in `update_one`.
+    """
+    kind: type[Any] = type(collection)
+    write = getattr(kind, "update_one", None)
+    module: Any = getattr(write, "__module__", None)
+    is_replaced = "update_one" in getattr(collection, "__dict__", ())
+    return isinstance(module, str) and module.startswith("pymongo.") and not is_replaced
+
+
 def _is_part(value: Any) -> bool:
     """Tell whether this is a database or a collection, which seem to have every attribute."""
     return isinstance(value, _PARTS) or _is_of_motor(

@@ -53,6 +53,14 @@ def write_error(error: Exception, plan: SavePlan) -> Exception | None:
     return None
 
 
+def is_about_document(error: Exception) -> bool:
+    """Tell whether one document is to blame for a failed command."""
+    return isinstance(error, NOT_ENCODABLE) or _code(error) in {
+        _NESTED_TOO_DEEP,
+        *_TOO_LARGE_CODES,
+    }
+
+
 def encoding_error(error: RecursionError, instance: Model) -> InvalidDocumentError:
     """The error of ours for an instance that is nested too deeply, or in itself, to have a document."""
     model = type(instance)
@@ -87,10 +95,9 @@ def operation_error(
 
 
 def add_context(error: BaseException, text: str) -> None:
-    """Add a line of ours to the traceback of somebody else's error (Python 3.11 and newer)."""
-    add_note = getattr(error, "add_note", None)
-    if add_note is not None:
-        add_note(f"odmantic: {text}")
+    """Add a line of ours to somebody else's error; Python 3.11 and newer show it in the traceback."""
+    notes: list[str] = error.__dict__.setdefault("__notes__", [])
+    notes.append(f"odmantic: {text}")
 
 
 def _not_storable(error: Exception, plan: SavePlan) -> Exception:
@@ -136,10 +143,11 @@ def _culprit(plan: SavePlan, error: Exception) -> str | None:
 
 def _deepest(document: dict[str, Any]) -> str:
     """Key of the value with the most levels."""
-    return max(document, key=lambda key: _depth(document[key]))
+    return max(document, key=lambda key: depth(document[key]))
 
 
-def _depth(value: Any) -> int:
+def depth(value: Any) -> int:
+    """How many levels of documents and arrays are in a value."""
     depth = 0
     level = [value]
     while level := [item for each in level for item in _items(each)]:

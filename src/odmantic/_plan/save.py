@@ -95,13 +95,13 @@ def _visit(instance: Model, visited: dict[int, Model]) -> Iterator[Model]:
         return
     visited[id(instance)] = instance
     for path in mapping_of(type(instance)).reference_paths:
-        target = _at(instance, path.fields)
+        target = at_path(instance, path.fields)
         if target is not None:
             yield from _visit(target, visited)
     yield instance
 
 
-def _at(instance: Any, fields: tuple[str, ...]) -> Any:
+def at_path(instance: Any, fields: tuple[str, ...]) -> Any:
     """The object at a path of attributes, or `None` where an optional one on the way is."""
     for name in fields:
         if instance is None:

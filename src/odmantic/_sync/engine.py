@@ -314,7 +314,10 @@ class SyncEngine(SyncEngineBase):
     def save_all(
         self, instances: Iterable[ModelType], *, session: SyncSessionType = None
     ) -> list[ModelType]:
-        """Save instances one after the other; the first error stops, and what was saved before stays saved.
+        """Save several instances, those they reference first, with few commands; the first error stops.
+
+        It is no transaction. What stands before the instance that fails stays saved, and so may referenced
+        instances and those of other models; each instance knows what of it is not saved.
 
         Returns:
             The same objects, in order.
@@ -399,11 +402,11 @@ class SyncEngine(SyncEngineBase):
     ) -> None:
         driver_session = self._session_for(session, operation)
         if driver_session is not None:
-            Operations.writing(self, driver_session, operation).save(instances)
+            _save(Operations.writing(self, driver_session, operation), instances)
             return
         own_session = resolve(self.client.start_session())
         try:
-            Operations(self, own_session).save(instances)
+            _save(Operations(self, own_session), instances)
         finally:
             resolve(own_session.end_session())
 
@@ -411,3 +414,10 @@ class SyncEngine(SyncEngineBase):
         check_instance(instance, "delete")
         operations = Operations.writing(self, self._session_for(session, "delete"), "delete")
         operations.delete(instance)
+
+
+def _save(operations: Operations, instances: Sequence[Model]) -> None:
+    if len(instances) == 1:
+        operations.save(instances)
+    else:
+        operations.save_all(instances)

@@ -9,18 +9,21 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from odmantic._base import ModelType, Reader
 from odmantic._driver._sync import resolve
-from odmantic._driver.select import check_session
+from odmantic._driver.select import check_session, is_driver_collection
 from odmantic._mapping import encode_primary_key
 from odmantic._plan.errors import NOT_ENCODABLE, add_context, operation_error, write_error
 from odmantic._plan.indexes import CONFLICT_CODES, declared_indexes, find_conflict, recreation
 from odmantic._plan.save import SavePlan, plan_save, save_order
+from odmantic._state.attempt import AttemptState
 from odmantic._state.changes import give_back, mark_unknown, mark_written, take
-from odmantic._sync.channel import channel_of
+from odmantic._sync.bulk import save_in_bulk
+from odmantic._sync.channel import channel_of, check_not_ended
 from odmantic._sync.cursor import SyncCursor
-from odmantic.exceptions import DocumentNotFoundError, SessionMisuseError
+from odmantic.bson import note_use
+from odmantic.exceptions import DocumentNotFoundError, SessionMisuseError, UnsafeRetryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from pymongo import IndexModel
     from typing_extensions import Self
@@ -37,7 +40,7 @@ class Operations:
     They belong to the run of a transaction that was there when the call was made.
     """
 
-    __slots__ = ("_attempt", "_channel", "_engine", "_session")
+    __slots__ = ("_attempt", "_channel", "engine", "session")
 
     def __init__(self, engine: SyncEngine, driver_session: Any) -> None:
         """Look up the transaction that runs in the driver session.
@@ -48,8 +51,9 @@ class Operations:
             TypeError: it is no session of a driver.
         """
         check_session(driver_session)
-        self._engine = engine
-        self._session = driver_session
+        check_not_ended(driver_session)
+        self.engine = engine
+        self.session = driver_session
         self._channel = channel_of(driver_session)
         self._attempt = self._channel.attempt if self._channel is not None else None
         if self._attempt is not None:
@@ -72,35 +76,54 @@ class Operations:
     def find(self, plan: FindPlan[ModelType]) -> SyncCursor[ModelType]:
         """A cursor over the instances of a read."""
         model = plan.model
-        collection = self._engine.get_collection(model)
+        collection = self.engine.get_collection(model)
 
         def open_cursor() -> Any:
             if plan.needs_pipeline:
                 return collection.aggregate(
-                    plan.pipeline(), batchSize=plan.batch_size, session=self._session
+                    plan.pipeline(), batchSize=plan.batch_size, session=self.session
                 )
-            return collection.find(plan.filter, session=self._session, **plan.find_options())
+            return collection.find(plan.filter, session=self.session, **plan.find_options())
 
         def send(call: Callable[[], Any]) -> Any:
-            return self._send(call, "find", model)
+            return self.send(call, "find", model)
 
-        reader = Reader(model, self._engine.database_name, self._attempt)
+        reader = Reader(model, self.engine.database_name, self._attempt)
         return SyncCursor[ModelType].reading(reader, open_cursor, send)
 
     def count(self, model: type[Model], query: QueryExpression) -> int:
         """The number of matching documents."""
-        collection = self._engine.get_collection(model)
-        count: int = self._send(
-            lambda: collection.count_documents(query, session=self._session), "count", model
+        collection = self.engine.get_collection(model)
+        count: int = self.send(
+            lambda: collection.count_documents(query, session=self.session), "count", model
         )
         return count
 
     def save(self, instances: Iterable[Model]) -> None:
-        """Write the instances and those they reference, each after what it references."""
+        """Write the instances and those they reference, one after the other, each after what it references."""
         for instance in save_order(instances):
             plan = plan_save(instance)
             if plan is not None:
-                self._write(plan)
+                self.check(instance)
+                self.write(plan)
+
+    def save_all(self, instances: Iterable[Model]) -> None:
+        """Do what `save` does, in bulk where the driver can."""
+        ordered = iter([*save_order(instances)])
+        for instance in ordered:
+            plan = plan_save(instance)
+            if plan is not None:
+                self._save_from(plan, [*ordered])
+
+    def _save_from(self, first: SavePlan, rest: list[Model]) -> None:
+        """Save the first instance that has to be written, and those behind it."""
+        collection = self.engine.get_collection(type(first.instance))
+        if rest and is_driver_collection(collection):
+            save_in_bulk(self, [first.instance, *rest])
+            return
+        self.check(first.instance)
+        self.write(first, collection)
+        self.save(rest)
 
     def delete(self, instance: Model) -> None:
         """Delete the document of an instance.
@@ -109,11 +132,11 @@ class Operations:
             DocumentNotFoundError: there is none.
         """
         model = type(instance)
-        collection = self._engine.get_collection(model)
+        collection = self.engine.get_collection(model)
         query = {"_id": encode_primary_key(instance)}
         before = self._attempt.journal.deleting(instance) if self._attempt is not None else None
-        result = self._send(
-            lambda: collection.delete_one(query, session=self._session),
+        result = self.send(
+            lambda: collection.delete_one(query, session=self.session),
             "delete",
             model,
             query["_id"],
@@ -126,15 +149,15 @@ class Operations:
 
     def remove(self, model: type[Model], query: QueryExpression, *, just_one: bool) -> int:
         """Delete matching documents and tell how many there were."""
-        collection = self._engine.get_collection(model)
+        collection = self.engine.get_collection(model)
         delete = collection.delete_one if just_one else collection.delete_many
-        result = self._send(lambda: delete(query, session=self._session), "remove", model)
+        result = self.send(lambda: delete(query, session=self.session), "remove", model)
         count: int = result.deleted_count
         return count
 
     def create_indexes(self, model: type[Model], *, update_existing: bool) -> None:
         """Create the declared indexes of a model, one after the other."""
-        collection = self._engine.get_collection(model)
+        collection = self.engine.get_collection(model)
         for index in declared_indexes(model):
             try:
                 self._create_index(collection, index, model)
@@ -144,8 +167,8 @@ class Operations:
                 self._replace_index(collection, index, model, error)
 
     def _create_index(self, collection: Any, index: IndexModel, model: type[Model]) -> None:
-        self._send(
-            lambda: collection.create_indexes([index], session=self._session),
+        self.send(
+            lambda: collection.create_indexes([index], session=self.session),
             "configure_database",
             model,
         )
@@ -176,15 +199,15 @@ class Operations:
 
     def _list_indexes(self, collection: Any, model: type[Model]) -> list[dict[str, Any]]:
         def read() -> list[dict[str, Any]]:
-            cursor = resolve(collection.list_indexes(session=self._session))
+            cursor = resolve(collection.list_indexes(session=self.session))
             return [dict(index) for index in cursor]
 
-        indexes: list[dict[str, Any]] = self._send(read, "configure_database", model)
+        indexes: list[dict[str, Any]] = self.send(read, "configure_database", model)
         return indexes
 
     def _drop_index(self, collection: Any, name: str, model: type[Model]) -> None:
-        self._send(
-            lambda: collection.drop_index(name, session=self._session), "configure_database", model
+        self.send(
+            lambda: collection.drop_index(name, session=self.session), "configure_database", model
         )
 
     def _put_back(
@@ -199,8 +222,8 @@ class Operations:
             return
         command = {"createIndexes": collection.name, "indexes": [*map(recreation, dropped)]}
         try:
-            self._send(
-                lambda: self._engine.database.command(command, session=self._session),
+            self.send(
+                lambda: self.engine.database.command(command, session=self.session),
                 "configure_database",
                 model,
             )
@@ -208,31 +231,60 @@ class Operations:
             names = ", ".join(index["name"] for index in dropped)
             add_context(reason, f"dropped indexes could not be put back: {names} ({error})")
 
-    def _write(self, plan: SavePlan) -> None:
+    def check(self, instance: Model) -> None:
+        """Stop a repeated transaction that would apply a change twice with the write of an instance.
+
+        Raises:
+            UnsafeRetryError: it would.
+        """
+        attempt = self._attempt
+        if attempt is None or attempt.guard is None:
+            return
+        try:
+            attempt.guard.check(instance)
+        except UnsafeRetryError as error:
+            attempt.doom(error)
+            raise
+
+    def wrote(self, instance: Model, names: Collection[str], digests: Mapping[str, bytes]) -> None:
+        """Note that a write succeeded."""
+        mark_written(instance, digests)
+        if self._attempt is not None:
+            self._attempt.journal.wrote(self.engine.database_name, instance, names)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether more can be sent: a transaction ends with the first error of the server."""
+        return self._attempt is None or self._attempt.state is AttemptState.RUNNING
+
+    @property
+    def begins_transaction(self) -> bool:
+        """Whether the next command is the first one of a transaction."""
+        return self._attempt is not None and not self._attempt.has_sent
+
+    def write(self, plan: SavePlan, collection: Any = None) -> None:
         """Send the dirty fields of one instance; if they are not all and there is no document, all of them (D20)."""
         instance = plan.instance
-        if self._attempt is not None and self._attempt.guard is not None:
-            self._attempt.guard.check(instance)
+        if collection is None:
+            collection = self.engine.get_collection(type(instance))
         take(instance, plan.names)
+        note_use(plan.filter["_id"])
         try:
-            result = self._update(plan)
+            result = self._update(plan, collection)
             if not plan.upsert and result.matched_count == 0:
                 plan = plan_save(instance, whole=True) or plan
                 take(instance, plan.names)
-                self._update(plan)
+                self._update(plan, collection)
         except BaseException:
             give_back(instance, plan.names)
             raise
-        mark_written(instance, plan.digests)
-        if self._attempt is not None:
-            self._attempt.journal.wrote(self._engine.database_name, instance, plan.names)
+        self.wrote(instance, plan.names, plan.digests)
 
-    def _update(self, plan: SavePlan) -> Any:
-        collection = self._engine.get_collection(type(plan.instance))
+    def _update(self, plan: SavePlan, collection: Any) -> Any:
         try:
-            return self._send(
+            return self.send(
                 lambda: collection.update_one(
-                    plan.filter, plan.update, upsert=plan.upsert, session=self._session
+                    plan.filter, plan.update, upsert=plan.upsert, session=self.session
                 ),
                 "save",
                 type(plan.instance),
@@ -244,7 +296,7 @@ class Operations:
                 raise
             raise ours from error
 
-    def _send(
+    def send(
         self,
         call: Callable[[], Any],
         operation: str,

@@ -1,0 +1,257 @@
+"""Saving many instances: one bulk write for each model and level of references."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pymongo import ReadPreference
+from pymongo.errors import BulkWriteError, ConnectionFailure, PyMongoError
+from pymongo.read_concern import ReadConcern
+
+from odmantic._driver._aio import resolve
+from odmantic._driver.select import is_driver_collection
+from odmantic._plan.bulk import (
+    Batch,
+    Failure,
+    Group,
+    deepest,
+    failure_of,
+    first_not_encodable,
+    group_instances,
+    is_known_id,
+    missing_writes,
+    plan_batch,
+    replan,
+)
+from odmantic._plan.errors import NOT_ENCODABLE, is_about_document, write_error
+from odmantic._plan.save import plan_save
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from odmantic._aio.operations import Operations
+    from odmantic.model import Model
+
+
+class StoppedError(Exception):
+    """The write of a member of a group failed, and those behind it were not tried."""
+
+    def __init__(self, place: int, error: Exception) -> None:
+        """Keep what is raised in the end."""
+        super().__init__(place, error)
+        self.place = place
+        self.error = error
+
+
+async def save_in_bulk(operations: Operations, ordered: Sequence[Model]) -> None:
+    """Save instances, which come after those they reference.
+
+    What a save one after the other would have written before an error is written; of the rest, some referenced
+    instances and some of other models may be written too. Each knows whether it is.
+    """
+    failed: Exception | None = None
+    limit = len(ordered)
+    for each in group_instances(ordered):
+        group = each.before(limit) if failed is not None else each
+        try:
+            await BulkSave(operations, group).save()
+        except StoppedError as stopped:
+            failed, limit = stopped.error, group.places[stopped.place]
+            if not operations.goes_on or _is_general(failed):
+                break
+    if failed is not None:
+        raise failed
+
+
+def _is_general(error: Exception) -> bool:
+    """Tell whether the next command would fare the same."""
+    return isinstance(error, ConnectionFailure) or (
+        isinstance(error, PyMongoError) and error.timeout
+    )
+
+
+class BulkSave:
+    """The save of one group, in batches."""
+
+    __slots__ = ("_checked", "_collection", "_failure", "_group", "_operations")
+
+    def __init__(self, operations: Operations, group: Group) -> None:
+        """Send nothing yet."""
+        self._operations = operations
+        self._group = group
+        self._collection: Any = None
+        self._checked = 0
+        """How many members were shown to the guard of a repeated transaction."""
+        self._failure: Failure | None = None
+        """What the last bulk write failed with, if it says what was written."""
+
+    async def save(self) -> None:
+        """Write the members in order.
+
+        Raises:
+            StoppedError: a member could not be planned or written.
+        """
+        start = 0
+        while start < len(self._group.members):
+            batch = plan_batch(self._group, start, self._operations.check, checked=self._checked)
+            self._checked = max(self._checked, batch.stop)
+            if batch.error is not None and not self._operations.goes_on:
+                batch.give_back()
+                raise StoppedError(batch.stop - 1, batch.error)
+            start = await self._write(batch) or batch.stop
+            if batch.error is not None and start == batch.stop:
+                raise StoppedError(batch.stop - 1, batch.error)
+
+    async def _write(self, batch: Batch) -> int | None:
+        """Send a batch and settle it; tell where to go on if that is not behind it."""
+        if not batch:
+            return None
+        if self._collection is None:
+            self._collection = self._operations.engine.get_collection(batch.model)
+        if len(batch) == 1 or not is_driver_collection(self._collection):
+            batch.give_back()
+            return await self._write_each(batch)
+        number = self._first_refused(batch)
+        if number is not None:
+            batch.give_back()
+            return await self._write_around(batch, number)
+        inserting = batch.inserts
+        try:
+            updated = await self._send(batch, inserting=inserting)
+        except Exception as error:  # noqa: BLE001 - raised with the member that it is about
+            if self._failure is None:
+                batch.give_back()
+                return await self._recover(batch, error)
+            return await self._stop(batch, self._failure, error, inserting=inserting)
+        except BaseException:
+            batch.give_back()
+            raise
+        await self._settle(batch, updated, inserting=inserting)
+        return None
+
+    async def _send(self, batch: Batch, *, inserting: bool) -> int:
+        """Send one bulk write; the number of documents that its updates met or made."""
+        collection, session = self._collection, self._operations.session
+        self._failure = None
+
+        async def call() -> int:
+            try:
+                if inserting and all(batch.are_new):
+                    await resolve(collection.insert_many(batch.documents, session=session))
+                    return 0
+                requests = batch.requests(inserting=inserting)
+                result = await resolve(collection.bulk_write(requests, session=session))
+            except BulkWriteError as error:
+                self._failure = failure_of(error)
+                # The text of the other one holds all that was sent.
+                raise self._failure.error from None
+            updated: int = result.matched_count + result.upserted_count
+            return updated
+
+        updated: int = await self._operations.send(call, "save", batch.model)
+        return updated
+
+    async def _stop(
+        self, batch: Batch, failure: Failure, error: Exception, *, inserting: bool
+    ) -> int:
+        """Settle what was written before a write that failed, and raise; or tell where to go on."""
+        batch.part(failure.done).give_back()
+        await self._settle(batch.part(0, failure.done), failure.updated, inserting=inserting)
+        place = batch.places[failure.done] if failure.done < len(batch) else batch.places[0]
+        # The id came from elsewhere after all. It counts as used by now, so the next plan is an update.
+        if inserting and self._operations.goes_on and is_known_id(failure.error):
+            return place
+        ours = write_error(failure.error, batch.plan(failure.done))
+        if ours is not None:
+            ours.__cause__ = failure.error
+        raise StoppedError(place, ours or error) from error
+
+    async def _recover(self, batch: Batch, error: Exception) -> int:
+        """After an error that does not say which document is to blame, and when nothing is known to be written."""
+        if not is_about_document(error):
+            raise StoppedError(batch.places[0], error) from error
+        if isinstance(error, NOT_ENCODABLE):
+            number = first_not_encodable(batch.documents, self._collection.codec_options)
+        else:
+            number = deepest(batch.documents)
+        if self._operations.goes_on:
+            if number is None:
+                return await self._write_each(batch)
+            return await self._write_around(batch, number)
+        number = number or 0
+        ours = write_error(error, batch.plan(number))
+        if ours is not None:
+            ours.__cause__ = error
+        raise StoppedError(batch.places[number], ours or error) from error
+
+    async def _write_each(self, batch: Batch) -> int:
+        """Write instances that are still dirty one after the other."""
+        for number in range(len(batch)):
+            await self._write_one(batch, number)
+        return batch.stop
+
+    async def _write_around(self, batch: Batch, number: int) -> int:
+        """Write instances that are still dirty up to one that will be refused, which then says why."""
+        following = await self._write(replan(batch, range(number)))
+        if following is not None and following < batch.places[number]:
+            return following
+        await self._write_one(batch, number)
+        return batch.places[number] + 1
+
+    async def _write_one(self, batch: Batch, number: int) -> None:
+        try:
+            plan = plan_save(batch.instances[number])
+            if plan is not None:
+                await self._operations.write(plan, self._collection)
+        except Exception as error:
+            raise StoppedError(batch.places[number], error) from error
+
+    def _first_refused(self, batch: Batch) -> int | None:
+        """A document that has no stored form, in the first command of a transaction.
+
+        The driver would take the transaction for begun, and give it up.
+        """
+        if not self._operations.begins_transaction:
+            return None
+        return first_not_encodable(batch.documents, self._collection.codec_options)
+
+    async def _settle(self, batch: Batch, updated: int, *, inserting: bool) -> None:
+        """Note what was written, and write documents as a whole that were not there (D20)."""
+        missing: list[int] = []
+        unsure: list[int] = []
+        is_short = updated < batch.update_count(inserting=inserting)
+        if is_short and self._operations.goes_on:
+            try:
+                missing, unsure = missing_writes(batch, await self._find_ids(batch))
+            except BaseException:
+                batch.give_back()
+                raise
+        left_out = {*missing, *unsure}
+        for number, instance in enumerate(batch.instances):
+            if number not in left_out:
+                self._operations.wrote(instance, batch.names[number], batch.digests[number])
+        for number in unsure:
+            batch.part(number, number + 1).give_back()
+        if missing:
+            await self._write(replan(batch, missing, whole=True))
+        for number in unsure:
+            await self._write_one(batch, number)
+
+    async def _find_ids(self, batch: Batch) -> list[Any]:
+        """The ids among those of a batch that there are documents of."""
+        collection = self._collection.with_options(
+            read_preference=ReadPreference.PRIMARY, read_concern=ReadConcern("local")
+        )
+
+        async def read() -> list[Any]:
+            cursor = await resolve(
+                collection.find(
+                    {"_id": {"$in": batch.comparable_ids()}},
+                    {"_id": 1},
+                    session=self._operations.session,
+                )
+            )
+            return [document["_id"] async for document in cursor]
+
+        ids: list[Any] = await self._operations.send(read, "save", batch.model)
+        return ids

@@ -1,0 +1,655 @@
+# Generated from tests/integration/aio/test_bulk.py by tools/generate_sync.py: do not edit.
+"""`save_all` in bulk: few commands, and the same errors and states as saves one after the other."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import pymongo.errors
+import pytest
+from bson import ObjectId, Timestamp
+
+from odmantic import EmbeddedModel, Field, Model, Reference, SyncEngine
+from odmantic import ObjectId as AutomaticId
+from odmantic._driver._sync import resolve
+from odmantic.exceptions import (
+    DuplicateKeyError,
+    InvalidDocumentError,
+    TransactionAbortedError,
+    WriteConflictError,
+)
+
+
+class Customer(Model):
+    name: str = Field(unique=True)
+    visits: int = 0
+
+
+class Order(Model):
+    number: int = Field(unique=True)
+    customer: Customer = Reference()
+
+
+class Parcel(Model):
+    code: str = Field(primary_field=True)
+    weight: float = 1.0
+
+
+class Size(EmbeddedModel):
+    width: int
+
+
+class Crate(Model):
+    size: Size = Field(primary_field=True)
+    weight: float = 1.0
+    content: str = ""
+
+
+class Box(Model):
+    content: object = None
+
+    model_config = {"arbitrary_types_allowed": True}
+
+
+class Category(Model):
+    name: str
+
+
+class Item(Model):
+    category: Category = Reference()
+
+
+class Line(Model):
+    item: Item = Reference()
+    order: Order = Reference()
+
+
+class Loose(Model):
+    name: str
+
+    model_config = {"extra": "allow"}
+
+
+class Event(Model):
+    at: Timestamp
+
+    model_config = {"arbitrary_types_allowed": True}
+
+
+def _customers(count, start=0):
+    return [Customer(name=str(number)) for number in range(start, start + count)]
+
+
+def _sent(commands):
+    return [(event.command_name, event.command[event.command_name]) for event in commands.started]
+
+
+def _are_saved(instances):
+    return [not instance.__fields_modified__ for instance in instances]
+
+
+# --- Commands ----------------------------------------------------------------------------------
+
+
+def test_new_instances_are_one_insert(sync_engine, raw_database, commands):
+    customers = sync_engine.save_all(_customers(50))
+
+    assert _sent(commands) == [("insert", "customer")]
+    assert commands.started[0].command["ordered"] is True
+    assert list(raw_database["customer"].find()) == [each.model_dump_doc() for each in customers]
+    assert all(_are_saved(customers))
+
+
+def test_instances_with_given_ids_are_one_update(sync_engine, raw_database, commands):
+    raw_database["customer"].insert_one({"_id": ObjectId("5" * 24), "name": "old", "note": "kept"})
+    customers = [Customer(id=ObjectId(str(number) * 24), name=str(number)) for number in range(9)]
+
+    sync_engine.save_all(customers)
+
+    assert _sent(commands) == [("update", "customer")]
+    assert raw_database["customer"].count_documents({}) == 9
+    assert raw_database["customer"].find_one({"_id": ObjectId("5" * 24)}) == {
+        "_id": ObjectId("5" * 24), "name": "5", "visits": 0, "note": "kept",
+    }  # fmt: skip
+
+
+def test_changed_instances_are_one_update_of_what_changed(sync_engine, commands):
+    customers = sync_engine.save_all(_customers(10))
+    commands.clear()
+    for customer in customers[::2]:
+        customer.visits += 1
+
+    sync_engine.save_all(customers)
+
+    [event] = commands.started
+    assert [(each["q"], each["u"], each["upsert"]) for each in event.command["updates"]] == [
+        ({"_id": each.id}, {"$set": {"visits": 1}}, False) for each in customers[::2]
+    ]
+    assert all(_are_saved(customers))
+    commands.clear()
+    sync_engine.save_all(customers)
+    assert commands.names == []
+
+
+def test_references_are_written_before_by_level(sync_engine, commands):
+    category = Category(name="tea")
+    lines = [
+        Line(
+            item=Item(category=category),
+            order=Order(number=number, customer=Customer(name=str(number))),
+        )
+        for number in range(3)
+    ]
+
+    sync_engine.save_all(lines)
+
+    sent = _sent(commands)
+    assert sorted(sent[:2]) == [("insert", "customer"), ("update", "category")]
+    assert sorted(sent[2:4]) == [("insert", "item"), ("insert", "order")]
+    assert sent[4:] == [("insert", "line")]
+    assert sync_engine.count(Line) == 3
+
+
+def test_new_and_changed_instances_in_turn_are_one_command(sync_engine, commands):
+    old = sync_engine.save_all(_customers(20))
+    for customer in old:
+        customer.visits = 1
+    new = _customers(20, 20)
+    commands.clear()
+
+    sync_engine.save_all([each for pair in zip(old, new, strict=True) for each in pair])
+
+    assert _sent(commands) == [("update", "customer")]
+    assert sync_engine.count(Customer) == 40
+
+
+def test_new_instances_behind_changed_ones_are_inserted(sync_engine, commands):
+    old = sync_engine.save_all(_customers(20))
+    for customer in old:
+        customer.visits = 1
+    commands.clear()
+
+    sync_engine.save_all([*old, *_customers(20, 20)])
+
+    assert _sent(commands) == [("update", "customer"), ("insert", "customer")]
+    assert sync_engine.count(Customer, Customer.visits == 1) == 20
+
+
+def test_many_instances_are_sent_in_batches(sync_engine, commands, monkeypatch):
+    monkeypatch.setattr("odmantic._plan.bulk.BATCH_SIZE", 100)
+    customers = _customers(250)
+
+    sync_engine.save_all(customers)
+
+    assert [len(event.command["documents"]) for event in commands.started] == [100, 100, 50]
+    assert all(_are_saved(customers))
+
+
+def test_large_documents_are_split_by_the_driver(sync_engine, commands):
+    boxes = [Box(content="x" * 10_000_000) for _ in range(6)]
+
+    sync_engine.save_all(boxes)
+
+    assert set(commands.names) == {"insert"}
+    assert sync_engine.count(Box) == 6
+
+
+def test_a_subclass_that_writes_in_its_own_way_is_asked_for_each(sync_engine):
+    collection = sync_engine.get_collection(Customer)
+    written = []
+
+    class Audited(type(collection)):
+        def update_one(self, *args, **kwargs):
+            written.append(args)
+            return super().update_one(*args, **kwargs)
+
+    if type(collection).__module__.startswith("motor"):
+        pytest.skip("Motor makes its collections by itself")
+    audited = Audited(sync_engine.database, "customer")
+    sync_engine.get_collection = lambda model: audited
+
+    sync_engine.save_all(_customers(3))
+
+    assert len(written) == 3
+
+
+# --- Ids ---------------------------------------------------------------------------------------
+
+
+def test_copies_are_no_second_insert(sync_engine):
+    first = Customer(name="a")
+
+    sync_engine.save_all([first, first.model_copy(update={"name": "b"}), Customer(name="c")])
+
+    assert [each.name for each in sync_engine.find(Customer)] == ["b", "c"]
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [
+        lambda each: each.model_copy(),
+        copy.copy,
+        copy.deepcopy,
+        lambda each: pickle.loads(pickle.dumps(each)),
+        lambda each: Customer(id=each.id, name=each.name),
+        lambda each: Customer(**each.model_dump()),
+        lambda each: Customer.model_validate_json(each.model_dump_json()),
+        lambda each: Customer.model_construct(_fields_set=set(), **each.model_dump()),
+    ],
+)
+def test_a_copy_may_be_saved_first(sync_engine, copied):
+    customers = _customers(3)
+    sync_engine.save(copied(customers[1]))
+
+    sync_engine.save_all(customers)
+
+    assert sync_engine.count(Customer) == 3
+    assert all(_are_saved(customers))
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [
+        copy.deepcopy,
+        lambda each: pickle.loads(pickle.dumps(each)),
+        lambda each: Customer(id=each.id, name=each.name),
+    ],
+)
+def test_a_copy_may_be_saved_first_in_a_transaction(sync_engine, copied):
+    customers = _customers(3)
+    sync_engine.save(copied(customers[1]))
+
+    with sync_engine.transaction() as transaction:
+        transaction.save_all(customers)
+
+    assert sync_engine.count(Customer) == 3
+
+
+def test_a_document_with_an_automatic_id_may_exist(sync_engine, raw_database, commands):
+    customers = _customers(5)
+    raw_database["customer"].insert_one({"_id": customers[2].id, "name": "raw", "note": "kept"})
+
+    sync_engine.save_all(customers)
+
+    assert _sent(commands) == [("insert", "customer"), ("update", "customer")]
+    assert all(_are_saved(customers))
+    assert [each["name"] for each in raw_database["customer"].find(sort=["name"])] == list("01234")
+    assert raw_database["customer"].find_one({"_id": customers[2].id})["note"] == "kept"
+
+
+def test_deleted_instances_are_saved_again(sync_engine):
+    customers = sync_engine.save_all(_customers(2))
+    for customer in customers:
+        sync_engine.delete(customer)
+
+    sync_engine.save_all(customers)
+
+    assert sync_engine.find_one(Customer, Customer.name == "1") == customers[1]
+
+
+def test_a_modified_set_emptied_from_outside_is_respected(sync_engine, commands):
+    customers = _customers(3)
+    customers[1].__fields_modified__.clear()
+
+    sync_engine.save_all(customers)
+
+    assert [each["name"] for each in commands.started[0].command["documents"]] == ["0", "2"]
+
+
+def test_extras_are_stored_as_by_one_save(sync_engine, raw_database):
+    one = sync_engine.save(Loose(**{"name": "a", "place.city": "Oslo"}))
+    sync_engine.save_all([Loose(**{"name": "b", "place.city": "Oslo"}), Loose(name="c")])
+
+    stored = list(raw_database["loose"].find({}, {"_id": 0}))
+    assert stored[0] | {"name": "b"} == stored[1]
+    assert one.name == "a"
+
+
+def test_an_empty_timestamp_stays_empty(sync_engine, raw_database):
+    sync_engine.save_all([Event(at=Timestamp(0, 0)), Event(at=Timestamp(0, 0))])
+
+    assert [each["at"] for each in raw_database["event"].find()] == [Timestamp(0, 0)] * 2
+
+
+# --- Documents that are gone (D20) -------------------------------------------------------------
+
+
+def test_documents_that_are_gone_are_written_as_a_whole(sync_engine, raw_database, commands):
+    customers = sync_engine.save_all(_customers(6))
+    raw_database["customer"].delete_many({"name": {"$in": ["1", "4"]}})
+    for customer in customers:
+        customer.visits = 7
+    raw_database["customer"].update_one({"name": "2"}, {"$set": {"name": "theirs"}})
+    commands.clear()
+
+    sync_engine.save_all(customers)
+
+    assert commands.names == ["update", "find", "update"]
+    assert len(commands.started[-1].command["updates"]) == 2
+    assert len({event.command["lsid"]["id"] for event in commands.started}) == 1
+    stored = {
+        each["_id"]: (each["name"], each["visits"]) for each in raw_database["customer"].find()
+    }
+    assert stored == {
+        each.id: ("theirs" if number == 2 else str(number), 7)
+        for number, each in enumerate(customers)
+    }
+    assert all(_are_saved(customers))
+
+
+def test_documents_that_are_gone_in_a_transaction(sync_engine, raw_database):
+    customers = sync_engine.save_all(_customers(4))
+    raw_database["customer"].delete_one({"name": "1"})
+    with sync_engine.transaction() as transaction:
+        for customer in customers:
+            customer.visits = 7
+        transaction.save_all(customers)
+
+    assert sorted(each["name"] for each in raw_database["customer"].find({"visits": 7})) == list(
+        "0123"
+    )
+
+
+def test_documents_with_ids_of_any_type_that_are_gone(sync_engine, raw_database):
+    crates = sync_engine.save_all([Crate(size=Size(width=width)) for width in range(3)])
+    raw_database["crate"].delete_one({"_id": {"width": 1}})
+    raw_database["crate"].update_one({"_id": {"width": 2}}, {"$set": {"content": "theirs"}})
+    for crate in crates:
+        crate.weight = 2.0
+
+    sync_engine.save_all(crates)
+
+    stored = {each["_id"]["width"]: each for each in raw_database["crate"].find()}
+    assert stored[1] == {"_id": {"width": 1}, "weight": 2.0, "content": ""}
+    assert stored[2]["content"] == "theirs"
+    assert all(_are_saved(crates))
+
+
+def test_documents_that_are_gone_before_one_that_fails(sync_engine, raw_database):
+    sync_engine.configure_database([Customer])
+    customers = sync_engine.save_all(_customers(4))
+    raw_database["customer"].delete_one({"name": "0"})
+    for customer in customers:
+        customer.visits = 7
+    customers[2].name = "1"
+
+    with pytest.raises(DuplicateKeyError) as caught:
+        sync_engine.save_all(customers)
+
+    assert caught.value.instance is customers[2]
+    assert _are_saved(customers) == [True, True, False, False]
+    assert raw_database["customer"].find_one({"name": "0"})["visits"] == 7
+
+
+# --- Errors ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_a_duplicate_names_its_instance(sync_engine, raw_database, given):
+    sync_engine.configure_database([Customer])
+    customers = [
+        Customer(name=name, **({"id": ObjectId()} if given else {})) for name in "abcdabef"
+    ]
+
+    with pytest.raises(DuplicateKeyError) as caught:
+        sync_engine.save_all(customers)
+
+    error = caught.value
+    assert error.instance is customers[4]
+    assert type(error.driver_error) is pymongo.errors.DuplicateKeyError
+    assert error.driver_error.code == 11000
+    assert error.driver_error.details["keyValue"] == {"name": "a"}
+    assert error.driver_error.details["index"] == 0
+    assert error.__cause__ is error.driver_error
+    assert _are_saved(customers) == [True] * 4 + [False] * 4
+    assert raw_database["customer"].count_documents({}) == 4
+    for customer in customers[4:]:
+        customer.name += "2"
+    sync_engine.save_all(customers)
+    assert raw_database["customer"].count_documents({}) == 8
+
+
+def test_a_duplicate_is_told_as_by_one_save(sync_engine):
+    sync_engine.configure_database([Customer])
+    sync_engine.save(Customer(name="a"))
+    with pytest.raises(DuplicateKeyError) as by_one:
+        sync_engine.save(Customer(name="a"))
+    with pytest.raises(DuplicateKeyError) as by_many:
+        sync_engine.save_all([Customer(name="b"), Customer(name="a")])
+
+    one, many = by_one.value.driver_error, by_many.value.driver_error
+    assert (str(many), many.details) == (str(one), one.details)
+
+
+def test_what_stands_before_a_reference_that_fails_is_written(sync_engine, raw_database):
+    sync_engine.configure_database([Customer, Order])
+    orders = [
+        Order(number=number, customer=Customer(name=name)) for number, name in enumerate("abca")
+    ]
+
+    with pytest.raises(DuplicateKeyError) as caught:
+        sync_engine.save_all(orders)
+
+    assert caught.value.instance is orders[3].customer
+    assert _are_saved(orders) == [True, True, True, False]
+    assert raw_database["order"].count_documents({}) == 3
+
+
+def test_the_first_of_two_errors_is_raised(sync_engine, raw_database):
+    sync_engine.configure_database([Customer, Order])
+    orders = [
+        Order(number=number, customer=Customer(name=name))
+        for number, name in [(0, "a"), (0, "b"), (1, "c"), (2, "a")]
+    ]
+
+    with pytest.raises(DuplicateKeyError) as caught:
+        sync_engine.save_all(orders)
+
+    assert caught.value.instance is orders[1]
+    assert _are_saved(orders) == [True, False, False, False]
+    assert _are_saved([each.customer for each in orders]) == [True, True, True, False]
+
+
+def test_a_refused_document_is_a_write_error(sync_engine, raw_database):
+    raw_database.create_collection("customer", validator={"visits": {"$lt": 5}})
+    customers = _customers(4)
+    customers[2].visits = 9
+
+    with pytest.raises(pymongo.errors.WriteError) as caught:
+        sync_engine.save_all(customers)
+
+    assert caught.value.code == 121
+    assert _are_saved(customers) == [True, True, False, False]
+
+
+def test_a_value_without_a_stored_form(sync_engine, raw_database):
+    boxes = [Box(content=content) for content in (1, 2, object(), 3)]
+
+    with pytest.raises(InvalidDocumentError, match="field 'content' of Box"):
+        sync_engine.save_all(boxes)
+
+    assert _are_saved(boxes) == [True, True, False, False]
+    assert [each["content"] for each in raw_database["box"].find()] == [1, 2]
+    boxes[2].content = 2.5
+    sync_engine.save_all(boxes)
+    assert [each["content"] for each in raw_database["box"].find()] == [1, 2, 2.5, 3]
+
+
+def test_a_document_that_is_too_large(sync_engine, raw_database):
+    boxes = [Box(content=1), Box(content=2), Box(content="x" * 17_000_000), Box(content=3)]
+
+    with pytest.raises(InvalidDocumentError, match="larger than the 16 MiB"):
+        sync_engine.save_all(boxes)
+
+    assert _are_saved(boxes) == [True, True, False, False]
+
+
+def test_a_document_that_is_nested_too_deeply_for_the_server(sync_engine, raw_database):
+    deep: dict[str, object] = {}
+    for _ in range(200):
+        deep = {"d": deep}
+    boxes = [Box(content=1), Box(content=2), Box(content=deep), Box(content=3)]
+
+    with pytest.raises(InvalidDocumentError, match="field 'content' of Box"):
+        sync_engine.save_all(boxes)
+
+    assert _are_saved(boxes) == [True, True, False, False]
+
+
+def test_an_instance_that_contains_itself(sync_engine, raw_database):
+    loop: list[object] = []
+    loop.append(loop)
+    boxes = [Box(content=1), Box(content=2), Box(content=loop), Box(content=3)]
+
+    with pytest.raises(InvalidDocumentError, match="contains itself"):
+        sync_engine.save_all(boxes)
+
+    assert _are_saved(boxes) == [True, True, False, False]
+
+
+def test_a_lost_connection_leaves_all_dirty(sync_engine, fail_point, raw_database):
+    sync_engine.save_all([])
+    customers = _customers(5)
+    with (
+        fail_point("insert", close_connection=True),
+        pytest.raises(pymongo.errors.ConnectionFailure),
+    ):
+        sync_engine.save_all(customers)
+
+    assert not any(_are_saved(customers))
+    sync_engine.save_all(customers)
+    assert sync_engine.count(Customer) == 5
+
+
+def test_an_instance_that_was_tried_is_never_inserted_again(sync_engine, commands, fail_point):
+    customers = _customers(5)
+    with fail_point("insert", error_code=11601), pytest.raises(pymongo.errors.OperationFailure):
+        sync_engine.save_all(customers)
+    commands.clear()
+
+    sync_engine.save_all(customers)
+
+    assert _sent(commands) == [("update", "customer")]
+
+
+def test_a_failed_write_concern_leaves_all_dirty(sync_engine, fail_point):
+    customers = _customers(3)
+    with (
+        fail_point("insert", write_concern_error={"code": 100, "errmsg": "no such members"}),
+        pytest.raises(pymongo.errors.WriteConcernError, match="no such members"),
+    ):
+        sync_engine.save_all(customers)
+
+    assert not any(_are_saved(customers))
+    sync_engine.save_all(customers)
+    assert sync_engine.count(Customer) == 3
+
+
+# --- Transactions ------------------------------------------------------------------------------
+
+
+def test_bulk_writes_are_part_of_a_transaction(sync_engine, commands):
+    customers = _customers(10)
+    with pytest.raises(RuntimeError, match="enough"):
+        with sync_engine.transaction() as transaction:
+            transaction.save_all(customers)
+            assert all(_are_saved(customers))
+            assert transaction.count(Customer) == 10
+            raise RuntimeError("enough")
+
+    assert not any(_are_saved(customers))
+    assert sync_engine.count(Customer) == 0
+    with sync_engine.transaction() as transaction:
+        transaction.save_all(customers)
+    assert all(_are_saved(customers))
+    assert sync_engine.count(Customer) == 10
+
+
+def test_a_duplicate_dooms_the_transaction(sync_engine, raw_database):
+    sync_engine.configure_database([Customer])
+    customers = [Customer(name=name) for name in "abac"]
+
+    with pytest.raises(TransactionAbortedError) as caught:
+        with sync_engine.transaction() as transaction:
+            with pytest.raises(DuplicateKeyError) as duplicate:
+                transaction.save_all(customers)
+            assert duplicate.value.instance is customers[2]
+            assert _are_saved(customers) == [True, True, False, False]
+
+    assert type(caught.value.__cause__) is pymongo.errors.DuplicateKeyError
+    assert not any(_are_saved(customers))
+    assert raw_database["customer"].count_documents({}) == 0
+
+
+def test_a_conflict_is_a_write_conflict(sync_engine, raw_database):
+    customers = sync_engine.save_all(_customers(5))
+    for customer in customers:
+        customer.visits += 1
+
+    with pytest.raises(WriteConflictError) as caught:
+        with sync_engine.transaction() as transaction:
+            transaction.count(Customer)
+            raw_database["customer"].update_one({"name": "3"}, {"$set": {"visits": 9}})
+            transaction.save_all(customers)
+
+    assert caught.value.has_error_label("TransientTransactionError")
+    assert [each.__fields_modified__ for each in customers] == [{"visits"}] * 5
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_value_without_a_stored_form_does_not_end_the_transaction(
+    sync_engine, raw_database, is_first
+):
+    boxes = [Box(content=content) for content in (1, 2, object(), 3)]
+    with sync_engine.transaction() as transaction:
+        if not is_first:
+            transaction.save(Box(content=0))
+        with pytest.raises(InvalidDocumentError, match="field 'content' of Box"):
+            transaction.save_all(boxes)
+        assert _are_saved(boxes) == [True, True, False, False]
+
+    assert [each["content"] for each in raw_database["box"].find()] == [0, 1, 2][is_first:]
+
+
+def test_a_repeated_transaction_saves_in_bulk(sync_engine, fail_point):
+    customers = _customers(5)
+
+    def work(transaction):
+        transaction.save_all(customers)
+
+    with fail_point(
+        "commitTransaction", times=1, error_code=112, labels=("TransientTransactionError",)
+    ):
+        sync_engine.run_transaction(work)
+
+    assert all(_are_saved(customers))
+    assert sync_engine.count(Customer) == 5
+
+
+def test_a_driver_session_is_used(sync_engine, commands):
+    session = resolve(sync_engine.client.start_session())
+    try:
+        sync_engine.save_all(_customers(5), session=session)
+        assert commands.started[0].command["lsid"] == session.session_id
+    finally:
+        resolve(session.end_session())
+
+
+def test_two_databases_of_one_client(sync_engine, odmantic_mongo_client):
+    name = sync_engine.database_name + "_other"
+    other = SyncEngine(sync_engine.client, database=name)
+    try:
+        with sync_engine.transaction() as transaction:
+            transaction.save_all(_customers(3))
+            other.save_all(_customers(4), session=transaction)
+        assert (sync_engine.count(Customer), other.count(Customer)) == (3, 4)
+    finally:
+        odmantic_mongo_client.drop_database(name)
+
+
+def test_automatic_ids_are_of_one_class():
+    customer = Customer(name="a")
+
+    assert type(customer.id) is AutomaticId
+    assert isinstance(copy.deepcopy(customer).id, AutomaticId)
