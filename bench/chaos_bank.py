@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from odmantic.session import AIOTransaction, SyncTransaction
 
 ACCOUNTS = 200
-OPENING_BALANCE = 1_000
+OPENING_BALANCE = 400
 #: Some are more than an account may hold, so that some transfers are refused after they have written.
 LARGEST_AMOUNT = 120
 

@@ -1,7 +1,7 @@
-"""What the pytest plugin adds when pytest-asyncio is there: one fixture for each loop scope.
+"""What the pytest plugin adds when pytest-asyncio is there: two fixtures for each loop scope.
 
-The fixture has to run in the loop of the test. Which one that is depends on the test's mark, while
-a fixture's loop scope is fixed when it is defined.
+A fixture has to run in the loop of the test. Which one that is depends on the test's mark, while a
+fixture's loop scope is fixed when it is defined.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import pytest_asyncio
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from odmantic.testing.rollback import AIORollbackEngine
 
 
 def _cleanup_in(loop_scope: Any) -> Any:
@@ -31,3 +33,25 @@ in_class = _cleanup_in("class")
 in_module = _cleanup_in("module")
 in_package = _cleanup_in("package")
 in_session = _cleanup_in("session")
+
+
+def _rollback_in(loop_scope: Any) -> Any:
+    name = f"odmantic_async_rollback_{loop_scope}"
+
+    @pytest_asyncio.fixture(name=name, loop_scope=loop_scope)
+    async def rollback(
+        odmantic_mongo_uri: str, odmantic_shared_database_name: str
+    ) -> AsyncIterator[AIORollbackEngine]:
+        from odmantic.testing._rollback_fixtures import aio_rollback_engine  # noqa: PLC0415
+
+        async with aio_rollback_engine(odmantic_mongo_uri, odmantic_shared_database_name) as engine:
+            yield engine
+
+    return rollback
+
+
+rollback_in_function = _rollback_in("function")
+rollback_in_class = _rollback_in("class")
+rollback_in_module = _rollback_in("module")
+rollback_in_package = _rollback_in("package")
+rollback_in_session = _rollback_in("session")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from odmantic.engine import AIOEngine, SyncEngine
     from odmantic.testing.replica_set import LocalReplicaSet
+    from odmantic.testing.rollback import AIORollbackEngine, SyncRollbackEngine
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -118,21 +119,22 @@ def odmantic_async_cleanup(request: pytest.FixtureRequest) -> AsyncExitStack:
     pytest-asyncio (in any mode and loop scope) and anyio are supported. A test that runs a loop
     by itself has to clean up in it.
     """
-    return request.getfixturevalue(_cleanup_fixture(request))  # type: ignore[no-any-return]
+    name = _fixture_in_loop(request, "odmantic_async_cleanup")
+    return request.getfixturevalue(name)  # type: ignore[no-any-return]
 
 
-def _cleanup_fixture(request: pytest.FixtureRequest) -> str:
-    """The name of the fixture that lives in the event loop of the test."""
+def _fixture_in_loop(request: pytest.FixtureRequest, name: str) -> str:
+    """The name of the fixture, of several alike, that lives in the event loop of the test."""
     mark = request.node.get_closest_marker("asyncio")
     if mark is not None and request.config.pluginmanager.hasplugin("asyncio"):
         scope = mark.kwargs.get("loop_scope") or mark.kwargs.get("scope")
         scope = scope or request.config.getini("asyncio_default_test_loop_scope")
-        return f"odmantic_async_cleanup_{scope}"
+        return f"{name}_{scope}"
     if "anyio_backend" in request.fixturenames:
-        return "odmantic_async_cleanup_anyio"
+        return f"{name}_anyio"
     pytest.fail(
         "Only asynchronous tests can use an asynchronous engine: mark this one for pytest-asyncio"
-        " or anyio, or use 'sync_engine'."
+        " or anyio, or use 'sync_engine' or 'sync_rollback_engine'."
     )
 
 
@@ -166,3 +168,38 @@ def sync_engine(odmantic_mongo_uri: str, odmantic_database_name: str) -> Iterato
     )
     with client:
         yield SyncEngine(client, database=odmantic_database_name)
+
+
+@pytest.fixture(scope="session")
+def odmantic_shared_database_name(
+    odmantic_mongo_client: MongoClient[dict[str, Any]],
+) -> Iterator[str]:
+    """The name of a database that tests share, none of which changes it; dropped after the run.
+
+    Fill it in a fixture of the scope "session", with an engine on `odmantic_mongo_client`.
+    """
+    from odmantic.testing._databases import drop_database  # noqa: PLC0415
+
+    name = f"odmantic_shared_{secrets.token_hex(6)}"
+    yield name
+    drop_database(odmantic_mongo_client, name)
+
+
+@pytest.fixture
+def aio_rollback_engine(request: pytest.FixtureRequest) -> AIORollbackEngine:
+    """An asynchronous engine on the shared database, in a transaction that is rolled back."""
+    name = _fixture_in_loop(request, "odmantic_async_rollback")
+    return request.getfixturevalue(name)  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def sync_rollback_engine(
+    odmantic_mongo_uri: str, odmantic_shared_database_name: str
+) -> Iterator[SyncRollbackEngine]:
+    """A synchronous engine on the shared database, in a transaction that is rolled back."""
+    from odmantic.testing import _rollback_fixtures  # noqa: PLC0415
+
+    with _rollback_fixtures.sync_rollback_engine(
+        odmantic_mongo_uri, odmantic_shared_database_name
+    ) as engine:
+        yield engine

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -86,3 +87,34 @@ def program(tmp_path: Path, mongod: str | None) -> Iterator[Callable[[str], subp
     for process in started:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def run(tmp_path, odmantic_mongo_uri):
+    """Runs pytest on a file and returns its outcome counts and its output."""
+
+    def run_pytest(source, *options, server=True, conftest=""):
+        (tmp_path / "pytest.ini").write_text(
+            "[pytest]\nfilterwarnings =\n    error\n"
+            "    ignore:The configuration option .asyncio_default_fixture_loop_scope\n",
+            encoding="utf-8",
+        )
+        (tmp_path / "conftest.py").write_text(conftest, encoding="utf-8")
+        (tmp_path / "test_it.py").write_text(source, encoding="utf-8")
+        uri = [f"--odmantic-mongo-uri={odmantic_mongo_uri}"] if server else []
+        process = subprocess.run(
+            [sys.executable, "-m", "pytest", "-p", "no:randomly", *uri, *options],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        output = process.stdout + process.stderr
+        counts = {
+            outcome: int(number)
+            for number, outcome in re.findall(r"(\d+) (passed|failed|errors?|skipped)", output)
+        }
+        return counts, output
+
+    return run_pytest

@@ -1,0 +1,253 @@
+"""The asynchronous engine whose operations are all rolled back."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from odmantic.engine import AIOEngine, AIOSession, AIOTransaction
+from odmantic.exceptions import CommitHookError, RollbackHookError, SessionMisuseError
+from odmantic.session import NO_SESSION, AIOSessionBase
+from odmantic.testing._rollback_rules import (
+    CONFIGURES,
+    ESCAPES,
+    MADE_BY_HAND,
+    NESTED,
+    NOT_STARTED,
+    UNDONE,
+    Hook,
+    Part,
+    PartUndoneError,
+    is_write,
+)
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+T = TypeVar("T")
+
+
+class AIORollbackEngine(AIOEngine):
+    """An engine whose operations are all part of one transaction, which is rolled back in the end.
+
+    Args:
+        client: the client; transactions need a replica set.
+        database: name of the database.
+
+    Example:
+        ```python
+        async with AIORollbackEngine(client, "shop") as engine:
+            await program(engine)
+            assert await engine.count(Order) == 1
+        ```
+    """
+
+    def __init__(self, client: Any, database: str = "test") -> None:
+        super().__init__(client, database, stray_operations="ignore")
+        self._outer = AIOEngine(client, database, stray_operations="ignore").transaction()
+        self._writes = 0
+
+    async def __aenter__(self) -> Self:
+        await self._outer.start()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None:
+        await self._outer.abort()
+
+    @property
+    def writes(self) -> int:
+        """How many operations so far may have written."""
+        return self._writes
+
+    def driver_session(self) -> Any:
+        """The driver session of the one transaction."""
+        return self._outer.get_driver_session()
+
+    def doom(self) -> None:
+        """Note that changes would have to be undone which cannot be undone alone."""
+        with suppress(PartUndoneError), self._outer.dooming():
+            raise PartUndoneError(UNDONE)
+
+    def session(self, **options: Any) -> AIOSession:  # noqa: ARG002  (the transaction has its own)
+        """A session that is the transaction's; its options do not matter."""
+        return _JoinedSession(self)
+
+    def transaction(self, **options: Any) -> AIOTransaction:  # noqa: ARG002  (as above)
+        """A transaction that is a part of the one transaction; its options do not matter."""
+        return _JoinedTransaction(self, _JoinedSession(self))
+
+    async def run_transaction(
+        self,
+        callback: Callable[[AIOTransaction], Awaitable[T]],
+        *,
+        restore: Iterable[Any] = (),  # noqa: ARG002  (there is no second attempt)
+        join: AIOTransaction | None = None,
+        **options: Any,  # noqa: ARG002  (as above)
+    ) -> T:
+        """Run a callback in a part of the one transaction, once."""
+        if join is not None:
+            return await callback(join)
+        async with self.transaction() as transaction:
+            return await callback(transaction)
+
+    def _session_for(self, session: Any, operation: str) -> Any:
+        if operation == "configure_database":
+            raise SessionMisuseError(CONFIGURES)
+        if session is NO_SESSION:
+            raise SessionMisuseError(ESCAPES)
+        self._writes += is_write(operation)
+        return self.driver_session() if session is None else self._get_session(session)
+
+    @staticmethod
+    def _get_session(session: Any) -> Any:
+        if isinstance(session, AIOSessionBase) and not isinstance(
+            session, (_JoinedSession, _JoinedTransaction)
+        ):
+            raise SessionMisuseError(MADE_BY_HAND)
+        return AIOEngine._get_session(session)  # noqa: SLF001  (overridden here)
+
+
+class _JoinedSession(AIOSession):
+    """The session of the one transaction, for as long as the program wants it."""
+
+    engine: AIORollbackEngine
+
+    @property
+    def is_started(self) -> bool:
+        return self.session is not None
+
+    async def start(self) -> None:
+        if self.is_started:
+            raise SessionMisuseError("Session is already started")
+        self.session = self.engine.driver_session()
+
+    async def end(self) -> None:
+        if not self.is_started:
+            raise SessionMisuseError("Session is not started")
+        self.session = None
+
+    def get_driver_session(self) -> Any:
+        if not self.is_started:
+            raise SessionMisuseError("session not started")
+        return self.engine.driver_session()
+
+    def transaction(self, **options: Any) -> AIOTransaction:  # noqa: ARG002  (see the engine)
+        if not self.is_started:
+            raise SessionMisuseError("provided session is not started")
+        return _JoinedTransaction(self.engine, self)
+
+    async def run_transaction(
+        self,
+        callback: Callable[[AIOTransaction], Awaitable[T]],
+        *,
+        restore: Iterable[Any] = (),
+        join: AIOTransaction | None = None,
+        **options: Any,
+    ) -> T:
+        return await self.engine.run_transaction(callback, restore=restore, join=join, **options)
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None:
+        self.session = None
+
+
+class _JoinedTransaction(AIOTransaction):
+    """A part of the one transaction, which the program takes for a transaction of its own."""
+
+    engine: AIORollbackEngine
+
+    def __init__(self, engine: AIORollbackEngine, session: _JoinedSession) -> None:
+        super().__init__(engine)
+        self.session = session
+        self._part: Part | None = None
+
+    @property
+    def is_started(self) -> bool:
+        return self._part is not None
+
+    async def start(self) -> None:
+        if self._part is not None:
+            raise SessionMisuseError("Transaction already started")
+        self.engine.driver_session()  # raises if the one transaction is over
+        self._part = Part(self.engine.writes)
+
+    async def commit(self) -> None:
+        self.get_driver_session()
+        errors = await _call_all(self._end_part().on_commit)
+        if errors:
+            raise CommitHookError(f"on_commit callable(s) failed: {errors!r}", errors)
+
+    async def abort(self) -> None:
+        part = self._end_part()
+        if self.engine.writes != part.writes_before:
+            self.engine.doom()
+        errors = await _call_all(part.on_rollback)
+        if errors:
+            raise RollbackHookError(f"on_rollback callable(s) failed: {errors!r}", errors)
+
+    def on_commit(self, hook: Hook) -> None:
+        self._running_part().on_commit.append(hook)
+
+    def on_rollback(self, hook: Hook) -> None:
+        self._running_part().on_rollback.append(hook)
+
+    def get_driver_session(self) -> Any:
+        if self._part is None:
+            raise SessionMisuseError(NOT_STARTED)
+        return self.engine.driver_session()
+
+    def transaction(self, **_options: Any) -> AIOTransaction:
+        raise SessionMisuseError(NESTED)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None:
+        if self._part is None:
+            return
+        if exc_val is None:
+            await self.commit()
+        else:
+            with suppress(RollbackHookError):  # the block's own exception wins
+                await self.abort()
+
+    def _running_part(self) -> Part:
+        if self._part is None:
+            raise SessionMisuseError("Transaction not started")
+        return self._part
+
+    def _end_part(self) -> Part:
+        part = self._running_part()
+        self._part = None
+        return part
+
+
+async def _call_all(hooks: list[Hook]) -> list[Exception]:
+    errors: list[Exception] = []
+    for hook in hooks:
+        try:
+            result = hook()
+            if inspect.isawaitable(result):
+                await result
+        except Exception as error:  # noqa: BLE001  (the others are called all the same)
+            errors.append(error)
+    return errors

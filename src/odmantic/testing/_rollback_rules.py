@@ -1,0 +1,64 @@
+"""What an engine whose operations are all rolled back allows, and what it says about the rest."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from odmantic.exceptions import SessionMisuseError
+
+Hook = Callable[[], Any]
+
+NOT_STARTED = "transaction not started"
+NESTED = "MongoDB has no nested transactions: pass the running one on as session="
+CONFIGURES = (
+    "Indexes cannot be made in a transaction that is to be rolled back: make them once, before the"
+    " tests, with an engine of another kind."
+)
+ESCAPES = (
+    "session=NO_SESSION would run outside of the transaction that is rolled back after the test, so"
+    " its changes would stay. Test this with 'aio_engine' or 'sync_engine', on a database of its own."
+)
+MADE_BY_HAND = (
+    "This session was not made by the engine's session() or transaction(), so its changes would not"
+    " be rolled back after the test."
+)
+UNDONE = (
+    "a transaction of the program was rolled back after it had written. In this test it is a part of"
+    " the test's own transaction, and MongoDB cannot undo a part. What follows cannot be tested here;"
+    " use 'aio_engine' or 'sync_engine', on a database of its own"
+)
+
+
+class PartUndoneError(SessionMisuseError):
+    """Changes would have to be undone that are only a part of the test's transaction."""
+
+
+@dataclass(slots=True)
+class Part:
+    """A transaction of the program, as a part of the one transaction.
+
+    Attributes:
+        writes_before: how many writes the engine had seen when it began.
+    """
+
+    writes_before: int
+    on_commit: list[Hook] = field(default_factory=list[Hook])
+    on_rollback: list[Hook] = field(default_factory=list[Hook])
+
+
+def is_write(operation: str) -> bool:
+    """Whether an operation of an engine may write."""
+    return operation not in {"find", "find_one", "count"}
+
+
+def check_plain(hook: Hook) -> None:
+    """Raise for a hook that has to be awaited, where nothing can.
+
+    Raises:
+        TypeError: it is async.
+    """
+    if inspect.iscoroutinefunction(hook):
+        raise TypeError(f"the sync engine cannot await {hook!r}: give it a plain callable")

@@ -1,0 +1,15 @@
+"""Engines whose operations are all part of one transaction, which is rolled back in the end.
+
+They are for tests that share one prepared database, which none of them changes. Whichever task or thread an operation
+runs in, it is part of the transaction, because the engine says so, not the code around it. Transactions of the program
+become parts of it, as MongoDB has no nested ones: leaving a block normally keeps its changes until the rollback; a
+block that fails after it has written leaves nothing but the rollback, because MongoDB cannot undo a part.
+"""
+
+from __future__ import annotations
+
+from odmantic.testing._rollback_aio import AIORollbackEngine
+from odmantic.testing._rollback_rules import PartUndoneError
+from odmantic.testing._rollback_sync import SyncRollbackEngine
+
+__all__ = ["AIORollbackEngine", "PartUndoneError", "SyncRollbackEngine"]
