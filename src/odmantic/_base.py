@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from odmantic._driver.select import ClientKind, client_kind
-from odmantic._mapping import decode_document, mapping_of
+from odmantic._mapping import mapping_of
 from odmantic._plan.checks import check_model
 from odmantic._plan.sort import build_sort
-from odmantic._state.changes import mark_read
+from odmantic._state.changes import read_document
 from odmantic.model import Model
 
 if TYPE_CHECKING:
@@ -79,8 +79,7 @@ class Reader(Generic[ModelType]):
         Raises:
             DocumentParsingError: the document does not fit the model.
         """
-        instance: ModelType = decode_document(self.model, raw_doc)
-        mark_read(instance)
+        instance = read_document(self.model, raw_doc)
         if self.attempt is not None:
             self.attempt.journal.read(self.database, instance)
         return instance

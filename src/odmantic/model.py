@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from pydantic import BaseModel, PydanticUndefinedAnnotation
@@ -21,7 +21,9 @@ from odmantic._mapping.mapping import (
     ODMEmbedded,
     ODMReference,
     kind_of,
+    mapping_of,
 )
+from odmantic._mapping.marks import has_slot
 from odmantic._mapping.shapes import is_tuple
 from odmantic._metaclass import (
     BaseModelMetaclass,
@@ -36,8 +38,6 @@ from odmantic._patch import apply_patch, collect_patch
 from odmantic.index import Index, ODMBaseIndex, ODMSingleFieldIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pydantic import GetCoreSchemaHandler
     from pydantic_core import CoreSchema
     from pymongo import IndexModel
@@ -84,13 +84,12 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
         __pydantic_model__ = LazyTwin()
 
         def __getattr__(self, name: str) -> Any:
-            if name == "__fields_modified__":
-                # Never saved: everything is new.
-                extra = self.__pydantic_extra__
-                modified = {*type(self).__mapping__.fields, *(extra or ())}
-                object.__setattr__(self, name, modified)
-                return modified
-            return super().__getattr__(name)
+            fill = _FILL.get(name)
+            if fill is None or (self.__private_attributes__ and name == "__pydantic_private__"):
+                return super().__getattr__(name)
+            value = fill(self)
+            object.__setattr__(self, name, value)
+            return value
 
     def __setattr__(self, name: str, value: Any) -> None:
         mapping = type(self).__mapping__
@@ -275,6 +274,30 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
         if include is not None or exclude is not None:
             raise NotImplementedError("copy() does not support include and exclude")
         return self.model_copy(update=update, deep=deep)
+
+
+def _modified_at_first(instance: Any) -> set[str]:
+    if has_slot(instance, "__baseline__"):
+        return set()
+    # Never saved: everything is new.
+    return {*mapping_of(instance.__class__).fields, *(instance.__pydantic_extra__ or ())}
+
+
+def _set_at_first(instance: Any) -> set[str]:
+    return {name for name in mapping_of(instance.__class__).fields if name in instance.__dict__}
+
+
+def _extra_at_first(instance: Any) -> dict[str, Any] | None:
+    return {} if mapping_of(instance.__class__).extra_allowed else None
+
+
+_FILL: dict[str, Callable[[Any], Any]] = {
+    "__fields_modified__": _modified_at_first,
+    "__pydantic_fields_set__": _set_at_first,
+    "__pydantic_extra__": _extra_at_first,
+    "__pydantic_private__": lambda _instance: None,
+}
+"""What slots hold that are not filled before somebody asks: most instances are only looked at."""
 
 
 def _deprecated(name: str, replacement: str) -> None:

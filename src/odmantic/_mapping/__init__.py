@@ -1,7 +1,7 @@
 """How a class maps to documents: pure functions and what they work with."""
 
 from odmantic._mapping.compile import compile_mapping
-from odmantic._mapping.decode import decode_document
+from odmantic._mapping.decode import decode_document, validate_document
 from odmantic._mapping.encode import (
     encode_document,
     encode_field,
@@ -18,20 +18,43 @@ from odmantic._mapping.mapping import (
     is_model_instance,
     mapping_of,
 )
+from odmantic._mapping.marks import (
+    NOTHING_TO_COMPARE,
+    has_slot,
+    mark_embedded_clean,
+    mark_unmodified,
+)
+from odmantic._mapping.snapshot import (
+    DIGEST_OPTIONS,
+    Snapshot,
+    digest,
+    is_same,
+    take_snapshot,
+)
 
 __all__ = [
+    "DIGEST_OPTIONS",
+    "NOTHING_TO_COMPARE",
     "ModelKind",
     "ModelMapping",
     "ReferencePath",
+    "Snapshot",
     "compile_mapping",
     "decode_document",
+    "digest",
     "encode_document",
     "encode_field",
     "encode_primary_key",
     "encode_value",
+    "has_slot",
     "is_embedded_model",
     "is_model",
     "is_model_instance",
+    "is_same",
     "mapping_of",
+    "mark_embedded_clean",
+    "mark_unmodified",
     "nested_instances",
+    "take_snapshot",
+    "validate_document",
 ]

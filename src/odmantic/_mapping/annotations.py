@@ -27,7 +27,7 @@ from uuid import UUID
 
 import bson
 from bson.decimal128 import Decimal128
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, PydanticUserError, TypeAdapter
 
 from odmantic._mapping.mapping import ModelKind, is_embedded_model, kind_of
 
@@ -172,10 +172,11 @@ def is_mapping(origin: Any) -> bool:
 
 def type_adapter(annotation: Any, *, arbitrary_types: bool) -> TypeAdapter[Any]:
     """Make a validator for a type on its own."""
-    bare, _ = unwrap(annotation)
-    if isinstance(bare, type) and issubclass(bare, BaseModel):
+    try:
+        return TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=arbitrary_types))
+    except PydanticUserError:
+        # Classes that may have a configuration of their own accept no other.
         return TypeAdapter(annotation)
-    return TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=arbitrary_types))
 
 
 _BARE_CLASS_VAR = re.compile(r"(\w+\.)*ClassVar")

@@ -12,6 +12,7 @@ from odmantic._mapping.annotations import (
     optional_member,
     unwrap,
 )
+from odmantic._mapping.codegen import generate
 from odmantic._mapping.decode import field_decoders
 from odmantic._mapping.encode import field_encoders, field_serializers
 from odmantic._mapping.mapping import (
@@ -27,6 +28,7 @@ from odmantic._mapping.mapping import (
     kind_of,
 )
 from odmantic._mapping.naming import check_key_name, collection_name
+from odmantic._mapping.nodes import shapes_of
 from odmantic._mapping.options import options_in
 
 if TYPE_CHECKING:
@@ -68,6 +70,8 @@ def compile_mapping(model: type[_BaseODMModel]) -> ModelMapping:
         serializers=field_serializers(fields),
         encoders_for=field_encoders,
         decoders_for=field_decoders,
+        shapes_for=shapes_of,
+        codec_for=generate,
     )
 
 

@@ -48,6 +48,17 @@ def decode_document(model: type[T], raw_doc: Any) -> T:
             reported together, or else all problems with its values.
     """
     mapping: ModelMapping = model.__mapping__
+    instance: T | None = mapping.codec.read_new(raw_doc)
+    return validate_document(model, raw_doc) if instance is None else instance
+
+
+def validate_document(model: type[T], raw_doc: Any) -> T:
+    """Do what `decode_document` does for a document of any shape.
+
+    Raises:
+        DocumentParsingError: the document does not fit the model.
+    """
+    mapping: ModelMapping = model.__mapping__
     errors: ErrorList = []
     values = translate(mapping, raw_doc, None, errors)
     if errors:

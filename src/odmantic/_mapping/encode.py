@@ -117,10 +117,11 @@ def nested_instances(instance: _BaseODMModel) -> Iterator[_BaseODMModel]:
     values = instance.__dict__
     for name in mapping_of(type(instance)).nested_fields:
         if name in values:
-            yield from _instances_in(values[name])
+            yield from instances_in(values[name])
 
 
-def _instances_in(value: Any) -> Iterator[Any]:
+def instances_in(value: Any) -> Iterator[Any]:
+    """Find the instances of models in a value: itself, or those in its items."""
     if kind_of_instance(value) is not None:
         yield value
         return
@@ -130,7 +131,7 @@ def _instances_in(value: Any) -> Iterator[Any]:
     elif is_collection(value):
         items = value
     for item in items:
-        yield from _instances_in(item)
+        yield from instances_in(item)
 
 
 # --- By annotation -----------------------------------------------------------------------------

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
     from pydantic.fields import FieldInfo
 
+    from odmantic._mapping.codegen import Codec
     from odmantic._mapping.encode import Encoder, FieldEncoder
+    from odmantic._mapping.nodes import Node
     from odmantic._mapping.translate import FieldDecoder
     from odmantic.config import ODMConfigDict
     from odmantic.model import EmbeddedModel, Model, _BaseODMModel
@@ -128,6 +130,8 @@ class ModelMapping:
         serializers: What a user or a BSON type says about storing whole fields.
         encoders_for: Works out the encoders when they are first needed.
         decoders_for: Works out the decoders when they are first needed.
+        shapes_for: Works out what annotations say of values when that is first needed.
+        codec_for: Compiles the class when it is first needed.
     """
 
     model: type[_BaseODMModel]
@@ -142,6 +146,8 @@ class ModelMapping:
     serializers: dict[str, Encoder]
     encoders_for: Callable[[ModelMapping], tuple[FieldEncoder, ...]] = field(repr=False)
     decoders_for: Callable[[ModelMapping], tuple[FieldDecoder, ...]] = field(repr=False)
+    shapes_for: Callable[[ModelMapping], dict[str, Node | None]] = field(repr=False)
+    codec_for: Callable[[ModelMapping], Codec] = field(repr=False)
 
     @cached_property
     def reference_paths(self) -> tuple[ReferencePath, ...]:
@@ -177,6 +183,25 @@ class ModelMapping:
     def decoders(self) -> tuple[FieldDecoder, ...]:
         """How each field is read, decided once."""
         return self.decoders_for(self)
+
+    @cached_property
+    def compared_fields(self) -> tuple[str, ...]:
+        """The names of the mutable fields, in the order of their declaration."""
+        return tuple(name for name in self.fields if name in self.mutable_fields)
+
+    @cached_property
+    def shapes(self) -> dict[str, Node | None]:
+        """What values of the fields look like; `None` where only pydantic knows."""
+        return self.shapes_for(self)
+
+    @cached_property
+    def codec(self) -> Codec:
+        """The functions generated for the class."""
+        return self.codec_for(self)
+
+    def source(self) -> str:
+        """Give the code that was generated for the class."""
+        return self.codec.source
 
 
 def mapping_of(model: Any) -> ModelMapping:

@@ -23,7 +23,6 @@ from odmantic._mapping import (
     is_model_instance,
     is_same,
     mapping_of,
-    mark_embedded_clean,
     mark_unmodified,
     nested_instances,
     take_snapshot,
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from odmantic.model import Model, _BaseODMModel
 
     ModelType = TypeVar("ModelType", bound=Model)
-    Known = Snapshot | bytes
 
 __all__ = [
     "DIGEST_OPTIONS",
@@ -99,7 +97,7 @@ def mark_read(instance: _BaseODMModel) -> None:
 # --- Comparing ---------------------------------------------------------------------------------
 
 
-def take_snapshots(instance: _BaseODMModel, names: Iterable[str]) -> dict[str, Known]:
+def take_snapshots(instance: _BaseODMModel, names: Iterable[str]) -> dict[str, Any]:
     """Remember the named fields as they are now, to hand to `mark_written`."""
     return {name: take_snapshot(instance, name) for name in names}
 
@@ -135,7 +133,7 @@ def dirty_fields(instance: Model) -> set[str]:
     return dirty
 
 
-def _is_unchanged(instance: Model, name: str, known: Known | None) -> bool:
+def _is_unchanged(instance: Model, name: str, known: Any) -> bool:
     if known is None:
         return False
     if isinstance(known, bytes):
@@ -151,18 +149,18 @@ def compared_fields(instance: _BaseODMModel) -> frozenset[str]:
     return mapping.mutable_fields.union(instance.model_extra or ())
 
 
-def baseline_of(instance: _BaseODMModel) -> Mapping[str, Known]:
+def baseline_of(instance: _BaseODMModel) -> Mapping[str, Any]:
     """What is remembered of the fields as last read or written; empty where nothing is known."""
-    baseline: dict[str, Known] | Snapshot | None = _slot(instance, "__baseline__")
+    baseline: dict[str, Any] | Snapshot | None = _slot(instance, "__baseline__")
     if isinstance(baseline, tuple):
         return _by_field(mapping_of(type(instance)), baseline)
     return baseline or {}
 
 
-def _by_field(mapping: ModelMapping, baseline: Snapshot) -> dict[str, Known]:
+def _by_field(mapping: ModelMapping, baseline: Snapshot) -> dict[str, Any]:
     """Split a tuple, which begins with the lengths of the snapshots in it."""
     names = mapping.compared_fields if baseline else ()
-    known: dict[str, Known] = {}
+    known: dict[str, Any] = {}
     start = len(names)
     for name, length in zip(names, baseline, strict=False):
         known[name] = baseline[start : start + length]
@@ -173,7 +171,7 @@ def _by_field(mapping: ModelMapping, baseline: Snapshot) -> dict[str, Known]:
 # --- Writing -----------------------------------------------------------------------------------
 
 
-def take(instance: Model, names: Iterable[str]) -> None:
+def take(instance: _BaseODMModel, names: Iterable[str]) -> None:
     """Remove names that are about to be sent, so that assignments made meanwhile stand out (D22)."""
     instance.__fields_modified__.difference_update(names)
 
@@ -184,7 +182,7 @@ def give_back(instance: _BaseODMModel, names: Iterable[str]) -> None:
     modified.update(names)
 
 
-def mark_written(instance: Model, written: Mapping[str, Known]) -> None:
+def mark_written(instance: Model, written: Mapping[str, Any]) -> None:
     """Note that a write of the fields in `written`, which it tells the state of, succeeded."""
     _set_baseline(instance, {**baseline_of(instance), **written})
     mapping = mapping_of(type(instance))
@@ -194,7 +192,7 @@ def mark_written(instance: Model, written: Mapping[str, Known]) -> None:
                 mark_read(nested)
 
 
-def mark_known(instance: _BaseODMModel, baseline: Mapping[str, Known]) -> None:
+def mark_known(instance: _BaseODMModel, baseline: Mapping[str, Any]) -> None:
     """Note that the document is as `baseline` says and no field was assigned since."""
     mark_unmodified(instance, dict(baseline))
 
@@ -213,5 +211,5 @@ def _slot(instance: _BaseODMModel, slot: str) -> Any:
         return None
 
 
-def _set_baseline(instance: _BaseODMModel, baseline: dict[str, Known]) -> None:
+def _set_baseline(instance: _BaseODMModel, baseline: dict[str, Any]) -> None:
     object.__setattr__(instance, "__baseline__", baseline)

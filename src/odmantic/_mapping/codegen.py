@@ -1,0 +1,65 @@
+"""The functions generated for a class when it is first used: readable, and as fast as Python gets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from odmantic._mapping.flattener import FlattenerWriter
+from odmantic._mapping.mapping import is_embedded_model
+from odmantic._mapping.nodes import leaf_classes_of, readable_nodes
+from odmantic._mapping.reader import ReaderWriter
+from odmantic._mapping.source import Source
+
+if TYPE_CHECKING:
+    from odmantic._mapping.mapping import ModelMapping
+
+Read = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Codec:
+    """The generated functions of one class.
+
+    Attributes:
+        source: Their code.
+        read_known: Makes an instance that counts as unmodified; `None` if validation has to judge.
+        read_new: Makes an instance that counts as new; `None` if validation has to judge.
+        snapshots: Take the snapshots of mutable fields; not all fields have such a function.
+        snapshot: Takes the snapshot of a whole embedded object.
+        leaf_classes: Classes of what a snapshot holds.
+    """
+
+    source: str
+    read_known: Read
+    read_new: Read
+    snapshots: dict[str, Callable[[Any], tuple[Any, ...]]]
+    snapshot: Callable[[Any], tuple[Any, ...]] | None
+    leaf_classes: frozenset[type[Any]]
+
+
+def generate(mapping: ModelMapping) -> Codec:
+    """Generate the functions of a class."""
+    source = Source()
+    is_readable = readable_nodes(mapping) is not None
+    if is_readable:
+        ReaderWriter(source, mapping, known=True).write()
+        ReaderWriter(source, mapping, known=False).write()
+    flattener = FlattenerWriter(source, mapping)
+    snapshots = flattener.write_fields()
+    if is_embedded_model(mapping.model):
+        flattener.write_whole()
+    functions = source.compile(mapping.model.__name__, mapping.model)
+    return Codec(
+        source=source.text,
+        read_known=functions.get("read_known", _leave_it),
+        read_new=functions.get("read_new", _leave_it),
+        snapshots={name: functions[f"snapshot_{name}"] for name in snapshots},
+        snapshot=functions.get("snapshot"),
+        leaf_classes=leaf_classes_of(mapping),
+    )
+
+
+def _leave_it(_raw: Any) -> None:
+    """Leave every document to validation."""

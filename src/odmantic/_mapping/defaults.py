@@ -1,0 +1,62 @@
+"""What generated code reads in place of a missing key."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from odmantic._mapping.encode import encode_any
+from odmantic._mapping.mapping import ODMReference
+from odmantic._mapping.nodes import LEAF_CLASSES, Anything, Array, Leaf, Nullable, Opaque, Table
+
+if TYPE_CHECKING:
+    from odmantic._mapping.mapping import ODMBaseField
+    from odmantic._mapping.nodes import Node
+
+NO_DEFAULT: Any = object()
+
+_CONTAINERS = (list, tuple, set, frozenset, dict)
+_SAME_FOR_PYDANTIC = (type(None), str, int, float, bool)
+
+
+def stored_default(field: ODMBaseField, node: Node) -> Any:
+    """Give the stored form of a field's default.
+
+    `NO_DEFAULT` tells that there is none, or that it has to be made anew for each document.
+    """
+    info = field.pydantic_field
+    if isinstance(field, ODMReference) or field.is_required_in_doc():
+        return NO_DEFAULT
+    if info.default_factory is None:
+        return _stored(info.default, node)
+    is_container = any(info.default_factory is cls for cls in _CONTAINERS)
+    return _empty(info.default_factory, node) if is_container else NO_DEFAULT
+
+
+def _stored(default: Any, node: Node) -> Any:
+    if isinstance(node, Opaque):
+        return default if type(default) in _SAME_FOR_PYDANTIC else NO_DEFAULT
+    if isinstance(node, Nullable):
+        return None if default is None else _stored(default, node.inner)
+    if isinstance(node, Leaf):
+        is_leaf = type(default) in LEAF_CLASSES or isinstance(default, Enum)
+        return encode_any(_plain(default)) if is_leaf else NO_DEFAULT
+    if isinstance(node, Anything):
+        return default if type(default) in LEAF_CLASSES else NO_DEFAULT
+    if type(default) in _CONTAINERS and not default:
+        return _empty(type(default), node)
+    return NO_DEFAULT
+
+
+def _plain(default: Any) -> Any:
+    return default.value if isinstance(default, Enum) else default
+
+
+def _empty(cls: Any, node: Node) -> Any:
+    if isinstance(node, Nullable):
+        return _empty(cls, node.inner)
+    if isinstance(node, Array) and cls is node.origin:
+        return []
+    if isinstance(node, Table) and cls is dict:
+        return {}
+    return NO_DEFAULT

@@ -1,0 +1,154 @@
+"""Code that takes the snapshot of a field as it is now; see `odmantic._mapping.snapshot`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from odmantic._mapping.mapping import mapping_of
+from odmantic._mapping.nodes import (
+    Anything,
+    Array,
+    Document,
+    Leaf,
+    Node,
+    Nullable,
+    Table,
+)
+from odmantic._mapping.reader import DEEPEST_INLINE, Pieces, as_tuple, is_leaf
+from odmantic._mapping.snapshot import OtherShapeError, snapshot_of_any, snapshot_of_field
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from odmantic._mapping.mapping import ModelMapping
+    from odmantic._mapping.source import Source
+
+
+class FlattenerWriter:
+    """Writes the functions that take snapshots of the fields of one model."""
+
+    def __init__(self, source: Source, mapping: ModelMapping) -> None:
+        self._source = source
+        self._mapping = mapping
+        self._around: list[Any] = []
+
+    def write_fields(self) -> list[str]:
+        """Add a function for each mutable field of known shape; give the names of the fields."""
+        names: list[str] = []
+        for name in self._mapping.compared_fields:
+            shape = self._mapping.shapes[name]
+            if shape is None:
+                continue
+            names.append(name)
+            what = f"Take the snapshot of `{name}` of a {self._mapping.model.__name__}."
+            with self._source.function(f"def snapshot_{name}(value):", what):
+                pieces = self._value(shape, "value", name)
+                self._source.add(f"return {as_tuple(pieces)}")
+        return names
+
+    def write_whole(self) -> None:
+        """Add a function for a whole embedded object."""
+        name = self._mapping.model.__name__
+        with self._source.function("def snapshot(instance):", f"Take the snapshot of a {name}."):
+            pieces = self._document(self._mapping, "instance", "")
+            self._source.add(f"return {as_tuple(pieces)}")
+
+    # --- Values --------------------------------------------------------------------------------
+
+    def _value(self, node: Node, value: str, path: str) -> Pieces:
+        match node:
+            case Leaf():
+                return [value]
+            case Nullable():
+                return self._nullable(node, value, path)
+            case Array():
+                return self._array(node, value, path)
+            case Table():
+                return self._table(node, value, path)
+            case Document():
+                return self._embedded(node, value, path)
+            case _:
+                return self._kept(
+                    f"{self._source.object('snapshot_of_any', snapshot_of_any)}({value})", path
+                )
+
+    def _kept(self, expression: str, path: str) -> Pieces:
+        kept = self._source.local(f"{path}_snapshot")
+        self._source.add(f"{kept} = {expression}")
+        return [f"*{kept}"]
+
+    def _nullable(self, node: Nullable, value: str, path: str) -> Pieces:
+        if isinstance(node.inner, Leaf):
+            return [value]
+        source = self._source
+        kept = source.local(f"{path}_or_none")
+        with source.block(f"if {value} is None:"):
+            source.add(f"{kept} = (None,)")
+        with source.block("else:"):
+            pieces = self._value(node.inner, value, path)
+            source.add(f"{kept} = {as_tuple(['True', *pieces])}")
+        return [f"*{kept}"]
+
+    def _array(self, node: Array, value: str, path: str) -> Pieces:
+        source = self._source
+        if isinstance(node.inner, Anything):
+            return self._value(Anything(), value, path)
+        self._refuse_unless(value, source.object(node.origin.__name__, node.origin))
+        if is_leaf(node.inner):
+            return [f"len({value})", f"*{value}"]
+        item = source.local(f"{path}_item")
+        kept = source.local(f"{path}_snapshot")
+        source.add(f"{kept} = [len({value})]")
+        with source.block(f"for {item} in {value}:"):
+            pieces = self._value(node.inner, item, f"{path}_item")
+            source.add(f"{kept} += {as_tuple(pieces)}")
+        return [f"*{kept}"]
+
+    def _table(self, node: Table, value: str, path: str) -> Pieces:
+        source = self._source
+        if isinstance(node.inner, Anything):
+            return self._value(Anything(), value, path)
+        self._refuse_unless(value, "dict")
+        key = source.local(f"{path}_key")
+        item = source.local(f"{path}_item")
+        kept = source.local(f"{path}_snapshot")
+        source.add(f"{kept} = [len({value})]")
+        with source.block(f"for {key}, {item} in {value}.items():"):
+            pieces = self._value(node.inner, item, f"{path}_item")
+            source.add(f"{kept} += {as_tuple([key, *pieces])}")
+        return [f"*{kept}"]
+
+    def _embedded(self, node: Document, value: str, path: str) -> Pieces:
+        source = self._source
+        mapping = mapping_of(node.model)
+        self._refuse_unless(value, source.object(node.model.__name__, node.model))
+        if node.model in self._around or len(self._around) >= DEEPEST_INLINE:
+            name = source.object(f"{node.model.__name__}_mapping", mapping)
+            return self._kept(f"{name}.codec.snapshot({value})", path)
+        return self._document(mapping, value, path)
+
+    def _document(self, mapping: ModelMapping, value: str, path: str) -> Pieces:
+        source = self._source
+        values = source.local(f"{path}_values")
+        source.add(f"{values} = {value}.__dict__")
+        self._around.append(mapping.model)
+        pieces: Pieces = []
+        for name, shape in mapping.shapes.items():
+            where = f"{path}_{name}" if path else name
+            item = f"{values}[{name!r}]"
+            if shape is None:
+                function = source.object(f"snapshot_of_{name}", snapshot_of_field(mapping, name))
+                pieces += self._kept(f"{function}({item})", where)
+                continue
+            if not is_leaf(shape):
+                local = source.local(where)
+                source.add(f"{local} = {item}")
+                item = local
+            pieces += self._value(shape, item, where)
+        self._around.pop()
+        return pieces or ["True"]
+
+    def _refuse_unless(self, value: str, cls: str) -> None:
+        error = self._source.object("OtherShapeError", OtherShapeError)
+        with self._source.block(f"if type({value}) is not {cls}:"):
+            self._source.add(f"raise {error}")

@@ -1,0 +1,49 @@
+"""Which classes pydantic validates field by field, with nothing of the user's in between."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import SchemaValidator
+
+from odmantic._mapping.mapping import ModelKind
+
+if TYPE_CHECKING:
+    from odmantic._mapping.mapping import ModelMapping
+
+_HOOKS = (
+    "__get_pydantic_core_schema__",
+    "__getattr__",
+    "__getattribute__",
+    "__new__",
+    "model_post_init",
+)
+_DECORATORS = ("validators", "field_validators", "root_validators", "model_validators")
+
+
+def is_plain(mapping: ModelMapping) -> bool:
+    """Tell whether nothing but the fields decides what an instance of the class is."""
+    model: Any = mapping.model
+    decorators = model.__pydantic_decorators__
+    return (
+        # A plugin of pydantic puts its own object there.
+        type(model.__pydantic_validator__) is SchemaValidator
+        and not model.__pydantic_custom_init__
+        and not model.__pydantic_post_init__
+        and not model.__private_attributes__
+        and not model.model_config.get("str_strip_whitespace")
+        and not any(getattr(decorators, kind) for kind in _DECORATORS)
+        and not any(hook in vars(cls) for cls in _own_classes(model) for hook in _HOOKS)
+        and not any(_has_names_of_its_own(info) for info in model.__pydantic_fields__.values())
+    )
+
+
+def _own_classes(model: Any) -> list[type[Any]]:
+    """Give the classes a model is made of besides those of odmantic and pydantic."""
+    mro: tuple[Any, ...] = model.__mro__
+    root = next(cls for cls in mro if cls.__dict__.get("__odm_kind__") is ModelKind.ROOT)
+    return [cls for cls in mro if cls not in root.__mro__]
+
+
+def _has_names_of_its_own(info: Any) -> bool:
+    return any((info.alias, info.validation_alias, info.discriminator, info.init_var))

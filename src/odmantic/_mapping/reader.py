@@ -1,0 +1,325 @@
+"""Code that makes an instance from a document of the expected shape."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from odmantic._mapping.defaults import NO_DEFAULT, stored_default
+from odmantic._mapping.mapping import mapping_of
+from odmantic._mapping.marks import baseline_setter, mark_embedded_clean
+from odmantic._mapping.nodes import (
+    Anything,
+    Array,
+    Document,
+    Leaf,
+    Node,
+    Nullable,
+    Opaque,
+    Table,
+    readable_nodes,
+)
+from odmantic._mapping.snapshot import snapshot_of_any, snapshot_of_field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from odmantic._mapping.mapping import ModelMapping
+    from odmantic._mapping.source import Source
+
+Pieces = list[str]
+"""The expressions, some of them starred, of which the snapshot of a value is made."""
+
+DEEPEST_INLINE = 4
+"""How many documents in each other become one function."""
+
+_new = object.__new__
+_dict_of: Any = vars(BaseModel)["__dict__"].__get__
+
+
+def share_keys(model: type[Any], names: Iterable[str]) -> None:
+    """Make the dictionaries of a new class's instances share one table of these keys."""
+    with suppress(TypeError):  # an abstract class has no instances
+        # Python takes the keys of the first instances, in the order in which they come.
+        _dict_of(_new(model)).update(dict.fromkeys(names))
+
+
+class ReaderWriter:
+    """Writes the function that reads the documents of one model.
+
+    It gives `None` for a document that pydantic has to look at. With `known`, what it makes counts
+    as read: it gets a baseline, see `odmantic._mapping.snapshot`.
+    """
+
+    def __init__(self, source: Source, mapping: ModelMapping, *, known: bool) -> None:
+        self._source = source
+        self._mapping = mapping
+        self._known = known
+        self._function = "read_known" if known else "read_new"
+        self._around: list[Any] = []
+        self._has_opaque = False
+        self._new = source.object("new", _new)
+        self._dict_of = source.object("dict_of", _dict_of)
+        self._set_baseline = source.object("set_baseline", baseline_setter(mapping.model))
+
+    def write(self) -> None:
+        """Add the function."""
+        source = self._source
+        title = self._mapping.model.__name__
+        state = "unmodified" if self._known else "new"
+        with source.function(
+            f"def {self._function}(raw):",
+            f"Make a {title} that counts as {state}; `None` if validation has to judge.",
+        ):
+            with source.block("try:"):
+                self._refuse_unless("raw", "dict")
+                instance, pieces = self._document(
+                    self._mapping,
+                    "raw",
+                    "",
+                    keeps=self._mapping.mutable_fields if self._known else frozenset(),
+                )
+                if self._known:
+                    source.add(f"{self._set_baseline}({instance}, {_baseline(pieces)})")
+                source.add(f"return {instance}")
+            # What is wrong is said by validation; code of the user's may raise anything.
+            caught = "Exception" if self._has_opaque else "(KeyError, OverflowError, ValueError)"
+            with source.block(f"except {caught}:"):
+                self._refuse()
+
+    # --- Documents -----------------------------------------------------------------------------
+
+    def _document(
+        self, mapping: ModelMapping, raw: str, path: str, *, keeps: frozenset[str]
+    ) -> tuple[str, list[Pieces]]:
+        """Make an instance; give its name, and the snapshots of the fields in `keeps`."""
+        source = self._source
+        if mapping.extra_allowed:
+            # Surplus keys are part of the instance.
+            with source.block(f"if len({raw}) != {len(mapping.fields)}:"):
+                self._refuse()
+        instance = source.local(_join(path, "instance"))
+        values = source.local(_join(path, "values"))
+        model = source.object(mapping.model.__name__, mapping.model)
+        source.add(f"{instance} = {self._new}({model})")
+        source.add(f"{values} = {self._dict_of}({instance})")
+        self._around.append(mapping.model)
+        kept: list[Pieces] = []
+        for name, node in (readable_nodes(mapping) or {}).items():
+            local = self._load(mapping, name, node, raw, path)
+            is_kept = name in keeps
+            if isinstance(node, Opaque):
+                pieces = self._opaque(
+                    mapping, name, node, local, raw, _join(path, name), is_kept=is_kept
+                )
+            else:
+                pieces = self._value(node, local, _join(path, name), is_kept=is_kept)
+            source.add(f"{values}[{name!r}] = {local}")
+            if is_kept:
+                kept.append(pieces)
+        self._around.pop()
+        return instance, kept
+
+    def _load(self, mapping: ModelMapping, name: str, node: Node, raw: str, path: str) -> str:
+        field = mapping.fields[name]
+        local = self._source.local(_join(path, name))
+        default = NO_DEFAULT if mapping.extra_allowed else stored_default(field, node)
+        if default is NO_DEFAULT:
+            self._source.add(f"{local} = {raw}[{field.key_name!r}]")
+        elif default is None:
+            self._source.add(f"{local} = {raw}.get({field.key_name!r})")
+        else:
+            constant = self._source.object(f"default_{_join(path, name)}", default)
+            self._source.add(f"{local} = {raw}.get({field.key_name!r}, {constant})")
+        return local
+
+    def _opaque(
+        self,
+        mapping: ModelMapping,
+        name: str,
+        node: Opaque,
+        local: str,
+        raw: str,
+        path: str,
+        *,
+        is_kept: bool,
+    ) -> Pieces:
+        source = self._source
+        self._has_opaque = True
+        source.add(f"{local} = {source.object(f'read_{name}', node.read)}({local}, {raw})")
+        if node.nests and self._known:
+            source.add(f"{source.object('mark_embedded_clean', mark_embedded_clean)}({local})")
+        if not is_kept:
+            return []
+        return self._keep(snapshot_of_field(mapping, name), local, path)
+
+    # --- Values --------------------------------------------------------------------------------
+
+    def _value(self, node: Node, local: str, path: str, *, is_kept: bool) -> Pieces:
+        """Check and convert what a local variable holds; give its snapshot."""
+        match node:
+            case Leaf():
+                self._leaf(node, local)
+                return [local]
+            case Anything():
+                return self._keep(snapshot_of_any, local, path) if is_kept else []
+            case Nullable():
+                return self._nullable(node, local, path, is_kept=is_kept)
+            case Array():
+                return self._array(node, local, path, is_kept=is_kept)
+            case Table():
+                return self._table(node, local, path, is_kept=is_kept)
+            case Document():
+                return self._embedded(node, local, path, is_kept=is_kept)
+            case _:
+                return self._target(node, local, path, is_kept=is_kept)
+
+    def _leaf(self, leaf: Leaf, local: str) -> None:
+        names = {
+            hint: self._source.object(one.__name__ if isinstance(one, type) else hint, one)
+            for hint, one in leaf.names.items()
+        }
+        self._source.add(leaf.check.format(v=local, **names))
+
+    def _keep(self, function: Any, local: str, path: str) -> Pieces:
+        name = self._source.object(function.__name__, function)
+        kept = self._source.local(f"{path}_snapshot")
+        self._source.add(f"{kept} = {name}({local})")
+        return [f"*{kept}"]
+
+    def _nullable(self, node: Nullable, local: str, path: str, *, is_kept: bool) -> Pieces:
+        source = self._source
+        if isinstance(node.inner, Leaf) or not is_kept:
+            with source.block(f"if {local} is not None:"):
+                length = source.length
+                self._value(node.inner, local, path, is_kept=is_kept)
+                if source.length == length:
+                    source.add("pass")
+            return [local]
+        kept = source.local(f"{path}_or_none")
+        with source.block(f"if {local} is None:"):
+            source.add(f"{kept} = (None,)")
+        with source.block("else:"):
+            pieces = self._value(node.inner, local, path, is_kept=True)
+            source.add(f"{kept} = {as_tuple(['True', *pieces])}")
+        return [f"*{kept}"]
+
+    def _array(self, node: Array, local: str, path: str, *, is_kept: bool) -> Pieces:
+        source = self._source
+        origin = node.origin.__name__
+        self._refuse_unless(local, "list")
+        whole = [f"len({local})", f"*{local}"]
+        copied = (
+            f"{local} = {local}.copy()" if node.origin is list else f"{local} = {origin}({local})"
+        )
+        if isinstance(node.inner, Anything):
+            source.add(copied)
+            return self._keep(snapshot_of_any, local, path) if is_kept else []
+        item = source.local(f"{path}_item")
+        if isinstance(node.inner, Leaf) and "{v} =" not in node.inner.check:
+            with source.block(f"for {item} in {local}:"):
+                self._leaf(node.inner, item)
+            source.add(copied)
+            return whole
+        items = source.local(f"{path}_items")
+        source.add(f"{items} = []")
+        kept = self._list_of_pieces(local, path) if is_kept and not is_leaf(node.inner) else None
+        with source.block(f"for {item} in {local}:"):
+            pieces = self._value(node.inner, item, f"{path}_item", is_kept=kept is not None)
+            source.add(f"{items}.append({item})")
+            if kept is not None:
+                source.add(f"{kept} += {as_tuple(pieces)}")
+        source.add(f"{local} = {items if node.origin is list else f'{origin}({items})'}")
+        return whole if kept is None else [f"*{kept}"]
+
+    def _table(self, node: Table, local: str, path: str, *, is_kept: bool) -> Pieces:
+        source = self._source
+        self._refuse_unless(local, "dict")
+        key = source.local(f"{path}_key")
+        if isinstance(node.inner, Anything):
+            with source.block(f"for {key} in {local}:"):
+                self._refuse_unless(key, "str")
+            source.add(f"{local} = {local}.copy()")
+            return self._keep(snapshot_of_any, local, path) if is_kept else []
+        item = source.local(f"{path}_item")
+        items = source.local(f"{path}_items")
+        source.add(f"{items} = {{}}")
+        kept = self._list_of_pieces(local, path) if is_kept else None
+        with source.block(f"for {key}, {item} in {local}.items():"):
+            self._refuse_unless(key, "str")
+            pieces = self._value(node.inner, item, f"{path}_item", is_kept=is_kept)
+            source.add(f"{items}[{key}] = {item}")
+            if kept is not None:
+                source.add(f"{kept} += {as_tuple([key, *pieces])}")
+        source.add(f"{local} = {items}")
+        return [] if kept is None else [f"*{kept}"]
+
+    def _list_of_pieces(self, local: str, path: str) -> str:
+        kept = self._source.local(f"{path}_snapshot")
+        self._source.add(f"{kept} = [len({local})]")
+        return kept
+
+    def _embedded(self, node: Document, local: str, path: str, *, is_kept: bool) -> Pieces:
+        source = self._source
+        mapping = mapping_of(node.model)
+        if node.model in self._around or len(self._around) >= DEEPEST_INLINE:
+            name = self._elsewhere(mapping, local)
+            if not is_kept:
+                return []
+            kept = source.local(f"{path}_snapshot")
+            source.add(f"{kept} = {name}.codec.snapshot({local})")
+            return [f"*{kept}"]
+        self._refuse_unless(local, "dict")
+        instance, pieces = self._document(
+            mapping, local, path, keeps=frozenset(mapping.fields) if is_kept else frozenset()
+        )
+        if self._known:
+            source.add(f"{self._set_baseline}({instance}, ())")
+        source.add(f"{local} = {instance}")
+        return [piece for field in pieces for piece in field] or ["True"]
+
+    def _target(self, node: Any, local: str, path: str, *, is_kept: bool) -> Pieces:
+        self._elsewhere(mapping_of(node.model), local)
+        return self._keep(snapshot_of_any, local, path) if is_kept else []
+
+    def _elsewhere(self, mapping: ModelMapping, local: str) -> str:
+        name = self._source.object(f"{mapping.model.__name__}_mapping", mapping)
+        self._source.add(f"{local} = {name}.codec.{self._function}({local})")
+        with self._source.block(f"if {local} is None:"):
+            self._refuse()
+        return name
+
+    def _refuse_unless(self, local: str, cls: str) -> None:
+        with self._source.block(f"if type({local}) is not {cls}:"):
+            self._refuse()
+
+    def _refuse(self) -> None:
+        self._source.add("return None")
+
+
+def is_leaf(node: Node) -> bool:
+    """Tell whether a value is its own snapshot."""
+    return isinstance(node, Leaf) or (isinstance(node, Nullable) and isinstance(node.inner, Leaf))
+
+
+def as_tuple(pieces: Pieces) -> str:
+    """Write a tuple."""
+    return f"({', '.join(pieces)},)"
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}_{name}" if path else name
+
+
+def _baseline(kept: list[Pieces]) -> str:
+    if not kept:
+        return "()"
+    return as_tuple([*map(_length, kept), *(piece for pieces in kept for piece in pieces)])
+
+
+def _length(pieces: Pieces) -> str:
+    starred = [f"len({piece[1:]})" for piece in pieces if piece.startswith("*")]
+    single = len(pieces) - len(starred)
+    return " + ".join([str(single), *starred] if single else starred)

@@ -1,0 +1,108 @@
+"""What is remembered of a value that can change in place, to tell later whether it did.
+
+A snapshot is a flat tuple of the unchangeable values in it, for example of a list of embedded
+objects with two fields `(2, "a", 1, "b", 2)`; the values are those of the instance, not copies. What
+is no such structure is remembered by a digest of its stored form.
+
+A baseline is the snapshots of all mutable fields of an instance in one tuple, with their lengths in
+front.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from operator import is_
+from typing import TYPE_CHECKING, Any
+
+import bson
+from bson.binary import UuidRepresentation
+from bson.codec_options import CodecOptions
+from bson.errors import BSONError
+
+from odmantic._mapping.encode import encode_any, encode_field, encode_value
+from odmantic._mapping.mapping import is_model_instance, mapping_of
+from odmantic._mapping.nodes import LEAF_CLASSES
+
+if TYPE_CHECKING:
+    from odmantic._mapping.mapping import ModelMapping
+    from odmantic.model import _BaseODMModel
+
+Snapshot = tuple[Any, ...]
+
+DIGEST_OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(
+    uuid_representation=UuidRepresentation.STANDARD
+)
+_DIGEST_BYTES = 16
+_NOT_ENCODABLE = (BSONError, OverflowError, RecursionError, TypeError, ValueError)
+
+
+def digest(stored: object) -> bytes | None:
+    """Fingerprint of a stored form, or `None` for one that only the client's own codecs can encode."""
+    data = _encoded(stored)
+    return None if data is None else hashlib.blake2b(data, digest_size=_DIGEST_BYTES).digest()
+
+
+def _encoded(stored: object) -> bytes | None:
+    try:
+        return bson.encode({"": stored}, codec_options=DIGEST_OPTIONS)
+    except _NOT_ENCODABLE:
+        return None
+
+
+def snapshot_of_stored(stored: object) -> Snapshot:
+    """Give the snapshot of a stored form of any shape."""
+    if type(stored) in LEAF_CLASSES:
+        return (stored,)
+    fingerprint = digest(stored)
+    # An object of its own equals nothing: what has no digest counts as changed.
+    return (object(),) if fingerprint is None else (fingerprint,)
+
+
+def snapshot_of_any(value: object) -> Snapshot:
+    """Give the snapshot of a value whose type says nothing."""
+    return snapshot_of_stored(
+        encode_value(value) if is_model_instance(value) else encode_any(value)
+    )
+
+
+def snapshot_of_field(mapping: ModelMapping, name: str) -> Callable[[Any], Snapshot]:
+    """Give what takes snapshots of a field that is known by its stored form only."""
+
+    def snapshot(value: Any) -> Snapshot:
+        encode = mapping.encoder_of[name]
+        return snapshot_of_stored(value if encode is None else encode(value))
+
+    return snapshot
+
+
+class OtherShapeError(Exception):
+    """Says that a value is not of the shape its annotation promises."""
+
+
+_OTHER_SHAPE = (OtherShapeError, AttributeError, KeyError, TypeError)
+
+
+def take_snapshot(instance: _BaseODMModel, name: str) -> Snapshot:
+    """Take the snapshot of a field, or of an additional value, as it is now."""
+    mapping = mapping_of(type(instance))
+    function = mapping.codec.snapshots.get(name)
+    if function is not None:
+        try:
+            snapshot = function(instance.__dict__[name])
+        except _OTHER_SHAPE:
+            pass
+        else:
+            if mapping.codec.leaf_classes.issuperset(map(type, snapshot)):
+                return snapshot
+    return snapshot_of_stored(encode_field(instance, name))
+
+
+def is_same(before: Snapshot, now: Snapshot) -> bool:
+    """Tell whether two snapshots of a field stand for the same stored form."""
+    if len(before) != len(now):
+        return False
+    if all(map(is_, before, now)):
+        return True
+    encoded = _encoded([encode_any(each) for each in now])
+    return encoded is not None and encoded == _encoded([encode_any(each) for each in before])

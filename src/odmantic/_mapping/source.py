@@ -1,0 +1,100 @@
+"""Writing Python source, and turning it into functions whose tracebacks show it."""
+
+from __future__ import annotations
+
+import itertools
+import keyword
+import linecache
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from weakref import finalize
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+_number = itertools.count(1)
+_NOT_IN_NAMES = re.compile(r"\W+")
+
+
+class Source:
+    """Lines of code that grow, with the objects they refer to by name."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._indent = ""
+        self._names: dict[int, str] = {}
+        self._objects: dict[str, Any] = {}
+        self._locals: set[str] = set()
+
+    @property
+    def text(self) -> str:
+        """All lines."""
+        return "\n".join(self._lines) + "\n"
+
+    @property
+    def length(self) -> int:
+        """The number of lines."""
+        return len(self._lines)
+
+    def add(self, *lines: str) -> None:
+        """Add lines at the current indentation."""
+        for line in "\n".join(lines).splitlines():
+            self._lines.append(self._indent + line if line else "")
+
+    @contextmanager
+    def block(self, head: str) -> Generator[None]:
+        """Indent what is added under a line like `if x:`."""
+        self.add(head)
+        outer, self._indent = self._indent, self._indent + "    "
+        try:
+            yield
+        finally:
+            self._indent = outer
+
+    @contextmanager
+    def function(self, head: str, docstring: str) -> Generator[None]:
+        """Start a function, which has local names of its own."""
+        if self._lines:
+            self.add("", "")
+        self._locals = set()
+        with self.block(head):
+            self.add(f'"""{docstring}"""')
+            yield
+
+    def object(self, hint: str, value: Any) -> str:
+        """Give the name by which the code refers to an object."""
+        name = self._names.get(id(value))
+        if name is None:
+            name = _unused(_identifier(hint), self._objects)
+            self._names[id(value)] = name
+            self._objects[name] = value
+        return name
+
+    def local(self, hint: str) -> str:
+        """Give a local name that is not in use."""
+        # No object is called like this.
+        name = _unused(f"{_identifier(hint)}_", self._locals)
+        self._locals.add(name)
+        return name
+
+    def compile(self, name: str, owner: Any) -> dict[str, Any]:
+        """Run the code; give the functions in it. The lines are known as long as `owner` exists."""
+        filename = f"<odmantic {name} {next(_number)}>"
+        namespace = dict(self._objects)
+        exec(compile(self.text, filename, "exec"), namespace)  # noqa: S102 - written here
+        lines = self.text.splitlines(keepends=True)
+        linecache.cache[filename] = (len(self.text), None, lines, filename)
+        finalize(owner, linecache.cache.pop, filename, None).atexit = False
+        return namespace
+
+
+def _identifier(hint: str) -> str:
+    name = _NOT_IN_NAMES.sub("_", hint).strip("_")
+    return f"{name}_" if keyword.iskeyword(name) or not name.isidentifier() else name
+
+
+def _unused(name: str, used: Any) -> str:
+    if name not in used:
+        return name
+    return next(each for i in itertools.count(2) if (each := f"{name}{i}") not in used)
