@@ -45,11 +45,12 @@ async def commit_until_known(
             with _commit_limit(max_commit_time_ms):
                 await channel.commit(attempt)
         except PyMongoError as error:
-            was_sent = channel.commit_reached_connection
-            may_have_committed |= outcome_is_unknown(error, attempts=attempts, was_sent=was_sent)
+            sent = channel.commits_sent
+            is_unknown = outcome_is_unknown(error, attempts=attempts, sent=sent)
+            # The driver repeats a commit only after an error that leaves its outcome unknown.
+            may_have_committed |= is_unknown or (sent or 0) > 1
             wait = backoff(attempts, random.random())  # noqa: S311 - spreads load, guards nothing
-            is_repeatable = may_repeat_commit(error, attempts=attempts, was_sent=was_sent)
-            if is_repeatable and wait < _seconds_left(began):
+            if is_unknown and may_repeat_commit(error) and wait < _seconds_left(began):
                 log_error("commit repeated", error, attempt=attempts, wait=wait)
                 await sleep(wait)
                 continue

@@ -61,9 +61,7 @@ class RetryLimits:
         return is_timeout and at + _SLACK >= self.deadline
 
 
-def outcome_is_unknown(
-    error: BaseException, *, attempts: int, was_sent: bool | None = None
-) -> bool:
+def outcome_is_unknown(error: BaseException, *, attempts: int, sent: int | None = None) -> bool:
     """Whether the server may or may not have committed, after so many commits.
 
     A first commit for which no server or connection could be had was never sent.
@@ -71,9 +69,9 @@ def outcome_is_unknown(
     Args:
         error: what the last commit raised.
         attempts: commits so far, this one included.
-        was_sent: whether the driver has put any of them on a connection, where that is known.
+        sent: how often the driver has put one on a connection, its own repetitions included, where that is known.
     """
-    if attempts == 1 and not was_sent and isinstance(error, _NEVER_SENT):
+    if attempts == 1 and not sent and isinstance(error, _NEVER_SENT):
         return False
     return "UnknownTransactionCommitResult" in labels_of(error)
 
@@ -88,11 +86,9 @@ def is_transient(error: BaseException) -> bool:
     return "TransientTransactionError" in labels_of(error)
 
 
-def may_repeat_commit(error: BaseException, *, attempts: int, was_sent: bool | None = None) -> bool:
-    """Whether the commit is worth repeating: unknown, but not because the server ran out of time (code 50)."""
-    if isinstance(error, OperationFailure) and error.code == _MAX_TIME_EXPIRED:
-        return False
-    return outcome_is_unknown(error, attempts=attempts, was_sent=was_sent)
+def may_repeat_commit(error: BaseException) -> bool:
+    """Whether a commit of unknown outcome is worth repeating: not if the server ran out of time (code 50)."""
+    return not (isinstance(error, OperationFailure) and error.code == _MAX_TIME_EXPIRED)
 
 
 def backoff(made: int, jitter: float) -> float:

@@ -80,8 +80,17 @@ def _parse(token: str) -> CausalTimes | None:
     if document.keys() != {"c", "o"} or not isinstance(document["o"], Timestamp):
         return None
     cluster_time = document["c"]
-    if not isinstance(cluster_time, dict) or not isinstance(
-        cluster_time.get("clusterTime"), Timestamp
-    ):
+    if not isinstance(cluster_time, dict) or not _is_cluster_time(cluster_time):
         return None
     return CausalTimes(cluster_time, document["o"])
+
+
+def _is_cluster_time(document: dict[str, Any]) -> bool:
+    """Whether a document has the shape of the server's: its time, and a signature if the server signs."""
+    match document:
+        case {"clusterTime": Timestamp(), **rest} if not rest:
+            return True
+        case {"clusterTime": Timestamp(), "signature": {"hash": bytes(), "keyId": int()}, **rest}:
+            return not rest and document["signature"].keys() == {"hash", "keyId"}
+        case _:
+            return False

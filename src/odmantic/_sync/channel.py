@@ -76,12 +76,12 @@ class Channel:
         _channels[id(driver_session)] = self
 
     @property
-    def commit_reached_connection(self) -> bool | None:
-        """Whether the driver has put a commit of its present transaction on a connection; `None` if it does not tell."""
-        # The driver repeats a commit by itself, and its second error hides that the first one was sent.
+    def commits_sent(self) -> int | None:
+        """How often the driver has put the commit of its transaction on a connection; `None` if it does not tell."""
+        # The driver repeats a commit by itself, and its last error hides those before it.
         driver_session = getattr(self.driver_session, "delegate", self.driver_session)
         sent = getattr(getattr(driver_session, "_transaction", None), "attempt", None)
-        return sent > 0 if isinstance(sent, int) else None
+        return sent if isinstance(sent, int) else None
 
     @property
     def is_inherited(self) -> bool:
