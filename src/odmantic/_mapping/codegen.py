@@ -11,8 +11,10 @@ from odmantic._mapping.mapping import is_embedded_model
 from odmantic._mapping.nodes import leaf_classes_of, readable_nodes
 from odmantic._mapping.reader import ReaderWriter
 from odmantic._mapping.source import Source
+from odmantic._mapping.writer import WriterWriter
 
 if TYPE_CHECKING:
+    from odmantic._mapping.encode import FieldEncoder
     from odmantic._mapping.mapping import ModelMapping
 
 Read = Callable[[Any], Any]
@@ -29,6 +31,8 @@ class Codec:
         snapshots: Take the snapshots of mutable fields; not all fields have such a function.
         snapshot: Takes the snapshot of a whole embedded object.
         leaf_classes: Classes of what a snapshot holds.
+        write: Makes the document of an instance, without additional values.
+        encoders: How each field is written.
     """
 
     source: str
@@ -37,6 +41,8 @@ class Codec:
     snapshots: dict[str, Callable[[Any], tuple[Any, ...]]]
     snapshot: Callable[[Any], tuple[Any, ...]] | None
     leaf_classes: frozenset[type[Any]]
+    write: Callable[[Any], dict[str, Any]]
+    encoders: tuple[FieldEncoder, ...]
 
 
 def generate(mapping: ModelMapping) -> Codec:
@@ -50,6 +56,9 @@ def generate(mapping: ModelMapping) -> Codec:
     snapshots = flattener.write_fields()
     if is_embedded_model(mapping.model):
         flattener.write_whole()
+    writer = WriterWriter(source, mapping)
+    writers = writer.write_fields()
+    writer.write_whole(writers)
     functions = source.compile(mapping.model.__name__, mapping.model)
     return Codec(
         source=source.text,
@@ -58,6 +67,11 @@ def generate(mapping: ModelMapping) -> Codec:
         snapshots={name: functions[f"snapshot_{name}"] for name in snapshots},
         snapshot=functions.get("snapshot"),
         leaf_classes=leaf_classes_of(mapping),
+        write=functions["write"],
+        encoders=tuple(
+            (name, field.key_name, functions[writers[name]] if name in writers else None)
+            for name, field in mapping.fields.items()
+        ),
     )
 
 

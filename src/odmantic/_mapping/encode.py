@@ -74,13 +74,17 @@ def encode_document(
     Additional values of models that allow them are always part of it.
     """
     mapping: ModelMapping = type(instance).__mapping__
+    codec = mapping.codec
     values = instance.__dict__
     document: dict[str, Any] = {}
     try:
-        for name, key, encode in mapping.encoders:
-            if include is None or name in include:
-                value = values[name]
-                document[key] = value if encode is None else encode(value)
+        if include is None:
+            document = codec.write(instance)
+        else:
+            for name, key, encode in codec.encoders:
+                if name in include:
+                    value = values[name]
+                    document[key] = value if encode is None else encode(value)
     except KeyError:
         _check_complete(instance)
         raise
