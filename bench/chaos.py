@@ -31,7 +31,6 @@ DRIVERS = {
     "motor": "AsyncIOMotorClient",
     "threads": "MongoClient in threads",
 }
-_DATABASE = "chaos"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,7 @@ class Options:
     kills: int
     step_downs: int
     seed: int
+    database: str = "chaos"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def run(options: Options, replica_set: LocalReplicaSet) -> Outcome:
     """Work and sabotage until there were enough of both, then look at what is stored."""
     with MongoClient[dict[str, Any]](replica_set.uri) as client:
         server = client.server_info()["version"]
-        engine = SyncEngine(client, database=_DATABASE)
+        engine = SyncEngine(client, database=options.database)
         open_accounts(engine)
         ledger = Ledger(options.transfers, options.seed)
         saboteur = Saboteur(
@@ -134,7 +134,7 @@ def run(options: Options, replica_set: LocalReplicaSet) -> Outcome:
         if saboteur.error is not None:
             raise saboteur.error
         # What a majority has is what no failover takes away.
-        stored = client.get_database(_DATABASE, read_concern=ReadConcern("majority"))
+        stored = client.get_database(options.database, read_concern=ReadConcern("majority"))
         engine.database = stored
         violations = tuple(audit(engine, ledger))
     return Outcome(options, server, began, ended, ledger, tuple(saboteur.events), violations)
@@ -152,7 +152,7 @@ def _work_in_threads(options: Options, uri: str, ledger: Ledger) -> None:
         MongoClient[dict[str, Any]](uri) as client,
         ThreadPoolExecutor(options.workers) as pool,
     ):
-        engine = SyncEngine(client, database=_DATABASE)
+        engine = SyncEngine(client, database=options.database)
         futures = [
             pool.submit(work_sync, engine, ledger, worker, options.workers)
             for worker in range(options.workers)
@@ -163,7 +163,7 @@ def _work_in_threads(options: Options, uri: str, ledger: Ledger) -> None:
 
 async def _work_in_tasks(options: Options, uri: str, ledger: Ledger) -> None:
     client = _async_client(options.driver, uri)
-    engine = AIOEngine(client, database=_DATABASE)
+    engine = AIOEngine(client, database=options.database)
     try:
         await asyncio.gather(
             *(

@@ -33,6 +33,9 @@ _WRITE_CONFLICT = 112
 _SHUTDOWN_IN_PROGRESS = 91
 _TIME_EXPIRED = 50
 
+#: The driver looks for the server no longer; it is always there, as long as a run has time left.
+_SELECTION_MILLISECONDS = "5000"
+
 #: Seconds until the server has noticed that a program ended.
 _PATIENCE = 1.0
 
@@ -235,7 +238,11 @@ class Stage:
 
     def proxied_uri(self, proxy: Proxy) -> str:
         """The URI of the server behind a proxy."""
-        return self._uri(("127.0.0.1", proxy.port), appName=self.database)
+        return self._uri(
+            ("127.0.0.1", proxy.port),
+            appName=self.database,
+            serverSelectionTimeoutMS=_SELECTION_MILLISECONDS,
+        )
 
     def left_behind(self) -> list[str]:
         """What a program that ended must not leave on the server."""
