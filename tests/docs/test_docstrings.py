@@ -15,6 +15,8 @@ from pymongo import AsyncMongoClient, MongoClient
 
 import odmantic
 from odmantic.query import desc
+from odmantic.testing.faults import aio_inject_faults, sync_inject_faults
+from odmantic.testing.rollback import AIORollbackEngine, SyncRollbackEngine
 
 SOURCE = Path(odmantic.__file__).parent
 BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
@@ -44,6 +46,43 @@ class Shop(odmantic.Model):
     opened: int
 
 
+class Stock(odmantic.Model):
+    item: str
+    left: int
+
+
+class Order(odmantic.Model):
+    item: str = "tea"
+
+
+class Account(odmantic.Model):
+    balance: int
+
+
+async def aio_program(engine: odmantic.AIOEngine) -> None:
+    await engine.save(Order())
+
+
+def sync_program(engine: odmantic.SyncEngine) -> None:
+    engine.save(Order())
+
+
+async def aio_transfer(engine: odmantic.AIOEngine) -> None:
+    await engine.count(Account)
+
+
+def sync_transfer(engine: odmantic.SyncEngine) -> None:
+    engine.count(Account)
+
+
+async def aio_accounts(engine: odmantic.AIOEngine) -> None:
+    await engine.save(Account(balance=100))
+
+
+def sync_accounts(engine: odmantic.SyncEngine) -> None:
+    engine.save(Account(balance=100))
+
+
 def documented(path: Path) -> Iterator[tuple[str, str]]:
     """Give the names and docstrings in a file."""
     for node in ast.walk(ast.parse(path.read_text())):
@@ -64,18 +103,26 @@ def examples(pattern: re.Pattern[str]) -> list[tuple[str, str]]:
 
 def names_for_examples() -> dict[str, object]:
     public = {name: getattr(odmantic, name) for name in odmantic.__all__}
-    clients = {"AsyncMongoClient": AsyncMongoClient, "MongoClient": MongoClient}
-    names = public | clients | {"desc": desc}
-    mine = (Annotated, Parcel, Ship, Voyage, Shop)
-    return {**names, **{each.__name__: each for each in mine}, "order": Ship(), "customer": Ship()}
+    driver = (Annotated, AsyncMongoClient, MongoClient)
+    testing = (AIORollbackEngine, SyncRollbackEngine, aio_inject_faults, sync_inject_faults)
+    models = (Parcel, Ship, Voyage, Shop, Stock, Order, Account)
+    names = {each.__name__: each for each in (*driver, *testing, *models)}
+    return {**public, **names, "desc": desc, "order": Order(), "customer": Ship()}
+
+
+AIO_NAMES = {"program": aio_program, "transfer": aio_transfer, "open_accounts": aio_accounts}
+SYNC_NAMES = {"program": sync_program, "transfer": sync_transfer, "open_accounts": sync_accounts}
 
 
 @pytest.mark.parametrize(
     ("name", "source"),
     [each for each in examples(BLOCK) if "await" in each[1] or "async" in each[1]],
 )
-async def test_an_async_example_runs(name, source, make_program, aio_engine):
-    program = make_program(source, name, **names_for_examples(), engine=aio_engine)
+async def test_an_async_example_runs(name, source, make_program, aio_engine, odmantic_mongo_uri):
+    surroundings = {"client": aio_engine.client, "uri": odmantic_mongo_uri, **AIO_NAMES}
+    names = {**names_for_examples(), **surroundings, "engine": aio_engine}
+    program = make_program(source, name, **names)
+    await aio_engine.save(Stock(item="tea", left=3))
 
     try:
         await program.run_in_loop()
@@ -89,8 +136,11 @@ async def test_an_async_example_runs(name, source, make_program, aio_engine):
     ("name", "source"),
     [each for each in examples(BLOCK) if "await" not in each[1] and "async" not in each[1]],
 )
-def test_a_sync_example_runs(name, source, make_program, sync_engine):
-    program = make_program(source, name, **names_for_examples(), engine=sync_engine)
+def test_a_sync_example_runs(name, source, make_program, sync_engine, odmantic_mongo_uri):
+    surroundings = {"client": sync_engine.client, "uri": odmantic_mongo_uri, **SYNC_NAMES}
+    names = {**names_for_examples(), **surroundings, "engine": sync_engine}
+    program = make_program(source, name, **names)
+    sync_engine.save(Stock(item="tea", left=3))
 
     try:
         assert program.run() is None

@@ -75,7 +75,7 @@ def test_the_tests_in_the_documentation_pass(tmp_path, odmantic_mongo_uri):
     command = [sys.executable, "-m", "pytest", "--odmantic-mongo-uri", odmantic_mongo_uri]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
-    assert "3 passed" in done.stdout, done.stdout + done.stderr
+    assert "5 passed" in done.stdout, done.stdout + done.stderr
 
 
 def test_every_snippet_is_shown():
