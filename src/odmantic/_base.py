@@ -10,7 +10,7 @@ from odmantic._driver.select import ClientKind, client_kind
 from odmantic._mapping import mapping_of
 from odmantic._plan.checks import check_model
 from odmantic._plan.sort import build_sort
-from odmantic._state.changes import read_document
+from odmantic._state.changes import document_reader, read_document
 from odmantic.model import Model
 
 if TYPE_CHECKING:
@@ -83,6 +83,24 @@ class Reader(Generic[ModelType]):
         if self.attempt is not None:
             self.attempt.journal.read(self.database, instance)
         return instance
+
+    def parse_all(
+        self, documents: list[dict[str, Any]]
+    ) -> tuple[list[ModelType], Exception | None]:
+        """Build instances, up to the first document that does not fit, and tell why that does not."""
+        read = document_reader(self.model)
+        instances: list[ModelType] = []
+        add = instances.append
+        error: Exception | None = None
+        try:
+            for document in documents:
+                add(read(document))
+        except Exception as caught:  # noqa: BLE001 - raised behind the instances before it
+            error = caught
+        if self.attempt is not None:
+            for instance in instances:
+                self.attempt.journal.read(self.database, instance)
+        return instances, error
 
 
 class BaseCursor(ABC, Generic[ModelType]):

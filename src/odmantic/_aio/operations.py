@@ -8,7 +8,8 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from odmantic._aio.bulk import save_in_bulk
 from odmantic._aio.channel import channel_of, check_not_ended
-from odmantic._aio.cursor import AIOCursor
+from odmantic._aio.cursor import AIOCursor, Source
+from odmantic._aio.references import ReferenceLoader
 from odmantic._base import ModelType, Reader
 from odmantic._driver._aio import resolve
 from odmantic._driver.select import check_session, is_driver_collection
@@ -77,8 +78,12 @@ class Operations:
         model = plan.model
         collection = self.engine.get_collection(model)
 
+        options: Any = getattr(collection, "codec_options", None)
+        # Referenced documents are put into those read, which have to be dictionaries for that.
+        by_server = plan.needs_pipeline or getattr(options, "document_class", dict) is not dict
+
         def open_cursor() -> Any:
-            if plan.needs_pipeline:
+            if plan.has_references and by_server:
                 return collection.aggregate(
                     plan.pipeline(), batchSize=plan.batch_size, session=self.session
                 )
@@ -87,8 +92,11 @@ class Operations:
         async def send(call: Callable[[], Awaitable[Any]]) -> Any:
             return await self.send(call, "find", model)
 
-        reader = Reader(model, self.engine.database_name, self._attempt)
-        return AIOCursor[ModelType].reading(reader, open_cursor, send)
+        source = Source(Reader(model, self.engine.database_name, self._attempt), open_cursor, send)
+        if plan.has_references and not by_server:
+            source.page_size = plan.batch_size
+            source.complete = ReferenceLoader(self, model, collection).complete
+        return AIOCursor[ModelType].reading(source)
 
     async def count(self, model: type[Model], query: QueryExpression) -> int:
         """The number of matching documents."""

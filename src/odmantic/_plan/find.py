@@ -34,8 +34,8 @@ ModelType = TypeVar("ModelType", bound=Model)
 class FindPlan(Generic[ModelType]):
     """One read of instances of a model.
 
-    A model without references is read by the command `find`, so that every filter of MongoDB works; references
-    are resolved by an aggregation.
+    It is sent as the command `find`, so that every filter of MongoDB works, and references are loaded for many
+    documents at once. For a single document an aggregation, which resolves them on the server, takes one round trip.
     """
 
     model: type[ModelType]
@@ -46,9 +46,14 @@ class FindPlan(Generic[ModelType]):
     batch_size: int = BATCH_SIZE
 
     @property
-    def needs_pipeline(self) -> bool:
+    def has_references(self) -> bool:
         """Whether references have to be resolved."""
         return bool(mapping_of(self.model).reference_paths)
+
+    @property
+    def needs_pipeline(self) -> bool:
+        """Whether they are resolved by the server."""
+        return self.limit == 1 and self.has_references
 
     def find_options(self) -> dict[str, Any]:
         """Keyword arguments of the driver's `find`."""

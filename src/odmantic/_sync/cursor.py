@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     Send = Callable[[Callable[[], Any]], Any]
     Open = Callable[[], Any]
+    Complete = Callable[[list[Any]], list[Any]]
+    #: Documents, and whether none come behind them.
+    _Batch = tuple[list[Any], bool]
 
 
 class SyncCursor(BaseCursor[ModelType]):
@@ -42,17 +45,15 @@ class SyncCursor(BaseCursor[ModelType]):
     def __init__(self, model: type[ModelType], cursor: Any) -> None:
         """Wrap a driver cursor of documents of a model."""
         super().__init__(Reader(model))
-        self._source: _Source[ModelType] = _Source(self._reader, lambda: cursor, _send_directly)
+        self._source: Source[ModelType] = Source(self._reader, lambda: cursor, _send_directly)
         self._first: _Page[ModelType] = _Page()
 
     @classmethod
-    def reading(
-        cls, reader: Reader[ModelType], open_cursor: Open, send: Send
-    ) -> SyncCursor[ModelType]:
+    def reading(cls, source: Source[ModelType]) -> SyncCursor[ModelType]:
         """A cursor whose driver cursor is opened on first use."""
-        cursor = cls(reader.model, None)
-        cursor._reader = reader
-        cursor._source = _Source(reader, open_cursor, send)
+        cursor = cls(source.reader.model, None)
+        cursor._reader = source.reader
+        cursor._source = source
         return cursor
 
     def __iter__(self) -> Iterator[ModelType]:
@@ -92,18 +93,32 @@ class _Page(Generic[ModelType]):
         return self.next is None and not self.is_last
 
 
-class _Source(Generic[ModelType]):
+class Source(Generic[ModelType]):
     """A driver cursor, opened on first use and consumed once however many iterations there are."""
 
-    __slots__ = ("_batch", "_cursor", "_lock", "_open", "_reader", "_send", "_was_interrupted")
+    __slots__ = (
+        "_batch",
+        "_cursor",
+        "_lock",
+        "_open",
+        "_send",
+        "_was_interrupted",
+        "complete",
+        "page_size",
+        "reader",
+    )
 
     def __init__(self, reader: Reader[ModelType], open_cursor: Open, send: Send) -> None:
-        self._reader = reader
+        """Send nothing yet."""
+        self.reader = reader
+        self.page_size = PAGE_SIZE
+        self.complete: Complete | None = None
+        """Loads what belongs to the documents of a page; it may leave some out."""
         self._open = open_cursor
         self._send = send
         self._lock = Lock()
         self._cursor: Any = None
-        self._batch: list[Any] | None = None
+        self._batch: _Batch | None = None
         self._was_interrupted = False
 
     def page_after(self, page: _Page[ModelType]) -> _Page[ModelType] | None:
@@ -125,8 +140,8 @@ class _Source(Generic[ModelType]):
             if batch is None:
                 self._check_interruption()
                 batch = self._send(self._read_batch)
-            page.is_last = len(batch) < PAGE_SIZE
-            page.instances, page.error = self._parse(batch)
+            documents, page.is_last = batch
+            page.instances, page.error = self.reader.parse_all(documents)
         except Exception as error:  # noqa: BLE001 - kept, and raised to each consumer
             page.error = error
         except BaseException:
@@ -137,30 +152,25 @@ class _Source(Generic[ModelType]):
         page.is_last = page.is_last or page.error is not None
         return page
 
-    def _read_batch(self) -> list[Any]:
+    def _read_batch(self) -> _Batch:
         if self._cursor is None:
             self._cursor = resolve(self._open())
-        return take_batch(self._cursor, PAGE_SIZE)
-
-    def _parse(self, batch: list[Any]) -> tuple[list[ModelType], Exception | None]:
-        instances: list[ModelType] = []
-        try:
-            for document in batch:
-                instances.append(self._reader.parse(document))  # noqa: PERF401 - keeps those before an error
-        except Exception as error:  # noqa: BLE001 - raised behind the instances before it
-            return instances, error
-        return instances, None
+        documents = take_batch(self._cursor, self.page_size)
+        is_last = len(documents) < self.page_size
+        if self.complete is not None and documents:
+            documents = self.complete(documents)
+        return documents, is_last
 
     def _check_interruption(self) -> None:
         if self._was_interrupted:
             message = (
-                f"a read of {self._reader.model.__name__} was interrupted between two batches and cannot go on; "
+                f"a read of {self.reader.model.__name__} was interrupted between two batches and cannot go on; "
                 "call find again"
             )
             raise InvalidOperation(message)
 
 
-def _iterate(source: _Source[ModelType], page: _Page[ModelType]) -> Iterator[ModelType]:
+def _iterate(source: Source[ModelType], page: _Page[ModelType]) -> Iterator[ModelType]:
     # No name may hold on to an earlier page, and with it to all those behind it.
     while (following := source.page_after(page)) is not None:
         page = following

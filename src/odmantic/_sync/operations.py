@@ -18,7 +18,8 @@ from odmantic._state.attempt import AttemptState
 from odmantic._state.changes import give_back, mark_unknown, mark_written, take
 from odmantic._sync.bulk import save_in_bulk
 from odmantic._sync.channel import channel_of, check_not_ended
-from odmantic._sync.cursor import SyncCursor
+from odmantic._sync.cursor import Source, SyncCursor
+from odmantic._sync.references import ReferenceLoader
 from odmantic.bson import note_use
 from odmantic.exceptions import DocumentNotFoundError, SessionMisuseError, UnsafeRetryError
 
@@ -78,8 +79,12 @@ class Operations:
         model = plan.model
         collection = self.engine.get_collection(model)
 
+        options: Any = getattr(collection, "codec_options", None)
+        # Referenced documents are put into those read, which have to be dictionaries for that.
+        by_server = plan.needs_pipeline or getattr(options, "document_class", dict) is not dict
+
         def open_cursor() -> Any:
-            if plan.needs_pipeline:
+            if plan.has_references and by_server:
                 return collection.aggregate(
                     plan.pipeline(), batchSize=plan.batch_size, session=self.session
                 )
@@ -88,8 +93,11 @@ class Operations:
         def send(call: Callable[[], Any]) -> Any:
             return self.send(call, "find", model)
 
-        reader = Reader(model, self.engine.database_name, self._attempt)
-        return SyncCursor[ModelType].reading(reader, open_cursor, send)
+        source = Source(Reader(model, self.engine.database_name, self._attempt), open_cursor, send)
+        if plan.has_references and not by_server:
+            source.page_size = plan.batch_size
+            source.complete = ReferenceLoader(self, model, collection).complete
+        return SyncCursor[ModelType].reading(source)
 
     def count(self, model: type[Model], query: QueryExpression) -> int:
         """The number of matching documents."""

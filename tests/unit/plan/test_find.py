@@ -65,15 +65,21 @@ def test_the_options_of_find():
 
 
 def test_the_stages_of_a_pipeline_come_in_order():
-    plan = plan_find(Order, (), sort=Order.number, skip=2, limit=3)
+    plan = plan_find(Order, (), sort=Order.number, skip=2, limit=1)
 
-    assert plan.needs_pipeline
     assert plan.pipeline()[:4] == [
         {"$match": {}},
         {"$sort": {"number": 1}},
         {"$skip": 2},
-        {"$limit": 3},
+        {"$limit": 1},
     ]
+
+
+def test_references_of_one_document_are_resolved_by_the_server():
+    assert plan_find(Order, (), limit=1).needs_pipeline
+    assert not plan_find(Order, ()).needs_pipeline
+    assert not plan_find(Order, (), limit=2).needs_pipeline
+    assert not plan_find(Plain, (), limit=1).needs_pipeline
 
 
 def _lookup(collection, key, nested=(), target=None):

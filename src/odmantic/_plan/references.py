@@ -1,0 +1,238 @@
+"""Referenced documents, fetched for many documents at once and put in place of their foreign keys.
+
+A level of references takes one query for each referenced model: `{"_id": {"$in": [...]}}`. What comes out is what
+`resolve_references` makes on the server: a document has the referenced one under its key, or no such key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+import bson
+from bson.dbref import DBRef
+from bson.decimal128 import Decimal128
+from bson.regex import Regex
+
+from odmantic._mapping import mapping_of
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Hashable, Iterable, Mapping
+
+    from odmantic._mapping import ReferencePath
+    from odmantic.model import Model
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceNode:
+    """A reference, and those of the model it refers to."""
+
+    path: ReferencePath
+    children: tuple[ReferenceNode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Asks for the documents of a model with some ids."""
+
+    model: type[Model]
+    ids: list[Any]
+
+    @property
+    def filter(self) -> Document:
+        """The filter that finds them."""
+        return {"_id": {"$in": self.ids}}
+
+
+def reference_tree(
+    model: type[Model], _visiting: tuple[type[Model], ...] = ()
+) -> tuple[ReferenceNode, ...]:
+    """The references of a model and of those it refers to, a model that refers to itself as deep as classes differ."""
+    visiting = (*_visiting, model)
+    return tuple(
+        ReferenceNode(path, () if path.model in visiting else reference_tree(path.model, visiting))
+        for path in mapping_of(model).reference_paths
+    )
+
+
+def referenced_models(nodes: Iterable[ReferenceNode]) -> set[type[Model]]:
+    """All models in a tree."""
+    models: set[type[Model]] = set()
+    for node in nodes:
+        models |= {node.path.model, *referenced_models(node.children)}
+    return models
+
+
+def resolve_documents(
+    documents: list[Document], nodes: tuple[ReferenceNode, ...]
+) -> Generator[Request, list[Document], list[Document]]:
+    """Put referenced documents into documents, which are changed, level by level.
+
+    Yields:
+        Requests, each of which is answered with the documents found.
+
+    Returns:
+        The documents in which a referenced one is missing, at any depth.
+    """
+    steps: list[_Step] = []
+    level = [_Step(node, documents) for node in nodes]
+    while level:
+        found: dict[type[Model], dict[Hashable, Document]] = {}
+        for model, ids in _wanted(level).items():
+            answer = (yield Request(model, [*ids.values()])) if ids else []
+            found[model] = {comparable(document["_id"]): document for document in answer}
+        steps += level
+        level = [below for step in level for below in step.take(found[step.node.path.model])]
+    broken: set[int] = set()
+    placed: set[int] = set()
+    for step in reversed(steps):
+        step.place(broken, placed)
+    return [document for document in documents if id(document) in broken]
+
+
+def _wanted(level: list[_Step]) -> dict[type[Model], dict[Hashable, Any]]:
+    """The foreign keys of a level, by model."""
+    wanted: dict[type[Model], dict[Hashable, Any]] = {}
+    for step in level:
+        ids = wanted.setdefault(step.node.path.model, {})
+        for value, key in zip(step.values, step.keys, strict=True):
+            if key is not NO_ID:
+                ids[key] = value
+    return wanted
+
+
+@dataclass(slots=True, eq=False)
+class _Step:
+    """One reference of some documents."""
+
+    node: ReferenceNode
+    documents: list[Document]
+    holders: list[Any] = field(init=False)
+    """The documents, or the embedded ones in them, that hold the foreign keys; anything else if they do not."""
+    values: list[Any] = field(init=False)
+    keys: list[Hashable] = field(init=False)
+    targets: dict[Hashable, Document] = field(init=False)
+
+    def __post_init__(self) -> None:
+        *around, key = self.node.path.keys
+        self.holders = (
+            self.documents if not around else [_at(one, around) for one in self.documents]
+        )
+        self.values = [
+            cast("Document", holder).get(key, _ABSENT) if isinstance(holder, dict) else _ABSENT
+            for holder in self.holders
+        ]
+        self.keys = [comparable(value) for value in self.values]
+
+    def take(self, found: dict[Hashable, Document]) -> list[_Step]:
+        """Keep the documents found; the steps to complete them."""
+        children = self.node.children
+        if not children:
+            self.targets = found
+            return []
+        # Other steps may use the same documents with other references resolved.
+        used = set(self.keys)
+        self.targets = {key: _copied(one) for key, one in found.items() if key in used}
+        return [_Step(child, [*self.targets.values()]) for child in children]
+
+    def place(self, broken: set[int], placed: set[int]) -> None:
+        """Put the targets in place, each holder getting one that shares no containers with others.
+
+        Args:
+            broken: identities of documents that lack a target, at any depth.
+            placed: identities of the targets in place.
+        """
+        key = self.node.path.keys[-1]
+        is_direct = self.holders is self.documents
+        with_containers = {each for each, target in self.targets.items() if _has_containers(target)}
+        for document, holder, each in zip(self.documents, self.holders, self.keys, strict=True):
+            target = self.targets.get(each)
+            if target is None:
+                if is_direct:
+                    document.pop(key, None)
+                if is_direct or isinstance(holder, dict):
+                    broken.add(id(document))
+                continue
+            if id(target) in broken:
+                broken.add(id(document))
+            is_shared = each in with_containers and id(target) in placed
+            placed.add(id(target))
+            holder[key] = _copied(target) if is_shared else target
+
+
+class _NoId:
+    """Stands for values that are no id of a document."""
+
+
+_ABSENT = _NoId()
+NO_ID: Hashable = _NoId()
+
+
+def comparable(value: Any) -> Hashable:
+    """What equals that of another value exactly if MongoDB takes both for the same id; `NO_ID` for what is none."""
+    kind: type[Any] = type(value)
+    if kind is bson.ObjectId or kind is str:
+        return cast("Hashable", value)
+    if value is _ABSENT or isinstance(value, (list, Regex, DBRef)):
+        return NO_ID
+    if isinstance(value, dict):
+        if any(key.startswith("$") for key in cast("Document", value)):
+            return NO_ID
+        return "document", _items(cast("Document", value))
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> Hashable:
+    if isinstance(value, bool):
+        return "bool", value
+    if isinstance(value, Decimal128):
+        value = value.to_decimal()
+        return "number", "NaN" if value.is_nan() else value
+    if isinstance(value, (int, float)):
+        return "number", value if value == value else "NaN"  # noqa: PLR0124 - only NaN differs
+    try:
+        hash(value)
+    except TypeError:
+        return "bytes", bson.encode({"": value})
+    return cast("Hashable", value)
+
+
+def _items(value: Mapping[str, Any]) -> Hashable:
+    return tuple((key, _inside(each)) for key, each in value.items())
+
+
+def _inside(value: Any) -> Hashable:
+    if isinstance(value, dict):
+        return "document", _items(cast("Document", value))
+    if isinstance(value, list):
+        return "array", tuple(_inside(each) for each in cast("Iterable[Any]", value))
+    if isinstance(value, (Regex, DBRef)):
+        return "bytes", bson.encode({"": value})
+    return comparable(value)
+
+
+def _at(document: Any, keys: list[str]) -> Any:
+    """What is at a path of keys; `None` where something on the way is no document."""
+    for key in keys:
+        if not isinstance(document, dict):
+            return None
+        document = cast("Document", document).get(key)
+    return document
+
+
+def _has_containers(document: Document) -> bool:
+    return any(isinstance(value, (dict, list)) for value in document.values())
+
+
+def _copied(value: Any) -> Any:
+    """A copy that shares no document and no array."""
+    if isinstance(value, dict):
+        items = cast("Document", value).items()
+        return {
+            key: _copied(each) if isinstance(each, (dict, list)) else each for key, each in items
+        }
+    if isinstance(value, list):
+        return [_copied(each) for each in cast("Iterable[Any]", value)]
+    return value
