@@ -13,6 +13,7 @@ from odmantic._mapping.nodes import (
     Node,
     Nullable,
     Table,
+    readable_shapes,
 )
 from odmantic._mapping.reader import DEEPEST_INLINE, Pieces, as_tuple, is_leaf
 from odmantic._mapping.snapshot import OtherShapeError, snapshot_of_any, snapshot_of_field
@@ -35,8 +36,9 @@ class FlattenerWriter:
     def write_fields(self) -> list[str]:
         """Add a function for each mutable field of known shape; give the names of the fields."""
         names: list[str] = []
+        shapes = readable_shapes(self._mapping)
         for name in self._mapping.compared_fields:
-            shape = self._mapping.shapes[name]
+            shape = shapes[name]
             if shape is None:
                 continue
             names.append(name)
@@ -133,7 +135,7 @@ class FlattenerWriter:
         source.add(f"{values} = {value}.__dict__")
         self._around.append(mapping.model)
         pieces: Pieces = []
-        for name, shape in mapping.shapes.items():
+        for name, shape in readable_shapes(mapping).items():
             where = f"{path}_{name}" if path else name
             item = f"{values}[{name!r}]"
             if shape is None:

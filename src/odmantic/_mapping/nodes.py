@@ -203,12 +203,20 @@ def readable_nodes(mapping: ModelMapping) -> dict[str, Node] | None:
     if not is_plain(mapping):
         return None
     nodes: dict[str, Node] = {}
-    for name, shape in mapping.shapes.items():
-        node = shape if shape and _is_readable(shape, ()) else _opaque(mapping, name)
+    for name, shape in readable_shapes(mapping).items():
+        node = shape or _opaque(mapping, name)
         if node is None:
             return None
         nodes[name] = node
     return nodes
+
+
+def readable_shapes(mapping: ModelMapping) -> dict[str, Node | None]:
+    """Give the shapes of the fields; `None` where validators of the user's are at work too."""
+    return {
+        name: shape if shape and _is_readable(shape, ()) else None
+        for name, shape in mapping.shapes.items()
+    }
 
 
 def _is_readable(node: Node, around: tuple[Any, ...]) -> bool:

@@ -42,8 +42,10 @@ _dict_of: Any = vars(BaseModel)["__dict__"].__get__
 def share_keys(model: type[Any], names: Iterable[str]) -> None:
     """Make the dictionaries of a new class's instances share one table of these keys."""
     with suppress(TypeError):  # an abstract class has no instances
-        # Python takes the keys of the first instances, in the order in which they come.
-        _dict_of(_new(model)).update(dict.fromkeys(names))
+        values = _dict_of(_new(model))
+        # Python takes the keys of the first instances; `update` would give it a table of its own.
+        for name in names:
+            values[name] = None
 
 
 class ReaderWriter:

@@ -1,0 +1,564 @@
+"""Generated code does what validation and the encoders of the fields do, for any model and document."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Any, Dict, FrozenSet, List, Literal, Optional, Set, Tuple, Union
+from uuid import UUID
+
+import annotated_types
+import bson
+import pydantic
+import pytest
+from bson.binary import Binary
+from bson.decimal128 import Decimal128
+from bson.int64 import Int64
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from odmantic._mapping import decode_document, encode_document, mapping_of, validate_document
+from odmantic._state.changes import (
+    baseline_of,
+    dirty_fields,
+    document_reader,
+    field_digests,
+    mark_read,
+)
+from odmantic.exceptions import DocumentParsingError
+from odmantic.field import Field
+from odmantic.model import EmbeddedModel, Model
+from odmantic.reference import Reference
+
+OID = bson.ObjectId("5f85f36d6dfecacc68428a46")
+
+
+class Colour(str, Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Level(int, Enum):
+    LOW = 1
+    HIGH = 2
+
+
+class Kind(Enum):
+    A = "a"
+    B = "b"
+
+
+class Place(EmbeddedModel):
+    town: str = Field(key_name="t")
+    code: Optional[int] = None
+
+
+class Leg(EmbeddedModel):
+    start: Place
+    stops: List[Place] = []
+    price: Decimal = Decimal(0)
+    colour: Colour = Colour.RED
+
+
+class Tree(EmbeddedModel):
+    name: str
+    below: List[Tree] = []
+
+
+class Checked(EmbeddedModel):
+    n: int
+
+    @pydantic.field_validator("n")
+    @classmethod
+    def _not_negative(cls, n: int) -> int:
+        if n < 0:
+            raise ValueError("negative")
+        return n
+
+
+class Open(EmbeddedModel):
+    a: int = 0
+    model_config = {"extra": "allow"}
+
+
+class Empty(EmbeddedModel):
+    pass
+
+
+class Owner(Model):
+    name: str = Field(primary_field=True)
+    tags: List[str] = []
+
+
+class Plain(BaseModel):
+    x: int
+    d: Optional[Decimal] = None
+
+
+TEXT = st.text(max_size=3)
+INT = st.integers(-(2**40), 2**40)
+DATES = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1))
+IN_MS = DATES.map(lambda value: value.replace(microsecond=value.microsecond // 1000 * 1000))
+D128 = st.builds(
+    lambda n, e: Decimal128(Decimal(n).scaleb(e)),
+    st.integers(-(10**20), 10**20),
+    st.integers(-9, 9),
+)
+PLACE = st.fixed_dictionaries({"t": TEXT}, optional={"code": INT | st.none(), "x": st.none()})
+LEG = st.fixed_dictionaries(
+    {"start": PLACE},
+    optional={
+        "stops": st.lists(PLACE, max_size=2),
+        "price": D128,
+        "colour": st.sampled_from(["red", "blue"]),
+    },
+)
+TREE = st.recursive(
+    st.fixed_dictionaries({"name": TEXT}),
+    lambda below: st.fixed_dictionaries({"name": TEXT, "below": st.lists(below, max_size=2)}),
+    max_leaves=3,
+)
+OWNER = st.fixed_dictionaries({"_id": TEXT}, optional={"tags": st.lists(TEXT, max_size=2)})
+
+SHAPES: list[tuple[Any, Any]] = [
+    (str, TEXT),
+    (int, INT | INT.map(Int64)),
+    (float, st.floats(allow_nan=False) | INT),
+    (bool, st.booleans()),
+    (bytes, st.binary(max_size=3)),
+    (datetime, IN_MS),
+    (bson.ObjectId, st.just(OID)),
+    (Int64, INT.map(Int64)),
+    (Decimal, D128),
+    (Decimal128, D128),
+    (Binary, st.binary(max_size=3) | st.builds(Binary, st.binary(max_size=3), st.just(5))),
+    (UUID, st.uuids()),
+    (Colour, st.sampled_from(["red", "blue"])),
+    (Level, st.sampled_from([1, 2])),
+    (Kind, st.sampled_from(["a", "b"])),
+    (Literal["x", "y"], st.sampled_from(["x", "y"])),
+    (Literal[1, "y"], st.sampled_from([1, "y"])),
+    (Any, st.one_of(TEXT, INT, st.lists(INT, max_size=2), st.just({"a": [1]}))),
+    (Annotated[int, annotated_types.Gt(0)], st.integers(1, 5)),
+    (Union[int, str], INT | TEXT),
+    (Optional[Union[int, List[int]]], st.none() | st.lists(INT, max_size=2)),
+    (Plain, st.fixed_dictionaries({"x": INT}, optional={"d": D128})),
+    (Place, PLACE),
+    (Leg, LEG),
+    (Tree, TREE),
+    (Open, st.fixed_dictionaries({"a": INT}, optional={"more": INT})),
+    (Empty, st.just({})),
+    (Checked, st.fixed_dictionaries({"n": st.integers(-1, 3)})),
+    (Union[Place, Leg], PLACE | LEG),
+]
+CONTAINERS: list[Any] = [
+    lambda tp, value: (Optional[tp], value | st.none()),
+    lambda tp, value: (List[tp], st.lists(value, max_size=3)),
+    lambda tp, value: (Dict[str, tp], st.dictionaries(TEXT, value, max_size=2)),
+    lambda tp, value: (Tuple[tp, ...], st.lists(value, max_size=2)),
+    lambda tp, value: (Tuple[tp, int], st.tuples(value, INT).map(list)),
+    lambda tp, value: (Optional[List[tp]], st.none() | st.lists(value, max_size=2)),
+    lambda tp, value: (List[List[tp]], st.lists(st.lists(value, max_size=2), max_size=2)),
+    lambda tp, value: (
+        Dict[str, Optional[tp]],
+        st.dictionaries(TEXT, value | st.none(), max_size=2),
+    ),
+    lambda tp, value: (List[Optional[tp]], st.lists(value | st.none(), max_size=2)),
+]
+SETS: list[Any] = [
+    (Set[str], st.lists(TEXT, max_size=2)),
+    (FrozenSet[int], st.lists(INT, max_size=2)),
+]
+ODD = st.one_of(
+    st.none(),
+    st.booleans(),
+    INT,
+    st.floats(),
+    TEXT,
+    st.sampled_from(["1", "2.5", str(OID), "2020-01-01", "red", "\ud800"]),
+    st.binary(max_size=2),
+    DATES,
+    st.just(datetime(2020, 1, 1, tzinfo=timezone.utc)),
+    st.just(datetime(2020, 1, 1, tzinfo=timezone(timedelta(hours=1)))),
+    st.sampled_from([Decimal128("sNaN"), Decimal128("NaN"), Decimal128("-Infinity")]),
+    st.sampled_from([Colour.RED, Kind.A, Decimal("1.0"), 10**400, Int64(3), OID, ()]),
+    st.lists(INT, max_size=1),
+    st.just({}),
+    st.just({"t": 1}),
+    st.just([{"t": "a"}, None]),
+    st.just({1: 2}),
+    st.just({"k": {"t": None}}),
+)
+DEFAULTS: dict[Any, list[Any]] = {
+    str: ["a"],
+    int: [1, "1"],
+    float: [1.5, 1],
+    bool: [True],
+    datetime: [datetime(2020, 1, 1), datetime(2020, 1, 1, microsecond=1)],
+    Decimal: [Decimal("1.50"), "2"],
+    Colour: [Colour.BLUE, "red"],
+    Kind: [Kind.A],
+    Any: [None, 1, [1]],
+    Place: [Place(town="x"), {"town": "x"}],
+    Union[int, str]: [1, "a"],
+}
+# Code is generated per class: a model is used for many documents.
+FEW = settings(
+    max_examples=60,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking makes too many classes
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@st.composite
+def fields(draw: Any) -> tuple[Any, Any, Any]:
+    """An annotation, its default if any, and a strategy for its documents' values."""
+    tp, value = draw(st.sampled_from(SHAPES))
+    defaults = list(DEFAULTS.get(tp, []))
+    for _ in range(draw(st.sampled_from([0, 0, 1, 1, 2]))):
+        tp, value = draw(st.sampled_from(CONTAINERS))(tp, value)
+        defaults = [None] if type(None) in getattr(tp, "__args__", ()) else [[], (), {}]
+    if draw(st.integers(0, 9)) == 0:
+        tp, value = draw(st.sampled_from(SETS))
+        defaults = [set()]
+    default = draw(st.sampled_from(defaults)) if defaults and draw(st.booleans()) else ...
+    return tp, default, value
+
+
+@st.composite
+def models(draw: Any) -> tuple[Any, dict[str, Any]]:
+    """A model, and strategies for the values of its keys."""
+    annotations: dict[str, Any] = {}
+    body: dict[str, Any] = {"__module__": __name__, "__annotations__": annotations}
+    values: dict[str, Any] = {}
+    for number in range(draw(st.integers(1, 3))):
+        name = f"f{number}"
+        tp, default, value = draw(fields())
+        key = draw(st.sampled_from([name, f"k{number}"]))
+        annotations[name] = tp
+        body[name] = Field(default, key_name=key)
+        values[key] = value
+    if draw(st.integers(0, 4)) == 0:
+        annotations["owner"] = Owner
+        body["owner"] = Reference()
+        values["owner"] = OWNER
+    base = draw(st.sampled_from([Model, Model, EmbeddedModel]))
+    body["model_config"] = {
+        "extra": draw(st.sampled_from(["ignore", "ignore", "allow", "forbid"])),
+        "parse_doc_with_default_factories": draw(st.booleans()),
+    }
+    if base is Model:
+        values["_id"] = st.just(OID)
+    return type(base)("Made", (base,), body), values
+
+
+@st.composite
+def documents(draw: Any, values: dict[str, Any]) -> Any:
+    """A document that is right, or nearly."""
+    document = {key: draw(value) for key, value in values.items()}
+    for key in values:
+        change = draw(st.integers(0, 9))
+        if change == 0:
+            document[key] = draw(ODD)
+        elif change == 1 and key != "_id":  # an id that is made is never the same
+            del document[key]
+    if draw(st.integers(0, 4)) == 0:
+        document["surplus"] = draw(ODD)
+    return document
+
+
+def described(value: Any) -> Any:
+    """All there is to see of a value, types included."""
+    if isinstance(value, BaseModel):
+        return (
+            type(value),
+            {name: described(item) for name, item in value.__dict__.items()},
+            list(value.__dict__),
+            value.model_fields_set,
+            described(value.model_extra),
+            value.__pydantic_private__,
+            getattr(value, "__fields_modified__", None),
+            repr(value),
+        )
+    if isinstance(value, dict):
+        return type(value), [(described(k), described(v)) for k, v in value.items()]
+    if isinstance(value, (list, tuple)):
+        return type(value), [described(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return type(value), value
+    return type(value), repr(value)
+
+
+def outcome(read: Any, *arguments: Any) -> Any:
+    """What is read, and what can be seen of it; or the errors and their text."""
+    try:
+        instance = read(*arguments)
+    except DocumentParsingError as error:
+        return None, (str(error), repr(error.inner.errors()))
+    return instance, described(instance)
+
+
+@FEW
+@given(data=st.data())
+def test_reading_is_validation(data: Any) -> None:
+    model, values = data.draw(models())
+    for _ in range(5):
+        document = data.draw(documents(values))
+        before = copy.deepcopy(document)
+        expected, seen = outcome(validate_document, model, document)
+        given, found = outcome(decode_document, model, document)
+        assert found == seen
+        assert described(document) == described(before)
+        if expected is not None and "nan" not in repr(document).lower():
+            assert given == expected
+
+
+def read_slowly(model: Any, document: Any) -> Any:
+    instance = validate_document(model, document)
+    mark_read(instance)
+    return instance
+
+
+@FEW
+@given(data=st.data())
+def test_what_is_read_counts_as_unmodified(data: Any) -> None:
+    model, values = data.draw(models())
+    read = document_reader(model)
+    for _ in range(5):
+        document = data.draw(documents(values))
+        expected, seen = outcome(read_slowly, model, document)
+        given, found = outcome(read, document)
+        assert found == seen
+        if expected is not None and issubclass(model, Model):
+            known = field_digests(given, mapping_of(model).fields)
+            dirty = {name for name in mapping_of(model).mutable_fields if name not in known}
+            assert dirty_fields(given) == dirty_fields(expected) == dirty
+            assert baseline_of(given).keys() == baseline_of(expected).keys()
+
+
+@FEW
+@given(data=st.data())
+def test_documents_are_what_the_encoders_give(data: Any) -> None:
+    model, values = data.draw(models())
+    document = data.draw(documents(values))
+    instance, _ = outcome(decode_document, model, document)
+    if instance is None:
+        return
+    extra = instance.model_extra or {}
+    written = {
+        key: instance.__dict__[name] if encode is None else encode(instance.__dict__[name])
+        for name, key, encode in mapping_of(model).encoders
+    }
+    encoded = encode_document(instance)
+    assert described({key: encoded[key] for key in written}) == described(written)
+    assert encoded.keys() - written.keys() <= extra.keys()
+    for name, key, _ in mapping_of(model).encoders:
+        part = encode_document(instance, include={name})
+        assert described(part[key]) == described(written[key])
+
+
+def change(data: Any, value: Any) -> bool:
+    """Change something in a value, if there is something to change."""
+    if isinstance(value, BaseModel):
+        for name, item in value.__dict__.items():
+            if change(data, item):
+                return True
+            if isinstance(item, (str, int)) and type(item) is not bool:
+                value.__dict__[name] = type(item)("zz") if type(item) is str else item
+                return type(item) is str
+        return False
+    if isinstance(value, list):
+        if value and data.draw(st.booleans()):
+            return change(data, value[0]) or bool(value.pop() or True)
+        value.append(value[0] if value else "more")
+        return True
+    if isinstance(value, dict):
+        value["new key"] = next(iter(value.values()), 1)
+        return True
+    if isinstance(value, set):
+        value.add("new")
+        return True
+    return False
+
+
+@FEW
+@given(data=st.data())
+def test_changes_in_place_are_noticed(data: Any) -> None:
+    model, values = data.draw(models().filter(lambda made: issubclass(made[0], Model)))
+    document = data.draw(documents(values))
+    instance, _ = outcome(document_reader(model), document)
+    if instance is None:
+        return
+    names = mapping_of(model).mutable_fields
+    before = field_digests(instance, names)
+    for name in names:
+        change(data, instance.__dict__[name])
+    after = field_digests(instance, names)
+    changed = {n for n in names if n not in after or before.get(n) != after[n]}
+    assert dirty_fields(instance) == changed
+    mark_read(instance)
+    assert dirty_fields(instance) == names - after.keys()
+
+
+# --- By example --------------------------------------------------------------------------------
+
+
+class Trip(Model):
+    name: str
+    legs: List[Leg] = []
+    first: Optional[Place] = None
+    by_day: Dict[str, Place] = {}
+    colours: List[Colour] = []
+    owner: Owner = Reference()
+
+
+TRIP = {
+    "_id": OID,
+    "name": "a",
+    "legs": [{"start": {"t": "x"}, "stops": [{"t": "y", "code": 2}], "price": Decimal128("1.5")}],
+    "first": {"t": "z"},
+    "by_day": {"mon": {"t": "m"}},
+    "colours": ["red"],
+    "owner": {"_id": "o", "tags": ["q"]},
+}
+
+
+@pytest.fixture
+def trip() -> Any:
+    return document_reader(Trip)(copy.deepcopy(TRIP))
+
+
+def test_the_usual_document_needs_no_validation(monkeypatch) -> None:
+    monkeypatch.setattr("odmantic._mapping.decode.validate_document", None)
+    assert decode_document(Trip, TRIP).legs[0].price == Decimal("1.5")
+
+
+def test_the_code_can_be_read() -> None:
+    source = Trip.__mapping__.source()
+    assert "def read_known(raw):" in source
+    assert "def write_legs(value):" in source
+    compile(source, "source", "exec")
+
+
+def test_tracebacks_point_into_the_code(trip) -> None:
+    del trip.legs[0].__dict__["price"]
+    with pytest.raises(KeyError) as caught:
+        Trip.__mapping__.codec.write(trip)
+    assert "'price': " in str(caught.traceback[-1].statement) or "['price']" in str(
+        caught.traceback[-1].statement
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "dirty"),
+    [
+        (lambda trip: trip.legs.append(trip.legs[0]), {"legs"}),
+        (lambda trip: trip.legs[0].stops.pop(), {"legs"}),
+        (lambda trip: setattr(trip.legs[0].stops[0], "code", 3), {"legs"}),
+        (lambda trip: setattr(trip.legs[0].stops[0], "code", 2), set()),
+        (lambda trip: setattr(trip.legs[0], "price", Decimal("1.50")), {"legs"}),
+        (lambda trip: setattr(trip.legs[0], "price", Decimal("1.5")), set()),
+        (lambda trip: setattr(trip.first, "town", str(b"z", "ascii")), set()),
+        (lambda trip: trip.first.__dict__.update(town="w"), {"first"}),
+        (lambda trip: trip.by_day.update(tue=Place(town="t")), {"by_day"}),
+        (lambda trip: trip.by_day["mon"].__dict__.update(code=True), {"by_day"}),
+        (lambda trip: trip.colours.__setitem__(0, "red"), set()),
+        (lambda trip: trip.colours.append("blue"), {"colours"}),
+        (lambda trip: trip.legs.__setitem__(0, {"start": 1}), {"legs"}),
+        (lambda trip: trip.legs.__setitem__(0, None), {"legs"}),
+        (lambda trip: trip.owner.tags.append("r"), set()),
+        (lambda trip: setattr(trip, "first", None), {"first"}),
+    ],
+)
+def test_each_change_is_noticed(trip, change, dirty) -> None:
+    change(trip)
+    assert dirty_fields(trip) == dirty
+
+
+def test_nested_instances_count_as_unmodified_too(trip) -> None:
+    for one in (trip, trip.legs[0], trip.legs[0].stops[0], trip.first, trip.owner):
+        assert one.__fields_modified__ == set()
+        assert one.__fields_modified__ is one.__fields_modified__
+    assert dirty_fields(trip.owner) == set()
+    trip.owner.tags.append("r")
+    assert dirty_fields(trip.owner) == {"tags"}
+
+
+def test_what_is_read_is_a_whole_instance(trip) -> None:
+    twin = validate_document(Trip, TRIP)
+    assert trip == twin
+    assert trip.model_dump() == twin.model_dump()
+    assert trip.model_dump(exclude_unset=True) == twin.model_dump(exclude_unset=True)
+    assert pickle.loads(pickle.dumps(trip)) == twin
+    assert copy.deepcopy(trip).__fields_modified__ == set(Trip.__odm_fields__)
+    assert trip.model_copy().model_fields_set == twin.model_fields_set
+    trip.name = "b"
+    assert trip.__fields_modified__ == {"name"}
+    assert trip.model_fields_set == twin.model_fields_set
+
+
+def test_an_instance_that_is_not_filled_yet_has_no_fields() -> None:
+    assert Trip.__new__(Trip).model_fields_set == set()
+
+
+def test_private_attributes_are_pydantics() -> None:
+    class Secretive(Model):
+        a: int = 1
+        _note: str = "n"
+
+    assert decode_document(Secretive, {"_id": OID})._note == "n"
+    with pytest.raises(AttributeError):
+        Secretive.__new__(Secretive).__pydantic_private__
+
+
+def test_instances_of_a_class_share_the_table_of_their_keys() -> None:
+    class Wide(Model):
+        a: int = 1
+        b: int = 2
+        c: int = 3
+        d: int = 4
+
+    for _ in range(100):
+        Wide()
+    read = decode_document(Wide, {"_id": OID})
+    assert read.__dict__.__sizeof__() < dict(read.__dict__).__sizeof__()
+
+
+def test_a_validator_that_looks_around_sees_all_fields() -> None:
+    def add(value: int, info: pydantic.ValidationInfo) -> int:
+        return value + info.data["a"]
+
+    class Sum(Model):
+        a: int
+        b: Annotated[int, pydantic.AfterValidator(add)]
+
+    assert decode_document(Sum, {"_id": OID, "a": 1, "b": 2}).b == 3
+
+
+def test_an_error_of_a_validator_that_is_none_of_pydantics_is_raised() -> None:
+    def fail(value: int) -> int:
+        raise RuntimeError(value)
+
+    class Failing(Model):
+        a: Annotated[int, pydantic.AfterValidator(fail)]
+
+    with pytest.raises(RuntimeError):
+        decode_document(Failing, {"_id": OID, "a": 1})
+
+
+def test_validated_embedded_objects_in_an_unusual_field_count_as_read() -> None:
+    class Odd(Model):
+        one: Checked
+        many: Dict[str, List[Checked]]
+
+    odd = document_reader(Odd)({"_id": OID, "one": {"n": 1}, "many": {"a": [{"n": 2}]}})
+    assert odd.one.__fields_modified__ == set()
+    assert odd.many["a"][0].__fields_modified__ == set()
+    assert dirty_fields(odd) == set()
+    odd.many["a"][0].n = 5
+    assert dirty_fields(odd) == {"many"}
