@@ -5,6 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("odmantic", deadline=None)
+settings.load_profile("odmantic")
 
 
 @pytest.fixture(scope="session")

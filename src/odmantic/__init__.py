@@ -12,19 +12,18 @@ transaction:
         await transaction.save(Account(owner="Ada"))
 """
 
-from odmantic import (  # noqa: F401 - reachable after a bare `import odmantic`
-    bson,
-    config,
-    engine,
-    exceptions,
-    field,
-    index,
-    model,
-    query,
-    reference,
-    session,
-    typing,
-)
+# Reachable after a bare `import odmantic`.
+from odmantic import bson as bson
+from odmantic import config as config
+from odmantic import engine as engine
+from odmantic import exceptions as exceptions
+from odmantic import field as field
+from odmantic import index as index
+from odmantic import model as model
+from odmantic import query as query
+from odmantic import reference as reference
+from odmantic import session as session
+from odmantic import typing as typing
 from odmantic.bson import ObjectId, WithBsonSerializer
 from odmantic.engine import AIOEngine, SyncEngine
 from odmantic.field import Field

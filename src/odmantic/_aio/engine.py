@@ -340,7 +340,7 @@ class AIOEngine(AIOEngineBase):
 
     if ASYNC:
 
-        async def delete(self, instance: ModelType, *, session: AIOSessionType = None) -> None:
+        async def delete(self, instance: Model, *, session: AIOSessionType = None) -> None:
             """Delete the document of an instance; referenced documents stay.
 
             Raises:
@@ -351,7 +351,7 @@ class AIOEngine(AIOEngineBase):
 
     elif not TYPE_CHECKING:
 
-        def delete(self, instance: ModelType, session: AIOSessionType = None) -> None:
+        def delete(self, instance: Model, session: AIOSessionType = None) -> None:
             """Delete the document of an instance; referenced documents stay.
 
             Raises:
@@ -429,7 +429,7 @@ class AIOEngine(AIOEngineBase):
         finally:
             await resolve(own_session.end_session())
 
-    async def _delete(self, instance: ModelType, session: AIOSessionType) -> None:
+    async def _delete(self, instance: Model, session: AIOSessionType) -> None:
         check_instance(instance, "delete")
         operations = Operations.writing(self, self._session_for(session, "delete"), "delete")
         await operations.delete(instance)

@@ -332,7 +332,7 @@ class SyncEngine(SyncEngineBase):
             self._save_in_session(collected, session, "save_all")
         return collected
 
-    def delete(self, instance: ModelType, session: SyncSessionType = None) -> None:
+    def delete(self, instance: Model, session: SyncSessionType = None) -> None:
         """Delete the document of an instance; referenced documents stay.
 
         Raises:
@@ -410,7 +410,7 @@ class SyncEngine(SyncEngineBase):
         finally:
             resolve(own_session.end_session())
 
-    def _delete(self, instance: ModelType, session: SyncSessionType) -> None:
+    def _delete(self, instance: Model, session: SyncSessionType) -> None:
         check_instance(instance, "delete")
         operations = Operations.writing(self, self._session_for(session, "delete"), "delete")
         operations.delete(instance)
