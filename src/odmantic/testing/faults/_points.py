@@ -22,7 +22,7 @@ class Fault(Enum):
     LOST_AFTER = "connection lost after"
     """The server acts, and the connection breaks before its answer arrives."""
     COMMIT_DELAYED = "commit unknown twice"
-    """The server, shutting down, answers two commits with an error; a third one succeeds."""
+    """The server, overloaded, answers two commits with an error; a third one succeeds."""
     COMMIT_UNKNOWN = "commit unknown, done"
     """The server commits, but says that it does not know, and repeating the commit is no use."""
     COMMIT_UNKNOWN_UNDONE = "commit unknown, undone"

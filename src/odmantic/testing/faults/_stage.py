@@ -30,7 +30,8 @@ Cancel = Callable[[], None]
 
 _SNAPSHOT_UNAVAILABLE = 246
 _WRITE_CONFLICT = 112
-_SHUTDOWN_IN_PROGRESS = 91
+# Not one of those after which the driver waits for news of the server's state: there will be none.
+_EXCEEDED_TIME_LIMIT = 262
 _TIME_EXPIRED = 50
 
 #: The driver looks for the server no longer; it is always there, as long as a run has time left.
@@ -118,7 +119,7 @@ class FaultyServer:
                     self._give_up(document)
                 self._fail(command.name, errorCode=_WRITE_CONFLICT, errorLabels=[_TRANSIENT])
             case Fault.COMMIT_DELAYED:
-                self._fail(command.name, times=2, errorCode=_SHUTDOWN_IN_PROGRESS)
+                self._fail(command.name, times=2, errorCode=_EXCEEDED_TIME_LIMIT)
             case Fault.COMMIT_UNKNOWN:
                 unknown = {"code": _TIME_EXPIRED, "codeName": "MaxTimeMSExpired", "errmsg": _SLOW}
                 self._fail(command.name, writeConcernError=unknown)
