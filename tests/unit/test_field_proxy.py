@@ -1,6 +1,5 @@
 """Fields as seen on their class: keys, operators, embedded fields, and what is refused."""
 
-
 from __future__ import annotations
 
 import operator
