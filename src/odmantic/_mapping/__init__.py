@@ -27,6 +27,7 @@ from odmantic._mapping.marks import (
 from odmantic._mapping.snapshot import (
     DIGEST_OPTIONS,
     Snapshot,
+    changed_fields,
     digest,
     is_same,
     take_snapshot,
@@ -39,6 +40,7 @@ __all__ = [
     "ModelMapping",
     "ReferencePath",
     "Snapshot",
+    "changed_fields",
     "compile_mapping",
     "decode_document",
     "digest",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Context, Decimal
-from typing import Any
 
 from bson.decimal128 import Decimal128
 
@@ -18,6 +17,7 @@ _LARGEST_EXPONENT = 6111
 # Without traps, its only state is flags that nobody reads: threads may share it.
 _CONTEXT = Context(prec=34, Emin=-6143, Emax=6144, clamp=1, traps=[])
 _scale = _CONTEXT.scaleb
+_new = Decimal128.__new__
 
 
 def to_decimal(stored: Decimal128) -> Decimal:
@@ -41,7 +41,9 @@ def from_decimal(value: Decimal) -> Decimal128:
         or not -_EXPONENT_BIAS <= exponent <= _LARGEST_EXPONENT
     ):
         return Decimal128(value)
-    coefficient = int(value.copy_abs().scaleb(-exponent, _CONTEXT)) if exponent else abs(int(value))
+    coefficient = abs(int(_scale(value, -exponent)))
     high = coefficient >> 64 | (exponent + _EXPONENT_BIAS) << 49
-    halves: Any = (high | _SIGN if sign else high, coefficient & 0xFFFFFFFFFFFFFFFF)
-    return Decimal128(halves)
+    stored = _new(Decimal128)
+    # As unpickling does; the constructor has to find out what it is given.
+    stored.__setstate__((high | _SIGN if sign else high, coefficient & 0xFFFFFFFFFFFFFFFF))
+    return stored

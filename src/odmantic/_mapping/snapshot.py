@@ -98,6 +98,26 @@ def take_snapshot(instance: _BaseODMModel, name: str) -> Snapshot:
     return snapshot_of_stored(encode_field(instance, name))
 
 
+def changed_fields(instance: _BaseODMModel, baseline: Snapshot) -> list[str]:
+    """Give the names of the mutable fields that are not as the baseline of a read says."""
+    mapping = mapping_of(type(instance))
+    functions = mapping.codec.snapshots
+    values = instance.__dict__
+    names = mapping.compared_fields
+    changed: list[str] = []
+    start = len(names)
+    for name, length in zip(names, baseline, strict=False):
+        before = baseline[start : start + length]
+        start += length
+        try:
+            now = functions[name](values[name])
+        except _OTHER_SHAPE:
+            now = take_snapshot(instance, name)
+        if not is_same(before, now):
+            changed.append(name)
+    return changed
+
+
 def is_same(before: Snapshot, now: Snapshot) -> bool:
     """Tell whether two snapshots of a field stand for the same stored form."""
     if len(before) != len(now):

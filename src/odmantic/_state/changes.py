@@ -17,6 +17,7 @@ from odmantic._mapping import (
     DIGEST_OPTIONS,
     NOTHING_TO_COMPARE,
     Snapshot,
+    changed_fields,
     digest,
     encode_field,
     has_slot,
@@ -122,6 +123,8 @@ def dirty_fields(instance: Model) -> set[str]:
     if modified is None and baseline is None:
         return set(instance.__fields_modified__)
     dirty = set(modified or ())
+    if isinstance(baseline, tuple) and not type(instance).__mapping__.extra_allowed:
+        return dirty.union(changed_fields(instance, baseline)) if baseline else dirty
     candidates = compared_fields(instance)
     if candidates:
         known = baseline_of(instance)
