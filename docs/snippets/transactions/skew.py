@@ -17,7 +17,7 @@ class Doctor(Model):
 
 # --8<-- [start:leave]
 async def leave(transaction: AIOTransaction, name: str) -> None:
-    if await transaction.count(Doctor, Doctor.on_call == True) < 2:  # noqa: E712
+    if await transaction.count(Doctor, Doctor.on_call.eq(True)) < 2:
         raise ValueError("somebody has to stay")
     doctor = await transaction.find_one(Doctor, Doctor.name == name)
     doctor.on_call = False
@@ -30,7 +30,7 @@ async def skewed(engine: AIOEngine) -> None:
     async with engine.transaction() as first, engine.transaction() as second:
         await leave(first, "Ada")
         await leave(second, "Bo")  # sees Ada on call, in its own snapshot
-    print(await engine.count(Doctor, Doctor.on_call == True))  # noqa: E712
+    print(await engine.count(Doctor, Doctor.on_call.eq(True)))
     # -> 0
     # --8<-- [end:skew]
 
@@ -55,7 +55,7 @@ async def in_turn(engine: AIOEngine) -> None:
         print(error.operation, error.collection, error.document_id)
         # -> save ward north
     # --8<-- [end:turn]
-    assert await engine.count(Doctor, Doctor.on_call == True) == 2  # noqa: E712
+    assert await engine.count(Doctor, Doctor.on_call.eq(True)) == 2
     await engine.run_transaction(
         lambda transaction: leave_in_turn(transaction, "Ada")
     )
@@ -65,7 +65,7 @@ async def in_turn(engine: AIOEngine) -> None:
         )
     except ValueError as error:
         assert str(error) == "somebody has to stay"  # noqa: PT017
-    assert await engine.count(Doctor, Doctor.on_call == True) == 1  # noqa: E712
+    assert await engine.count(Doctor, Doctor.on_call.eq(True)) == 1
 
 
 async def main(engine: AIOEngine) -> None:
