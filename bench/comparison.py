@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import signal
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -21,7 +22,11 @@ from bench.runner import Extent, Runner
 
 @contextlib.contextmanager
 def server(uri: str | None) -> Iterator[str]:
-    """The given server, or one that is started for the run."""
+    """The given server, or one that is started for the run.
+
+    From here on SIGTERM ends the run in order, so that its database is dropped.
+    """
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     if uri is not None:
         yield uri
         return
