@@ -1,0 +1,122 @@
+"""Every public operation inside a transaction is part of it on the wire."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+from pymongo.read_concern import ReadConcern
+
+from odmantic import Field, Model
+from odmantic._aio.colour import ASYNC
+from odmantic._aio.engine import AIOEngine
+from odmantic._aio.session import AIOTransaction
+
+
+class User(Model):
+    name: str = Field(index=True)
+
+
+async def _find(target, user, **session):
+    assert [found.name async for found in target.find(User, **session)] == ["Ada"]
+
+
+async def _find_one(target, user, **session):
+    assert await target.find_one(User, **session)
+
+
+async def _count(target, user, **session):
+    assert await target.count(User, **session) == 1
+
+
+async def _save(target, user, **session):
+    user.name = "Bob"
+    await target.save(user, **session)
+
+
+async def _save_all(target, user, **session):
+    await target.save_all([User(name="Cy"), User(name="Di")], **session)
+
+
+async def _delete(target, user, **session):
+    await target.delete(user, **session)
+
+
+async def _remove(target, user, **session):
+    await target.remove(User, **session)
+
+
+async def _configure_database(target, user, **session):
+    class Fresh(Model):
+        name: str = Field(index=True)
+
+    await target.configure_database([Fresh], **session)
+
+
+OPERATIONS = {
+    operate.__name__[1:]: operate
+    for operate in (_find, _find_one, _count, _save, _save_all, _delete, _remove)
+}
+OF_ENGINES = OPERATIONS | {"configure_database": _configure_database}
+#: What is public and sends nothing by itself, or is the transaction.
+NO_OPERATIONS = {
+    *("abort", "commit", "end", "start", "get_driver_session", "on_commit", "on_rollback"),
+    *("run_once", "run_transaction", "session", "token", "track", "transaction", "dooming"),
+    "get_collection",
+}
+
+
+def _methods(cls):
+    return {
+        name
+        for name, member in inspect.getmembers(cls)
+        if not name.startswith("_") and inspect.isfunction(member)
+    }
+
+
+def test_no_method_is_forgotten():
+    assert _methods(AIOTransaction) - NO_OPERATIONS == set(OPERATIONS)
+    assert _methods(AIOEngine) - NO_OPERATIONS == set(OF_ENGINES)
+
+
+def _assert_in_transaction(commands):
+    assert commands.started
+    first, *others = (event.command for event in commands.started)
+    assert first["startTransaction"] is True
+    for command in (first, *others):
+        assert command["autocommit"] is False
+        assert (command["lsid"], command["txnNumber"]) == (first["lsid"], first["txnNumber"])
+    assert not any("startTransaction" in command for command in others)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+async def test_an_operation_of_a_transaction(aio_engine, commands, name):
+    user = await aio_engine.save(User(name="Ada"))
+    commands.clear()
+    async with aio_engine.transaction() as transaction:
+        await OPERATIONS[name](transaction, user)
+    _assert_in_transaction(commands)
+
+
+@pytest.mark.parametrize("way", ["transaction", "session", "driver session"])
+@pytest.mark.parametrize("name", OF_ENGINES)
+async def test_an_operation_of_an_engine(aio_engine, commands, name, way):
+    user = await aio_engine.save(User(name="Ada"))
+    commands.clear()
+    # The server creates no indexes in a transaction that reads a snapshot.
+    async with aio_engine.transaction(read_concern=ReadConcern("local")) as transaction:
+        given = {
+            "transaction": transaction,
+            "session": transaction.session,
+            "driver session": transaction.get_driver_session(),
+        }[way]
+        await OF_ENGINES[name](aio_engine, user, session=given)
+    _assert_in_transaction(commands)
+
+
+if ASYNC:
+
+    def test_what_waits_is_a_coroutine_function():
+        plain = {"find"}
+        for name in set(OPERATIONS) - plain:
+            assert inspect.iscoroutinefunction(getattr(AIOTransaction, name))

@@ -1,0 +1,168 @@
+"""The options of sessions and transactions: what is sent for them, which one counts, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+from pymongo.client_session import TransactionOptions
+from pymongo.errors import InvalidOperation
+from pymongo.read_concern import ReadConcern
+from pymongo.read_preferences import ReadPreference
+from pymongo.write_concern import WriteConcern
+
+from odmantic import Model
+from odmantic._driver._aio import resolve
+
+WRITES = ["save", "save_all", "delete", "remove", "configure_database"]
+
+
+class User(Model):
+    name: str
+
+
+@pytest.fixture
+async def user(aio_engine):
+    return await aio_engine.save(User(name="Ada"))
+
+
+def _arguments(operation, user):
+    return {
+        "save": (User(name="Bob"),),
+        "save_all": ([User(name="Bob")],),
+        "delete": (user,),
+        "remove": (User,),
+        "configure_database": ([User],),
+    }[operation]
+
+
+# --- Snapshots ------------------------------------------------------------------------------------
+
+
+async def test_a_snapshot_session_reads_one_moment(aio_engine, user):
+    async with aio_engine.session(snapshot=True) as session:
+        assert await session.count(User) == 1
+        await aio_engine.save(User(name="Bob"))
+        assert await session.count(User) == 1
+        assert [found.name async for found in session.find(User)] == ["Ada"]
+    assert await aio_engine.count(User) == 2
+
+
+@pytest.mark.parametrize("operation", WRITES)
+async def test_a_snapshot_session_refuses_writes_before_the_server(
+    aio_engine, user, commands, operation
+):
+    commands.clear()
+    async with aio_engine.session(snapshot=True) as session:
+        for given in (session, session.get_driver_session()):
+            with pytest.raises(RuntimeError, match=f"{operation} cannot write in a snapshot"):
+                await getattr(aio_engine, operation)(*_arguments(operation, user), session=given)
+    assert commands.names == []
+
+
+async def test_a_snapshot_session_refuses_transactions_before_the_server(
+    aio_engine, user, commands
+):
+    async def work(transaction):
+        pytest.fail("was called")
+
+    commands.clear()
+    async with aio_engine.session(snapshot=True) as session:
+        with pytest.raises(RuntimeError, match="snapshot session is for reading only"):
+            await session.transaction().start()
+        with pytest.raises(InvalidOperation, match="snapshot session is for reading only"):
+            await session.run_transaction(work)
+    assert commands.names == []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"snapshot": True, "causal_consistency": True},
+        {"after": "odm1.AAAA", "snapshot": True},
+        {"after": "odm1.AAAA", "causal_consistency": False},
+        {"after": "nonsense"},
+    ],
+)
+async def test_options_that_contradict_each_other_are_refused(aio_engine, options):
+    with pytest.raises(ValueError, match=r"cannot have both|after=|not a causal token"):
+        aio_engine.session(**options)
+
+
+# --- Causal consistency ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("chosen", "is_sent"), [(None, True), (True, True), (False, False)])
+async def test_causal_consistency_is_on_unless_it_is_turned_off(
+    aio_engine, user, commands, chosen, is_sent
+):
+    async with aio_engine.session(causal_consistency=chosen) as session:
+        await session.count(User)
+        commands.clear()
+        await session.count(User)
+    (event,) = commands.started
+    assert ("afterClusterTime" in event.command.get("readConcern", {})) is is_sent
+
+
+# --- Which option counts --------------------------------------------------------------------------
+
+CALL = {"read_concern": ReadConcern("local"), "write_concern": WriteConcern(w=1, j=True)}
+DEFAULTS = TransactionOptions(
+    read_concern=ReadConcern("majority"),
+    write_concern=WriteConcern(w=1),
+    read_preference=ReadPreference.SECONDARY,
+    max_commit_time_ms=7000,
+)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ({}, None, {}, "snapshot", {"w": "majority"}),
+        ({}, None, {"readConcernLevel": "local", "w": 1}, "local", {"w": 1}),
+        ({}, DEFAULTS, {"readConcernLevel": "local", "journal": True}, "majority", {"w": 1}),
+        (CALL, DEFAULTS, {"readConcernLevel": "snapshot"}, "local", {"w": 1, "j": True}),
+        (CALL, None, {}, "local", {"w": 1, "j": True}),
+    ],
+    ids=["ours", "client", "session", "call", "call alone"],
+)
+@pytest.mark.parametrize("is_callback", [True, False], ids=["callback", "block"])
+async def test_the_nearest_option_counts(
+    aio_engine, user, commands, client_options, odmantic_mongo_uri, case, is_callback
+):
+    call, defaults, client, read, write = case
+    own_client = type(aio_engine.client)(odmantic_mongo_uri, **client_options, **client)
+    engine = type(aio_engine)(own_client, aio_engine.database_name)
+
+    async def work(transaction):
+        await transaction.count(User)
+        await transaction.save(User(name="Bob"))
+
+    commands.clear()
+    try:
+        async with engine.session(default_transaction_options=defaults) as session:
+            if is_callback:
+                await session.run_transaction(work, **call)
+            else:
+                async with session.transaction(**call) as transaction:
+                    await work(transaction)
+    finally:
+        await resolve(own_client.close())
+
+    first, *_, commit = (event.command for event in commands.started)
+    assert first["readConcern"]["level"] == read
+    assert commit["writeConcern"] == write
+    assert ("maxTimeMS" in commit) is (is_callback or defaults is not None)
+
+
+async def test_the_limit_of_the_commit_comes_from_the_session_too(aio_engine, user, commands):
+    commands.clear()
+    async with aio_engine.session(default_transaction_options=DEFAULTS) as session:
+        async with session.transaction() as transaction:
+            await transaction.save(User(name="Bob"))
+        async with session.transaction(max_commit_time_ms=900) as transaction:
+            await transaction.save(User(name="Cy"))
+    limits = [
+        event.command["maxTimeMS"]
+        for event in commands.started
+        if event.command_name == "commitTransaction"
+    ]
+    assert limits == [7000, 900]

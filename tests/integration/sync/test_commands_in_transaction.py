@@ -1,0 +1,114 @@
+# Generated from tests/integration/aio/test_commands_in_transaction.py by tools/generate_sync.py: do not edit.
+"""Every public operation inside a transaction is part of it on the wire."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+from pymongo.read_concern import ReadConcern
+
+from odmantic import Field, Model
+from odmantic._sync.engine import SyncEngine
+from odmantic._sync.session import SyncTransaction
+
+
+class User(Model):
+    name: str = Field(index=True)
+
+
+def _find(target, user, **session):
+    assert [found.name for found in target.find(User, **session)] == ["Ada"]
+
+
+def _find_one(target, user, **session):
+    assert target.find_one(User, **session)
+
+
+def _count(target, user, **session):
+    assert target.count(User, **session) == 1
+
+
+def _save(target, user, **session):
+    user.name = "Bob"
+    target.save(user, **session)
+
+
+def _save_all(target, user, **session):
+    target.save_all([User(name="Cy"), User(name="Di")], **session)
+
+
+def _delete(target, user, **session):
+    target.delete(user, **session)
+
+
+def _remove(target, user, **session):
+    target.remove(User, **session)
+
+
+def _configure_database(target, user, **session):
+    class Fresh(Model):
+        name: str = Field(index=True)
+
+    target.configure_database([Fresh], **session)
+
+
+OPERATIONS = {
+    operate.__name__[1:]: operate
+    for operate in (_find, _find_one, _count, _save, _save_all, _delete, _remove)
+}
+OF_ENGINES = OPERATIONS | {"configure_database": _configure_database}
+#: What is public and sends nothing by itself, or is the transaction.
+NO_OPERATIONS = {
+    *("abort", "commit", "end", "start", "get_driver_session", "on_commit", "on_rollback"),
+    *("run_once", "run_transaction", "session", "token", "track", "transaction", "dooming"),
+    "get_collection",
+}
+
+
+def _methods(cls):
+    return {
+        name
+        for name, member in inspect.getmembers(cls)
+        if not name.startswith("_") and inspect.isfunction(member)
+    }
+
+
+def test_no_method_is_forgotten():
+    assert _methods(SyncTransaction) - NO_OPERATIONS == set(OPERATIONS)
+    assert _methods(SyncEngine) - NO_OPERATIONS == set(OF_ENGINES)
+
+
+def _assert_in_transaction(commands):
+    assert commands.started
+    first, *others = (event.command for event in commands.started)
+    assert first["startTransaction"] is True
+    for command in (first, *others):
+        assert command["autocommit"] is False
+        assert (command["lsid"], command["txnNumber"]) == (first["lsid"], first["txnNumber"])
+    assert not any("startTransaction" in command for command in others)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_of_a_transaction(sync_engine, commands, name):
+    user = sync_engine.save(User(name="Ada"))
+    commands.clear()
+    with sync_engine.transaction() as transaction:
+        OPERATIONS[name](transaction, user)
+    _assert_in_transaction(commands)
+
+
+@pytest.mark.parametrize("way", ["transaction", "session", "driver session"])
+@pytest.mark.parametrize("name", OF_ENGINES)
+def test_an_operation_of_an_engine(sync_engine, commands, name, way):
+    user = sync_engine.save(User(name="Ada"))
+    commands.clear()
+    # The server creates no indexes in a transaction that reads a snapshot.
+    with sync_engine.transaction(read_concern=ReadConcern("local")) as transaction:
+        given = {
+            "transaction": transaction,
+            "session": transaction.session,
+            "driver session": transaction.get_driver_session(),
+        }[way]
+        OF_ENGINES[name](sync_engine, user, session=given)
+    _assert_in_transaction(commands)
