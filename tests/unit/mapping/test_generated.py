@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import copy
 import pickle
 from datetime import datetime, timedelta, timezone
@@ -362,28 +363,24 @@ def test_documents_are_what_the_encoders_give(data: Any) -> None:
         assert described(part[key]) == described(written[key])
 
 
-def change(data: Any, value: Any) -> bool:
-    """Change something in a value, if there is something to change."""
+def change(data: Any, value: Any) -> None:
+    """Change something in a value, if there is something that leaves it of its type."""
     if isinstance(value, BaseModel):
         for name, item in value.__dict__.items():
-            if change(data, item):
-                return True
-            if isinstance(item, (str, int)) and type(item) is not bool:
-                value.__dict__[name] = type(item)("zz") if type(item) is str else item
-                return type(item) is str
-        return False
-    if isinstance(value, list):
-        if value and data.draw(st.booleans()):
-            return change(data, value[0]) or bool(value.pop() or True)
-        value.append(value[0] if value else "more")
-        return True
-    if isinstance(value, dict):
-        value["new key"] = next(iter(value.values()), 1)
-        return True
-    if isinstance(value, set):
-        value.add("new")
-        return True
-    return False
+            if type(item) is str:
+                value.__dict__[name] = f"{item}z"
+            else:
+                change(data, item)
+    elif isinstance(value, list) and value:
+        what = data.draw(st.sampled_from([list.pop, lambda items: items.append(items[0]), None]))
+        if what is None:
+            change(data, value[0])
+        else:
+            what(value)
+    elif isinstance(value, dict) and value:
+        value["new key"] = next(iter(value.values()))
+    elif isinstance(value, set) and value:
+        value.pop()
 
 
 @FEW
@@ -562,3 +559,122 @@ def test_validated_embedded_objects_in_an_unusual_field_count_as_read() -> None:
     assert dirty_fields(odd) == set()
     odd.many["a"][0].n = 5
     assert dirty_fields(odd) == {"many"}
+
+
+class Knot(EmbeddedModel):
+    deep: Dict[str, Any] = {}
+    kinds: List[Kind] = []
+    maybe: Optional[Kind] = None
+    ids: Tuple[UUID, ...] = ()
+    owner: Owner = Reference()
+
+
+class Everything(Model):
+    table: Dict[str, Any] = {}
+    tables: List[Dict[str, Any]] = []
+    anything: Optional[Any] = None
+    optional: Optional[List[int]] = []
+    literal: Literal["x", "y"] = "x"
+    literals: Literal[1, "y"] = 1
+    kinds: Dict[str, Kind] = {}
+    uuids: List[UUID] = []
+    prices: Dict[str, Optional[Decimal]] = {}
+    union: Union[int, str] = 1
+    checked: List[Checked] = []
+    trees: Dict[str, Tree] = {}
+    knot: Knot
+    empty: Empty
+    loose: Open
+    odd: Dict[str, Plain] = {}
+
+
+EVERYTHING: dict[str, Any] = {
+    "_id": OID,
+    "table": {"a": [1]},
+    "tables": [{"a": {"b": 1}}],
+    "anything": [1],
+    "optional": [Int64(1)],
+    "literal": "y",
+    "literals": "y",
+    "kinds": {"k": "a"},
+    "uuids": [UUID(int=1)],
+    "prices": {"p": Decimal128("1.0"), "q": None},
+    "union": "u",
+    "checked": [{"n": 1}],
+    "trees": {"t": {"name": "a", "below": [{"name": "b"}]}},
+    "knot": {
+        "deep": {"a": 1},
+        "kinds": ["b"],
+        "maybe": "a",
+        "ids": [UUID(int=2)],
+        "owner": {"_id": "o"},
+    },
+    "empty": {},
+    "loose": {"a": 1},
+    "odd": {"o": {"x": 1}},
+}
+LEAST = {"_id": OID, "knot": {"owner": {"_id": "o"}}, "empty": {}, "loose": {"a": 1, "b": 2}}
+
+
+@pytest.mark.parametrize("document", [EVERYTHING, LEAST, {**EVERYTHING, "table": {1: 2}}])
+def test_every_shape_is_read_and_written_like_by_validation(document) -> None:
+    expected, seen = outcome(validate_document, Everything, document)
+    given, found = outcome(decode_document, Everything, document)
+    assert found == seen
+    if expected is None:
+        return
+    assert given == expected
+    known = document_reader(Everything)(document)
+    assert dirty_fields(known) == set()
+    slow = read_slowly(Everything, document)
+    assert {name: tuple(each) for name, each in baseline_of(known).items()} == baseline_of(slow)
+    written = {
+        key: given.__dict__[name] if encode is None else encode(given.__dict__[name])
+        for name, key, encode in mapping_of(Everything).encoders
+    }
+    assert described(encode_document(given)) == described(written)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda one: one.kinds.update(k="a"),
+        lambda one: one.trees.update(t=one.knot),
+        lambda one: one.__dict__.update(uuids=(UUID(int=1),)),
+        lambda one: one.__dict__.update(prices=None),
+        lambda one: one.knot.kinds.append("a"),
+        lambda one: one.knot.__dict__.update(owner="o"),
+        lambda one: one.__dict__.update(knot={"a": 1}, trees=[1]),
+        lambda one: one.uuids.append(1.0),
+    ],
+)
+def test_values_of_other_types_are_left_to_the_encoders(change) -> None:
+    one = document_reader(Everything)(EVERYTHING)
+    change(one)
+    try:
+        written = {
+            key: one.__dict__[name] if encode is None else encode(one.__dict__[name])
+            for name, key, encode in mapping_of(Everything).encoders
+        }
+    except (AttributeError, TypeError) as error:
+        with pytest.raises(type(error)):
+            encode_document(one)
+        return
+    assert described(encode_document(one)) == described(written)
+    assert dirty_fields(one) <= {"kinds", "trees", "uuids", "prices", "knot"}
+    mark_read(one)
+    assert dirty_fields(one) == set()
+
+
+def test_an_incomplete_instance_has_no_document() -> None:
+    with pytest.raises(AttributeError):
+        encode_document(Everything.model_construct())
+
+
+def test_an_abstract_class_can_be_declared() -> None:
+    class Shape(EmbeddedModel, abc.ABC):
+        @abc.abstractmethod
+        def area(self) -> float: ...
+
+    with pytest.raises(TypeError):
+        decode_document(Shape, {})
