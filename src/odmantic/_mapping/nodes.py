@@ -343,7 +343,8 @@ def _opaque(mapping: ModelMapping, name: str) -> Opaque | None:
     ):
         return None
     adapter = _adapter(mapping, info.annotation, info.metadata)
-    if _looks_around(adapter.core_schema):
+    # Older versions of pydantic leave the names in an argument of a generic class as they are.
+    if not adapter.pydantic_complete or _looks_around(adapter.core_schema):
         return None
     decode = next(decode for each, _, decode, _ in mapping.decoders if each == name)
     return Opaque(_reader(decode, adapter), nests=bool(models))
