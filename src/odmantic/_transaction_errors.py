@@ -247,7 +247,7 @@ def labels_of(error: BaseException) -> list[str]:
     if not isinstance(error, PyMongoError):
         return []
     # The driver has no way to list labels, and adds some that are not in the details.
-    details = getattr(error, "details", None) or {}
+    details: dict[str, Any] = getattr(error, "details", None) or {}
     labels = dict.fromkeys(details.get("errorLabels", ()))
     labels.update(dict.fromkeys(label for label in _KNOWN_LABELS if error.has_error_label(label)))
     return list(labels)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary, WeakValueDictionary
+from weakref import WeakValueDictionary
 
 from pymongo.errors import InvalidOperation
 
@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 _channels: WeakValueDictionary[int, Channel] = WeakValueDictionary()
-#: What was over with a driver session when it was ended here: "session" or "transaction".
-_ended: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+#: The driver sessions that were ended here, by what was over with them. Motor's have no hash, so by identity.
+_ended: dict[str, WeakValueDictionary[int, Any]] = {
+    "session": WeakValueDictionary(),
+    "transaction": WeakValueDictionary(),
+}
 
 
 def channel_of(driver_session: Any) -> Channel | None:
@@ -36,13 +39,10 @@ def check_not_ended(driver_session: Any) -> None:
     Raises:
         SessionMisuseError: it has ended.
     """
-    try:
-        over = _ended.get(driver_session)
-    except TypeError:  # `None`, or a stand-in's session that has no weak references
-        return
-    if over is not None:
-        message = f"{over} not started: Cannot use ended session"
-        raise SessionMisuseError(message)
+    for over, ended in _ended.items():
+        if driver_session is not None and ended.get(id(driver_session)) is driver_session:
+            message = f"{over} not started: Cannot use ended session"
+            raise SessionMisuseError(message)
 
 
 class Channel:
@@ -197,8 +197,9 @@ class Channel:
             if self.attempt is not None:
                 await self._abort(self.attempt, AttemptState.SESSION_ENDED)
         finally:
-            with suppress(TypeError):  # a stand-in's session need not be hashable
-                _ended[self.driver_session] = "transaction" if self._had_transaction else "session"
+            over = "transaction" if self._had_transaction else "session"
+            with suppress(TypeError):  # a stand-in's session need not have weak references
+                _ended[over][id(self.driver_session)] = self.driver_session
             # A server session in which a command may still run is not handed to others.
             if not self._is_lost:
                 async with self._lock:

@@ -77,7 +77,8 @@ async def join_transaction(
     with transaction.dooming():
         for instance in _collected(restore):
             transaction.track(instance)
-        return await call_given(callback, transaction)
+        result: T = await call_given(callback, transaction)
+        return result
 
 
 class _Repetition:

@@ -78,7 +78,8 @@ def join_transaction(
     with transaction.dooming():
         for instance in _collected(restore):
             transaction.track(instance)
-        return call_given(callback, transaction)
+        result: T = call_given(callback, transaction)
+        return result
 
 
 class _Repetition:

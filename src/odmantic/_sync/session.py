@@ -418,7 +418,7 @@ class SyncTransaction(SyncSession):
         if self._guard is not None:
             attempt = self._attempt
             journal = attempt.journal if attempt is not None and not attempt.has_ended else None
-            self._guard.tracked.add(instance, journal and journal.after_rollback)
+            self._guard.tracked.add(instance, journal.after_rollback if journal else None)
         return instance
 
     def get_driver_session(self) -> Any:
