@@ -53,6 +53,7 @@ __all__ = [
     "mark_written",
     "read_document",
     "take",
+    "take_new",
     "take_snapshots",
 ]
 
@@ -66,21 +67,22 @@ def read_document(model: type[ModelType], raw_doc: Any) -> ModelType:
     Raises:
         DocumentParsingError: the document does not fit the model.
     """
-    return document_reader(model)(raw_doc)
+    instance: ModelType | None = model.__mapping__.codec.read_known(raw_doc)
+    if instance is None:
+        instance = validate_document(model, raw_doc)
+        mark_read(instance)
+    return instance
 
 
 def document_reader(model: type[ModelType]) -> Callable[[Any], ModelType]:
     """Give what does `read_document` for many documents of one model."""
     read: Callable[[Any], ModelType | None] = mapping_of(model).codec.read_known
 
-    def read_document(raw_doc: Any) -> ModelType:
+    def read_one(raw_doc: Any) -> ModelType:
         instance = read(raw_doc)
-        if instance is None:
-            instance = validate_document(model, raw_doc)
-            mark_read(instance)
-        return instance
+        return read_document(model, raw_doc) if instance is None else instance
 
-    return read_document
+    return read_one
 
 
 def mark_read(instance: _BaseODMModel) -> None:
@@ -179,6 +181,17 @@ def take(instance: _BaseODMModel, names: Iterable[str]) -> None:
     instance.__fields_modified__.difference_update(names)
 
 
+def take_new(instance: Model) -> bool:
+    """Take all names of an instance that was never saved, and tell whether it is such a one.
+
+    An assignment before counts as a change of its own here, and gives `False`.
+    """
+    if has_slot(instance, "__fields_modified__") or has_slot(instance, "__baseline__"):
+        return False
+    object.__setattr__(instance, "__fields_modified__", set())
+    return True
+
+
 def give_back(instance: _BaseODMModel, names: Iterable[str]) -> None:
     """Make names dirty again whose write failed or was rolled back."""
     modified = instance.__fields_modified__
@@ -187,6 +200,10 @@ def give_back(instance: _BaseODMModel, names: Iterable[str]) -> None:
 
 def mark_written(instance: Model, written: Mapping[str, Any]) -> None:
     """Note that a write of the fields in `written`, which it tells the state of, succeeded."""
+    known: ModelMapping = type(instance).__mapping__
+    if not known.mutable_fields and not known.extra_allowed:
+        object.__setattr__(instance, "__baseline__", NOTHING_TO_COMPARE)
+        return
     _set_baseline(instance, {**baseline_of(instance), **written})
     mapping = mapping_of(type(instance))
     if mapping.nested_fields:
