@@ -18,10 +18,10 @@ from pymongo.errors import (
     WTimeoutError,
 )
 
-from odmantic._mapping import mapping_of
-from odmantic._plan.errors import NOT_ENCODABLE, depth
+from odmantic._mapping import encode_document, mapping_of
+from odmantic._plan.errors import NOT_ENCODABLE, depth, encoding_error
 from odmantic._plan.save import SavePlan, at_path, plan_save
-from odmantic._state.changes import give_back, take
+from odmantic._state.changes import give_back, take, take_new, take_snapshots
 from odmantic.bson import ObjectId, note_use
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class Batch:
     names: list[frozenset[str]] = field(default_factory=list[frozenset[str]])
     ids: list[Any] = field(default_factory=list[Any])
     documents: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    digests: list[dict[str, bytes]] = field(default_factory=list[dict[str, bytes]])
+    snapshots: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     are_whole: list[bool] = field(default_factory=list[bool])
     """Whether the write has all fields: only such a one may create a document (D20)."""
     are_new: list[bool] = field(default_factory=list[bool])
@@ -169,7 +169,7 @@ class Batch:
             names=self.names[number],
             filter={"_id": self.ids[number]},
             document=self.documents[number],
-            digests=self.digests[number],
+            snapshots=self.snapshots[number],
             upsert=self.are_whole[number],
         )
 
@@ -183,7 +183,7 @@ class Batch:
             self.names[cut],
             self.ids[cut],
             self.documents[cut],
-            self.digests[cut],
+            self.snapshots[cut],
             self.are_whole[cut],
             self.are_new[cut],
             self.stop,
@@ -211,11 +211,18 @@ def plan_batch(
         checked: how many of the members it was shown before.
     """
     batch = Batch(group.model)
-    primary = _automatic_id(mapping_of(group.model))
+    mapping = mapping_of(group.model)
+    primary = _automatic_id(mapping)
+    names = frozenset(mapping.fields)
     for place in range(start, min(start + BATCH_SIZE, len(group.members))):
         batch.stop = place + 1
+        instance = group.members[place]
         try:
-            plan = plan_save(group.members[place])
+            is_new = check is None and primary is not None and _has_unused_id(instance, primary)
+            if is_new and take_new(instance):
+                _add_new(batch, instance, place, names)
+                continue
+            plan = plan_save(instance)
             if plan is not None:
                 if check is not None and place >= checked:
                     check(plan.instance)
@@ -244,10 +251,41 @@ def _add(batch: Batch, plan: SavePlan, place: int, primary: str | None) -> None:
     batch.names.append(plan.names)
     batch.ids.append(id_)
     batch.documents.append(plan.document)
-    batch.digests.append(plan.digests)
+    batch.snapshots.append(plan.snapshots)
     batch.are_whole.append(plan.upsert)
     batch.are_new.append(plan.upsert and _is_new(plan, id_, primary))
     note_use(id_)
+
+
+def _add_new(batch: Batch, instance: Model, place: int, names: frozenset[str]) -> None:
+    """Plan the write of an instance that was never saved, whose names are taken."""
+    try:
+        document = encode_document(instance)
+        compared = mapping_of(batch.model).mutable_fields
+        snapshots = take_snapshots(instance, compared) if compared else {}
+    except BaseException as error:
+        give_back(instance, names)
+        if isinstance(error, RecursionError):
+            raise encoding_error(error, instance) from error
+        raise
+    id_ = document["_id"]
+    batch.places.append(place)
+    batch.instances.append(instance)
+    batch.names.append(names)
+    batch.ids.append(id_)
+    batch.documents.append(document)
+    batch.snapshots.append(snapshots)
+    batch.are_whole.append(True)
+    batch.are_new.append(type(id_) is ObjectId and Timestamp not in map(type, document.values()))
+    note_use(id_)
+
+
+def _has_unused_id(instance: Model, primary: str) -> bool:
+    """Tell whether an id was made with an instance, and not used since."""
+    return (
+        type(instance.__dict__.get(primary)) is ObjectId
+        and primary not in instance.__pydantic_fields_set__
+    )
 
 
 def _automatic_id(mapping: ModelMapping) -> str | None:
@@ -262,14 +300,14 @@ def _automatic_id(mapping: ModelMapping) -> str | None:
 
 
 def _is_new(plan: SavePlan, id_: object, primary: str | None) -> bool:
-    """Tell whether no document with this id was sent: it was made with the instance, and not used since.
+    """Tell whether no document with this id was sent, and one can be inserted.
 
     The server would fill in an empty timestamp of an inserted document.
     """
     return (
         type(id_) is ObjectId
         and primary is not None
-        and primary not in plan.instance.model_fields_set
+        and _has_unused_id(plan.instance, primary)
         and Timestamp not in map(type, plan.document.values())
     )
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from odmantic._mapping import encode_document, encode_primary_key, mapping_of
 from odmantic._plan.errors import encoding_error
-from odmantic._state.changes import compared_fields, digest, dirty_fields
+from odmantic._state.changes import compared_fields, dirty_fields, take_snapshots
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from collections.abc import Set as AbstractSet
 
     from odmantic._mapping import ModelMapping
     from odmantic.model import Model
@@ -29,7 +30,8 @@ class SavePlan:
     names: frozenset[str]
     filter: dict[str, Any]
     document: dict[str, Any]
-    digests: dict[str, bytes]
+    snapshots: dict[str, Any]
+    """What is remembered of the fields that can change in place."""
     upsert: bool
     """Whether the update may create the document: only one with all fields may (D20)."""
 
@@ -52,30 +54,35 @@ def plan_save(instance: Model, *, whole: bool = False) -> SavePlan | None:
 
 
 def _plan_save(instance: Model, *, whole: bool) -> SavePlan | None:
-    mapping = mapping_of(type(instance))
+    mapping: ModelMapping = type(instance).__mapping__
     names = compared_fields(instance).union(mapping.fields) if whole else dirty_fields(instance)
     if not names:
         return None
-    keys = {name: _key(mapping, name) for name in names}
-    document = encode_document(instance, include=names)
+    is_whole = len(names) >= len(mapping.fields) and names >= mapping.fields.keys()
     if mapping.extra_allowed:
-        wanted = set(keys.values())
-        document = {key: value for key, value in document.items() if key in wanted}
+        document = _with_extras(instance, names)
+        compared = compared_fields(instance)
+    else:
+        document = encode_document(instance, None if is_whole else names)
+        compared = mapping.mutable_fields
     if not document:
         return None
-    digests: dict[str, bytes] = {}
-    for name in compared_fields(instance).intersection(names):
-        value = digest(document.get(keys[name]))
-        if value is not None:
-            digests[name] = value
     return SavePlan(
         instance=instance,
         names=frozenset(names),
-        filter={"_id": encode_primary_key(instance)},
+        filter={"_id": document["_id"] if is_whole else encode_primary_key(instance)},
         document=document,
-        digests=digests,
-        upsert=names >= mapping.fields.keys(),
+        snapshots=take_snapshots(instance, compared & names) if compared else {},
+        upsert=is_whole,
     )
+
+
+def _with_extras(instance: Model, names: AbstractSet[str]) -> dict[str, Any]:
+    """The named values; the document of an instance always has all of its extras."""
+    mapping = mapping_of(type(instance))
+    wanted = {_key(mapping, name) for name in names}
+    document = encode_document(instance, include=names)
+    return {key: value for key, value in document.items() if key in wanted}
 
 
 def _key(mapping: ModelMapping, name: str) -> str:
@@ -87,7 +94,11 @@ def save_order(instances: Iterable[Model]) -> Iterator[Model]:
     """Each instance once, after the instances it references, depth first and in field order."""
     visited: dict[int, Model] = {}
     for instance in instances:
-        yield from _visit(instance, visited)
+        if type(instance).__mapping__.reference_paths:
+            yield from _visit(instance, visited)
+        elif id(instance) not in visited:
+            visited[id(instance)] = instance
+            yield instance
 
 
 def _visit(instance: Model, visited: dict[int, Model]) -> Iterator[Model]:

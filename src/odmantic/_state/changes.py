@@ -182,10 +182,7 @@ def take(instance: _BaseODMModel, names: Iterable[str]) -> None:
 
 
 def take_new(instance: Model) -> bool:
-    """Take all names of an instance that was never saved, and tell whether it is such a one.
-
-    An assignment before counts as a change of its own here, and gives `False`.
-    """
+    """Take all names of an instance that is as it was made; `False`, and nothing taken, for any other."""
     if has_slot(instance, "__fields_modified__") or has_slot(instance, "__baseline__"):
         return False
     object.__setattr__(instance, "__fields_modified__", set())

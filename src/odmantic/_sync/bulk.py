@@ -228,7 +228,7 @@ class BulkSave:
         left_out = {*missing, *unsure}
         for number, instance in enumerate(batch.instances):
             if number not in left_out:
-                self._operations.wrote(instance, batch.names[number], batch.digests[number])
+                self._operations.wrote(instance, batch.names[number], batch.snapshots[number])
         for number in unsure:
             batch.part(number, number + 1).give_back()
         if missing:

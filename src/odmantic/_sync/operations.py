@@ -254,9 +254,9 @@ class Operations:
             attempt.doom(error)
             raise
 
-    def wrote(self, instance: Model, names: Collection[str], digests: Mapping[str, bytes]) -> None:
+    def wrote(self, instance: Model, names: Collection[str], snapshots: Mapping[str, Any]) -> None:
         """Note that a write succeeded."""
-        mark_written(instance, digests)
+        mark_written(instance, snapshots)
         if self._attempt is not None:
             self._attempt.journal.wrote(self.engine.database_name, instance, names)
 
@@ -286,7 +286,7 @@ class Operations:
         except BaseException:
             give_back(instance, plan.names)
             raise
-        self.wrote(instance, plan.names, plan.digests)
+        self.wrote(instance, plan.names, plan.snapshots)
 
     def _update(self, plan: SavePlan, collection: Any) -> Any:
         try:
