@@ -35,7 +35,7 @@ from odmantic.exceptions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Iterator
+    from collections.abc import Awaitable, Callable, Generator, Iterable
     from types import TracebackType
 
     from pymongo.read_concern import ReadConcern
@@ -336,8 +336,8 @@ class AIOTransaction(AIOSession):
             _check_fit_for_transaction(self.session)
             channel = self.session._channel
             options = self._settings.resolved(self.session._defaults, self.engine.client)
-            self._attempt = await channel.begin(options)
-            self._attempt.guard = self._guard
+            self._attempt = attempt = await channel.begin(options)
+            attempt.guard = self._guard
             self._max_commit_time_ms = options.get("max_commit_time_ms")
             self._channel = channel
         except BaseException:
@@ -460,7 +460,7 @@ class AIOTransaction(AIOSession):
         return result
 
     @contextmanager
-    def dooming(self) -> Iterator[None]:
+    def dooming(self) -> Generator[None, None, None]:
         """A block in the running transaction which, if it fails, leaves nothing but a rollback."""
         attempt, channel = self._open()
         channel.check_process()

@@ -36,7 +36,7 @@ from odmantic.exceptions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable
     from types import TracebackType
 
     from pymongo.read_concern import ReadConcern
@@ -337,8 +337,8 @@ class SyncTransaction(SyncSession):
             _check_fit_for_transaction(self.session)
             channel = self.session._channel
             options = self._settings.resolved(self.session._defaults, self.engine.client)
-            self._attempt = channel.begin(options)
-            self._attempt.guard = self._guard
+            self._attempt = attempt = channel.begin(options)
+            attempt.guard = self._guard
             self._max_commit_time_ms = options.get("max_commit_time_ms")
             self._channel = channel
         except BaseException:
@@ -461,7 +461,7 @@ class SyncTransaction(SyncSession):
         return result
 
     @contextmanager
-    def dooming(self) -> Iterator[None]:
+    def dooming(self) -> Generator[None, None, None]:
         """A block in the running transaction which, if it fails, leaves nothing but a rollback."""
         attempt, channel = self._open()
         channel.check_process()
