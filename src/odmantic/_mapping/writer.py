@@ -77,7 +77,7 @@ class WriterWriter:
     # --- Values --------------------------------------------------------------------------------
 
     def _value(self, node: Node, value: str, path: str) -> str:
-        """Convert a value; give the expression for the result."""
+        """Convert a value that is not stored as it is; give the expression for the result."""
         match node:
             case Leaf():
                 return self._leaf(node, value)
@@ -98,14 +98,10 @@ class WriterWriter:
     def _leaf(self, leaf: Leaf, value: str) -> str:
         if leaf.cls is Decimal:
             return f"{self._function(from_decimal)}({value})"
-        if is_stored_as_it_is(leaf):
-            return value
         self._give_up_unless(value, leaf.cls)
         return f"{value}._value_" if issubclass(leaf.cls, Enum) else value
 
     def _nullable(self, node: Nullable, value: str, path: str) -> str:
-        if is_stored_as_it_is(node):
-            return value
         result = self._source.local(f"{path}_or_none")
         self._source.add(f"{result} = None")
         with self._source.block(f"if {value} is not None:"):

@@ -29,6 +29,7 @@ from odmantic._mapping import (
     take_snapshot,
     validate_document,
 )
+from odmantic._mapping.shapes import is_tuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -125,7 +126,7 @@ def dirty_fields(instance: Model) -> set[str]:
     if modified is None and baseline is None:
         return set(instance.__fields_modified__)
     dirty = set(modified or ())
-    if isinstance(baseline, tuple) and not type(instance).__mapping__.extra_allowed:
+    if is_tuple(baseline) and not type(instance).__mapping__.extra_allowed:
         return dirty.union(changed_fields(instance, baseline)) if baseline else dirty
     candidates = compared_fields(instance)
     if candidates:

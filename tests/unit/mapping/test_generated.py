@@ -586,6 +586,9 @@ class Everything(Model):
     empty: Empty
     loose: Open
     odd: Dict[str, Plain] = {}
+    thing: Any = 1
+    things: List[Any] = []
+    level: int = Level.LOW
 
 
 EVERYTHING: dict[str, Any] = {
@@ -612,6 +615,9 @@ EVERYTHING: dict[str, Any] = {
     "empty": {},
     "loose": {"a": 1},
     "odd": {"o": {"x": 1}},
+    "thing": {"a": 1},
+    "things": [1, [2]],
+    "level": 2,
 }
 LEAST = {"_id": OID, "knot": {"owner": {"_id": "o"}}, "empty": {}, "loose": {"a": 1, "b": 2}}
 
@@ -669,6 +675,20 @@ def test_values_of_other_types_are_left_to_the_encoders(change) -> None:
 def test_an_incomplete_instance_has_no_document() -> None:
     with pytest.raises(AttributeError):
         encode_document(Everything.model_construct())
+
+
+def test_containers_are_made_where_factories_may_be_called() -> None:
+    class Made(Model):
+        some: List[int] = Field(default_factory=list)
+        maybe: Optional[List[int]] = Field(default_factory=list)
+        other: List[int] = Field(default_factory=lambda: [1])
+        model_config = {"parse_doc_with_default_factories": True}
+
+    one, two = (decode_document(Made, {"_id": OID, "other": [2]}) for _ in range(2))
+    assert one == Made(id=OID, some=[], maybe=[], other=[2])
+    assert one.some is not two.some
+    assert one.maybe is not two.maybe
+    assert decode_document(Made, {"_id": OID}).other == [1]
 
 
 def test_an_abstract_class_can_be_declared() -> None:
