@@ -5,9 +5,10 @@ from __future__ import annotations
 from abc import ABC
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
 
-from odmantic._driver.select import ClientKind, client_kind
-from odmantic._mapping import mapping_of
+from odmantic._driver.select import ClientKind, client_kind, is_driver_collection
+from odmantic._mapping import is_model, mapping_of
 from odmantic._plan.checks import check_model
 from odmantic._plan.sort import build_sort
 from odmantic._state.changes import document_reader, read_document
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from odmantic.query import SortExpression
 
 ModelType = TypeVar("ModelType", bound=Model)
+
+_NONE: tuple[Any, Any] = None, None
 
 _FORBIDDEN_IN_DATABASE_NAMES = '/\\."$'
 
@@ -41,6 +44,7 @@ class BaseEngine:
         self.client: Any = client
         self.database_name: str = database
         self.database: Any = client[database]
+        self._collections: WeakKeyDictionary[Any, tuple[Any, Any]] = WeakKeyDictionary()
 
     @staticmethod
     def _validate_sort_argument(sort: Any) -> SortExpression | None:
@@ -48,8 +52,15 @@ class BaseEngine:
 
     def _collection(self, model: Any) -> Any:
         """The driver's collection of a model, in this engine's database."""
+        database, collection = self._collections.get(model, _NONE) if is_model(model) else _NONE
+        if collection is not None and database is self.database:
+            return collection
         check_model(model, "get_collection")
-        return self.database[mapping_of(model).collection]
+        collection = self.database[mapping_of(model).collection]
+        # A stand-in may give another object each time.
+        if is_driver_collection(collection):
+            self._collections[model] = self.database, collection
+        return collection
 
 
 class AIOEngineBase(BaseEngine):

@@ -44,16 +44,18 @@ class AIOCursor(BaseCursor[ModelType]):
 
     def __init__(self, model: type[ModelType], cursor: Any) -> None:
         """Wrap a driver cursor of documents of a model."""
-        super().__init__(Reader(model))
-        self._source: Source[ModelType] = Source(self._reader, lambda: cursor, _send_directly)
+        self._start(Source(Reader(model), lambda: cursor, _send_directly))
+
+    def _start(self, source: Source[ModelType]) -> None:
+        super().__init__(source.reader)
+        self._source: Source[ModelType] = source
         self._first: _Page[ModelType] = _Page()
 
     @classmethod
     def reading(cls, source: Source[ModelType]) -> AIOCursor[ModelType]:
         """A cursor whose driver cursor is opened on first use."""
-        cursor = cls(source.reader.model, None)
-        cursor._reader = source.reader
-        cursor._source = source
+        cursor = cls.__new__(cls)
+        cursor._start(source)
         return cursor
 
     def __aiter__(self) -> AsyncIterator[ModelType]:

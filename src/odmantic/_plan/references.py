@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 import bson
+from bson.code import Code
 from bson.dbref import DBRef
 from bson.decimal128 import Decimal128
 from bson.regex import Regex
@@ -172,9 +173,8 @@ NO_ID: Hashable = _NoId()
 
 def comparable(value: Any) -> Hashable:
     """What equals that of another value exactly if MongoDB takes both for the same id; `NO_ID` for what is none."""
-    kind: type[Any] = type(value)
-    if kind is bson.ObjectId or kind is str:
-        return cast("Hashable", value)
+    if isinstance(value, (bson.ObjectId, str)) and not isinstance(value, Code):
+        return value
     if value is _ABSENT or isinstance(value, (list, Regex, DBRef)):
         return NO_ID
     if isinstance(value, dict):
