@@ -81,6 +81,14 @@ class Checked(EmbeddedModel):
         return n
 
 
+class Around(EmbeddedModel):
+    inner: Checked
+
+    @pydantic.model_validator(mode="after")
+    def _stay(self) -> Around:
+        return self
+
+
 class Open(EmbeddedModel):
     a: int = 0
     model_config = {"extra": "allow"}
@@ -552,8 +560,11 @@ def test_validated_embedded_objects_in_an_unusual_field_count_as_read() -> None:
     class Odd(Model):
         one: Checked
         many: Dict[str, List[Checked]]
+        around: Around
 
-    odd = document_reader(Odd)({"_id": OID, "one": {"n": 1}, "many": {"a": [{"n": 2}]}})
+    document = {"one": {"n": 1}, "many": {"a": [{"n": 2}]}, "around": {"inner": {"n": 3}}}
+    odd = document_reader(Odd)({"_id": OID, **document})
+    assert odd.around.inner.__fields_modified__ == set()
     assert odd.one.__fields_modified__ == set()
     assert odd.many["a"][0].__fields_modified__ == set()
     assert dirty_fields(odd) == set()
