@@ -25,6 +25,7 @@ from pydantic import BaseModel
 from odmantic._mapping import decode_document, encode_document, mapping_of, validate_document
 from odmantic._state.changes import (
     baseline_of,
+    digest,
     dirty_fields,
     document_reader,
     field_digests,
@@ -340,6 +341,8 @@ def test_what_is_read_counts_as_unmodified(data: Any) -> None:
     read = document_reader(model)
     for _ in range(5):
         document = data.draw(documents(values))
+        if digest(document) is None:  # no database holds it
+            continue
         expected, seen = outcome(read_slowly, model, document)
         given, found = outcome(read, document)
         assert found == seen
@@ -397,7 +400,7 @@ def test_changes_in_place_are_noticed(data: Any) -> None:
     model, values = data.draw(models().filter(lambda made: issubclass(made[0], Model)))
     document = data.draw(documents(values))
     instance, _ = outcome(document_reader(model), document)
-    if instance is None:
+    if instance is None or digest(document) is None:
         return
     names = mapping_of(model).mutable_fields
     before = field_digests(instance, names)
