@@ -77,12 +77,16 @@ def runs_for(owner: object) -> bool:
         return True
     if sys.version_info >= (3, 12) or not isinstance(owner, asyncio.Task):
         return False
-    return any(runs_for(child) for child in _waited_for(owner))
+    task: asyncio.Task[Any] = owner
+    return any(runs_for(child) for child in _waited_for(task))
 
 
 def waiting_frame(owner: object) -> FrameType | None:
     """Where a task waits, outside of asyncio: the place that called what `wait_for` runs in a task of its own."""
-    waiting: Any = owner.get_coro() if isinstance(owner, asyncio.Task) else None
+    if not isinstance(owner, asyncio.Task):
+        return None
+    task: asyncio.Task[Any] = owner
+    waiting = _awaited(task)
     frame: FrameType | None = None
     while (
         waiting is not None and getattr(waiting, "cr_code", None) is not asyncio.wait_for.__code__
@@ -92,9 +96,14 @@ def waiting_frame(owner: object) -> FrameType | None:
     return frame
 
 
+def _awaited(task: asyncio.Task[Any]) -> Any:
+    """What a task runs."""
+    return task.get_coro()
+
+
 def _waited_for(task: asyncio.Task[Any]) -> Iterator[object]:
     """The tasks that `wait_for` made for a task which waits for them now."""
-    waiting: Any = task.get_coro()
+    waiting = _awaited(task)
     while waiting is not None:
         code = getattr(waiting, "cr_code", None)
         if code is asyncio.wait_for.__code__ and waiting.cr_frame is not None:

@@ -64,8 +64,7 @@ def is_driver_collection(collection: Any) -> bool:
 
     A stand-in, or a subclass of a program, may do something of its own in `update_one`.
     """
-    kind: type[Any] = type(collection)
-    write = getattr(kind, "update_one", None)
+    write: Any = getattr(type(collection), "update_one", None)
     module: Any = getattr(write, "__module__", None)
     is_replaced = "update_one" in getattr(collection, "__dict__", ())
     return isinstance(module, str) and module.startswith("pymongo.") and not is_replaced

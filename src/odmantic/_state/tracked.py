@@ -42,6 +42,11 @@ _ATOMIC = (
 )
 
 
+def _is_atomic(value: Any) -> bool:
+    """Whether a value cannot change in place."""
+    return isinstance(value, _ATOMIC)
+
+
 class Tracked:
     """Objects whose values, deep ones included, can be put back as often as wanted."""
 
@@ -85,7 +90,7 @@ class Tracked:
             return self._keep(value, self._set)
         if isinstance(value, (tuple, frozenset)):
             return self._keep(value, self._immutable)
-        if isinstance(value, _ATOMIC):
+        if _is_atomic(value):
             return lambda: value
         kept = copy.deepcopy(value)
         return lambda: copy.deepcopy(kept)
