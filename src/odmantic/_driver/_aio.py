@@ -10,7 +10,7 @@ import contextlib
 import contextvars
 import inspect
 import sys
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 import pymongo
 from pymongo import AsyncMongoClient
@@ -75,18 +75,16 @@ def runs_for(owner: object) -> bool:
     current = current_owner()
     if current is owner:
         return True
-    if sys.version_info >= (3, 12) or not isinstance(owner, asyncio.Task):
+    if sys.version_info >= (3, 12) or not _is_task(owner):
         return False
-    task: asyncio.Task[Any] = owner
-    return any(runs_for(child) for child in _waited_for(task))
+    return any(runs_for(child) for child in _waited_for(owner))
 
 
 def waiting_frame(owner: object) -> FrameType | None:
     """Where a task waits, outside of asyncio: the place that called what `wait_for` runs in a task of its own."""
-    if not isinstance(owner, asyncio.Task):
+    if not _is_task(owner):
         return None
-    task: asyncio.Task[Any] = owner
-    waiting = _awaited(task)
+    waiting = _awaited(owner)
     frame: FrameType | None = None
     while (
         waiting is not None and getattr(waiting, "cr_code", None) is not asyncio.wait_for.__code__
@@ -94,6 +92,10 @@ def waiting_frame(owner: object) -> FrameType | None:
         frame = getattr(waiting, "cr_frame", None) or getattr(waiting, "ag_frame", None) or frame
         waiting = getattr(waiting, "cr_await", None) or getattr(waiting, "ag_await", None)
     return frame
+
+
+def _is_task(value: object) -> TypeGuard[asyncio.Task[Any]]:
+    return isinstance(value, asyncio.Task)
 
 
 def _awaited(task: asyncio.Task[Any]) -> Any:
