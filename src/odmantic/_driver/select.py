@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import Any
+from typing import Any, cast
 
 from pymongo import AsyncMongoClient, MongoClient
 from pymongo.asynchronous.collection import AsyncCollection
@@ -64,14 +64,10 @@ def is_driver_collection(collection: Any) -> bool:
 
     A stand-in, or a subclass of a program, may do something of its own in `update_one`.
     """
-    write: Any = getattr(_class_of(collection), "update_one", None)
+    write: Any = getattr(cast("object", type(collection)), "update_one", None)
     module: Any = getattr(write, "__module__", None)
     is_replaced = "update_one" in getattr(collection, "__dict__", ())
     return isinstance(module, str) and module.startswith("pymongo.") and not is_replaced
-
-
-def _class_of(value: Any) -> Any:
-    return type(value)
 
 
 def _is_part(value: Any) -> bool:
