@@ -199,7 +199,7 @@ ODD = st.one_of(
     st.lists(INT, max_size=1),
     st.just({}),
     st.just({"t": 1}),
-    st.just([{"t": "a"}, None]),
+    st.just([{"t": "a"}, None, None]),
     st.just({1: 2}),
     st.just({"k": {"t": None}}),
 )
