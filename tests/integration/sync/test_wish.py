@@ -180,7 +180,10 @@ def test_e5_a_transfer_moves_the_money_and_records_it(
     assert record["amount"] == 30.0
     updates = [event.command for event in commands.started if event.command_name == "update"]
     sent = [
-        update["updates"][0]["u"]["$set"] for update in updates if update["update"] == "account"
+        change["u"]["$set"]
+        for update in updates
+        if update["update"] == "account"
+        for change in update["updates"]
     ]
     assert sent == [{"balance": 70.0}, {"balance": 130.0}]
 
