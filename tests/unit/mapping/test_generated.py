@@ -189,7 +189,7 @@ ODD = st.one_of(
     INT,
     st.floats(),
     TEXT,
-    st.sampled_from(["1", "2.5", str(OID), "2020-01-01", "red", "\ud800"]),
+    st.sampled_from(["1", "2.5", str(OID), "2020-01-01", "red", "\U0001f600"]),
     st.binary(max_size=2),
     DATES,
     st.just(datetime(2020, 1, 1, tzinfo=timezone.utc)),
@@ -684,6 +684,13 @@ def test_values_of_other_types_are_left_to_the_encoders(change) -> None:
     assert dirty_fields(one) <= {"kinds", "trees", "uuids", "prices", "knot"}
     mark_read(one)
     assert dirty_fields(one) == set()
+
+
+def test_text_that_cannot_be_encoded_is_text_to_validation_too() -> None:
+    document = {**TRIP, "name": "\ud800"}
+    assert (
+        outcome(decode_document, Trip, document)[1] == outcome(validate_document, Trip, document)[1]
+    )
 
 
 def test_an_incomplete_instance_has_no_document() -> None:
