@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
@@ -36,6 +37,8 @@ def ended_in_order(*, interrupted: int = INTERRUPTED) -> Generator[None, None, N
     try:
         yield
     except KeyboardInterrupt:
+        # The driver leaves a read behind that nobody awaits when a task is cancelled.
+        warnings.filterwarnings("ignore", "coroutine 'PyMongoProtocol", RuntimeWarning)
         raise typer.Exit(interrupted) from None
     except (OdmanticError, PyMongoError, OSError) as error:
         notes.print(Text.assemble(("Error: ", "bold red"), _told(error)), soft_wrap=True)
