@@ -6,7 +6,7 @@ import re
 import signal
 import warnings
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import typer
 from pymongo.errors import PyMongoError
@@ -53,6 +53,10 @@ def _told(error: Exception) -> str:
     return text.partition(" (configured timeouts:")[0]
 
 
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 (as given)
-    # A shell that starts a command in the background has it ignore SIGINT, so that cannot be sent.
-    raise KeyboardInterrupt
+def _interrupt(_number: int, frame: FrameType | None) -> None:
+    """Do what Ctrl-C does: an event loop that runs has a handler of its own for that."""
+    handler = signal.getsignal(signal.SIGINT)
+    if callable(handler):
+        handler(signal.SIGINT, frame)
+    else:  # a shell that starts a command in the background has it ignore SIGINT
+        raise KeyboardInterrupt
