@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.installed
 STAMP := $(VENV)/.installed-dev
 BENCH := $(VENV)/.installed-bench
-# Two workers: more mongod processes than that are slower on small machines.
-WORKERS ?= 2
+# Twice the processors of a small machine: most tests wait for a server. Each worker has a replica set of its own.
+WORKERS ?= 4
 PYTEST_ARGS ?=
 # Such as `--quick --only find`.
 BENCH_ARGS ?=
