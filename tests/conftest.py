@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import Any
 
 import pytest
@@ -10,6 +11,14 @@ from hypothesis import settings
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("odmantic", deadline=None)
 settings.load_profile("odmantic")
+
+
+def pytest_configure() -> None:
+    """Undo what `nohup` and a shell's `&` have children ignore: tests send these signals to programs."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
