@@ -12,24 +12,28 @@ transaction:
         await transaction.save(Account(owner="Ada"))
 """
 
-# Reachable after a bare `import odmantic`.
-from odmantic import bson as bson
-from odmantic import config as config
-from odmantic import engine as engine
-from odmantic import exceptions as exceptions
-from odmantic import field as field
-from odmantic import index as index
-from odmantic import model as model
-from odmantic import query as query
-from odmantic import reference as reference
-from odmantic import session as session
-from odmantic import typing as typing
-from odmantic.bson import ObjectId, WithBsonSerializer
-from odmantic.engine import AIOEngine, SyncEngine
-from odmantic.field import Field
-from odmantic.index import Index
-from odmantic.model import EmbeddedModel, Model
-from odmantic.reference import Reference
+from typing import TYPE_CHECKING
+
+from odmantic._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from odmantic import bson as bson
+    from odmantic import config as config
+    from odmantic import engine as engine
+    from odmantic import exceptions as exceptions
+    from odmantic import field as field
+    from odmantic import index as index
+    from odmantic import model as model
+    from odmantic import query as query
+    from odmantic import reference as reference
+    from odmantic import session as session
+    from odmantic import typing as typing
+    from odmantic.bson import ObjectId, WithBsonSerializer
+    from odmantic.engine import AIOEngine, SyncEngine
+    from odmantic.field import Field
+    from odmantic.index import Index
+    from odmantic.model import EmbeddedModel, Model
+    from odmantic.reference import Reference
 
 __version__ = "2.0.0.dev0"
 
@@ -44,3 +48,31 @@ __all__ = [
     "SyncEngine",
     "WithBsonSerializer",
 ]
+
+if not TYPE_CHECKING:
+    # Importing the package loads neither of the drivers nor pydantic: only what a program uses is loaded.
+    __getattr__, __dir__ = lazy_names(
+        globals(),
+        {
+            "odmantic._aio.engine": ("AIOEngine",),
+            "odmantic._sync.engine": ("SyncEngine",),
+            "odmantic.bson": ("ObjectId", "WithBsonSerializer"),
+            "odmantic.field": ("Field",),
+            "odmantic.index": ("Index",),
+            "odmantic.model": ("EmbeddedModel", "Model"),
+            "odmantic.reference": ("Reference",),
+        },
+        submodules=(
+            "bson",
+            "config",
+            "engine",
+            "exceptions",
+            "field",
+            "index",
+            "model",
+            "query",
+            "reference",
+            "session",
+            "typing",
+        ),
+    )
