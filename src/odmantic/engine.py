@@ -2,14 +2,16 @@
 
 from odmantic._aio.cursor import AIOCursor
 from odmantic._aio.engine import AIOEngine, AIOSessionType
-from odmantic._aio.session import AIOSession, AIOTransaction
+from odmantic._aio.session import AIOSession
 from odmantic._aio.session_base import AIOSessionBase
+from odmantic._aio.transaction import AIOTransaction
 from odmantic._base import BaseCursor, BaseEngine, ModelType
 from odmantic._plan.sort import SortExpressionType
 from odmantic._sync.cursor import SyncCursor
 from odmantic._sync.engine import SyncEngine, SyncSessionType
-from odmantic._sync.session import SyncSession, SyncTransaction
+from odmantic._sync.session import SyncSession
 from odmantic._sync.session_base import SyncSessionBase
+from odmantic._sync.transaction import SyncTransaction
 from odmantic.exceptions import DocumentNotFoundError, DuplicateKeyError
 from odmantic.field import FieldProxy
 from odmantic.query import QueryExpression, SortExpression

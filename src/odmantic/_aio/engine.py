@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 from odmantic._aio.colour import ASYNC
 from odmantic._aio.operations import Operations
 from odmantic._aio.run import join_transaction
-from odmantic._aio.session import AIOSession, AIOTransaction
+from odmantic._aio.session import AIOSession
 from odmantic._aio.session_base import AIOSessionBase
+from odmantic._aio.transaction import AIOTransaction
 from odmantic._base import AIOEngineBase, BaseSession, ModelType, check_client
 from odmantic._driver._aio import (
     CLIENT_ADVICE,

@@ -24,7 +24,7 @@ from odmantic.exceptions import RollbackHookError, TransactionTimeoutError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
-    from odmantic._aio.session import AIOTransaction
+    from odmantic._aio.transaction import AIOTransaction
 
 T = TypeVar("T")
 

@@ -20,8 +20,9 @@ from odmantic._plan.find import plan_find
 from odmantic._state.blocks import NO_SESSION, StrayOperations, session_of_block
 from odmantic._sync.operations import Operations
 from odmantic._sync.run import join_transaction
-from odmantic._sync.session import SyncSession, SyncTransaction
+from odmantic._sync.session import SyncSession
 from odmantic._sync.session_base import SyncSessionBase
+from odmantic._sync.transaction import SyncTransaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

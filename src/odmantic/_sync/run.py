@@ -25,7 +25,7 @@ from odmantic.exceptions import RollbackHookError, TransactionTimeoutError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from odmantic._sync.session import SyncTransaction
+    from odmantic._sync.transaction import SyncTransaction
 
 T = TypeVar("T")
 

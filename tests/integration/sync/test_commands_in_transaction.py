@@ -10,7 +10,7 @@ from pymongo.read_concern import ReadConcern
 
 from odmantic import Field, Model
 from odmantic._sync.engine import SyncEngine
-from odmantic._sync.session import SyncTransaction
+from odmantic._sync.transaction import SyncTransaction
 
 
 class User(Model):

@@ -1,0 +1,284 @@
+"""Transactions: what is read and written in one takes effect together, or not at all."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from odmantic._aio.block import TransactionBlock
+from odmantic._aio.commit import commit_until_known
+from odmantic._aio.hooks import run_hooks
+from odmantic._aio.session import AIOSession
+from odmantic._base import AIOEngineBase
+from odmantic._driver._aio import CAN_AWAIT
+from odmantic._plan.concerns import TransactionSettings
+from odmantic._state.attempt import NOT_STARTED, Attempt, AttemptState
+from odmantic._state.hooks import check_callback
+from odmantic.exceptions import (
+    CommitOutcomeUnknownError,
+    RollbackHookError,
+    SessionMisuseError,
+)
+
+if TYPE_CHECKING:
+    from pymongo.read_concern import ReadConcern
+    from pymongo.write_concern import WriteConcern
+
+    from odmantic._aio.channel import Channel
+    from odmantic._aio.engine import AIOEngine
+    from odmantic._state.hooks import Hook
+    from odmantic._state.reuse import RetryGuard
+
+T = TypeVar("T")
+
+
+class AIOTransaction(TransactionBlock):
+    """Operations that take effect together, or not at all.
+
+    Leaving the block commits; an exception, or `abort`, rolls back, in the database and in the instances: what was
+    saved counts as modified again. The block runs once; see `run_transaction` for a callback that is run again. An
+    error of an operation aborts the transaction on the server, so catching it inside the block does not save it.
+    Transactions need a replica set or a sharded cluster.
+
+    Args:
+        context: an engine, or a started session.
+        read_concern: what reads see; by default one snapshot of majority-committed data.
+        write_concern: what the commit waits for; by default the majority.
+        max_commit_time_ms: how many milliseconds the server may take for the commit.
+
+    Attributes:
+        engine: the engine whose operations it offers.
+        session: the session *object* it runs in: the given one, or one of its own that ends with it.
+
+    Raises:
+        RuntimeError: the session is not started, or `context` is itself a transaction.
+        TypeError: `context` is something else.
+
+    Example:
+        ```python
+        async with engine.transaction() as transaction:
+            await transaction.save(order)
+            await engine.save(customer, session=transaction)
+        ```
+
+    See https://www.mongodb.com/docs/manual/core/transactions/
+    """
+
+    def __init__(
+        self,
+        context: AIOEngine | AIOSession,
+        *,
+        read_concern: ReadConcern | None = None,
+        write_concern: WriteConcern | None = None,
+        max_commit_time_ms: int | None = None,
+    ) -> None:
+        """Make a transaction that is not started yet; nothing is sent."""
+        self._attempt: Attempt | None = None
+        self._guard: RetryGuard | None = None
+        self._max_commit_time_ms: int | None = None
+        self._settings = TransactionSettings(read_concern, write_concern, max_commit_time_ms)
+        _check_context(context)
+        if isinstance(context, AIOSession):
+            super().__init__(context.engine)
+            self.session = context
+            self._owns_session = False
+        else:
+            super().__init__(context)
+            self.session = AIOSession(context)
+            self._owns_session = True
+
+    @property
+    def is_started(self) -> bool:
+        """Whether the transaction runs."""
+        return self._running() is not None
+
+    async def start(self) -> None:
+        """Begin the transaction; the server hears of it with the first operation.
+
+        Raises:
+            RuntimeError: it runs already, or the given session has ended or is a snapshot session.
+            pymongo.errors.InvalidOperation: another one runs in the given session.
+        """
+        if self._attempt is not None and not self._attempt.has_ended:
+            message = "Transaction already started"
+            raise SessionMisuseError(message)
+        if self._attempt is not None and self._guard is not None:
+            message = "an attempt of run_transaction is over for good: transaction not started"
+            raise SessionMisuseError(message)
+        if self._owns_session:
+            await self.session.start()
+        try:
+            _check_fit_for_transaction(self.session)
+            channel = self.session._channel
+            options = self._settings.resolved(self.session._defaults, self.engine.client)
+            self._attempt = attempt = await channel.begin(options)
+            attempt.guard = self._guard
+            self._max_commit_time_ms = options.get("max_commit_time_ms")
+            self._channel = channel
+        except BaseException:
+            await self._end_own_session()
+            raise
+
+    async def commit(self) -> None:
+        """Make the changes durable; repeated for up to 120 seconds while the outcome is unknown.
+
+        After a `CommitOutcomeUnknownError` the transaction is in doubt: `commit` may be called again, and `abort`
+        gives it up. After any other error it is over, and its instances are modified again.
+
+        Raises:
+            RuntimeError: it does not run.
+            TransactionAbortedError: an operation in it failed; it has been rolled back.
+            CommitOutcomeUnknownError: the server did not say whether it committed.
+            CommitHookError: it is committed, but a callable given to `on_commit` failed.
+        """
+        attempt, channel = self._open()
+        channel.check_process()
+        try:
+            await commit_until_known(channel, attempt, self._max_commit_time_ms)
+        except CommitOutcomeUnknownError:
+            attempt.doubt()
+            raise
+        except BaseException:
+            await self._roll_back(attempt, channel)
+            with suppress(RollbackHookError):  # logged; the error of the commit wins
+                await self._run_hooks(attempt)
+            raise
+        await self._finish()
+        await self._run_hooks(attempt)
+
+    async def abort(self) -> None:
+        """Roll back; saved instances count as modified again. Gives up a transaction that is in doubt.
+
+        Raises:
+            RuntimeError: it does not run.
+            RollbackHookError: it is rolled back, but a callable given to `on_rollback` failed.
+        """
+        attempt, channel = self._open()
+        channel.check_process()
+        await self._roll_back(attempt, channel)
+        await self._run_hooks(attempt)
+
+    async def end(self) -> None:
+        """Roll back; the same as `abort`."""
+        await self.abort()
+
+    def on_commit(self, hook: Hook) -> None:
+        """Have a callable without arguments called after the commit, once, outside of the transaction.
+
+        It is not called while the outcome is unknown, nor for an attempt that is run again.
+
+        Raises:
+            RuntimeError: the transaction does not run.
+            TypeError: it is no callable that can be called here.
+        """
+        check_callback(hook, may_await=CAN_AWAIT)
+        self._open()[0].hooks.on_commit.append(hook)
+
+    def on_rollback(self, hook: Hook) -> None:
+        """Have a callable without arguments called after the final rollback, once, outside of the transaction.
+
+        Raises:
+            RuntimeError: the transaction does not run.
+            TypeError: it is no callable that can be called here.
+        """
+        check_callback(hook, may_await=CAN_AWAIT)
+        self._open()[0].hooks.on_rollback.append(hook)
+
+    def track(self, instance: T) -> T:
+        """Have an object's values put back as they are now, before the callback is run again.
+
+        Does nothing in a block, which runs once.
+        """
+        if self._guard is not None:
+            attempt = self._attempt
+            journal = attempt.journal if attempt is not None and not attempt.has_ended else None
+            self._guard.tracked.add(instance, journal.after_rollback if journal else None)
+        return instance
+
+    def get_driver_session(self) -> Any:
+        """The driver's own session object, in which the transaction runs.
+
+        Raises:
+            RuntimeError: it does not run.
+            TransactionAbortedError: an operation in it failed.
+        """
+        attempt = self._running()
+        if attempt is None or self._channel is None:
+            raise SessionMisuseError(NOT_STARTED)
+        self._channel.check_process()
+        attempt.check_accepts_operations()
+        return self._channel.driver_session
+
+    def token(self) -> str:
+        """Refused: what a transaction did has its time only when it is committed."""
+        message = "take the token from the session, after the commit: use session.transaction()"
+        raise SessionMisuseError(message)
+
+    def transaction(self, **_options: Any) -> AIOTransaction:
+        """Refused: MongoDB has no nested transactions."""
+        raise SessionMisuseError(_NESTED)
+
+    def _running(self) -> Attempt | None:
+        attempt = self._attempt
+        if attempt is None or attempt.state not in {AttemptState.RUNNING, AttemptState.DOOMED}:
+            return None
+        return attempt
+
+    def _open(self) -> tuple[Attempt, Channel]:
+        """The run that can be committed or rolled back, and its channel."""
+        attempt, channel = self._attempt, self._channel
+        if attempt is None or channel is None or not attempt.may_be_closed:
+            message = "Transaction not started"
+            raise SessionMisuseError(message)
+        return attempt, channel
+
+    async def _roll_back(self, attempt: Attempt, channel: Channel) -> None:
+        try:
+            await channel.abort(attempt)
+        finally:
+            await self._finish()
+
+    async def _run_hooks(self, attempt: Attempt) -> None:
+        """Call what waits for the end, unless `run_transaction` does: it may run the transaction again."""
+        if self._guard is None:
+            await run_hooks(attempt)
+
+    async def _finish(self) -> None:
+        """Let go of the driver session, and end it if it is of its own."""
+        self._channel = None
+        await self._end_own_session()
+
+    async def _end_own_session(self) -> None:
+        if self._owns_session and self.session.is_started:
+            await self.session.end()
+
+
+_NESTED = (
+    "MongoDB has no nested transactions: pass the running one on as session=, run a callback in it with "
+    "run_transaction(..., join=transaction), or begin another in a session of its own"
+)
+
+
+def _check_context(context: object) -> None:
+    if isinstance(context, AIOTransaction):
+        raise SessionMisuseError(_NESTED)
+    if isinstance(context, AIOSession):
+        _check_started(context)
+    elif not isinstance(context, AIOEngineBase):
+        message = (
+            f"AIOTransaction takes an AIOEngine or an AIOSession, not {type(context).__name__}"
+        )
+        raise TypeError(message)
+
+
+def _check_started(session: AIOSession) -> None:
+    if not session.is_started:
+        message = "provided session is not started"
+        raise SessionMisuseError(message)
+
+
+def _check_fit_for_transaction(session: AIOSession) -> None:
+    _check_started(session)
+    if session._is_snapshot:
+        message = "a snapshot session is for reading only; begin the transaction in another session"
+        raise SessionMisuseError(message)

@@ -1,0 +1,156 @@
+# Generated from src/odmantic/_aio/block.py by tools/generate_sync.py: do not edit.
+"""The block of a transaction: how it is entered and left, and known to operations that stand in it."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+from odmantic._driver._sync import call_given, current_owner
+from odmantic._state.attempt import Attempt, AttemptState
+from odmantic._state.blocks import (
+    Block,
+    StrayOperations,
+    enter_block,
+    is_entered_in_generator,
+    leave_block,
+)
+from odmantic._sync.session import SyncSession
+from odmantic.exceptions import SessionMisuseError, StrayOperationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+    from odmantic._sync.channel import Channel
+
+T = TypeVar("T")
+
+
+class TransactionBlock(SyncSession):
+    """What a transaction does as a `with` block, or as the callback that stands for one."""
+
+    _attempt: Attempt | None
+    _owns_session: bool
+
+    @abstractmethod
+    def commit(self) -> None:
+        """Make the changes durable."""
+
+    @abstractmethod
+    def abort(self) -> None:
+        """Roll back."""
+
+    @abstractmethod
+    def _open(self) -> tuple[Attempt, Channel]:
+        """The run that can be committed or rolled back, and its channel."""
+
+    def run_once(self, callback: Callable[[Self], T]) -> T:
+        """Run a callback in this transaction, as in its block; `run_transaction` is for programs.
+
+        Raises:
+            Exception: what the callback or the commit raises, after the rollback.
+        """
+        self.start()
+        self._enter_block()
+        try:
+            result: T = call_given(callback, self)
+        except BaseException as error:
+            self.__exit__(type(error), error, error.__traceback__)
+            raise
+        self.__exit__(None, None, None)
+        return result
+
+    @contextmanager
+    def dooming(self) -> Generator[None, None, None]:
+        """A block in the running transaction which, if it fails, leaves nothing but a rollback."""
+        attempt, channel = self._open()
+        channel.check_process()
+        attempt.check_accepts_operations()
+        try:
+            yield
+        except BaseException as error:
+            attempt.doom(error)
+            raise
+
+    @property
+    def is_rolled_back(self) -> bool:
+        """Whether it is over without a commit; false also where nobody knows."""
+        return self._attempt is not None and self._attempt.is_rolled_back
+
+    def __enter__(self) -> Self:
+        """Start the transaction."""
+        in_generator = is_entered_in_generator()
+        if in_generator and self._stray_operations() is StrayOperations.JOIN:
+            message = (
+                "a transaction's block inside a generator cannot take in operations without session=: the generator's "
+                "consumer would join them unawares. Pass session= there, and use another stray_operations policy"
+            )
+            raise StrayOperationError(message)
+        self.start()
+        if not in_generator:
+            self._enter_block()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None:
+        """Commit after a normal end, roll back after an exception; then the transaction is over in any case."""
+        attempt, channel = self._attempt, self._channel
+        if attempt is None:
+            return
+        leave_block(attempt)
+        if attempt.has_ended:
+            if exc_val is None:
+                _check_session_lived(attempt)
+        elif channel is not None and channel.is_inherited:
+            self._channel = None
+            channel.abandon()
+            if self._owns_session:
+                self.session._abandon()
+        elif exc_val is None and attempt.state is not AttemptState.IN_DOUBT:
+            self._commit_at_exit(attempt)
+        else:
+            self._abort_at_exit(exc_val)
+
+    def _commit_at_exit(self, attempt: Attempt) -> None:
+        try:
+            self.commit()
+        finally:
+            if attempt.state is AttemptState.IN_DOUBT:
+                self.abort()
+
+    def _abort_at_exit(self, error: BaseException | None) -> None:
+        """Roll back; the exception of the block wins over a failure of the rollback."""
+        try:
+            self.abort()
+        except Exception:
+            if error is None:
+                raise
+
+    def _enter_block(self) -> None:
+        """Have operations without `session=` in the running task or thread noticed."""
+        if self._attempt is not None and self._stray_operations() is not StrayOperations.IGNORE:
+            block = Block(
+                self.engine.client, self._attempt, self.get_driver_session(), current_owner()
+            )
+            enter_block(block)
+
+    def _stray_operations(self) -> StrayOperations:
+        return self.engine.stray_operations
+
+
+def _check_session_lived(attempt: Attempt) -> None:
+    """Raise if a block ended normally although its session was ended in it, which rolled it back."""
+    if attempt.state is AttemptState.SESSION_ENDED:
+        message = (
+            "the session was ended inside the transaction's block, so the transaction was rolled back; "
+            "commit, or leave the block, before ending the session"
+        )
+        raise SessionMisuseError(message)
