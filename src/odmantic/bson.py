@@ -20,7 +20,7 @@ import bson.decimal128
 import bson.int64
 import bson.regex
 from pydantic import BaseModel, ConfigDict
-from pydantic_core import core_schema
+from pydantic_core import SchemaValidator, core_schema
 
 from odmantic._conversions import (
     as_stored_datetime,
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from pydantic import (
         GetCoreSchemaHandler,
         GetJsonSchemaHandler,
+        ValidatorFunctionWrapHandler,
     )
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import CoreSchema
@@ -60,6 +61,8 @@ __all__ = [
     "WithBsonSerializer",
 ]
 
+_OF_JSON = frozenset((str, int, float, bool, type(None), list, dict))
+
 # The number and order of the branches decide how many errors a bad value gives and where the
 # first one is located, which programs rely on: an instance check first, then the conversions.
 
@@ -67,9 +70,16 @@ __all__ = [
 def _schema(
     *branches: CoreSchema, json: CoreSchema, serialization: core_schema.SerSchema
 ) -> CoreSchema:
+    python = core_schema.union_schema(list(branches), mode="left_to_right")
+    given = SchemaValidator(python)
+
+    # The default of a field is no JSON, but is validated in the mode of what was given.
+    def read(value: Any, read_json: ValidatorFunctionWrapHandler) -> Any:
+        return read_json(value) if type(value) in _OF_JSON else given.validate_python(value)
+
     return core_schema.json_or_python_schema(
-        json_schema=json,
-        python_schema=core_schema.union_schema(list(branches), mode="left_to_right"),
+        json_schema=core_schema.no_info_wrap_validator_function(read, json),
+        python_schema=python,
         serialization=serialization,
     )
 

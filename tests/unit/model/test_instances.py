@@ -111,6 +111,14 @@ def test_validate_returns_instances_as_they_are() -> None:
     assert Leg.model_validate_json('{"km": 1}') == leg
 
 
+def test_json_needs_no_id() -> None:
+    text = '{"label": "a", "first": {"km": 1}, "captain": {"name": "Bo"}, "legs": [{"km": 2}]}'
+    made = Voyage.model_validate_json(text)
+
+    assert type(made.id) is type(voyage().id)
+    assert made == voyage(id=made.id, legs=[Leg(km=2)])
+
+
 def test_validation_arguments_reach_the_validators() -> None:
     class Told(Model):
         x: int
