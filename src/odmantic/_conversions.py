@@ -41,6 +41,8 @@ def parse_decimal128(
     """Read text, a `Decimal` or a number."""
     if _is_number(value):
         value = read_text(number_as_text(value))
+    if not isinstance(value, str | decimal.Decimal):  # the class itself takes pairs of numbers
+        raise ValueError("Invalid Decimal128 value")  # noqa: TRY004 - what pydantic expects
     try:
         return bson.decimal128.Decimal128(value)
     except (decimal.DecimalException, TypeError, ValueError) as error:

@@ -188,6 +188,68 @@ def test_a_bool_is_no_decimal(annotation):
     assert errors_of(annotation, True)
 
 
+PAIRS = [[1, 2], (1, 2), [0, 0], [2**63, 1], [True, True], ["a", "b"], [1.5, 2], [None, None]]
+NO_DECIMALS = [[], [1], (1, 2, 3), (0, (1, 2), -1), [0, [1, 2], -1], {}, {"$numberDecimal": "1"}]
+
+
+@pytest.mark.parametrize("value", [*PAIRS, *NO_DECIMALS, {1, 2}, b"1.5", 1j], ids=repr)
+def test_only_text_and_numbers_become_decimals_of_bson(value):
+    assert [error["msg"] for error in errors_of(Decimal128, value)] == [
+        "Input should be an instance of Decimal128",
+        "Value error, Invalid Decimal128 value",
+    ]
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", "[0, 0]", '["a", "b"]', "{}", "null", "true"])
+def test_only_text_and_numbers_in_json_become_decimals_of_bson(text):
+    with pytest.raises(ValidationError) as caught:
+        adapter(Decimal128).validate_json(text)
+    assert [error["msg"] for error in caught.value.errors()] == [
+        "Value error, Invalid Decimal128 value"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("annotation", "default", "value"),
+    [
+        (bson.ObjectId, OID, OID),
+        (Int64, 3, Int64(3)),
+        (Decimal128, Decimal128("1.50"), Decimal128("1.50")),
+        (Decimal128, D("1.50"), Decimal128("1.50")),
+        (D, D("1.50"), D("1.50")),
+        (D, Decimal128("1.50"), D("1.50")),
+        (Binary, Binary(b"a", 128), Binary(b"a", 128)),
+        (Regex, Regex("a", "i"), Regex("a", "i")),
+        (Regex, re.compile("a"), Regex("a", "u")),
+        (re.Pattern, re.compile("a"), re.compile("a")),
+        (re.Pattern, Regex("a"), re.compile("a")),
+        (dt.datetime, dt.datetime(2024, 1, 1), dt.datetime(2024, 1, 1)),
+    ],
+)
+def test_a_default_is_valid_where_json_or_strings_are_validated(annotation, default, value):
+    config = pydantic.ConfigDict(validate_default=True)
+    definition = (adapt_annotation(annotation), default)
+    model = pydantic.create_model("Holder", __config__=config, x=definition)
+
+    made = [model().x, model.model_validate_json("{}").x, model.model_validate_strings({}).x]
+
+    assert made == [value] * 3
+    assert {type(each) for each in made} == {type(value)}
+
+
+def test_a_default_that_is_not_valid_gives_its_errors_where_json_is_validated():
+    config = pydantic.ConfigDict(validate_default=True)
+    definition = (adapt_annotation(Decimal128), (1, 2))
+    model = pydantic.create_model("Holder", __config__=config, x=definition)
+
+    with pytest.raises(ValidationError) as caught:
+        model.model_validate_json("{}")
+
+    messages = [error["msg"] for error in caught.value.errors()]
+    assert messages[-1] == "Value error, Invalid Decimal128 value"
+    assert {error["loc"][0] for error in caught.value.errors()} == {"x"}
+
+
 @pytest.mark.parametrize("text", ["a{99999999999999999999}", "(" * 10_000])
 @pytest.mark.parametrize("annotation", [Regex, re.Pattern])
 def test_an_overgrown_pattern_is_a_validation_error(annotation, text):
