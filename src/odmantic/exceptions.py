@@ -27,6 +27,8 @@ server or the network arrives as the driver's own exception.
 
 from __future__ import annotations
 
+import ast
+import re
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from bson.errors import InvalidDocument
@@ -161,12 +163,15 @@ class DocumentParsingError(OdmanticError, ValueError):
 
     def __init__(self, errors: ErrorList | ValidationError, model: type[BaseModel]) -> None:
         """Make the error from line errors, or from the validation error of an instance."""
+        title = model.__name__
         if not isinstance(errors, ValidationError):
-            inner = ValidationError.from_exception_data(model.__name__, errors)
-        elif errors.title == model.__name__:
+            inner = ValidationError.from_exception_data(
+                title, [_encodable(line) for line in errors]
+            )
+        elif errors.title == title and _NOT_RENDERED not in str(errors):
             inner = errors
         else:
-            inner = ValidationError.from_exception_data(model.__name__, line_errors(errors))
+            inner = ValidationError.from_exception_data(title, line_errors(errors))
         super().__init__(str(inner))
         self.inner = inner
         self.model = model
@@ -231,9 +236,13 @@ def IncorrectGenericEmbeddedModelValue(value: object) -> PydanticCustomError:  #
 
 def line_errors(error: ValidationError) -> ErrorList:
     """Give the line errors of a validation error, fit for raising them again."""
+    try:
+        lines = error.errors(include_url=False)
+    except UnicodeEncodeError:
+        return _lines_of_text(error)
     return [
         _line_error(line["type"], line["msg"], line["loc"], line["input"], line.get("ctx"))
-        for line in error.errors(include_url=False)
+        for line in lines
     ]
 
 
@@ -250,6 +259,62 @@ def _line_error(
         return details if ctx is None else {**details, "ctx": ctx}
     custom = PydanticCustomError(cast("Any", kind), cast("Any", message), ctx)
     return InitErrorDetails(type=custom, loc=loc, input=given)
+
+
+# Pydantic cannot give a message into which a context fills text that is no Unicode, such as a lone surrogate. In the
+# text of an error it says so in the place of the message, but then its `errors()` raise, for all of its lines.
+_NOT_RENDERED = "(error rendering message: "
+_LINE_IN_TEXT = re.compile(
+    r"^(?:(?P<loc>\S[^\n]*)\n)?  (?P<message>\S.*?) \[type=(?P<kind>[^],]+)"
+    r"(?:, input_value=(?P<given>.*?), input_type=[^\n]*)?\]$",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+def _encodable(line: InitErrorDetails) -> InitErrorDetails:
+    """Escape what a line's message cannot hold."""
+    error = line["type"]
+    if not isinstance(error, PydanticCustomError) or error.context is None:
+        return line
+    try:
+        error.message()
+    except UnicodeEncodeError:
+        context = {name: _escaped(str(value)) for name, value in error.context.items()}
+        kind, template = cast("Any", error.type), cast("Any", error.message_template)
+        return {**line, "type": PydanticCustomError(kind, template, context)}
+    return line
+
+
+def _escaped(text: str) -> str:
+    return text.encode(errors="backslashreplace").decode()
+
+
+def _lines_of_text(error: ValidationError) -> ErrorList:
+    """Give the line errors as the text of an error tells them."""
+    text = _escaped(str(error)).partition("\n")[2]
+    lines = [
+        _line_error(
+            found["kind"], found["message"], _location(found["loc"]), _given(found["given"]), None
+        )
+        for found in _LINE_IN_TEXT.finditer(text)
+    ]
+    if len(lines) == error.error_count():
+        return lines
+    problems = ODManticCustomError("problems", "{problems}", {"problems": text})
+    return [InitErrorDetails(type=problems, loc=(), input=None)]
+
+
+def _location(text: str | None) -> tuple[int | str, ...]:
+    parts = text.split(".") if text else ()
+    return tuple(int(part) if part.isdecimal() else part for part in parts)
+
+
+def _given(text: str | None) -> Any:
+    """The value that a text represents, or the text where it does not tell, as for long values."""
+    try:
+        return ast.literal_eval(text or "None")
+    except (SyntaxError, TypeError, ValueError):
+        return text
 
 
 def _parsing_error_from_lines(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from typing import Annotated
 
 import pydantic
 import pymongo.errors
@@ -54,6 +55,10 @@ class Titled(BaseModel):
                 raise PydanticCustomError("greater_than", "no limit given")
             case "known":
                 raise PydanticKnownError("greater_than", {"gt": 3})
+            case "not encodable":
+                raise PydanticCustomError("my_type", "no {thing}", {"thing": "\ud800"})
+            case "several lines":
+                raise PydanticCustomError("my_type", "no\n  {thing}", {"thing": "[type=x]"})
             case "value":
                 raise ValueError("braces {x}")
             case "assert":
@@ -82,12 +87,15 @@ ERRORS = [
 ]
 
 
+CLONES = {
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "pickle": lambda error: pickle.loads(pickle.dumps(error)),
+}
+
+
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
-@pytest.mark.parametrize(
-    "clone",
-    [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))],
-    ids=["copy", "deepcopy", "pickle"],
-)
+@pytest.mark.parametrize("clone", CLONES.values(), ids=CLONES)
 def test_an_error_survives(error, clone):
     again = clone(error)
     assert type(again) is type(error)
@@ -205,7 +213,7 @@ def test_a_validation_error_with_the_right_title_becomes_the_inner_error():
     assert DocumentParsingError(caught.value, Ship).inner is caught.value
 
 
-WORDS = ["", "custom", "namesake", "wrong context", "known", "value", "assert"]
+WORDS = ["", "custom", "namesake", "wrong context", "known", "several lines", "value", "assert"]
 
 
 def comparable(error: pydantic.ValidationError) -> list[dict[str, object]]:
@@ -234,6 +242,87 @@ def test_any_validation_error_survives_pickling(word):
     again = pickle.loads(pickle.dumps(error))
     assert str(again) == str(error)
     assert comparable(again.inner) == comparable(error.inner)
+
+
+SURROGATE = "\ud800"
+
+
+def not_encodable(model: type[BaseModel] = Titled):
+    """What a model says to text that no message can hold; pydantic's own error cannot even list it."""
+    with pytest.raises(pydantic.ValidationError) as caught:
+        Titled(number="x", word="not encodable", positive=0)
+    return DocumentParsingError(caught.value, model)
+
+
+@pytest.mark.parametrize("model", [Titled, Ship])
+def test_text_that_cannot_be_encoded_hides_neither_model_nor_field_nor_problem(model):
+    error = not_encodable(model=model)
+
+    lines = [(line["loc"], line["type"], line["input"]) for line in error.inner.errors()]
+    assert lines == [
+        (("number",), "int_parsing", "x"),
+        (("word",), "my_type", "not encodable"),
+        (("positive",), "greater_than", 0),
+    ]
+    assert error.inner.title == model.__name__
+    assert error.inner.errors()[0]["msg"].startswith("Input should be a valid integer")
+    assert r"'\ud800' in position 0: surrogates not allowed" in error.inner.errors()[1]["msg"]
+    assert str(error).encode()
+
+
+class Whole(BaseModel):
+    lines: list[int] = []
+
+    @pydantic.model_validator(mode="after")
+    def refuse(self):
+        raise PydanticCustomError("my_type", "no\n  {thing}", {"thing": SURROGATE})
+
+
+def test_the_problem_of_a_whole_document_has_no_location():
+    with pytest.raises(pydantic.ValidationError) as caught:
+        Whole(lines=[1] * 100)
+    (line,) = DocumentParsingError(caught.value, Whole).inner.errors()
+
+    assert (line["loc"], line["type"]) == ((), "my_type")
+    assert line["input"].startswith("{'lines': [1, 1")
+
+
+def test_a_message_that_looks_like_the_text_of_an_error_is_given_as_a_whole():
+    with pytest.raises(pydantic.ValidationError) as caught:
+        Parts(parts=["a [type=b]\n  c [type=d]", SURROGATE])
+    (line,) = DocumentParsingError(caught.value, Parts).inner.errors()
+
+    assert (line["loc"], line["type"]) == ((), "odmantic::problems")
+    assert "parts.0\n  no a [type=b]\n" in line["msg"]
+    assert "parts.1\n  (error rendering message" in line["msg"]
+
+
+def refuse_part(part: str):
+    raise PydanticCustomError("my_type", "no {part}", {"part": part})
+
+
+class Parts(BaseModel):
+    parts: list[Annotated[str, pydantic.BeforeValidator(refuse_part)]]
+
+
+def test_the_problem_of_a_key_can_hold_any_text():
+    custom = IncorrectGenericEmbeddedModelValue(SURROGATE)
+    line = InitErrorDetails(type=custom, loc=("items", 0), input={"items": [SURROGATE]})
+    error = DocumentParsingError([line], Ship)
+
+    (shown,) = error.inner.errors()
+    assert shown["loc"] == ("items", 0)
+    assert shown["msg"] == r"Incorrect generic embedded model value '\ud800'"
+    assert shown["input"] == {"items": [SURROGATE]}
+
+
+@pytest.mark.parametrize("clone", CLONES.values(), ids=CLONES)
+def test_text_that_cannot_be_encoded_survives_copying(clone):
+    error = not_encodable()
+    again = clone(error)
+
+    assert str(again) == str(error)
+    assert again.inner.errors() == error.inner.errors()
 
 
 def failure(*labels: str) -> pymongo.errors.OperationFailure:
