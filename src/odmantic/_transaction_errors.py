@@ -107,13 +107,15 @@ class _DriverBackedError(TransactionError):
         made.attempts = attempts
         # The attributes that the driver's accessors (`code`, `details`, `has_error_label`) read.
         for name, value in vars(error).items():
-            made.__dict__.setdefault(name, value)
+            if name != "__notes__":  # told with the driver's error, which is the cause
+                made.__dict__.setdefault(name, value)
         made.__dict__["_message"] = message
         made.__dict__["_error_labels"] = set(labels_of(error))
         return made
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _remake, (type(self), self.driver_error, str(self), self.attempts), None
+        arguments = (type(self), self.driver_error, str(self), self.attempts)
+        return _remake, arguments, self.__dict__
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""
@@ -260,6 +262,7 @@ _STOOD_FOR: tuple[type[PyMongoError], ...] = (
     driver_errors.NetworkTimeout,
     driver_errors.NotPrimaryError,
     driver_errors.OperationFailure,
+    driver_errors.PyMongoError,
     driver_errors.ServerSelectionTimeoutError,
     driver_errors.WaitQueueTimeoutError,
     driver_errors.WriteConcernError,
