@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
-from pymongo.errors import InvalidOperation
+from pymongo.errors import InvalidOperation, NetworkTimeout, PyMongoError
 
 from odmantic._driver._aio import Lock, drained, finished, resolve
 from odmantic._plan.errors import NOT_ENCODABLE
@@ -187,6 +187,8 @@ class Channel:
                     and self.driver_session.in_transaction
                 ):
                     await resolve(self.driver_session.abort_transaction())
+                    if self._is_lost and not attempt.has_sent:
+                        await self._kill()
             finally:
                 self._forget(attempt)
                 attempt.end_without_commit(outcome)
@@ -204,6 +206,12 @@ class Channel:
             if not self._is_lost:
                 async with self._lock:
                     await resolve(self.driver_session.end_session())
+
+    async def _kill(self) -> None:
+        """Have the server give up the first command of a transaction, which may begin it only after the abort."""
+        kill = {"killSessions": [self.driver_session.session_id]}
+        with suppress(PyMongoError):  # then the transaction ends by itself, within a minute
+            await resolve(self.driver_session.client.admin.command(kill))
 
     def _lose(self) -> None:
         self._is_lost = True
@@ -224,6 +232,8 @@ class Channel:
             result = await resolve(call())
         except DOOMING_ERRORS as error:
             attempt.doom(error)
+            if isinstance(error, NetworkTimeout):
+                self._lose()
             raise
         except NOT_ENCODABLE as error:
             # The driver takes the transaction for begun, though the server has not heard of it.

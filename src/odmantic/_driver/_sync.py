@@ -80,9 +80,15 @@ def waiting_frame(owner: object) -> FrameType | None:  # noqa: ARG001 - as in th
     return None
 
 
-def drained(call: Callable[[], T], on_hang: Callable[[], None] = lambda: None) -> T:  # noqa: ARG001 - as in the async colour
-    """Run a call to its end; threads are not cancelled."""
-    return call()
+def drained(call: Callable[[], T], on_hang: Callable[[], None] = lambda: None) -> T:
+    """Run a call to its end; threads are not cancelled, but Ctrl-C gives a command up that the server may still run."""
+    try:
+        return call()
+    except Exception:
+        raise
+    except BaseException:
+        on_hang()
+        raise
 
 
 def finished(call: Callable[[], T], on_hang: Callable[[], None] = lambda: None) -> T:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
-from pymongo.errors import InvalidOperation
+from pymongo.errors import InvalidOperation, NetworkTimeout, PyMongoError
 
 from odmantic._driver._sync import Lock, drained, finished, resolve
 from odmantic._plan.errors import NOT_ENCODABLE
@@ -188,6 +188,8 @@ class Channel:
                     and self.driver_session.in_transaction
                 ):
                     resolve(self.driver_session.abort_transaction())
+                    if self._is_lost and not attempt.has_sent:
+                        self._kill()
             finally:
                 self._forget(attempt)
                 attempt.end_without_commit(outcome)
@@ -206,6 +208,12 @@ class Channel:
                 with self._lock:
                     resolve(self.driver_session.end_session())
 
+    def _kill(self) -> None:
+        """Have the server give up the first command of a transaction, which may begin it only after the abort."""
+        kill = {"killSessions": [self.driver_session.session_id]}
+        with suppress(PyMongoError):  # then the transaction ends by itself, within a minute
+            resolve(self.driver_session.client.admin.command(kill))
+
     def _lose(self) -> None:
         self._is_lost = True
 
@@ -223,6 +231,8 @@ class Channel:
             result = resolve(call())
         except DOOMING_ERRORS as error:
             attempt.doom(error)
+            if isinstance(error, NetworkTimeout):
+                self._lose()
             raise
         except NOT_ENCODABLE as error:
             # The driver takes the transaction for begun, though the server has not heard of it.

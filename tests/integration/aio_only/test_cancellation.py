@@ -308,7 +308,10 @@ async def test_a_failing_task_among_several_rolls_back_and_the_rest_is_refused(
     assert all(each.__fields_modified__ == {"id", "name"} for each in publishers)
 
 
-async def test_a_command_that_hangs_is_given_up(aio_engine, fail_point, monkeypatch):
+async def test_a_command_that_hangs_is_given_up(
+    aio_engine, fail_point, open_transactions, commands, monkeypatch
+):
+    """Also by the server, which would begin the transaction after its rollback."""
     monkeypatch.setattr("odmantic._driver._aio.DRAIN_SECONDS", 0.2)
     transaction = aio_engine.transaction()
 
@@ -316,7 +319,7 @@ async def test_a_command_that_hangs_is_given_up(aio_engine, fail_point, monkeypa
         async with transaction:
             await transaction.save(Publisher(name="Leaf"))
 
-    with fail_point("update", block_ms=3000, times=1):
+    with fail_point("update", block_ms=1500, times=1):
         task = asyncio.ensure_future(work())
         await asyncio.sleep(0.1)
         task.cancel()
@@ -325,3 +328,5 @@ async def test_a_command_that_hangs_is_given_up(aio_engine, fail_point, monkeypa
 
     assert not transaction.is_started
     assert not transaction.session.is_started
+    assert commands.names == ["update", "abortTransaction", "killSessions"]
+    assert open_transactions() == 0
