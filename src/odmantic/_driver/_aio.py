@@ -95,7 +95,8 @@ def waiting_frame(owner: object) -> FrameType | None:
 
 
 def _is_task(value: object) -> TypeGuard[asyncio.Task[Any]]:
-    return isinstance(value, asyncio.Task)
+    # Tasks written in Python, which loops of others make, are not of the class `asyncio.Task`.
+    return asyncio.isfuture(value) and hasattr(value, "get_coro")
 
 
 def _awaited(task: asyncio.Task[Any]) -> Any:

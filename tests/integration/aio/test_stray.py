@@ -421,6 +421,40 @@ if ASYNC:
             await asyncio.wait_for(engine.save(User(name="Ada")), 10)
         assert commands.names == ["update", "commitTransaction"]
 
+    async def test_a_wait_with_a_limit_is_in_the_block_of_a_task_of_any_kind(
+        make_engine, raw_database
+    ):
+        """Loops of others make tasks that are not of the class `asyncio.Task`."""
+        engine, loop = make_engine("join"), asyncio.get_running_loop()
+
+        async def work():
+            with pytest.raises(KeyError):
+                async with engine.transaction():
+                    await asyncio.wait_for(engine.save(User(name="Ada")), 10)
+                    raise KeyError
+
+        loop.set_task_factory(
+            lambda loop, work, **options: asyncio.tasks._PyTask(work, loop=loop, **options)
+        )
+        task = loop.create_task(work())
+        assert not isinstance(task, asyncio.Task)
+        await task
+        assert raw_database["user"].count_documents({}) == 0
+
+    @pytest.mark.parametrize("policy", ["warn", "join"])
+    async def test_a_wait_whose_time_is_up_rolls_back(
+        make_engine, fail_point, raw_database, open_transactions, policy
+    ):
+        engine, ada = make_engine(policy), User(name="Ada")
+        with fail_point("update", block_ms=300, times=1), pytest.raises(asyncio.TimeoutError):
+            async with engine.transaction() as transaction:
+                session = {"session": transaction} if policy == "warn" else {}
+                await asyncio.wait_for(engine.save(ada, **session), 0.1)
+        assert open_transactions() == 0
+        assert raw_database["user"].count_documents({}) == 0
+        await engine.save(ada)
+        assert raw_database["user"].find_one() == {"_id": ada.id, "name": "Ada"}
+
     async def test_a_block_inside_a_wait_with_a_limit_is_a_block(make_engine):
         engine = make_engine("raise")
 
