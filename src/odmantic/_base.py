@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ModelType = TypeVar("ModelType", bound=Model)
 
 _NONE: tuple[Any, Any] = None, None
+_NO_DOCUMENT: dict[str, Any] = {}
 
 _FORBIDDEN_IN_DATABASE_NAMES = '/\\."$'
 
@@ -96,16 +97,20 @@ class Reader(Generic[ModelType]):
         return instance
 
     def parse_all(
-        self, documents: list[dict[str, Any]]
+        self, documents: Iterable[dict[str, Any]]
     ) -> tuple[list[ModelType], Exception | None]:
-        """Build instances, up to the first document that does not fit, and tell why that does not."""
+        """Build instances, up to the first document that does not fit, and tell why that does not.
+
+        The list is emptied of documents on the way: the fewer objects are alive, the less the garbage collector does.
+        """
         read = document_reader(self.model)
         instances: list[ModelType] = []
         add = instances.append
         error: Exception | None = None
         try:
-            for document in documents:
+            for place, document in enumerate(documents):
                 add(read(document))
+                documents[place] = _NO_DOCUMENT
         except Exception as caught:  # noqa: BLE001 - raised behind the instances before it
             error = caught
         if self.attempt is not None:

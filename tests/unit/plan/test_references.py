@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 import pytest
-from bson import Code, Decimal128, Int64, ObjectId, Regex, Timestamp
+from bson import Binary, Code, Decimal128, Int64, ObjectId, Regex, Timestamp
 from bson.dbref import DBRef
 
 from odmantic import EmbeddedModel, Field, Model, Reference
@@ -188,6 +188,9 @@ def test_equal_ids(one, other):
     ("one", "other"),
     [
         ("a", b"a"),
+        (OID, OID.binary),
+        ({"a": OID}, {"a": OID.binary}),
+        (b"a", Binary(b"a", 5)),
         (True, 1),
         (False, 0),
         (0.1, Decimal128("0.1")),
