@@ -11,17 +11,18 @@ from odmantic._driver.select import ClientKind, client_kind, is_driver_collectio
 from odmantic._mapping import is_model, mapping_of
 from odmantic._plan.checks import check_model
 from odmantic._plan.sort import build_sort
-from odmantic._state.changes import document_reader, read_document
+from odmantic._state.changes import read_document
 from odmantic.model import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from odmantic._state.attempt import Attempt
     from odmantic.query import SortExpression
 
 ModelType = TypeVar("ModelType", bound=Model)
 
 _NONE: tuple[Any, Any] = None, None
-_NO_DOCUMENT: dict[str, Any] = {}
 
 _FORBIDDEN_IN_DATABASE_NAMES = '/\\."$'
 
@@ -99,18 +100,16 @@ class Reader(Generic[ModelType]):
     def parse_all(
         self, documents: Iterable[dict[str, Any]]
     ) -> tuple[list[ModelType], Exception | None]:
-        """Build instances, up to the first document that does not fit, and tell why that does not.
-
-        The list is emptied of documents on the way: the fewer objects are alive, the less the garbage collector does.
-        """
-        read = document_reader(self.model)
+        """Build instances, up to the first document that does not fit, and tell why that does not."""
+        model = self.model
+        read = mapping_of(model).codec.read_known
         instances: list[ModelType] = []
         add = instances.append
         error: Exception | None = None
         try:
-            for place, document in enumerate(documents):
-                add(read(document))
-                documents[place] = _NO_DOCUMENT
+            for document in documents:
+                instance = read(document)
+                add(read_document(model, document) if instance is None else instance)
         except Exception as caught:  # noqa: BLE001 - raised behind the instances before it
             error = caught
         if self.attempt is not None:
