@@ -1,20 +1,25 @@
 """Engines and cursors of both colours."""
 
-from odmantic._aio.cursor import AIOCursor
-from odmantic._aio.engine import AIOEngine, AIOSessionType
-from odmantic._aio.session import AIOSession
-from odmantic._aio.session_base import AIOSessionBase
-from odmantic._aio.transaction import AIOTransaction
-from odmantic._base import BaseCursor, BaseEngine, ModelType
-from odmantic._plan.sort import SortExpressionType
-from odmantic._sync.cursor import SyncCursor
-from odmantic._sync.engine import SyncEngine, SyncSessionType
-from odmantic._sync.session import SyncSession
-from odmantic._sync.session_base import SyncSessionBase
-from odmantic._sync.transaction import SyncTransaction
-from odmantic.exceptions import DocumentNotFoundError, DuplicateKeyError
-from odmantic.field import FieldProxy
-from odmantic.query import QueryExpression, SortExpression
+from typing import TYPE_CHECKING
+
+from odmantic._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from odmantic._aio.cursor import AIOCursor
+    from odmantic._aio.engine import AIOEngine, AIOSessionType
+    from odmantic._aio.session import AIOSession
+    from odmantic._aio.session_base import AIOSessionBase
+    from odmantic._aio.transaction import AIOTransaction
+    from odmantic._base import BaseCursor, BaseEngine, ModelType
+    from odmantic._plan.sort import SortExpressionType
+    from odmantic._sync.cursor import SyncCursor
+    from odmantic._sync.engine import SyncEngine, SyncSessionType
+    from odmantic._sync.session import SyncSession
+    from odmantic._sync.session_base import SyncSessionBase
+    from odmantic._sync.transaction import SyncTransaction
+    from odmantic.exceptions import DocumentNotFoundError, DuplicateKeyError
+    from odmantic.field import FieldProxy
+    from odmantic.query import QueryExpression, SortExpression
 
 __all__ = [
     "AIOCursor",
@@ -39,3 +44,26 @@ __all__ = [
     "SyncSessionType",
     "SyncTransaction",
 ]
+
+if not TYPE_CHECKING:
+    # A program rarely uses both colours.
+    __getattr__, __dir__ = lazy_names(
+        globals(),
+        {
+            "odmantic._aio.cursor": ("AIOCursor",),
+            "odmantic._aio.engine": ("AIOEngine", "AIOSessionType"),
+            "odmantic._aio.session": ("AIOSession",),
+            "odmantic._aio.session_base": ("AIOSessionBase",),
+            "odmantic._aio.transaction": ("AIOTransaction",),
+            "odmantic._base": ("BaseCursor", "BaseEngine", "ModelType"),
+            "odmantic._plan.sort": ("SortExpressionType",),
+            "odmantic._sync.cursor": ("SyncCursor",),
+            "odmantic._sync.engine": ("SyncEngine", "SyncSessionType"),
+            "odmantic._sync.session": ("SyncSession",),
+            "odmantic._sync.session_base": ("SyncSessionBase",),
+            "odmantic._sync.transaction": ("SyncTransaction",),
+            "odmantic.exceptions": ("DocumentNotFoundError", "DuplicateKeyError"),
+            "odmantic.field": ("FieldProxy",),
+            "odmantic.query": ("QueryExpression", "SortExpression"),
+        },
+    )

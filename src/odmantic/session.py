@@ -1,12 +1,17 @@
 """Sessions and transactions of both colours."""
 
-from odmantic._aio.session import AIOSession
-from odmantic._aio.session_base import AIOSessionBase
-from odmantic._aio.transaction import AIOTransaction
-from odmantic._state.blocks import NO_SESSION
-from odmantic._sync.session import SyncSession
-from odmantic._sync.session_base import SyncSessionBase
-from odmantic._sync.transaction import SyncTransaction
+from typing import TYPE_CHECKING
+
+from odmantic._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from odmantic._aio.session import AIOSession
+    from odmantic._aio.session_base import AIOSessionBase
+    from odmantic._aio.transaction import AIOTransaction
+    from odmantic._state.blocks import NO_SESSION
+    from odmantic._sync.session import SyncSession
+    from odmantic._sync.session_base import SyncSessionBase
+    from odmantic._sync.transaction import SyncTransaction
 
 __all__ = [
     "NO_SESSION",
@@ -17,3 +22,18 @@ __all__ = [
     "SyncSessionBase",
     "SyncTransaction",
 ]
+
+if not TYPE_CHECKING:
+    # A program rarely uses both colours.
+    __getattr__, __dir__ = lazy_names(
+        globals(),
+        {
+            "odmantic._aio.session": ("AIOSession",),
+            "odmantic._aio.session_base": ("AIOSessionBase",),
+            "odmantic._aio.transaction": ("AIOTransaction",),
+            "odmantic._state.blocks": ("NO_SESSION",),
+            "odmantic._sync.session": ("SyncSession",),
+            "odmantic._sync.session_base": ("SyncSessionBase",),
+            "odmantic._sync.transaction": ("SyncTransaction",),
+        },
+    )

@@ -49,6 +49,8 @@ def test_importing_the_package_loads_neither_pydantic_nor_a_driver():
     [
         ("from odmantic import AIOEngine, Model", "odmantic._sync"),
         ("from odmantic import SyncEngine, Model", "odmantic._aio"),
+        ("from odmantic.engine import AIOEngine", "odmantic._sync"),
+        ("from odmantic.session import SyncSession", "odmantic._aio"),
         ("from odmantic import EmbeddedModel, Field, Model, Reference", "odmantic._plan"),
     ],
 )
@@ -56,7 +58,7 @@ def test_only_what_is_used_is_loaded(statement, other):
     assert run(f"import sys\n{statement}\nprint({other!r} in sys.modules)") == "False\n"
 
 
-@pytest.mark.parametrize("module", ["odmantic"])
+@pytest.mark.parametrize("module", ["odmantic", "odmantic.engine", "odmantic.session"])
 def test_every_public_name_is_there_before_it_was_used(module):
     program = f"""
         import importlib
