@@ -1,4 +1,4 @@
-"""The page about compatibility names tests that exist."""
+"""The pages about compatibility and transactions name tests that exist."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).resolve().parents[1]
-PAGE = TESTS.parent / "docs" / "compatibility.md"
+DOCS = TESTS.parent / "docs"
+PAGE = DOCS / "compatibility.md"
 
 CLAIM = re.compile(r"`([\w/]+)`: ([^`|]+?)(?:\.? (?=`[\w/]+`: )|\.? *\|)")
 
@@ -17,10 +18,13 @@ CLAIM = re.compile(r"`([\w/]+)`: ([^`|]+?)(?:\.? (?=`[\w/]+`: )|\.? *\|)")
 def claims() -> list[tuple[str, str]]:
     """The files and behaviours in the last column of the tables."""
     rows = [row for row in PAGE.read_text().splitlines() if row.startswith(("| D", "| M", "| E"))]
+    rules = (DOCS / "transactions.md").read_text().partition("\n## How we know\n")[2]
+    shown = [row for row in rules.splitlines() if row.startswith("| ") and "`: " in row]
     assert rows
+    assert shown
     return [
         (file, behaviour.strip())
-        for row in rows
+        for row in (*rows, *shown)
         for file, behaviours in CLAIM.findall(row)
         for behaviour in behaviours.split(";")
     ]
