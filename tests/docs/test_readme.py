@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from odmantic.cli import demo
+
 README = Path(__file__).resolve().parents[2] / "README.md"
 
 
@@ -84,6 +86,25 @@ def test_the_test_passes(tmp_path, odmantic_mongo_uri):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     assert "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_the_demo_does_what_is_said():
+    text = README.read_text()
+
+    said = re.search(r"loads ([\d,]+) accounts and makes ([\d,]+) transfers, (\d+) at a time", text)
+    assert [int(number.replace(",", "")) for number in said.groups()] == [
+        *(len(demo.OWNERS), demo.ORDERS, demo.AT_ONCE)
+    ]
+
+
+def test_the_versions_are_those_of_the_package():
+    needed = re.search(
+        r"needs Python ([\d.]+), pydantic ([\d.]+) and PyMongo ([\d.]+)", README.read_text()
+    )
+
+    project = (README.parent / "pyproject.toml").read_text()
+    patterns = (r'requires-python = ">=([\d.]+)', r'"pydantic>=([\d.]+)', r'"pymongo>=([\d.]+)')
+    assert list(needed.groups()) == [re.search(pattern, project)[1] for pattern in patterns]
 
 
 def test_links_lead_to_files():
