@@ -126,19 +126,39 @@ class ObjectId(bson.ObjectId):
         return {"type": "string", "examples": examples, "example": examples[0]}
 
 
+class TouchedObjectId(ObjectId):
+    """An `ObjectId` that was not used, of an instance that was assigned to since it was made."""
+
+    __slots__ = ()
+
+
 class UsedObjectId(ObjectId):
     """An `ObjectId` that the database may know, as it was sent there or copied.
 
     An automatic id is born an `ObjectId` and becomes this in place, for all who hold it: so a document with an
-    automatic id that still is an `ObjectId` can be inserted without looking for an older one.
+    automatic id that is not of this class can be inserted without looking for an older one.
     """
 
     __slots__ = ()
 
 
+_UNUSED = (ObjectId, TouchedObjectId)
+
+
+def is_unused(value: object) -> bool:
+    """Tell whether this may be an automatic id that no document has."""
+    return type(value) in _UNUSED
+
+
+def note_touch(value: object) -> None:
+    """Note that the instance with this id is not as it was made."""
+    if type(value) is ObjectId:
+        value.__class__ = TouchedObjectId
+
+
 def note_use(value: object) -> None:
     """Note that a document with this id may exist from now on."""
-    if type(value) is ObjectId:
+    if type(value) in _UNUSED:
         value.__class__ = UsedObjectId
 
 

@@ -23,7 +23,7 @@ from odmantic._mapping.mapping import (
     kind_of,
     mapping_of,
 )
-from odmantic._mapping.marks import has_slot
+from odmantic._mapping.marks import baseline_or_none, modified_property, touch
 from odmantic._mapping.shapes import is_tuple
 from odmantic._metaclass import (
     BaseModelMetaclass,
@@ -60,7 +60,7 @@ __all__ = [
 class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
     """What models with a collection and embedded models have in common."""
 
-    __slots__ = ("__baseline__", "__fields_modified__")
+    __slots__ = ("__baseline__", "__modified__")
 
     if TYPE_CHECKING:
         __odm_kind__: ClassVar[ModelKind]
@@ -74,7 +74,8 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
         __pydantic_model__: ClassVar[type[BaseModel]]
         model_config: ClassVar[ODMConfigDict]  # pyright: ignore[reportIncompatibleVariableOverride] - as pydantic's users do
         __fields_modified__: set[str]
-        __baseline__: dict[str, bytes]
+        __modified__: set[str]
+        __baseline__: dict[str, Any] | tuple[Any, ...] | None
     else:
         __mapping__ = LazyMappingAttribute("__mapping__")
         __odm_fields__ = LazyMappingAttribute("__odm_fields__")
@@ -146,6 +147,13 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
         if cls.__pydantic_fields_complete__ and is_incomplete(cls):
             attach_mapping(cls)
         return done
+
+    @classmethod
+    def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:
+        """Make an instance of values that nothing checks."""
+        instance = super().model_construct(_fields_set, **values)
+        touch(instance)
+        return instance
 
     @classmethod
     def validate(cls, value: Any) -> Self:
@@ -276,8 +284,12 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
         return self.model_copy(update=update, deep=deep)
 
 
+# Whatever sets the names, also from outside, is noticed.
+type.__setattr__(_BaseODMModel, "__fields_modified__", modified_property(_BaseODMModel))
+
+
 def _modified_at_first(instance: Any) -> set[str]:
-    if has_slot(instance, "__baseline__"):
+    if baseline_or_none(instance) is not None:
         return set()
     # Never saved: everything is new.
     return {*mapping_of(instance.__class__).fields, *(instance.__pydantic_extra__ or ())}

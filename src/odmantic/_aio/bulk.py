@@ -10,21 +10,19 @@ from pymongo.read_concern import ReadConcern
 
 from odmantic._driver._aio import resolve
 from odmantic._driver.select import is_driver_collection
-from odmantic._plan.bulk import (
-    Batch,
+from odmantic._plan.bulk import Batch, plan_batch, replan
+from odmantic._plan.errors import NOT_ENCODABLE, is_about_document, write_error
+from odmantic._plan.groups import Group, group_instances
+from odmantic._plan.outcome import (
     Failure,
-    Group,
     deepest,
     failure_of,
     first_not_encodable,
-    group_instances,
     is_known_id,
     missing_writes,
-    plan_batch,
-    replan,
 )
-from odmantic._plan.errors import NOT_ENCODABLE, is_about_document, write_error
 from odmantic._plan.save import plan_save
+from odmantic._state.changes import mark_nested
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,8 +90,9 @@ class BulkSave:
             StoppedError: a member could not be planned or written.
         """
         start = 0
+        check = self._operations.check if self._operations.is_guarded else None
         while start < len(self._group.members):
-            batch = plan_batch(self._group, start, self._operations.check, checked=self._checked)
+            batch = plan_batch(self._group, start, check, checked=self._checked)
             self._checked = max(self._checked, batch.stop)
             if batch.error is not None and not self._operations.goes_on:
                 batch.give_back()
@@ -226,16 +225,22 @@ class BulkSave:
             except BaseException:
                 batch.give_back()
                 raise
-        left_out = {*missing, *unsure}
-        for number, instance in enumerate(batch.instances):
-            if number not in left_out:
-                self._operations.wrote(instance, batch.names[number], batch.snapshots[number])
+        self._note_written(batch, {*missing, *unsure})
         for number in unsure:
             batch.part(number, number + 1).give_back()
         if missing:
             await self._write(replan(batch, missing, whole=True))
         for number in unsure:
             await self._write_one(batch, number)
+
+    def _note_written(self, batch: Batch, left_out: set[int]) -> None:
+        instances, names = batch.instances, batch.names
+        if left_out:
+            kept = [number for number in range(len(batch)) if number not in left_out]
+            instances = [instances[number] for number in kept]
+            names = [names[number] for number in kept]
+        mark_nested(instances, batch.model)
+        self._operations.enter(instances, names)
 
     async def _find_ids(self, batch: Batch) -> list[Any]:
         """The ids among those of a batch that there are documents of."""

@@ -20,6 +20,8 @@ from odmantic._mapping.mapping import (
 )
 from odmantic._mapping.marks import (
     NOTHING_TO_COMPARE,
+    baseline_or_none,
+    clear_slot,
     has_slot,
     mark_embedded_clean,
     mark_unmodified,
@@ -32,6 +34,7 @@ from odmantic._mapping.snapshot import (
     is_same,
     take_snapshot,
 )
+from odmantic._mapping.taker import automatic_id
 
 __all__ = [
     "DIGEST_OPTIONS",
@@ -40,7 +43,10 @@ __all__ = [
     "ModelMapping",
     "ReferencePath",
     "Snapshot",
+    "automatic_id",
+    "baseline_or_none",
     "changed_fields",
+    "clear_slot",
     "compile_mapping",
     "decode_document",
     "digest",

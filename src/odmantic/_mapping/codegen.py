@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from odmantic._mapping.flattener import FlattenerWriter
 from odmantic._mapping.mapping import is_embedded_model
+from odmantic._mapping.marker import MarkerWriter
 from odmantic._mapping.nodes import leaf_classes_of, readable_nodes
 from odmantic._mapping.reader import ReaderWriter
 from odmantic._mapping.source import Source
+from odmantic._mapping.taker import TakerWriter
 from odmantic._mapping.writer import WriterWriter
 
 if TYPE_CHECKING:
@@ -18,6 +20,15 @@ if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
 
 Read = Callable[[Any], Any]
+
+
+class Take(Protocol):
+    """Adds the document of each instance that is as it was made, up to one that is not.
+
+    Those taken count as unmodified. With `new`, only instances with unused automatic ids are taken.
+    """
+
+    def __call__(self, instances: Any, documents: list[dict[str, Any]], *, new: bool) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +42,9 @@ class Codec:
         snapshots: Take the snapshots of mutable fields; not all fields have such a function.
         snapshot: Takes the snapshot of a whole embedded object.
         leaf_classes: Classes of what a snapshot holds.
+        take: Makes the documents of instances that were never saved, and notes that they are; `None` where additional
+            values are allowed.
+        mark_nested: Marks what is embedded in written instances; `None` if there is nothing.
         write: Makes the document of an instance, without additional values.
         encoders: How each field is written.
     """
@@ -41,6 +55,8 @@ class Codec:
     snapshots: dict[str, Callable[[Any], tuple[Any, ...]]]
     snapshot: Callable[[Any], tuple[Any, ...]] | None
     leaf_classes: frozenset[type[Any]]
+    take: Take | None
+    mark_nested: Callable[[Iterable[Any]], None] | None
     write: Callable[[Any], dict[str, Any]]
     encoders: tuple[FieldEncoder, ...]
 
@@ -59,6 +75,9 @@ def generate(mapping: ModelMapping) -> Codec:
     writer = WriterWriter(source, mapping)
     writers = writer.write_fields()
     writer.write_whole(writers)
+    if not is_embedded_model(mapping.model) and not mapping.extra_allowed:
+        TakerWriter(source, mapping).write()
+    MarkerWriter(source, mapping).write()
     functions = source.compile(mapping.model.__name__, mapping.model)
     return Codec(
         source=source.text,
@@ -67,6 +86,8 @@ def generate(mapping: ModelMapping) -> Codec:
         snapshots={name: functions[f"snapshot_{name}"] for name in snapshots},
         snapshot=functions.get("snapshot"),
         leaf_classes=leaf_classes_of(mapping),
+        take=functions.get("take"),
+        mark_nested=functions.get("mark_nested"),
         write=functions["write"],
         encoders=tuple(
             (name, field.key_name, functions[writers[name]] if name in writers else None)

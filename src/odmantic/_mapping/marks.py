@@ -1,40 +1,91 @@
-"""The marks of an instance that equals what was last read."""
+"""The marks of an instance: what was last read or sent of it, and what was assigned since.
+
+Two slots hold them. `__baseline__` is absent while an instance is as it was made, and `None` if it was assigned to
+but never saved; else it tells how the document is, see `odmantic._state.changes`. `__modified__` is what
+`__fields_modified__` shows.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from odmantic._mapping.encode import instances_in, nested_instances
+from odmantic._mapping.mapping import is_model_instance
+from odmantic.bson import note_touch, note_use
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from odmantic.model import _BaseODMModel
 
 NOTHING_TO_COMPARE: tuple[Any, ...] = ()
 """The baseline of an instance that can only change by assignments, which are noted."""
 
 
+def slot(model: type[Any], name: str) -> Any:
+    """Give the descriptor of a slot, whose methods are the fastest way to it."""
+    return next(vars(cls)[name] for cls in model.__mro__ if name in vars(cls))
+
+
 def baseline_setter(model: type[Any]) -> Callable[[Any, Any], None]:
     """Give the fastest way to set the slot `__baseline__` of an instance."""
-    slot: Any = next(
-        vars(cls)["__baseline__"] for cls in model.__mro__ if "__baseline__" in vars(cls)
-    )
-    setter: Callable[[Any, Any], None] = slot.__set__
+    setter: Callable[[Any, Any], None] = slot(model, "__baseline__").__set__
     return setter
+
+
+def modified_property(model: type[Any]) -> property:
+    """Give what `__fields_modified__` is."""
+    modified = slot(model, "__modified__")
+
+    def set_modified(instance: Any, names: set[str]) -> None:
+        modified.__set__(instance, names)
+        touch(instance)
+
+    return property(modified.__get__, set_modified, modified.__delete__)
+
+
+def touch(instance: Any) -> None:
+    """Note that an instance is not as it was made; only what no document is known of can be that."""
+    if has_slot(instance, "__baseline__"):
+        return
+    object.__setattr__(instance, "__baseline__", None)
+    note_touch(_id_of(instance))
+
+
+def _id_of(instance: _BaseODMModel) -> Any:
+    return instance.__dict__.get(type(instance).__mapping__.primary_field or "")
+
+
+def baseline_or_none(instance: Any) -> Any:
+    """Give the baseline, or `None` if no document is known."""
+    try:
+        return object.__getattribute__(instance, "__baseline__")
+    except AttributeError:
+        return None
 
 
 def mark_embedded_clean(value: Any) -> None:
     """Note that the embedded objects in a value, at any depth, equal what was read or written."""
     for instance in instances_in(value):
-        mark_unmodified(instance, NOTHING_TO_COMPARE)
-        for nested in nested_instances(instance):
-            mark_embedded_clean(nested)
+        # What is referenced has a document of its own.
+        if not is_model_instance(instance):
+            mark_unmodified(instance, NOTHING_TO_COMPARE)
+            for nested in nested_instances(instance):
+                mark_embedded_clean(nested)
 
 
 def mark_unmodified(instance: Any, baseline: Any) -> None:
     """Note that no field was assigned since an instance was as `baseline` says."""
+    note_use(_id_of(instance))
     object.__setattr__(instance, "__baseline__", baseline)
-    if has_slot(instance, "__fields_modified__"):
-        object.__delattr__(instance, "__fields_modified__")
+    clear_slot(instance, "__modified__")
+
+
+def clear_slot(instance: Any, name: str) -> None:
+    """Empty a slot, filled or not."""
+    # To look first, or to fail, would take longer.
+    object.__setattr__(instance, name, None)
+    object.__delattr__(instance, name)
 
 
 def has_slot(instance: Any, slot: str) -> bool:

@@ -84,7 +84,7 @@ class ReaderWriter:
                     keeps=self._mapping.mutable_fields if self._known else frozenset(),
                 )
                 if self._known:
-                    source.add(f"{self._set_baseline}({instance}, {_baseline(pieces)})")
+                    source.add(f"{self._set_baseline}({instance}, {as_baseline(pieces)})")
                 source.add(f"return {instance}")
             # What is wrong is said by validation; code of the user's may raise anything.
             caught = "Exception" if self._has_opaque else "(KeyError, OverflowError, ValueError)"
@@ -315,7 +315,8 @@ def _join(path: str, name: str) -> str:
     return f"{path}_{name}" if path else name
 
 
-def _baseline(kept: list[Pieces]) -> str:
+def as_baseline(kept: list[Pieces]) -> str:
+    """Write the baseline of the snapshots of fields."""
     if not kept:
         return "()"
     return as_tuple([*map(_length, kept), *(piece for pieces in kept for piece in pieces)])

@@ -1,35 +1,25 @@
-"""The plan of a save of many: groups that can be written together, and the writes of each in columns."""
+"""The plan of a save of many: the writes of a group in columns."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, repeat
 from typing import TYPE_CHECKING, Any
 
 import bson
 from bson.timestamp import Timestamp
 from pymongo import InsertOne, UpdateOne
-from pymongo.errors import (
-    BulkWriteError,
-    DuplicateKeyError,
-    OperationFailure,
-    WriteConcernError,
-    WriteError,
-    WTimeoutError,
-)
 
-from odmantic._mapping import encode_document, mapping_of
-from odmantic._plan.errors import NOT_ENCODABLE, depth, encoding_error
-from odmantic._plan.save import SavePlan, at_path, plan_save
-from odmantic._state.changes import give_back, take, take_new, take_snapshots
-from odmantic.bson import ObjectId, note_use
+from odmantic._mapping import automatic_id, has_slot, mapping_of
+from odmantic._plan.save import SavePlan, plan_save
+from odmantic._state.changes import give_back, take_sent
+from odmantic.bson import ObjectId, is_unused, note_use
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from bson.codec_options import CodecOptions
-
     from odmantic._mapping import ModelMapping
+    from odmantic._plan.groups import Group
     from odmantic.model import Model
 
 #: Documents that are planned, and sent, at a time: their memory is bounded, and the driver need rarely split.
@@ -42,74 +32,13 @@ _WRITES_PER_SWITCH = 10
 #: Ids that are equal in Python exactly if they are in MongoDB.
 PLAIN_IDS = (bson.ObjectId, str)
 
-_DUPLICATE_KEY = 11000
-_WRITE_CONCERN_FAILED = 64
-_MAX_DOCUMENT_SIZE = 16 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Instances of one model whose references are in earlier groups, or before them in this one."""
-
-    model: type[Model]
-    members: list[Model]
-    places: list[int]
-    """The place of each member in the order of a save one after the other."""
-
-    def before(self, place: int) -> Group:
-        """The members that a save one after the other reaches before a place."""
-        kept = [number for number, each in enumerate(self.places) if each < place]
-        return Group(
-            self.model,
-            [self.members[number] for number in kept],
-            [self.places[number] for number in kept],
-        )
-
-
-def group_instances(ordered: Sequence[Model]) -> list[Group]:
-    """Group instances, which come after those they reference, by level of references and by model.
-
-    Example:
-        Orders with a customer each give two groups, the customers and the orders.
-    """
-    if not any(mapping_of(model).reference_paths for model in set(map(type, ordered))):
-        return _by_model(enumerate(ordered))
-    levels: dict[int, int] = {}
-    members: dict[int, list[tuple[int, Model]]] = {}
-    for place, instance in enumerate(ordered):
-        level = _level(instance, levels)
-        levels[id(instance)] = level
-        members.setdefault(level, []).append((place, instance))
-    return [group for level in sorted(members) for group in _by_model(members[level])]
-
-
-def _level(instance: Model, levels: dict[int, int]) -> int:
-    """How many changes of model there are on the longest way through the references of an instance."""
-    level = 0
-    for path in mapping_of(type(instance)).reference_paths:
-        target = at_path(instance, path.fields)
-        if id(target) in levels:
-            level = max(level, levels[id(target)] + (type(target) is not type(instance)))
-    return level
-
-
-def _by_model(placed: Iterable[tuple[int, Model]]) -> list[Group]:
-    groups: dict[type[Model], Group] = {}
-    for place, instance in placed:
-        model = type(instance)
-        group = groups.get(model)
-        if group is None:
-            group = groups[model] = Group(model, [], [])
-        group.members.append(instance)
-        group.places.append(place)
-    return list(groups.values())
-
 
 @dataclass(slots=True)
 class Batch:
-    """Writes to one collection, in order: what is sent for each instance, and what is known afterwards.
+    """Writes to one collection, in order: what is sent for each instance.
 
-    The names of a write are taken out of the instance's modified set when it is planned.
+    When a write is planned its names are taken out of the instance's modified set, and what is sent becomes the
+    baseline.
     """
 
     model: type[Model]
@@ -119,7 +48,6 @@ class Batch:
     names: list[frozenset[str]] = field(default_factory=list[frozenset[str]])
     ids: list[Any] = field(default_factory=list[Any])
     documents: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    snapshots: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     are_whole: list[bool] = field(default_factory=list[bool])
     """Whether the write has all fields: only such a one may create a document (D20)."""
     are_new: list[bool] = field(default_factory=list[bool])
@@ -136,12 +64,15 @@ class Batch:
     @property
     def inserts(self) -> bool:
         """Whether new documents are inserted; else all are updates."""
-        switches = sum(one is not other for one, other in pairwise(self.are_new))
-        return any(self.are_new) and switches * _WRITES_PER_SWITCH <= len(self)
+        new = self.are_new.count(True)
+        if new in (0, len(self)):
+            return new > 0
+        switches = sum(map(bool.__ne__, self.are_new, self.are_new[1:]))
+        return switches * _WRITES_PER_SWITCH <= len(self)
 
     def update_count(self, *, inserting: bool) -> int:
         """How many documents the updates have to meet or make."""
-        return len(self) - (sum(self.are_new) if inserting else 0)
+        return self.are_new.count(False) if inserting else len(self)
 
     def requests(self, *, inserting: bool) -> list[InsertOne[dict[str, Any]] | UpdateOne]:
         """The writes as the driver takes them."""
@@ -169,7 +100,7 @@ class Batch:
             names=self.names[number],
             filter={"_id": self.ids[number]},
             document=self.documents[number],
-            snapshots=self.snapshots[number],
+            snapshots={},
             upsert=self.are_whole[number],
         )
 
@@ -183,7 +114,6 @@ class Batch:
             self.names[cut],
             self.ids[cut],
             self.documents[cut],
-            self.snapshots[cut],
             self.are_whole[cut],
             self.are_new[cut],
             self.stop,
@@ -211,26 +141,64 @@ def plan_batch(
         checked: how many of the members it was shown before.
     """
     batch = Batch(group.model)
-    mapping = mapping_of(group.model)
-    primary = _automatic_id(mapping)
-    names = frozenset(mapping.fields)
-    for place in range(start, min(start + BATCH_SIZE, len(group.members))):
-        batch.stop = place + 1
-        instance = group.members[place]
-        try:
-            is_new = check is None and primary is not None and _has_unused_id(instance, primary)
-            if is_new and take_new(instance):
-                _add_new(batch, instance, place, names)
+    planner = _Planner(batch, group.members, start)
+    try:
+        while planner.place < planner.stop:
+            if check is None and planner.take():
                 continue
-            plan = plan_save(instance)
+            batch.stop = planner.place + 1
+            plan = plan_save(group.members[planner.place])
             if plan is not None:
-                if check is not None and place >= checked:
+                if check is not None and planner.place >= checked:
                     check(plan.instance)
-                _add(batch, plan, place, primary)
-        except Exception as error:  # noqa: BLE001 - raised once those before it are written
-            batch.error = error
-            break
+                _add(batch, plan, planner.place, planner.primary)
+            planner.place += 1
+    except Exception as error:  # noqa: BLE001 - raised once those before it are written
+        batch.error = error
+    except BaseException:
+        batch.give_back()
+        raise
+    else:
+        batch.stop = planner.stop
     return batch
+
+
+class _Planner:
+    """Takes instances as they were made, many at a time."""
+
+    __slots__ = ("_batch", "_members", "_names", "_take", "place", "primary", "stop")
+
+    def __init__(self, batch: Batch, members: Sequence[Model], start: int) -> None:
+        mapping = mapping_of(batch.model)
+        self._batch = batch
+        self._members = members
+        self._names = frozenset(mapping.fields)
+        self._take = mapping.codec.take
+        self.place = start
+        self.stop = min(start + BATCH_SIZE, len(members))
+        self.primary = _insertable_id(mapping)
+
+    def take(self) -> bool:
+        """Plan the writes of all instances from here on that are as they were made; tell whether there was one."""
+        instance = self._members[self.place]
+        if self._take is None or has_slot(instance, "__baseline__"):
+            return False
+        is_new = self.primary is not None and type(instance.__dict__.get(self.primary)) is ObjectId
+        batch = self._batch
+        before = len(batch.documents)
+        try:
+            self._take(islice(self._members, self.place, self.stop), batch.documents, new=is_new)
+        finally:
+            taken = len(batch.documents) - before
+            behind = self.place + taken
+            batch.places += range(self.place, behind)
+            batch.instances += self._members[self.place : behind]
+            batch.names += repeat(self._names, taken)
+            batch.ids += [document["_id"] for document in islice(batch.documents, before, None)]
+            batch.are_whole += repeat(True, taken)
+            batch.are_new += repeat(is_new, taken)
+            self.place = behind
+        return taken > 0
 
 
 def replan(batch: Batch, numbers: Iterable[int], *, whole: bool = False) -> Batch:
@@ -244,59 +212,24 @@ def replan(batch: Batch, numbers: Iterable[int], *, whole: bool = False) -> Batc
 
 
 def _add(batch: Batch, plan: SavePlan, place: int, primary: str | None) -> None:
-    take(plan.instance, plan.names)
     id_ = plan.filter["_id"]
     batch.places.append(place)
     batch.instances.append(plan.instance)
     batch.names.append(plan.names)
     batch.ids.append(id_)
     batch.documents.append(plan.document)
-    batch.snapshots.append(plan.snapshots)
     batch.are_whole.append(plan.upsert)
     batch.are_new.append(plan.upsert and _is_new(plan, id_, primary))
+    take_sent(plan.instance, plan.names, plan.snapshots)
     note_use(id_)
 
 
-def _add_new(batch: Batch, instance: Model, place: int, names: frozenset[str]) -> None:
-    """Plan the write of an instance that was never saved, whose names are taken."""
-    try:
-        document = encode_document(instance)
-        compared = mapping_of(batch.model).mutable_fields
-        snapshots = take_snapshots(instance, compared) if compared else {}
-    except BaseException as error:
-        give_back(instance, names)
-        if isinstance(error, RecursionError):
-            raise encoding_error(error, instance) from error
-        raise
-    id_ = document["_id"]
-    batch.places.append(place)
-    batch.instances.append(instance)
-    batch.names.append(names)
-    batch.ids.append(id_)
-    batch.documents.append(document)
-    batch.snapshots.append(snapshots)
-    batch.are_whole.append(True)
-    batch.are_new.append(type(id_) is ObjectId and Timestamp not in map(type, document.values()))
-    note_use(id_)
-
-
-def _has_unused_id(instance: Model, primary: str) -> bool:
-    """Tell whether an id was made with an instance, and not used since."""
-    return (
-        type(instance.__dict__.get(primary)) is ObjectId
-        and primary not in instance.__pydantic_fields_set__
-    )
-
-
-def _automatic_id(mapping: ModelMapping) -> str | None:
+def _insertable_id(mapping: ModelMapping) -> str | None:
     """Name of the primary field if its ids are made by the library, and a document may be inserted.
 
     The keys of extras may have dots, which an update takes for paths.
     """
-    name = mapping.primary_field
-    if name is None or mapping.extra_allowed:
-        return None
-    return name if mapping.fields[name].pydantic_field.default_factory is ObjectId else None
+    return None if mapping.extra_allowed else automatic_id(mapping)
 
 
 def _is_new(plan: SavePlan, id_: object, primary: str | None) -> bool:
@@ -305,82 +238,8 @@ def _is_new(plan: SavePlan, id_: object, primary: str | None) -> bool:
     The server would fill in an empty timestamp of an inserted document.
     """
     return (
-        type(id_) is ObjectId
-        and primary is not None
-        and _has_unused_id(plan.instance, primary)
+        primary is not None
+        and is_unused(id_)
+        and primary not in plan.instance.__pydantic_fields_set__
         and Timestamp not in map(type, plan.document.values())
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """What a failed bulk write says, with the error that a single write would have raised."""
-
-    error: OperationFailure
-    done: int
-    """How many writes were done before the one that failed; 0 also if that is not known."""
-    updated: int
-    """How many documents the updates among those met or made."""
-
-
-def failure_of(error: BulkWriteError) -> Failure:
-    """Read the error of an ordered bulk write."""
-    details: Any = error.details
-    updated = details["nMatched"] + details["nUpserted"]
-    if details["writeErrors"]:
-        first = {key: value for key, value in details["writeErrors"][0].items() if key != "op"}
-        done: int = first["index"]
-        first["index"] = 0
-        kind = DuplicateKeyError if first["code"] == _DUPLICATE_KEY else WriteError
-        return Failure(kind(first["errmsg"], first["code"], first), done, updated)
-    last = details["writeConcernErrors"][-1]
-    is_timeout = last.get("code") == _WRITE_CONCERN_FAILED
-    concern_kind = WTimeoutError if is_timeout else WriteConcernError
-    return Failure(concern_kind(last.get("errmsg"), last.get("code"), last), 0, 0)
-
-
-def is_known_id(error: Exception) -> bool:
-    """Tell whether there is a document with the id of one that was to be inserted."""
-    if not isinstance(error, DuplicateKeyError):
-        return False
-    details = error.details or {}
-    pattern = details.get("keyPattern")
-    return pattern == {"_id": 1} if pattern else " index: _id_ " in str(details.get("errmsg"))
-
-
-def first_not_encodable(
-    documents: Sequence[dict[str, Any]], codec_options: CodecOptions[Any]
-) -> int | None:
-    """The first document that has no stored form, or one that is larger than MongoDB allows."""
-    for number, document in enumerate(documents):
-        try:
-            size = len(bson.encode(document, codec_options=codec_options))
-        except NOT_ENCODABLE:
-            return number
-        if size > _MAX_DOCUMENT_SIZE:
-            return number
-    return None
-
-
-def deepest(documents: Sequence[dict[str, Any]]) -> int:
-    """The document with the most levels."""
-    return max(range(len(documents)), key=lambda number: depth(documents[number]))
-
-
-def missing_writes(batch: Batch, found: Iterable[Any]) -> tuple[list[int], list[int]]:
-    """The updates of a part of a document that may have met none.
-
-    Returns:
-        Those whose id is not among those found, and those where the comparison of ids says nothing.
-    """
-    known = {id_ for id_ in found if isinstance(id_, PLAIN_IDS)}
-    missing: list[int] = []
-    unsure: list[int] = []
-    for number, (id_, is_whole) in enumerate(zip(batch.ids, batch.are_whole, strict=True)):
-        if is_whole:
-            continue
-        if not isinstance(id_, PLAIN_IDS):
-            unsure.append(number)
-        elif id_ not in known:
-            missing.append(number)
-    return missing, unsure

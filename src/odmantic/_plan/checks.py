@@ -43,8 +43,9 @@ def collect_instances(values: Iterable[ModelType], operation: str) -> list[Model
         TypeError: an element is no instance of a model.
     """
     instances = list(values)
-    for instance in instances:
-        check_instance(instance, operation)
+    if not all(map(is_model, set(map(type, instances)))):
+        for instance in instances:
+            check_instance(instance, operation)
     return instances
 
 

@@ -10,7 +10,7 @@ from odmantic._plan.errors import encoding_error
 from odmantic._state.changes import compared_fields, dirty_fields, take_snapshots
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
     from odmantic._mapping import ModelMapping
@@ -90,15 +90,14 @@ def _key(mapping: ModelMapping, name: str) -> str:
     return name if field is None else field.key_name
 
 
-def save_order(instances: Iterable[Model]) -> Iterator[Model]:
-    """Each instance once, after the instances it references, depth first and in field order."""
+def save_order(instances: Iterable[Model]) -> Sequence[Model]:
+    """The instances, each after those it references, depth first and in field order."""
+    given = list(instances)
+    if not any(mapping_of(model).reference_paths for model in set(map(type, given))):
+        # One that is given twice is clean the second time.
+        return given
     visited: dict[int, Model] = {}
-    for instance in instances:
-        if type(instance).__mapping__.reference_paths:
-            yield from _visit(instance, visited)
-        elif id(instance) not in visited:
-            visited[id(instance)] = instance
-            yield instance
+    return [each for instance in given for each in _visit(instance, visited)]
 
 
 def _visit(instance: Model, visited: dict[int, Model]) -> Iterator[Model]:

@@ -17,11 +17,11 @@ from odmantic._mapping import (
     DIGEST_OPTIONS,
     NOTHING_TO_COMPARE,
     Snapshot,
+    baseline_or_none,
     changed_fields,
+    clear_slot,
     digest,
     encode_field,
-    has_slot,
-    is_model_instance,
     is_same,
     mapping_of,
     mark_unmodified,
@@ -32,7 +32,7 @@ from odmantic._mapping import (
 from odmantic._mapping.shapes import is_tuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from odmantic._mapping import ModelMapping
     from odmantic.model import Model, _BaseODMModel
@@ -49,12 +49,13 @@ __all__ = [
     "field_digests",
     "give_back",
     "mark_known",
+    "mark_nested",
     "mark_read",
     "mark_unknown",
     "mark_written",
     "read_document",
     "take",
-    "take_new",
+    "take_sent",
     "take_snapshots",
 ]
 
@@ -121,8 +122,8 @@ def dirty_fields(instance: Model) -> set[str]:
 
     These are the assigned ones, and those changed in place. A field of which nothing is known counts as changed.
     """
-    baseline = _slot(instance, "__baseline__")
-    modified: set[str] | None = _slot(instance, "__fields_modified__")
+    baseline = baseline_or_none(instance)
+    modified: set[str] | None = _slot(instance, "__modified__")
     if modified is None and baseline is None:
         return set(instance.__fields_modified__)
     dirty = set(modified or ())
@@ -157,7 +158,7 @@ def compared_fields(instance: _BaseODMModel) -> frozenset[str]:
 
 def baseline_of(instance: _BaseODMModel) -> Mapping[str, Any]:
     """What is remembered of the fields as last read or written; empty where nothing is known."""
-    baseline: dict[str, Any] | Snapshot | None = _slot(instance, "__baseline__")
+    baseline: dict[str, Any] | Snapshot | None = baseline_or_none(instance)
     if isinstance(baseline, tuple):
         return _by_field(mapping_of(type(instance)), baseline)
     return baseline or {}
@@ -179,15 +180,15 @@ def _by_field(mapping: ModelMapping, baseline: Snapshot) -> dict[str, Any]:
 
 def take(instance: _BaseODMModel, names: Iterable[str]) -> None:
     """Remove names that are about to be sent, so that assignments made meanwhile stand out (D22)."""
-    instance.__fields_modified__.difference_update(names)
+    if _slot(instance, "__modified__") is not None or baseline_or_none(instance) is None:
+        instance.__fields_modified__.difference_update(names)
 
 
-def take_new(instance: Model) -> bool:
-    """Take all names of an instance that is as it was made; `False`, and nothing taken, for any other."""
-    if has_slot(instance, "__fields_modified__") or has_slot(instance, "__baseline__"):
-        return False
-    object.__setattr__(instance, "__fields_modified__", set())
-    return True
+def take_sent(instance: Model, names: Iterable[str], snapshots: Mapping[str, Any]) -> None:
+    """Take names, and remember what is sent of the fields that can change in place."""
+    take(instance, names)
+    if snapshots or baseline_or_none(instance) is None:
+        _remember(instance, snapshots)
 
 
 def give_back(instance: _BaseODMModel, names: Iterable[str]) -> None:
@@ -198,16 +199,23 @@ def give_back(instance: _BaseODMModel, names: Iterable[str]) -> None:
 
 def mark_written(instance: Model, written: Mapping[str, Any]) -> None:
     """Note that a write of the fields in `written`, which it tells the state of, succeeded."""
+    _remember(instance, written)
+    mark_nested((instance,), type(instance))
+
+
+def mark_nested(instances: Sequence[Model], model: type[Model]) -> None:
+    """Note that what is embedded in instances of a model, which were written, equals what was sent."""
+    mark = model.__mapping__.codec.mark_nested
+    if mark is not None:
+        mark(instances)
+
+
+def _remember(instance: Model, snapshots: Mapping[str, Any]) -> None:
     known: ModelMapping = type(instance).__mapping__
-    if not known.mutable_fields and not known.extra_allowed:
-        object.__setattr__(instance, "__baseline__", NOTHING_TO_COMPARE)
-        return
-    _set_baseline(instance, {**baseline_of(instance), **written})
-    mapping = mapping_of(type(instance))
-    if mapping.nested_fields:
-        for nested in nested_instances(instance):
-            if not is_model_instance(nested):
-                mark_read(nested)
+    baseline: Any = NOTHING_TO_COMPARE
+    if known.mutable_fields or known.extra_allowed:
+        baseline = {**baseline_of(instance), **snapshots}
+    object.__setattr__(instance, "__baseline__", baseline)
 
 
 def mark_known(instance: _BaseODMModel, baseline: Mapping[str, Any]) -> None:
@@ -217,9 +225,8 @@ def mark_known(instance: _BaseODMModel, baseline: Mapping[str, Any]) -> None:
 
 def mark_unknown(instance: _BaseODMModel) -> None:
     """Note that no document is known to hold any field of an instance: the next save sends all."""
-    for slot in ("__fields_modified__", "__baseline__"):
-        if has_slot(instance, slot):
-            object.__delattr__(instance, slot)
+    clear_slot(instance, "__modified__")
+    clear_slot(instance, "__baseline__")
 
 
 def _slot(instance: _BaseODMModel, slot: str) -> Any:
@@ -227,7 +234,3 @@ def _slot(instance: _BaseODMModel, slot: str) -> Any:
         return object.__getattribute__(instance, slot)
     except AttributeError:
         return None
-
-
-def _set_baseline(instance: _BaseODMModel, baseline: dict[str, Any]) -> None:
-    object.__setattr__(instance, "__baseline__", baseline)

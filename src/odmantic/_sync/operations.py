@@ -24,7 +24,7 @@ from odmantic.bson import note_use
 from odmantic.exceptions import DocumentNotFoundError, SessionMisuseError, UnsafeRetryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from pymongo import IndexModel
     from typing_extensions import Self
@@ -117,7 +117,7 @@ class Operations:
 
     def save_all(self, instances: Iterable[Model]) -> None:
         """Do what `save` does, in bulk where the driver can."""
-        ordered = iter([*save_order(instances)])
+        ordered = iter(save_order(instances))
         for instance in ordered:
             plan = plan_save(instance)
             if plan is not None:
@@ -257,8 +257,18 @@ class Operations:
     def wrote(self, instance: Model, names: Collection[str], snapshots: Mapping[str, Any]) -> None:
         """Note that a write succeeded."""
         mark_written(instance, snapshots)
+        self.enter((instance,), (names,))
+
+    def enter(self, instances: Sequence[Model], names: Sequence[Collection[str]]) -> None:
+        """Enter instances that were written into the journal of the transaction, if this is one."""
         if self._attempt is not None:
-            self._attempt.journal.wrote(self.engine.database_name, instance, names)
+            for instance, written in zip(instances, names, strict=True):
+                self._attempt.journal.wrote(self.engine.database_name, instance, written)
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether `check` may object to the write of an instance."""
+        return self._attempt is not None and self._attempt.guard is not None
 
     @property
     def goes_on(self) -> bool:

@@ -16,18 +16,16 @@ from pymongo.errors import (
 )
 
 from odmantic import Field, Model, Reference
-from odmantic._plan.bulk import (
-    Group,
+from odmantic._plan.bulk import plan_batch, replan
+from odmantic._plan.groups import Group, group_instances
+from odmantic._plan.outcome import (
     failure_of,
     first_not_encodable,
-    group_instances,
     is_known_id,
     missing_writes,
-    plan_batch,
-    replan,
 )
 from odmantic._plan.save import save_order
-from odmantic._state.changes import mark_read, take_new
+from odmantic._state.changes import mark_read
 
 
 class Country(Model):
@@ -112,16 +110,6 @@ def test_the_check_sees_what_it_has_not_seen():
     plan_batch(_group(*(Parcel(code=number) for number in range(4))), 1, seen.append, checked=2)
 
     assert [each.code for each in seen] == [2, 3]
-
-
-def test_only_an_instance_as_it_was_made_is_taken():
-    made, assigned, read = Country(name="a"), Country(name="b"), Country(name="c")
-    assigned.name = "d"
-    mark_read(read)
-
-    assert [take_new(each) for each in (made, assigned, read)] == [True, False, False]
-    assert made.__fields_modified__ == read.__fields_modified__ == set()
-    assert assigned.__fields_modified__ == {"name", "id"}
 
 
 @pytest.mark.parametrize(("code", "kind"), [(11000, DuplicateKeyError), (121, WriteError)])

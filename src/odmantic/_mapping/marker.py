@@ -1,0 +1,78 @@
+"""Code that marks the embedded objects of instances that were written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from odmantic._mapping.mapping import ModelMapping, mapping_of
+from odmantic._mapping.marks import baseline_setter, mark_embedded_clean, slot
+from odmantic._mapping.nodes import Array, Document, Node, Nullable, Target
+
+if TYPE_CHECKING:
+    from odmantic._mapping.source import Source
+
+
+class MarkerWriter:
+    """Writes the function that marks what is embedded in instances, at any depth; references are left alone.
+
+    Usual shapes are embedded objects and lists of them that hold no further ones: the others take longer.
+    """
+
+    def __init__(self, source: Source, mapping: ModelMapping) -> None:
+        self._source = source
+        self._mapping = mapping
+
+    def write(self) -> None:
+        """Add the function, if there is anything to mark."""
+        source = self._source
+        mapping = self._mapping
+        names = [
+            name for name in mapping.nested_fields if not isinstance(mapping.shapes[name], Target)
+        ]
+        if not names:
+            return
+        what = f"Note that what is in each {mapping.model.__name__} equals what was written."
+        with (
+            source.function("def mark_nested(instances):", what),
+            source.block("for instance in instances:"),
+        ):
+            source.add("values = instance.__dict__")
+            for name in names:
+                local = source.local(name)
+                # It may be gone by now.
+                source.add(f"{local} = values.get({name!r})")
+                self._value(mapping.shapes[name], local, name)
+
+    def _value(self, node: Node | None, value: str, path: str) -> None:
+        match node.inner if isinstance(node, Nullable) else node:
+            case Document() as document:
+                self._document(document, value)
+            case Array(origin=origin, inner=Document() as document) if origin is list:
+                item = self._source.local(f"{path}_item")
+                with self._source.block(f"for {item} in {value} if type({value}) is list else ():"):
+                    self._document(document, item)
+            case _:
+                self._source.add(f"{self._mark_any()}({value})")
+
+    def _document(self, node: Document, value: str) -> None:
+        source = self._source
+        mapping = mapping_of(node.model)
+        if mapping.nested_fields:
+            source.add(f"{self._mark_any()}({value})")
+            return
+        model = source.object(node.model.__name__, node.model)
+        modified = slot(node.model, "__modified__")
+        set_baseline = source.object("set_baseline", baseline_setter(node.model))
+        set_modified = source.object("set_modified", modified.__set__)
+        delete_modified = source.object("delete_modified", modified.__delete__)
+        with source.block(f"if type({value}) is {model}:"):
+            source.add(
+                f"{set_baseline}({value}, ())",
+                f"{set_modified}({value}, None)",
+                f"{delete_modified}({value})",
+            )
+        with source.block("else:"):
+            source.add(f"{self._mark_any()}({value})")
+
+    def _mark_any(self) -> str:
+        return self._source.object("mark_embedded_clean", mark_embedded_clean)

@@ -1,0 +1,169 @@
+"""Code that takes instances to be sent: their documents, and what is remembered of them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from bson.timestamp import Timestamp
+
+from odmantic._mapping.marks import baseline_setter, slot
+from odmantic._mapping.nodes import Anything, Node, Nullable, Target, readable_shapes
+from odmantic._mapping.plain import is_plain
+from odmantic._mapping.reader import as_baseline
+from odmantic._mapping.values import ValueWriter, Written, is_known, is_stored_as_it_is
+from odmantic.bson import ObjectId, UsedObjectId, note_use
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+    from odmantic._mapping.mapping import ModelMapping
+    from odmantic._mapping.source import Source
+
+_GIVE_UP = "return"
+
+
+class TakerWriter:
+    """Writes the function that takes instances as they were made, up to the first other one.
+
+    Each taken one counts as unmodified, with what is sent of it as its baseline. What is unusual is left to slower
+    code: an instance that was assigned to, a value of another type than its annotation says, and a timestamp, which
+    the server would fill in.
+    """
+
+    def __init__(self, source: Source, mapping: ModelMapping) -> None:
+        self._source = source
+        self._mapping = mapping
+        self._keeper = ValueWriter(source, mapping, _GIVE_UP, keeps=True)
+        self._writer = ValueWriter(source, mapping, _GIVE_UP)
+        self._id = ""
+
+    def write(self) -> None:
+        """Add the function."""
+        source = self._source
+        name = self._mapping.model.__name__
+        what = f"Add the document of each {name} that is as it was made, up to one that is not."
+        with source.function("def take(instances, documents, *, new):", what):
+            source.add("add = documents.append")
+            with source.block("try:"), source.block("for instance in instances:"):
+                source.add("values = instance.__dict__")
+                self._test()
+                taken = self._fields()
+                set_baseline = source.object("set_baseline", baseline_setter(self._mapping.model))
+                source.add("add(document)", f"{set_baseline}(instance, {taken})")
+                self._note_use()
+            with source.block("except Exception:"):
+                source.add("return  # slower code says what is wrong")
+
+    def _test(self) -> None:
+        """Write what tells whether an instance is as it was made: nothing else has an unused id."""
+        source = self._source
+        primary = automatic_id(self._mapping)
+        if primary is not None:
+            self._id = source.local(primary)
+            source.add(f"{self._id} = values[{primary!r}]")
+            with source.block("if new:"):
+                unused = source.object("ObjectId", ObjectId)
+                is_given = f"{primary!r} in instance.__pydantic_fields_set__"
+                source.add(f"if type({self._id}) is not {unused} or {is_given}:", "    return")
+        with source.block("else:" if primary is not None else "if not new:"):
+            get = source.object("get_baseline", slot(self._mapping.model, "__baseline__").__get__)
+            with source.block("try:"):
+                source.add(f"{get}(instance)")
+            source.add("except AttributeError:", "    pass", "else:", "    return")
+
+    def _fields(self) -> str:
+        """Write the code for the document; give the expression of the baseline."""
+        source = self._source
+        mapping = self._mapping
+        # Copying is faster than putting together.
+        copies = _can_copy(mapping)
+        if copies:
+            source.add(f"if len(values) != {len(mapping.fields)}:", "    return")
+            source.add("document = values.copy()")
+        items: list[str] = []
+        kept: list[list[str]] = []
+        for name, field in mapping.fields.items():
+            stored, pieces = self._field(name)
+            if name in mapping.mutable_fields:
+                kept.append(pieces)
+            if not copies:
+                items.append(f"{field.key_name!r}: {stored}")
+            elif name != field.key_name:
+                source.add(f"del document[{name!r}]", f"document[{field.key_name!r}] = {stored}")
+            elif stored != f"values[{name!r}]":
+                source.add(f"document[{name!r}] = {stored}")
+        if not copies:
+            source.add(f"document = {{{', '.join(items)}}}")
+        return as_baseline(kept)
+
+    def _field(self, name: str) -> Written:
+        mapping = self._mapping
+        if name == automatic_id(mapping):
+            return Written(self._id, [])
+        writer = self._keeper if name in mapping.mutable_fields else self._writer
+        written = writer.field(mapping, name, f"values[{name!r}]", name)
+        if _is_no_timestamp(mapping, name):
+            return written
+        stored = written.stored
+        if not stored.isidentifier():
+            stored = self._writer.keep(stored, f"{name}_stored")
+        timestamp = self._source.object("Timestamp", Timestamp)
+        self._source.add(f"if type({stored}) is {timestamp}:", "    return")
+        return Written(stored, written.pieces)
+
+    def _note_use(self) -> None:
+        source = self._source
+        note = source.object("note_use", note_use)
+        if automatic_id(self._mapping) is None:
+            key = self._mapping.fields[self._mapping.primary_field or ""].key_name
+            source.add(f"{note}(document[{key!r}])")
+            return
+        with source.block("if new:"):
+            source.add(f"{self._id}.__class__ = {source.object('UsedObjectId', UsedObjectId)}")
+        with source.block("else:"):
+            source.add(f"{note}({self._id})")
+
+
+def automatic_id(mapping: ModelMapping) -> str | None:
+    """Give the name of the primary field if its ids are made by the library."""
+    name = mapping.primary_field
+    if name is None or mapping.fields[name].pydantic_field.default_factory is not ObjectId:
+        return None
+    return name
+
+
+def _can_copy(mapping: ModelMapping) -> bool:
+    """Tell whether nothing but fields is in an instance's dictionary, and keys need not be exchanged."""
+    renamed = {key for key, name in mapping.field_names.items() if key != name}
+    return renamed.isdisjoint(mapping.fields) and not any(
+        isinstance(one, cached_property)
+        for cls in mapping.model.__mro__
+        for one in vars(cls).values()
+    )
+
+
+def _is_no_timestamp(mapping: ModelMapping, name: str) -> bool:
+    """Tell whether the stored form of a field cannot be a timestamp, as far as `take` goes on."""
+    shape = readable_shapes(mapping)[name]
+    encode = mapping.encoder_of[name]
+    if shape is None or isinstance(shape, (Anything, Target)):
+        return False
+    if not is_stored_as_it_is(shape):
+        return is_known(shape, as_it_is=encode is None) and (
+            encode is not None or name in mapping.mutable_fields
+        )
+    return (
+        encode is None
+        and is_plain(mapping)
+        and _has_usual_default(mapping.fields[name].pydantic_field, shape)
+    )
+
+
+def _has_usual_default(info: FieldInfo, shape: Node) -> bool:
+    """Tell whether a default, which nothing validates, is one of the values of a field."""
+    leaf = shape.inner if isinstance(shape, Nullable) else shape
+    is_usual = info.is_required() or info.default is None
+    return info.default_factory is None and (
+        is_usual or type(info.default) is getattr(leaf, "cls", None)
+    )

@@ -1,0 +1,265 @@
+"""Code that turns a value of a known shape into its stored form, and takes its snapshot on the way."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import Enum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from odmantic._mapping.decimals import from_decimal
+from odmantic._mapping.encode import (
+    AS_IT_IS,
+    encode_any,
+    encode_document,
+    encode_primary_key,
+)
+from odmantic._mapping.mapping import mapping_of
+from odmantic._mapping.nodes import (
+    Anything,
+    Array,
+    Document,
+    Leaf,
+    Node,
+    Nullable,
+    Table,
+    Target,
+    readable_shapes,
+)
+from odmantic._mapping.reader import DEEPEST_INLINE, as_tuple, is_leaf
+from odmantic._mapping.snapshot import snapshot_of_any, snapshot_of_stored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from odmantic._mapping.mapping import ModelMapping
+    from odmantic._mapping.source import Source
+
+
+class Written(NamedTuple):
+    """What code gives for a value.
+
+    Attributes:
+        stored: The expression for the stored form.
+        pieces: The expressions of which the snapshot is made, if there is one.
+    """
+
+    stored: str
+    pieces: list[str]
+
+
+class ValueWriter:
+    """Writes code for values.
+
+    A value of another type than its annotation says ends in `give_up`, a line of code. With `keeps`, snapshots are
+    taken, in the form of `odmantic._mapping.flattener`; then each value in them is known not to change.
+    """
+
+    def __init__(
+        self, source: Source, mapping: ModelMapping, give_up: str, *, keeps: bool = False
+    ) -> None:
+        self._source = source
+        self._around: list[Any] = [mapping.model] if keeps else []
+        self._give_up = give_up
+        self._keeps = keeps
+
+    def field(self, mapping: ModelMapping, name: str, value: str, path: str) -> Written:
+        """Write the code for a field of which `value` is the expression."""
+        encode = mapping.encoder_of[name]
+        shape = mapping.shapes[name]
+        if encode is None and not self._keeps:
+            return Written(value, [])
+        if not value.isidentifier():
+            value = self.keep(value, path)
+        if shape is not None and is_known(shape, as_it_is=encode is None):
+            written = self.value(shape, value, path)
+            if not self._keeps or readable_shapes(mapping)[name] is not None:
+                return written if encode is not None else Written(value, written.pieces)
+        if encode is None:
+            stored = value
+        else:
+            encoder = self._source.object(f"encode_{name}", encode)
+            stored = f"{encoder}({value})"
+        return self._by_stored(stored, path)
+
+    def value(self, node: Node, value: str, path: str) -> Written:
+        """Write the code for a value that a local variable holds."""
+        match node:
+            case Leaf():
+                return self._leaf(node, value)
+            case Nullable():
+                return self._nullable(node, value, path)
+            case Array():
+                return self._array(node, value, path)
+            case Table():
+                return self._table(node, value, path)
+            case Document():
+                return self._embedded(node.model, value, path)
+            case Target():
+                self.unless_exactly(value, node.model)
+                return self._by_stored(f"{self._function(encode_primary_key)}({value})", path)
+            case _:
+                stored = f"{self._function(encode_any)}({value})"
+                if not self._keeps:
+                    return Written(stored, [])
+                taken = self.keep(f"{self._function(snapshot_of_any)}({value})", f"{path}_snapshot")
+                return Written(stored, [f"*{taken}"])
+
+    def keep(self, expression: str, path: str) -> str:
+        """Assign an expression to a local variable."""
+        local = self._source.local(path)
+        self._source.add(f"{local} = {expression}")
+        return local
+
+    def unless_exactly(self, value: str, cls: type[Any]) -> None:
+        """Give up for a value of another class."""
+        name = self._source.object(cls.__name__, cls)
+        with self._source.block(f"if type({value}) is not {name}:"):
+            self._source.add(self._give_up)
+
+    # --- Kinds of values -----------------------------------------------------------------------
+
+    def _by_stored(self, stored: str, path: str) -> Written:
+        if not self._keeps:
+            return Written(stored, [])
+        local = self.keep(stored, f"{path}_stored")
+        snapshot = f"{self._function(snapshot_of_stored)}({local})"
+        return Written(local, [f"*{self.keep(snapshot, f'{path}_snapshot')}"])
+
+    def _leaf(self, leaf: Leaf, value: str) -> Written:
+        if self._keeps or leaf.cls is not Decimal:
+            self.unless_exactly(value, leaf.cls)
+        if leaf.cls is Decimal:
+            return Written(f"{self._function(from_decimal)}({value})", [value])
+        is_member = issubclass(leaf.cls, Enum) and not issubclass(leaf.cls, AS_IT_IS)
+        return Written(f"{value}._value_" if is_member else value, [value])
+
+    def _nullable(self, node: Nullable, value: str, path: str) -> Written:
+        source = self._source
+        if not self._keeps and is_stored_as_it_is(node):
+            return Written(value, [])
+        result = self.keep("None", f"{path}_or_none")
+        kept = None if is_leaf(node) else self.keep("(None,)", f"{path}_snapshot_or_none")
+        with source.block(f"if {value} is not None:"):
+            stored, pieces = self.value(node.inner, value, path)
+            source.add(f"{result} = {stored}")
+            if self._keeps and kept is not None:
+                source.add(f"{kept} = {as_tuple(['True', *pieces])}")
+        return Written(result, [value] if kept is None else [f"*{kept}"])
+
+    def _array(self, node: Array, value: str, path: str) -> Written:
+        source = self._source
+        self.unless_exactly(value, node.origin)
+        whole = [f"len({value})", f"*{value}"]
+        if is_stored_as_it_is(node.inner):
+            if self._keeps:
+                self._unless_all(value, node.inner)
+            return Written(f"[*{value}]", whole)
+        if isinstance(node.inner, Anything):
+            return self.value(Anything(), value, path)
+        result = self.keep("[]", f"{path}_items")
+        item = source.local(f"{path}_item")
+        kept = self._list_of_pieces(node.inner, value, path)
+        with source.block(f"for {item} in {value}:"):
+            stored, pieces = self.value(node.inner, item, f"{path}_item")
+            source.add(f"{result}.append({stored})")
+            if kept is not None:
+                source.add(f"{kept} += {as_tuple(pieces)}")
+        return Written(result, whole if kept is None else [f"*{kept}"])
+
+    def _list_of_pieces(self, inner: Node, value: str, path: str) -> str | None:
+        if not self._keeps or is_leaf(inner):
+            return None
+        return self.keep(f"[len({value})]", f"{path}_snapshot")
+
+    def _table(self, node: Table, value: str, path: str) -> Written:
+        source = self._source
+        self.unless_exactly(value, dict)
+        if not self._keeps and is_stored_as_it_is(node.inner):
+            return Written(f"{value}.copy()", [])
+        if isinstance(node.inner, Anything):
+            return self.value(Anything(), value, path)
+        result = self.keep("{}", f"{path}_items")
+        key = source.local(f"{path}_key")
+        item = source.local(f"{path}_item")
+        kept = self.keep(f"[len({value})]", f"{path}_snapshot") if self._keeps else None
+        with source.block(f"for {key}, {item} in {value}.items():"):
+            if kept is not None:
+                self.unless_exactly(key, str)
+            stored, pieces = self.value(node.inner, item, f"{path}_item")
+            source.add(f"{result}[{key}] = {stored}")
+            if kept is not None:
+                source.add(f"{kept} += {as_tuple([key, *pieces])}")
+        return Written(result, [f"*{kept}"])
+
+    def _embedded(self, model: Any, value: str, path: str) -> Written:
+        mapping = mapping_of(model)
+        self.unless_exactly(value, model)
+        is_deep = model in self._around or len(self._around) > DEEPEST_INLINE
+        if is_deep or mapping.extra_allowed or (self._keeps and not _can_inline(mapping)):
+            return self._elsewhere(mapping, value, path)
+        values = self.keep(f"{value}.__dict__", f"{path}_values")
+        self._around.append(model)
+        items: list[str] = []
+        pieces: list[str] = []
+        for name, field in mapping.fields.items():
+            where = f"{path}_{name}"
+            written = self.field(mapping, name, f"{values}[{name!r}]", where)
+            items.append(f"{field.key_name!r}: {written.stored}")
+            pieces += written.pieces
+        self._around.pop()
+        return Written(f"{{{', '.join(items)}}}", pieces or ["True"])
+
+    def _elsewhere(self, mapping: ModelMapping, value: str, path: str) -> Written:
+        source = self._source
+        stored = f"{self._function(encode_document)}({value})"
+        if not self._keeps:
+            return Written(stored, [])
+        name = source.object(f"{mapping.model.__name__}_mapping", mapping)
+        taken = self.keep(f"{name}.codec.snapshot({value})", f"{path}_snapshot")
+        with source.block(
+            f"if not {name}.codec.leaf_classes.issuperset(map(type, {taken})):",
+        ):
+            source.add(self._give_up)
+        return Written(stored, [f"*{taken}"])
+
+    def _unless_all(self, values: str, node: Node) -> None:
+        classes = frozenset(_classes(node))
+        hint = "_or_".join(sorted(cls.__name__ for cls in classes))
+        name = self._source.object(f"only_{hint}", classes)
+        with self._source.block(f"if not {name}.issuperset(map(type, {values})):"):
+            self._source.add(self._give_up)
+
+    def _function(self, function: Any) -> str:
+        return self._source.object(function.__name__, function)
+
+
+def _classes(node: Node) -> Iterator[type[Any]]:
+    if isinstance(node, Nullable):
+        yield type(None)
+        node = node.inner
+    if isinstance(node, Leaf):
+        yield node.cls
+
+
+def is_stored_as_it_is(node: Node) -> bool:
+    """Tell whether the encoder of an annotation leaves any value as it is."""
+    if isinstance(node, Nullable):
+        return is_stored_as_it_is(node.inner)
+    return isinstance(node, Leaf) and issubclass(node.cls, AS_IT_IS)
+
+
+def is_known(node: Node, *, as_it_is: bool = False) -> bool:
+    """Tell whether code can be written: what is made of a tuple depends on all that is in it."""
+    if isinstance(node, Array) and node.origin is tuple:
+        return as_it_is and is_stored_as_it_is(node.inner)
+    return not isinstance(node, (Nullable, Array, Table)) or is_known(node.inner, as_it_is=as_it_is)
+
+
+def _can_inline(mapping: ModelMapping) -> bool:
+    """Tell whether snapshots are taken of the fields, or of what is stored of them."""
+    shapes = readable_shapes(mapping)
+    return all(
+        is_known(shape, as_it_is=encode is None)
+        for name, _, encode in mapping.encoders
+        if (shape := shapes[name]) is not None
+    )

@@ -1,0 +1,73 @@
+"""The groups of a save of many: what can be written together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from odmantic._mapping import mapping_of
+from odmantic._plan.save import at_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from odmantic.model import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Instances of one model whose references are in earlier groups, or before them in this one."""
+
+    model: type[Model]
+    members: Sequence[Model]
+    places: Sequence[int]
+    """The place of each member in the order of a save one after the other."""
+
+    def before(self, place: int) -> Group:
+        """The members that a save one after the other reaches before a place."""
+        kept = [number for number, each in enumerate(self.places) if each < place]
+        return Group(
+            self.model,
+            [self.members[number] for number in kept],
+            [self.places[number] for number in kept],
+        )
+
+
+def group_instances(ordered: Sequence[Model]) -> list[Group]:
+    """Group instances, which come after those they reference, by level of references and by model.
+
+    Example:
+        Orders with a customer each give two groups, the customers and the orders.
+    """
+    models = set(map(type, ordered))
+    if not any(mapping_of(model).reference_paths for model in models):
+        if len(models) == 1:
+            return [Group(models.pop(), ordered, range(len(ordered)))]
+        return _by_model(enumerate(ordered))
+    levels: dict[int, int] = {}
+    members: dict[int, list[tuple[int, Model]]] = {}
+    for place, instance in enumerate(ordered):
+        level = _level(instance, levels)
+        levels[id(instance)] = level
+        members.setdefault(level, []).append((place, instance))
+    return [group for level in sorted(members) for group in _by_model(members[level])]
+
+
+def _level(instance: Model, levels: dict[int, int]) -> int:
+    """How many changes of model there are on the longest way through the references of an instance."""
+    level = 0
+    for path in mapping_of(type(instance)).reference_paths:
+        target = at_path(instance, path.fields)
+        if id(target) in levels:
+            level = max(level, levels[id(target)] + (type(target) is not type(instance)))
+    return level
+
+
+def _by_model(placed: Iterable[tuple[int, Model]]) -> list[Group]:
+    members: dict[type[Model], list[tuple[int, Model]]] = {}
+    for place, instance in placed:
+        members.setdefault(type(instance), []).append((place, instance))
+    return [
+        Group(model, [instance for _, instance in each], [place for place, _ in each])
+        for model, each in members.items()
+    ]

@@ -1,0 +1,102 @@
+"""What became of a bulk write: its errors, and the documents that were not there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import bson
+from pymongo.errors import (
+    BulkWriteError,
+    DuplicateKeyError,
+    OperationFailure,
+    WriteConcernError,
+    WriteError,
+    WTimeoutError,
+)
+
+from odmantic._plan.bulk import PLAIN_IDS, Batch
+from odmantic._plan.errors import NOT_ENCODABLE, depth
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from bson.codec_options import CodecOptions
+
+_DUPLICATE_KEY = 11000
+_WRITE_CONCERN_FAILED = 64
+_MAX_DOCUMENT_SIZE = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What a failed bulk write says, with the error that a single write would have raised."""
+
+    error: OperationFailure
+    done: int
+    """How many writes were done before the one that failed; 0 also if that is not known."""
+    updated: int
+    """How many documents the updates among those met or made."""
+
+
+def failure_of(error: BulkWriteError) -> Failure:
+    """Read the error of an ordered bulk write."""
+    details: Any = error.details
+    updated = details["nMatched"] + details["nUpserted"]
+    if details["writeErrors"]:
+        first = {key: value for key, value in details["writeErrors"][0].items() if key != "op"}
+        done: int = first["index"]
+        first["index"] = 0
+        kind = DuplicateKeyError if first["code"] == _DUPLICATE_KEY else WriteError
+        return Failure(kind(first["errmsg"], first["code"], first), done, updated)
+    last = details["writeConcernErrors"][-1]
+    is_timeout = last.get("code") == _WRITE_CONCERN_FAILED
+    concern_kind = WTimeoutError if is_timeout else WriteConcernError
+    return Failure(concern_kind(last.get("errmsg"), last.get("code"), last), 0, 0)
+
+
+def is_known_id(error: Exception) -> bool:
+    """Tell whether there is a document with the id of one that was to be inserted."""
+    if not isinstance(error, DuplicateKeyError):
+        return False
+    details = error.details or {}
+    pattern = details.get("keyPattern")
+    return pattern == {"_id": 1} if pattern else " index: _id_ " in str(details.get("errmsg"))
+
+
+def first_not_encodable(
+    documents: Sequence[dict[str, Any]], codec_options: CodecOptions[Any]
+) -> int | None:
+    """The first document that has no stored form, or one that is larger than MongoDB allows."""
+    for number, document in enumerate(documents):
+        try:
+            size = len(bson.encode(document, codec_options=codec_options))
+        except NOT_ENCODABLE:
+            return number
+        if size > _MAX_DOCUMENT_SIZE:
+            return number
+    return None
+
+
+def deepest(documents: Sequence[dict[str, Any]]) -> int:
+    """The document with the most levels."""
+    return max(range(len(documents)), key=lambda number: depth(documents[number]))
+
+
+def missing_writes(batch: Batch, found: Iterable[Any]) -> tuple[list[int], list[int]]:
+    """The updates of a part of a document that may have met none.
+
+    Returns:
+        Those whose id is not among those found, and those where the comparison of ids says nothing.
+    """
+    known = {id_ for id_ in found if isinstance(id_, PLAIN_IDS)}
+    missing: list[int] = []
+    unsure: list[int] = []
+    for number, (id_, is_whole) in enumerate(zip(batch.ids, batch.are_whole, strict=True)):
+        if is_whole:
+            continue
+        if not isinstance(id_, PLAIN_IDS):
+            unsure.append(number)
+        elif id_ not in known:
+            missing.append(number)
+    return missing, unsure
