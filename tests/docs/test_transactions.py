@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
+import pytest
+
+from odmantic import Model
 from odmantic.testing.faults import ALL_FAULTS, Fault, aio_inject_faults
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -39,3 +43,46 @@ async def test_the_report_on_a_transfer_is_the_one_shown(make_program, odmantic_
     assert [line for line in lines if not line.endswith(" -")] == [
         line for line in shown if not line.endswith(" -")
     ]
+
+
+class Counter(Model):
+    value: int = 0
+
+
+@pytest.fixture
+def short_lives(odmantic_mongo_client):
+    """The server ends transactions after a second."""
+    name = "transactionLifetimeLimitSeconds"
+    admin = odmantic_mongo_client.admin
+    usual = admin.command("getParameter", 1, **{name: 1})[name]
+    admin.command("setParameter", 1, **{name: 1})
+    yield
+    admin.command("setParameter", 1, **{name: usual})
+
+
+async def test_a_transaction_beyond_the_servers_time_limit_runs_again(short_lives, aio_engine):
+    counter = await aio_engine.save(Counter())
+    errors = []
+
+    async def open_transactions():
+        status = await aio_engine.client.admin.command("serverStatus")
+        return status["transactions"]["currentOpen"]
+
+    async def work(transaction):
+        stored = await transaction.find_one(Counter, Counter.id == counter.id)
+        stored.value += 1
+        await transaction.save(stored)
+        while not errors and await open_transactions():
+            await asyncio.sleep(0.1)
+        try:
+            await transaction.count(Counter)
+        except Exception as error:
+            errors.append(error)
+            raise
+
+    await aio_engine.run_transaction(work, timeout=30)
+
+    assert [(error.code, error.details["codeName"]) for error in errors] == [
+        (251, "NoSuchTransaction")
+    ]
+    assert (await aio_engine.find_one(Counter)).value == 1
