@@ -1,0 +1,44 @@
+"""Ctrl-C while a command of a transaction is on its way: everything is ended, on the server as well."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = Path(__file__).with_name("interrupted.py")
+ROLLED_BACK = {"stored": 0, "dirty": [["id", "name", "tags"]] * 2}
+#: Nobody knows the outcome; here the commit took effect.
+UNKNOWN = ROLLED_BACK | {"stored": 2}
+CLEAN = {"error": "KeyboardInterrupt", "open": 0, "in use": 0, "equal": True, "left": 0}
+
+
+@pytest.mark.parametrize(
+    ("command", "sent", "outcome"),
+    [
+        # Told to roll back what it has not begun yet, the server would begin it afterwards.
+        ("update", ["update", "abortTransaction", "killSessions"], ROLLED_BACK),
+        ("aggregate", ["update", "update", "aggregate", "abortTransaction"], ROLLED_BACK),
+        ("commitTransaction", ["update", "update", "aggregate", "commitTransaction"], UNKNOWN),
+    ],
+    ids=["the first command", "a later one", "the commit"],
+)
+def test_ctrl_c_ends_a_transaction(
+    odmantic_mongo_uri, odmantic_database_name, command, sent, outcome
+):
+    done = subprocess.run(
+        [sys.executable, PROGRAM, odmantic_mongo_uri, odmantic_database_name, command],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert set(told) == {"block", "callback", "session", "by hand"}
+    for way, results in told.items():
+        assert results == {"sent": sent, **outcome, **CLEAN}, way
