@@ -58,15 +58,18 @@ def measure(options: Options, wanted: list[Selection], libraries: list[Library])
     python = None
     if any(library.released for library in libraries):
         python = options.released_python or released_python()
+    extent = Extent(options.rounds, options.budget, options.quick, options.size)
     with contextlib.ExitStack() as stack:
-        runner = _runner(options, python, stack)
+        runner = _runner(options, extent, python, stack)
         cases = [
             (one, taking_part)
             for one in wanted
             if (taking_part := [it for it in libraries if runner.can(it, one.workload, one.colour)])
         ]
         results = Results(describe(runner.server_version(), RELEASE if python else None))
-        runs = sum(len(taking_part) for _, taking_part in cases) * (options.rounds + 1)
+        runs = sum(
+            len(taking_part) * (extent.rounds_of(one.workload) + 1) for one, taking_part in cases
+        )
         progress = stack.enter_context(Progress(runs))
         try:
             for one, taking_part in cases:
@@ -79,11 +82,12 @@ def measure(options: Options, wanted: list[Selection], libraries: list[Library])
     return results
 
 
-def _runner(options: Options, python: Path | None, stack: contextlib.ExitStack) -> Runner:
+def _runner(
+    options: Options, extent: Extent, python: Path | None, stack: contextlib.ExitStack
+) -> Runner:
     address = (stack.enter_context(server(options.uri)), f"bench_{secrets.token_hex(4)}")
     remote = stack.enter_context(RemoteLab(python, *address)) if python else None
     lab = stack.enter_context(Lab(*address))
-    extent = Extent(options.rounds, options.budget, options.quick, options.size)
     runner = Runner(address, lab, remote, python, extent)
     stack.callback(runner.close)
     return runner

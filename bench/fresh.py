@@ -25,7 +25,7 @@ WARM_UPS = 20
 IMPORT = """
 import json, time
 wall, cpu = time.perf_counter(), time.process_time()
-{statement}
+{program}
 print(json.dumps({{"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu, "count": 1}}))
 """
 
@@ -47,13 +47,13 @@ class Fresh:
     growth: int = 0
 
 
-def import_fresh(python: Path, library: Library) -> Fresh:
-    """Import a library in a new process.
+def import_fresh(python: Path, library: Library, program: str) -> Fresh:
+    """Import a library in a new process, from bytecode, as an installed one is.
 
     Raises:
         RunError: It failed.
     """
-    return _run(python, library, ["-c", IMPORT.format(statement=library.statement)])
+    return _run(python, library, ["-c", IMPORT.format(program=program)])
 
 
 def run_fresh(
@@ -75,6 +75,7 @@ def run_fresh(
 
 def _run(python: Path, library: Library, arguments: list[str]) -> Fresh:
     environment = clean_environment() if library.released else dict(os.environ)
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     done = subprocess.run(
         [str(python), *arguments],
         cwd=ROOT,

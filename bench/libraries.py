@@ -18,7 +18,8 @@ class Library:
         name: What the table calls it.
         module: The module of its peers.
         distribution: What has to be installed.
-        statement: What a program imports.
+        statement: What imports it.
+        beginning: How a program begins: it imports the names it uses, and has a model.
         released: Whether it lives in the environment of odmantic 1.1.0.
     """
 
@@ -26,6 +27,7 @@ class Library:
     module: str
     distribution: str
     statement: str
+    beginning: str
     released: bool = False
 
     @property
@@ -53,23 +55,79 @@ RELEASED = f"odmantic {RELEASE}"
 BESIDE = f"beside {RELEASE}"
 """How the baselines in the environment of 1.1.0 are told from those here."""
 
+
+def _beginning(imports: str, base: str) -> str:
+    return f"{imports}\nclass Customer({base}):\n    name: str\n    visits: int = 0\n"
+
+
+BASELINE = "import pymongo, pydantic"
+BASELINE_BEGINNING = _beginning(
+    "from pydantic import BaseModel, Field\nfrom pymongo import AsyncMongoClient", "BaseModel"
+)
+
 LIBRARIES = (
-    Library(RAW, "bench.peers.raw", "pymongo", "import pymongo, pydantic"),
-    Library(PLAIN, "bench.peers.plain", "pydantic", "import pymongo, pydantic"),
-    Library(OURS, "bench.peers.odm", "odmantic", "import odmantic"),
-    Library("beanie", "bench.peers.beanie_documents", "beanie", "import beanie"),
-    Library("butty", "bench.peers.butty_documents", "butty", "import butty"),
+    Library(RAW, "bench.peers.raw", "pymongo", BASELINE, BASELINE_BEGINNING),
+    Library(PLAIN, "bench.peers.plain", "pydantic", BASELINE, BASELINE_BEGINNING),
     Library(
-        f"{RAW} {BESIDE}", "bench.peers.raw", "pymongo", "import pymongo, pydantic", released=True
+        OURS,
+        "bench.peers.odm",
+        "odmantic",
+        "import odmantic",
+        _beginning(
+            "from odmantic import AIOEngine, Field, Model\nfrom pymongo import AsyncMongoClient",
+            "Model",
+        ),
+    ),
+    Library(
+        "beanie",
+        "bench.peers.beanie_documents",
+        "beanie",
+        "import beanie",
+        _beginning(
+            "from beanie import Document, init_beanie\nfrom pydantic import Field\n"
+            "from pymongo import AsyncMongoClient",
+            "Document",
+        ),
+    ),
+    Library(
+        "butty",
+        "bench.peers.butty_documents",
+        "butty",
+        "import butty",
+        _beginning(
+            "from butty import Engine\nfrom butty.utility.oid_document import OIDDocument\n"
+            "from motor.motor_asyncio import AsyncIOMotorClient\nfrom pydantic import Field",
+            "OIDDocument",
+        ),
+    ),
+    Library(
+        f"{RAW} {BESIDE}",
+        "bench.peers.raw",
+        "pymongo",
+        BASELINE,
+        BASELINE_BEGINNING,
+        released=True,
     ),
     Library(
         f"{PLAIN} {BESIDE}",
         "bench.peers.plain",
         "pydantic",
-        "import pymongo, pydantic",
+        BASELINE,
+        BASELINE_BEGINNING,
         released=True,
     ),
-    Library(RELEASED, "bench.peers.odm", "odmantic", "import odmantic", released=True),
+    Library(
+        RELEASED,
+        "bench.peers.odm",
+        "odmantic",
+        "import odmantic",
+        _beginning(
+            "from motor.motor_asyncio import AsyncIOMotorClient\n"
+            "from odmantic import AIOEngine, Field, Model",
+            "Model",
+        ),
+        released=True,
+    ),
 )
 
 

@@ -15,7 +15,7 @@ from bench.workloads import WORKLOADS, Colour, Workload
 
 OUTPUT = ROOT / "build" / "bench"
 ROUNDS, QUICK_ROUNDS = 11, 3
-BUDGET, QUICK_BUDGET = 20.0, 3.0
+BUDGET, QUICK_BUDGET = 4.0, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def parser(command: str, description: str) -> argparse.ArgumentParser:
         "--budget",
         metavar="SECONDS",
         type=float,
-        help="after which a library does no more rounds of a case, but two at least",
+        help="after which another library does no more rounds of a case, but two at least",
     )
     made.add_argument("--quick", action="store_true", help="small sizes and few rounds")
     made.add_argument(

@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.data import Kind
 from bench.fresh import import_fresh, run_fresh
 from bench.lab import Lab
-from bench.libraries import Library, baseline_of
+from bench.libraries import OURS, Library, baseline_of
 from bench.measure import Sample
 from bench.remote import RemoteLab
 from bench.results import Case, Series
@@ -19,6 +19,7 @@ from bench.stage import Database
 from bench.workloads import Colour, Metric, Stage, Task, Workload
 
 ENOUGH_ROUNDS = 2
+MEMORY_ROUNDS = 3
 SMALLEST_WARM_UP = 100
 
 
@@ -32,7 +33,7 @@ class Extent:
 
     Attributes:
         rounds: How often each library does each case.
-        budget: Seconds after which a library does no further rounds of a case.
+        budget: Seconds after which another library than odmantic does no further rounds of a case.
         quick: Use the small sizes.
         given_size: Use this size for every workload.
     """
@@ -41,6 +42,12 @@ class Extent:
     budget: float
     quick: bool
     given_size: int | None = None
+
+    def rounds_of(self, workload: Workload) -> int:
+        """The rounds of a workload; memory is nearly the same each time."""
+        if workload.metric in {Metric.MEMORY, Metric.PEAK}:
+            return min(self.rounds, MEMORY_ROUNDS)
+        return self.rounds
 
     def size(self, workload: Workload) -> int:
         """The size of a workload."""
@@ -100,17 +107,39 @@ class Runner:
             advance(library.name)
             self._warm_up(library, case)
         used = dict.fromkeys(case.series, 0.0)
-        for number in range(self._extent.rounds):
+        for number in range(self._extent.rounds_of(workload)):
             turn = number % len(libraries)
+            going_on = self._going_on(libraries, case, used, number)
             for library in libraries[turn:] + libraries[:turn]:
                 advance(library.name)
-                series = case.series[library.name]
-                spent = used[library.name] > self._extent.budget and number >= ENOUGH_ROUNDS
-                if series.error is None and not spent:
+                if library in going_on:
                     start = time.perf_counter()
-                    self._measure(library, case, series, number + 1)
+                    self._measure(library, case, case.series[library.name], number + 1)
                     used[library.name] += time.perf_counter() - start
         return case
+
+    def _going_on(
+        self, libraries: list[Library], case: Case, used: dict[str, float], number: int
+    ) -> list[Library]:
+        """Who takes part in a round: those that work and have time left, and whom they are divided by."""
+        others = [
+            library
+            for library in libraries
+            if not library.is_baseline
+            and case.series[library.name].error is None
+            and (
+                library.name == OURS
+                or number < ENOUGH_ROUNDS
+                or used[library.name] <= self._extent.budget
+            )
+        ]
+        needed = {case.series[library.name].baseline for library in others}
+        return [
+            library
+            for library in libraries
+            if library in others
+            or (library.name in needed and case.series[library.name].error is None)
+        ]
 
     def _warm_up(self, library: Library, case: Case) -> None:
         """Let a library compile, connect and fill its caches; errors are those of the first round too."""
@@ -138,7 +167,8 @@ class Runner:
         self._database.reset(workload, case.kind)
         task = Task(case.kind, size, self._filling(workload, case.size), number)
         if workload.metric is Metric.IMPORT:
-            fresh = import_fresh(self._python_of(library), library)
+            program = library.statement if workload.name == "import" else library.beginning
+            fresh = import_fresh(self._python_of(library), library, program)
             return Sample(fresh.wall, fresh.cpu, task.size)
         if workload.metric is Metric.PEAK:
             python = self._python_of(library)

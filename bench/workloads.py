@@ -125,6 +125,10 @@ WORKLOADS = (
         "import", "import", 1, 1, Stage.NOTHING,
         metric=Metric.IMPORT, colours=NO_COLOUR, kinds=(Kind.FLAT,), baseline=PLAIN,
     ),
+    Workload(
+        "begin", "import what a model needs, and define it", 1, 1, Stage.NOTHING,
+        metric=Metric.IMPORT, colours=NO_COLOUR, kinds=(Kind.FLAT,), baseline=PLAIN,
+    ),
 )  # fmt: skip
 TASKS = 64
 

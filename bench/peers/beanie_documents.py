@@ -3,68 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
 from typing import Any, ClassVar
 
 from beanie import BulkWriter, DecimalAnnotation, Document, Link, init_beanie
 from beanie.odm.utils.encoder import Encoder
 from beanie.odm.utils.parsing import parse_obj
 from bson import ObjectId
-from pydantic import BaseModel
 from pymongo import AsyncMongoClient
 
-from bench.data import (
-    OWNER_COLLECTION,
-    Kind,
-    Status,
-    collection_name,
-    object_id,
-    spread,
-    stored,
-    values,
-)
-from bench.peers.peer import CLIENT_OPTIONS, Body, Peer
+from bench.data import OWNER_COLLECTION, Kind, Status, collection_name, stored, values
+from bench.peers.fields import FlatFields, NestedFields
+from bench.peers.peer import CLIENT_OPTIONS, Body, Peer, given_instances, ids_of, new_instances
 from bench.workloads import TASKS, Colour, Task
 
 
-class Address(BaseModel):
-    street: str
-    zip_code: str
-    floor: int
-
-
-class Item(BaseModel):
-    sku: str
-    quantity: int
-    price: float
-
-
-class Flat(Document):
-    name: str
-    email: str
-    city: str
-    age: int
-    visits: int
-    score: float
-    active: bool
-    joined: datetime
-
+class Flat(Document, FlatFields):
     class Settings:
         name = collection_name(Kind.FLAT)
 
 
-class Nested(Document):
-    name: str
-    email: str
-    city: str
-    age: int
-    visits: int
-    score: float
-    active: bool
-    joined: datetime
-    address: Address
-    items: list[Item]
-    tags: list[str]
+class Nested(Document, NestedFields):
     status: Status
     balance: DecimalAnnotation
 
@@ -80,33 +38,14 @@ class Owner(Document):
         name = OWNER_COLLECTION
 
 
-class FlatOwned(Document):
-    name: str
-    email: str
-    city: str
-    age: int
-    visits: int
-    score: float
-    active: bool
-    joined: datetime
+class FlatOwned(Document, FlatFields):
     owner: Link[Owner]
 
     class Settings:
         name = collection_name(Kind.FLAT, owned=True)
 
 
-class NestedOwned(Document):
-    name: str
-    email: str
-    city: str
-    age: int
-    visits: int
-    score: float
-    active: bool
-    joined: datetime
-    address: Address
-    items: list[Item]
-    tags: list[str]
+class NestedOwned(Document, NestedFields):
     status: Status
     balance: DecimalAnnotation
     owner: Link[Owner]
@@ -118,20 +57,6 @@ class NestedOwned(Document):
 MODELS: dict[Kind, Any] = {Kind.FLAT: Flat, Kind.NESTED: Nested}
 OWNED: dict[Kind, Any] = {Kind.FLAT: FlatOwned, Kind.NESTED: NestedOwned}
 DOCUMENTS = [Flat, Nested, Owner, FlatOwned, NestedOwned]
-
-
-def _new(task: Task) -> list[Any]:
-    model = MODELS[task.kind]
-    return [model(**values(task.kind, number)) for number in range(task.size)]
-
-
-def _given(task: Task) -> list[Any]:
-    model = MODELS[task.kind]
-    return [model(id=object_id(number), **values(task.kind, number)) for number in range(task.size)]
-
-
-def _ids(task: Task) -> list[ObjectId]:
-    return [object_id(number) for number in spread(task.size, task.filling)]
 
 
 class Connected(Peer):
@@ -163,7 +88,7 @@ class Documents(Connected):
         return lambda: [model(**one) for one in given]
 
     def dump(self, task: Task) -> Body:
-        instances = _new(task)
+        instances = new_instances(MODELS[task.kind], task)
         return lambda: [Encoder(to_db=True).encode(one) for one in instances]
 
     def validate(self, task: Task) -> Body:
@@ -198,7 +123,7 @@ class Async(Connected):
 
     def save_new(self, task: Task) -> Body:
         model = MODELS[task.kind]
-        instances = _new(task)
+        instances = new_instances(MODELS[task.kind], task)
 
         async def body() -> Any:
             return (await model.insert_many(instances)).inserted_ids
@@ -206,7 +131,7 @@ class Async(Connected):
         return body
 
     def save_given(self, task: Task) -> Body:
-        instances = _given(task)
+        instances = given_instances(MODELS[task.kind], task)
 
         async def body() -> int:
             for one in instances:
@@ -230,7 +155,7 @@ class Async(Connected):
 
     def find_one(self, task: Task) -> Body:
         model = MODELS[task.kind]
-        ids = _ids(task)
+        ids = ids_of(task)
 
         async def body() -> int:
             count = 0
@@ -241,7 +166,7 @@ class Async(Connected):
         return body
 
     def save_one(self, task: Task) -> Body:
-        instances = _new(task)
+        instances = new_instances(MODELS[task.kind], task)
 
         async def body() -> int:
             for one in instances:
@@ -279,7 +204,7 @@ class Async(Connected):
 
     def concurrent(self, task: Task) -> Body:
         model = MODELS[task.kind]
-        ids = _ids(task)
+        ids = ids_of(task)
 
         async def run(mine: list[ObjectId]) -> int:
             for one in mine:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any
@@ -12,19 +11,11 @@ from bson import Decimal128, ObjectId
 from butty import Engine, F
 from butty.utility.oid_document import OIDDocument
 from motor.motor_asyncio import AsyncIOMotorClient
-from pydantic import BaseModel, BeforeValidator, PlainSerializer
+from pydantic import BeforeValidator, PlainSerializer
 
-from bench.data import (
-    OWNER_COLLECTION,
-    Kind,
-    Status,
-    collection_name,
-    object_id,
-    spread,
-    stored,
-    values,
-)
-from bench.peers.peer import CLIENT_OPTIONS, Body, Peer
+from bench.data import OWNER_COLLECTION, Kind, Status, collection_name, stored, values
+from bench.peers.fields import FlatFields, NestedFields
+from bench.peers.peer import CLIENT_OPTIONS, Body, Peer, given_instances, ids_of, new_instances
 from bench.workloads import TASKS, Colour, Task
 
 
@@ -41,41 +32,11 @@ StoredDecimal = Annotated[Decimal, BeforeValidator(_to_decimal), PlainSerializer
 StoredStatus = Annotated[Status, PlainSerializer(_to_value)]
 
 
-class Address(BaseModel):
-    street: str
-    zip_code: str
-    floor: int
+class Flat(OIDDocument, FlatFields, collection_name=collection_name(Kind.FLAT)):
+    pass
 
 
-class Item(BaseModel):
-    sku: str
-    quantity: int
-    price: float
-
-
-class Flat(OIDDocument, collection_name=collection_name(Kind.FLAT)):
-    name: str
-    email: str
-    city: str
-    age: int
-    visits: int
-    score: float
-    active: bool
-    joined: datetime
-
-
-class Nested(OIDDocument, collection_name=collection_name(Kind.NESTED)):
-    name: str
-    email: str
-    city: str
-    age: int
-    visits: int
-    score: float
-    active: bool
-    joined: datetime
-    address: Address
-    items: list[Item]
-    tags: list[str]
+class Nested(OIDDocument, NestedFields, collection_name=collection_name(Kind.NESTED)):
     status: StoredStatus
     balance: StoredDecimal
 
@@ -85,30 +46,13 @@ class Owner(OIDDocument, collection_name=OWNER_COLLECTION):
     rank: int
 
 
-class FlatOwned(OIDDocument, collection_name=collection_name(Kind.FLAT, owned=True)):
-    name: str
-    email: str
-    city: str
-    age: int
-    visits: int
-    score: float
-    active: bool
-    joined: datetime
+class FlatOwned(OIDDocument, FlatFields, collection_name=collection_name(Kind.FLAT, owned=True)):
     owner: Owner
 
 
-class NestedOwned(OIDDocument, collection_name=collection_name(Kind.NESTED, owned=True)):
-    name: str
-    email: str
-    city: str
-    age: int
-    visits: int
-    score: float
-    active: bool
-    joined: datetime
-    address: Address
-    items: list[Item]
-    tags: list[str]
+class NestedOwned(
+    OIDDocument, NestedFields, collection_name=collection_name(Kind.NESTED, owned=True)
+):
     status: StoredStatus
     balance: StoredDecimal
     owner: Owner
@@ -116,20 +60,6 @@ class NestedOwned(OIDDocument, collection_name=collection_name(Kind.NESTED, owne
 
 MODELS: dict[Kind, Any] = {Kind.FLAT: Flat, Kind.NESTED: Nested}
 OWNED: dict[Kind, Any] = {Kind.FLAT: FlatOwned, Kind.NESTED: NestedOwned}
-
-
-def _new(task: Task) -> list[Any]:
-    model = MODELS[task.kind]
-    return [model(**values(task.kind, number)) for number in range(task.size)]
-
-
-def _given(task: Task) -> list[Any]:
-    model = MODELS[task.kind]
-    return [model(id=object_id(number), **values(task.kind, number)) for number in range(task.size)]
-
-
-def _ids(task: Task) -> list[ObjectId]:
-    return [object_id(number) for number in spread(task.size, task.filling)]
 
 
 class Documents(Peer):
@@ -143,7 +73,7 @@ class Documents(Peer):
         return lambda: [model(**one) for one in given]
 
     def dump(self, task: Task) -> Body:
-        instances = _new(task)
+        instances = new_instances(MODELS[task.kind], task)
         return lambda: [one.model_dump(by_alias=True) for one in instances]
 
     def validate(self, task: Task) -> Body:
@@ -184,13 +114,13 @@ class Async(Peer):
         return body
 
     def save_new(self, task: Task) -> Body:
-        return self._save(_new(task), "insert")
+        return self._save(new_instances(MODELS[task.kind], task), "insert")
 
     def save_given(self, task: Task) -> Body:
-        return self._save(_given(task), "upsert")
+        return self._save(given_instances(MODELS[task.kind], task), "upsert")
 
     def save_one(self, task: Task) -> Body:
-        return self._save(_new(task), "insert")
+        return self._save(new_instances(MODELS[task.kind], task), "insert")
 
     def _save(self, instances: list[Any], mode: str) -> Body:
         async def body() -> int:
@@ -214,7 +144,7 @@ class Async(Peer):
 
     def find_one(self, task: Task) -> Body:
         model = MODELS[task.kind]
-        ids = _ids(task)
+        ids = ids_of(task)
 
         async def body() -> int:
             count = 0
@@ -237,7 +167,7 @@ class Async(Peer):
 
     def concurrent(self, task: Task) -> Body:
         model = MODELS[task.kind]
-        ids = _ids(task)
+        ids = ids_of(task)
 
         async def run(mine: list[ObjectId]) -> int:
             for one in mine:

@@ -17,12 +17,10 @@ from bench.data import (
     Kind,
     Status,
     collection_name,
-    object_id,
-    spread,
     stored,
     values,
 )
-from bench.peers.peer import CLIENT_OPTIONS, Body, Peer
+from bench.peers.peer import CLIENT_OPTIONS, Body, Peer, given_instances, ids_of, new_instances
 from bench.workloads import TASKS, Colour, Task
 from odmantic import AIOEngine, EmbeddedModel, Model, Reference, SyncEngine
 
@@ -114,20 +112,6 @@ MODELS: dict[Kind, Any] = {Kind.FLAT: Flat, Kind.NESTED: Nested}
 OWNED: dict[Kind, Any] = {Kind.FLAT: FlatOwned, Kind.NESTED: NestedOwned}
 
 
-def _new(task: Task) -> list[Any]:
-    model = MODELS[task.kind]
-    return [model(**values(task.kind, number)) for number in range(task.size)]
-
-
-def _given(task: Task) -> list[Any]:
-    model = MODELS[task.kind]
-    return [model(id=object_id(number), **values(task.kind, number)) for number in range(task.size)]
-
-
-def _ids(task: Task) -> list[ObjectId]:
-    return [object_id(number) for number in spread(task.size, task.filling)]
-
-
 class Models(Peer):
     """The models without a database."""
 
@@ -139,7 +123,7 @@ class Models(Peer):
         return lambda: [model(**one) for one in given]
 
     def dump(self, task: Task) -> Body:
-        instances = _new(task)
+        instances = new_instances(MODELS[task.kind], task)
         return lambda: [one.model_dump_doc() for one in instances]
 
     def validate(self, task: Task) -> Body:
@@ -176,11 +160,11 @@ class Sync(Peer):
         return body
 
     def save_new(self, task: Task) -> Body:
-        instances = _new(task)
+        instances = new_instances(MODELS[task.kind], task)
         return lambda: self.engine.save_all(instances)
 
     def save_given(self, task: Task) -> Body:
-        instances = _given(task)
+        instances = given_instances(MODELS[task.kind], task)
         return lambda: self.engine.save_all(instances)
 
     def change_many(self, task: Task) -> Body:
@@ -196,7 +180,7 @@ class Sync(Peer):
 
     def find_one(self, task: Task) -> Body:
         model = MODELS[task.kind]
-        ids = _ids(task)
+        ids = ids_of(task)
 
         def body() -> int:
             return sum(self.engine.find_one(model, model.id == one) is not None for one in ids)
@@ -204,7 +188,7 @@ class Sync(Peer):
         return body
 
     def save_one(self, task: Task) -> Body:
-        instances = _new(task)
+        instances = new_instances(MODELS[task.kind], task)
 
         def body() -> int:
             for one in instances:
@@ -240,7 +224,7 @@ class Sync(Peer):
 
     def concurrent(self, task: Task) -> Body:
         model = MODELS[task.kind]
-        ids = _ids(task)
+        ids = ids_of(task)
 
         def run(one: ObjectId) -> None:
             found = self.engine.find_one(model, model.id == one)
@@ -301,7 +285,7 @@ class Async(Peer):
         return body
 
     def save_new(self, task: Task) -> Body:
-        instances = _new(task)
+        instances = new_instances(MODELS[task.kind], task)
 
         async def body() -> list[Any]:
             return await self.engine.save_all(instances)
@@ -309,7 +293,7 @@ class Async(Peer):
         return body
 
     def save_given(self, task: Task) -> Body:
-        instances = _given(task)
+        instances = given_instances(MODELS[task.kind], task)
 
         async def body() -> list[Any]:
             return await self.engine.save_all(instances)
@@ -329,7 +313,7 @@ class Async(Peer):
 
     def find_one(self, task: Task) -> Body:
         model = MODELS[task.kind]
-        ids = _ids(task)
+        ids = ids_of(task)
 
         async def body() -> int:
             count = 0
@@ -340,7 +324,7 @@ class Async(Peer):
         return body
 
     def save_one(self, task: Task) -> Body:
-        instances = _new(task)
+        instances = new_instances(MODELS[task.kind], task)
 
         async def body() -> int:
             for one in instances:
@@ -376,7 +360,7 @@ class Async(Peer):
 
     def concurrent(self, task: Task) -> Body:
         model = MODELS[task.kind]
-        ids = _ids(task)
+        ids = ids_of(task)
 
         async def run(mine: list[ObjectId]) -> int:
             for one in mine:

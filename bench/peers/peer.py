@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias
 
-from bench.workloads import Colour
+from bson import ObjectId
+
+from bench.data import object_id, spread, values
+from bench.workloads import Colour, Task
 
 Body: TypeAlias = Callable[[], Any]
 """What is timed. It returns the instances, or how many there were; an async peer's is a coroutine function."""
@@ -17,6 +20,21 @@ CLIENT_OPTIONS: dict[str, Any] = {
     "uuidRepresentation": "standard",
     "serverSelectionTimeoutMS": LONG_WAIT,
 }
+
+
+def new_instances(model: Any, task: Task) -> list[Any]:
+    """Instances of a model, whose ids the library makes."""
+    return [model(**values(task.kind, number)) for number in range(task.size)]
+
+
+def given_instances(model: Any, task: Task) -> list[Any]:
+    """Instances of a model with ids that a program chose."""
+    return [model(id=object_id(number), **values(task.kind, number)) for number in range(task.size)]
+
+
+def ids_of(task: Task) -> list[ObjectId]:
+    """Ids of documents that are there, in no particular order."""
+    return [object_id(number) for number in spread(task.size, task.filling)]
 
 
 class Peer:

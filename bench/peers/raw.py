@@ -9,8 +9,8 @@ from typing import Any
 from bson import ObjectId
 from pymongo import AsyncMongoClient, MongoClient, UpdateOne
 
-from bench.data import OWNER_COLLECTION, collection_name, document, object_id, spread, stored
-from bench.peers.peer import CLIENT_OPTIONS, Body, Peer
+from bench.data import OWNER_COLLECTION, collection_name, document, stored
+from bench.peers.peer import CLIENT_OPTIONS, Body, Peer, ids_of
 from bench.workloads import TASKS, Colour, Task
 
 
@@ -29,10 +29,6 @@ def _with_ids(task: Task) -> list[dict[str, Any]]:
 
 def _with_new_ids(task: Task) -> list[dict[str, Any]]:
     return [{"_id": ObjectId()} | one for one in _documents(task)]
-
-
-def _ids(task: Task) -> list[ObjectId]:
-    return [object_id(number) for number in spread(task.size, task.filling)]
 
 
 class RawSync(Peer):
@@ -94,7 +90,7 @@ class RawSync(Peer):
 
     def find_one(self, task: Task) -> Body:
         collection = self.database[collection_name(task.kind)]
-        ids = _ids(task)
+        ids = ids_of(task)
 
         def body() -> int:
             return sum(collection.find_one({"_id": one}) is not None for one in ids)
@@ -144,7 +140,7 @@ class RawSync(Peer):
 
     def concurrent(self, task: Task) -> Body:
         collection = self.database[collection_name(task.kind)]
-        ids = _ids(task)
+        ids = ids_of(task)
 
         def run(one: ObjectId) -> None:
             found = collection.find_one({"_id": one})
@@ -239,7 +235,7 @@ class RawAsync(Peer):
 
     def find_one(self, task: Task) -> Body:
         collection = self.database[collection_name(task.kind)]
-        ids = _ids(task)
+        ids = ids_of(task)
 
         async def body() -> int:
             count = 0
@@ -297,7 +293,7 @@ class RawAsync(Peer):
 
     def concurrent(self, task: Task) -> Body:
         collection = self.database[collection_name(task.kind)]
-        ids = _ids(task)
+        ids = ids_of(task)
 
         async def run(mine: list[ObjectId]) -> int:
             for one in mine:
