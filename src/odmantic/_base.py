@@ -15,8 +15,6 @@ from odmantic._state.changes import read_document
 from odmantic.model import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from odmantic._state.attempt import Attempt
     from odmantic.query import SortExpression
 
@@ -98,16 +96,23 @@ class Reader(Generic[ModelType]):
         return instance
 
     def parse_all(
-        self, documents: Iterable[dict[str, Any]]
+        self, documents: list[dict[str, Any]]
     ) -> tuple[list[ModelType], Exception | None]:
-        """Build instances, up to the first document that does not fit, and tell why that does not."""
+        """Build instances, up to the first document that does not fit, and tell why that does not.
+
+        The list is used up: a document that is gone once it is read leaves its memory to the next instances, and
+        nothing to the garbage collector.
+        """
         model = self.model
         read = mapping_of(model).codec.read_known
         instances: list[ModelType] = []
         add = instances.append
         error: Exception | None = None
+        documents.reverse()
+        take = documents.pop
         try:
-            for document in documents:
+            while documents:
+                document = take()
                 instance = read(document)
                 add(read_document(model, document) if instance is None else instance)
         except Exception as caught:  # noqa: BLE001 - raised behind the instances before it
