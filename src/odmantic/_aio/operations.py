@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pymongo.errors import OperationFailure, PyMongoError
 
 from odmantic._aio.bulk import save_in_bulk
-from odmantic._aio.channel import channel_of, check_not_ended
+from odmantic._aio.channel import channel_of
 from odmantic._aio.cursor import AIOCursor, Source
 from odmantic._aio.references import ReferenceLoader
 from odmantic._base import ModelType, Reader
@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from pymongo import IndexModel
     from typing_extensions import Self
 
+    from odmantic._aio.channel import Channel
     from odmantic._aio.engine import AIOEngine
     from odmantic._plan.find import FindPlan
+    from odmantic._state.attempt import Attempt
     from odmantic.model import Model
     from odmantic.query import QueryExpression
 
@@ -50,14 +52,16 @@ class Operations:
             TransactionAbortedError: the transaction in it is doomed.
             TypeError: it is no session of a driver.
         """
-        check_session(driver_session)
-        check_not_ended(driver_session)
         self.engine = engine
         self.session = driver_session
-        self._channel = channel_of(driver_session)
-        self._attempt = self._channel.attempt if self._channel is not None else None
-        if self._attempt is not None:
-            self._attempt.check_accepts_operations()
+        self._channel: Channel | None = None
+        self._attempt: Attempt | None = None
+        if driver_session is not None:
+            check_session(driver_session)
+            self._channel = channel = channel_of(driver_session)
+            if channel is not None and channel.attempt is not None:
+                self._attempt = channel.attempt
+                self._attempt.check_accepts_operations()
 
     @classmethod
     def writing(cls, engine: AIOEngine, driver_session: Any, operation: str) -> Self:
@@ -77,13 +81,14 @@ class Operations:
         """A cursor over the instances of a read."""
         model = plan.model
         collection = self.engine.get_collection(model)
-
         options: Any = getattr(collection, "codec_options", None)
         # Referenced documents are put into those read, which have to be dictionaries for that.
-        by_server = plan.needs_pipeline or getattr(options, "document_class", dict) is not dict
+        by_server = plan.has_references and (
+            plan.needs_pipeline or getattr(options, "document_class", dict) is not dict
+        )
 
         def open_cursor() -> Any:
-            if plan.has_references and by_server:
+            if by_server:
                 return collection.aggregate(
                     plan.pipeline(), batchSize=plan.batch_size, session=self.session
                 )

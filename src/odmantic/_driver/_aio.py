@@ -48,6 +48,11 @@ async def resolve(value: Any) -> Any:
     return await value if inspect.isawaitable(value) else value
 
 
+async def take_at_once(lock: asyncio.Lock) -> bool:
+    """Take a lock if nobody has it, without waiting."""
+    return not lock.locked() and await lock.acquire()
+
+
 async def call_given(function: Callable[..., Any], *arguments: Any) -> Any:
     """Call what a program gave, async or not."""
     return await resolve(function(*arguments))
@@ -122,12 +127,24 @@ async def drained(
     An abort that overtakes the first write of a transaction would leave the transaction open on the server, so
     commands of a transaction are never cut off. A command that hangs is given up after `DRAIN_SECONDS`.
     """
-    task = asyncio.ensure_future(call())
+    loop = asyncio.get_running_loop()
+    is_over = loop.create_future()
+
+    async def run() -> T:
+        try:
+            return await call()
+        finally:
+            # What waits is woken with the end of the task, and not, as by a callback of `shield`, a round later.
+            if not is_over.done():
+                is_over.set_result(None)
+
+    task = loop.create_task(run())
     try:
-        return await asyncio.shield(task)
+        await is_over
     except asyncio.CancelledError:
         await _wait_out(task, on_hang)
         raise
+    return task.result()
 
 
 async def finished(

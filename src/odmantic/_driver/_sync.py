@@ -43,6 +43,11 @@ def resolve(value: Any) -> Any:
     return value
 
 
+def take_at_once(lock: threading.Lock) -> bool:
+    """Take a lock if nobody has it, without waiting."""
+    return lock.acquire(blocking=False)
+
+
 def call_given(function: Callable[..., Any], *arguments: Any) -> Any:
     """Call what a program gave.
 
@@ -62,7 +67,9 @@ def call_given(function: Callable[..., Any], *arguments: Any) -> Any:
 
 def take_batch(cursor: Any, size: int) -> list[Any]:
     """Up to `size` next documents of a driver cursor; an empty list at its end."""
-    return list(islice(cursor, size))
+    to_list = getattr(cursor, "to_list", None)
+    # An iterator takes several steps for each document; a stand-in may be nothing else.
+    return list(islice(cursor, size)) if to_list is None else to_list(size)
 
 
 def current_owner() -> object:

@@ -6,12 +6,15 @@ from enum import Enum, auto
 from typing import Any, cast
 
 from pymongo import AsyncMongoClient, MongoClient
+from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.database import Database
 
 _PARTS = (AsyncDatabase, AsyncCollection, Database, Collection)
+_SESSIONS = (AsyncClientSession, ClientSession)
 
 
 class ClientKind(Enum):
@@ -57,6 +60,11 @@ def check_session(value: Any) -> None:
             f"not {value!r:.200}"
         )
         raise TypeError(message)
+
+
+def sends_nothing_at_end(session: Any) -> bool:
+    """Tell whether a session ends without a word to the server, so that nothing can cut its end off."""
+    return isinstance(session, _SESSIONS) and not session.in_transaction
 
 
 def is_driver_collection(collection: Any) -> bool:

@@ -9,6 +9,9 @@ from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
 
+_NO_READ_CONCERN, _SNAPSHOT = ReadConcern(), ReadConcern("snapshot")
+_NO_WRITE_CONCERN, _MAJORITY = WriteConcern(), WriteConcern("majority")
+
 
 class TransactionDefaults(Protocol):
     """What a session says of its transactions: the driver's `TransactionOptions`."""
@@ -45,11 +48,11 @@ class TransactionSettings:
         """
         options: dict[str, Any] = {"read_preference": ReadPreference.PRIMARY}
         read_concern = self.read_concern or (defaults and defaults.read_concern)
-        if read_concern is None and getattr(client, "read_concern", None) == ReadConcern():
-            read_concern = ReadConcern("snapshot")
+        if read_concern is None and getattr(client, "read_concern", None) == _NO_READ_CONCERN:
+            read_concern = _SNAPSHOT
         write_concern = self.write_concern or (defaults and defaults.write_concern)
-        if write_concern is None and getattr(client, "write_concern", None) == WriteConcern():
-            write_concern = WriteConcern("majority")
+        if write_concern is None and getattr(client, "write_concern", None) == _NO_WRITE_CONCERN:
+            write_concern = _MAJORITY
         if read_concern is not None:
             options["read_concern"] = read_concern
         if write_concern is not None:

@@ -35,6 +35,11 @@ class AttemptState(Enum):
     """Rolled back because its session was ended."""
 
 
+# Names of the module: to look a member up on its class takes longer.
+_RUNNING, _DOOMED, _CLOSING = AttemptState.RUNNING, AttemptState.DOOMED, AttemptState.CLOSING
+_ENDED, _SESSION_ENDED = AttemptState.ENDED, AttemptState.SESSION_ENDED
+
+
 @dataclass(slots=True, eq=False)
 class Attempt:
     """One run of a transaction, from its start to its end; a restarted transaction has a new one."""
@@ -54,7 +59,12 @@ class Attempt:
     @property
     def has_ended(self) -> bool:
         """Whether nothing can be done with this run any more."""
-        return self.state in {AttemptState.ENDED, AttemptState.SESSION_ENDED}
+        return self.state is _ENDED or self.state is _SESSION_ENDED
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it runs, be it doomed."""
+        return self.state is _RUNNING or self.state is _DOOMED
 
     @property
     def is_committed(self) -> bool:
@@ -69,7 +79,7 @@ class Attempt:
     @property
     def may_be_closed(self) -> bool:
         """Whether a commit or a rollback may begin."""
-        return not self.has_ended and self.state is not AttemptState.CLOSING
+        return not self.has_ended and self.state is not _CLOSING
 
     def check_accepts_operations(self) -> None:
         """Raise unless an operation may be sent.
@@ -78,10 +88,11 @@ class Attempt:
             TransactionAbortedError: an earlier operation failed on the server.
             RuntimeError: the run has ended, is ending, or its outcome is in doubt.
         """
-        if self.state is AttemptState.DOOMED:
+        if self.state is _RUNNING:
+            return
+        if self.state is _DOOMED:
             raise self.aborted()
-        if self.state is not AttemptState.RUNNING:
-            raise SessionMisuseError(NOT_STARTED)
+        raise SessionMisuseError(NOT_STARTED)
 
     def doom(self, error: BaseException) -> None:
         """Note the first server error; it decides the fate of the transaction."""

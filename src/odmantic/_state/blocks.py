@@ -62,24 +62,27 @@ _blocks: ContextVar[tuple[Block, ...]] = ContextVar("odmantic_blocks", default=(
 
 def enter_block(block: Block) -> None:
     """Note that a block was entered, and forget those that are over."""
-    _blocks.set((*_open_blocks(), block))
+    blocks = _blocks.get()
+    _blocks.set((*(b for b in blocks if not b.attempt.has_ended), block) if blocks else (block,))
 
 
 def leave_block(attempt: Attempt) -> None:
     """Note that the block of an attempt was left."""
-    _blocks.set(tuple(block for block in _open_blocks() if block.attempt is not attempt))
+    blocks = _blocks.get()
+    if blocks:
+        _blocks.set(
+            tuple(b for b in blocks if b.attempt is not attempt and not b.attempt.has_ended)
+        )
 
 
 def block_of(client: Any) -> Block | None:
     """The innermost open block on a client that this context is in, whoever owns it."""
-    for block in reversed(_blocks.get()):
-        if block.client is client and not block.attempt.has_ended:
-            return block
+    blocks = _blocks.get()
+    if blocks:
+        for block in reversed(blocks):
+            if block.client is client and not block.attempt.has_ended:
+                return block
     return None
-
-
-def _open_blocks() -> tuple[Block, ...]:
-    return tuple(block for block in _blocks.get() if not block.attempt.has_ended)
 
 
 def session_of_block(

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 Hook = Callable[[], Any]
 
 
-@dataclass(slots=True)
 class Hooks:
     """What to call after the commit, and what after the rollback, each in order of registration."""
 
-    on_commit: list[Hook] = field(default_factory=list[Hook])
-    on_rollback: list[Hook] = field(default_factory=list[Hook])
+    __slots__ = ("on_commit", "on_rollback")
+
+    def __init__(self) -> None:
+        self.on_commit: list[Hook] = []
+        self.on_rollback: list[Hook] = []
 
 
 def check_callback(callback: object, *, may_await: bool) -> None:

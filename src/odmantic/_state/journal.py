@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import bson
 
@@ -28,13 +28,15 @@ if TYPE_CHECKING:
 
     from odmantic.model import Model, _BaseODMModel
 
+    _Document = tuple[str, str, bytes]
+
 
 @dataclass(slots=True)
 class _Entry:
     """What one transaction did with one instance."""
 
     instance: _BaseODMModel
-    written: set[str] = field(default_factory=set[str])
+    written: set[str]
     before_delete: _Snapshot | None = None
     read_back: bool = False
     in_doubt: _Snapshot | None = None
@@ -90,17 +92,21 @@ class Journal:
         committed: how it ended: with a commit or without; `None` while that is unknown.
     """
 
-    __slots__ = ("_documents", "_entries", "_is_closed", "committed")
+    __slots__ = ("_documents", "_encoded", "_entries", "_is_closed", "_keys", "committed")
 
     def __init__(self) -> None:
         self._entries: dict[int, _Entry] = {}
-        self._documents: set[tuple[str, str, bytes]] = set()
+        self._keys: list[tuple[str, type[Any], Any]] = []
+        """Database, model and key of each written document."""
+        self._encoded = 0
+        """How many of these `_documents` has, which only a read needs."""
+        self._documents: set[_Document] = set()
         self._is_closed = False
         self.committed: bool | None = None
 
     def wrote(self, database: str, instance: Model, names: Iterable[str]) -> None:
         """Enter a successful save of `names`, with the embedded objects it marked as saved."""
-        self._documents.add(_document(database, instance))
+        self._keys.append((database, type(instance), encode_primary_key(instance)))
         self._entry(instance).written.update(names)
         self._wrote_embedded(instance)
         self._settle()
@@ -120,9 +126,16 @@ class Journal:
 
     def read(self, database: str, instance: Model) -> None:
         """Enter a read: values that this very transaction wrote are gone after a rollback."""
-        if not self._documents:
+        written = len(self._keys)
+        if not written:
             return
-        if _document(database, instance) in self._documents:
+        if (
+            self._encoded < written
+        ):  # nothing is taken out of the list: another thread may be here as well
+            self._documents.update(_document(*key) for key in self._keys[self._encoded : written])
+            self._encoded = written
+        key = encode_primary_key(instance)
+        if _document(database, type(instance), key) in self._documents:
             self._entry(instance).read_back = True
         for nested in nested_instances(instance):
             self._read_nested(database, nested)
@@ -158,6 +171,8 @@ class Journal:
         entries = list(self._entries.values())
         self._entries.clear()
         self._documents.clear()
+        self._keys.clear()
+        self._encoded = 0
         for entry in entries:
             if self.committed is True:
                 entry.believe()
@@ -165,9 +180,14 @@ class Journal:
                 entry.restore()
 
     def _entry(self, instance: _BaseODMModel) -> _Entry:
-        return self._entries.setdefault(id(instance), _Entry(instance))
+        entry = self._entries.get(id(instance))
+        if entry is None:
+            entry = self._entries[id(instance)] = _Entry(instance, set())
+        return entry
 
     def _wrote_embedded(self, instance: _BaseODMModel) -> None:
+        if not type(instance).__mapping__.nested_fields:
+            return
         for nested in nested_instances(instance):
             if not is_model_instance(nested):
                 self._entry(nested).written.update(mapping_of(type(nested)).fields)
@@ -181,7 +201,7 @@ class Journal:
             self._read_nested(database, nested)
 
 
-def _document(database: str, instance: Model) -> tuple[str, str, bytes]:
-    """Identity of an instance's document."""
-    key = bson.encode({"_id": encode_primary_key(instance)}, codec_options=DIGEST_OPTIONS)
-    return database, mapping_of(type(instance)).collection or "", key
+def _document(database: str, model: type[Any], key: Any) -> _Document:
+    """Identity of a document."""
+    encoded = bson.encode({"_id": key}, codec_options=DIGEST_OPTIONS)
+    return database, mapping_of(model).collection or "", encoded

@@ -10,7 +10,8 @@ from weakref import WeakValueDictionary
 
 from pymongo.errors import InvalidOperation, NetworkTimeout, PyMongoError
 
-from odmantic._driver._sync import Lock, drained, finished, resolve
+from odmantic._driver._sync import Lock, drained, finished, resolve, take_at_once
+from odmantic._driver.select import sends_nothing_at_end
 from odmantic._plan.errors import NOT_ENCODABLE
 from odmantic._state.attempt import DOOMING_ERRORS, NOT_STARTED, Attempt, AttemptState
 from odmantic._state.log import log_event
@@ -28,20 +29,23 @@ _ended: dict[str, WeakValueDictionary[int, Any]] = {
 
 
 def channel_of(driver_session: Any) -> Channel | None:
-    """The channel of a driver session that a session object owns; `None` for one made by hand."""
-    return None if driver_session is None else _channels.get(id(driver_session))
+    """The channel of a driver session that a session object owns; `None` for one made by hand.
 
-
-def check_not_ended(driver_session: Any) -> None:
-    """Raise for a driver session that a session object had and has ended.
-
-    The driver would do so too, but a late operation of a transaction gets one error however it was given the session.
+    The driver would refuse an ended one, too, but a late operation of a transaction gets one error however it was
+    given the session.
 
     Raises:
-        SessionMisuseError: it has ended.
+        SessionMisuseError: a session object had it, and has ended it.
     """
+    channel = _channels.get(id(driver_session))
+    if channel is None:
+        _check_not_ended(driver_session)
+    return channel
+
+
+def _check_not_ended(driver_session: Any) -> None:
     for over, ended in _ended.items():
-        if driver_session is not None and ended.get(id(driver_session)) is driver_session:
+        if ended.get(id(driver_session)) is driver_session:
             message = f"{over} not started: Cannot use ended session"
             raise SessionMisuseError(message)
 
@@ -94,12 +98,8 @@ class Channel:
         Raises:
             SessionMisuseError: the driver session belongs to the parent process.
         """
-        if self.is_inherited:
-            message = (
-                "this session was started in another process, before a fork; a child process makes a client, an "
-                "engine and sessions of its own"
-            )
-            raise SessionMisuseError(message)
+        if os.getpid() != self._process:
+            raise SessionMisuseError(_INHERITED)
 
     def send(self, call: Callable[[], Any], attempt: Attempt | None) -> Any:
         """Run one driver call, in the run of a transaction that it was made for, or outside of any.
@@ -170,7 +170,20 @@ class Channel:
     def end(self) -> None:
         """End the driver session, rolling back a transaction that still runs in it."""
         self.check_process()
-        finished(self._end, self._lose)
+        ends_at_once = (
+            self.attempt is None
+            and not self._is_lost
+            and sends_nothing_at_end(self.driver_session)
+            and take_at_once(self._lock)
+        )
+        if not ends_at_once:
+            finished(self._end, self._lose)
+            return
+        try:
+            self._note_end()
+            resolve(self.driver_session.end_session())
+        finally:
+            self._lock.release()
 
     def abandon(self) -> None:
         """In a forked child: forget the transaction without a word to the server."""
@@ -200,9 +213,7 @@ class Channel:
             if self.attempt is not None:
                 self._abort(self.attempt, AttemptState.SESSION_ENDED)
         finally:
-            over = "transaction" if self._had_transaction else "session"
-            with suppress(TypeError):  # a stand-in's session need not have weak references
-                _ended[over][id(self.driver_session)] = self.driver_session
+            self._note_end()
             # A server session in which a command may still run is not handed to others.
             if not self._is_lost:
                 with self._lock:
@@ -213,6 +224,12 @@ class Channel:
         kill = {"killSessions": [self.driver_session.session_id]}
         with suppress(PyMongoError):  # then the transaction ends by itself, within a minute
             resolve(self.driver_session.client.admin.command(kill))
+
+    def _note_end(self) -> None:
+        over = "transaction" if self._had_transaction else "session"
+        _channels.pop(id(self.driver_session), None)
+        with suppress(TypeError):  # a stand-in's session need not have weak references
+            _ended[over][id(self.driver_session)] = self.driver_session
 
     def _lose(self) -> None:
         self._is_lost = True
@@ -242,6 +259,11 @@ class Channel:
         attempt.has_sent = True
         return result
 
+
+_INHERITED = (
+    "this session was started in another process, before a fork; a child process makes a client, an engine and "
+    "sessions of its own"
+)
 
 _BEGUN_MEANWHILE = (
     "a transaction was begun in this session after the operation was called, so it cannot run outside of the "

@@ -17,7 +17,7 @@ from odmantic._plan.save import SavePlan, plan_save, save_order
 from odmantic._state.attempt import AttemptState
 from odmantic._state.changes import give_back, mark_unknown, mark_written, take
 from odmantic._sync.bulk import save_in_bulk
-from odmantic._sync.channel import channel_of, check_not_ended
+from odmantic._sync.channel import channel_of
 from odmantic._sync.cursor import Source, SyncCursor
 from odmantic._sync.references import ReferenceLoader
 from odmantic.bson import note_use
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from odmantic._plan.find import FindPlan
+    from odmantic._state.attempt import Attempt
+    from odmantic._sync.channel import Channel
     from odmantic._sync.engine import SyncEngine
     from odmantic.model import Model
     from odmantic.query import QueryExpression
@@ -51,14 +53,16 @@ class Operations:
             TransactionAbortedError: the transaction in it is doomed.
             TypeError: it is no session of a driver.
         """
-        check_session(driver_session)
-        check_not_ended(driver_session)
         self.engine = engine
         self.session = driver_session
-        self._channel = channel_of(driver_session)
-        self._attempt = self._channel.attempt if self._channel is not None else None
-        if self._attempt is not None:
-            self._attempt.check_accepts_operations()
+        self._channel: Channel | None = None
+        self._attempt: Attempt | None = None
+        if driver_session is not None:
+            check_session(driver_session)
+            self._channel = channel = channel_of(driver_session)
+            if channel is not None and channel.attempt is not None:
+                self._attempt = channel.attempt
+                self._attempt.check_accepts_operations()
 
     @classmethod
     def writing(cls, engine: SyncEngine, driver_session: Any, operation: str) -> Self:
@@ -78,13 +82,14 @@ class Operations:
         """A cursor over the instances of a read."""
         model = plan.model
         collection = self.engine.get_collection(model)
-
         options: Any = getattr(collection, "codec_options", None)
         # Referenced documents are put into those read, which have to be dictionaries for that.
-        by_server = plan.needs_pipeline or getattr(options, "document_class", dict) is not dict
+        by_server = plan.has_references and (
+            plan.needs_pipeline or getattr(options, "document_class", dict) is not dict
+        )
 
         def open_cursor() -> Any:
-            if plan.has_references and by_server:
+            if by_server:
                 return collection.aggregate(
                     plan.pipeline(), batchSize=plan.batch_size, session=self.session
                 )
