@@ -18,8 +18,8 @@ from bench.workloads import Colour, Metric, Stage
 COLOURS = {OURS: "#00897b", RELEASED: "#80cbc4", "beanie": "#b0864f", "butty": "#9e8fb2"}
 TEXT = "#808080"  # legible on white and on black
 STYLE = f'role="img" font-family="system-ui, sans-serif" font-size="12" fill="{TEXT}"'
-WIDTH, LEFT, RIGHT = 760, 250, 60
-BAR, GAP, GROUP_GAP, TOP, BOTTOM = 10, 2, 12, 64, 16
+WIDTH, LEFT, RIGHT = 800, 280, 60
+BAR, GAP, GROUP_GAP, TOP, BOTTOM = 10, 2, 12, 76, 16
 LONGEST = 12.0
 """Times the driver: longer bars are cut."""
 
@@ -114,7 +114,8 @@ def _group(group: Group, y: int) -> list[str]:
         )
         mark = " \N{RIGHTWARDS ARROW}" if bar.ratio > LONGEST else ""
         parts.append(
-            f'<text x="{LEFT + length + 5:.1f}" y="{top + BAR - 1}" font-size="10"{weight}>'
+            # Not on the line of the driver.
+            f'<text x="{LEFT + max(length, _length(1)) + 5:.1f}" y="{top + BAR - 1}" font-size="10"{weight}>'
             f"{_number(bar.ratio)}{mark}</text>"
         )
     return parts
