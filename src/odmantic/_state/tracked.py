@@ -66,6 +66,9 @@ class Tracked:
         Args:
             value: the object.
             after_rollback: gives what makes an instance dirty that the running transaction has already written.
+
+        Raises:
+            TypeError: it holds something that cannot be copied, such as a lock.
         """
         if value not in self:
             self._after_rollback = after_rollback or _nothing_written
@@ -92,7 +95,7 @@ class Tracked:
             return self._keep(value, self._immutable)
         if _is_atomic(value):
             return lambda: value
-        kept = copy.deepcopy(value)
+        kept = _copied(value)
         return lambda: copy.deepcopy(kept)
 
     def _keep(self, value: Any, visit: Callable[[Any], Restore]) -> Restore:
@@ -173,6 +176,17 @@ class Tracked:
             return items
 
         return restore
+
+
+def _copied(value: Any) -> Any:
+    try:
+        return copy.deepcopy(value)
+    except Exception as error:
+        message = (
+            f"an object that holds a {type(value).__name__} cannot have its values put back, for this cannot be "
+            f"copied ({error}): load the object inside the callback instead"
+        )
+        raise TypeError(message) from error
 
 
 def _nothing_written(_instance: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+import threading
 from collections import deque
 from datetime import datetime
 from decimal import Decimal
@@ -247,6 +248,12 @@ def test_each_repetition_gets_a_fresh_copy_of_what_cannot_be_looked_into():
         held["odd"].n += 1
         values.restore()
         assert held["odd"].n == 1
+
+
+@pytest.mark.parametrize("value", [threading.Lock(), (each for each in "a")])
+def test_what_can_neither_be_looked_into_nor_copied_is_refused(value):
+    with pytest.raises(TypeError, match=rf"holds a {type(value).__name__} .* inside the callback"):
+        tracked(Parcel(country=Country(), content=[value]))
 
 
 def test_an_instance_that_was_written_before_is_made_dirty(country):
