@@ -72,6 +72,14 @@ def current_owner() -> object:
         return None
 
 
+def current_home() -> object:
+    """The event loop, to which a driver session belongs that is made now; `None` outside of any."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
 def runs_for(owner: object) -> bool:
     """Whether this code runs in a task, or in one that `asyncio.wait_for` made for it.
 

@@ -77,6 +77,11 @@ def current_owner() -> object:
     return threading.current_thread()
 
 
+def current_home() -> object:
+    """What a driver session belongs to: threads may share one."""
+    return None
+
+
 def runs_for(owner: object) -> bool:
     """Whether this code runs in a thread."""
     return current_owner() is owner

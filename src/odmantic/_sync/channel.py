@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from pymongo.errors import InvalidOperation, NetworkTimeout, PyMongoError
 
-from odmantic._driver._sync import Lock, drained, finished, resolve, take_at_once
+from odmantic._driver._sync import Lock, current_home, drained, finished, resolve, take_at_once
 from odmantic._driver.select import sends_nothing_at_end
 from odmantic._plan.errors import NOT_ENCODABLE
 from odmantic._state.attempt import DOOMING_ERRORS, NOT_STARTED, Attempt, AttemptState
@@ -60,6 +60,7 @@ class Channel:
     __slots__ = (
         "__weakref__",
         "_had_transaction",
+        "_home",
         "_is_lost",
         "_lock",
         "_process",
@@ -75,6 +76,7 @@ class Channel:
         self.attempt: Attempt | None = None
         self._lock = Lock()
         self._process = os.getpid()
+        self._home = current_home()
         self._had_transaction = False
         self._is_lost = False
         _channels[id(driver_session)] = self
@@ -93,13 +95,15 @@ class Channel:
         return os.getpid() != self._process
 
     def check_process(self) -> None:
-        """Raise in a forked child.
+        """Raise in a forked child, and in another event loop.
 
         Raises:
-            SessionMisuseError: the driver session belongs to the parent process.
+            SessionMisuseError: the driver session belongs to the parent process, or to the other loop.
         """
         if os.getpid() != self._process:
             raise SessionMisuseError(_INHERITED)
+        if (home := current_home()) is not self._home and home is not None:
+            raise SessionMisuseError(_ELSEWHERE)
 
     def send(self, call: Callable[[], Any], attempt: Attempt | None) -> Any:
         """Run one driver call, in the run of a transaction that it was made for, or outside of any.
@@ -263,6 +267,11 @@ class Channel:
 _INHERITED = (
     "this session was started in another process, before a fork; a child process makes a client, an engine and "
     "sessions of its own"
+)
+
+_ELSEWHERE = (
+    "this session was started in another event loop, and can only be used and ended there; each event loop has a "
+    "client, an engine and sessions of its own"
 )
 
 _BEGUN_MEANWHILE = (

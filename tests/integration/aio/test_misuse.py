@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 
 import pytest
 from pymongo.errors import InvalidOperation
@@ -24,13 +26,19 @@ def count(raw_database):
     return lambda: raw_database["user"].count_documents({})
 
 
-async def test_a_transaction_of_another_client_is_refused(aio_engine, count, odmantic_mongo_uri):
+@pytest.mark.parametrize("given", ["transaction", "driver session"])
+async def test_a_transaction_of_another_client_is_refused(
+    aio_engine, count, odmantic_mongo_uri, given
+):
     client = type(aio_engine.client)(odmantic_mongo_uri)
     other = type(aio_engine)(client, aio_engine.database_name)
     try:
         async with other.transaction() as transaction:
+            session = transaction
+            if given == "driver session":
+                session = transaction.get_driver_session()
             with pytest.raises(InvalidOperation):
-                await aio_engine.save(User(name="Ada"), session=transaction)
+                await aio_engine.save(User(name="Ada"), session=session)
     finally:
         await resolve(client.close())
     assert count() == 0
@@ -95,7 +103,10 @@ async def test_a_driver_session_is_not_used_after_its_session(aio_engine, count)
     assert count() == 0
 
 
-async def test_a_generator_that_is_closed_rolls_back(aio_engine, count, open_transactions):
+@pytest.mark.parametrize("way", ["closed", "let go"])
+async def test_a_generator_that_is_not_used_up_rolls_back(
+    aio_engine, count, open_transactions, way
+):
     seen = []
 
     async def names():
@@ -107,17 +118,128 @@ async def test_a_generator_that_is_closed_rolls_back(aio_engine, count, open_tra
     generator = names()
     async for _ in generator:
         break
+    if way == "let go":
+        del generator
+    if way == "closed":
+        await resolve(generator.aclose())
     if ASYNC:
-        await generator.aclose()
-    else:
-        generator.close()
+        while seen[0].session.is_started:
+            await asyncio.sleep(0.01)
     assert not seen[0].session.is_started
     assert open_transactions() == 0
     assert count() == 0
 
 
+async def test_a_forked_child_sends_nothing(aio_engine, count, commands):
+    reading, writing = os.pipe()
+    async with aio_engine.session() as session:
+        async with session.transaction() as transaction:
+            await transaction.save(User(name="Ada"))
+            child = os.fork()
+            if child == 0:
+                commands.clear()
+                _leave(writing, lambda: _in_child(aio_engine, session, transaction, commands))
+            os.close(writing)
+            told = _told(child, reading)
+    assert told == "refused " * 5 + "silent"
+    assert count() == 1
+
+
+def _in_child(engine, session, transaction, commands):
+    """Tells what becomes of the calls and exits."""
+    told, user = "", User(name="child")
+    for call in (
+        transaction.commit,
+        transaction.abort,
+        session.end,
+        lambda: transaction.save(user),
+        lambda: engine.save(user, session=session),
+    ):
+        try:
+            _at_once(call)
+        except RuntimeError as error:
+            told += "refused " if "another process" in str(error) else f"{error!r} "
+    _at_once(lambda: transaction.__aexit__(None, None, None))
+    _at_once(lambda: session.__aexit__(None, None, None))
+    return told + ("silent" if not commands.names else repr(commands.names))
+
+
+def _at_once(call):
+    """Makes a call that must not wait for anything: a child has no event loop."""
+    if ASYNC:
+        with contextlib.suppress(StopIteration):
+            raise AssertionError(f"waits for {call().send(None)!r}")
+    else:
+        call()
+
+
+def _told(child, reading):
+    with os.fdopen(reading) as pipe:
+        told = pipe.read()
+    os.waitpid(child, 0)
+    return told
+
+
+def _leave(writing, work):
+    """Leaves a child with what work tells, and without anything of the parent's."""
+    try:
+        signal.alarm(30)
+        told = work()
+    except BaseException as error:
+        told = repr(error)
+    os.write(writing, told.encode())
+    os._exit(0)
+
+
 if ASYNC:
     import asyncio
+
+    async def test_another_event_loop_is_refused_and_the_transaction_goes_on(
+        aio_engine, count, open_transactions
+    ):
+        async def elsewhere(session, transaction):
+            user, raw = User(name="elsewhere"), transaction.get_driver_session
+            with pytest.raises(SessionMisuseError, match="another event loop"):
+                raw()
+            for call in (
+                lambda: transaction.save(user),
+                lambda: transaction.find_one(User),
+                lambda: aio_engine.save(user, session=session),
+                transaction.commit,
+                transaction.abort,
+                session.transaction().start,
+                session.end,
+                lambda: transaction.__aexit__(None, None, None),
+                lambda: session.__aexit__(None, None, None),
+            ):
+                with pytest.raises(SessionMisuseError, match="another event loop"):
+                    await call()
+            with pytest.raises(RuntimeError):
+                await aio_engine.count(User)
+
+        async with aio_engine.session() as session:
+            async with session.transaction() as transaction:
+                await transaction.save(User(name="Ada"))
+                await asyncio.to_thread(asyncio.run, elsewhere(session, transaction))
+                await transaction.save(User(name="Bob"))
+        assert open_transactions() == 0
+        assert count() == 2
+
+    async def test_another_event_loop_with_a_client_of_its_own_is_none_of_its_business(
+        aio_engine, count, odmantic_mongo_uri
+    ):
+        async def elsewhere():
+            client = type(aio_engine.client)(odmantic_mongo_uri)
+            engine = type(aio_engine)(client, aio_engine.database_name, stray_operations="raise")
+            await engine.save(User(name="Bob"))
+            async with engine.transaction() as transaction:
+                await transaction.save(User(name="Cy"))
+            await resolve(client.close())
+
+        async with aio_engine.transaction() as transaction:
+            await transaction.save(User(name="Ada"))
+            await asyncio.to_thread(asyncio.run, elsewhere())
+        assert count() == 3
 
     async def test_gathered_saves_are_all_stored(aio_engine, count):
         async with aio_engine.transaction() as transaction:
@@ -180,49 +302,53 @@ if ASYNC:
         assert count() == 0
 
 else:
+    import threading
     from concurrent.futures import ThreadPoolExecutor
+
+    from pymongo import MongoClient
+
+    from odmantic.engine import SyncEngine
 
     def test_saves_of_threads_are_all_stored(sync_engine, count):
         with ThreadPoolExecutor(8) as pool, sync_engine.transaction() as transaction:
             list(pool.map(transaction.save, [User(name=str(number)) for number in range(50)]))
         assert count() == 50
 
-    def test_a_forked_child_sends_nothing(sync_engine, count, commands):
+    @pytest.mark.parametrize("given", ["transaction", "driver session"])
+    def test_a_thread_that_is_late_writes_nothing(sync_engine, count, given):
+        over = threading.Event()
+
+        def save(session):
+            over.wait(10)
+            sync_engine.save(User(name="late"), session=session)
+
+        with ThreadPoolExecutor(1) as pool:
+            with sync_engine.transaction() as transaction:
+                transaction.save(User(name="Ada"))
+                session = transaction
+                if given == "driver session":
+                    session = transaction.get_driver_session()
+                saving = pool.submit(save, session)
+            over.set()
+            with pytest.raises(RuntimeError, match="transaction not started"):
+                saving.result()
+        assert count() == 1
+
+    def test_a_forked_child_with_a_client_of_its_own_works(sync_engine, count, odmantic_mongo_uri):
+        def work():
+            with MongoClient(odmantic_mongo_uri) as client:
+                engine = SyncEngine(client, sync_engine.database_name, stray_operations="raise")
+                engine.save(User(name="Bob"))
+                with engine.transaction() as transaction:
+                    transaction.save(User(name="Cy"))
+            return "saved"
+
         reading, writing = os.pipe()
-        with sync_engine.session() as session, session.transaction() as transaction:
+        with sync_engine.transaction() as transaction:
             transaction.save(User(name="Ada"))
             child = os.fork()
             if child == 0:
-                _in_child(sync_engine, session, transaction, commands, writing)
+                _leave(writing, work)
             os.close(writing)
-            with os.fdopen(reading) as pipe:
-                told = pipe.read()
-            os.waitpid(child, 0)
-        assert told == "refused " * 5 + "silent"
-        assert count() == 1
-
-    def _in_child(engine, session, transaction, commands, writing):
-        """Leaves the process without anything of the parent's."""
-        commands.clear()
-        told = ""
-        try:
-            user = User(name="child")
-            for call in (
-                transaction.commit,
-                transaction.abort,
-                session.end,
-                lambda: transaction.save(user),
-                lambda: engine.save(user, session=session),
-            ):
-                try:
-                    call()
-                except RuntimeError as error:
-                    told += "refused " if "another process" in str(error) else f"{error!r} "
-            transaction.__exit__(None, None, None)
-            session.__exit__(None, None, None)
-            told += "silent" if not commands.names else repr(commands.names)
-        except BaseException as error:
-            told += repr(error)
-        finally:
-            os.write(writing, told.encode())
-            os._exit(0)
+            assert _told(child, reading) == "saved"
+        assert count() == 3

@@ -297,6 +297,48 @@ async def _unit_of_work(engine, other):
     await engine.count(User)
 
 
+async def _hooks(engine, other):
+    """They are called after the end, by the code that leaves the block."""
+    async with engine.transaction() as transaction:
+        transaction.on_commit(lambda: engine.count(User))
+    with pytest.raises(KeyError):
+        async with engine.transaction() as transaction:
+            transaction.on_rollback(lambda: engine.count(User))
+            raise KeyError
+
+    async def work(transaction):
+        transaction.on_commit(lambda: engine.count(User))
+
+    await engine.run_transaction(work)
+
+
+async def _blocks_in_a_row(engine, other):
+    for _ in range(2):
+        async with engine.session() as session:
+            async with session.transaction() as transaction:
+                await transaction.save(User(name="Ada"))
+            await engine.count(User)
+    await engine.count(User)
+
+
+async def _nested_parts(engine, other):
+    async def part(transaction):
+        await transaction.count(User)
+
+    async def whole(transaction):
+        await engine.run_transaction(part, join=transaction)
+        await transaction.count(User)
+
+    await engine.run_transaction(whole)
+    await engine.count(User)
+
+
+async def _two_transactions_at_a_time(engine, other):
+    async with engine.transaction() as first, engine.transaction() as second:
+        await first.count(User)
+        await second.count(User)
+
+
 async def _raw_commands(engine, other):
     async with engine.transaction():
         await resolve(engine.get_collection(User).count_documents({}))
@@ -312,6 +354,10 @@ _CORRECT = [
     _session_block,
     _generator,
     _unit_of_work,
+    _hooks,
+    _blocks_in_a_row,
+    _nested_parts,
+    _two_transactions_at_a_time,
     _raw_commands,
 ]
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 from pymongo.errors import InvalidOperation
@@ -24,13 +25,17 @@ def count(raw_database):
     return lambda: raw_database["user"].count_documents({})
 
 
-def test_a_transaction_of_another_client_is_refused(sync_engine, count, odmantic_mongo_uri):
+@pytest.mark.parametrize("given", ["transaction", "driver session"])
+def test_a_transaction_of_another_client_is_refused(sync_engine, count, odmantic_mongo_uri, given):
     client = type(sync_engine.client)(odmantic_mongo_uri)
     other = type(sync_engine)(client, sync_engine.database_name)
     try:
         with other.transaction() as transaction:
+            session = transaction
+            if given == "driver session":
+                session = transaction.get_driver_session()
             with pytest.raises(InvalidOperation):
-                sync_engine.save(User(name="Ada"), session=transaction)
+                sync_engine.save(User(name="Ada"), session=session)
     finally:
         resolve(client.close())
     assert count() == 0
@@ -93,7 +98,8 @@ def test_a_driver_session_is_not_used_after_its_session(sync_engine, count):
     assert count() == 0
 
 
-def test_a_generator_that_is_closed_rolls_back(sync_engine, count, open_transactions):
+@pytest.mark.parametrize("way", ["closed", "let go"])
+def test_a_generator_that_is_not_used_up_rolls_back(sync_engine, count, open_transactions, way):
     seen = []
 
     def names():
@@ -105,13 +111,78 @@ def test_a_generator_that_is_closed_rolls_back(sync_engine, count, open_transact
     generator = names()
     for _ in generator:
         break
-    generator.close()
+    if way == "let go":
+        del generator
+    if way == "closed":
+        resolve(generator.close())
     assert not seen[0].session.is_started
     assert open_transactions() == 0
     assert count() == 0
 
 
+def test_a_forked_child_sends_nothing(sync_engine, count, commands):
+    reading, writing = os.pipe()
+    with sync_engine.session() as session:
+        with session.transaction() as transaction:
+            transaction.save(User(name="Ada"))
+            child = os.fork()
+            if child == 0:
+                commands.clear()
+                _leave(writing, lambda: _in_child(sync_engine, session, transaction, commands))
+            os.close(writing)
+            told = _told(child, reading)
+    assert told == "refused " * 5 + "silent"
+    assert count() == 1
+
+
+def _in_child(engine, session, transaction, commands):
+    """Tells what becomes of the calls and exits."""
+    told, user = "", User(name="child")
+    for call in (
+        transaction.commit,
+        transaction.abort,
+        session.end,
+        lambda: transaction.save(user),
+        lambda: engine.save(user, session=session),
+    ):
+        try:
+            _at_once(call)
+        except RuntimeError as error:
+            told += "refused " if "another process" in str(error) else f"{error!r} "
+    _at_once(lambda: transaction.__exit__(None, None, None))
+    _at_once(lambda: session.__exit__(None, None, None))
+    return told + ("silent" if not commands.names else repr(commands.names))
+
+
+def _at_once(call):
+    """Makes a call that must not wait for anything: a child has no event loop."""
+    call()
+
+
+def _told(child, reading):
+    with os.fdopen(reading) as pipe:
+        told = pipe.read()
+    os.waitpid(child, 0)
+    return told
+
+
+def _leave(writing, work):
+    """Leaves a child with what work tells, and without anything of the parent's."""
+    try:
+        signal.alarm(30)
+        told = work()
+    except BaseException as error:
+        told = repr(error)
+    os.write(writing, told.encode())
+    os._exit(0)
+
+
+import threading
 from concurrent.futures import ThreadPoolExecutor
+
+from pymongo import MongoClient
+
+from odmantic.engine import SyncEngine
 
 
 def test_saves_of_threads_are_all_stored(sync_engine, count):
@@ -120,43 +191,42 @@ def test_saves_of_threads_are_all_stored(sync_engine, count):
     assert count() == 50
 
 
-def test_a_forked_child_sends_nothing(sync_engine, count, commands):
-    reading, writing = os.pipe()
-    with sync_engine.session() as session, session.transaction() as transaction:
-        transaction.save(User(name="Ada"))
-        child = os.fork()
-        if child == 0:
-            _in_child(sync_engine, session, transaction, commands, writing)
-        os.close(writing)
-        with os.fdopen(reading) as pipe:
-            told = pipe.read()
-        os.waitpid(child, 0)
-    assert told == "refused " * 5 + "silent"
+@pytest.mark.parametrize("given", ["transaction", "driver session"])
+def test_a_thread_that_is_late_writes_nothing(sync_engine, count, given):
+    over = threading.Event()
+
+    def save(session):
+        over.wait(10)
+        sync_engine.save(User(name="late"), session=session)
+
+    with ThreadPoolExecutor(1) as pool:
+        with sync_engine.transaction() as transaction:
+            transaction.save(User(name="Ada"))
+            session = transaction
+            if given == "driver session":
+                session = transaction.get_driver_session()
+            saving = pool.submit(save, session)
+        over.set()
+        with pytest.raises(RuntimeError, match="transaction not started"):
+            saving.result()
     assert count() == 1
 
 
-def _in_child(engine, session, transaction, commands, writing):
-    """Leaves the process without anything of the parent's."""
-    commands.clear()
-    told = ""
-    try:
-        user = User(name="child")
-        for call in (
-            transaction.commit,
-            transaction.abort,
-            session.end,
-            lambda: transaction.save(user),
-            lambda: engine.save(user, session=session),
-        ):
-            try:
-                call()
-            except RuntimeError as error:
-                told += "refused " if "another process" in str(error) else f"{error!r} "
-        transaction.__exit__(None, None, None)
-        session.__exit__(None, None, None)
-        told += "silent" if not commands.names else repr(commands.names)
-    except BaseException as error:
-        told += repr(error)
-    finally:
-        os.write(writing, told.encode())
-        os._exit(0)
+def test_a_forked_child_with_a_client_of_its_own_works(sync_engine, count, odmantic_mongo_uri):
+    def work():
+        with MongoClient(odmantic_mongo_uri) as client:
+            engine = SyncEngine(client, sync_engine.database_name, stray_operations="raise")
+            engine.save(User(name="Bob"))
+            with engine.transaction() as transaction:
+                transaction.save(User(name="Cy"))
+        return "saved"
+
+    reading, writing = os.pipe()
+    with sync_engine.transaction() as transaction:
+        transaction.save(User(name="Ada"))
+        child = os.fork()
+        if child == 0:
+            _leave(writing, work)
+        os.close(writing)
+        assert _told(child, reading) == "saved"
+    assert count() == 3

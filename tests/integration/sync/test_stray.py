@@ -297,6 +297,48 @@ def _unit_of_work(engine, other):
     engine.count(User)
 
 
+def _hooks(engine, other):
+    """They are called after the end, by the code that leaves the block."""
+    with engine.transaction() as transaction:
+        transaction.on_commit(lambda: engine.count(User))
+    with pytest.raises(KeyError):
+        with engine.transaction() as transaction:
+            transaction.on_rollback(lambda: engine.count(User))
+            raise KeyError
+
+    def work(transaction):
+        transaction.on_commit(lambda: engine.count(User))
+
+    engine.run_transaction(work)
+
+
+def _blocks_in_a_row(engine, other):
+    for _ in range(2):
+        with engine.session() as session:
+            with session.transaction() as transaction:
+                transaction.save(User(name="Ada"))
+            engine.count(User)
+    engine.count(User)
+
+
+def _nested_parts(engine, other):
+    def part(transaction):
+        transaction.count(User)
+
+    def whole(transaction):
+        engine.run_transaction(part, join=transaction)
+        transaction.count(User)
+
+    engine.run_transaction(whole)
+    engine.count(User)
+
+
+def _two_transactions_at_a_time(engine, other):
+    with engine.transaction() as first, engine.transaction() as second:
+        first.count(User)
+        second.count(User)
+
+
 def _raw_commands(engine, other):
     with engine.transaction():
         resolve(engine.get_collection(User).count_documents({}))
@@ -312,6 +354,10 @@ _CORRECT = [
     _session_block,
     _generator,
     _unit_of_work,
+    _hooks,
+    _blocks_in_a_row,
+    _nested_parts,
+    _two_transactions_at_a_time,
     _raw_commands,
 ]
 
