@@ -9,6 +9,7 @@ import pytest
 from bson import Decimal128, Int64, ObjectId
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
+from pymongo.read_concern import ReadConcern
 
 from odmantic import Field, Model, Reference
 from odmantic._aio.colour import ASYNC
@@ -249,6 +250,17 @@ async def test_what_was_deleted_with_its_target_is_left_out(aio_engine, raw_data
     assert [each.name for each in await _list(aio_engine.find(Publisher))] == ["b"]
 
 
+async def test_a_target_deleted_meanwhile_is_an_error(aio_engine, raw_database, commands):
+    raw_database["country"].insert_one({"_id": "NO"})
+    raw_database["publisher"].insert_one({"_id": ObjectId(), "name": "a", "c": "NO"})
+    _change_between(aio_engine, Country, lambda: raw_database["country"].delete_one({"_id": "NO"}))
+
+    told = await _error(aio_engine.find(Publisher))
+
+    assert commands.names == ["find", "find", "aggregate"]
+    assert told == await _error(aio_engine.find(Publisher, limit=1))
+
+
 async def test_references_are_read_in_the_transaction(aio_engine, books, raw_database):
     async with aio_engine.transaction() as transaction:
         await transaction.count(Book)
@@ -267,6 +279,39 @@ async def test_all_queries_are_in_one_session(aio_engine, books, commands):
 
     assert len(commands.started) == 4
     assert len({event.command["lsid"]["id"] for event in commands.started}) == 1
+
+
+async def test_what_is_read_once_more_is_read_in_the_session(
+    aio_engine, books, raw_database, commands
+):
+    raw_database["country"].delete_many({})
+
+    async with aio_engine.session() as session:
+        await _error(session.find(Book))
+
+    assert commands.names[-1] == "aggregate"
+    assert len({event.command["lsid"]["id"] for event in commands.started}) == 1
+
+
+async def test_references_are_read_at_the_moment_of_a_snapshot(aio_engine, books, raw_database):
+    async with aio_engine.session(snapshot=True) as session:
+        await session.count(Book)
+        raw_database["country"].update_many({}, {"$set": {"rates": [7.0]}})
+        raw_database["publisher"].delete_many({})
+
+        found = await _list(session.find(Book, sort=Book.number))
+
+    assert found == books
+
+
+async def test_all_queries_have_the_read_concern_of_the_collections(aio_engine, books, commands):
+    original = aio_engine.get_collection
+    concern = ReadConcern("majority")
+    aio_engine.get_collection = lambda model: original(model).with_options(read_concern=concern)
+
+    await _list(aio_engine.find(Book))
+
+    assert [event.command["readConcern"]["level"] for event in commands.started] == ["majority"] * 4
 
 
 async def test_the_first_batch_of_a_sync_find_is_complete(

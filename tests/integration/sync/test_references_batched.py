@@ -10,6 +10,7 @@ import pytest
 from bson import Decimal128, Int64, ObjectId
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
+from pymongo.read_concern import ReadConcern
 
 from odmantic import Field, Model, Reference
 from odmantic.exceptions import DocumentParsingError
@@ -246,6 +247,17 @@ def test_what_was_deleted_with_its_target_is_left_out(sync_engine, raw_database)
     assert [each.name for each in _list(sync_engine.find(Publisher))] == ["b"]
 
 
+def test_a_target_deleted_meanwhile_is_an_error(sync_engine, raw_database, commands):
+    raw_database["country"].insert_one({"_id": "NO"})
+    raw_database["publisher"].insert_one({"_id": ObjectId(), "name": "a", "c": "NO"})
+    _change_between(sync_engine, Country, lambda: raw_database["country"].delete_one({"_id": "NO"}))
+
+    told = _error(sync_engine.find(Publisher))
+
+    assert commands.names == ["find", "find", "aggregate"]
+    assert told == _error(sync_engine.find(Publisher, limit=1))
+
+
 def test_references_are_read_in_the_transaction(sync_engine, books, raw_database):
     with sync_engine.transaction() as transaction:
         transaction.count(Book)
@@ -264,6 +276,37 @@ def test_all_queries_are_in_one_session(sync_engine, books, commands):
 
     assert len(commands.started) == 4
     assert len({event.command["lsid"]["id"] for event in commands.started}) == 1
+
+
+def test_what_is_read_once_more_is_read_in_the_session(sync_engine, books, raw_database, commands):
+    raw_database["country"].delete_many({})
+
+    with sync_engine.session() as session:
+        _error(session.find(Book))
+
+    assert commands.names[-1] == "aggregate"
+    assert len({event.command["lsid"]["id"] for event in commands.started}) == 1
+
+
+def test_references_are_read_at_the_moment_of_a_snapshot(sync_engine, books, raw_database):
+    with sync_engine.session(snapshot=True) as session:
+        session.count(Book)
+        raw_database["country"].update_many({}, {"$set": {"rates": [7.0]}})
+        raw_database["publisher"].delete_many({})
+
+        found = _list(session.find(Book, sort=Book.number))
+
+    assert found == books
+
+
+def test_all_queries_have_the_read_concern_of_the_collections(sync_engine, books, commands):
+    original = sync_engine.get_collection
+    concern = ReadConcern("majority")
+    sync_engine.get_collection = lambda model: original(model).with_options(read_concern=concern)
+
+    _list(sync_engine.find(Book))
+
+    assert [event.command["readConcern"]["level"] for event in commands.started] == ["majority"] * 4
 
 
 def test_the_first_batch_of_a_sync_find_is_complete(sync_engine, books, raw_database, commands):
