@@ -19,10 +19,12 @@ from odmantic._driver._aio import (
     runs_for,
     waiting_frame,
 )
+from odmantic._driver.select import is_plain_client, is_plain_collection
 from odmantic._plan.checks import check_instance, check_model, collect_instances
 from odmantic._plan.filters import build_filter
 from odmantic._plan.find import plan_find
-from odmantic._state.blocks import NO_SESSION, StrayOperations, session_of_block
+from odmantic._plan.sort import build_sort
+from odmantic._state.blocks import NO_SESSION, StrayOperations, is_in_block, session_of_block
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -93,7 +95,8 @@ class AIOEngine(AIOEngineBase):
         Raises:
             TypeError: `model` is no model class.
         """
-        return cast("AsyncCollection[dict[str, Any]]", self._collection(model))
+        collection: AsyncCollection[dict[str, Any]] = self._collection(model)
+        return collection
 
     def session(
         self,
@@ -281,6 +284,10 @@ class AIOEngine(AIOEngineBase):
             DocumentParsingError: the document does not fit the model.
         """
         check_model(model, "find_one")
+        if self._reads_by_itself(model):
+            query, order = build_filter(queries), build_sort(sort)
+            operations = Operations(self, self._session_for(session, "find"))
+            return await operations.find_one(model, query, order)
         cursor = self.find(model, *queries, sort=sort, limit=1, session=session)
         if ASYNC:
             instances = await cursor
@@ -387,6 +394,28 @@ class AIOEngine(AIOEngineBase):
         operations = Operations.writing(self, self._session_for(session, "remove"), "remove")
         return await operations.remove(model, query, just_one=just_one)
 
+    def _reads_by_itself(self, model: type[Model]) -> bool:
+        """Whether one document can be read by the shortest way: not where `find`, or what it calls, was replaced."""
+        return (
+            type(self).find is AIOEngine.find
+            and "find" not in self.__dict__
+            and not model.__mapping__.reference_paths
+            and is_plain_collection(self.get_collection(model))
+        )
+
+    def _writes_by_itself(self, instances: Sequence[Model]) -> bool:
+        """Whether the driver's implicit session does for a save: for a single write it is the same on the wire."""
+        model = type(instances[0])
+        if len(instances) > 1 or model.__mapping__.reference_paths:
+            return False
+        collection = self.get_collection(model)
+        # With an unacknowledged write concern an explicit session is an error, as the result cannot be known.
+        return (
+            is_plain_client(self.client)
+            and is_plain_collection(collection)
+            and collection.write_concern.acknowledged
+        )
+
     @staticmethod
     def _get_session(session: AIOSessionType) -> Any:
         """The driver session of a `session=` argument.
@@ -408,6 +437,8 @@ class AIOEngine(AIOEngineBase):
         """The driver session of an operation: the given one, or the one of the block it stands in if it joins."""
         if session is not None:
             return self._get_session(session)
+        if not is_in_block():
+            return None
         return session_of_block(
             self.client, self.stray_operations, operation, runs_for, waiting_frame
         )
@@ -424,6 +455,9 @@ class AIOEngine(AIOEngineBase):
         if driver_session is not None:
             await _save(Operations.writing(self, driver_session, operation), instances)
             return
+        if self._writes_by_itself(instances):
+            await Operations(self, None).save_one(instances[0])
+            return
         own_session = await resolve(self.client.start_session())
         try:
             await _save(Operations(self, own_session), instances)
@@ -437,7 +471,9 @@ class AIOEngine(AIOEngineBase):
 
 
 async def _save(operations: Operations, instances: Sequence[Model]) -> None:
-    if len(instances) == 1:
+    if len(instances) > 1:
+        await operations.save_all(instances)
+    elif type(instances[0]).__mapping__.reference_paths:
         await operations.save(instances)
     else:
-        await operations.save_all(instances)
+        await operations.save_one(instances[0])

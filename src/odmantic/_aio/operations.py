@@ -18,7 +18,7 @@ from odmantic._plan.errors import NOT_ENCODABLE, add_context, operation_error, w
 from odmantic._plan.indexes import CONFLICT_CODES, declared_indexes, find_conflict, recreation
 from odmantic._plan.save import SavePlan, plan_save, save_order
 from odmantic._state.attempt import AttemptState
-from odmantic._state.changes import give_back, mark_unknown, mark_written, take
+from odmantic._state.changes import give_back, mark_unknown, mark_written, read_document, take
 from odmantic.bson import note_use
 from odmantic.exceptions import DocumentNotFoundError, SessionMisuseError, UnsafeRetryError
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from odmantic._plan.find import FindPlan
     from odmantic._state.attempt import Attempt
     from odmantic.model import Model
-    from odmantic.query import QueryExpression
+    from odmantic.query import QueryExpression, SortExpression
 
 
 class Operations:
@@ -103,6 +103,22 @@ class Operations:
             source.complete = ReferenceLoader(self, model, collection).complete
         return AIOCursor[ModelType].reading(source)
 
+    async def find_one(
+        self, model: type[ModelType], query: QueryExpression, sort: SortExpression | None
+    ) -> ModelType | None:
+        """The first matching instance of a model without references."""
+        collection: Any = self.engine.get_collection(model)
+        options: dict[str, Any] = {"sort": list(sort.items())} if sort else {}
+        document = await self.send(
+            lambda: collection.find_one(query, session=self.session, **options), "find", model
+        )
+        if document is None:
+            return None
+        instance = read_document(model, document)
+        if self._attempt is not None:
+            self._attempt.journal.read(self.engine.database_name, instance)
+        return instance
+
     async def count(self, model: type[Model], query: QueryExpression) -> int:
         """The number of matching documents."""
         collection = self.engine.get_collection(model)
@@ -114,10 +130,14 @@ class Operations:
     async def save(self, instances: Iterable[Model]) -> None:
         """Write the instances and those they reference, one after the other, each after what it references."""
         for instance in save_order(instances):
-            plan = plan_save(instance)
-            if plan is not None:
-                self.check(instance)
-                await self.write(plan)
+            await self.save_one(instance)
+
+    async def save_one(self, instance: Model) -> None:
+        """Write what has changed of an instance; what it references is left alone."""
+        plan = plan_save(instance)
+        if plan is not None:
+            self.check(instance)
+            await self.write(plan)
 
     async def save_all(self, instances: Iterable[Model]) -> None:
         """Do what `save` does, in bulk where the driver can."""

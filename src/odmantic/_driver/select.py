@@ -14,6 +14,9 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 
 _PARTS = (AsyncDatabase, AsyncCollection, Database, Collection)
+_CLIENTS = frozenset({AsyncMongoClient, MongoClient})
+_COLLECTIONS = frozenset({AsyncCollection, Collection})
+_METHODS = frozenset({"find", "find_one", "update_one"})
 _SESSIONS = (AsyncClientSession, ClientSession)
 
 
@@ -60,6 +63,16 @@ def check_session(value: Any) -> None:
             f"not {value!r:.200}"
         )
         raise TypeError(message)
+
+
+def is_plain_collection(collection: Any) -> bool:
+    """Tell whether this is a collection of PyMongo with no method replaced."""
+    return type(collection) in _COLLECTIONS and _METHODS.isdisjoint(collection.__dict__)
+
+
+def is_plain_client(client: Any) -> bool:
+    """Tell whether this is a client of PyMongo whose sessions are its own."""
+    return type(client) in _CLIENTS and "start_session" not in client.__dict__
 
 
 def sends_nothing_at_end(session: Any) -> bool:

@@ -75,6 +75,11 @@ def leave_block(attempt: Attempt) -> None:
         )
 
 
+def is_in_block() -> bool:
+    """Whether this context may be in any block."""
+    return bool(_blocks.get())
+
+
 def block_of(client: Any) -> Block | None:
     """The innermost open block on a client that this context is in, whoever owns it."""
     blocks = _blocks.get()

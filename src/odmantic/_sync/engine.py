@@ -14,10 +14,12 @@ from odmantic._driver._sync import (
     runs_for,
     waiting_frame,
 )
+from odmantic._driver.select import is_plain_client, is_plain_collection
 from odmantic._plan.checks import check_instance, check_model, collect_instances
 from odmantic._plan.filters import build_filter
 from odmantic._plan.find import plan_find
-from odmantic._state.blocks import NO_SESSION, StrayOperations, session_of_block
+from odmantic._plan.sort import build_sort
+from odmantic._state.blocks import NO_SESSION, StrayOperations, is_in_block, session_of_block
 from odmantic._sync.operations import Operations
 from odmantic._sync.run import join_transaction
 from odmantic._sync.session import SyncSession
@@ -93,7 +95,8 @@ class SyncEngine(SyncEngineBase):
         Raises:
             TypeError: `model` is no model class.
         """
-        return cast("Collection[dict[str, Any]]", self._collection(model))
+        collection: Collection[dict[str, Any]] = self._collection(model)
+        return collection
 
     def session(
         self,
@@ -278,6 +281,10 @@ class SyncEngine(SyncEngineBase):
             DocumentParsingError: the document does not fit the model.
         """
         check_model(model, "find_one")
+        if self._reads_by_itself(model):
+            query, order = build_filter(queries), build_sort(sort)
+            operations = Operations(self, self._session_for(session, "find"))
+            return operations.find_one(model, query, order)
         cursor = self.find(model, *queries, sort=sort, limit=1, session=session)
         instances = list(cursor)
         return instances[0] if instances else None
@@ -368,6 +375,28 @@ class SyncEngine(SyncEngineBase):
         operations = Operations.writing(self, self._session_for(session, "remove"), "remove")
         return operations.remove(model, query, just_one=just_one)
 
+    def _reads_by_itself(self, model: type[Model]) -> bool:
+        """Whether one document can be read by the shortest way: not where `find`, or what it calls, was replaced."""
+        return (
+            type(self).find is SyncEngine.find
+            and "find" not in self.__dict__
+            and not model.__mapping__.reference_paths
+            and is_plain_collection(self.get_collection(model))
+        )
+
+    def _writes_by_itself(self, instances: Sequence[Model]) -> bool:
+        """Whether the driver's implicit session does for a save: for a single write it is the same on the wire."""
+        model = type(instances[0])
+        if len(instances) > 1 or model.__mapping__.reference_paths:
+            return False
+        collection = self.get_collection(model)
+        # With an unacknowledged write concern an explicit session is an error, as the result cannot be known.
+        return (
+            is_plain_client(self.client)
+            and is_plain_collection(collection)
+            and collection.write_concern.acknowledged
+        )
+
     @staticmethod
     def _get_session(session: SyncSessionType) -> Any:
         """The driver session of a `session=` argument.
@@ -389,6 +418,8 @@ class SyncEngine(SyncEngineBase):
         """The driver session of an operation: the given one, or the one of the block it stands in if it joins."""
         if session is not None:
             return self._get_session(session)
+        if not is_in_block():
+            return None
         return session_of_block(
             self.client, self.stray_operations, operation, runs_for, waiting_frame
         )
@@ -405,6 +436,9 @@ class SyncEngine(SyncEngineBase):
         if driver_session is not None:
             _save(Operations.writing(self, driver_session, operation), instances)
             return
+        if self._writes_by_itself(instances):
+            Operations(self, None).save_one(instances[0])
+            return
         own_session = resolve(self.client.start_session())
         try:
             _save(Operations(self, own_session), instances)
@@ -418,7 +452,9 @@ class SyncEngine(SyncEngineBase):
 
 
 def _save(operations: Operations, instances: Sequence[Model]) -> None:
-    if len(instances) == 1:
+    if len(instances) > 1:
+        operations.save_all(instances)
+    elif type(instances[0]).__mapping__.reference_paths:
         operations.save(instances)
     else:
-        operations.save_all(instances)
+        operations.save_one(instances[0])
