@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 #: Documents in one answer of the server: few enough for flat memory, many enough for speed.
 BATCH_SIZE = 1000
 
+#: The same of documents that hold single values only, which are small.
+FLAT_BATCH_SIZE = 3000
+
 #: Documents that become instances at a time: few, so that a stream of large ones does not fill the memory.
 PAGE_SIZE = 100
 
@@ -43,7 +46,13 @@ class FindPlan(Generic[ModelType]):
     sort: SortExpression | None = None
     skip: int = 0
     limit: int | None = None
-    batch_size: int = BATCH_SIZE
+
+    @property
+    def batch_size(self) -> int:
+        """How many documents one answer of the server holds."""
+        mapping = mapping_of(self.model)
+        is_flat = not (mapping.mutable_fields or mapping.reference_paths or mapping.extra_allowed)
+        return FLAT_BATCH_SIZE if is_flat else BATCH_SIZE
 
     @property
     def has_references(self) -> bool:

@@ -10,11 +10,16 @@ from pymongo.errors import InvalidOperation, OperationFailure
 
 from odmantic import Model
 from odmantic._aio.colour import ASYNC
+from odmantic._plan.find import FLAT_BATCH_SIZE
 from odmantic.engine import AIOCursor, BaseCursor
 from odmantic.exceptions import DocumentParsingError
 
 if ASYNC:
     import asyncio
+
+
+#: More documents than one answer of the server holds.
+MANY = FLAT_BATCH_SIZE + 100
 
 
 class Parcel(Model):
@@ -31,7 +36,7 @@ async def parcels(aio_engine, commands):
 @pytest.fixture
 def many(raw_database):
     """More documents than fit into two batches."""
-    raw_database["parcel"].insert_many({"number": number} for number in range(2100))
+    raw_database["parcel"].insert_many({"number": number} for number in range(MANY))
 
 
 def _find(engine):
@@ -158,8 +163,8 @@ async def test_an_iteration_left_in_the_second_batch_loses_nothing(aio_engine, m
 
     found = await _list(cursor)
 
-    assert [parcel.number for parcel in found] == list(range(2100))
-    assert commands.names == ["find", "getMore", "getMore"]
+    assert [parcel.number for parcel in found] == list(range(MANY))
+    assert commands.names == ["find", "getMore"]
 
 
 async def test_nested_iterations_see_everything(aio_engine, parcels):
@@ -178,9 +183,9 @@ async def test_nested_iterations_over_several_batches_see_everything(aio_engine,
         if parcel.number == 10:
             inner = [other.number async for other in cursor]
 
-    assert outer == 2100
-    assert inner == list(range(2100))
-    assert commands.names == ["find", "getMore", "getMore"]
+    assert outer == MANY
+    assert inner == list(range(MANY))
+    assert commands.names == ["find", "getMore"]
 
 
 async def test_concurrent_consumers_get_everything(aio_engine, many, commands):
@@ -197,8 +202,8 @@ async def test_concurrent_consumers_get_everything(aio_engine, many, commands):
         with ThreadPoolExecutor(4) as threads:
             lists = list(threads.map(list, [cursor] * 4))
 
-    assert [[parcel.number for parcel in each] for each in lists] == [list(range(2100))] * 4
-    assert commands.names == ["find", "getMore", "getMore"]
+    assert [[parcel.number for parcel in each] for each in lists] == [list(range(MANY))] * 4
+    assert commands.names == ["find", "getMore"]
 
 
 async def test_a_parsing_error_is_raised_at_each_use(aio_engine, parcels, raw_database, commands):
@@ -302,7 +307,7 @@ async def test_a_read_cancelled_between_batches_says_so(aio_engine, many, fail_p
         with pytest.raises(InvalidOperation, match="interrupted between two batches"):
             await cursor
     else:
-        assert len(list(cursor)) == 2100
+        assert len(list(cursor)) == MANY
 
 
 async def test_a_stream_keeps_no_more_than_a_page_in_memory(aio_engine, many):
@@ -314,5 +319,5 @@ async def test_a_stream_keeps_no_more_than_a_page_in_memory(aio_engine, many):
             gc.collect()
             most = max(most, sum(reference() is not None for reference in seen))
 
-    assert len(seen) == 2100
+    assert len(seen) == MANY
     assert most <= 200

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from odmantic import Field, Model, Reference
+from odmantic._plan.find import FLAT_BATCH_SIZE
 
 
 class Publisher(Model):
@@ -29,7 +30,7 @@ class Number(Model):
 
 
 #: More than the server sends at once.
-MANY = 1_001
+MANY = FLAT_BATCH_SIZE + 1
 TRANSIENT = "TransientTransactionError"
 
 

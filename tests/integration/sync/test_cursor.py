@@ -10,8 +10,12 @@ import pytest
 from pymongo.errors import InvalidOperation, OperationFailure
 
 from odmantic import Model
+from odmantic._plan.find import FLAT_BATCH_SIZE
 from odmantic.engine import BaseCursor, SyncCursor
 from odmantic.exceptions import DocumentParsingError
+
+#: More documents than one answer of the server holds.
+MANY = FLAT_BATCH_SIZE + 100
 
 
 class Parcel(Model):
@@ -28,7 +32,7 @@ def parcels(sync_engine, commands):
 @pytest.fixture
 def many(raw_database):
     """More documents than fit into two batches."""
-    raw_database["parcel"].insert_many({"number": number} for number in range(2100))
+    raw_database["parcel"].insert_many({"number": number} for number in range(MANY))
 
 
 def _find(engine):
@@ -145,8 +149,8 @@ def test_an_iteration_left_in_the_second_batch_loses_nothing(sync_engine, many, 
 
     found = _list(cursor)
 
-    assert [parcel.number for parcel in found] == list(range(2100))
-    assert commands.names == ["find", "getMore", "getMore"]
+    assert [parcel.number for parcel in found] == list(range(MANY))
+    assert commands.names == ["find", "getMore"]
 
 
 def test_nested_iterations_see_everything(sync_engine, parcels):
@@ -165,9 +169,9 @@ def test_nested_iterations_over_several_batches_see_everything(sync_engine, many
         if parcel.number == 10:
             inner = [other.number for other in cursor]
 
-    assert outer == 2100
-    assert inner == list(range(2100))
-    assert commands.names == ["find", "getMore", "getMore"]
+    assert outer == MANY
+    assert inner == list(range(MANY))
+    assert commands.names == ["find", "getMore"]
 
 
 def test_concurrent_consumers_get_everything(sync_engine, many, commands):
@@ -177,8 +181,8 @@ def test_concurrent_consumers_get_everything(sync_engine, many, commands):
     with ThreadPoolExecutor(4) as threads:
         lists = list(threads.map(list, [cursor] * 4))
 
-    assert [[parcel.number for parcel in each] for each in lists] == [list(range(2100))] * 4
-    assert commands.names == ["find", "getMore", "getMore"]
+    assert [[parcel.number for parcel in each] for each in lists] == [list(range(MANY))] * 4
+    assert commands.names == ["find", "getMore"]
 
 
 def test_a_parsing_error_is_raised_at_each_use(sync_engine, parcels, raw_database, commands):
@@ -253,7 +257,7 @@ def test_a_read_that_was_cancelled_starts_again(sync_engine, parcels, fail_point
 
 def test_a_read_cancelled_between_batches_says_so(sync_engine, many, fail_point):
     cursor = _find(sync_engine)
-    assert len(list(cursor)) == 2100
+    assert len(list(cursor)) == MANY
 
 
 def test_a_stream_keeps_no_more_than_a_page_in_memory(sync_engine, many):
@@ -265,5 +269,5 @@ def test_a_stream_keeps_no_more_than_a_page_in_memory(sync_engine, many):
             gc.collect()
             most = max(most, sum(reference() is not None for reference in seen))
 
-    assert len(seen) == 2100
+    assert len(seen) == MANY
     assert most <= 200

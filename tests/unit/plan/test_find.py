@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from odmantic import EmbeddedModel, Field, Model, Reference
-from odmantic._plan.find import BATCH_SIZE, FindPlan, plan_find
+from odmantic._plan.find import BATCH_SIZE, FLAT_BATCH_SIZE, FindPlan, plan_find
 from odmantic.query import desc
 
 
@@ -49,15 +49,20 @@ def test_a_model_without_references_is_read_by_find():
 
     assert plan == FindPlan(Plain, {"name": {"$eq": "x"}})
     assert not plan.needs_pipeline
-    assert plan.find_options() == {"batch_size": BATCH_SIZE}
+    assert plan.find_options() == {"batch_size": FLAT_BATCH_SIZE}
     assert plan.pipeline() == [{"$match": {"name": {"$eq": "x"}}}]
+
+
+@pytest.mark.parametrize("model", [Order, Deep])
+def test_documents_of_many_parts_come_in_smaller_batches(model):
+    assert plan_find(model, ()).batch_size == BATCH_SIZE
 
 
 def test_the_options_of_find():
     plan = plan_find(Plain, (), sort=desc(Plain.name), skip=2, limit=3)
 
     assert plan.find_options() == {
-        "batch_size": BATCH_SIZE,
+        "batch_size": FLAT_BATCH_SIZE,
         "sort": [("name", -1)],
         "skip": 2,
         "limit": 3,
