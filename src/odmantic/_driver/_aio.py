@@ -133,7 +133,8 @@ async def drained(
     """Run a call to its end even if this task is cancelled meanwhile; then the cancellation goes on.
 
     An abort that overtakes the first write of a transaction would leave the transaction open on the server, so
-    commands of a transaction are never cut off. A command that hangs is given up after `DRAIN_SECONDS`.
+    commands of a transaction are never cut off. A command that hangs is given up after `DRAIN_SECONDS`, and a loop
+    that is shut down cancels every task, this call's as well; then `on_hang` is told, for the server may still run it.
     """
     loop = asyncio.get_running_loop()
     is_over = loop.create_future()
@@ -152,6 +153,8 @@ async def drained(
     except asyncio.CancelledError:
         await _wait_out(task, on_hang)
         raise
+    if task.cancelled():
+        on_hang()
     return task.result()
 
 
@@ -178,7 +181,9 @@ async def _wait_out(task: asyncio.Future[Any], on_hang: Callable[[], None]) -> N
         on_hang()
         task.cancel()
         await _wait(task, CANCEL_SECONDS)
-    if task.done() and not task.cancelled():
+    if task.cancelled():
+        on_hang()
+    elif task.done():
         task.exception()  # fetched, so that the loop does not report it
 
 

@@ -495,3 +495,31 @@ async def test_a_command_that_hangs_is_given_up(
     assert not transaction.session.is_started
     assert commands.names == ["update", "abortTransaction", "killSessions"]
     assert open_transactions() == 0
+
+
+@pytest.mark.parametrize("command", ["update", "aggregate", "commitTransaction"])
+async def test_a_loop_that_is_shut_down_leaves_nothing_open(
+    aio_engine, raw_database, fail_point, open_transactions, commands, command
+):
+    """It cancels every task, and with them those that odmantic has made for its commands."""
+    raw_database.create_collection("publisher")
+    before, publisher = asyncio.all_tasks(), Publisher(name="Leaf")
+
+    async def work():
+        async with aio_engine.transaction() as transaction:
+            await transaction.save(publisher)
+            await transaction.count(Publisher)
+
+    with fail_point(command, block_ms=500, times=1):
+        task = asyncio.ensure_future(work())
+        while command not in commands.names:
+            await asyncio.sleep(0.01)
+        for each in asyncio.all_tasks() - before:
+            each.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    assert open_transactions() == 0
+    assert publisher.__fields_modified__ == {"id", "name"}
+    await aio_engine.save(publisher)
+    assert raw_database["publisher"].find_one() == publisher.model_dump_doc()
