@@ -23,12 +23,19 @@ Read = Callable[[Any], Any]
 
 
 class Take(Protocol):
-    """Adds the document of each instance that is as it was made, up to one that is not.
+    """Adds the document, and the id, of each instance that is as it was made, up to one that is not.
 
     Those taken count as unmodified. With `new`, only instances with unused automatic ids are taken.
     """
 
-    def __call__(self, instances: Any, documents: list[dict[str, Any]], *, new: bool) -> None: ...
+    def __call__(
+        self,
+        instances: Iterable[Any],
+        documents: list[dict[str, Any]],
+        ids: list[Any],
+        *,
+        new: bool,
+    ) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)

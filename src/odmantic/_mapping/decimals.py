@@ -12,12 +12,13 @@ _LARGE_OR_SPECIAL = 3 << 61
 _COEFFICIENT_HIGH = (1 << 49) - 1
 _EXPONENT_BIAS = 6176
 _LARGEST_COEFFICIENT = 10**34 - 1
-_LARGEST_EXPONENT = 6111
+_LOW = (1 << 64) - 1
 
 # Without traps, its only state is flags that nobody reads: threads may share it.
 _CONTEXT = Context(prec=34, Emin=-6143, Emax=6144, clamp=1, traps=[])
 _scale = _CONTEXT.scaleb
 _new = Decimal128.__new__
+_set_bits = Decimal128.__setstate__
 
 
 def to_decimal(stored: Decimal128) -> Decimal:
@@ -34,16 +35,23 @@ def from_decimal(value: Decimal) -> Decimal128:
     """Give what `Decimal128(value)` does."""
     if type(value) is not Decimal:
         return Decimal128(value)
-    sign, digits, exponent = value.as_tuple()
-    if (
-        type(exponent) is not int
-        or len(digits) > _CONTEXT.prec
-        or not -_EXPONENT_BIAS <= exponent <= _LARGEST_EXPONENT
-    ):
+    text = str(value)
+    whole, _, fraction = text.partition(".")
+    digits = whole + fraction
+    try:
+        low = int(digits)
+    except ValueError:  # an exponent, or no number
         return Decimal128(value)
-    coefficient = abs(int(_scale(value, -exponent)))
-    high = coefficient >> 64 | (exponent + _EXPONENT_BIAS) << 49
+    if len(digits) > _CONTEXT.prec:
+        return Decimal128(value)
+    high = (_EXPONENT_BIAS - len(fraction)) << 49
+    if text[0] == "-":
+        high |= _SIGN
+        low = -low
+    if low > _LOW:
+        high |= low >> 64
+        low &= _LOW
     stored = _new(Decimal128)
     # As unpickling does; the constructor has to find out what it is given.
-    stored.__setstate__((high | _SIGN if sign else high, coefficient & 0xFFFFFFFFFFFFFFFF))
+    _set_bits(stored, (high, low))
     return stored

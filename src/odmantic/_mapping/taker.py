@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from bson.timestamp import Timestamp
 
 from odmantic._mapping.marks import baseline_setter, slot
-from odmantic._mapping.nodes import Anything, Node, Nullable, Target, readable_shapes
+from odmantic._mapping.nodes import Anything, Leaf, Node, Nullable, Target, readable_shapes
 from odmantic._mapping.plain import is_plain
 from odmantic._mapping.reader import as_baseline
-from odmantic._mapping.values import ValueWriter, Written, is_known, is_stored_as_it_is
+from odmantic._mapping.values import (
+    ValueWriter,
+    Written,
+    can_copy,
+    is_known,
+    is_stored_as_it_is,
+)
 from odmantic.bson import ObjectId, UsedObjectId, note_use
 
 if TYPE_CHECKING:
@@ -43,13 +49,15 @@ class TakerWriter:
         source = self._source
         name = self._mapping.model.__name__
         what = f"Add the document of each {name} that is as it was made, up to one that is not."
-        with source.function("def take(instances, documents, *, new):", what):
-            source.add("add = documents.append")
+        head = "def take(instances, documents, ids, *, new):"
+        with source.function(head, what):
+            source.add("add = documents.append", "add_id = ids.append")
             with source.block("try:"), source.block("for instance in instances:"):
                 source.add("values = instance.__dict__")
                 self._test()
                 taken = self._fields()
                 set_baseline = source.object("set_baseline", baseline_setter(self._mapping.model))
+                self._add_id()
                 source.add("add(document)", f"{set_baseline}(instance, {taken})")
                 self._note_use()
             with source.block("except Exception:"):
@@ -77,7 +85,7 @@ class TakerWriter:
         source = self._source
         mapping = self._mapping
         # Copying is faster than putting together.
-        copies = _can_copy(mapping)
+        copies = can_copy(mapping)
         if copies:
             source.add(f"if len(values) != {len(mapping.fields)}:", "    return")
             source.add("document = values.copy()")
@@ -101,7 +109,8 @@ class TakerWriter:
         mapping = self._mapping
         if name == automatic_id(mapping):
             return Written(self._id, [])
-        writer = self._keeper if name in mapping.mutable_fields else self._writer
+        is_looked_at = name in mapping.mutable_fields or _is_member(mapping.shapes[name])
+        writer = self._keeper if is_looked_at else self._writer
         written = writer.field(mapping, name, f"values[{name!r}]", name)
         if _is_no_timestamp(mapping, name):
             return written
@@ -112,12 +121,16 @@ class TakerWriter:
         self._source.add(f"if type({stored}) is {timestamp}:", "    return")
         return Written(stored, written.pieces)
 
+    def _add_id(self) -> None:
+        if not self._id:
+            self._id = self._keeper.keep("document['_id']", "id")
+        self._source.add(f"add_id({self._id})")
+
     def _note_use(self) -> None:
         source = self._source
         note = source.object("note_use", note_use)
         if automatic_id(self._mapping) is None:
-            key = self._mapping.fields[self._mapping.primary_field or ""].key_name
-            source.add(f"{note}(document[{key!r}])")
+            source.add(f"{note}({self._id})")
             return
         with source.block("if new:"):
             source.add(f"{self._id}.__class__ = {source.object('UsedObjectId', UsedObjectId)}")
@@ -133,14 +146,9 @@ def automatic_id(mapping: ModelMapping) -> str | None:
     return name
 
 
-def _can_copy(mapping: ModelMapping) -> bool:
-    """Tell whether nothing but fields is in an instance's dictionary, and keys need not be exchanged."""
-    renamed = {key for key, name in mapping.field_names.items() if key != name}
-    return renamed.isdisjoint(mapping.fields) and not any(
-        isinstance(one, cached_property)
-        for cls in mapping.model.__mro__
-        for one in vars(cls).values()
-    )
+def _is_member(shape: Node | None) -> bool:
+    leaf = shape.inner if isinstance(shape, Nullable) else shape
+    return isinstance(leaf, Leaf) and issubclass(leaf.cls, Enum)
 
 
 def _is_no_timestamp(mapping: ModelMapping, name: str) -> bool:
@@ -149,6 +157,8 @@ def _is_no_timestamp(mapping: ModelMapping, name: str) -> bool:
     encode = mapping.encoder_of[name]
     if shape is None or isinstance(shape, (Anything, Target)):
         return False
+    if _is_member(shape):
+        return True
     if not is_stored_as_it_is(shape):
         return is_known(shape, as_it_is=encode is None) and (
             encode is not None or name in mapping.mutable_fields

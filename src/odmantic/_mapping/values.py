@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from odmantic._mapping.decimals import from_decimal
@@ -51,7 +52,7 @@ class ValueWriter:
     """Writes code for values.
 
     A value of another type than its annotation says ends in `give_up`, a line of code. With `keeps`, snapshots are
-    taken, in the form of `odmantic._mapping.flattener`; then each value in them is known not to change.
+    taken, in the form of `odmantic._mapping.flattener`, in which no value can change.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class ValueWriter:
         if shape is not None and is_known(shape, as_it_is=encode is None):
             written = self.value(shape, value, path)
             if not self._keeps or readable_shapes(mapping)[name] is not None:
-                return written if encode is not None else Written(value, written.pieces)
+                return written
         if encode is None:
             stored = value
         else:
@@ -130,8 +131,13 @@ class ValueWriter:
             self.unless_exactly(value, leaf.cls)
         if leaf.cls is Decimal:
             return Written(f"{self._function(from_decimal)}({value})", [value])
-        is_member = issubclass(leaf.cls, Enum) and not issubclass(leaf.cls, AS_IT_IS)
-        return Written(f"{value}._value_" if is_member else value, [value])
+        return Written(f"{value}._value_" if self._has_plain_value(leaf.cls) else value, [value])
+
+    def _has_plain_value(self, cls: type[Any]) -> bool:
+        """Tell whether the driver is given something else than a member: it is slow with classes it does not know."""
+        if not issubclass(cls, Enum):
+            return False
+        return not issubclass(cls, AS_IT_IS) or (self._keeps and has_equal_values(cls))
 
     def _nullable(self, node: Nullable, value: str, path: str) -> Written:
         source = self._source
@@ -153,7 +159,7 @@ class ValueWriter:
         if is_stored_as_it_is(node.inner):
             if self._keeps:
                 self._unless_all(value, node.inner)
-            return Written(f"[*{value}]", whole)
+            return Written(value if node.origin is tuple else f"[*{value}]", whole)
         if isinstance(node.inner, Anything):
             return self.value(Anything(), value, path)
         result = self.keep("[]", f"{path}_items")
@@ -198,6 +204,10 @@ class ValueWriter:
         if is_deep or mapping.extra_allowed or (self._keeps and not _can_inline(mapping)):
             return self._elsewhere(mapping, value, path)
         values = self.keep(f"{value}.__dict__", f"{path}_values")
+        if not self._keeps and can_copy(mapping) and _is_copy(mapping):
+            with self._source.block(f"if len({values}) != {len(mapping.fields)}:"):
+                self._source.add(self._give_up)
+            return Written(f"{values}.copy()", [])
         self._around.append(model)
         items: list[str] = []
         pieces: list[str] = []
@@ -231,6 +241,33 @@ class ValueWriter:
 
     def _function(self, function: Any) -> str:
         return self._source.object(function.__name__, function)
+
+
+def can_copy(mapping: ModelMapping) -> bool:
+    """Tell whether nothing but fields is in an instance's dictionary, and keys need not be exchanged."""
+    renamed = {key for key, name in mapping.field_names.items() if key != name}
+    return renamed.isdisjoint(mapping.fields) and not any(
+        isinstance(one, cached_property)
+        for cls in mapping.model.__mro__
+        for one in vars(cls).values()
+    )
+
+
+def _is_copy(mapping: ModelMapping) -> bool:
+    """Tell whether a document is what an instance's dictionary is."""
+    return bool(mapping.fields) and all(
+        name == key and encode is None for name, key, encode in mapping.encoders
+    )
+
+
+def has_equal_values(cls: type[Enum]) -> bool:
+    """Tell whether members that are text or numbers are stored like their values."""
+    return all(
+        type(member.value) is base and base.__eq__(member, member.value)
+        for member in cls
+        for base in (str, int)
+        if isinstance(member, base)
+    )
 
 
 def _classes(node: Node) -> Iterator[type[Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from odmantic._mapping.values import ValueWriter, is_known
+from odmantic._mapping.values import ValueWriter, can_copy, is_known
 
 if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
@@ -60,12 +60,32 @@ class WriterWriter:
         with source.function("def write(instance):", f"Make the document of a {name}."):
             source.add("values = instance.__dict__")
             writer = ValueWriter(source, self._mapping, give_up)
-            self._return_document(
-                {
-                    each: writer.field(self._mapping, each, f"values[{each!r}]", each).stored
-                    for each in self._mapping.fields
-                }
-            )
+            stored = {
+                each: writer.field(self._mapping, each, f"values[{each!r}]", each).stored
+                for each in self._mapping.fields
+            }
+            if functions and can_copy(self._mapping) and self._keeps_order():
+                self._return_copy(stored)
+            else:
+                self._return_document(stored)
+
+    def _keeps_order(self) -> bool:
+        """Tell whether keys that differ from their names come last, so that a changed copy has the order of the fields."""
+        differ = [key != name for name, key, _ in self._mapping.encoders]
+        return differ == sorted(differ)
+
+    def _return_copy(self, values: dict[str, str]) -> None:
+        source = self._source
+        with source.block(f"if len(values) != {len(values)}:"):
+            source.add("return write_any(instance)")
+        source.add("document = values.copy()")
+        for name, value in values.items():
+            key = self._mapping.fields[name].key_name
+            if key != name:
+                source.add(f"del document[{name!r}]")
+            if value != f"values[{name!r}]" or key != name:
+                source.add(f"document[{key!r}] = {value}")
+        source.add("return document")
 
     def _return_document(self, values: dict[str, str]) -> None:
         with self._source.block("return {"):

@@ -187,14 +187,15 @@ class _Planner:
         batch = self._batch
         before = len(batch.documents)
         try:
-            self._take(islice(self._members, self.place, self.stop), batch.documents, new=is_new)
+            members = islice(self._members, self.place, self.stop)
+            self._take(members, batch.documents, batch.ids, new=is_new)
         finally:
             taken = len(batch.documents) - before
             behind = self.place + taken
             batch.places += range(self.place, behind)
             batch.instances += self._members[self.place : behind]
             batch.names += repeat(self._names, taken)
-            batch.ids += [document["_id"] for document in islice(batch.documents, before, None)]
+            del batch.ids[len(batch.documents) :]
             batch.are_whole += repeat(True, taken)
             batch.are_new += repeat(is_new, taken)
             self.place = behind

@@ -91,11 +91,10 @@ def _key(mapping: ModelMapping, name: str) -> str:
 
 
 def save_order(instances: Iterable[Model]) -> Sequence[Model]:
-    """The instances, each after those it references, depth first and in field order."""
+    """Each instance once, after the instances it references, depth first and in field order."""
     given = list(instances)
     if not any(mapping_of(model).reference_paths for model in set(map(type, given))):
-        # One that is given twice is clean the second time.
-        return given
+        return list({id(instance): instance for instance in given}.values())
     visited: dict[int, Model] = {}
     return [each for instance in given for each in _visit(instance, visited)]
 
