@@ -14,8 +14,8 @@ from bench.remote import ROOT
 from bench.workloads import WORKLOADS, Colour, Workload
 
 OUTPUT = ROOT / "build" / "bench"
-ROUNDS, QUICK_ROUNDS = 11, 3
-BUDGET, QUICK_BUDGET = 4.0, 2.0
+ROUNDS, QUICK_ROUNDS = 9, 3
+BUDGET, QUICK_BUDGET = 3.0, 2.0
 
 
 @dataclass(frozen=True, slots=True)

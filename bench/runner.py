@@ -56,6 +56,30 @@ class Extent:
         return workload.quick_size if self.quick else workload.size
 
 
+def taking_part(
+    libraries: list[Library], case: Case, extent: Extent, used: dict[str, float], number: int
+) -> list[Library]:
+    """Who takes part in a round: those that work and have time left, and whom they are divided by.
+
+    Args:
+        libraries: All there are.
+        case: What was found so far.
+        extent: How much is run.
+        used: The seconds that each library used for the case.
+        number: How many rounds there were before.
+    """
+    enough = ENOUGH_ROUNDS if case.subject.metric is Metric.TIME else 1
+    working = [library for library in libraries if case.series[library.name].error is None]
+    compared = [
+        library
+        for library in working
+        if not library.is_baseline
+        and (library.name == OURS or number < enough or used[library.name] <= extent.budget)
+    ]
+    needed = {case.series[library.name].baseline for library in compared}
+    return [library for library in working if library in compared or library.name in needed]
+
+
 class Runner:
     """Runs cases on one server."""
 
@@ -102,70 +126,49 @@ class Runner:
         case = Case(workload.name, kind, colour, size)
         for library in libraries:
             case.series[library.name] = Series(library.name, baseline_of(library, workload))
+        self._warm_up(libraries, case, advance)
         self._database.prepare(workload, kind, self._filling(workload, size))
-        for library in libraries:
-            advance(library.name)
-            self._warm_up(library, case)
         used = dict.fromkeys(case.series, 0.0)
         for number in range(self._extent.rounds_of(workload)):
             turn = number % len(libraries)
-            going_on = self._going_on(libraries, case, used, number)
+            going_on = taking_part(libraries, case, self._extent, used, number)
             for library in libraries[turn:] + libraries[:turn]:
                 advance(library.name)
                 if library in going_on:
                     start = time.perf_counter()
-                    self._measure(library, case, case.series[library.name], number + 1)
+                    sample = self._guarded(library, case, size, number + 1)
+                    if sample is not None:
+                        case.series[library.name].add(sample)
                     used[library.name] += time.perf_counter() - start
         return case
 
-    def _going_on(
-        self, libraries: list[Library], case: Case, used: dict[str, float], number: int
-    ) -> list[Library]:
-        """Who takes part in a round: those that work and have time left, and whom they are divided by."""
-        others = [
-            library
-            for library in libraries
-            if not library.is_baseline
-            and case.series[library.name].error is None
-            and (
-                library.name == OURS
-                or number < ENOUGH_ROUNDS
-                or used[library.name] <= self._extent.budget
-            )
-        ]
-        needed = {case.series[library.name].baseline for library in others}
-        return [
-            library
-            for library in libraries
-            if library in others
-            or (library.name in needed and case.series[library.name].error is None)
-        ]
-
-    def _warm_up(self, library: Library, case: Case) -> None:
-        """Let a library compile, connect and fill its caches; errors are those of the first round too."""
-        series = case.series[library.name]
+    def _warm_up(
+        self, libraries: list[Library], case: Case, advance: Callable[[str], None]
+    ) -> None:
+        """Let libraries compile, connect and fill their caches, on few documents."""
         size = case.size if case.subject.metric is Metric.TIME else 0
         size = min(case.size, max(size // 10, SMALLEST_WARM_UP))
-        try:
-            self._check(case, self._once(library, case, size, 0), size)
-        except Exception as error:  # noqa: BLE001 - one library must not end the others' run
-            series.error = f"{type(error).__name__}: {error}"
-            print(f"{case.name}: {library.name}: {series.error}", file=sys.stderr)
+        self._database.prepare(case.subject, case.kind, self._filling(case.subject, size))
+        for library in libraries:
+            advance(library.name)
+            self._guarded(library, case, size, 0)
 
-    def _measure(self, library: Library, case: Case, series: Series, number: int) -> None:
+    def _guarded(self, library: Library, case: Case, size: int, number: int) -> Sample | None:
+        """Run once; what fails is kept, so that one library does not end the others' runs."""
+        series = case.series[library.name]
         try:
-            sample = self._once(library, case, case.size, number)
-            self._check(case, sample, case.size)
-        except Exception as error:  # noqa: BLE001 - one library must not end the others' run
+            sample = self._once(library, case, size, number)
+            self._check(case, sample, size)
+        except Exception as error:  # noqa: BLE001 - see above
             series.error = f"{type(error).__name__}: {error}"
             print(f"{case.name}: {library.name}: {series.error}", file=sys.stderr)
-        else:
-            series.add(sample)
+            return None
+        return sample
 
     def _once(self, library: Library, case: Case, size: int, number: int) -> Sample:
         workload = case.subject
         self._database.reset(workload, case.kind)
-        task = Task(case.kind, size, self._filling(workload, case.size), number)
+        task = Task(case.kind, size, self._filling(workload, size), number)
         if workload.metric is Metric.IMPORT:
             program = library.statement if workload.name == "import" else library.beginning
             fresh = import_fresh(self._python_of(library), library, program)
@@ -180,7 +183,7 @@ class Runner:
         """Make sure that all of the work was done."""
         workload = case.subject
         reads_all = workload.stage in {Stage.FILLED, Stage.OWNED} and workload.filling is None
-        expected = self._filling(workload, case.size) if reads_all else size
+        expected = self._filling(workload, size) if reads_all else size
         if sample.count != expected:
             raise WrongCountError(f"{sample.count} instead of {expected}")
         if workload.stage is Stage.EMPTY and (count := self._database.count(case.kind)) != expected:
