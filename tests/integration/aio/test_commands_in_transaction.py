@@ -7,14 +7,24 @@ import inspect
 import pytest
 from pymongo.read_concern import ReadConcern
 
-from odmantic import Field, Model
+from odmantic import Field, Model, Reference
 from odmantic._aio.colour import ASYNC
 from odmantic._aio.engine import AIOEngine
 from odmantic._aio.transaction import AIOTransaction
+from odmantic._plan.find import FLAT_BATCH_SIZE
 
 
 class User(Model):
     name: str = Field(index=True)
+
+
+class Post(Model):
+    author: User = Reference()
+    reviewer: User = Reference()
+
+
+#: More than the server sends at once.
+MANY = FLAT_BATCH_SIZE + 1
 
 
 async def _find(target, user, **session):
@@ -112,6 +122,26 @@ async def test_an_operation_of_an_engine(aio_engine, commands, name, way):
         }[way]
         await OF_ENGINES[name](aio_engine, user, session=given)
     _assert_in_transaction(commands)
+
+
+async def test_every_command_of_an_operation(aio_engine, commands, raw_database):
+    """Of a read in several batches, of references, of one write after the other, and of a second write (D20)."""
+    raw_database["user"].insert_many([{"name": str(number)} for number in range(MANY)])
+    lost = await aio_engine.save(User(name="lost"))
+    raw_database["user"].delete_one({"_id": lost.id})
+    lost.name = "found"
+    commands.clear()
+    async with aio_engine.transaction() as transaction:
+        assert len([user async for user in transaction.find(User)]) == MANY
+        posts = [Post(author=lost, reviewer=User(name="Bo")), Post(author=lost, reviewer=lost)]
+        await transaction.save(posts[0])
+        await transaction.save_all(posts)
+        assert [post.reviewer.name async for post in transaction.find(Post)] == ["Bo", "found"]
+        assert await transaction.find_one(Post, Post.author == lost.id)
+        await transaction.delete(posts[0])
+    _assert_in_transaction(commands)
+    assert {"find", "getMore", "update", "aggregate", "delete"} <= set(commands.names)
+    assert commands.names[-1] == "commitTransaction"
 
 
 if ASYNC:

@@ -13,8 +13,12 @@ from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from odmantic import EmbeddedModel, Field, Index, Model, Reference
+from odmantic._plan.find import FLAT_BATCH_SIZE
 from odmantic.exceptions import DuplicateKeyError
 from odmantic.session import NO_SESSION
+
+#: More than the server sends at once.
+MANY = FLAT_BATCH_SIZE + 200
 
 COMMIT_LIMIT_MS = 4321
 """A time limit that a program sets itself."""
@@ -63,7 +67,7 @@ async def save(engine):
         await engine.save(Publisher(name="Leaf", address=Address(street="Side")))
     other = Publisher(name="Twig", address=Address(street="Side"))
     await engine.save_all([*(Book(title=title, publisher=other) for title in "ABC"), tea, other])
-    await engine.save_all([Number(value=value) for value in range(1200)])
+    await engine.save_all([Number(value=value) for value in range(MANY)])
     await engine.save_all([])
 
 
@@ -78,7 +82,7 @@ async def read(engine):
     publishers = [each async for each in engine.find(Publisher, skip=1, limit=1)]
     assert len(publishers) == 1
     numbers = [each.value async for each in engine.find(Number, sort=Number.value)]
-    assert numbers == list(range(1200))
+    assert numbers == list(range(MANY))
     books[0].title = "Z"
     await engine.save(books[0])
 
@@ -88,7 +92,7 @@ async def delete(engine):
     await engine.delete(book)
     await engine.save(book)
     await engine.delete(book)
-    assert await engine.remove(Number, Number.value >= 1000) == 200
+    assert await engine.remove(Number, Number.value >= 1000) == MANY - 1000
     assert await engine.remove(Number, Number.value > 500, just_one=True) == 1
 
 

@@ -100,8 +100,24 @@ def client_options(odmantic_database_name, stream):
     return {"appname": odmantic_database_name, "event_listeners": [stream]}
 
 
+def without_batches(events):
+    """Motor reads one document as the first of many; so the size of the batch is the only difference."""
+    return [
+        (name, database, [each for each in command if each[0] not in {"batchSize", "singleBatch"}])
+        if name == "find" and ("limit", 1) in command
+        else (name, database, command)
+        for name, database, command in events
+    ]
+
+
 async def test_both_colours_send_the_same_commands(
-    aio_engine, stream, programs, fail_point, odmantic_mongo_client, odmantic_mongo_uri
+    aio_engine,
+    async_client_kind,
+    stream,
+    programs,
+    fail_point,
+    odmantic_mongo_client,
+    odmantic_mongo_uri,
 ):
     asynchronous, synchronous = programs
     name = aio_engine.database_name
@@ -118,6 +134,8 @@ async def test_both_colours_send_the_same_commands(
             with fail_point(command, **fault) if fault else nullcontext():
                 getattr(synchronous, part)(engine)
 
+    if async_client_kind == "motor":
+        stream.events, twin.events = map(without_batches, (stream.events, twin.events))
     for number, (in_async, in_sync) in enumerate(zip(stream.events, twin.events, strict=False)):
         assert in_async == in_sync, f"command {number}, after {stream.events[:number][-3:]}"
     assert len(stream.events) == len(twin.events)

@@ -8,13 +8,23 @@ import inspect
 import pytest
 from pymongo.read_concern import ReadConcern
 
-from odmantic import Field, Model
+from odmantic import Field, Model, Reference
+from odmantic._plan.find import FLAT_BATCH_SIZE
 from odmantic._sync.engine import SyncEngine
 from odmantic._sync.transaction import SyncTransaction
 
 
 class User(Model):
     name: str = Field(index=True)
+
+
+class Post(Model):
+    author: User = Reference()
+    reviewer: User = Reference()
+
+
+#: More than the server sends at once.
+MANY = FLAT_BATCH_SIZE + 1
 
 
 def _find(target, user, **session):
@@ -112,3 +122,23 @@ def test_an_operation_of_an_engine(sync_engine, commands, name, way):
         }[way]
         OF_ENGINES[name](sync_engine, user, session=given)
     _assert_in_transaction(commands)
+
+
+def test_every_command_of_an_operation(sync_engine, commands, raw_database):
+    """Of a read in several batches, of references, of one write after the other, and of a second write (D20)."""
+    raw_database["user"].insert_many([{"name": str(number)} for number in range(MANY)])
+    lost = sync_engine.save(User(name="lost"))
+    raw_database["user"].delete_one({"_id": lost.id})
+    lost.name = "found"
+    commands.clear()
+    with sync_engine.transaction() as transaction:
+        assert len([user for user in transaction.find(User)]) == MANY
+        posts = [Post(author=lost, reviewer=User(name="Bo")), Post(author=lost, reviewer=lost)]
+        transaction.save(posts[0])
+        transaction.save_all(posts)
+        assert [post.reviewer.name for post in transaction.find(Post)] == ["Bo", "found"]
+        assert transaction.find_one(Post, Post.author == lost.id)
+        transaction.delete(posts[0])
+    _assert_in_transaction(commands)
+    assert {"find", "getMore", "update", "aggregate", "delete"} <= set(commands.names)
+    assert commands.names[-1] == "commitTransaction"
