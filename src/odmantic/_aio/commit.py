@@ -65,10 +65,13 @@ async def commit_until_known(
             return
 
 
+_UNLIMITED = nullcontext()
+
+
 def _commit_limit(max_commit_time_ms: int | None) -> AbstractContextManager[object]:
     """Under `pymongo.timeout` the driver ignores the transaction's own limit for its commit, so it is set here."""
     if max_commit_time_ms is None or remaining_seconds() is None:
-        return nullcontext()
+        return _UNLIMITED
     return pymongo.timeout(max_commit_time_ms / 1000)
 
 

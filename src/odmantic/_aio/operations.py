@@ -71,6 +71,8 @@ class Operations:
             SessionMisuseError: the driver session is a snapshot of the past.
         """
         operations = cls(engine, driver_session)
+        if operations._attempt is not None:
+            return operations
         options = getattr(driver_session, "options", None)
         if getattr(options, "snapshot", None) is True:
             message = f"{operation} cannot write in a snapshot session, which is for reading only"
@@ -281,7 +283,8 @@ class Operations:
     def wrote(self, instance: Model, names: Collection[str], snapshots: Mapping[str, Any]) -> None:
         """Note that a write succeeded."""
         mark_written(instance, snapshots)
-        self.enter((instance,), (names,))
+        if self._attempt is not None:
+            self._attempt.journal.wrote(self.engine.database_name, instance, names)
 
     def enter(self, instances: Sequence[Model], names: Sequence[Collection[str]]) -> None:
         """Enter instances that were written into the journal of the transaction, if this is one."""

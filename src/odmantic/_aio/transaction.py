@@ -12,7 +12,7 @@ from odmantic._aio.session import AIOSession
 from odmantic._base import AIOEngineBase
 from odmantic._driver._aio import CAN_AWAIT
 from odmantic._plan.concerns import TransactionSettings
-from odmantic._state.attempt import NOT_STARTED, Attempt, AttemptState
+from odmantic._state.attempt import NOT_STARTED
 from odmantic._state.hooks import check_callback
 from odmantic.exceptions import (
     CommitOutcomeUnknownError,
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from odmantic._aio.channel import Channel
     from odmantic._aio.engine import AIOEngine
+    from odmantic._state.attempt import Attempt
     from odmantic._state.hooks import Hook
     from odmantic._state.reuse import RetryGuard
 
@@ -77,20 +78,20 @@ class AIOTransaction(TransactionBlock):
         self._guard: RetryGuard | None = None
         self._max_commit_time_ms: int | None = None
         self._settings = TransactionSettings(read_concern, write_concern, max_commit_time_ms)
-        _check_context(context)
-        if isinstance(context, AIOSession):
-            super().__init__(context.engine)
-            self.session = context
-            self._owns_session = False
-        else:
+        if isinstance(context, AIOEngineBase):
             super().__init__(context)
             self.session = AIOSession(context)
             self._owns_session = True
+        else:
+            _check_context(context)
+            super().__init__(context.engine)
+            self.session = context
+            self._owns_session = False
 
     @property
     def is_started(self) -> bool:
         """Whether the transaction runs."""
-        return self._running() is not None
+        return self._attempt is not None and self._attempt.is_open
 
     async def start(self) -> None:
         """Begin the transaction; the server hears of it with the first operation.
@@ -202,12 +203,12 @@ class AIOTransaction(TransactionBlock):
             RuntimeError: it does not run.
             TransactionAbortedError: an operation in it failed.
         """
-        attempt = self._running()
-        if attempt is None or self._channel is None:
+        attempt, channel = self._attempt, self._channel
+        if attempt is None or channel is None or not attempt.is_open:
             raise SessionMisuseError(NOT_STARTED)
-        self._channel.check_process()
+        channel.check_process()
         attempt.check_accepts_operations()
-        return self._channel.driver_session
+        return channel.driver_session
 
     def token(self) -> str:
         """Refused: what a transaction did has its time only when it is committed."""
@@ -217,12 +218,6 @@ class AIOTransaction(TransactionBlock):
     def transaction(self, **_options: Any) -> AIOTransaction:
         """Refused: MongoDB has no nested transactions."""
         raise SessionMisuseError(_NESTED)
-
-    def _running(self) -> Attempt | None:
-        attempt = self._attempt
-        if attempt is None or attempt.state not in {AttemptState.RUNNING, AttemptState.DOOMED}:
-            return None
-        return attempt
 
     def _open(self) -> tuple[Attempt, Channel]:
         """The run that can be committed or rolled back, and its channel."""
@@ -262,13 +257,12 @@ _NESTED = (
 def _check_context(context: object) -> None:
     if isinstance(context, AIOTransaction):
         raise SessionMisuseError(_NESTED)
-    if isinstance(context, AIOSession):
-        _check_started(context)
-    elif not isinstance(context, AIOEngineBase):
+    if not isinstance(context, AIOSession):
         message = (
             f"AIOTransaction takes an AIOEngine or an AIOSession, not {type(context).__name__}"
         )
         raise TypeError(message)
+    _check_started(context)
 
 
 def _check_started(session: AIOSession) -> None:

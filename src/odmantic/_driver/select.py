@@ -17,7 +17,7 @@ _PARTS = (AsyncDatabase, AsyncCollection, Database, Collection)
 _CLIENTS = frozenset({AsyncMongoClient, MongoClient})
 _COLLECTIONS = frozenset({AsyncCollection, Collection})
 _METHODS = frozenset({"find", "find_one", "update_one"})
-_SESSIONS = (AsyncClientSession, ClientSession)
+_SESSIONS = frozenset({AsyncClientSession, ClientSession})
 
 
 class ClientKind(Enum):
@@ -54,7 +54,9 @@ def check_session(value: Any) -> None:
     Raises:
         TypeError: naming the value.
     """
-    if value is None or hasattr(cast("object", type(value)), "end_session"):
+    if value is None or is_driver_session(value):
+        return
+    if hasattr(cast("object", type(value)), "end_session"):
         return
     is_stand_in = hasattr(value, "end_session") and not isinstance(value, type)
     if not is_stand_in or _is_part(value) or client_kind(value) in _DRIVERS:
@@ -70,6 +72,11 @@ def is_plain_collection(collection: Any) -> bool:
     return type(collection) in _COLLECTIONS and _METHODS.isdisjoint(collection.__dict__)
 
 
+def is_driver_session(value: Any) -> bool:
+    """Tell whether this is a session of PyMongo."""
+    return type(value) in _SESSIONS
+
+
 def is_plain_client(client: Any) -> bool:
     """Tell whether this is a client of PyMongo whose sessions are its own."""
     return type(client) in _CLIENTS and "start_session" not in client.__dict__
@@ -77,7 +84,7 @@ def is_plain_client(client: Any) -> bool:
 
 def sends_nothing_at_end(session: Any) -> bool:
     """Tell whether a session ends without a word to the server, so that nothing can cut its end off."""
-    return isinstance(session, _SESSIONS) and not session.in_transaction
+    return is_driver_session(session) and not session.in_transaction
 
 
 def is_driver_collection(collection: Any) -> bool:

@@ -46,7 +46,7 @@ class NoSession(Enum):
 NO_SESSION = NoSession.NO_SESSION
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Block:
     """A `with` block of a transaction, or a callback that runs in one."""
 

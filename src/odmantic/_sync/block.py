@@ -136,11 +136,12 @@ class TransactionBlock(SyncSession):
 
     def _enter_block(self) -> None:
         """Have operations without `session=` in the running task or thread noticed."""
-        if self._attempt is not None and self._stray_operations() is not StrayOperations.IGNORE:
-            block = Block(
-                self.engine.client, self._attempt, self.get_driver_session(), current_owner()
-            )
-            enter_block(block)
+        attempt, channel = self._attempt, self._channel
+        if attempt is None or channel is None:
+            return
+        if self._stray_operations() is not StrayOperations.IGNORE:
+            owner = current_owner()
+            enter_block(Block(self.engine.client, attempt, channel.driver_session, owner))
 
     def _stray_operations(self) -> StrayOperations:
         return self.engine.stray_operations

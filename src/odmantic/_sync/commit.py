@@ -64,10 +64,13 @@ def commit_until_known(channel: Channel, attempt: Attempt, max_commit_time_ms: i
             return
 
 
+_UNLIMITED = nullcontext()
+
+
 def _commit_limit(max_commit_time_ms: int | None) -> AbstractContextManager[object]:
     """Under `pymongo.timeout` the driver ignores the transaction's own limit for its commit, so it is set here."""
     if max_commit_time_ms is None or remaining_seconds() is None:
-        return nullcontext()
+        return _UNLIMITED
     return pymongo.timeout(max_commit_time_ms / 1000)
 
 
