@@ -477,16 +477,17 @@ async def test_a_command_that_hangs_is_given_up(
     aio_engine, fail_point, open_transactions, commands, monkeypatch
 ):
     """Also by the server, which would begin the transaction after its rollback."""
-    monkeypatch.setattr("odmantic._driver._aio.DRAIN_SECONDS", 0.2)
+    monkeypatch.setattr("odmantic._driver._aio.DRAIN_SECONDS", 0.5)
     transaction = aio_engine.transaction()
 
     async def work():
         async with transaction:
             await transaction.save(Publisher(name="Leaf"))
 
-    with fail_point("update", block_ms=1500, times=1):
+    with fail_point("update", block_ms=2000, times=1):
         task = asyncio.ensure_future(work())
-        await asyncio.sleep(0.1)
+        while "update" not in commands.names:
+            await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asyncio.wait_for(task, 10)
