@@ -51,7 +51,7 @@ docs: $(STAMP) ## Build the documentation into site/
 bench: $(BENCH) ## Compare the speed with the driver, odmantic 1.1.0 and other ODMs (BENCH_ARGS=--help)
 	@$(BIN)/python -m bench $(BENCH_ARGS)
 
-bench-check: $(BENCH) ## Check that no limit of bench/limits.toml is exceeded
+bench-check: $(STAMP) ## Check that no limit of bench/limits.toml is exceeded
 	@$(BIN)/python -m bench.check $(BENCH_ARGS)
 
 bench-compare: $(BENCH) ## Check that nothing is slower than in odmantic 1.1.0, side by side
