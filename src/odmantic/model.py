@@ -21,9 +21,14 @@ from odmantic._mapping.mapping import (
     ODMEmbedded,
     ODMReference,
     kind_of,
-    mapping_of,
 )
-from odmantic._mapping.marks import baseline_or_none, modified_property, touch
+from odmantic._mapping.marks import (
+    assign_exact,
+    baseline_or_none,
+    modified_property,
+    note_assigned,
+    touch,
+)
 from odmantic._mapping.shapes import is_tuple
 from odmantic._metaclass import (
     BaseModelMetaclass,
@@ -86,7 +91,7 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
 
         def __getattr__(self, name: str) -> Any:
             fill = _FILL.get(name)
-            if fill is None or (self.__private_attributes__ and name == "__pydantic_private__"):
+            if fill is None or (name == "__pydantic_private__" and self.__private_attributes__):
                 return super().__getattr__(name)
             value = fill(self)
             object.__setattr__(self, name, value)
@@ -94,7 +99,9 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
 
     def __setattr__(self, name: str, value: Any) -> None:
         mapping = type(self).__mapping__
-        if name in mapping.fields:
+        if mapping.codec.exact_classes.get(name) is type(value):
+            assign_exact(self, name, value)
+        elif name in mapping.fields:
             if name == mapping.primary_field:
                 raise NotImplementedError("Reassigning a new primary key is not supported yet")
             super().__setattr__(name, value)
@@ -102,7 +109,7 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
             super().__setattr__(name, value)
             if name not in (self.__pydantic_extra__ or ()):
                 return
-        self.__fields_modified__.add(name)
+        note_assigned(self, name)
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         # Sorting is stable: only an `id` moves.
@@ -292,15 +299,16 @@ def _modified_at_first(instance: Any) -> set[str]:
     if baseline_or_none(instance) is not None:
         return set()
     # Never saved: everything is new.
-    return {*mapping_of(instance.__class__).fields, *(instance.__pydantic_extra__ or ())}
+    return {*instance.__mapping__.fields, *(instance.__pydantic_extra__ or ())}
 
 
 def _set_at_first(instance: Any) -> set[str]:
-    return {name for name in mapping_of(instance.__class__).fields if name in instance.__dict__}
+    names: set[str] = set(instance.__dict__)
+    return names.intersection(instance.__mapping__.fields)
 
 
 def _extra_at_first(instance: Any) -> dict[str, Any] | None:
-    return {} if mapping_of(instance.__class__).extra_allowed else None
+    return {} if instance.__mapping__.extra_allowed else None
 
 
 _FILL: dict[str, Callable[[Any], Any]] = {

@@ -10,6 +10,7 @@ from odmantic._mapping.flattener import FlattenerWriter
 from odmantic._mapping.mapping import is_embedded_model
 from odmantic._mapping.marker import MarkerWriter
 from odmantic._mapping.nodes import leaf_classes_of, readable_nodes
+from odmantic._mapping.plain import exact_classes
 from odmantic._mapping.reader import ReaderWriter
 from odmantic._mapping.source import Source
 from odmantic._mapping.taker import TakerWriter
@@ -48,12 +49,14 @@ class Codec:
         read_new: Makes an instance that counts as new; `None` if validation has to judge.
         snapshots: Take the snapshots of mutable fields; not all fields have such a function.
         snapshot: Takes the snapshot of a whole embedded object.
+        baseline: Takes the snapshots of all mutable fields, in the form of a baseline; `None` if there are none.
         leaf_classes: Classes of what a snapshot holds.
         take: Makes the documents of instances that were never saved, and notes that they are; `None` where additional
             values are allowed.
         mark_nested: Marks what is embedded in written instances; `None` if there is nothing.
         write: Makes the document of an instance, without additional values.
         encoders: How each field is written.
+        exact_classes: By the name of a field, the class whose values validation leaves as they are.
     """
 
     source: str
@@ -61,11 +64,13 @@ class Codec:
     read_new: Read
     snapshots: dict[str, Callable[[Any], tuple[Any, ...]]]
     snapshot: Callable[[Any], tuple[Any, ...]] | None
+    baseline: Callable[[Any], tuple[Any, ...]] | None
     leaf_classes: frozenset[type[Any]]
     take: Take | None
     mark_nested: Callable[[Iterable[Any]], None] | None
     write: Callable[[Any], dict[str, Any]]
     encoders: tuple[FieldEncoder, ...]
+    exact_classes: dict[str, type[Any]]
 
 
 def generate(mapping: ModelMapping) -> Codec:
@@ -79,6 +84,8 @@ def generate(mapping: ModelMapping) -> Codec:
     snapshots = flattener.write_fields()
     if is_embedded_model(mapping.model):
         flattener.write_whole()
+    else:
+        flattener.write_baseline()
     writer = WriterWriter(source, mapping)
     writers = writer.write_fields()
     writer.write_whole(writers)
@@ -92,6 +99,7 @@ def generate(mapping: ModelMapping) -> Codec:
         read_new=functions.get("read_new", _leave_it),
         snapshots={name: functions[f"snapshot_{name}"] for name in snapshots},
         snapshot=functions.get("snapshot"),
+        baseline=functions.get("baseline"),
         leaf_classes=leaf_classes_of(mapping),
         take=functions.get("take"),
         mark_nested=functions.get("mark_nested"),
@@ -100,6 +108,7 @@ def generate(mapping: ModelMapping) -> Codec:
             (name, field.key_name, functions[writers[name]] if name in writers else None)
             for name, field in mapping.fields.items()
         ),
+        exact_classes=exact_classes(mapping),
     )
 
 

@@ -108,7 +108,10 @@ def encode_field(instance: _BaseODMModel, name: str) -> Any:
 def encode_primary_key(instance: Model) -> Any:
     """Give what `_id` of an instance's document holds; references to it hold the same."""
     mapping: ModelMapping = type(instance).__mapping__
-    return encode_field(instance, cast("str", mapping.primary_field))
+    name = cast("str", mapping.primary_field)
+    encode = mapping.encoder_of[name]
+    value = getattr(instance, name)
+    return value if encode is None else encode(value)
 
 
 def _check_complete(instance: _BaseODMModel) -> None:

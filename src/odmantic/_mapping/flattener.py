@@ -15,7 +15,7 @@ from odmantic._mapping.nodes import (
     Table,
     readable_shapes,
 )
-from odmantic._mapping.reader import DEEPEST_INLINE, Pieces, as_tuple, is_leaf
+from odmantic._mapping.reader import DEEPEST_INLINE, Pieces, as_baseline, as_tuple, is_leaf
 from odmantic._mapping.snapshot import OtherShapeError, snapshot_of_any, snapshot_of_field
 
 if TYPE_CHECKING:
@@ -47,6 +47,29 @@ class FlattenerWriter:
                 pieces = self._value(shape, "value", name)
                 self._source.add(f"return {as_tuple(pieces)}")
         return names
+
+    def write_baseline(self) -> None:
+        """Add a function for all mutable fields together."""
+        source = self._source
+        shapes = readable_shapes(self._mapping)
+        known = [(name, shapes[name]) for name in self._mapping.compared_fields]
+        if not known:
+            return
+        name = self._mapping.model.__name__
+        with source.function("def baseline(instance):", f"Take the baseline of a {name}."):
+            source.add("values = instance.__dict__")
+            kept: list[Pieces] = []
+            for each, shape in known:
+                local = source.local(each)
+                source.add(f"{local} = values[{each!r}]")
+                if shape is None:
+                    function = source.object(
+                        f"snapshot_of_{each}", snapshot_of_field(self._mapping, each)
+                    )
+                    kept.append(self._kept(f"{function}({local})", each))
+                else:
+                    kept.append(self._value(shape, local, each))
+            source.add(f"return {as_baseline(kept)}")
 
     def write_whole(self) -> None:
         """Add a function for a whole embedded object."""
@@ -131,6 +154,9 @@ class FlattenerWriter:
 
     def _document(self, mapping: ModelMapping, value: str, path: str) -> Pieces:
         source = self._source
+        if mapping.extra_allowed:
+            with source.block(f"if {value}.__pydantic_extra__:"):
+                source.add(f"raise {source.object('OtherShapeError', OtherShapeError)}")
         values = source.local(f"{path}_values")
         source.add(f"{values} = {value}.__dict__")
         self._around.append(mapping.model)

@@ -47,3 +47,20 @@ def _own_classes(model: Any) -> list[type[Any]]:
 
 def _has_names_of_its_own(info: Any) -> bool:
     return any((info.alias, info.validation_alias, info.discriminator, info.init_var))
+
+
+_NEVER_CHANGED: tuple[Any, ...] = (str, int, float, bool, bytes)
+
+
+def exact_classes(mapping: ModelMapping) -> dict[str, type[Any]]:
+    """Give the classes of fields whose values validation leaves as they are, but for the primary key."""
+    if not is_plain(mapping):
+        return {}
+    classes: dict[str, type[Any]] = {}
+    for name, field in mapping.fields.items():
+        info = field.pydantic_field
+        annotation: Any = info.annotation
+        is_exact = annotation in _NEVER_CHANGED and mapping.shapes[name] is not None
+        if is_exact and not info.frozen and name != mapping.primary_field:
+            classes[name] = annotation
+    return classes

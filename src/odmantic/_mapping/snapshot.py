@@ -101,6 +101,8 @@ def take_snapshot(instance: _BaseODMModel, name: str) -> Snapshot:
 def changed_fields(instance: _BaseODMModel, baseline: Snapshot) -> list[str]:
     """Give the names of the mutable fields that are not as the baseline of a read says."""
     mapping = mapping_of(type(instance))
+    if _is_as_it_was(instance, mapping, baseline):
+        return []
     functions = mapping.codec.snapshots
     values = instance.__dict__
     names = mapping.compared_fields
@@ -116,6 +118,18 @@ def changed_fields(instance: _BaseODMModel, baseline: Snapshot) -> list[str]:
         if not is_same(before, now):
             changed.append(name)
     return changed
+
+
+def _is_as_it_was(instance: _BaseODMModel, mapping: ModelMapping, baseline: Snapshot) -> bool:
+    """Tell whether everything is the very same as in a baseline, which is the usual case and soon seen."""
+    take = mapping.codec.baseline
+    if take is None:
+        return False
+    try:
+        now = take(instance)
+    except _OTHER_SHAPE:
+        return False
+    return len(now) == len(baseline) and all(map(is_, baseline, now))
 
 
 def is_same(before: Snapshot, now: Snapshot) -> bool:

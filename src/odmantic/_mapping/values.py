@@ -262,12 +262,14 @@ def _is_copy(mapping: ModelMapping) -> bool:
 
 def has_equal_values(cls: type[Enum]) -> bool:
     """Tell whether members that are text or numbers are stored like their values."""
-    return all(
-        type(member.value) is base and base.__eq__(member, member.value)
-        for member in cls
-        for base in (str, int)
-        if isinstance(member, base)
-    )
+    return all(_is_equal(member, member.value) for member in cls)
+
+
+def _is_equal(member: Any, value: Any) -> bool:
+    # An enumeration may define what is equal, and a member may have another value than it is.
+    if isinstance(member, str):
+        return type(value) is str and str.__eq__(value, member)
+    return type(value) is int and int.__eq__(value, member) is True
 
 
 def _classes(node: Node) -> Iterator[type[Any]]:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from odmantic.model import Model
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+# Not frozen: that takes several times as long to make.
+@dataclass(slots=True, eq=False)
 class SavePlan:
     """One `update_one` that brings a document up to date with an instance.
 

@@ -186,8 +186,11 @@ def take(instance: _BaseODMModel, names: Iterable[str]) -> None:
 
 def take_sent(instance: Model, names: Iterable[str], snapshots: Mapping[str, Any]) -> None:
     """Take names, and remember what is sent of the fields that can change in place."""
-    take(instance, names)
-    if snapshots or baseline_or_none(instance) is None:
+    is_known = baseline_or_none(instance) is not None
+    modified: set[str] | None = _slot(instance, "__modified__")
+    if modified is not None or not is_known:
+        instance.__fields_modified__.difference_update(names)
+    if snapshots or not is_known:
         _remember(instance, snapshots)
 
 
