@@ -10,6 +10,7 @@ from odmantic._aio.run import join_transaction
 from odmantic._aio.session import AIOSession
 from odmantic._aio.session_base import AIOSessionBase
 from odmantic._aio.transaction import AIOTransaction
+from odmantic._aio.turns import Turns
 from odmantic._base import AIOEngineBase, BaseSession, ModelType, check_client
 from odmantic._driver._aio import (
     CLIENT_ADVICE,
@@ -88,6 +89,7 @@ class AIOEngine(AIOEngineBase):
         check_client(client, REFUSED_CLIENTS, "AIOEngine", CLIENT_ADVICE)
         super().__init__(default_client() if client is None else client, database)
         self.stray_operations = StrayOperations(stray_operations)
+        self._turns = Turns()
 
     def get_collection(self, model: type[Model]) -> AsyncCollection[dict[str, Any]]:
         """The driver's collection of a model, for raw calls.

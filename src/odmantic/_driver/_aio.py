@@ -38,6 +38,27 @@ DRAIN_SECONDS = 10.0
 CANCEL_SECONDS = 1.0
 
 
+class Turn:
+    """Something under way that others wait for."""
+
+    __slots__ = ("_over",)
+
+    def __init__(self) -> None:
+        """Begin."""
+        self._over: asyncio.Event | None = None
+
+    def end(self) -> None:
+        """Wake those that wait."""
+        if self._over is not None:
+            self._over.set()
+
+    async def wait(self) -> None:
+        """Wait for the end."""
+        if self._over is None:
+            self._over = asyncio.Event()
+        await self._over.wait()
+
+
 def default_client() -> AsyncMongoClient[dict[str, Any]]:
     """A client for the driver's default address; connects on first use."""
     return AsyncMongoClient()

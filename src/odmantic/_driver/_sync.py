@@ -33,6 +33,26 @@ CLIENT_ADVICE = "a MongoClient; AIOEngine takes an AsyncMongoClient or a Motor c
 DRAIN_SECONDS = 10.0
 
 
+class Turn:
+    """Something under way that others wait for."""
+
+    __slots__ = ("_lock",)
+
+    def __init__(self) -> None:
+        """Begin."""
+        self._lock = threading.Lock()
+        self._lock.acquire()
+
+    def end(self) -> None:
+        """Wake those that wait."""
+        self._lock.release()
+
+    def wait(self) -> None:
+        """Wait for the end."""
+        with self._lock:
+            pass
+
+
 def default_client() -> MongoClient[dict[str, Any]]:
     """A client for the driver's default address; connects on first use."""
     return MongoClient(connect=False)

@@ -25,6 +25,7 @@ from odmantic._sync.run import join_transaction
 from odmantic._sync.session import SyncSession
 from odmantic._sync.session_base import SyncSessionBase
 from odmantic._sync.transaction import SyncTransaction
+from odmantic._sync.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -88,6 +89,7 @@ class SyncEngine(SyncEngineBase):
         check_client(client, REFUSED_CLIENTS, "SyncEngine", CLIENT_ADVICE)
         super().__init__(default_client() if client is None else client, database)
         self.stray_operations = StrayOperations(stray_operations)
+        self._turns = Turns()
 
     def get_collection(self, model: type[Model]) -> Collection[dict[str, Any]]:
         """The driver's collection of a model, for raw calls.

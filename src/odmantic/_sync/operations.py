@@ -136,19 +136,34 @@ class Operations:
             self.save_one(instance)
 
     def save_one(self, instance: Model) -> None:
-        """Write what has changed of an instance; what it references is left alone."""
-        plan = plan_save(instance)
-        if plan is not None:
-            self.check(instance)
-            self.write(plan)
+        """Write what has changed of an instance, after other saves of it; what it references is left alone."""
+        turns = self.engine._turns
+        turn = turns.take(instance, self._scope)
+        try:
+            # What a save of another transaction has taken may never come to be.
+            plan = plan_save(instance) or (
+                plan_save(instance, whole=True) if turn is None else None
+            )
+            if plan is not None:
+                self.check(instance)
+                self.write(plan)
+        finally:
+            if turn is not None:
+                turns.leave(instance, turn)
 
     def save_all(self, instances: Iterable[Model]) -> None:
         """Do what `save` does, in bulk where the driver can."""
-        ordered = iter(save_order(instances))
-        for instance in ordered:
-            plan = plan_save(instance)
-            if plan is not None:
-                self._save_from(plan, [*ordered])
+        ordered = save_order(instances)
+        turns = self.engine._turns
+        turn = turns.take_all(ordered, self._scope)
+        try:
+            left = iter(ordered)
+            for instance in left:
+                plan = plan_save(instance)
+                if plan is not None:
+                    self._save_from(plan, [*left])
+        finally:
+            turns.leave_all(turn)
 
     def _save_from(self, first: SavePlan, rest: list[Model]) -> None:
         """Save the first instance that has to be written, and those behind it."""
@@ -158,7 +173,11 @@ class Operations:
             return
         self.check(first.instance)
         self.write(first, collection)
-        self.save(rest)
+        for instance in rest:
+            plan = plan_save(instance)
+            if plan is not None:
+                self.check(instance)
+                self.write(plan)
 
     def delete(self, instance: Model) -> None:
         """Delete the document of an instance.
@@ -292,6 +311,13 @@ class Operations:
         if self._attempt is not None:
             for instance, written in zip(instances, names, strict=True):
                 self._attempt.journal.wrote(self.engine.database_name, instance, written)
+
+    @property
+    def _scope(self) -> Any:
+        """The transaction that writes belong to, be it one that the program began in a session of the driver."""
+        if self.session is None or self._channel is not None:
+            return self._attempt
+        return self.session if getattr(self.session, "in_transaction", None) is True else None
 
     @property
     def is_guarded(self) -> bool:
