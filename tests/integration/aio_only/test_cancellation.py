@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from odmantic import Field, Model, Reference
-from odmantic._plan.find import FLAT_BATCH_SIZE
+from odmantic._plan.find import BATCH_SIZE
 
 
 class Publisher(Model):
@@ -28,10 +28,11 @@ class Book(Model):
 
 class Number(Model):
     id: int = Field(primary_field=True)
+    notes: list[str] = []
 
 
 #: More than the server sends at once.
-MANY = FLAT_BATCH_SIZE + 1
+MANY = BATCH_SIZE + 1
 TRANSIENT = "TransientTransactionError"
 
 
