@@ -429,7 +429,8 @@ async def test_the_timeout_ends_repeated_transient_commits(aio_engine, count, fa
             await aio_engine.run_transaction(work, timeout=1.0)
 
     assert len(calls) > 1
-    assert caught.value.code == 251
+    # 50, if the time was over while a commit ran.
+    assert caught.value.code in {50, 251}
     assert count() == 0
 
 
