@@ -7,7 +7,11 @@ from pymongo.errors import InvalidOperation
 
 from odmantic import AIOEngine, Model
 from odmantic._driver._aio import resolve
+from odmantic._plan.find import FLAT_BATCH_SIZE
 from odmantic.exceptions import StrayOperationWarning
+
+#: More than the server sends at once.
+MANY = FLAT_BATCH_SIZE + 100
 
 
 class Parcel(Model):
@@ -187,7 +191,7 @@ async def test_calls_without_a_session_run_outside_of_the_transaction(aio_engine
 
 
 async def test_a_cursor_of_a_closed_session_cannot_be_consumed(aio_engine):
-    await aio_engine.save_all([Parcel(code=str(number)) for number in range(1100)])
+    await aio_engine.save_all([Parcel(code=str(number)) for number in range(MANY)])
     async with aio_engine.session() as session:
         cursor = session.find(Parcel)
         async for _ in cursor:

@@ -11,7 +11,11 @@ from pymongo.errors import InvalidOperation, OperationFailure
 from odmantic import Model
 from odmantic._aio.colour import ASYNC
 from odmantic._driver._aio import resolve
+from odmantic._plan.find import FLAT_BATCH_SIZE
 from odmantic.session import AIOSession, AIOSessionBase
+
+#: More than the server sends at once.
+MANY = FLAT_BATCH_SIZE + 100
 
 
 class User(Model):
@@ -226,7 +230,7 @@ async def test_operations_take_no_session_argument(aio_engine):
 
 
 async def test_a_cursor_of_an_ended_session_is_refused_by_the_driver(aio_engine):
-    await aio_engine.save_all([User(name=str(number)) for number in range(1100)])
+    await aio_engine.save_all([User(name=str(number)) for number in range(MANY)])
     async with aio_engine.session() as session:
         cursor = session.find(User)
         seen = 0
@@ -439,7 +443,7 @@ async def test_a_cursor_of_the_session_made_in_the_transaction_reads_in_it(aio_e
 async def test_a_cursor_made_before_the_transaction_is_refused_there_and_does_it_no_harm(
     aio_engine,
 ):
-    await aio_engine.save_all([User(name=str(number)) for number in range(1100)])
+    await aio_engine.save_all([User(name=str(number)) for number in range(MANY)])
     async with aio_engine.session() as session:
         cursor = session.find(User)
         async for _ in cursor:
@@ -450,7 +454,7 @@ async def test_a_cursor_made_before_the_transaction_is_refused_there_and_does_it
                 async for _ in cursor:
                     pass
             await transaction.save(User(name="Ada"))
-        assert await session.count(User) == 1101
+        assert await session.count(User) == MANY + 1
 
 
 if ASYNC:

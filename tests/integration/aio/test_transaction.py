@@ -11,12 +11,16 @@ from odmantic import Model
 from odmantic._aio.colour import ASYNC
 from odmantic._driver._aio import resolve
 from odmantic._plan.concerns import TransactionSettings
+from odmantic._plan.find import FLAT_BATCH_SIZE
 from odmantic.exceptions import (
     DuplicateKeyError,
     StrayOperationWarning,
     TransactionAbortedError,
 )
 from odmantic.session import NO_SESSION, AIOSession, AIOTransaction
+
+#: More than the server sends at once.
+MANY = FLAT_BATCH_SIZE + 100
 
 
 class User(Model):
@@ -569,7 +573,7 @@ async def test_the_exception_of_the_block_wins_over_a_failing_rollback(aio_engin
 
 
 async def test_a_cursor_of_a_finished_transaction_is_refused(aio_engine, commands):
-    await aio_engine.save_all([User(name=str(number)) for number in range(1100)])
+    await aio_engine.save_all([User(name=str(number)) for number in range(MANY)])
     async with aio_engine.transaction() as transaction:
         cursor = transaction.find(User)
         async for _ in cursor:
@@ -582,7 +586,7 @@ async def test_a_cursor_of_a_finished_transaction_is_refused(aio_engine, command
 
 
 async def test_a_cursor_of_a_former_run_does_not_read_in_the_next_one(aio_engine):
-    await aio_engine.save_all([User(name=str(number)) for number in range(1100)])
+    await aio_engine.save_all([User(name=str(number)) for number in range(MANY)])
     transaction = aio_engine.transaction()
     async with transaction:
         cursor = transaction.find(User)
@@ -592,7 +596,7 @@ async def test_a_cursor_of_a_former_run_does_not_read_in_the_next_one(aio_engine
         with pytest.raises(RuntimeError, match="transaction not started"):
             async for _ in cursor:
                 pass
-        assert await transaction.count(User) == 1100
+        assert await transaction.count(User) == MANY
 
 
 # --- Misused driver sessions --------------------------------------------------------------------------

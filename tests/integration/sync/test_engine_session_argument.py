@@ -8,7 +8,11 @@ from pymongo.errors import InvalidOperation
 
 from odmantic import Model, SyncEngine
 from odmantic._driver._sync import resolve
+from odmantic._plan.find import FLAT_BATCH_SIZE
 from odmantic.exceptions import StrayOperationWarning
+
+#: More than the server sends at once.
+MANY = FLAT_BATCH_SIZE + 100
 
 
 class Parcel(Model):
@@ -186,7 +190,7 @@ def test_calls_without_a_session_run_outside_of_the_transaction(sync_engine):
 
 
 def test_a_cursor_of_a_closed_session_cannot_be_consumed(sync_engine):
-    sync_engine.save_all([Parcel(code=str(number)) for number in range(1100)])
+    sync_engine.save_all([Parcel(code=str(number)) for number in range(MANY)])
     with sync_engine.session() as session:
         cursor = session.find(Parcel)
         for _ in cursor:

@@ -11,7 +11,11 @@ from pymongo.errors import InvalidOperation, OperationFailure
 
 from odmantic import Model
 from odmantic._driver._sync import resolve
+from odmantic._plan.find import FLAT_BATCH_SIZE
 from odmantic.session import SyncSession, SyncSessionBase
+
+#: More than the server sends at once.
+MANY = FLAT_BATCH_SIZE + 100
 
 
 class User(Model):
@@ -213,7 +217,7 @@ def test_operations_take_no_session_argument(sync_engine):
 
 
 def test_a_cursor_of_an_ended_session_is_refused_by_the_driver(sync_engine):
-    sync_engine.save_all([User(name=str(number)) for number in range(1100)])
+    sync_engine.save_all([User(name=str(number)) for number in range(MANY)])
     with sync_engine.session() as session:
         cursor = session.find(User)
         seen = 0
@@ -424,7 +428,7 @@ def test_a_cursor_of_the_session_made_in_the_transaction_reads_in_it(sync_engine
 def test_a_cursor_made_before_the_transaction_is_refused_there_and_does_it_no_harm(
     sync_engine,
 ):
-    sync_engine.save_all([User(name=str(number)) for number in range(1100)])
+    sync_engine.save_all([User(name=str(number)) for number in range(MANY)])
     with sync_engine.session() as session:
         cursor = session.find(User)
         for _ in cursor:
@@ -435,7 +439,7 @@ def test_a_cursor_made_before_the_transaction_is_refused_there_and_does_it_no_ha
                 for _ in cursor:
                     pass
             transaction.save(User(name="Ada"))
-        assert session.count(User) == 1101
+        assert session.count(User) == MANY + 1
 
 
 from concurrent.futures import ThreadPoolExecutor

@@ -11,12 +11,16 @@ from pymongo.errors import AutoReconnect, InvalidOperation, OperationFailure
 from odmantic import Model
 from odmantic._driver._sync import resolve
 from odmantic._plan.concerns import TransactionSettings
+from odmantic._plan.find import FLAT_BATCH_SIZE
 from odmantic.exceptions import (
     DuplicateKeyError,
     StrayOperationWarning,
     TransactionAbortedError,
 )
 from odmantic.session import NO_SESSION, SyncSession, SyncTransaction
+
+#: More than the server sends at once.
+MANY = FLAT_BATCH_SIZE + 100
 
 
 class User(Model):
@@ -567,7 +571,7 @@ def test_the_exception_of_the_block_wins_over_a_failing_rollback(sync_engine, fa
 
 
 def test_a_cursor_of_a_finished_transaction_is_refused(sync_engine, commands):
-    sync_engine.save_all([User(name=str(number)) for number in range(1100)])
+    sync_engine.save_all([User(name=str(number)) for number in range(MANY)])
     with sync_engine.transaction() as transaction:
         cursor = transaction.find(User)
         for _ in cursor:
@@ -580,7 +584,7 @@ def test_a_cursor_of_a_finished_transaction_is_refused(sync_engine, commands):
 
 
 def test_a_cursor_of_a_former_run_does_not_read_in_the_next_one(sync_engine):
-    sync_engine.save_all([User(name=str(number)) for number in range(1100)])
+    sync_engine.save_all([User(name=str(number)) for number in range(MANY)])
     transaction = sync_engine.transaction()
     with transaction:
         cursor = transaction.find(User)
@@ -590,7 +594,7 @@ def test_a_cursor_of_a_former_run_does_not_read_in_the_next_one(sync_engine):
         with pytest.raises(RuntimeError, match="transaction not started"):
             for _ in cursor:
                 pass
-        assert transaction.count(User) == 1100
+        assert transaction.count(User) == MANY
 
 
 # --- Misused driver sessions --------------------------------------------------------------------------
