@@ -223,12 +223,12 @@ class FieldProxy:
         return f"<FieldProxy {str(+self)!r}>"
 
     def __pos__(self) -> KeyNameProxy:
-        names: list[str] = []
-        proxy: FieldProxy | None = self
+        key = _field_of(self).key_name
+        proxy: FieldProxy | None = object.__getattribute__(self, "parent")
         while proxy is not None:
-            names.append(_field_of(proxy).key_name)
+            key = f"{_field_of(proxy).key_name}.{key}"
             proxy = object.__getattribute__(proxy, "parent")
-        return KeyNameProxy(".".join(reversed(names)))
+        return KeyNameProxy(key)
 
     # The operators of Python look neither at attributes of this object nor at embedded fields
     # that bear the name of an operator.

@@ -476,6 +476,8 @@ def encode_value(value: Any) -> Any:
     An embedded instance stands for its document, an instance of a model for its primary key, a
     member of an enumeration for its value.
     """
+    if type(value) in _AS_IT_IS_EXACTLY:
+        return value
     if isinstance(value, Enum):
         return encode_value(value.value)
     kind = kind_of_instance(value)
