@@ -7,6 +7,7 @@ import types
 from collections.abc import Hashable
 from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin
 
+from odmantic._mapping.aliases import alias_value, is_type_alias
 from odmantic.bson import (
     BSON_TYPES_SUBSTITUTES,
     DECIMAL_SERIALIZER,
@@ -61,7 +62,7 @@ class _Adapter:
             return BSON_TYPES_SUBSTITUTES[candidate]
         if isinstance(tp, NewType):
             return self._behind(tp, tp.__supertype__, self._aliases)
-        if _is_type_alias(tp) or _is_type_alias(origin):
+        if is_type_alias(tp) or is_type_alias(origin):
             return self._adapt_alias(tp)
         if origin is None or origin is Literal:
             return tp
@@ -76,7 +77,7 @@ class _Adapter:
         if tp in self._aliases:
             return tp
         try:
-            value = _alias_value(tp)
+            value = alias_value(tp)
         except NameError:
             # It names something that is defined later.
             return tp
@@ -127,21 +128,3 @@ def _without_decimal_serializer(tp: Any) -> Any:
         return tp
     metadata = tuple(item for item in tp.__metadata__ if item is not DECIMAL_SERIALIZER)
     return _annotated(tp.__origin__, metadata) if metadata else tp.__origin__
-
-
-def _is_type_alias(tp: Any) -> bool:
-    # Python has its own class from 3.12 on, and typing_extensions one for older versions.
-    return type(tp).__name__ == "TypeAliasType"
-
-
-def _alias_value(tp: Any) -> Any:
-    """Give what an alias stands for, its parameters replaced by the arguments given."""
-    origin = get_origin(tp)
-    if origin is None:
-        return tp.__value__
-    value = origin.__value__
-    given = dict(zip(origin.__type_params__, get_args(tp), strict=False))
-    wanted = getattr(value, "__parameters__", ())
-    return (
-        value[tuple(given.get(one, one) for one in wanted)] if wanted else given.get(value, value)
-    )

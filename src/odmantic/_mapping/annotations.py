@@ -29,6 +29,7 @@ import bson
 from bson.decimal128 import Decimal128
 from pydantic import BaseModel, ConfigDict, PydanticUserError, TypeAdapter
 
+from odmantic._mapping.aliases import alias_value, is_type_alias
 from odmantic._mapping.mapping import ModelKind, is_embedded_model, kind_of
 
 _UNIONS = (Union, types.UnionType)
@@ -64,25 +65,15 @@ def unwrap(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
         elif isinstance(annotation, NewType):
             annotation = annotation.__supertype__
         elif is_type_alias(get_origin(annotation) or annotation):
-            annotation = alias_value(annotation)
+            annotation = _behind_alias(annotation)
         else:
             return annotation, metadata
 
 
-def is_type_alias(obj: object) -> bool:
-    """Tell whether this was made by a `type` statement or a `TypeAliasType`."""
-    return type(obj).__name__ == "TypeAliasType"
-
-
-def alias_value(alias: Any) -> Any:
-    """Give what a type alias stands for, its parameters filled in."""
-    origin = get_origin(alias)
-    if origin is None:
-        return evaluate(alias.__value__, alias.__module__, {})[0]
-    value = origin.__value__
-    given = dict(zip(origin.__type_params__, get_args(alias), strict=False))
-    wanted = getattr(value, "__parameters__", ())
-    return value[tuple(given[one] for one in wanted)] if wanted else given.get(value, value)
+def _behind_alias(alias: Any) -> Any:
+    value = alias_value(alias)
+    # Arguments have been evaluated with the alias.
+    return evaluate(value, alias.__module__, {})[0] if get_origin(alias) is None else value
 
 
 def is_union(annotation: Any) -> bool:

@@ -49,7 +49,7 @@ class Codec:
         read_new: Makes an instance that counts as new; `None` if validation has to judge.
         snapshots: Take the snapshots of mutable fields; not all fields have such a function.
         snapshot: Takes the snapshot of a whole embedded object.
-        baseline: Takes the snapshots of all mutable fields, in the form of a baseline; `None` if there are none.
+        baseline: Takes the snapshots of all mutable fields, in the form of a baseline.
         leaf_classes: Classes of what a snapshot holds.
         take: Makes the documents of instances that were never saved, and notes that they are; `None` where additional
             values are allowed.
@@ -64,7 +64,7 @@ class Codec:
     read_new: Read
     snapshots: dict[str, Callable[[Any], tuple[Any, ...]]]
     snapshot: Callable[[Any], tuple[Any, ...]] | None
-    baseline: Callable[[Any], tuple[Any, ...]] | None
+    baseline: Callable[[Any], tuple[Any, ...]]
     leaf_classes: frozenset[type[Any]]
     take: Take | None
     mark_nested: Callable[[Iterable[Any]], None] | None
@@ -84,8 +84,7 @@ def generate(mapping: ModelMapping) -> Codec:
     snapshots = flattener.write_fields()
     if is_embedded_model(mapping.model):
         flattener.write_whole()
-    else:
-        flattener.write_baseline()
+    flattener.write_baseline()
     writer = WriterWriter(source, mapping)
     writers = writer.write_fields()
     writer.write_whole(writers)
@@ -99,7 +98,7 @@ def generate(mapping: ModelMapping) -> Codec:
         read_new=functions.get("read_new", _leave_it),
         snapshots={name: functions[f"snapshot_{name}"] for name in snapshots},
         snapshot=functions.get("snapshot"),
-        baseline=functions.get("baseline"),
+        baseline=functions["baseline"],
         leaf_classes=leaf_classes_of(mapping),
         take=functions.get("take"),
         mark_nested=functions.get("mark_nested"),

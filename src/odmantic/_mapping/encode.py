@@ -21,10 +21,10 @@ from bson.decimal128 import Decimal128
 from bson.regex import Regex
 from pydantic import BaseModel
 
+from odmantic._mapping.aliases import is_type_alias
 from odmantic._mapping.annotations import (
     is_array,
     is_mapping,
-    is_type_alias,
     is_union,
     models_in,
     unwrap,

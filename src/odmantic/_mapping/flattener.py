@@ -53,8 +53,6 @@ class FlattenerWriter:
         source = self._source
         shapes = readable_shapes(self._mapping)
         known = [(name, shapes[name]) for name in self._mapping.compared_fields]
-        if not known:
-            return
         name = self._mapping.model.__name__
         with source.function("def baseline(instance):", f"Take the baseline of a {name}."):
             source.add("values = instance.__dict__")

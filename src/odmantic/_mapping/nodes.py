@@ -17,8 +17,8 @@ import bson.decimal128
 import bson.int64
 
 from odmantic._conversions import as_stored_datetime
+from odmantic._mapping.aliases import is_type_alias
 from odmantic._mapping.annotations import (
-    is_type_alias,
     is_union,
     models_in,
     type_adapter,

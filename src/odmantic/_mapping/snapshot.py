@@ -122,11 +122,8 @@ def changed_fields(instance: _BaseODMModel, baseline: Snapshot) -> list[str]:
 
 def _is_as_it_was(instance: _BaseODMModel, mapping: ModelMapping, baseline: Snapshot) -> bool:
     """Tell whether everything is the very same as in a baseline, which is the usual case and soon seen."""
-    take = mapping.codec.baseline
-    if take is None:
-        return False
     try:
-        now = take(instance)
+        now = mapping.codec.baseline(instance)
     except _OTHER_SHAPE:
         return False
     return len(now) == len(baseline) and all(map(is_, baseline, now))

@@ -30,8 +30,6 @@ from odmantic._mapping.reader import DEEPEST_INLINE, as_tuple, is_leaf
 from odmantic._mapping.snapshot import snapshot_of_any, snapshot_of_stored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from odmantic._mapping.mapping import ModelMapping
     from odmantic._mapping.source import Source
 
@@ -69,8 +67,7 @@ class ValueWriter:
         shape = mapping.shapes[name]
         if encode is None and not self._keeps:
             return Written(value, [])
-        if not value.isidentifier():
-            value = self.keep(value, path)
+        value = self.keep(value, path)
         if shape is not None and is_known(shape, as_it_is=encode is None):
             written = self.value(shape, value, path)
             if not self._keeps or readable_shapes(mapping)[name] is not None:
@@ -141,8 +138,6 @@ class ValueWriter:
 
     def _nullable(self, node: Nullable, value: str, path: str) -> Written:
         source = self._source
-        if not self._keeps and is_stored_as_it_is(node):
-            return Written(value, [])
         result = self.keep("None", f"{path}_or_none")
         kept = None if is_leaf(node) else self.keep("(None,)", f"{path}_snapshot_or_none")
         with source.block(f"if {value} is not None:"):
@@ -272,12 +267,11 @@ def _is_equal(member: Any, value: Any) -> bool:
     return type(value) is int and int.__eq__(value, member) is True
 
 
-def _classes(node: Node) -> Iterator[type[Any]]:
+def _classes(node: Node) -> list[type[Any]]:
     if isinstance(node, Nullable):
-        yield type(None)
-        node = node.inner
-    if isinstance(node, Leaf):
-        yield node.cls
+        return [type(None), *_classes(node.inner)]
+    leaf: Any = node
+    return [leaf.cls]
 
 
 def is_stored_as_it_is(node: Node) -> bool:

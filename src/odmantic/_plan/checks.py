@@ -44,8 +44,7 @@ def collect_instances(values: Iterable[ModelType], operation: str) -> list[Model
     """
     instances = list(values)
     if not all(map(is_model, set(map(type, instances)))):
-        for instance in instances:
-            check_instance(instance, operation)
+        check_instance(next(each for each in instances if not is_model_instance(each)), operation)
     return instances
 
 

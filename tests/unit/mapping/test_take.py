@@ -315,3 +315,21 @@ def test_extras_of_embedded_objects_are_compared() -> None:
 @pytest.mark.parametrize(("cls", "is_equal"), [(Colour, True), (Level, False), (Odd, False)])
 def test_members_that_are_stored_like_their_values(cls: Any, is_equal: bool) -> None:
     assert has_equal_values(cls) is is_equal
+
+
+class Address(EmbeddedModel):
+    owner: Owner = Reference()
+
+
+class Person(Model):
+    address: Address
+
+
+def test_a_reference_in_what_is_embedded_is_left_alone() -> None:
+    owner = Owner(name="o")
+    person = Person(address=Address(owner=owner))
+
+    mark_nested([person], Person)
+
+    assert person.address.__fields_modified__ == set()
+    assert owner.__fields_modified__ == {"name"}

@@ -104,6 +104,37 @@ def test_an_instance_that_cannot_be_planned_ends_the_batch():
     assert parcels[1].__fields_modified__ == parcels[2].__fields_modified__ != set()
 
 
+def test_an_interrupted_plan_takes_nothing():
+    taken, stopped = Country(name="a"), Country(name="b")
+    stopped.name = "c"
+
+    def stop(_instance):
+        raise KeyboardInterrupt
+
+    for check in (None, stop):
+        members = [taken, _Interrupting(stopped)] if check is None else [taken]
+        with pytest.raises(KeyboardInterrupt):
+            plan_batch(Group(Country, members, range(len(members))), 0, check)
+        assert taken.__fields_modified__ == {"name", "id"}
+
+
+class _Interrupting:
+    """Stands for an instance at whose turn the user presses a key."""
+
+    def __init__(self, instance):
+        self._instance = instance
+
+    @property
+    def __dict__(self):
+        raise KeyboardInterrupt
+
+
+def test_what_became_clean_is_not_planned_again():
+    batch = plan_batch(_group(Country(name="a"), Country(name="b")), 0)
+
+    assert len(replan(batch, [0, 1])) == 0
+
+
 def test_the_check_sees_what_it_has_not_seen():
     seen: list[Any] = []
 

@@ -207,6 +207,18 @@ def test_a_known_document_can_be_restored(parcel):
     assert dirty_fields(parcel) == set()
 
 
+def test_a_field_of_which_nothing_is_known_counts_as_changed(parcel):
+    mark_known(parcel, {})
+
+    assert dirty_fields(parcel) == {"tags", "size", "sizes", "content"}
+
+
+def test_nothing_is_taken_of_what_was_not_assigned(parcel):
+    take(parcel, {"tags"})
+
+    assert parcel.__fields_modified__ == set()
+
+
 @pytest.mark.parametrize(
     "duplicate",
     [

@@ -1,0 +1,28 @@
+"""Type aliases, made by a `type` statement or by hand."""
+
+from __future__ import annotations
+
+from typing import Any, get_args, get_origin
+
+
+def is_type_alias(obj: object) -> bool:
+    """Tell whether this was made by a `type` statement or a `TypeAliasType`."""
+    # Python has its own class from 3.12 on, and typing_extensions one for older versions.
+    return type(obj).__name__ == "TypeAliasType"
+
+
+def alias_value(alias: Any) -> Any:
+    """Give what a type alias stands for, its parameters replaced by the arguments given.
+
+    Raises:
+        NameError: it names something that is defined later.
+    """
+    origin = get_origin(alias)
+    if origin is None:
+        return alias.__value__
+    value = origin.__value__
+    given = dict(zip(origin.__type_params__, get_args(alias), strict=False))
+    wanted = getattr(value, "__parameters__", ())
+    return (
+        value[tuple(given.get(one, one) for one in wanted)] if wanted else given.get(value, value)
+    )
