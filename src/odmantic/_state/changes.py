@@ -3,10 +3,11 @@
 Two slots of an instance hold all there is to know:
 
 * `__baseline__`, for each field that can change in place (lists, dicts, embedded objects) what is remembered of the
-  form last read or written, see `odmantic._mapping.snapshot`; absent while there is no such form. A dictionary by
-  field, or for an instance that was read and not written since, one tuple for all of them;
-* `__fields_modified__`, the names assigned since the last read or write. While it is absent, reading it fills it:
-  with nothing if there is a baseline, else the instance was never saved, and it gets every field.
+  form last read or sent, see `odmantic._mapping.snapshot`; absent or `None` while there is no such form. A dictionary
+  by field, or for an instance that was read, or sent as it was made, one tuple for all of them;
+* `__modified__`, which `__fields_modified__` shows: the names assigned since the last read or write. While it is
+  absent, reading it fills it: with nothing if there is a baseline, else the instance was never saved, and it gets
+  every field.
 """
 
 from __future__ import annotations

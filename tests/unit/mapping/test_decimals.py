@@ -54,7 +54,12 @@ def test_every_decimal_is_stored_as_the_driver_does(value: Decimal) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["NaN", "-NaN", "sNaN", "Infinity", "-Infinity", "-0", "0E+6111", "1E-6176", "1E6144"]
+    "value",
+    [
+        *("NaN", "-NaN", "sNaN", "Infinity", "-Infinity", "-0", "0E+6111", "1E-6176", "1E6144"),
+        *("1.5E+3", "-0.00", "1234567890123456789012345678901234", "-18446744073709551616.5"),
+        "1.000000000000000000000000000000000000",
+    ],
 )
 def test_unusual_decimals(value: str) -> None:
     stored = Decimal128(Decimal(value))

@@ -63,6 +63,12 @@ def test_groups_follow_the_levels_of_references():
     assert second.before(3).members == towns[:1]
 
 
+def test_what_is_not_saved_makes_no_level():
+    towns = [Town(country=Country(name="a")), Town(country=Country(name="b"))]
+
+    assert [each.members for each in group_instances(towns)] == [towns]
+
+
 def test_instances_without_references_are_grouped_by_model():
     instances = [Country(name="a"), Parcel(code=1), Country(name="b")]
 

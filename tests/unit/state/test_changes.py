@@ -23,6 +23,8 @@ from odmantic._state.changes import (
     mark_unknown,
     mark_written,
     take,
+    take_sent,
+    take_snapshots,
 )
 
 
@@ -217,6 +219,17 @@ def test_nothing_is_taken_of_what_was_not_assigned(parcel):
     take(parcel, {"tags"})
 
     assert parcel.__fields_modified__ == set()
+
+
+def test_what_is_sent_is_the_baseline_from_then_on(parcel):
+    parcel.tags.append("y")
+    take_sent(parcel, {"tags"}, take_snapshots(parcel, ["tags"]))
+    assert dirty_fields(parcel) == set()
+
+    parcel.tags.append("z")
+    assert dirty_fields(parcel) == {"tags"}
+    give_back(parcel, {"code"})
+    assert dirty_fields(parcel) == {"code", "tags"}
 
 
 @pytest.mark.parametrize(
