@@ -83,11 +83,11 @@ def test_submodules_are_reachable_after_a_bare_import():
 
 
 def test_a_name_that_is_not_there_is_told_as_by_any_module():
-    with pytest.raises(AttributeError, match=r"^module 'odmantic' has no attribute 'Modell'$"):
-        _ = odmantic.Modell
-    with pytest.raises(ImportError, match="cannot import name 'Modell' from 'odmantic'"):
-        from odmantic import Modell  # noqa: F401
-    assert not hasattr(odmantic, "Modell")
+    with pytest.raises(AttributeError, match=r"^module 'odmantic' has no attribute 'NoSuchModel'$"):
+        _ = odmantic.NoSuchModel
+    with pytest.raises(ImportError, match="cannot import name 'NoSuchModel' from 'odmantic'"):
+        from odmantic import NoSuchModel  # noqa: F401
+    assert not hasattr(odmantic, "NoSuchModel")
 
 
 def test_classes_are_pickled_by_reference():
