@@ -191,8 +191,7 @@ def take_sent(instance: Model, names: Iterable[str], snapshots: Mapping[str, Any
     modified: set[str] | None = _slot(instance, "__modified__")
     if modified is not None or not is_known:
         instance.__fields_modified__.difference_update(names)
-    if snapshots or not is_known:
-        _remember(instance, snapshots)
+    _remember(instance, snapshots)
 
 
 def give_back(instance: _BaseODMModel, names: Iterable[str]) -> None:
@@ -215,6 +214,8 @@ def mark_nested(instances: Sequence[Model], model: type[Model]) -> None:
 
 
 def _remember(instance: Model, snapshots: Mapping[str, Any]) -> None:
+    if not snapshots and baseline_or_none(instance) is not None:
+        return
     known: ModelMapping = type(instance).__mapping__
     baseline: Any = NOTHING_TO_COMPARE
     if known.mutable_fields or known.extra_allowed:
