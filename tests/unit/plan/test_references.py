@@ -41,6 +41,14 @@ class Person(Model):
     address: Address = Field(key_name="ad")
 
 
+class Home(EmbeddedModel):
+    address: Address
+
+
+class Tenant(Model):
+    home: Home
+
+
 class Friend(Model):
     one: Country = Reference()
     other: Country = Reference()
@@ -209,3 +217,15 @@ def test_different_ids(one, other):
 @pytest.mark.parametrize("value", [[], [1], Regex("a"), {"$a": 1}, DBRef("a", 1)])
 def test_what_is_no_id(value):
     assert comparable(value) is NO_ID
+
+
+@pytest.mark.parametrize("home", [5, None, [], {}, {"address": 5}, {"address": None}])
+def test_what_is_no_document_on_the_way_to_a_key_is_left_for_the_decoder(home):
+    tenants = [{"_id": 1, "home": home}, {"_id": 2, "home": {"address": {"c": "NO"}}}]
+    first = copy.deepcopy(tenants[0])
+
+    requests, broken = _resolve(Tenant, tenants)
+
+    assert [each.ids for each in requests] == [["NO"]]
+    assert (tenants[0], broken) == (first, [])
+    assert tenants[1]["home"]["address"]["c"]["rates"] == [1]
