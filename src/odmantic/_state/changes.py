@@ -33,7 +33,7 @@ from odmantic._mapping import (
 from odmantic._mapping.shapes import is_tuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from odmantic._mapping import ModelMapping
     from odmantic.model import Model, _BaseODMModel
@@ -46,7 +46,6 @@ __all__ = [
     "compared_fields",
     "digest",
     "dirty_fields",
-    "document_reader",
     "field_digests",
     "give_back",
     "mark_known",
@@ -75,17 +74,6 @@ def read_document(model: type[ModelType], raw_doc: Any) -> ModelType:
         instance = validate_document(model, raw_doc)
         mark_read(instance)
     return instance
-
-
-def document_reader(model: type[ModelType]) -> Callable[[Any], ModelType]:
-    """Give what does `read_document` for many documents of one model."""
-    read: Callable[[Any], ModelType | None] = mapping_of(model).codec.read_known
-
-    def read_one(raw_doc: Any) -> ModelType:
-        instance = read(raw_doc)
-        return read_document(model, raw_doc) if instance is None else instance
-
-    return read_one
 
 
 def mark_read(instance: _BaseODMModel) -> None:

@@ -15,7 +15,7 @@ from odmantic._plan.errors import NOT_ENCODABLE, add_context, operation_error, w
 from odmantic._plan.indexes import CONFLICT_CODES, declared_indexes, find_conflict, recreation
 from odmantic._plan.save import SavePlan, plan_save, save_order
 from odmantic._state.attempt import AttemptState
-from odmantic._state.changes import give_back, mark_unknown, mark_written, read_document, take
+from odmantic._state.changes import give_back, mark_unknown, mark_written, take
 from odmantic._sync.bulk import save_in_bulk
 from odmantic._sync.channel import channel_of
 from odmantic._sync.cursor import Source, SyncCursor
@@ -117,10 +117,7 @@ class Operations:
         )
         if document is None:
             return None
-        instance = read_document(model, document)
-        if self._attempt is not None:
-            self._attempt.journal.read(self.engine.database_name, instance)
-        return instance
+        return Reader(model, self.engine.database_name, self._attempt).parse(document)
 
     def count(self, model: type[Model], query: QueryExpression) -> int:
         """The number of matching documents."""

@@ -9,6 +9,7 @@ import sys
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
+from functools import partial
 from typing import Annotated, Any, Dict, FrozenSet, List, Literal, Optional, Set, Tuple, Union
 from uuid import UUID
 
@@ -28,9 +29,9 @@ from odmantic._state.changes import (
     baseline_of,
     digest,
     dirty_fields,
-    document_reader,
     field_digests,
     mark_read,
+    read_document,
 )
 from odmantic.exceptions import DocumentParsingError
 from odmantic.field import Field
@@ -339,7 +340,7 @@ def read_slowly(model: Any, document: Any) -> Any:
 @given(data=st.data())
 def test_what_is_read_counts_as_unmodified(data: Any) -> None:
     model, values = data.draw(models())
-    read = document_reader(model)
+    read = partial(read_document, model)
     for _ in range(5):
         document = data.draw(documents(values))
         if digest(document) is None:  # no database holds it
@@ -400,7 +401,7 @@ def change(data: Any, value: Any) -> None:
 def test_changes_in_place_are_noticed(data: Any) -> None:
     model, values = data.draw(models().filter(lambda made: issubclass(made[0], Model)))
     document = data.draw(documents(values))
-    instance, _ = outcome(document_reader(model), document)
+    instance, _ = outcome(partial(read_document, model), document)
     if instance is None or digest(document) is None:
         return
     names = mapping_of(model).mutable_fields
@@ -439,7 +440,7 @@ TRIP = {
 
 @pytest.fixture
 def trip() -> Any:
-    return document_reader(Trip)(copy.deepcopy(TRIP))
+    return read_document(Trip, copy.deepcopy(TRIP))
 
 
 def test_the_usual_document_needs_no_validation(monkeypatch) -> None:
@@ -568,7 +569,7 @@ def test_validated_embedded_objects_in_an_unusual_field_count_as_read() -> None:
         around: Around
 
     document = {"one": {"n": 1}, "many": {"a": [{"n": 2}]}, "around": {"inner": {"n": 3}}}
-    odd = document_reader(Odd)({"_id": OID, **document})
+    odd = read_document(Odd, {"_id": OID, **document})
     assert odd.around.inner.__fields_modified__ == set()
     assert odd.one.__fields_modified__ == set()
     assert odd.many["a"][0].__fields_modified__ == set()
@@ -646,7 +647,7 @@ def test_every_shape_is_read_and_written_like_by_validation(document) -> None:
     if expected is None:
         return
     assert given == expected
-    known = document_reader(Everything)(document)
+    known = read_document(Everything, document)
     assert dirty_fields(known) == set()
     slow = read_slowly(Everything, document)
     assert {name: tuple(each) for name, each in baseline_of(known).items()} == baseline_of(slow)
@@ -671,7 +672,7 @@ def test_every_shape_is_read_and_written_like_by_validation(document) -> None:
     ],
 )
 def test_values_of_other_types_are_left_to_the_encoders(change) -> None:
-    one = document_reader(Everything)(EVERYTHING)
+    one = read_document(Everything, EVERYTHING)
     change(one)
     try:
         written = {
