@@ -101,7 +101,7 @@ def take_snapshot(instance: _BaseODMModel, name: str) -> Snapshot:
 def changed_fields(instance: _BaseODMModel, baseline: Snapshot) -> list[str]:
     """Give the names of the mutable fields that are not as the baseline of a read says."""
     mapping = mapping_of(type(instance))
-    if _is_as_it_was(instance, mapping, baseline):
+    if is_as_it_was(instance, mapping, baseline):
         return []
     functions = mapping.codec.snapshots
     values = instance.__dict__
@@ -120,8 +120,10 @@ def changed_fields(instance: _BaseODMModel, baseline: Snapshot) -> list[str]:
     return changed
 
 
-def _is_as_it_was(instance: _BaseODMModel, mapping: ModelMapping, baseline: Snapshot) -> bool:
+def is_as_it_was(instance: _BaseODMModel, mapping: ModelMapping, baseline: Snapshot) -> bool:
     """Tell whether everything is the very same as in a baseline, which is the usual case and soon seen."""
+    if not baseline:
+        return True
     try:
         now = mapping.codec.baseline(instance)
     except _OTHER_SHAPE:

@@ -11,6 +11,7 @@ from bson.timestamp import Timestamp
 from pymongo import InsertOne, UpdateOne
 
 from odmantic._mapping import automatic_id, has_slot, mapping_of
+from odmantic._plan.assigned import AssignedPlanner
 from odmantic._plan.save import SavePlan, plan_save
 from odmantic._state.changes import give_back, take_sent
 from odmantic.bson import ObjectId, is_unused, note_use
@@ -79,7 +80,7 @@ class Batch:
         return [
             InsertOne(document)
             if inserting and is_new
-            else UpdateOne({"_id": id_}, {"$set": document}, upsert=is_whole)
+            else UpdateOne({"_id": id_}, {"$set": document}, is_whole)
             for id_, document, is_whole, is_new in zip(
                 self.ids, self.documents, self.are_whole, self.are_new, strict=True
             )
@@ -164,9 +165,9 @@ def plan_batch(
 
 
 class _Planner:
-    """Takes instances as they were made, many at a time."""
+    """Takes instances as they were made, and ones that were only assigned to, many at a time."""
 
-    __slots__ = ("_batch", "_members", "_names", "_take", "place", "primary", "stop")
+    __slots__ = ("_assigned", "_batch", "_members", "_names", "_take", "place", "primary", "stop")
 
     def __init__(self, batch: Batch, members: Sequence[Model], start: int) -> None:
         mapping = mapping_of(batch.model)
@@ -174,26 +175,31 @@ class _Planner:
         self._members = members
         self._names = frozenset(mapping.fields)
         self._take = mapping.codec.take
+        self._assigned = AssignedPlanner(mapping)
         self.place = start
         self.stop = min(start + BATCH_SIZE, len(members))
         self.primary = _insertable_id(mapping)
 
     def take(self) -> bool:
-        """Plan the writes of all instances from here on that are as they were made; tell whether there was one."""
-        instance = self._members[self.place]
-        if self._take is None or has_slot(instance, "__baseline__"):
+        """Plan the writes of instances from here on that are alike; tell whether there was one."""
+        start = self.place
+        instance = self._members[start]
+        if self._take is None:
             return False
+        if has_slot(instance, "__baseline__"):
+            self.place = self._assigned.add(self._batch, self._members, start, self.stop)
+            return self.place > start
         is_new = self.primary is not None and type(instance.__dict__.get(self.primary)) is ObjectId
         batch = self._batch
         before = len(batch.documents)
         try:
-            members = islice(self._members, self.place, self.stop)
+            members = islice(self._members, start, self.stop)
             self._take(members, batch.documents, batch.ids, new=is_new)
         finally:
             taken = len(batch.documents) - before
-            behind = self.place + taken
-            batch.places += range(self.place, behind)
-            batch.instances += self._members[self.place : behind]
+            behind = start + taken
+            batch.places += range(start, behind)
+            batch.instances += self._members[start:behind]
             batch.names += repeat(self._names, taken)
             del batch.ids[len(batch.documents) :]
             batch.are_whole += repeat(True, taken)

@@ -11,6 +11,7 @@ from pymongo.read_concern import ReadConcern
 
 from odmantic._driver._sync import resolve
 from odmantic._driver.select import is_driver_collection
+from odmantic._mapping import mapping_of
 from odmantic._plan.bulk import Batch, plan_batch, replan
 from odmantic._plan.errors import NOT_ENCODABLE, is_about_document, write_error
 from odmantic._plan.groups import Group, group_instances
@@ -238,7 +239,11 @@ class BulkSave:
             kept = [number for number in range(len(batch)) if number not in left_out]
             instances = [instances[number] for number in kept]
             names = [names[number] for number in kept]
-        mark_nested(instances, batch.model)
+        nested = mapping_of(batch.model).nested_fields
+        if nested:
+            pairs = zip(instances, names, strict=True)
+            sent = [each for each, written in pairs if not written.isdisjoint(nested)]
+            mark_nested(sent, batch.model)
         self._operations.enter(instances, names)
 
     def _find_ids(self, batch: Batch) -> list[Any]:

@@ -1,0 +1,197 @@
+"""Instances that were only assigned to are planned many at a time, like each by itself."""
+
+from __future__ import annotations
+
+import copy
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+import bson
+import pytest
+
+from odmantic import EmbeddedModel, Field, Model
+from odmantic._plan.assigned import AssignedPlanner
+from odmantic._plan.bulk import Batch, plan_batch
+from odmantic._plan.groups import Group
+from odmantic._plan.save import plan_save
+from odmantic._state.changes import mark_read, mark_unknown, read_document
+
+
+class Colour(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Size(EmbeddedModel):
+    width: int
+
+
+class Parcel(Model):
+    code: str = Field(key_name="c", default="a")
+    weight: float = 1.0
+    colour: Colour = Colour.RED
+    price: Decimal = Decimal(1)
+    tags: list[str] = ["x"]
+    size: Size = Size(width=1)
+
+
+class Country(Model):
+    code: Colour = Field(primary_field=True)
+    name: str = ""
+
+
+class Loose(Model):
+    name: str
+
+    model_config = {"extra": "allow"}
+
+
+def _read(model: Any = Parcel, **values: Any) -> Any:
+    return read_document(model, bson.decode(bson.encode(model(**values).model_dump_doc())))
+
+
+def _plan(*members: Any) -> tuple[int, Batch]:
+    batch = Batch(type(members[0]))
+    planner = AssignedPlanner(type(members[0]).__mapping__)
+    return planner.add(batch, members, 0, len(members)), batch
+
+
+def _assign(*names: str) -> Any:
+    new = {
+        "weight": 2.0,
+        "code": "b",
+        "colour": Colour.BLUE,
+        "price": Decimal(2),
+        "tags": ["y"],
+        "size": Size(width=2),
+    }
+
+    def change(parcel: Any) -> None:
+        for name in names:
+            setattr(parcel, name, new[name])
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "names", [["weight"], ["code"], ["price", "colour"], ["weight", "price", "code"]]
+)
+def test_the_plan_is_that_of_one_save(names: list[str]) -> None:
+    parcel = _read()
+    twin = copy.deepcopy(parcel)
+    mark_read(twin)
+    for each in (parcel, twin):
+        _assign(*names)(each)
+
+    stop, batch = _plan(parcel)
+
+    plan: Any = plan_save(twin)
+    assert stop == 1
+    assert batch.plan(0).document == plan.document
+    assert [*batch.plan(0).document] == [*plan.document]
+    assert batch.plan(0).filter == plan.filter
+    assert (batch.names, batch.are_whole, batch.are_new) == ([plan.names], [False], [False])
+    assert parcel.__fields_modified__ == set()
+    batch.give_back()
+    assert parcel.__fields_modified__ == set(names)
+
+
+def test_what_is_not_modified_has_no_write() -> None:
+    unchanged, emptied, changed = _read(), _read(), _read()
+    emptied.weight = 2.0
+    emptied.__fields_modified__.clear()
+    changed.weight = 3.0
+
+    stop, batch = _plan(unchanged, emptied, changed)
+
+    assert (stop, batch.places, batch.instances) == (3, [2], [changed])
+
+
+def test_ids_are_stored_forms() -> None:
+    country = _read(Country, code=Colour.BLUE)
+    country.name = "b"
+
+    assert _plan(country)[1].ids == ["blue"]
+
+
+UNUSUAL = [
+    mark_unknown,
+    mark_read,  # as validation of its own document leaves it
+    _assign("tags"),
+    _assign("size", "weight"),
+    lambda each: each.__fields_modified__.add("id"),
+    lambda each: each.tags.append("y"),
+    lambda each: setattr(each.size, "width", 2),
+    lambda each: each.__dict__.update(tags=None),
+    lambda each: each.__fields_modified__.add("other"),
+    lambda each: each.__fields_modified__.update(type(each).__mapping__.fields),
+    lambda each: (_assign("code")(each), each.__dict__.pop("code")),
+    lambda each: (_assign("price")(each), each.__dict__.update(price="x")),
+]
+
+
+@pytest.mark.parametrize("change", UNUSUAL)
+def test_the_unusual_is_left_to_other_code(change: Any) -> None:
+    first, second, third = _read(), _read(), _read()
+    for each in (first, second, third):
+        each.weight = 2.0
+    change(second)
+    modified = set(second.__fields_modified__)
+
+    stop, batch = _plan(first, second, third)
+
+    assert (stop, batch.instances) == (1, [first])
+    assert second.__fields_modified__ == modified
+    assert third.__fields_modified__ == {"weight"}
+
+
+def test_the_unusual_is_planned_too() -> None:
+    parcels = [_read() for _ in range(5)]
+    for each in parcels:
+        each.weight = 2.0
+    parcels[1].tags.append("y")
+    parcels[3].size = Size(width=2)
+    new = Parcel(code="new")
+
+    batch = plan_batch(Group(Parcel, [*parcels, new], range(6)), 0)
+
+    assert batch.places == [0, 1, 2, 3, 4, 5]
+    assert [sorted(each) for each in batch.documents[:4]] == [
+        ["weight"],
+        ["tags", "weight"],
+        ["weight"],
+        ["size", "weight"],
+    ]
+    assert batch.are_whole == [False] * 5 + [True]
+
+
+def test_additional_values_are_compared() -> None:
+    loose = _read(Loose, name="a")
+    loose.name = "b"
+    setattr(loose, "more", 1)  # noqa: B010 - no field
+
+    batch = plan_batch(Group(Loose, [loose], [0]), 0)
+
+    assert batch.documents == [{"name": "b", "more": 1}]
+
+
+class _Interrupting:
+    """Stands for a value at whose conversion the user presses a key."""
+
+    @property
+    def __class__(self) -> Any:
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_takes_nothing() -> None:
+    taken, stopped = _read(), _read()
+    taken.weight = stopped.weight = 2.0
+    stopped.__fields_modified__.add("colour")
+    stopped.__dict__["colour"] = _Interrupting()
+
+    with pytest.raises(KeyboardInterrupt):
+        plan_batch(Group(Parcel, [taken, stopped], [0, 1]), 0)
+
+    assert taken.__fields_modified__ == {"weight"}
+    assert stopped.__fields_modified__ == {"weight", "colour"}
