@@ -104,17 +104,16 @@ class Reader(Generic[ModelType]):
         nothing to the garbage collector.
         """
         model = self.model
-        read = mapping_of(model).codec.read_known
+        read_all = mapping_of(model).codec.read_all
         instances: list[ModelType] = []
         add = instances.append
         error: Exception | None = None
         documents.reverse()
-        take = documents.pop
         try:
             while documents:
-                document = take()
-                instance = read(document)
-                add(read_document(model, document) if instance is None else instance)
+                refused = read_all(documents, add)
+                if refused is not None:
+                    add(read_document(model, refused))
         except Exception as caught:  # noqa: BLE001 - raised behind the instances before it
             error = caught
         if self.attempt is not None:

@@ -13,7 +13,6 @@ from odmantic._deferred import forget, remember, waiting_for
 from odmantic._definition import Body, own_annotations
 from odmantic._mapping.compile import compile_mapping
 from odmantic._mapping.mapping import ModelKind, ModelMapping, ODMBaseField, kind_of, mapping_of
-from odmantic._mapping.reader import share_keys
 from odmantic._twin import make_twin, pure_subclass
 from odmantic.config import ODMConfigDict, validate_config
 from odmantic.field import Field, FieldProxy, ODMFieldInfo
@@ -199,7 +198,6 @@ def attach_mapping(cls: Any) -> ModelMapping:
         cls.__collection__ = mapping.collection
     for name, field in mapping.fields.items():
         setattr(cls, name, _FieldAccess(name, field))
-    share_keys(cls, mapping.fields)
     forget(cls)
     return mapping
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
 
 Read = Callable[[Any], Any]
+ReadAll = Callable[[list[Any], Callable[[Any], None]], Any]
 
 
 class Take(Protocol):
@@ -45,7 +46,8 @@ class Codec:
 
     Attributes:
         source: Their code.
-        read_known: Makes an instance that counts as unmodified; `None` if validation has to judge.
+        read_all: Uses up a list of documents from its end, and passes on the instances, which count as unmodified;
+            stops behind a document that validation has to judge, and gives that.
         read_new: Makes an instance that counts as new; `None` if validation has to judge.
         snapshots: Take the snapshots of mutable fields; not all fields have such a function.
         snapshot: Takes the snapshot of a whole embedded object.
@@ -60,7 +62,7 @@ class Codec:
     """
 
     source: str
-    read_known: Read
+    read_all: ReadAll
     read_new: Read
     snapshots: dict[str, Callable[[Any], tuple[Any, ...]]]
     snapshot: Callable[[Any], tuple[Any, ...]] | None
@@ -71,6 +73,12 @@ class Codec:
     write: Callable[[Any], dict[str, Any]]
     encoders: tuple[FieldEncoder, ...]
     exact_classes: dict[str, type[Any]]
+
+    def read_known(self, raw: Any) -> Any:
+        """Make an instance that counts as unmodified; `None` if validation has to judge."""
+        instances: list[Any] = []
+        self.read_all([raw], instances.append)
+        return instances[0] if instances else None
 
 
 def generate(mapping: ModelMapping) -> Codec:
@@ -94,7 +102,7 @@ def generate(mapping: ModelMapping) -> Codec:
     functions = source.compile(mapping.model.__name__, mapping.model)
     return Codec(
         source=source.text,
-        read_known=functions.get("read_known", _leave_it),
+        read_all=functions.get("read_all", _leave_last),
         read_new=functions.get("read_new", _leave_it),
         snapshots={name: functions[f"snapshot_{name}"] for name in snapshots},
         snapshot=functions.get("snapshot"),
@@ -113,3 +121,8 @@ def generate(mapping: ModelMapping) -> Codec:
 
 def _leave_it(_raw: Any) -> None:
     """Leave every document to validation."""
+
+
+def _leave_last(documents: list[Any], _add: Callable[[Any], None]) -> Any:
+    """Leave the next document to validation."""
+    return documents.pop()

@@ -53,8 +53,8 @@ if TYPE_CHECKING:
 class Leaf:
     """A value that cannot change and is no container.
 
-    `check` is code that returns from the function unless `{v}` is such a value, and may convert
-    it; the other names in braces are those of `names`. `cls` is the class of the result.
+    `check` is code that does `{refuse}` unless `{v}` is such a value, and may convert it; the other
+    names in braces are those of `names`. `cls` is the class of the result.
     """
 
     check: str
@@ -119,37 +119,37 @@ Node: TypeAlias = "Leaf | Anything | Nullable | Array | Table | Document | Targe
 
 _EXACTLY = """\
 if type({v}) is not {cls}:
-    return None"""
+    {refuse}"""
 
 _CONVERTED = """\
 if type({v}) is not {cls}:
     if type({v}) is not {other}:
-        return None
+        {refuse}
     {v} = {cls}({v})"""
 
 _DATETIME = """\
 if type({v}) is not {cls}:
-    return None
+    {refuse}
 if {v}.tzinfo is not None or {v}.microsecond % 1000:
     {v} = {as_stored_datetime}({v})"""
 
 _DECIMAL = """\
 if type({v}) is not {Decimal128}:
-    return None
+    {refuse}
 {v} = {to_decimal}({v})
 if not {v}.is_finite():
-    return None"""
+    {refuse}"""
 
 _ONE_OF = """\
 if type({v}) is not {cls} or {v} not in {allowed}:
-    return None"""
+    {refuse}"""
 
 _MEMBER = """\
 if type({v}) is not {stored}:
-    return None
+    {refuse}
 {v} = {members}.get({v})
 if {v} is None:
-    return None"""
+    {refuse}"""
 
 
 def _exactly(cls: type[Any]) -> Leaf:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import SchemaValidator
 
+from odmantic._mapping.blank import blank_of
 from odmantic._mapping.mapping import ModelKind
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def is_plain(mapping: ModelMapping) -> bool:
         and not any(getattr(decorators, kind) for kind in _DECORATORS)
         and not any(hook in vars(cls) for cls in _own_classes(model) for hook in _HOOKS)
         and not any(_has_names_of_its_own(info) for info in model.__pydantic_fields__.values())
+        and blank_of(mapping) is not None
     )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import keyword
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel
-
+from odmantic._mapping.blank import blank_of
 from odmantic._mapping.defaults import NO_DEFAULT, stored_default
 from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.marks import baseline_setter, mark_embedded_clean
+from odmantic._mapping.marks import mark_embedded_clean
 from odmantic._mapping.nodes import (
     Anything,
     Array,
@@ -24,7 +24,7 @@ from odmantic._mapping.nodes import (
 from odmantic._mapping.snapshot import snapshot_of_any, snapshot_of_field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Generator
 
     from odmantic._mapping.mapping import ModelMapping
     from odmantic._mapping.source import Source
@@ -35,78 +35,81 @@ Pieces = list[str]
 DEEPEST_INLINE = 4
 """How many documents in each other become one function."""
 
-_new = object.__new__
-_dict_of: Any = vars(BaseModel)["__dict__"].__get__
-
-
-def share_keys(model: type[Any], names: Iterable[str]) -> None:
-    """Make the dictionaries of a new class's instances share one table of these keys."""
-    with suppress(TypeError):  # an abstract class has no instances
-        values = _dict_of(_new(model))
-        # Python takes the keys of the first instances; `update` would give it a table of its own.
-        for name in names:
-            values[name] = None
-
 
 class ReaderWriter:
-    """Writes the function that reads the documents of one model.
+    """Writes the functions that read the documents of one model, but for those pydantic has to look at.
 
-    It gives `None` for a document that pydantic has to look at. With `known`, what it makes counts
-    as read: it gets a baseline, see `odmantic._mapping.snapshot`.
+    With `known`, what is made counts as read: it gets a baseline, see `odmantic._mapping.snapshot`.
     """
 
     def __init__(self, source: Source, mapping: ModelMapping, *, known: bool) -> None:
         self._source = source
         self._mapping = mapping
         self._known = known
-        self._function = "read_known" if known else "read_new"
         self._around: list[Any] = []
         self._has_opaque = False
-        self._new = source.object("new", _new)
-        self._dict_of = source.object("dict_of", _dict_of)
-        self._set_baseline = source.object("set_baseline", baseline_setter(mapping.model))
+        self._refusal = "return raw" if known else "return None"
 
     def write(self) -> None:
         """Add the function."""
+        (self._read_all if self._known else self._read_new)()
+
+    def _read_all(self) -> None:
         source = self._source
         title = self._mapping.model.__name__
-        state = "unmodified" if self._known else "new"
         with source.function(
-            f"def {self._function}(raw):",
-            f"Make a {title} that counts as {state}; `None` if validation has to judge.",
+            "def read_all(documents, add):",
+            f"Make a {title} that counts as unmodified of each, from the last; give one that validation has to judge.",
         ):
-            with source.block("try:"):
-                self._refuse_unless("raw", "dict")
-                instance, pieces = self._document(
-                    self._mapping,
-                    "raw",
-                    "",
-                    keeps=self._mapping.mutable_fields if self._known else frozenset(),
-                )
-                if self._known:
-                    source.add(f"{self._set_baseline}({instance}, {as_baseline(pieces)})")
-                source.add(f"return {instance}")
-            # What is wrong is said by validation; code of the user's may raise anything.
-            caught = "Exception" if self._has_opaque else "(KeyError, OverflowError, ValueError)"
-            with source.block(f"except {caught}:"):
-                self._refuse()
+            source.add("take = documents.pop")
+            with self._refusing(), source.block("while documents:"):
+                source.add("raw = take()")
+                instance = self._whole(self._mapping.mutable_fields)
+                source.add(f"add({instance})")
+
+    def _read_new(self) -> None:
+        source = self._source
+        title = self._mapping.model.__name__
+        with (
+            source.function(
+                "def read_new(raw):",
+                f"Make a {title} that counts as new; `None` if validation has to judge.",
+            ),
+            self._refusing(),
+        ):
+            instance = self._whole(frozenset())
+            source.add(f"return {instance}")
+
+    @contextmanager
+    def _refusing(self) -> Generator[None]:
+        with self._source.block("try:"):
+            yield
+        # What is wrong is said by validation; code of the user's may raise anything.
+        caught = "Exception" if self._has_opaque else "(KeyError, OverflowError, ValueError)"
+        with self._source.block(f"except {caught}:"):
+            self._refuse()
+
+    def _whole(self, keeps: frozenset[str]) -> str:
+        """Make an instance of the document; give its name."""
+        self._refuse_unless("raw", "dict")
+        instance, pieces = self._document(self._mapping, "raw", "", keeps=keeps)
+        self._finish(self._mapping, instance, as_baseline(pieces))
+        return instance
 
     # --- Documents -----------------------------------------------------------------------------
 
     def _document(
         self, mapping: ModelMapping, raw: str, path: str, *, keeps: frozenset[str]
     ) -> tuple[str, list[Pieces]]:
-        """Make an instance; give its name, and the snapshots of the fields in `keeps`."""
+        """Fill an instance; give its name, and the snapshots of the fields in `keeps`."""
         source = self._source
         if mapping.extra_allowed:
             # Surplus keys are part of the instance.
             with source.block(f"if len({raw}) != {len(mapping.fields)}:"):
                 self._refuse()
         instance = source.local(_join(path, "instance"))
-        values = source.local(_join(path, "values"))
-        model = source.object(mapping.model.__name__, mapping.model)
-        source.add(f"{instance} = {self._new}({model})")
-        source.add(f"{values} = {self._dict_of}({instance})")
+        blank = source.object(f"New{mapping.model.__name__}", blank_of(mapping))
+        source.add(f"{instance} = {blank}()")
         self._around.append(mapping.model)
         kept: list[Pieces] = []
         for name, node in (readable_nodes(mapping) or {}).items():
@@ -118,11 +121,17 @@ class ReaderWriter:
                 )
             else:
                 pieces = self._value(node, local, _join(path, name), is_kept=is_kept)
-            source.add(f"{values}[{name!r}] = {local}")
+            source.add(_assignment(instance, name, local))
             if is_kept:
                 kept.append(pieces)
         self._around.pop()
         return instance, kept
+
+    def _finish(self, mapping: ModelMapping, instance: str, baseline: str) -> None:
+        model = self._source.object(mapping.model.__name__, mapping.model)
+        if self._known:
+            self._source.add(f"{instance}.__baseline__ = {baseline}")
+        self._source.add(f"{instance}.__class__ = {model}")
 
     def _load(self, mapping: ModelMapping, name: str, node: Node, raw: str, path: str) -> str:
         field = mapping.fields[name]
@@ -183,7 +192,7 @@ class ReaderWriter:
             hint: self._source.object(one.__name__ if isinstance(one, type) else hint, one)
             for hint, one in leaf.names.items()
         }
-        self._source.add(leaf.check.format(v=local, **names))
+        self._source.add(leaf.check.format(v=local, refuse=self._refusal, **names))
 
     def _keep(self, function: Any, local: str, path: str) -> Pieces:
         name = self._source.object(function.__name__, function)
@@ -277,8 +286,7 @@ class ReaderWriter:
         instance, pieces = self._document(
             mapping, local, path, keeps=frozenset(mapping.fields) if is_kept else frozenset()
         )
-        if self._known:
-            source.add(f"{self._set_baseline}({instance}, ())")
+        self._finish(mapping, instance, "()")
         source.add(f"{local} = {instance}")
         return [piece for field in pieces for piece in field] or ["True"]
 
@@ -288,7 +296,8 @@ class ReaderWriter:
 
     def _elsewhere(self, mapping: ModelMapping, local: str) -> str:
         name = self._source.object(f"{mapping.model.__name__}_mapping", mapping)
-        self._source.add(f"{local} = {name}.codec.{self._function}({local})")
+        read = "read_known" if self._known else "read_new"
+        self._source.add(f"{local} = {name}.codec.{read}({local})")
         with self._source.block(f"if {local} is None:"):
             self._refuse()
         return name
@@ -298,7 +307,14 @@ class ReaderWriter:
             self._refuse()
 
     def _refuse(self) -> None:
-        self._source.add("return None")
+        self._source.add(self._refusal)
+
+
+def _assignment(instance: str, name: str, value: str) -> str:
+    # Python takes other letters than these for what they are compatible with.
+    if name.isascii() and name.isidentifier() and not keyword.iskeyword(name):
+        return f"{instance}.{name} = {value}"
+    return f"setattr({instance}, {name!r}, {value})"
 
 
 def is_leaf(node: Node) -> bool:

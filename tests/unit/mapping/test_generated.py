@@ -24,7 +24,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from odmantic._mapping import decode_document, encode_document, mapping_of, validate_document
+from odmantic._mapping import (
+    decode_document,
+    encode_document,
+    is_model,
+    mapping_of,
+    validate_document,
+)
 from odmantic._state.changes import (
     baseline_of,
     digest,
@@ -450,7 +456,7 @@ def test_the_usual_document_needs_no_validation(monkeypatch) -> None:
 
 def test_the_code_can_be_read() -> None:
     source = Trip.__mapping__.source()
-    assert "def read_known(raw):" in source
+    assert "def read_all(documents, add):" in source
     assert "def write_legs(value):" in source
     compile(source, "source", "exec")
 
@@ -534,10 +540,47 @@ def test_instances_of_a_class_share_the_table_of_their_keys() -> None:
         c: int = 3
         d: int = 4
 
-    for _ in range(100):
-        Wide()
-    read = decode_document(Wide, {"_id": OID})
+    read = [decode_document(Wide, {"_id": OID}) for _ in range(100)][-1]
     assert read.__dict__.__sizeof__() < dict(read.__dict__).__sizeof__()
+
+
+def test_fields_may_have_names_that_code_cannot_have() -> None:
+    names: Any = {"class": (int, 0), "\ufb01eld": (int, 0), "field": (int, 0)}
+    model: Any = pydantic.create_model("Odd", __base__=Model, **names)
+    read = read_document(model, {"_id": OID, "class": 1, "\ufb01eld": 2, "field": 3})
+    assert read.model_dump() == {"id": OID, "class": 1, "\ufb01eld": 2, "field": 3}
+
+
+def test_instances_with_slots_of_their_own_are_read_too() -> None:
+    class Seat(EmbeddedModel):
+        __slots__ = ("taken",)
+        row: int
+
+    class Hall(Model):
+        seats: List[Seat]
+
+    hall = read_document(Hall, {"_id": OID, "seats": [{"row": 1}]})
+    assert hall == Hall(id=OID, seats=[Seat(row=1)])
+    assert dirty_fields(hall) == set()
+    hall.seats[0].row = 2
+    assert dirty_fields(hall) == {"seats"}
+
+
+def test_classes_that_help_to_read_are_no_models(trip) -> None:
+    assert all(map(is_model, Model.__subclasses__()))
+    assert Trip.__subclasses__() == Leg.__subclasses__() == []
+    assert [type(each) for each in (trip, trip.legs[0], trip.owner)] == [Trip, Leg, Owner]
+
+
+def test_documents_are_read_up_to_one_that_validation_has_to_judge() -> None:
+    codec = mapping_of(Place).codec
+    documents = [{"t": "d"}, {"t": 1}, {"t": "b"}, {"t": "a"}]
+    read: List[Any] = []
+    assert codec.read_all(documents, read.append) == {"t": 1}
+    assert [place.town for place in read] == ["a", "b"]
+    assert codec.read_all(documents, read.append) is None
+    assert documents == []
+    assert read[-1].town == "d"
 
 
 def test_a_validator_that_looks_around_sees_all_fields() -> None:
