@@ -7,20 +7,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
-from odmantic._driver.select import ClientKind, client_kind, is_driver_collection
-from odmantic._mapping import is_model, mapping_of
+from odmantic._driver.select import (
+    ClientKind,
+    client_kind,
+    is_driver_collection,
+    is_plain_collection,
+    reply_options,
+)
+from odmantic._mapping import mapping_of
 from odmantic._plan.checks import check_model
 from odmantic._plan.sort import build_sort
 from odmantic._state.changes import read_document
 from odmantic.model import Model
 
 if TYPE_CHECKING:
+    from bson.codec_options import CodecOptions
+
     from odmantic._state.attempt import Attempt
     from odmantic.query import SortExpression
 
 ModelType = TypeVar("ModelType", bound=Model)
-
-_NONE: tuple[Any, Any] = None, None
 
 _FORBIDDEN_IN_DATABASE_NAMES = '/\\."$'
 
@@ -44,7 +50,7 @@ class BaseEngine:
         self.client: Any = client
         self.database_name: str = database
         self.database: Any = client[database]
-        self._collections: WeakKeyDictionary[Any, tuple[Any, Any]] = WeakKeyDictionary()
+        self._collections: WeakKeyDictionary[Any, tuple[Any, Any, Any]] = WeakKeyDictionary()
 
     @staticmethod
     def _validate_sort_argument(sort: Any) -> SortExpression | None:
@@ -52,15 +58,27 @@ class BaseEngine:
 
     def _collection(self, model: Any) -> Any:
         """The driver's collection of a model, in this engine's database."""
-        database, collection = self._collections.get(model, _NONE) if is_model(model) else _NONE
-        if collection is not None and database is self.database:
-            return collection
+        try:
+            database, collection, _ = self._collections[model]
+        except (KeyError, TypeError):  # a TypeError of what no class can be
+            pass
+        else:
+            if database is self.database:
+                return collection
         check_model(model, "get_collection")
         collection = self.database[mapping_of(model).collection]
         # A stand-in may give another object each time.
         if is_driver_collection(collection):
-            self._collections[model] = self.database, collection
+            self._collections[model] = self.database, collection, reply_options(collection)
         return collection
+
+    def _command_options(self, model: Any, collection: Any) -> CodecOptions[Any] | None:
+        """The codec options of a command to a collection; `None` where only its own methods will do."""
+        known = self._collections.get(model)
+        if known is None or known[1] is not collection or not is_plain_collection(collection):
+            return None
+        options: CodecOptions[Any] | None = known[2]
+        return options
 
 
 class AIOEngineBase(BaseEngine):

@@ -32,7 +32,7 @@ T = TypeVar("T")
 class TransactionBlock(AIOSession):
     """What a transaction does as a `with` block, or as the callback that stands for one."""
 
-    _attempt: Attempt | None
+    _attempt: Attempt | None = None
     _owns_session: bool
 
     @abstractmethod
@@ -66,8 +66,7 @@ class TransactionBlock(AIOSession):
     @contextmanager
     def dooming(self) -> Generator[None, None, None]:
         """A block in the running transaction which, if it fails, leaves nothing but a rollback."""
-        attempt, channel = self._open()
-        channel.check_process()
+        attempt, _ = self._open()
         attempt.check_accepts_operations()
         try:
             yield

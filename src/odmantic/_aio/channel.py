@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary
 
 from pymongo.errors import InvalidOperation, NetworkTimeout, PyMongoError
 
+from odmantic._driver import process
 from odmantic._driver._aio import Lock, current_home, drained, finished, resolve, take_at_once
 from odmantic._driver.select import sends_nothing_at_end
 from odmantic._plan.errors import NOT_ENCODABLE
@@ -19,12 +18,8 @@ from odmantic.exceptions import SessionMisuseError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-_channels: WeakValueDictionary[int, Channel] = WeakValueDictionary()
-#: The driver sessions that were ended here, by what was over with them. Motor's have no hash, so by identity.
-_ended: dict[str, WeakValueDictionary[int, Any]] = {
-    "session": WeakValueDictionary(),
-    "transaction": WeakValueDictionary(),
-}
+#: The attribute of a driver session that holds its channel, and after its end the name of what is over.
+_OWNER = "_odmantic_channel"
 
 
 def channel_of(driver_session: Any) -> Channel | None:
@@ -36,17 +31,13 @@ def channel_of(driver_session: Any) -> Channel | None:
     Raises:
         SessionMisuseError: a session object had it, and has ended it.
     """
-    channel = _channels.get(id(driver_session))
-    if channel is None:
-        _check_not_ended(driver_session)
-    return channel
-
-
-def _check_not_ended(driver_session: Any) -> None:
-    for over, ended in _ended.items():
-        if ended.get(id(driver_session)) is driver_session:
-            message = f"{over} not started: Cannot use ended session"
-            raise SessionMisuseError(message)
+    owner = getattr(driver_session, _OWNER, None)
+    if isinstance(owner, Channel):
+        return owner
+    if isinstance(owner, str):
+        message = f"{owner} not started: Cannot use ended session"
+        raise SessionMisuseError(message)
+    return None
 
 
 class Channel:
@@ -56,29 +47,17 @@ class Channel:
     between the batches of a cursor.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "_had_transaction",
-        "_home",
-        "_is_lost",
-        "_lock",
-        "_process",
-        "attempt",
-        "driver_session",
-        "is_snapshot",
-    )
+    attempt: Attempt | None = None
+    _had_transaction = False
+    _is_lost = False
 
-    def __init__(self, driver_session: Any, *, is_snapshot: bool = False) -> None:
+    def __init__(self, driver_session: Any) -> None:
         """Register the channel, so that `session=` arguments find it."""
         self.driver_session = driver_session
-        self.is_snapshot = is_snapshot
-        self.attempt: Attempt | None = None
         self._lock = Lock()
-        self._process = os.getpid()
+        self._process = process.identity
         self._home = current_home()
-        self._had_transaction = False
-        self._is_lost = False
-        _channels[id(driver_session)] = self
+        setattr(driver_session, _OWNER, self)
 
     @property
     def commits_sent(self) -> int | None:
@@ -91,7 +70,7 @@ class Channel:
     @property
     def is_inherited(self) -> bool:
         """Whether this process was forked from the one that opened the driver session, and must not use it."""
-        return os.getpid() != self._process
+        return self._process is not process.identity
 
     def check_process(self) -> None:
         """Raise in a forked child, and in another event loop.
@@ -99,7 +78,7 @@ class Channel:
         Raises:
             SessionMisuseError: the driver session belongs to the parent process, or to the other loop.
         """
-        if os.getpid() != self._process:
+        if self._process is not process.identity:
             raise SessionMisuseError(_INHERITED)
         if (home := current_home()) is not self._home and home is not None:
             raise SessionMisuseError(_ELSEWHERE)
@@ -151,7 +130,6 @@ class Channel:
             RuntimeError: the commit is in doubt, and the driver session is in another transaction by now.
             TransactionAbortedError: the run is doomed.
         """
-        self.check_process()
         attempt.state = AttemptState.CLOSING
         async with self._lock:
             if attempt.first_error is not None:
@@ -167,12 +145,10 @@ class Channel:
 
     async def abort(self, attempt: Attempt, outcome: AttemptState = AttemptState.ENDED) -> None:
         """Roll the server's side back, after the operation in flight; give up one whose commit was sent."""
-        self.check_process()
         await finished(lambda: self._abort(attempt, outcome), self._lose)
 
     async def end(self) -> None:
         """End the driver session, rolling back a transaction that still runs in it."""
-        self.check_process()
         ends_at_once = (
             self.attempt is None
             and not self._is_lost
@@ -229,10 +205,7 @@ class Channel:
             await resolve(self.driver_session.client.admin.command(kill))
 
     def _note_end(self) -> None:
-        over = "transaction" if self._had_transaction else "session"
-        _channels.pop(id(self.driver_session), None)
-        with suppress(TypeError):  # a stand-in's session need not have weak references
-            _ended[over][id(self.driver_session)] = self.driver_session
+        setattr(self.driver_session, _OWNER, "transaction" if self._had_transaction else "session")
 
     def _lose(self) -> None:
         self._is_lost = True

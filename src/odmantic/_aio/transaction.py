@@ -65,6 +65,9 @@ class AIOTransaction(TransactionBlock):
     See https://www.mongodb.com/docs/manual/core/transactions/
     """
 
+    _guard: RetryGuard | None = None
+    _max_commit_time_ms: int | None = None
+
     def __init__(
         self,
         context: AIOEngine | AIOSession,
@@ -74,19 +77,15 @@ class AIOTransaction(TransactionBlock):
         max_commit_time_ms: int | None = None,
     ) -> None:
         """Make a transaction that is not started yet; nothing is sent."""
-        self._attempt: Attempt | None = None
-        self._guard: RetryGuard | None = None
-        self._max_commit_time_ms: int | None = None
         self._settings = TransactionSettings(read_concern, write_concern, max_commit_time_ms)
+        self._owns_session = isinstance(context, AIOEngineBase)
         if isinstance(context, AIOEngineBase):
-            super().__init__(context)
+            self.engine = context
             self.session = AIOSession(context)
-            self._owns_session = True
         else:
             _check_context(context)
-            super().__init__(context.engine)
+            self.engine = context.engine
             self.session = context
-            self._owns_session = False
 
     @property
     def is_started(self) -> bool:
@@ -133,7 +132,6 @@ class AIOTransaction(TransactionBlock):
             CommitHookError: it is committed, but a callable given to `on_commit` failed.
         """
         attempt, channel = self._open()
-        channel.check_process()
         try:
             await commit_until_known(channel, attempt, self._max_commit_time_ms)
         except CommitOutcomeUnknownError:
@@ -155,7 +153,6 @@ class AIOTransaction(TransactionBlock):
             RollbackHookError: it is rolled back, but a callable given to `on_rollback` failed.
         """
         attempt, channel = self._open()
-        channel.check_process()
         await self._roll_back(attempt, channel)
         await self._run_hooks(attempt)
 
@@ -173,7 +170,7 @@ class AIOTransaction(TransactionBlock):
             TypeError: it is no callable that can be called here.
         """
         check_callback(hook, may_await=CAN_AWAIT)
-        self._open()[0].hooks.on_commit.append(hook)
+        self._open()[0].waiting().on_commit.append(hook)
 
     def on_rollback(self, hook: Hook) -> None:
         """Have a callable without arguments called after the final rollback, once, outside of the transaction.
@@ -183,7 +180,7 @@ class AIOTransaction(TransactionBlock):
             TypeError: it is no callable that can be called here.
         """
         check_callback(hook, may_await=CAN_AWAIT)
-        self._open()[0].hooks.on_rollback.append(hook)
+        self._open()[0].waiting().on_rollback.append(hook)
 
     def track(self, instance: T) -> T:
         """Have an object's values put back as they are now, before the callback is run again.
@@ -204,7 +201,7 @@ class AIOTransaction(TransactionBlock):
             TransactionAbortedError: an operation in it failed.
         """
         attempt, channel = self._attempt, self._channel
-        if attempt is None or channel is None or not attempt.is_open:
+        if attempt is None or channel is None:
             raise SessionMisuseError(NOT_STARTED)
         channel.check_process()
         attempt.check_accepts_operations()
@@ -225,6 +222,7 @@ class AIOTransaction(TransactionBlock):
         if attempt is None or channel is None or not attempt.may_be_closed:
             message = "Transaction not started"
             raise SessionMisuseError(message)
+        channel.check_process()
         return attempt, channel
 
     async def _roll_back(self, attempt: Attempt, channel: Channel) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Any, cast
 
+from bson.codec_options import CodecOptions
 from pymongo import AsyncMongoClient, MongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
@@ -17,7 +18,8 @@ _PARTS = (AsyncDatabase, AsyncCollection, Database, Collection)
 _CLIENTS = frozenset({AsyncMongoClient, MongoClient})
 _COLLECTIONS = frozenset({AsyncCollection, Collection})
 _METHODS = frozenset({"find", "find_one", "update_one"})
-_SESSIONS = frozenset({AsyncClientSession, ClientSession})
+#: The sessions of PyMongo.
+DRIVER_SESSIONS: frozenset[type[Any]] = frozenset({AsyncClientSession, ClientSession})
 
 
 class ClientKind(Enum):
@@ -74,7 +76,7 @@ def is_plain_collection(collection: Any) -> bool:
 
 def is_driver_session(value: Any) -> bool:
     """Tell whether this is a session of PyMongo."""
-    return type(value) in _SESSIONS
+    return type(value) in DRIVER_SESSIONS
 
 
 def is_plain_client(client: Any) -> bool:
@@ -84,7 +86,7 @@ def is_plain_client(client: Any) -> bool:
 
 def sends_nothing_at_end(session: Any) -> bool:
     """Tell whether a session ends without a word to the server, so that nothing can cut its end off."""
-    return is_driver_session(session) and not session.in_transaction
+    return type(session) in DRIVER_SESSIONS and not session.in_transaction
 
 
 def is_driver_collection(collection: Any) -> bool:
@@ -96,6 +98,17 @@ def is_driver_collection(collection: Any) -> bool:
     module: Any = getattr(write, "__module__", None)
     is_replaced = "update_one" in getattr(collection, "__dict__", ())
     return isinstance(module, str) and module.startswith("pymongo.") and not is_replaced
+
+
+def reply_options(collection: Any) -> CodecOptions[Any] | None:
+    """Give the codec options for a write that is sent to a collection as a command.
+
+    A text that is cut off in the middle of a character must not hide the error that it is part of.
+    """
+    options: Any = collection.codec_options
+    if not isinstance(options, CodecOptions):
+        return None  # a stand-in's
+    return options.with_options(document_class=dict, unicode_decode_error_handler="replace")
 
 
 def _is_part(value: Any) -> bool:

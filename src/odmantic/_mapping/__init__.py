@@ -3,6 +3,7 @@
 from odmantic._mapping.compile import compile_mapping
 from odmantic._mapping.decode import decode_document, validate_document
 from odmantic._mapping.encode import (
+    encode_changes,
     encode_document,
     encode_field,
     encode_primary_key,
@@ -50,6 +51,7 @@ __all__ = [
     "compile_mapping",
     "decode_document",
     "digest",
+    "encode_changes",
     "encode_document",
     "encode_field",
     "encode_primary_key",

@@ -17,7 +17,7 @@ from odmantic._mapping.taker import TakerWriter
 from odmantic._mapping.writer import WriterWriter
 
 if TYPE_CHECKING:
-    from odmantic._mapping.encode import FieldEncoder
+    from odmantic._mapping.encode import Encoder
     from odmantic._mapping.mapping import ModelMapping
 
 Read = Callable[[Any], Any]
@@ -57,7 +57,7 @@ class Codec:
             values are allowed.
         mark_nested: Marks what is embedded in written instances; `None` if there is nothing.
         write: Makes the document of an instance, without additional values.
-        encoders: How each field is written.
+        encoders: Key of each field, and how its value is converted, by the name of the field.
         exact_classes: By the name of a field, the class whose values validation leaves as they are.
     """
 
@@ -71,7 +71,7 @@ class Codec:
     take: Take | None
     mark_nested: Callable[[Iterable[Any]], None] | None
     write: Callable[[Any], dict[str, Any]]
-    encoders: tuple[FieldEncoder, ...]
+    encoders: dict[str, tuple[str, Encoder | None]]
     exact_classes: dict[str, type[Any]]
 
     def read_known(self, raw: Any) -> Any:
@@ -111,10 +111,10 @@ def generate(mapping: ModelMapping) -> Codec:
         take=functions.get("take"),
         mark_nested=functions.get("mark_nested"),
         write=functions["write"],
-        encoders=tuple(
-            (name, field.key_name, functions[writers[name]] if name in writers else None)
+        encoders={
+            name: (field.key_name, functions[writers[name]] if name in writers else None)
             for name, field in mapping.fields.items()
-        ),
+        },
         exact_classes=exact_classes(mapping),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -74,24 +75,37 @@ def encode_document(
     Additional values of models that allow them are always part of it.
     """
     mapping: ModelMapping = type(instance).__mapping__
-    codec = mapping.codec
-    values = instance.__dict__
-    document: dict[str, Any] = {}
-    try:
-        if include is None:
-            document = codec.write(instance)
-        else:
-            for name, key, encode in codec.encoders:
-                if name in include:
-                    value = values[name]
-                    document[key] = value if encode is None else encode(value)
-    except KeyError:
-        _check_complete(instance)
-        raise
+    if include is not None:
+        document = encode_changes(instance, {name for name in mapping.fields if name in include})
+    else:
+        try:
+            document = mapping.codec.write(instance)
+        except KeyError:
+            _check_complete(instance)
+            raise
     if mapping.extra_allowed and instance.__pydantic_extra__:
         for key, value in instance.__pydantic_extra__.items():
             if key not in mapping.field_names:
                 document[key] = encode_any(value)
+    return document
+
+
+def encode_changes(instance: _BaseODMModel, names: AbstractSet[str]) -> dict[str, Any]:
+    """Give those fields of the document of an instance that are named, without additional values."""
+    encoders = type(instance).__mapping__.codec.encoders
+    values = instance.__dict__
+    document: dict[str, Any] = {}
+    # Most updates have one field, which needs no order.
+    is_one = len(names) == 1 and names <= encoders.keys()
+    ordered = names if is_one else [name for name in encoders if name in names]
+    try:
+        for name in ordered:
+            key, encode = encoders[name]
+            value = values[name]
+            document[key] = value if encode is None else encode(value)
+    except KeyError:
+        _check_complete(instance)
+        raise
     return document
 
 
@@ -108,7 +122,7 @@ def encode_field(instance: _BaseODMModel, name: str) -> Any:
 def encode_primary_key(instance: Model) -> Any:
     """Give what `_id` of an instance's document holds; references to it hold the same."""
     mapping: ModelMapping = type(instance).__mapping__
-    name = cast("str", mapping.primary_field)
+    name: Any = mapping.primary_field
     encode = mapping.encoder_of[name]
     value = getattr(instance, name)
     return value if encode is None else encode(value)

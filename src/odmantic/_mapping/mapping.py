@@ -225,7 +225,7 @@ def kind_of(obj: object) -> ModelKind | None:
 
 def kind_of_instance(value: object) -> ModelKind | None:
     """Tell what the class of an instance is to the database."""
-    return kind_of(type(value))
+    return getattr(type(value), "__odm_kind__", None)
 
 
 def is_model(obj: object) -> TypeGuard[type[Model]]:
@@ -240,4 +240,4 @@ def is_embedded_model(obj: object) -> TypeGuard[type[EmbeddedModel]]:
 
 def is_model_instance(obj: object) -> TypeGuard[Model]:
     """Tell whether this is an instance of a class with a collection."""
-    return kind_of_instance(obj) is ModelKind.MODEL
+    return getattr(type(obj), "__odm_kind__", None) is ModelKind.MODEL

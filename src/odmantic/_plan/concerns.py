@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
 
-_NO_READ_CONCERN, _SNAPSHOT = ReadConcern(), ReadConcern("snapshot")
-_NO_WRITE_CONCERN, _MAJORITY = WriteConcern(), WriteConcern("majority")
+_SNAPSHOT, _MAJORITY = ReadConcern("snapshot"), WriteConcern("majority")
 
 
 class TransactionDefaults(Protocol):
@@ -29,8 +27,7 @@ class TransactionDefaults(Protocol):
         """How many milliseconds the server may take for the commit."""
 
 
-@dataclass(frozen=True, slots=True)
-class TransactionSettings:
+class TransactionSettings(NamedTuple):
     """What a call asks of its transaction; `None` leaves it to the session, the client, and the library."""
 
     read_concern: ReadConcern | None = None
@@ -47,20 +44,29 @@ class TransactionSettings:
         See https://www.mongodb.com/docs/manual/core/transactions/#read-concern-write-concern-read-preference
         """
         options: dict[str, Any] = {"read_preference": ReadPreference.PRIMARY}
-        read_concern = self.read_concern or (defaults and defaults.read_concern)
-        if read_concern is None and getattr(client, "read_concern", None) == _NO_READ_CONCERN:
+        read_concern, write_concern, max_commit_time_ms = self
+        if defaults is not None:
+            read_concern = read_concern or defaults.read_concern
+            write_concern = write_concern or defaults.write_concern
+            max_commit_time_ms = max_commit_time_ms or defaults.max_commit_time_ms
+        if read_concern is None and not _is_set(getattr(client, "read_concern", None)):
             read_concern = _SNAPSHOT
-        write_concern = self.write_concern or (defaults and defaults.write_concern)
-        if write_concern is None and getattr(client, "write_concern", None) == _NO_WRITE_CONCERN:
+        if write_concern is None and not _is_set(getattr(client, "write_concern", None)):
             write_concern = _MAJORITY
         if read_concern is not None:
             options["read_concern"] = read_concern
         if write_concern is not None:
             options["write_concern"] = write_concern
-        max_commit_time_ms = self.max_commit_time_ms or (defaults and defaults.max_commit_time_ms)
         if max_commit_time_ms is not None:
             options["max_commit_time_ms"] = max_commit_time_ms
         return options
+
+
+def _is_set(concern: Any) -> bool:
+    """Whether a client has a concern of its own, or one that nobody knows, as stand-ins may."""
+    if isinstance(concern, ReadConcern):
+        return concern.level is not None
+    return not isinstance(concern, WriteConcern) or not concern.is_server_default
 
 
 def session_options(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from odmantic._mapping import encode_document, encode_primary_key, mapping_of
+from odmantic._mapping import encode_changes, encode_document, encode_primary_key, mapping_of
 from odmantic._plan.errors import encoding_error
 from odmantic._state.changes import compared_fields, dirty_fields, take_snapshots
 
@@ -59,22 +59,24 @@ def _plan_save(instance: Model, *, whole: bool) -> SavePlan | None:
     names = compared_fields(instance).union(mapping.fields) if whole else dirty_fields(instance)
     if not names:
         return None
-    is_whole = len(names) >= len(mapping.fields) and names >= mapping.fields.keys()
+    fields, compared = mapping.fields, mapping.mutable_fields
+    is_whole = len(names) >= len(fields) and names >= fields.keys()
     if mapping.extra_allowed:
         document = _with_extras(instance, names)
         compared = compared_fields(instance)
+    elif is_whole:
+        document = encode_document(instance)
     else:
-        document = encode_document(instance, None if is_whole else names)
-        compared = mapping.mutable_fields
+        document = encode_changes(instance, names)
     if not document:
         return None
     return SavePlan(
-        instance=instance,
-        names=frozenset(names),
-        filter={"_id": document["_id"] if is_whole else encode_primary_key(instance)},
-        document=document,
-        snapshots=take_snapshots(instance, compared & names) if compared else {},
-        upsert=is_whole,
+        instance,
+        frozenset(names),
+        {"_id": document["_id"] if is_whole else encode_primary_key(instance)},
+        document,
+        take_snapshots(instance, compared & names) if compared else {},
+        is_whole,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from pymongo.errors import ConnectionFailure, OperationFailure
@@ -40,21 +39,25 @@ _RUNNING, _DOOMED, _CLOSING = AttemptState.RUNNING, AttemptState.DOOMED, Attempt
 _ENDED, _SESSION_ENDED = AttemptState.ENDED, AttemptState.SESSION_ENDED
 
 
-@dataclass(slots=True, eq=False)
+# Not a dataclass: most of its fields stay as they are here, and it is made for every transaction.
 class Attempt:
     """One run of a transaction, from its start to its end; a restarted transaction has a new one."""
 
     state: AttemptState = AttemptState.RUNNING
     first_error: BaseException | None = None
-    journal: Journal = field(default_factory=Journal)
     has_sent: bool = False
     """Whether an operation of ours has reached the server."""
     commit_was_sent: bool = False
     commit_failed: bool = False
     """Whether the server said that it has not committed."""
-    hooks: Hooks = field(default_factory=Hooks)
+    hooks: Hooks | None = None
+    """What waits for the end; `None` while nothing does."""
     guard: RetryGuard | None = None
     """Compares the saves of a transaction that may be run again."""
+
+    def __init__(self) -> None:
+        """Begin with an empty journal."""
+        self.journal = Journal()
 
     @property
     def has_ended(self) -> bool:
@@ -80,6 +83,12 @@ class Attempt:
     def may_be_closed(self) -> bool:
         """Whether a commit or a rollback may begin."""
         return not self.has_ended and self.state is not _CLOSING
+
+    def waiting(self) -> Hooks:
+        """What waits for the end, to add to it."""
+        if self.hooks is None:
+            self.hooks = Hooks()
+        return self.hooks
 
     def check_accepts_operations(self) -> None:
         """Raise unless an operation may be sent.

@@ -70,9 +70,8 @@ def leave_block(attempt: Attempt) -> None:
     """Note that the block of an attempt was left."""
     blocks = _blocks.get()
     if blocks:
-        _blocks.set(
-            tuple(b for b in blocks if b.attempt is not attempt and not b.attempt.has_ended)
-        )
+        left = [b for b in blocks if b.attempt is not attempt and not b.attempt.has_ended]
+        _blocks.set((*left,))
 
 
 def is_in_block() -> bool:
@@ -123,7 +122,8 @@ def session_of_block(
         return None
     if policy is StrayOperations.JOIN:
         return block.driver_session
-    _notice(policy, operation, _caller() or waiting_frame(block.owner) or sys._getframe())  # noqa: SLF001
+    frame = sys._getframe(1)  # noqa: SLF001 - the documented way to a caller's frame
+    _notice(policy, operation, _caller(frame) or waiting_frame(block.owner) or frame)
     return None
 
 
@@ -148,7 +148,7 @@ def _notice(policy: StrayOperations, operation: str, frame: FrameType) -> None:
 
 def is_entered_in_generator() -> bool:
     """Whether the nearest caller outside of the library is a generator, whose context its consumer shares."""
-    frame = _caller()
+    frame = _caller(sys._getframe(1))  # noqa: SLF001 - the documented way to a caller's frame
     return frame is not None and bool(frame.f_code.co_flags & _GENERATOR_FLAGS)
 
 
@@ -158,9 +158,8 @@ _GENERATOR_FLAGS = _CO_GENERATOR | _CO_ASYNC_GENERATOR
 _PASSED_OVER = ("odmantic", "contextlib")
 
 
-def _caller() -> FrameType | None:
+def _caller(frame: FrameType | None) -> FrameType | None:
     """The nearest frame outside of the library; `None` where the event loop called the library itself."""
-    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the documented way to a caller's frame
     while frame is not None:
         package = frame.f_globals.get("__name__", "").partition(".")[0]
         if package == "asyncio":

@@ -169,16 +169,16 @@ def _by_field(mapping: ModelMapping, baseline: Snapshot) -> dict[str, Any]:
 
 def take(instance: _BaseODMModel, names: Iterable[str]) -> None:
     """Remove names that are about to be sent, so that assignments made meanwhile stand out (D22)."""
-    if _slot(instance, "__modified__") is not None or baseline_or_none(instance) is None:
-        instance.__fields_modified__.difference_update(names)
+    modified: set[str] | None = _slot(instance, "__modified__")
+    if modified is None and baseline_or_none(instance) is None:
+        modified = instance.__fields_modified__
+    if modified is not None:
+        modified.difference_update(names)
 
 
 def take_sent(instance: Model, names: Iterable[str], snapshots: Mapping[str, Any]) -> None:
     """Take names, and remember what is sent of the fields that can change in place."""
-    is_known = baseline_or_none(instance) is not None
-    modified: set[str] | None = _slot(instance, "__modified__")
-    if modified is not None or not is_known:
-        instance.__fields_modified__.difference_update(names)
+    take(instance, names)
     _remember(instance, snapshots)
 
 
@@ -190,8 +190,11 @@ def give_back(instance: _BaseODMModel, names: Iterable[str]) -> None:
 
 def mark_written(instance: Model, written: Mapping[str, Any]) -> None:
     """Note that a write of the fields in `written`, which it tells the state of, succeeded."""
-    _remember(instance, written)
-    mark_nested((instance,), type(instance))
+    if written or baseline_or_none(instance) is None:
+        _remember(instance, written)
+    mark = type(instance).__mapping__.codec.mark_nested
+    if mark is not None:
+        mark((instance,))
 
 
 def mark_nested(instances: Sequence[Model], model: type[Model]) -> None:

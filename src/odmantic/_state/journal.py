@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from copy import copy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import bson
 
@@ -31,15 +32,16 @@ if TYPE_CHECKING:
     _Document = tuple[str, str, bytes]
 
 
-@dataclass(slots=True)
 class _Entry:
     """What one transaction did with one instance."""
 
-    instance: _BaseODMModel
-    written: set[str]
     before_delete: _Snapshot | None = None
     read_back: bool = False
     in_doubt: _Snapshot | None = None
+
+    def __init__(self, instance: _BaseODMModel, written: frozenset[str] = frozenset()) -> None:
+        self.instance = instance
+        self.written = written
 
     def doubt(self) -> None:
         """Make the instance dirty in all that the server may or may not hold."""
@@ -50,13 +52,11 @@ class _Entry:
         is_wholly_dirty = self.read_back or self.before_delete is not None
         give_back(self.instance, names if is_wholly_dirty else self.written)
 
-    def believe(self) -> None:
+    def believe(self, before: _Snapshot) -> None:
         """The commit succeeded after all: what was not changed since the doubt is as the server has it."""
-        before = self.in_doubt
-        if before is not None:
-            now = field_digests(self.instance, before.digests)
-            unchanged = {name for name, value in now.items() if before.digests[name] == value}
-            take(self.instance, unchanged - before.modified)
+        now = field_digests(self.instance, before.digests)
+        unchanged = {name for name, value in now.items() if before.digests[name] == value}
+        take(self.instance, unchanged - before.modified)
 
     def restore(self) -> None:
         if self.read_back:
@@ -92,24 +92,25 @@ class Journal:
         committed: how it ended: with a commit or without; `None` while that is unknown.
     """
 
-    __slots__ = ("_documents", "_encoded", "_entries", "_is_closed", "_keys", "committed")
+    committed: bool | None = None
+    _is_closed = False
+    _encoded = 0
+    """How many of the written instances have their document in `_documents`, which only a read needs."""
 
     def __init__(self) -> None:
         self._entries: dict[int, _Entry] = {}
-        self._keys: list[tuple[str, type[Any], Any]] = []
-        """Database, model and key of each written document."""
-        self._encoded = 0
-        """How many of these `_documents` has, which only a read needs."""
+        self._written: list[tuple[str, Model]] = []
+        """The instance, and its database, of each written document."""
         self._documents: set[_Document] = set()
-        self._is_closed = False
-        self.committed: bool | None = None
 
     def wrote(self, database: str, instance: Model, names: Iterable[str]) -> None:
         """Enter a successful save of `names`, with the embedded objects it marked as saved."""
-        self._keys.append((database, type(instance), encode_primary_key(instance)))
-        self._entry(instance).written.update(names)
-        self._wrote_embedded(instance)
-        self._settle()
+        self._written.append((database, instance))
+        self._enter(instance, frozenset(names))
+        if type(instance).__mapping__.nested_fields:
+            self._wrote_embedded(instance)
+        if self._is_closed:
+            self._settle()
 
     def deleting(self, instance: Model) -> _Snapshot:
         """State of an instance to hand to `deleted` once the deletion has succeeded."""
@@ -122,20 +123,21 @@ class Journal:
         entry = self._entry(instance)
         if entry.before_delete is None:
             entry.before_delete = before
-        self._settle()
+        if self._is_closed:
+            self._settle()
 
     def read(self, database: str, instance: Model) -> None:
         """Enter a read: values that this very transaction wrote are gone after a rollback."""
-        written = len(self._keys)
+        written = len(self._written)
         if not written:
             return
-        if (
-            self._encoded < written
-        ):  # nothing is taken out of the list: another thread may be here as well
-            self._documents.update(_document(*key) for key in self._keys[self._encoded : written])
+        if self._encoded < written:
+            # Nothing is taken out of the list: another thread may be here as well.
+            self._documents.update(
+                _document(*one) for one in self._written[self._encoded : written]
+            )
             self._encoded = written
-        key = encode_primary_key(instance)
-        if _document(database, type(instance), key) in self._documents:
+        if _document(database, instance) in self._documents:
             self._entry(instance).read_back = True
         for nested in nested_instances(instance):
             self._read_nested(database, nested)
@@ -143,7 +145,7 @@ class Journal:
     def after_rollback(self, instance: _BaseODMModel) -> Callable[[], None] | None:
         """What makes an instance as dirty as a rollback now would; `None` for one that was not written."""
         entry = self._entries.get(id(instance))
-        return replace(entry, written=set(entry.written)).restore if entry is not None else None
+        return copy(entry).restore if entry is not None else None
 
     def doubt(self) -> None:
         """Make the instances dirty while the outcome of the commit is unknown."""
@@ -161,36 +163,39 @@ class Journal:
         """
         self.committed = committed
         self._is_closed = True
-        self._settle()
+        if self._entries:
+            self._settle()
 
     def _settle(self) -> None:
-        if not self._is_closed:
-            return
+        """Have what was entered follow the end."""
         if self.committed is None:
             self.doubt()
-        entries = list(self._entries.values())
-        self._entries.clear()
+        entries, self._entries = self._entries.values(), {}
         self._documents.clear()
-        self._keys.clear()
+        self._written.clear()
         self._encoded = 0
-        for entry in entries:
-            if self.committed is True:
-                entry.believe()
-            elif self.committed is False:
+        if self.committed is False:
+            for entry in entries:
                 entry.restore()
+        elif self.committed:
+            for entry in entries:
+                if entry.in_doubt is not None:
+                    entry.believe(entry.in_doubt)
 
     def _entry(self, instance: _BaseODMModel) -> _Entry:
+        return self._entries.setdefault(id(instance), _Entry(instance))
+
+    def _enter(self, instance: _BaseODMModel, written: frozenset[str]) -> None:
         entry = self._entries.get(id(instance))
         if entry is None:
-            entry = self._entries[id(instance)] = _Entry(instance, set())
-        return entry
+            self._entries[id(instance)] = _Entry(instance, written)
+        else:
+            entry.written |= written
 
     def _wrote_embedded(self, instance: _BaseODMModel) -> None:
-        if not type(instance).__mapping__.nested_fields:
-            return
         for nested in nested_instances(instance):
             if not is_model_instance(nested):
-                self._entry(nested).written.update(mapping_of(type(nested)).fields)
+                self._enter(nested, frozenset(mapping_of(type(nested)).fields))
                 self._wrote_embedded(nested)
 
     def _read_nested(self, database: str, instance: _BaseODMModel) -> None:
@@ -201,7 +206,8 @@ class Journal:
             self._read_nested(database, nested)
 
 
-def _document(database: str, model: type[Any], key: Any) -> _Document:
-    """Identity of a document."""
-    encoded = bson.encode({"_id": key}, codec_options=DIGEST_OPTIONS)
-    return database, mapping_of(model).collection or "", encoded
+def _document(database: str, instance: Model) -> _Document:
+    """Identity of an instance's document."""
+    key = {"_id": encode_primary_key(instance)}
+    collection = mapping_of(type(instance)).collection or ""
+    return database, collection, bson.encode(key, codec_options=DIGEST_OPTIONS)

@@ -21,13 +21,16 @@ def run_hooks(attempt: Attempt) -> None:
         CommitHookError: it is committed, and a callable failed; all of them were called.
         RollbackHookError: it is rolled back, and a callable failed; all of them were called.
     """
+    hooks = attempt.hooks
+    if hooks is None:
+        return
     if attempt.is_committed:
-        errors = _call_all(attempt.hooks.on_commit)
+        errors = _call_all(hooks.on_commit)
         if errors:
             message = f"the transaction is committed, but {len(errors)} on_commit callable(s) failed: {errors!r}"
             raise CommitHookError(message, errors) from errors[0]
     elif attempt.is_rolled_back:
-        errors = _call_all(attempt.hooks.on_rollback)
+        errors = _call_all(hooks.on_rollback)
         if errors:
             message = f"the transaction is rolled back, but {len(errors)} on_rollback callable(s) failed: {errors!r}"
             raise RollbackHookError(message, errors) from errors[0]

@@ -11,6 +11,7 @@ from odmantic._base import ModelType, Reader
 from odmantic._driver._sync import resolve
 from odmantic._driver.select import check_session, is_driver_collection
 from odmantic._mapping import encode_primary_key
+from odmantic._plan.command import met_document, update_command
 from odmantic._plan.errors import NOT_ENCODABLE, add_context, operation_error, write_error
 from odmantic._plan.indexes import CONFLICT_CODES, declared_indexes, find_conflict, recreation
 from odmantic._plan.save import SavePlan, plan_save, save_order
@@ -57,12 +58,14 @@ class Operations:
         self.session = driver_session
         self._channel: Channel | None = None
         self._attempt: Attempt | None = None
-        if driver_session is not None:
+        if driver_session is None:
+            return
+        self._channel = channel = channel_of(driver_session)
+        if channel is None:
             check_session(driver_session)
-            self._channel = channel = channel_of(driver_session)
-            if channel is not None and channel.attempt is not None:
-                self._attempt = channel.attempt
-                self._attempt.check_accepts_operations()
+        elif channel.attempt is not None:
+            self._attempt = channel.attempt
+            self._attempt.check_accepts_operations()
 
     @classmethod
     def writing(cls, engine: SyncEngine, driver_session: Any, operation: str) -> Self:
@@ -297,12 +300,6 @@ class Operations:
             attempt.doom(error)
             raise
 
-    def wrote(self, instance: Model, names: Collection[str], snapshots: Mapping[str, Any]) -> None:
-        """Note that a write succeeded."""
-        mark_written(instance, snapshots)
-        if self._attempt is not None:
-            self._attempt.journal.wrote(self.engine.database_name, instance, names)
-
     def enter(self, instances: Sequence[Model], names: Sequence[Collection[str]]) -> None:
         """Enter instances that were written into the journal of the transaction, if this is one."""
         if self._attempt is not None:
@@ -339,31 +336,43 @@ class Operations:
         take(instance, plan.names)
         note_use(plan.filter["_id"])
         try:
-            result = self._update(plan, collection)
-            if not plan.upsert and result.matched_count == 0:
+            if not self._update(plan, collection):
                 plan = plan_save(instance, whole=True) or plan
                 take(instance, plan.names)
                 self._update(plan, collection)
         except BaseException:
             give_back(instance, plan.names)
             raise
-        self.wrote(instance, plan.names, plan.snapshots)
+        mark_written(instance, plan.snapshots)
+        if self._attempt is not None:
+            self._attempt.journal.wrote(self.engine.database_name, instance, plan.names)
 
-    def _update(self, plan: SavePlan, collection: Any) -> Any:
+    def _update(self, plan: SavePlan, collection: Any) -> bool:
+        """Send one update, and tell whether it met or made a document."""
+        model = type(plan.instance)
+        options = self._attempt and self.engine._command_options(model, collection)
+
+        def command() -> bool:
+            reply = collection.database.command(
+                update_command(collection.name, plan), codec_options=options, session=self.session
+            )
+            return met_document(reply)
+
+        def update() -> Any:
+            return collection.update_one(
+                plan.filter, plan.update, upsert=plan.upsert, session=self.session
+            )
+
         try:
-            return self.send(
-                lambda: collection.update_one(
-                    plan.filter, plan.update, upsert=plan.upsert, session=self.session
-                ),
-                "save",
-                type(plan.instance),
-                plan.filter["_id"],
+            result: Any = self.send(
+                command if options else update, "save", model, plan.filter["_id"]
             )
         except (PyMongoError, *NOT_ENCODABLE) as error:
             ours = write_error(error, plan)
             if ours is None:
                 raise
             raise ours from error
+        return result if options else plan.upsert or result.matched_count != 0
 
     def send(
         self,

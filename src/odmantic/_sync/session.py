@@ -62,6 +62,7 @@ class SyncSession(SyncSessionBase, AbstractContextManager["SyncSession"]):
     """
 
     session: Any
+    _channel: Channel | None = None
 
     def __init__(
         self,
@@ -75,7 +76,6 @@ class SyncSession(SyncSessionBase, AbstractContextManager["SyncSession"]):
         """Make a session that is not started yet; nothing is sent."""
         self.engine = engine
         self.session = None
-        self._channel: Channel | None = None
         self._is_snapshot = snapshot
         self._defaults = default_transaction_options
         self._options = session_options(
@@ -108,7 +108,7 @@ class SyncSession(SyncSessionBase, AbstractContextManager["SyncSession"]):
             driver_session.advance_cluster_time(self._after.cluster_time)
             driver_session.advance_operation_time(self._after.operation_time)
         self.session = driver_session
-        self._channel = Channel(driver_session, is_snapshot=self._is_snapshot)
+        self._channel = Channel(driver_session)
 
     def end(self) -> None:
         """End the driver session; a transaction that runs in it is rolled back.

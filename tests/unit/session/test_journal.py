@@ -61,7 +61,8 @@ def test_the_first_error_dooms_a_run_and_is_the_one_named():
 
 @pytest.mark.parametrize("state", [AttemptState.CLOSING, AttemptState.IN_DOUBT, AttemptState.ENDED])
 def test_only_a_running_run_accepts_operations(state):
-    attempt = Attempt(state)
+    attempt = Attempt()
+    attempt.state = state
     with pytest.raises(SessionMisuseError, match="transaction not started"):
         attempt.check_accepts_operations()
 

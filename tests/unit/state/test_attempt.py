@@ -27,9 +27,16 @@ class User(Model):
     name: str = "Ada"
 
 
+def _attempt(**fields):
+    attempt = Attempt()
+    for name, value in fields.items():
+        setattr(attempt, name, value)
+    return attempt
+
+
 @pytest.mark.parametrize(("state", "refusal", "may_be_closed", "has_ended"), STATES)
 def test_what_each_state_allows(state, refusal, may_be_closed, has_ended):
-    attempt = Attempt(state)
+    attempt = _attempt(state=state)
 
     assert (attempt.may_be_closed, attempt.has_ended) == (may_be_closed, has_ended)
     if refusal is None:
@@ -47,7 +54,7 @@ def test_the_states_are_all_in_the_table():
     ("state", "then"), [(s, DOOMED if s is RUNNING else s) for s in AttemptState]
 )
 def test_only_a_running_one_is_doomed(state, then):
-    attempt = Attempt(state)
+    attempt = _attempt(state=state)
 
     attempt.doom(OperationFailure("why", 112))
 
@@ -93,7 +100,7 @@ ENDS = [
 def test_how_it_ended(was_sent, failed, end, known, modified):
     user = User()
     mark_read(user)
-    attempt = Attempt(commit_was_sent=was_sent, commit_failed=failed)
+    attempt = _attempt(commit_was_sent=was_sent, commit_failed=failed)
     attempt.doom(OperationFailure("why"))
     attempt.journal.wrote("shop", user, {"name"})
 
@@ -109,7 +116,7 @@ def test_how_it_ended(was_sent, failed, end, known, modified):
 def test_in_doubt_nothing_is_known_and_the_instances_are_dirty():
     user = User()
     mark_read(user)
-    attempt = Attempt(commit_was_sent=True)
+    attempt = _attempt(commit_was_sent=True)
     attempt.journal.wrote("shop", user, {"name"})
 
     attempt.doubt()

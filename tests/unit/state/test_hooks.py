@@ -66,8 +66,8 @@ def called():
 def attempt(called):
     attempt = Attempt()
     for name in ("first", "second", "third"):
-        attempt.hooks.on_commit.append(called.hook(f"{name} on commit"))
-        attempt.hooks.on_rollback.append(called.hook(f"{name} on rollback"))
+        attempt.waiting().on_commit.append(called.hook(f"{name} on commit"))
+        attempt.waiting().on_rollback.append(called.hook(f"{name} on rollback"))
     return attempt
 
 

@@ -1,0 +1,44 @@
+"""The write of one document as a command.
+
+Nothing that belongs to a transaction is sent twice. So inside of one the command itself does, without the driver's
+preparations for a second try, which are a good part of what `update_one` takes.
+
+See https://www.mongodb.com/docs/manual/reference/command/update/
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pymongo.errors import DuplicateKeyError, WriteError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from odmantic._plan.save import SavePlan
+
+_DUPLICATE_KEY = 11000
+
+
+def update_command(collection: str, plan: SavePlan) -> dict[str, Any]:
+    """Give the command that `update_one` sends for a plan."""
+    update = {"q": plan.filter, "u": plan.update, "multi": False, "upsert": plan.upsert}
+    return {"update": collection, "ordered": True, "updates": [update]}
+
+
+def met_document(reply: Mapping[str, Any]) -> bool:
+    """Tell whether the command met or made its document.
+
+    Raises:
+        DuplicateKeyError: a unique index refuses the document.
+        WriteError: the server refuses it for another reason.
+    """
+    for error in reply.get("writeErrors", ()):
+        raise write_error(error)
+    return bool(reply["n"])
+
+
+def write_error(error: Mapping[str, Any]) -> WriteError:
+    """Give the driver's error for one that the server tells of a single write."""
+    kind = DuplicateKeyError if error["code"] == _DUPLICATE_KEY else WriteError
+    return kind(error["errmsg"], error["code"], error)
