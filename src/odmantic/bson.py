@@ -35,6 +35,7 @@ from odmantic._conversions import (
     regex_from_pattern,
 )
 from odmantic._json import BSON_TYPES_ENCODERS, schema_with_bson_json
+from odmantic._new_id import new_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +62,7 @@ __all__ = [
     "WithBsonSerializer",
 ]
 
+_make_id = bson.ObjectId.__init__
 _OF_JSON = frozenset((str, int, float, bool, type(None), list, dict))
 
 # The number and order of the branches decide how many errors a bad value gives and where the
@@ -96,6 +98,10 @@ class ObjectId(bson.ObjectId):
     """A `bson.ObjectId`; text of 24 hexadecimal digits and 12 bytes are accepted too."""
 
     __slots__ = ()
+
+    def __init__(self, oid: str | bson.ObjectId | bytes | None = None) -> None:
+        """Make a new id, or one of text or bytes."""
+        _make_id(self, new_id() if oid is None else oid)
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
         note_use(self)  # a copy or a pickle may be saved first
