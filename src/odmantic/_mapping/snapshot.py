@@ -101,41 +101,54 @@ def take_snapshot(instance: _BaseODMModel, name: str) -> Snapshot:
 def changed_fields(instance: _BaseODMModel, baseline: Snapshot) -> list[str]:
     """Give the names of the mutable fields that are not as the baseline of a read says."""
     mapping = mapping_of(type(instance))
-    if is_as_it_was(instance, mapping, baseline):
+    now = baseline_now(instance, mapping)
+    if now is not None:
+        return differing_fields(mapping, baseline, now)
+    before = snapshots_in(mapping, baseline)
+    return [name for name in before if not is_same(before[name], take_snapshot(instance, name))]
+
+
+def baseline_now(instance: _BaseODMModel, mapping: ModelMapping) -> Snapshot | None:
+    """Take the baseline of an instance; `None` if a value is not of the shape its annotation promises."""
+    try:
+        return mapping.codec.baseline(instance)
+    except _OTHER_SHAPE:
+        return None
+
+
+def differing_fields(mapping: ModelMapping, before: Snapshot, now: Snapshot) -> list[str]:
+    """Give the names of the fields whose snapshots in two baselines stand for different stored forms."""
+    # The usual case is soon seen.
+    if _is_identical(before, now):
         return []
-    functions = mapping.codec.snapshots
-    values = instance.__dict__
+    then = snapshots_in(mapping, before)
+    return [
+        name
+        for name, snapshot in snapshots_in(mapping, now).items()
+        if not is_same(then[name], snapshot)
+    ]
+
+
+def snapshots_in(mapping: ModelMapping, baseline: Snapshot) -> dict[str, Snapshot]:
+    """Split a baseline by field."""
     names = mapping.compared_fields
-    changed: list[str] = []
+    snapshots: dict[str, Snapshot] = {}
     start = len(names)
     for name, length in zip(names, baseline, strict=False):
-        before = baseline[start : start + length]
+        snapshots[name] = baseline[start : start + length]
         start += length
-        try:
-            now = functions[name](values[name])
-        except _OTHER_SHAPE:
-            now = take_snapshot(instance, name)
-        if not is_same(before, now):
-            changed.append(name)
-    return changed
+    return snapshots
 
 
-def is_as_it_was(instance: _BaseODMModel, mapping: ModelMapping, baseline: Snapshot) -> bool:
-    """Tell whether everything is the very same as in a baseline, which is the usual case and soon seen."""
-    if not baseline:
-        return True
-    try:
-        now = mapping.codec.baseline(instance)
-    except _OTHER_SHAPE:
-        return False
-    return len(now) == len(baseline) and all(map(is_, baseline, now))
+def _is_identical(before: Snapshot, now: Snapshot) -> bool:
+    return len(before) == len(now) and all(map(is_, before, now))
 
 
 def is_same(before: Snapshot, now: Snapshot) -> bool:
     """Tell whether two snapshots of a field stand for the same stored form."""
     if len(before) != len(now):
         return False
-    if all(map(is_, before, now)):
+    if _is_identical(before, now):
         return True
     encoded = _encoded([encode_any(each) for each in now])
     return encoded is not None and encoded == _encoded([encode_any(each) for each in before])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bson.timestamp import Timestamp
 
-from odmantic._mapping.marks import baseline_setter, slot
+from odmantic._mapping.marks import baseline_setter
 from odmantic._mapping.nodes import Anything, Leaf, Node, Nullable, Target, readable_shapes
 from odmantic._mapping.plain import is_plain
 from odmantic._mapping.reader import as_baseline
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from odmantic._mapping.source import Source
 
 _GIVE_UP = "return"
+_ABSENT = object()
 
 
 class TakerWriter:
@@ -75,10 +76,11 @@ class TakerWriter:
                 is_given = f"{primary!r} in instance.__pydantic_fields_set__"
                 source.add(f"if type({self._id}) is not {unused} or {is_given}:", "    return")
         with source.block("else:" if primary is not None else "if not new:"):
-            get = source.object("get_baseline", slot(self._mapping.model, "__baseline__").__get__)
-            with source.block("try:"):
-                source.add(f"{get}(instance)")
-            source.add("except AttributeError:", "    pass", "else:", "    return")
+            absent = source.object("ABSENT", _ABSENT)
+            # Twice as fast as what raises an exception, which pydantic's `__getattr__` does too.
+            model = source.object(self._mapping.model.__name__, self._mapping.model)
+            baseline = f"getattr(super({model}, instance), '__baseline__', {absent})"
+            source.add(f"if {baseline} is not {absent}:", "    return")
 
     def _fields(self) -> str:
         """Write the code for the document; give the expression of the baseline."""

@@ -11,7 +11,7 @@ from bson.timestamp import Timestamp
 from pymongo import InsertOne, UpdateOne
 
 from odmantic._mapping import automatic_id, has_slot, mapping_of
-from odmantic._plan.assigned import AssignedPlanner
+from odmantic._plan.known import KnownPlanner
 from odmantic._plan.save import SavePlan, plan_save
 from odmantic._state.changes import give_back, take_sent
 from odmantic.bson import ObjectId, is_unused, note_use
@@ -165,9 +165,9 @@ def plan_batch(
 
 
 class _Planner:
-    """Takes instances as they were made, and ones that were only assigned to, many at a time."""
+    """Takes instances as they were made, and ones that are known, many at a time."""
 
-    __slots__ = ("_assigned", "_batch", "_members", "_names", "_take", "place", "primary", "stop")
+    __slots__ = ("_batch", "_known", "_members", "_names", "_take", "place", "primary", "stop")
 
     def __init__(self, batch: Batch, members: Sequence[Model], start: int) -> None:
         mapping = mapping_of(batch.model)
@@ -175,7 +175,7 @@ class _Planner:
         self._members = members
         self._names = frozenset(mapping.fields)
         self._take = mapping.codec.take
-        self._assigned = AssignedPlanner(mapping)
+        self._known = KnownPlanner(mapping)
         self.place = start
         self.stop = min(start + BATCH_SIZE, len(members))
         self.primary = _insertable_id(mapping)
@@ -187,7 +187,7 @@ class _Planner:
         if self._take is None:
             return False
         if has_slot(instance, "__baseline__"):
-            self.place = self._assigned.add(self._batch, self._members, start, self.stop)
+            self.place = self._known.add(self._batch, self._members, start, self.stop)
             return self.place > start
         is_new = self.primary is not None and type(instance.__dict__.get(self.primary)) is ObjectId
         batch = self._batch

@@ -31,6 +31,7 @@ from odmantic._mapping import (
     validate_document,
 )
 from odmantic._mapping.shapes import is_tuple
+from odmantic._mapping.snapshot import snapshots_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -149,19 +150,8 @@ def baseline_of(instance: _BaseODMModel) -> Mapping[str, Any]:
     """What is remembered of the fields as last read or written; empty where nothing is known."""
     baseline: dict[str, Any] | Snapshot | None = baseline_or_none(instance)
     if isinstance(baseline, tuple):
-        return _by_field(mapping_of(type(instance)), baseline)
+        return snapshots_in(mapping_of(type(instance)), baseline)
     return baseline or {}
-
-
-def _by_field(mapping: ModelMapping, baseline: Snapshot) -> dict[str, Any]:
-    """Split a tuple, which begins with the lengths of the snapshots in it."""
-    names = mapping.compared_fields if baseline else ()
-    known: dict[str, Any] = {}
-    start = len(names)
-    for name, length in zip(names, baseline, strict=False):
-        known[name] = baseline[start : start + length]
-        start += length
-    return known
 
 
 # --- Writing -----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Instances that were only assigned to are planned many at a time, like each by itself."""
+"""Instances that were read or written before are planned many at a time, like each by itself."""
 
 from __future__ import annotations
 
@@ -11,11 +11,17 @@ import bson
 import pytest
 
 from odmantic import EmbeddedModel, Field, Model
-from odmantic._plan.assigned import AssignedPlanner
 from odmantic._plan.bulk import Batch, plan_batch
 from odmantic._plan.groups import Group
+from odmantic._plan.known import KnownPlanner
 from odmantic._plan.save import plan_save
-from odmantic._state.changes import mark_read, mark_unknown, read_document
+from odmantic._state.changes import (
+    baseline_of,
+    dirty_fields,
+    mark_read,
+    mark_unknown,
+    read_document,
+)
 
 
 class Colour(Enum):
@@ -53,7 +59,7 @@ def _read(model: Any = Parcel, **values: Any) -> Any:
 
 def _plan(*members: Any) -> tuple[int, Batch]:
     batch = Batch(type(members[0]))
-    planner = AssignedPlanner(type(members[0]).__mapping__)
+    planner = KnownPlanner(type(members[0]).__mapping__)
     return planner.add(batch, members, 0, len(members)), batch
 
 
@@ -74,15 +80,28 @@ def _assign(*names: str) -> Any:
     return change
 
 
-@pytest.mark.parametrize(
-    "names", [["weight"], ["code"], ["price", "colour"], ["weight", "price", "code"]]
-)
-def test_the_plan_is_that_of_one_save(names: list[str]) -> None:
+CHANGES = [
+    _assign("weight"),
+    _assign("code"),
+    _assign("price", "colour"),
+    _assign("weight", "price", "code"),
+    _assign("tags"),
+    _assign("size", "weight"),
+    lambda each: each.tags.append("y"),
+    lambda each: each.tags.__setitem__(0, "z"),
+    lambda each: (each.tags.append("y"), each.__dict__.update(size=Size(width=3), weight=2.0)),
+    lambda each: setattr(each.size, "width", 2),
+    lambda each: each.__dict__.update(size=Size(width=2)),
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_plan_is_that_of_one_save(change: Any) -> None:
     parcel = _read()
     twin = copy.deepcopy(parcel)
     mark_read(twin)
     for each in (parcel, twin):
-        _assign(*names)(each)
+        change(each)
 
     stop, batch = _plan(parcel)
 
@@ -92,20 +111,40 @@ def test_the_plan_is_that_of_one_save(names: list[str]) -> None:
     assert [*batch.plan(0).document] == [*plan.document]
     assert batch.plan(0).filter == plan.filter
     assert (batch.names, batch.are_whole, batch.are_new) == ([plan.names], [False], [False])
-    assert parcel.__fields_modified__ == set()
+    assert dirty_fields(parcel) == set()
+    assert {**baseline_of(parcel), **plan.snapshots} == baseline_of(parcel)
     batch.give_back()
-    assert parcel.__fields_modified__ == set(names)
+    assert dirty_fields(parcel) == plan.names
+
+
+def test_what_changes_after_the_plan_stands_out() -> None:
+    parcel = _read()
+    parcel.tags.append("y")
+    batch = _plan(parcel)[1]
+    parcel.tags.append("z")
+    parcel.size.width = 2
+    parcel.weight = 2.0
+
+    assert batch.documents == [{"tags": ["x", "y"]}]
+    assert dirty_fields(parcel) == {"tags", "size", "weight"}
+    assert _plan(parcel)[1].documents == [
+        {"weight": 2.0, "tags": ["x", "y", "z"], "size": {"width": 2}}
+    ]
+    assert _plan(parcel)[0] == 1
 
 
 def test_what_is_not_modified_has_no_write() -> None:
     unchanged, emptied, changed = _read(), _read(), _read()
+    equal = _read()
+    equal.size = Size(width=1)
+    equal.__fields_modified__.clear()
     emptied.weight = 2.0
     emptied.__fields_modified__.clear()
     changed.weight = 3.0
 
-    stop, batch = _plan(unchanged, emptied, changed)
+    stop, batch = _plan(unchanged, emptied, equal, changed)
 
-    assert (stop, batch.places, batch.instances) == (3, [2], [changed])
+    assert (stop, batch.places, batch.instances) == (4, [3], [changed])
 
 
 def test_ids_are_stored_forms() -> None:
@@ -118,11 +157,8 @@ def test_ids_are_stored_forms() -> None:
 UNUSUAL = [
     mark_unknown,
     mark_read,  # as validation of its own document leaves it
-    _assign("tags"),
-    _assign("size", "weight"),
     lambda each: each.__fields_modified__.add("id"),
-    lambda each: each.tags.append("y"),
-    lambda each: setattr(each.size, "width", 2),
+    lambda each: each.tags.append(["y"]),
     lambda each: each.__dict__.update(tags=None),
     lambda each: each.__fields_modified__.add("other"),
     lambda each: each.__fields_modified__.update(type(each).__mapping__.fields),
@@ -150,8 +186,8 @@ def test_the_unusual_is_planned_too() -> None:
     parcels = [_read() for _ in range(5)]
     for each in parcels:
         each.weight = 2.0
-    parcels[1].tags.append("y")
-    parcels[3].size = Size(width=2)
+    parcels[1].tags.append(["y"])
+    parcels[3].__dict__["size"] = None
     new = Parcel(code="new")
 
     batch = plan_batch(Group(Parcel, [*parcels, new], range(6)), 0)

@@ -1,18 +1,18 @@
-"""Plans of instances that were only assigned to since they were read or written, many at a time."""
+"""Plans of instances that were read or written before, many at a time."""
 
 from __future__ import annotations
 
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from odmantic._mapping.marks import slot
+from odmantic._mapping.marks import baseline_setter, slot
 from odmantic._mapping.shapes import is_tuple
-from odmantic._mapping.snapshot import is_as_it_was
+from odmantic._mapping.snapshot import baseline_now, differing_fields
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from odmantic._mapping import ModelMapping
+    from odmantic._mapping import ModelMapping, Snapshot
     from odmantic._mapping.encode import FieldEncoder
     from odmantic._plan.bulk import Batch
     from odmantic.model import Model
@@ -23,20 +23,22 @@ class _Form(NamedTuple):
 
     names: frozenset[str]
     encoders: tuple[FieldEncoder, ...]
+    changes_baseline: bool
 
 
-class AssignedPlanner:
-    """Plans the updates of instances of one model.
+class KnownPlanner:
+    """Plans the updates of instances of one model, of which a read or a write left a baseline.
 
-    What is unusual is left to slower code: changes in place, assigned lists, other ids.
+    What is unusual is left to slower code, as a value of another type than its annotation says.
     """
 
-    __slots__ = ("_baseline_of", "_forms", "_id", "_mapping", "_modified_of")
+    __slots__ = ("_baseline_of", "_forms", "_id", "_mapping", "_modified_of", "_set_baseline")
 
     def __init__(self, mapping: ModelMapping) -> None:
         """Have met no instance."""
         self._mapping = mapping
         self._baseline_of: Any = slot(mapping.model, "__baseline__").__get__
+        self._set_baseline = baseline_setter(mapping.model)
         self._modified_of: Any = slot(mapping.model, "__modified__").__get__
         self._id = next(each for each in mapping.encoders if each[0] == mapping.primary_field)
         self._forms: dict[frozenset[str], _Form] = {}
@@ -60,18 +62,22 @@ class AssignedPlanner:
         return place
 
     def _add(self, batch: Batch, instance: Model, place: int) -> bool:
-        baseline = self._baseline_of(instance)
-        if not is_tuple(baseline) or not is_as_it_was(instance, self._mapping, baseline):
+        before = self._baseline_of(instance)
+        if not is_tuple(before):
             return False
+        now = baseline_now(instance, self._mapping) if before else before
+        if now is None:
+            return False
+        changed = differing_fields(self._mapping, before, now) if before else ()
         try:
             modified: set[str] = self._modified_of(instance)
         except AttributeError:
+            modified = set()
+        if not changed and not modified:
             return True
-        names = frozenset(modified)
-        if not names:
-            return True
-        names, encoders = self._forms.get(names) or self._form_of(names)
-        if not encoders:
+        names = frozenset(modified).union(changed)
+        names, encoders, changes_baseline = self._forms.get(names) or self._form_of(names)
+        if not encoders or (changes_baseline and not self._can_be_kept(now)):
             return False
         values = instance.__dict__
         document: dict[str, Any] = {}
@@ -85,12 +91,23 @@ class AssignedPlanner:
         batch.names.append(names)
         batch.ids.append(id_ if encode is None else encode(id_))
         batch.documents.append(document)
+        if changes_baseline:
+            self._set_baseline(instance, now)
         modified.difference_update(names)
         return True
 
+    def _can_be_kept(self, now: Snapshot) -> bool:
+        return self._mapping.codec.leaf_classes.issuperset(map(type, now))
+
     def _form_of(self, names: frozenset[str]) -> _Form:
         mapping = self._mapping
-        usual = mapping.fields.keys() - mapping.mutable_fields - {mapping.primary_field}
-        encoders = tuple(each for each in mapping.encoders if each[0] in names)
-        form = self._forms[names] = _Form(names, encoders if names <= usual else ())
+        encoders: tuple[FieldEncoder, ...] = ()
+        if names <= mapping.fields.keys() - {mapping.primary_field}:
+            encoders = tuple(
+                (name, *encoder)
+                for name, encoder in mapping.codec.encoders.items()
+                if name in names
+            )
+        changes_baseline = not names.isdisjoint(mapping.mutable_fields)
+        form = self._forms[names] = _Form(names, encoders, changes_baseline)
         return form
