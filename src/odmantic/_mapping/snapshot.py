@@ -150,5 +150,6 @@ def is_same(before: Snapshot, now: Snapshot) -> bool:
         return False
     if _is_identical(before, now):
         return True
-    encoded = _encoded([encode_any(each) for each in now])
-    return encoded is not None and encoded == _encoded([encode_any(each) for each in before])
+    pairs = [pair for pair in zip(before, now, strict=True) if pair[0] is not pair[1]]
+    encoded = _encoded([encode_any(each) for _, each in pairs])
+    return encoded is not None and encoded == _encoded([encode_any(each) for each, _ in pairs])
