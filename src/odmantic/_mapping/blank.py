@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
 
 Blank = type[Any] | None
+
+FEW = 10 if sys.version_info >= (3, 13) else -1
+"""How many values take less memory in a dictionary of their own than in one that shares its keys.
+
+Since Python 3.13 these have room for 30 values, if the class has slots.
+"""
 
 _ATTRIBUTE = "__odm_blank__"
 _OF_OBJECTS = {name: getattr(object, name) for name in ("__init__", "__setattr__", "__delattr__")}

@@ -6,7 +6,7 @@ import keyword
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from odmantic._mapping.blank import blank_of
+from odmantic._mapping.blank import FEW, blank_of
 from odmantic._mapping.defaults import NO_DEFAULT, stored_default
 from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.marks import mark_embedded_clean
@@ -107,10 +107,8 @@ class ReaderWriter:
             # Surplus keys are part of the instance.
             with source.block(f"if len({raw}) != {len(mapping.fields)}:"):
                 self._refuse()
-        instance = source.local(_join(path, "instance"))
-        blank = source.object(f"New{mapping.model.__name__}", blank_of(mapping))
-        source.add(f"{instance} = {blank}()")
         self._around.append(mapping.model)
+        values: dict[str, str] = {}
         kept: list[Pieces] = []
         for name, node in (readable_nodes(mapping) or {}).items():
             local = self._load(mapping, name, node, raw, path)
@@ -121,11 +119,24 @@ class ReaderWriter:
                 )
             else:
                 pieces = self._value(node, local, _join(path, name), is_kept=is_kept)
-            source.add(_assignment(instance, name, local))
+            values[name] = local
             if is_kept:
                 kept.append(pieces)
         self._around.pop()
+        instance = source.local(_join(path, "instance"))
+        self._fill(mapping, instance, values)
         return instance, kept
+
+    def _fill(self, mapping: ModelMapping, instance: str, values: dict[str, str]) -> None:
+        source = self._source
+        source.add(
+            f"{instance} = {source.object(f'New{mapping.model.__name__}', blank_of(mapping))}()"
+        )
+        if len(values) <= FEW:
+            items = ", ".join(f"{name!r}: {value}" for name, value in values.items())
+            source.add(f"{instance}.__dict__ = {{{items}}}")
+        else:
+            source.add(*(_assignment(instance, name, value) for name, value in values.items()))
 
     def _finish(self, mapping: ModelMapping, instance: str, baseline: str) -> None:
         model = self._source.object(mapping.model.__name__, mapping.model)
@@ -311,7 +322,7 @@ class ReaderWriter:
 
 
 def _assignment(instance: str, name: str, value: str) -> str:
-    # Python takes other letters than these for what they are compatible with.
+    # Python takes other letters for what they are compatible with.
     if name.isascii() and name.isidentifier() and not keyword.iskeyword(name):
         return f"{instance}.{name} = {value}"
     return f"setattr({instance}, {name!r}, {value})"

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 _number = itertools.count(1)
-_NOT_IN_NAMES = re.compile(r"\W+")
+# Python takes other letters for what they are compatible with.
+_NOT_IN_NAMES = re.compile(r"\W+", re.ASCII)
 
 
 class Source:

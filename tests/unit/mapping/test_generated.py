@@ -527,7 +527,8 @@ def test_private_attributes_are_pydantics() -> None:
         a: int = 1
         _note: str = "n"
 
-    assert decode_document(Secretive, {"_id": OID})._note == "n"
+    for read in (decode_document, read_document):
+        assert read(Secretive, {"_id": OID})._note == "n"
     with pytest.raises(AttributeError):
         Secretive.__new__(Secretive).__pydantic_private__
 
@@ -542,6 +543,26 @@ def test_instances_of_a_class_share_the_table_of_their_keys() -> None:
 
     read = [decode_document(Wide, {"_id": OID}) for _ in range(100)][-1]
     assert read.__dict__.__sizeof__() < dict(read.__dict__).__sizeof__()
+
+
+def test_few_values_may_have_a_dictionary_of_their_own(monkeypatch) -> None:
+    monkeypatch.setattr("odmantic._mapping.reader.FEW", 2)
+
+    class Step(EmbeddedModel):
+        x: int
+        y: int = Field(key_name="class")
+
+    class Way(Model):
+        name: str
+        steps: List[Step]
+
+    document = {"_id": OID, "name": "w", "steps": [{"x": 1, "class": 2}, {"x": 3, "class": 4}]}
+    way = read_document(Way, document)
+    assert "{'x': steps_item_x_, 'y': steps_item_y_}" in Way.__mapping__.source()
+    assert described(way) == described(read_slowly(Way, document))
+    assert dirty_fields(way) == set()
+    way.steps[0].y = 5
+    assert dirty_fields(way) == {"steps"}
 
 
 def test_fields_may_have_names_that_code_cannot_have() -> None:
