@@ -175,7 +175,7 @@ class _Planner:
         self._members = members
         self._names = frozenset(mapping.fields)
         self._take = mapping.codec.take
-        self._known = KnownPlanner(mapping)
+        self._known: KnownPlanner | None = None
         self.place = start
         self.stop = min(start + BATCH_SIZE, len(members))
         self.primary = _insertable_id(mapping)
@@ -187,6 +187,7 @@ class _Planner:
         if self._take is None:
             return False
         if has_slot(instance, "__baseline__"):
+            self._known = self._known or KnownPlanner(mapping_of(self._batch.model))
             self.place = self._known.add(self._batch, self._members, start, self.stop)
             return self.place > start
         is_new = self.primary is not None and type(instance.__dict__.get(self.primary)) is ObjectId
