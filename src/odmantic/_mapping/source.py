@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import itertools
 import keyword
 import linecache
@@ -12,6 +13,14 @@ from weakref import finalize
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+_RESERVED = {
+    *vars(builtins),
+    *("add", "add_id", "document", "documents", "ids", "instance", "instances", "new", "raw"),
+    *("take", "value", "values"),
+    *("baseline", "mark_nested", "read_all", "read_new", "snapshot", "write", "write_any"),
+}
+"""Names that generated code expects to be there, and those of its functions, their arguments and variables."""
 
 _number = itertools.count(1)
 # Python takes other letters for what they are compatible with.
@@ -67,7 +76,9 @@ class Source:
         """Give the name by which the code refers to an object."""
         name = self._names.get(id(value))
         if name is None:
-            name = _unused(_identifier(hint), self._objects)
+            name = _identifier(hint)
+            if getattr(builtins, name, None) is not value:
+                name = _unused(name, _RESERVED.union(self._objects))
             self._names[id(value)] = name
             self._objects[name] = value
         return name

@@ -545,6 +545,22 @@ def test_instances_of_a_class_share_the_table_of_their_keys() -> None:
     assert read.__dict__.__sizeof__() < dict(read.__dict__).__sizeof__()
 
 
+def test_classes_may_be_called_like_what_is_in_the_code() -> None:
+    kind = Enum("type", {"A": "a"})
+    body = {"__module__": __name__}
+    made: Any = type(EmbeddedModel)(
+        "list", (EmbeddedModel,), {**body, "__annotations__": {"x": int}}
+    )
+    annotations = {"name": str, "kind": kind, "all": List[made], "one": made}
+    for name in ("add", "documents", "take", "raw", "values", "baseline", "write"):
+        model: Any = type(Model)(name, (Model,), {**body, "__annotations__": annotations})
+        document = {"_id": OID, "name": "n", "kind": "a", "all": [{"x": 1}], "one": {"x": 2}}
+        one = read_document(model, document)
+        assert described(one) == described(read_slowly(model, document))
+        assert encode_document(one) == document
+        assert dirty_fields(one) == set()
+
+
 def test_few_values_may_have_a_dictionary_of_their_own(monkeypatch) -> None:
     monkeypatch.setattr("odmantic._mapping.reader.FEW", 2)
 
