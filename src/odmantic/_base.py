@@ -60,11 +60,10 @@ class BaseEngine:
         """The driver's collection of a model, in this engine's database."""
         try:
             database, collection, _ = self._collections[model]
-        except (KeyError, TypeError):  # a TypeError of what no class can be
-            pass
-        else:
             if database is self.database:
                 return collection
+        except (KeyError, TypeError):  # a TypeError of what no class can be
+            pass
         check_model(model, "get_collection")
         collection = self.database[mapping_of(model).collection]
         # A stand-in may give another object each time.
@@ -74,11 +73,11 @@ class BaseEngine:
 
     def _command_options(self, model: Any, collection: Any) -> CodecOptions[Any] | None:
         """The codec options of a command to a collection; `None` where only its own methods will do."""
-        known = self._collections.get(model)
-        if known is None or known[1] is not collection or not is_plain_collection(collection):
+        try:
+            _, known, options = self._collections[model]
+        except KeyError:
             return None
-        options: CodecOptions[Any] | None = known[2]
-        return options
+        return options if known is collection and is_plain_collection(collection) else None
 
 
 class AIOEngineBase(BaseEngine):

@@ -80,7 +80,7 @@ class Channel:
         """
         if self._process is not process.identity:
             raise SessionMisuseError(_INHERITED)
-        if (home := current_home()) is not self._home and home is not None:
+        if self._home is not None and current_home() not in (self._home, None):
             raise SessionMisuseError(_ELSEWHERE)
 
     async def send(self, call: Callable[[], Any], attempt: Attempt | None) -> Any:

@@ -24,7 +24,8 @@ from odmantic.bson import note_use
 from odmantic.exceptions import DocumentNotFoundError, SessionMisuseError, UnsafeRetryError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from pymongo import IndexModel
     from typing_extensions import Self
@@ -299,7 +300,7 @@ class Operations:
             attempt.doom(error)
             raise
 
-    def enter(self, instances: Sequence[Model], names: Sequence[Collection[str]]) -> None:
+    def enter(self, instances: Sequence[Model], names: Sequence[AbstractSet[str]]) -> None:
         """Enter instances that were written into the journal of the transaction, if this is one."""
         if self._attempt is not None:
             for instance, written in zip(instances, names, strict=True):
@@ -351,27 +352,28 @@ class Operations:
         model = type(plan.instance)
         options = self._attempt and self.engine._command_options(model, collection)
 
-        async def command() -> bool:
-            reply = await collection.database.command(
-                update_command(collection.name, plan), codec_options=options, session=self.session
+        async def update() -> bool:
+            if options:
+                command = update_command(collection.name, plan)
+                reply = await collection.database.command(
+                    command, codec_options=options, session=self.session
+                )
+                return met_document(reply)
+            result = await resolve(
+                collection.update_one(
+                    plan.filter, plan.update, upsert=plan.upsert, session=self.session
+                )
             )
-            return met_document(reply)
-
-        def update() -> Any:
-            return collection.update_one(
-                plan.filter, plan.update, upsert=plan.upsert, session=self.session
-            )
+            return plan.upsert or result.matched_count != 0
 
         try:
-            result: Any = await self.send(
-                command if options else update, "save", model, plan.filter["_id"]
-            )
+            met: bool = await self.send(update, "save", model, plan.filter["_id"])
         except (PyMongoError, *NOT_ENCODABLE) as error:
             ours = write_error(error, plan)
             if ours is None:
                 raise
             raise ours from error
-        return result if options else plan.upsert or result.matched_count != 0
+        return met
 
     async def send(
         self,

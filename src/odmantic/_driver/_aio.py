@@ -10,6 +10,7 @@ import contextlib
 import contextvars
 import inspect
 import sys
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 import pymongo
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
 T = TypeVar("T")
+
+_COROUTINES: frozenset[type[Any]] = frozenset({CoroutineType})
 
 Lock = asyncio.Lock
 sleep = asyncio.sleep
@@ -66,7 +69,9 @@ def default_client() -> AsyncMongoClient[dict[str, Any]]:
 
 async def resolve(value: Any) -> Any:
     """The result of a driver call, awaited if the driver at hand wants that."""
-    return await value if inspect.isawaitable(value) else value
+    # Most are coroutines; to ask for anything else that can be awaited takes longer.
+    is_awaitable = type(value) in _COROUTINES or inspect.isawaitable(value)
+    return await value if is_awaitable else value
 
 
 async def take_at_once(lock: asyncio.Lock) -> bool:

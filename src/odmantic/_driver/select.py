@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from bson.codec_options import CodecOptions
 from pymongo import AsyncMongoClient, MongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
@@ -13,6 +12,9 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.database import Database
+
+if TYPE_CHECKING:
+    from bson.codec_options import CodecOptions
 
 _PARTS = (AsyncDatabase, AsyncCollection, Database, Collection)
 _CLIENTS = frozenset({AsyncMongoClient, MongoClient})
@@ -100,14 +102,12 @@ def is_driver_collection(collection: Any) -> bool:
     return isinstance(module, str) and module.startswith("pymongo.") and not is_replaced
 
 
-def reply_options(collection: Any) -> CodecOptions[Any] | None:
+def reply_options(collection: Any) -> CodecOptions[Any]:
     """Give the codec options for a write that is sent to a collection as a command.
 
     A text that is cut off in the middle of a character must not hide the error that it is part of.
     """
-    options: Any = collection.codec_options
-    if not isinstance(options, CodecOptions):
-        return None  # a stand-in's
+    options: CodecOptions[Any] = collection.codec_options
     return options.with_options(document_class=dict, unicode_decode_error_handler="replace")
 
 

@@ -155,16 +155,14 @@ def is_entered_in_generator() -> bool:
 _CO_GENERATOR = 0x20
 _CO_ASYNC_GENERATOR = 0x200
 _GENERATOR_FLAGS = _CO_GENERATOR | _CO_ASYNC_GENERATOR
-_PASSED_OVER = ("odmantic", "contextlib")
+_PASSED_OVER = ("odmantic.", "contextlib")
 
 
 def _caller(frame: FrameType | None) -> FrameType | None:
     """The nearest frame outside of the library; `None` where the event loop called the library itself."""
     while frame is not None:
-        package = frame.f_globals.get("__name__", "").partition(".")[0]
-        if package == "asyncio":
-            return None
-        if package not in _PASSED_OVER:
-            return frame
+        module = frame.f_globals.get("__name__", "")
+        if not module.startswith(_PASSED_OVER):
+            return None if module.startswith("asyncio.") else frame
         frame = frame.f_back
     return None

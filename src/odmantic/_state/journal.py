@@ -25,7 +25,8 @@ from odmantic._state.changes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
+    from collections.abc import Set as AbstractSet
 
     from odmantic.model import Model, _BaseODMModel
 
@@ -39,7 +40,7 @@ class _Entry:
     read_back: bool = False
     in_doubt: _Snapshot | None = None
 
-    def __init__(self, instance: _BaseODMModel, written: frozenset[str] = frozenset()) -> None:
+    def __init__(self, instance: _BaseODMModel, written: AbstractSet[str] = frozenset()) -> None:
         self.instance = instance
         self.written = written
 
@@ -52,11 +53,13 @@ class _Entry:
         is_wholly_dirty = self.read_back or self.before_delete is not None
         give_back(self.instance, names if is_wholly_dirty else self.written)
 
-    def believe(self, before: _Snapshot) -> None:
+    def believe(self) -> None:
         """The commit succeeded after all: what was not changed since the doubt is as the server has it."""
-        now = field_digests(self.instance, before.digests)
-        unchanged = {name for name, value in now.items() if before.digests[name] == value}
-        take(self.instance, unchanged - before.modified)
+        before = self.in_doubt
+        if before is not None:
+            now = field_digests(self.instance, before.digests)
+            unchanged = {name for name, value in now.items() if before.digests[name] == value}
+            take(self.instance, unchanged - before.modified)
 
     def restore(self) -> None:
         if self.read_back:
@@ -94,6 +97,7 @@ class Journal:
 
     committed: bool | None = None
     _is_closed = False
+    _is_in_doubt = False
     _encoded = 0
     """How many of the written instances have their document in `_documents`, which only a read needs."""
 
@@ -103,10 +107,10 @@ class Journal:
         """The instance, and its database, of each written document."""
         self._documents: set[_Document] = set()
 
-    def wrote(self, database: str, instance: Model, names: Iterable[str]) -> None:
+    def wrote(self, database: str, instance: Model, names: AbstractSet[str]) -> None:
         """Enter a successful save of `names`, with the embedded objects it marked as saved."""
         self._written.append((database, instance))
-        self._enter(instance, frozenset(names))
+        self._enter(instance, names)
         if type(instance).__mapping__.nested_fields:
             self._wrote_embedded(instance)
         if self._is_closed:
@@ -149,6 +153,7 @@ class Journal:
 
     def doubt(self) -> None:
         """Make the instances dirty while the outcome of the commit is unknown."""
+        self._is_in_doubt = True
         for entry in self._entries.values():
             if entry.in_doubt is None:
                 entry.doubt()
@@ -163,39 +168,35 @@ class Journal:
         """
         self.committed = committed
         self._is_closed = True
-        if self._entries:
-            self._settle()
+        self._settle()
 
     def _settle(self) -> None:
         """Have what was entered follow the end."""
         if self.committed is None:
             self.doubt()
-        entries, self._entries = self._entries.values(), {}
-        self._documents.clear()
-        self._written.clear()
-        self._encoded = 0
+        entries, self._entries = self._entries, {}
+        self._documents, self._written, self._encoded = set(), [], 0
         if self.committed is False:
-            for entry in entries:
+            for entry in entries.values():
                 entry.restore()
-        elif self.committed:
-            for entry in entries:
-                if entry.in_doubt is not None:
-                    entry.believe(entry.in_doubt)
+        elif self.committed and self._is_in_doubt:
+            for entry in entries.values():
+                entry.believe()
 
     def _entry(self, instance: _BaseODMModel) -> _Entry:
         return self._entries.setdefault(id(instance), _Entry(instance))
 
-    def _enter(self, instance: _BaseODMModel, written: frozenset[str]) -> None:
+    def _enter(self, instance: _BaseODMModel, written: AbstractSet[str]) -> None:
         entry = self._entries.get(id(instance))
         if entry is None:
             self._entries[id(instance)] = _Entry(instance, written)
         else:
-            entry.written |= written
+            entry.written = entry.written | written
 
     def _wrote_embedded(self, instance: _BaseODMModel) -> None:
         for nested in nested_instances(instance):
             if not is_model_instance(nested):
-                self._enter(nested, frozenset(mapping_of(type(nested)).fields))
+                self._enter(nested, mapping_of(type(nested)).fields.keys())
                 self._wrote_embedded(nested)
 
     def _read_nested(self, database: str, instance: _BaseODMModel) -> None:

@@ -25,7 +25,8 @@ from odmantic.bson import note_use
 from odmantic.exceptions import DocumentNotFoundError, SessionMisuseError, UnsafeRetryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from pymongo import IndexModel
     from typing_extensions import Self
@@ -300,7 +301,7 @@ class Operations:
             attempt.doom(error)
             raise
 
-    def enter(self, instances: Sequence[Model], names: Sequence[Collection[str]]) -> None:
+    def enter(self, instances: Sequence[Model], names: Sequence[AbstractSet[str]]) -> None:
         """Enter instances that were written into the journal of the transaction, if this is one."""
         if self._attempt is not None:
             for instance, written in zip(instances, names, strict=True):
@@ -352,27 +353,28 @@ class Operations:
         model = type(plan.instance)
         options = self._attempt and self.engine._command_options(model, collection)
 
-        def command() -> bool:
-            reply = collection.database.command(
-                update_command(collection.name, plan), codec_options=options, session=self.session
+        def update() -> bool:
+            if options:
+                command = update_command(collection.name, plan)
+                reply = collection.database.command(
+                    command, codec_options=options, session=self.session
+                )
+                return met_document(reply)
+            result = resolve(
+                collection.update_one(
+                    plan.filter, plan.update, upsert=plan.upsert, session=self.session
+                )
             )
-            return met_document(reply)
-
-        def update() -> Any:
-            return collection.update_one(
-                plan.filter, plan.update, upsert=plan.upsert, session=self.session
-            )
+            return plan.upsert or result.matched_count != 0
 
         try:
-            result: Any = self.send(
-                command if options else update, "save", model, plan.filter["_id"]
-            )
+            met: bool = self.send(update, "save", model, plan.filter["_id"])
         except (PyMongoError, *NOT_ENCODABLE) as error:
             ours = write_error(error, plan)
             if ours is None:
                 raise
             raise ours from error
-        return result if options else plan.upsert or result.matched_count != 0
+        return met
 
     def send(
         self,

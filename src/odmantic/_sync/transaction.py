@@ -100,12 +100,8 @@ class SyncTransaction(TransactionBlock):
             RuntimeError: it runs already, or the given session has ended or is a snapshot session.
             pymongo.errors.InvalidOperation: another one runs in the given session.
         """
-        if self._attempt is not None and not self._attempt.has_ended:
-            message = "Transaction already started"
-            raise SessionMisuseError(message)
-        if self._attempt is not None and self._guard is not None:
-            message = "an attempt of run_transaction is over for good: transaction not started"
-            raise SessionMisuseError(message)
+        if self._attempt is not None:
+            self._check_may_start_again(self._attempt)
         if self._owns_session:
             self.session.start()
         try:
@@ -217,6 +213,14 @@ class SyncTransaction(TransactionBlock):
         """Refused: MongoDB has no nested transactions."""
         raise SessionMisuseError(_NESTED)
 
+    def _check_may_start_again(self, attempt: Attempt) -> None:
+        if not attempt.has_ended:
+            message = "Transaction already started"
+            raise SessionMisuseError(message)
+        if self._guard is not None:
+            message = "an attempt of run_transaction is over for good: transaction not started"
+            raise SessionMisuseError(message)
+
     def _open(self) -> tuple[Attempt, Channel]:
         """The run that can be committed or rolled back, and its channel."""
         attempt, channel = self._attempt, self._channel
@@ -234,7 +238,7 @@ class SyncTransaction(TransactionBlock):
 
     def _run_hooks(self, attempt: Attempt) -> None:
         """Call what waits for the end, unless `run_transaction` does: it may run the transaction again."""
-        if self._guard is None:
+        if self._guard is None and attempt.hooks is not None:
             run_hooks(attempt)
 
     def _finish(self) -> None:
