@@ -32,7 +32,7 @@ async def deadlines(engine: AIOEngine) -> None:
 
 async def cancelled(engine: AIOEngine) -> None:
     async def slow(transaction: AIOTransaction) -> None:
-        await transaction.save(Counter(value=7))
+        await transaction.save(Counter(value=-1))
         await asyncio.sleep(60)
 
     # --8<-- [start:cancel]
@@ -40,7 +40,7 @@ async def cancelled(engine: AIOEngine) -> None:
         await asyncio.wait_for(engine.run_transaction(slow), timeout=0.2)
     except asyncio.TimeoutError:
         # rolled back, and its session has ended
-        print(await engine.count(Counter, Counter.value == 7))
+        print(await engine.count(Counter, Counter.value == -1))
         # -> 0
     # --8<-- [end:cancel]
 

@@ -38,7 +38,7 @@ from bson.regex import Regex
 from pydantic import PlainSerializer, field_serializer, model_serializer
 from typing_extensions import TypeAliasType, TypedDict
 
-from odmantic._mapping import encode_field, encode_value
+from odmantic._mapping import encode_changes, encode_field, encode_value
 from odmantic.bson import WithBsonSerializer
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model
@@ -404,6 +404,10 @@ def test_an_error_of_a_serialiser_is_not_mistaken_for_a_missing_value() -> None:
 
     with pytest.raises(KeyError):
         Holder(x=3).model_dump_doc()
+    with pytest.raises(KeyError):
+        encode_changes(Holder(x=3), {"x"})
+    with pytest.raises(AttributeError, match="x"):
+        encode_changes(Holder.model_construct(), {"x"})
 
 
 # --- Values in queries -------------------------------------------------------------------------
