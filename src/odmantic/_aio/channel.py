@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo.errors import InvalidOperation, NetworkTimeout, PyMongoError
 
-from odmantic._driver import process
+from odmantic import _process
 from odmantic._driver._aio import Lock, current_home, drained, finished, resolve, take_at_once
 from odmantic._driver.select import sends_nothing_at_end
 from odmantic._plan.errors import NOT_ENCODABLE
@@ -55,7 +55,7 @@ class Channel:
         """Register the channel, so that `session=` arguments find it."""
         self.driver_session = driver_session
         self._lock = Lock()
-        self._process = process.identity
+        self._process = _process.number
         self._home = current_home()
         setattr(driver_session, _OWNER, self)
 
@@ -70,7 +70,7 @@ class Channel:
     @property
     def is_inherited(self) -> bool:
         """Whether this process was forked from the one that opened the driver session, and must not use it."""
-        return self._process is not process.identity
+        return self._process is not _process.number
 
     def check_process(self) -> None:
         """Raise in a forked child, and in another event loop.
@@ -78,7 +78,7 @@ class Channel:
         Raises:
             SessionMisuseError: the driver session belongs to the parent process, or to the other loop.
         """
-        if self._process is not process.identity:
+        if self._process is not _process.number:
             raise SessionMisuseError(_INHERITED)
         if self._home is not None and current_home() not in (self._home, None):
             raise SessionMisuseError(_ELSEWHERE)

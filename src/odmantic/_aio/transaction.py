@@ -78,14 +78,15 @@ class AIOTransaction(TransactionBlock):
     ) -> None:
         """Make a transaction that is not started yet; nothing is sent."""
         self._settings = TransactionSettings(read_concern, write_concern, max_commit_time_ms)
-        self._owns_session = isinstance(context, AIOEngineBase)
         if isinstance(context, AIOEngineBase):
             self.engine = context
             self.session = AIOSession(context)
+            self._owns_session = True
         else:
             _check_context(context)
             self.engine = context.engine
             self.session = context
+            self._owns_session = False
 
     @property
     def is_started(self) -> bool:
@@ -237,7 +238,7 @@ class AIOTransaction(TransactionBlock):
 
     async def _run_hooks(self, attempt: Attempt) -> None:
         """Call what waits for the end, unless `run_transaction` does: it may run the transaction again."""
-        if self._guard is None and attempt.hooks is not None:
+        if self._guard is None:
             await run_hooks(attempt)
 
     async def _finish(self) -> None:

@@ -20,8 +20,7 @@ _PARTS = (AsyncDatabase, AsyncCollection, Database, Collection)
 _CLIENTS = frozenset({AsyncMongoClient, MongoClient})
 _COLLECTIONS = frozenset({AsyncCollection, Collection})
 _METHODS = frozenset({"find", "find_one", "update_one"})
-#: The sessions of PyMongo.
-DRIVER_SESSIONS: frozenset[type[Any]] = frozenset({AsyncClientSession, ClientSession})
+_SESSIONS = frozenset({AsyncClientSession, ClientSession})
 
 
 class ClientKind(Enum):
@@ -78,7 +77,7 @@ def is_plain_collection(collection: Any) -> bool:
 
 def is_driver_session(value: Any) -> bool:
     """Tell whether this is a session of PyMongo."""
-    return type(value) in DRIVER_SESSIONS
+    return type(value) in _SESSIONS
 
 
 def is_plain_client(client: Any) -> bool:
@@ -88,7 +87,7 @@ def is_plain_client(client: Any) -> bool:
 
 def sends_nothing_at_end(session: Any) -> bool:
     """Tell whether a session ends without a word to the server, so that nothing can cut its end off."""
-    return type(session) in DRIVER_SESSIONS and not session.in_transaction
+    return is_driver_session(session) and not session.in_transaction
 
 
 def is_driver_collection(collection: Any) -> bool:

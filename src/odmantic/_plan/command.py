@@ -34,11 +34,11 @@ def met_document(reply: Mapping[str, Any]) -> bool:
         WriteError: the server refuses it for another reason.
     """
     for error in reply.get("writeErrors", ()):
-        raise write_error(error)
+        raise refusal(error)
     return bool(reply["n"])
 
 
-def write_error(error: Mapping[str, Any]) -> WriteError:
+def refusal(error: Mapping[str, Any]) -> WriteError:
     """Give the driver's error for one that the server tells of a single write."""
     kind = DuplicateKeyError if error["code"] == _DUPLICATE_KEY else WriteError
     return kind(error["errmsg"], error["code"], error)

@@ -11,11 +11,11 @@ from pymongo.errors import (
     DuplicateKeyError,
     OperationFailure,
     WriteConcernError,
-    WriteError,
     WTimeoutError,
 )
 
 from odmantic._plan.bulk import PLAIN_IDS, Batch
+from odmantic._plan.command import refusal
 from odmantic._plan.errors import NOT_ENCODABLE, depth
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from bson.codec_options import CodecOptions
 
-_DUPLICATE_KEY = 11000
 _WRITE_CONCERN_FAILED = 64
 _MAX_DOCUMENT_SIZE = 16 * 1024 * 1024
 
@@ -47,8 +46,7 @@ def failure_of(error: BulkWriteError) -> Failure:
         first = {key: value for key, value in details["writeErrors"][0].items() if key != "op"}
         done: int = first["index"]
         first["index"] = 0
-        kind = DuplicateKeyError if first["code"] == _DUPLICATE_KEY else WriteError
-        return Failure(kind(first["errmsg"], first["code"], first), done, updated)
+        return Failure(refusal(first), done, updated)
     last = details["writeConcernErrors"][-1]
     is_timeout = last.get("code") == _WRITE_CONCERN_FAILED
     concern_kind = WTimeoutError if is_timeout else WriteConcernError

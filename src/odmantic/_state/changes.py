@@ -180,11 +180,8 @@ def give_back(instance: _BaseODMModel, names: Iterable[str]) -> None:
 
 def mark_written(instance: Model, written: Mapping[str, Any]) -> None:
     """Note that a write of the fields in `written`, which it tells the state of, succeeded."""
-    if written or baseline_or_none(instance) is None:
-        _remember(instance, written)
-    mark = type(instance).__mapping__.codec.mark_nested
-    if mark is not None:
-        mark((instance,))
+    _remember(instance, written)
+    mark_nested((instance,), type(instance))
 
 
 def mark_nested(instances: Sequence[Model], model: type[Model]) -> None:

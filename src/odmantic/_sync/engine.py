@@ -14,7 +14,7 @@ from odmantic._driver._sync import (
     runs_for,
     waiting_frame,
 )
-from odmantic._driver.select import DRIVER_SESSIONS, is_plain_client, is_plain_collection
+from odmantic._driver.select import is_driver_session, is_plain_client, is_plain_collection
 from odmantic._plan.checks import check_instance, check_model, collect_instances
 from odmantic._plan.filters import build_filter
 from odmantic._plan.find import plan_find
@@ -407,7 +407,7 @@ class SyncEngine(SyncEngineBase):
             RuntimeError: the session or transaction object is not started.
             TypeError: it is one of the other colour.
         """
-        if type(session) in DRIVER_SESSIONS:
+        if is_driver_session(session):
             return session
         if isinstance(session, SyncSessionBase):
             return cast("SyncSession", session).get_driver_session()

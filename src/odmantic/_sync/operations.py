@@ -345,8 +345,7 @@ class Operations:
             give_back(instance, plan.names)
             raise
         mark_written(instance, plan.snapshots)
-        if self._attempt is not None:
-            self._attempt.journal.wrote(self.engine.database_name, instance, plan.names)
+        self.enter((instance,), (plan.names,))
 
     def _update(self, plan: SavePlan, collection: Any) -> bool:
         """Send one update, and tell whether it met or made a document."""

@@ -79,14 +79,15 @@ class SyncTransaction(TransactionBlock):
     ) -> None:
         """Make a transaction that is not started yet; nothing is sent."""
         self._settings = TransactionSettings(read_concern, write_concern, max_commit_time_ms)
-        self._owns_session = isinstance(context, SyncEngineBase)
         if isinstance(context, SyncEngineBase):
             self.engine = context
             self.session = SyncSession(context)
+            self._owns_session = True
         else:
             _check_context(context)
             self.engine = context.engine
             self.session = context
+            self._owns_session = False
 
     @property
     def is_started(self) -> bool:
@@ -238,7 +239,7 @@ class SyncTransaction(TransactionBlock):
 
     def _run_hooks(self, attempt: Attempt) -> None:
         """Call what waits for the end, unless `run_transaction` does: it may run the transaction again."""
-        if self._guard is None and attempt.hooks is not None:
+        if self._guard is None:
             run_hooks(attempt)
 
     def _finish(self) -> None:
