@@ -26,6 +26,9 @@ FLAT_BATCH_SIZE = 3000
 #: Documents that become instances at a time: few, so that a stream of large ones does not fill the memory.
 PAGE_SIZE = 100
 
+#: The same if all instances are kept.
+LIST_PAGE_SIZE = 1000
+
 #: Where a looked-up document waits until it is moved into an embedded object.
 _RESOLVED = "__odmantic_resolved__"
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Generic
 from pymongo.errors import InvalidOperation
 
 from odmantic._base import BaseCursor, ModelType, Reader
-from odmantic._driver._sync import Lock, resolve, take_batch
-from odmantic._plan.find import PAGE_SIZE
+from odmantic._driver._sync import Lock, lift_batch_limit, resolve, sleep, take_batch
+from odmantic._plan.find import LIST_PAGE_SIZE, PAGE_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,12 +66,19 @@ class SyncCursor(BaseCursor[ModelType]):
         """Send the query and read its first batch; documents that do not fit raise when they are used."""
         self._source.prefetch()
 
+    def __length_hint__(self) -> int:
+        """Asked by what is about to keep all instances, as `list` is; how many there are is unknown."""
+        self._source.expect_list()
+        return NotImplemented
+
     def _to_list(self) -> list[ModelType]:
+        self._source.expect_list()
         instances: list[ModelType] = []
         page = self._first
         while (following := self._source.page_after(page)) is not None:
             page = following
             instances += page.instances
+            sleep(0)  # others have their turn
             if page.error is not None:
                 raise page.error
         return instances
@@ -101,6 +108,7 @@ class Source(Generic[ModelType]):
     __slots__ = (
         "_batch",
         "_cursor",
+        "_is_for_list",
         "_lock",
         "_open",
         "_send",
@@ -121,7 +129,13 @@ class Source(Generic[ModelType]):
         self._lock = Lock()
         self._cursor: Any = None
         self._batch: _Batch | None = None
+        self._is_for_list = False
         self._was_interrupted = False
+
+    def expect_list(self) -> None:
+        """Fetch what is left in few answers: all instances are kept, so that more of them save no memory."""
+        self._is_for_list = True
+        self.page_size = LIST_PAGE_SIZE
 
     def page_after(self, page: _Page[ModelType]) -> _Page[ModelType] | None:
         """The page behind `page`, fetched if need be; `None` at the end."""
@@ -157,6 +171,8 @@ class Source(Generic[ModelType]):
     def _read_batch(self) -> _Batch:
         if self._cursor is None:
             self._cursor = resolve(self._open())
+        elif self._is_for_list:
+            lift_batch_limit(self._cursor)
         documents = take_batch(self._cursor, self.page_size)
         is_last = len(documents) < self.page_size
         if self.complete is not None and documents:

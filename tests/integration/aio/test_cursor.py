@@ -167,6 +167,34 @@ async def test_an_iteration_left_in_the_second_batch_loses_nothing(aio_engine, m
     assert commands.names == ["find", "getMore"]
 
 
+async def test_a_list_comes_in_fewer_answers_than_a_stream(aio_engine, raw_database, commands):
+    raw_database["parcel"].insert_many({"number": number} for number in range(2 * MANY))
+
+    listed = await _list(aio_engine.find(Parcel))
+    assert commands.names == ["find", "getMore"]
+    commands.clear()
+    streamed = [parcel async for parcel in aio_engine.find(Parcel)]
+    assert commands.names == ["find", "getMore", "getMore"]
+
+    assert listed == streamed
+    assert len(listed) == 2 * MANY
+
+
+async def test_what_is_left_of_a_stream_comes_in_one_answer_to_a_list(
+    aio_engine, raw_database, commands
+):
+    raw_database["parcel"].insert_many({"number": number} for number in range(3 * MANY))
+    cursor = _find(aio_engine)
+    async for parcel in cursor:
+        if parcel.number == FLAT_BATCH_SIZE:
+            break
+
+    found = await _list(cursor)
+
+    assert [parcel.number for parcel in found] == list(range(3 * MANY))
+    assert commands.names == ["find", "getMore", "getMore"]
+
+
 async def test_nested_iterations_see_everything(aio_engine, parcels):
     cursor = _find(aio_engine)
     pairs = [(a.number, b.number) async for a in cursor async for b in cursor]

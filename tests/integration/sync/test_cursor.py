@@ -153,6 +153,34 @@ def test_an_iteration_left_in_the_second_batch_loses_nothing(sync_engine, many, 
     assert commands.names == ["find", "getMore"]
 
 
+def test_a_list_comes_in_fewer_answers_than_a_stream(sync_engine, raw_database, commands):
+    raw_database["parcel"].insert_many({"number": number} for number in range(2 * MANY))
+
+    listed = _list(sync_engine.find(Parcel))
+    assert commands.names == ["find", "getMore"]
+    commands.clear()
+    streamed = [parcel for parcel in sync_engine.find(Parcel)]
+    assert commands.names == ["find", "getMore", "getMore"]
+
+    assert listed == streamed
+    assert len(listed) == 2 * MANY
+
+
+def test_what_is_left_of_a_stream_comes_in_one_answer_to_a_list(
+    sync_engine, raw_database, commands
+):
+    raw_database["parcel"].insert_many({"number": number} for number in range(3 * MANY))
+    cursor = _find(sync_engine)
+    for parcel in cursor:
+        if parcel.number == FLAT_BATCH_SIZE:
+            break
+
+    found = _list(cursor)
+
+    assert [parcel.number for parcel in found] == list(range(3 * MANY))
+    assert commands.names == ["find", "getMore", "getMore"]
+
+
 def test_nested_iterations_see_everything(sync_engine, parcels):
     cursor = _find(sync_engine)
     pairs = [(a.number, b.number) for a in cursor for b in cursor]
