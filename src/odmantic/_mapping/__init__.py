@@ -8,7 +8,6 @@ from odmantic._mapping.encode import (
     encode_field,
     encode_primary_key,
     encode_value,
-    nested_instances,
 )
 from odmantic._mapping.mapping import (
     ModelKind,
@@ -27,6 +26,7 @@ from odmantic._mapping.marks import (
     mark_embedded_clean,
     mark_unmodified,
 )
+from odmantic._mapping.nested import nested_instances
 from odmantic._mapping.snapshot import (
     DIGEST_OPTIONS,
     Snapshot,

@@ -62,7 +62,7 @@ class _Adapter:
             return BSON_TYPES_SUBSTITUTES[candidate]
         if isinstance(tp, NewType):
             return self._behind(tp, tp.__supertype__, self._aliases)
-        if is_type_alias(tp) or is_type_alias(origin):
+        if is_type_alias(tp):
             return self._adapt_alias(tp)
         if origin is None or origin is Literal:
             return tp

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, get_args, get_origin
 
 
-def is_type_alias(obj: object) -> bool:
-    """Tell whether this was made by a `type` statement or a `TypeAliasType`."""
+def is_type_alias(annotation: object) -> bool:
+    """Tell whether this was made by a `type` statement or a `TypeAliasType`, arguments or not."""
     # Python has its own class from 3.12 on, and typing_extensions one for older versions.
-    return type(obj).__name__ == "TypeAliasType"
+    return type(get_origin(annotation) or annotation).__name__ == "TypeAliasType"
 
 
 def alias_value(alias: Any) -> Any:

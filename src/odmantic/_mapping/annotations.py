@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import collections.abc
 import re
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -31,6 +30,7 @@ from pydantic import BaseModel, ConfigDict, PydanticUserError, TypeAdapter
 
 from odmantic._mapping.aliases import alias_value, is_type_alias
 from odmantic._mapping.mapping import ModelKind, is_embedded_model, kind_of
+from odmantic.bson import WithBsonSerializer
 
 _UNIONS = (Union, types.UnionType)
 
@@ -64,10 +64,18 @@ def unwrap(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
             annotation = annotation.__origin__
         elif isinstance(annotation, NewType):
             annotation = annotation.__supertype__
-        elif is_type_alias(get_origin(annotation) or annotation):
+        elif is_type_alias(annotation):
             annotation = _behind_alias(annotation)
         else:
             return annotation, metadata
+
+
+def serializer_in(metadata: Iterable[Any]) -> Callable[[Any], Any] | None:
+    """Find what a user or a BSON type says about storing the values of an annotation."""
+    for item in metadata:
+        if isinstance(item, WithBsonSerializer):
+            return item.bson_serializer
+    return None
 
 
 def _behind_alias(alias: Any) -> Any:
@@ -102,7 +110,7 @@ def models_in(annotation: Any) -> Iterator[Any]:
 
 
 def _models_in(annotation: Any, aliases: tuple[Any, ...]) -> Iterator[Any]:
-    if is_type_alias(get_origin(annotation) or annotation):
+    if is_type_alias(annotation):
         if annotation in aliases:
             return
         aliases = (*aliases, annotation)
@@ -120,7 +128,7 @@ def is_mutable(annotation: Any) -> bool:
 
 
 def _is_mutable(annotation: Any, aliases: tuple[Any, ...]) -> bool:
-    if is_type_alias(get_origin(annotation) or annotation):
+    if is_type_alias(annotation):
         if annotation in aliases:
             return False
         aliases = (*aliases, annotation)
@@ -151,14 +159,14 @@ def is_array(origin: Any) -> bool:
     """Tell whether values of this generic class are stored as arrays."""
     return (
         isinstance(origin, type)
-        and issubclass(origin, collections.abc.Iterable)
-        and not issubclass(origin, (str, bytes, collections.abc.Mapping))
+        and issubclass(origin, Iterable)
+        and not issubclass(origin, (str, bytes, Mapping))
     )
 
 
 def is_mapping(origin: Any) -> bool:
     """Tell whether values of this generic class are stored as documents."""
-    return isinstance(origin, type) and issubclass(origin, collections.abc.Mapping)
+    return isinstance(origin, type) and issubclass(origin, Mapping)
 
 
 def type_adapter(annotation: Any, *, arbitrary_types: bool) -> TypeAdapter[Any]:

@@ -17,7 +17,7 @@ from odmantic._mapping.taker import TakerWriter
 from odmantic._mapping.writer import WriterWriter
 
 if TYPE_CHECKING:
-    from odmantic._mapping.encode import Encoder
+    from odmantic._mapping.encoders import Encoder
     from odmantic._mapping.mapping import ModelMapping
 
 Read = Callable[[Any], Any]

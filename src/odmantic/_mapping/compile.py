@@ -10,11 +10,12 @@ from odmantic._mapping.annotations import (
     is_union,
     models_in,
     optional_member,
+    serializer_in,
     unwrap,
 )
 from odmantic._mapping.codegen import generate
 from odmantic._mapping.decode import field_decoders
-from odmantic._mapping.encode import field_encoders, field_serializers
+from odmantic._mapping.encode import field_encoders
 from odmantic._mapping.mapping import (
     ModelKind,
     ModelMapping,
@@ -34,6 +35,7 @@ from odmantic._mapping.options import options_in
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
+    from odmantic._mapping.encoders import Encoder
     from odmantic._mapping.options import FieldOptions
     from odmantic.config import ODMConfigDict
     from odmantic.model import _BaseODMModel
@@ -67,7 +69,7 @@ def compile_mapping(model: type[_BaseODMModel]) -> ModelMapping:
             name for name, info in infos.items() if any(models_in(info.annotation))
         ),
         extra_allowed=config.get("extra") == "allow",
-        serializers=field_serializers(fields),
+        serializers=_serializers(fields),
         encoders_for=field_encoders,
         decoders_for=field_decoders,
         shapes_for=shapes_of,
@@ -114,6 +116,16 @@ def _options(model: type[_BaseODMModel], name: str, info: FieldInfo) -> FieldOpt
     origin = model.__pydantic_generic_metadata__["origin"]
     declared = info if origin is None else origin.__pydantic_fields__[name]
     return options_in(declared.metadata)
+
+
+def _serializers(fields: dict[str, ODMBaseField]) -> dict[str, Encoder]:
+    found: dict[str, Encoder] = {}
+    for name, field in fields.items():
+        _, metadata = unwrap(field.pydantic_field.annotation)
+        serializer = serializer_in((*metadata, *field.pydantic_field.metadata))
+        if serializer is not None:
+            found[name] = serializer
+    return found
 
 
 def _generic_origin(annotation: Any) -> Any:

@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
-from odmantic._mapping.annotations import (
-    is_array,
-    is_mapping,
-    is_union,
-)
+from odmantic._mapping.annotations import is_array, is_mapping, is_union
+from odmantic._mapping.decoders import DecoderCompiler
 from odmantic._mapping.mapping import ODMEmbeddedGeneric, ODMReference
+from odmantic._mapping.translate import (
+    MISSING,
+    Decoder,
+    FieldDecoder,
+    Location,
+    OnMissing,
+    report,
+    translate,
+)
 from odmantic.exceptions import (
     DocumentParsingError,
     ErrorList,
@@ -26,18 +32,6 @@ if TYPE_CHECKING:
     from odmantic.model import _BaseODMModel
 
     T = TypeVar("T", bound=_BaseODMModel)
-
-
-from odmantic._mapping.decoders import DecoderCompiler
-from odmantic._mapping.translate import (
-    MISSING,
-    Decoder,
-    FieldDecoder,
-    Location,
-    OnMissing,
-    report,
-    translate,
-)
 
 
 def decode_document(model: type[T], raw_doc: Any) -> T:

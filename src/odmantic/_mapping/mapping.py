@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
     from odmantic._mapping.codegen import Codec
-    from odmantic._mapping.encode import Encoder, FieldEncoder
+    from odmantic._mapping.encoders import Encoder, FieldEncoder
     from odmantic._mapping.nodes import Node
     from odmantic._mapping.translate import FieldDecoder
     from odmantic.config import ODMConfigDict

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from odmantic._mapping.encode import instances_in, nested_instances
 from odmantic._mapping.mapping import is_model_instance
+from odmantic._mapping.nested import instances_in, nested_instances
 from odmantic.bson import note_touch, note_use
 
 if TYPE_CHECKING:

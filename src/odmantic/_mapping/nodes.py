@@ -254,7 +254,7 @@ def _leaf_classes(mapping: ModelMapping, seen: set[Any]) -> Iterator[type[Any]]:
 
 def _node(annotation: Any, metadata: Iterable[Any] = ()) -> Node | None:
     """Give the shape of a type; `None` if only pydantic knows it."""
-    if is_type_alias(get_origin(annotation) or annotation):
+    if is_type_alias(annotation):
         return None
     if get_origin(annotation) is Annotated:
         return _node(annotation.__origin__, (*annotation.__metadata__, *metadata))

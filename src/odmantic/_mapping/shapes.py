@@ -4,7 +4,28 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Mapping
+from datetime import datetime
+from types import NoneType
 from typing import Any, TypeGuard
+
+import bson
+from bson.binary import Binary
+from bson.decimal128 import Decimal128
+from bson.regex import Regex
+
+AS_IT_IS: tuple[type[Any], ...] = (
+    NoneType,
+    str,
+    int,
+    float,
+    bytes,
+    datetime,
+    bson.ObjectId,
+    Decimal128,
+    Binary,
+    Regex,
+)
+"""Values of these classes, and of classes derived from them, need no conversion."""
 
 
 def is_document(value: object) -> TypeGuard[Mapping[Any, Any]]:

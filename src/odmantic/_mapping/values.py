@@ -8,12 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from odmantic._mapping.decimals import from_decimal
-from odmantic._mapping.encode import (
-    AS_IT_IS,
-    encode_any,
-    encode_document,
-    encode_primary_key,
-)
+from odmantic._mapping.encode import encode_document, encode_primary_key
 from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.nodes import (
     Anything,
@@ -27,7 +22,9 @@ from odmantic._mapping.nodes import (
     readable_shapes,
 )
 from odmantic._mapping.reader import DEEPEST_INLINE, as_tuple, is_leaf
+from odmantic._mapping.shapes import AS_IT_IS
 from odmantic._mapping.snapshot import snapshot_of_any, snapshot_of_stored
+from odmantic._mapping.untyped import encode_any
 
 if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from odmantic._mapping import ModelMapping, Snapshot
-    from odmantic._mapping.encode import FieldEncoder
+    from odmantic._mapping.encoders import FieldEncoder
     from odmantic._plan.bulk import Batch
     from odmantic.model import Model
 

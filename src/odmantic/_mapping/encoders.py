@@ -1,0 +1,228 @@
+"""How values are stored, by annotation."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from collections.abc import Callable, Collection, Iterable
+from datetime import date, time
+from decimal import Decimal
+from enum import Enum
+from itertools import zip_longest
+from pathlib import PurePath
+from typing import Any, Literal, TypeAlias, cast, get_args, get_origin
+from uuid import UUID
+
+import bson
+from bson.decimal128 import Decimal128
+from pydantic import BaseModel
+
+from odmantic._mapping.aliases import is_type_alias
+from odmantic._mapping.annotations import (
+    is_array,
+    is_mapping,
+    is_union,
+    models_in,
+    serializer_in,
+    unwrap,
+)
+from odmantic._mapping.mapping import ModelKind, is_embedded_model, kind_of_instance
+from odmantic._mapping.recursion import Recursion
+from odmantic._mapping.shapes import AS_IT_IS, is_document, is_stored_array
+from odmantic.bson import BSON_TYPES_SUBSTITUTES
+
+Encoder: TypeAlias = Callable[[Any], Any]
+FieldEncoder: TypeAlias = tuple[str, str, Encoder | None]
+"""Name and key of a field, and how its value is converted; `None` stores it as it is."""
+
+
+class EncoderCompiler:
+    """Decides how values of a type are stored.
+
+    `encode_any` stores what a type says nothing of, and `encode_document` what has a document of its own. Without
+    that, embedded objects are stored as plain pydantic models are: by the names of their fields.
+    """
+
+    def __init__(self, encode_any: Encoder, encode_document: Encoder | None = None) -> None:
+        self._encode_any = encode_any
+        self._encode_document = encode_document
+        self._recursion: Recursion[Encoder | None] = Recursion(_by_other)
+
+    def encoder(self, annotation: Any, metadata: Iterable[Any] = ()) -> Encoder | None:
+        """Give the encoder for a type; `None` if its values are stored as they are."""
+        if not is_type_alias(annotation):
+            return self._encoder(annotation, metadata)
+        return self._recursion.once(annotation, lambda: self._encoder(annotation, metadata))
+
+    def _encoder(self, annotation: Any, metadata: Iterable[Any]) -> Encoder | None:
+        bare, inner = unwrap(annotation)
+        serializer = serializer_in((*inner, *metadata))
+        if serializer is not None:
+            return serializer if _is_scalar(bare) else _dumped_first(serializer)
+        if is_embedded_model(bare) and self._encode_document is not None:
+            return self._document_encoder(bare, self._encode_document)
+        if get_origin(bare) is None or get_origin(bare) is Literal:
+            return None if _is_scalar(bare) else self._encode_any
+        return self._generic_encoder(bare)
+
+    def _generic_encoder(self, bare: Any) -> Encoder | None:
+        arguments = get_args(bare)
+        origin = get_origin(bare)
+        if is_union(bare):
+            return self._union_encoder(arguments)
+        if is_mapping(origin) and len(arguments) == 2:
+            return _mapping_encoder(arguments[0], self.encoder(arguments[1]))
+        if origin is tuple and arguments[-1:] != (Ellipsis,):
+            return self._tuple_encoder(arguments)
+        if is_array(origin):
+            return _array_encoder(origin, self.encoder(arguments[0]), nests=any(models_in(bare)))
+        return self._encode_any
+
+    def _document_encoder(self, model: Any, encode_document: Encoder) -> Encoder:
+        encode_any = self._encode_any
+
+        def encode(value: Any) -> Any:
+            # Other members of a union come here too, and unvalidated values of any type.
+            if isinstance(value, model) or kind_of_instance(value) is ModelKind.EMBEDDED:
+                return encode_document(value)
+            return encode_any(value)
+
+        return encode
+
+    def _tuple_encoder(self, arguments: tuple[Any, ...]) -> Encoder | None:
+        encoders = [self.encoder(argument) for argument in arguments]
+        if not any(encoders):
+            return None
+        encode_any = self._encode_any
+        nests = any(any(models_in(argument)) for argument in arguments)
+
+        def encode(values: Collection[Any]) -> Any:
+            pairs = zip_longest(values, encoders[: len(values)], fillvalue=encode_any)
+            encoded = [value if each is None else each(value) for value, each in pairs]
+            return encoded if nests else tuple(encoded)
+
+        return encode
+
+    def _union_encoder(self, members: tuple[Any, ...]) -> Encoder | None:
+        cases = [(_runtime_class(member), self.encoder(member)) for member in members]
+        if not any(encode for _, encode in cases):
+            return None
+        others = [case for case in cases if case[0] is not types.NoneType]
+        if len(others) == 1 and len(cases) > 1:
+            one = cast("Encoder", others[0][1])
+            return lambda value: None if value is None else one(value)
+        encode_any = self._encode_any
+        exact = dict(reversed(cases))
+
+        def encode(value: Any) -> Any:
+            each = exact.get(type(value), _MISSING)
+            if each is _MISSING:
+                each = next((e for cls, e in cases if isinstance(value, cls)), encode_any)
+            return value if each is None else each(value)
+
+        return encode
+
+
+_MISSING: Any = object()
+
+
+def _by_other(found: list[Encoder | None]) -> Encoder:
+    def encode(value: Any) -> Any:
+        each = found[0]
+        return value if each is None else each(value)
+
+    return encode
+
+
+def _is_scalar(bare: Any) -> bool:
+    if get_origin(bare) is Literal:
+        return all(isinstance(value, AS_IT_IS) for value in get_args(bare))
+    return bare is None or (isinstance(bare, type) and issubclass(bare, AS_IT_IS))
+
+
+_RUNTIME_CLASSES: dict[Any, Any] = {
+    substitute: cls
+    for cls, substitute in BSON_TYPES_SUBSTITUTES.items()
+    if isinstance(substitute, type)
+}
+
+
+def _runtime_class(annotation: Any) -> Any:
+    """Give the class whose instances are the values of a member of a union."""
+    bare, _ = unwrap(annotation)
+    cls: Any = get_origin(bare) or bare
+    if cls is Literal:
+        return get_args(bare)[0].__class__
+    if cls is Any or not isinstance(cls, type):
+        return _Nothing
+    if issubclass(cls, dict):
+        # Typed dictionaries have no instances.
+        return dict
+    return _RUNTIME_CLASSES.get(cls, cls)
+
+
+class _Nothing:
+    """Has no instances: what stands for it is encoded by its value alone."""
+
+
+def _array_encoder(origin: Any, encode: Encoder | None, *, nests: bool) -> Encoder | None:
+    if encode is None:
+        return None if origin is tuple else list
+    if origin is tuple and not nests:
+
+        def encode_tuple(values: Iterable[Any]) -> tuple[Any, ...]:
+            return tuple([encode(value) for value in values])
+
+        return encode_tuple
+
+    def encode_items(values: Iterable[Any]) -> list[Any]:
+        return [encode(value) for value in values]
+
+    return encode_items
+
+
+def _mapping_encoder(key_type: Any, encode: Encoder | None) -> Encoder:
+    bare, _ = unwrap(key_type)
+    if isinstance(bare, type) and issubclass(bare, str):
+        if encode is None:
+            return dict
+        return lambda values: {key: encode(value) for key, value in values.items()}
+    if encode is None:
+        return lambda values: {encode_key(key): value for key, value in values.items()}
+    return lambda values: {encode_key(key): encode(value) for key, value in values.items()}
+
+
+def encode_key(key: Any) -> Any:
+    """Write the key of a dictionary as text that validation can read back.
+
+    Keys without such a text stay what they are, and the driver refuses them.
+    """
+    if isinstance(key, str):
+        return key
+    if isinstance(key, Enum):
+        return encode_key(key.value)
+    if isinstance(key, (date, time)):
+        return key.isoformat()
+    if isinstance(key, bytes):
+        return key.decode(errors="surrogateescape")
+    if isinstance(key, (int, float, Decimal, Decimal128, bson.ObjectId, UUID, PurePath)):
+        return str(key)
+    return key
+
+
+def _dumped_first(serializer: Encoder) -> Encoder:
+    return lambda value: serializer(_as_dumped(value))
+
+
+def _as_dumped(value: Any) -> Any:
+    """Give what `model_dump` shows of a value, whatever serialisers say."""
+    if isinstance(value, BaseModel):
+        return {name: _as_dumped(item) for name, item in value}
+    if is_document(value):
+        return {key: _as_dumped(item) for key, item in value.items()}
+    if is_stored_array(value) and type(value) in (list, tuple):
+        return type(value)(_as_dumped(item) for item in value)
+    if dataclasses.is_dataclass(value):
+        names = [field.name for field in dataclasses.fields(value)]
+        return {name: _as_dumped(getattr(value, name)) for name in names}
+    return value

@@ -1,0 +1,34 @@
+"""The instances of models in an instance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from odmantic._mapping.mapping import kind_of_instance, mapping_of
+from odmantic._mapping.shapes import is_collection, is_document
+
+if TYPE_CHECKING:
+    from odmantic.model import _BaseODMModel
+
+
+def nested_instances(instance: _BaseODMModel) -> Iterator[_BaseODMModel]:
+    """Find the instances directly in an instance: embedded ones in containers too, and references."""
+    values = instance.__dict__
+    for name in mapping_of(type(instance)).nested_fields:
+        if name in values:
+            yield from instances_in(values[name])
+
+
+def instances_in(value: Any) -> Iterator[Any]:
+    """Find the instances of models in a value: itself, or those in its items."""
+    if kind_of_instance(value) is not None:
+        yield value
+        return
+    items: Iterable[Any] = ()
+    if is_document(value):
+        items = value.values()
+    elif is_collection(value):
+        items = value
+    for item in items:
+        yield from instances_in(item)

@@ -1,0 +1,133 @@
+"""Which member of a union a value of a document belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from enum import Enum
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from odmantic._mapping.annotations import is_array, is_mapping, is_union, type_adapter, unwrap
+from odmantic._mapping.mapping import is_embedded_model
+from odmantic._mapping.stored_forms import FROM_BSON, stored_members
+from odmantic._mapping.translate import Decoder, Location, written
+from odmantic.exceptions import ErrorList, line_errors
+
+
+def union_decoder(
+    members: list[tuple[Any, Decoder | None]], *, arbitrary_types: bool
+) -> Decoder | None:
+    """Give the decoder of a union, with the decoders of its members."""
+    candidates = [
+        _Candidate(member, decode, arbitrary_types=arbitrary_types)
+        for member, decode in members
+        if decode is not None
+    ]
+    if not candidates:
+        return None
+    others = tuple(
+        cls for member, decode in members if decode is None for cls in _read_from(member)
+    )
+
+    def decode(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
+        possible = [one for one in candidates if isinstance(value, one.read_from)]
+        if not possible:
+            return value
+        has_rivals = isinstance(value, others)
+        if len(possible) == 1 and not has_rivals:
+            return possible[0].decode(value, loc, errors, raw)
+        return _best_of(possible, value, loc, errors, raw, has_rivals=has_rivals)
+
+    return decode
+
+
+class _Candidate:
+    """A member of a union whose values have keys to translate."""
+
+    def __init__(self, annotation: Any, decode: Decoder, *, arbitrary_types: bool) -> None:
+        self._annotation = annotation
+        self._arbitrary_types = arbitrary_types
+        self._adapter: TypeAdapter[Any] | None = None
+        self.decode = decode
+        self.read_from = _read_from(annotation)
+        bare, _ = unwrap(annotation)
+        self.model: Any = bare if is_embedded_model(bare) else None
+
+    def score(self, value: Any) -> int:
+        """Count the keys of a document that this member knows."""
+        if self.model is None:
+            return 0
+        return sum(key in value for key in self.model.__mapping__.field_names)
+
+    def validate(self, value: Any) -> Any:
+        """Validate a translated value.
+
+        Raises:
+            ValidationError: it is not of this type.
+        """
+        if self.model is not None:
+            return self.model.__pydantic_validator__.validate_python(
+                value, by_alias=True, by_name=True
+            )
+        if self._adapter is None:
+            self._adapter = type_adapter(self._annotation, arbitrary_types=self._arbitrary_types)
+        return self._adapter.validate_python(value, by_alias=True, by_name=True)
+
+
+def _best_of(
+    candidates: list[_Candidate],
+    value: Any,
+    loc: Location,
+    errors: ErrorList,
+    raw: Any,
+    *,
+    has_rivals: bool,
+) -> Any:
+    """Read a value as the member of a union that knows most of its keys.
+
+    The result is already validated, so that no other member can take the value for its own.
+    """
+    failures: list[ErrorList] = []
+    ordered = sorted(candidates, key=lambda candidate: candidate.score(value), reverse=True)
+    for candidate in ordered:
+        found: ErrorList = []
+        translated = candidate.decode(value, loc, found, raw)
+        if not found:
+            try:
+                return candidate.validate(translated)
+            except ValidationError as error:
+                found = [
+                    {**line, "loc": (*written(loc), *line.get("loc", ()))}
+                    for line in line_errors(error)
+                ]
+        failures.append(found)
+    if not has_rivals:
+        errors.extend(failures[0])
+    return value
+
+
+_DOCUMENT: tuple[type[Any], ...] = (Mapping,)
+_ARRAY: tuple[type[Any], ...] = (list, tuple)
+_SCALARS: tuple[type[Any], ...] = (NoneType, str, bytes, int, float, date, Enum)
+
+
+def _read_from(annotation: Any) -> tuple[type[Any], ...]:
+    """Give the classes of what values of a type may be read from; scalars that need no decoder do not matter."""
+    bare, _ = unwrap(annotation)
+    cls = get_origin(bare) or bare
+    if is_union(bare):
+        return tuple(each for member in get_args(bare) for each in _read_from(member))
+    if members := stored_members(bare):
+        return tuple([stored.__class__ for stored, _ in members])
+    if cls in FROM_BSON:
+        return (FROM_BSON[cls][0],)
+    if cls is None or cls is Literal or (isinstance(cls, type) and issubclass(cls, _SCALARS)):
+        return ()
+    if is_mapping(cls) or (isinstance(cls, type) and issubclass(cls, BaseModel)):
+        return _DOCUMENT
+    if is_array(cls):
+        return _ARRAY
+    return (*_DOCUMENT, *_ARRAY)
