@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from odmantic._mapping.field_shapes import leaf_classes_of
 from odmantic._mapping.flattener import FlattenerWriter
 from odmantic._mapping.mapping import is_embedded_model
 from odmantic._mapping.marker import MarkerWriter
-from odmantic._mapping.nodes import leaf_classes_of, readable_nodes
 from odmantic._mapping.plain import exact_classes
+from odmantic._mapping.readable import readable_nodes
 from odmantic._mapping.reader import ReaderWriter
 from odmantic._mapping.source import Source
 from odmantic._mapping.taker import TakerWriter

@@ -16,6 +16,7 @@ from odmantic._mapping.annotations import (
 from odmantic._mapping.codegen import generate
 from odmantic._mapping.decode import field_decoders
 from odmantic._mapping.encode import field_encoders
+from odmantic._mapping.field_shapes import shapes_of
 from odmantic._mapping.mapping import (
     ModelKind,
     ModelMapping,
@@ -29,7 +30,6 @@ from odmantic._mapping.mapping import (
     kind_of,
 )
 from odmantic._mapping.naming import check_key_name, collection_name
-from odmantic._mapping.nodes import shapes_of
 from odmantic._mapping.options import options_in
 
 if TYPE_CHECKING:

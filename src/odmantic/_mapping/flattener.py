@@ -13,9 +13,10 @@ from odmantic._mapping.nodes import (
     Node,
     Nullable,
     Table,
-    readable_shapes,
+    is_leaf,
 )
-from odmantic._mapping.reader import DEEPEST_INLINE, Pieces, as_baseline, as_tuple, is_leaf
+from odmantic._mapping.pieces import DEEPEST_INLINE, Pieces, as_baseline, as_tuple
+from odmantic._mapping.readable import readable_shapes
 from odmantic._mapping.snapshot import OtherShapeError, snapshot_of_any, snapshot_of_field
 
 if TYPE_CHECKING:

@@ -19,8 +19,10 @@ from odmantic._mapping.nodes import (
     Nullable,
     Opaque,
     Table,
-    readable_nodes,
+    is_leaf,
 )
+from odmantic._mapping.pieces import DEEPEST_INLINE, Pieces, as_baseline, as_tuple
+from odmantic._mapping.readable import readable_nodes
 from odmantic._mapping.snapshot import snapshot_of_any, snapshot_of_field
 
 if TYPE_CHECKING:
@@ -28,12 +30,6 @@ if TYPE_CHECKING:
 
     from odmantic._mapping.mapping import ModelMapping
     from odmantic._mapping.source import Source
-
-Pieces = list[str]
-"""The expressions, some of them starred, of which the snapshot of a value is made."""
-
-DEEPEST_INLINE = 4
-"""How many documents in each other become one function."""
 
 
 class ReaderWriter:
@@ -328,28 +324,5 @@ def _assignment(instance: str, name: str, value: str) -> str:
     return f"setattr({instance}, {name!r}, {value})"
 
 
-def is_leaf(node: Node) -> bool:
-    """Tell whether a value is its own snapshot."""
-    return isinstance(node, Leaf) or (isinstance(node, Nullable) and isinstance(node.inner, Leaf))
-
-
-def as_tuple(pieces: Pieces) -> str:
-    """Write a tuple."""
-    return f"({', '.join(pieces)},)"
-
-
 def _join(path: str, name: str) -> str:
     return f"{path}_{name}" if path else name
-
-
-def as_baseline(kept: list[Pieces]) -> str:
-    """Write the baseline of the snapshots of fields."""
-    if not kept:
-        return "()"
-    return as_tuple([*map(_length, kept), *(piece for pieces in kept for piece in pieces)])
-
-
-def _length(pieces: Pieces) -> str:
-    starred = [f"len({piece[1:]})" for piece in pieces if piece.startswith("*")]
-    single = len(pieces) - len(starred)
-    return " + ".join([str(single), *starred] if single else starred)

@@ -21,8 +21,8 @@ from bson.codec_options import CodecOptions
 from bson.errors import BSONError
 
 from odmantic._mapping.encode import encode_field, encode_value
+from odmantic._mapping.leaves import LEAF_CLASSES
 from odmantic._mapping.mapping import is_model_instance, mapping_of
-from odmantic._mapping.nodes import LEAF_CLASSES
 from odmantic._mapping.untyped import encode_any
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from bson.timestamp import Timestamp
 
 from odmantic._mapping.marks import baseline_setter
-from odmantic._mapping.nodes import Anything, Leaf, Node, Nullable, Target, readable_shapes
+from odmantic._mapping.nodes import Anything, Leaf, Node, Nullable, Target
+from odmantic._mapping.pieces import as_baseline
 from odmantic._mapping.plain import is_plain
-from odmantic._mapping.reader import as_baseline
+from odmantic._mapping.readable import readable_shape
 from odmantic._mapping.values import (
     ValueWriter,
     Written,
@@ -155,7 +156,7 @@ def _is_member(shape: Node | None) -> bool:
 
 def _is_no_timestamp(mapping: ModelMapping, name: str) -> bool:
     """Tell whether the stored form of a field cannot be a timestamp, as far as `take` goes on."""
-    shape = readable_shapes(mapping)[name]
+    shape = readable_shape(mapping, name)
     encode = mapping.encoder_of[name]
     if shape is None or isinstance(shape, (Anything, Target)):
         return False

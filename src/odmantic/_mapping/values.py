@@ -19,9 +19,10 @@ from odmantic._mapping.nodes import (
     Nullable,
     Table,
     Target,
-    readable_shapes,
+    is_leaf,
 )
-from odmantic._mapping.reader import DEEPEST_INLINE, as_tuple, is_leaf
+from odmantic._mapping.pieces import DEEPEST_INLINE, as_tuple
+from odmantic._mapping.readable import readable_shape, readable_shapes
 from odmantic._mapping.shapes import AS_IT_IS
 from odmantic._mapping.snapshot import snapshot_of_any, snapshot_of_stored
 from odmantic._mapping.untyped import encode_any
@@ -67,7 +68,7 @@ class ValueWriter:
         value = self.keep(value, path)
         if shape is not None and is_known(shape, as_it_is=encode is None):
             written = self.value(shape, value, path)
-            if not self._keeps or readable_shapes(mapping)[name] is not None:
+            if not self._keeps or readable_shape(mapping, name) is not None:
                 return written
         if encode is None:
             stored = value
