@@ -20,31 +20,24 @@ import bson.decimal128
 import bson.int64
 import bson.regex
 from pydantic import BaseModel, ConfigDict
-from pydantic_core import SchemaValidator, core_schema
+from pydantic_core import core_schema
 
 from odmantic._conversions import (
     as_stored_datetime,
-    check_decimal,
-    compile_regex,
     compile_text,
-    number_as_text,
-    parse_decimal,
     parse_decimal128,
     parse_object_id,
-    pattern_text,
     regex_from_pattern,
 )
 from odmantic._json import BSON_TYPES_ENCODERS, schema_with_bson_json
 from odmantic._new_id import new_id
+from odmantic._python_types import DecimalSupport, PatternSupport
+from odmantic._schemas import AS_PATTERN_TEXT, AS_TEXT, parser, schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pydantic import (
-        GetCoreSchemaHandler,
-        GetJsonSchemaHandler,
-        ValidatorFunctionWrapHandler,
-    )
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import CoreSchema
 
@@ -63,35 +56,6 @@ __all__ = [
 ]
 
 _make_id = bson.ObjectId.__init__
-_OF_JSON = frozenset((str, int, float, bool, type(None), list, dict))
-
-# The number and order of the branches decide how many errors a bad value gives and where the
-# first one is located, which programs rely on: an instance check first, then the conversions.
-
-
-def _schema(
-    *branches: CoreSchema, json: CoreSchema, serialization: core_schema.SerSchema
-) -> CoreSchema:
-    python = core_schema.union_schema(list(branches), mode="left_to_right")
-    given = SchemaValidator(python)
-
-    # The default of a field is no JSON, but is validated in the mode of what was given.
-    def read(value: Any, read_json: ValidatorFunctionWrapHandler) -> Any:
-        return read_json(value) if type(value) in _OF_JSON else given.validate_python(value)
-
-    return core_schema.json_or_python_schema(
-        json_schema=core_schema.no_info_wrap_validator_function(read, json),
-        python_schema=python,
-        serialization=serialization,
-    )
-
-
-def _parser(function: Callable[[Any], Any]) -> CoreSchema:
-    return core_schema.no_info_plain_validator_function(function)
-
-
-_STRING = core_schema.to_string_ser_schema(when_used="json")
-_PATTERN_TEXT = core_schema.plain_serializer_function_ser_schema(pattern_text, when_used="json")
 
 
 class ObjectId(bson.ObjectId):
@@ -113,15 +77,15 @@ class ObjectId(bson.ObjectId):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        parse = _parser(parse_object_id)
+        parse = parser(parse_object_id)
         text = core_schema.str_schema()
-        return _schema(
+        return schema_of(
             core_schema.is_instance_schema(bson.ObjectId),
             core_schema.chain_schema(
                 [core_schema.union_schema([text, core_schema.bytes_schema()]), parse]
             ),
             json=core_schema.chain_schema([text, parse]),
-            serialization=_STRING,
+            serialization=AS_TEXT,
         )
 
     @classmethod
@@ -130,6 +94,11 @@ class ObjectId(bson.ObjectId):
     ) -> JsonSchemaValue:
         examples = ["5f85f36d6dfecacc68428a46", "ffffffffffffffffffffffff"]
         return {"type": "string", "examples": examples, "example": examples[0]}
+
+
+# The class of an automatic id is what is known of the document it was made for. To change the class in place takes no
+# memory, is seen by all who hold the id, and leaves what it equals; and one comparison tells that a document was
+# neither sent nor changed since it was made.
 
 
 class TouchedObjectId(ObjectId):
@@ -141,8 +110,7 @@ class TouchedObjectId(ObjectId):
 class UsedObjectId(ObjectId):
     """An `ObjectId` that the database may know, as it was sent there or copied.
 
-    An automatic id is born an `ObjectId` and becomes this in place, for all who hold it: so a document with an
-    automatic id that is not of this class can be inserted without looking for an older one.
+    A document whose automatic id is of another class can be inserted without looking for an older one.
     """
 
     __slots__ = ()
@@ -173,8 +141,8 @@ class Int64(bson.int64.Int64):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        convert = core_schema.chain_schema([core_schema.int_schema(), _parser(bson.int64.Int64)])
-        return _schema(
+        convert = core_schema.chain_schema([core_schema.int_schema(), parser(bson.int64.Int64)])
+        return schema_of(
             core_schema.is_instance_schema(bson.int64.Int64),
             convert,
             json=convert,
@@ -202,11 +170,11 @@ class Decimal128(bson.decimal128.Decimal128):
         convert = core_schema.no_info_wrap_validator_function(
             parse_decimal128, core_schema.str_schema()
         )
-        return _schema(
+        return schema_of(
             core_schema.is_instance_schema(bson.decimal128.Decimal128),
             convert,
             json=convert,
-            serialization=_STRING,
+            serialization=AS_TEXT,
         )
 
     @classmethod
@@ -221,10 +189,8 @@ class Binary(bson.binary.Binary):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        convert = core_schema.chain_schema(
-            [core_schema.bytes_schema(), _parser(bson.binary.Binary)]
-        )
-        return _schema(
+        convert = core_schema.chain_schema([core_schema.bytes_schema(), parser(bson.binary.Binary)])
+        return schema_of(
             core_schema.is_instance_schema(bson.binary.Binary),
             convert,
             json=convert,
@@ -243,16 +209,16 @@ class Regex(bson.regex.Regex[Any]):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        from_native = _parser(regex_from_pattern)
+        from_native = parser(regex_from_pattern)
         from_text = core_schema.chain_schema(
-            [core_schema.str_schema(), _parser(compile_text), from_native]
+            [core_schema.str_schema(), parser(compile_text), from_native]
         )
-        return _schema(
+        return schema_of(
             core_schema.is_instance_schema(bson.regex.Regex),
             core_schema.chain_schema([core_schema.is_instance_schema(re.Pattern), from_native]),
             from_text,
             json=from_text,
-            serialization=_PATTERN_TEXT,
+            serialization=AS_PATTERN_TEXT,
         )
 
     @classmethod
@@ -260,32 +226,6 @@ class Regex(bson.regex.Regex[Any]):
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         return {"type": "string", "format": "binary", "examples": ["^Foo"], "example": "^Foo"}
-
-
-@dataclass(frozen=True, slots=True)
-class _PatternSupport:
-    """Makes pydantic read stored regular expressions as `re.Pattern`."""
-
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        from_text = core_schema.chain_schema([core_schema.str_schema(), _parser(compile_text)])
-        schema = _schema(
-            core_schema.is_instance_schema(re.Pattern),
-            core_schema.chain_schema(
-                [core_schema.is_instance_schema(bson.regex.Regex), _parser(compile_regex)]
-            ),
-            from_text,
-            json=from_text,
-            serialization=_PATTERN_TEXT,
-        )
-        # See `_DecimalSupport` for the step around it.
-        return core_schema.chain_schema([schema])
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        return {"type": "string"}
 
 
 @dataclass(frozen=True)
@@ -301,52 +241,6 @@ class WithBsonSerializer:
     bson_serializer: Callable[[Any], Any]
 
 
-def _decimal_constraints(schema: CoreSchema) -> list[CoreSchema]:
-    """Give the step that checks what `schema` asks for beyond being a `Decimal`.
-
-    Constraints of a field's default come before all metadata of its annotation, so they are
-    already in the schema of the bare type.
-    """
-    if schema["type"] != "decimal":
-        return [schema]
-    if schema.keys() <= {"type", "metadata", "serialization"}:
-        return []
-    # Unlike pydantic, MongoDB knows infinity and NaN.
-    return [{"allow_inf_nan": True, **schema}]
-
-
-@dataclass(frozen=True, slots=True)
-class _DecimalSupport:
-    """Makes pydantic read a stored `bson.Decimal128` as `decimal.Decimal`."""
-
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        from_text = core_schema.no_info_before_validator_function(
-            number_as_text,
-            core_schema.chain_schema([core_schema.str_schema(), _parser(parse_decimal)]),
-        )
-        to_decimal = _parser(bson.decimal128.Decimal128.to_decimal)
-        schema = _schema(
-            core_schema.is_instance_schema(decimal.Decimal),
-            core_schema.chain_schema(
-                [core_schema.is_instance_schema(bson.decimal128.Decimal128), to_decimal]
-            ),
-            from_text,
-            json=from_text,
-            serialization=_STRING,
-        )
-        storable = core_schema.no_info_after_validator_function(check_decimal, schema)
-        # The outermost step says nothing of serialisation: pydantic then puts in what a class's
-        # `json_encoders` say about decimals.
-        return core_schema.chain_schema([storable, *_decimal_constraints(handler(source))])
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        return {"type": "string"}
-
-
 class _datetime(datetime):  # noqa: N801 - integrations know it by this name
     """The annotation of datetime fields: MongoDB stores milliseconds, in UTC."""
 
@@ -360,9 +254,9 @@ class _datetime(datetime):  # noqa: N801 - integrations know it by this name
 DECIMAL_SERIALIZER = WithBsonSerializer(bson.decimal128.Decimal128)
 """What stores a `Decimal`; a serialiser of the user's comes before it."""
 
-_Decimal = Annotated[decimal.Decimal, _DecimalSupport(), DECIMAL_SERIALIZER]
+_Decimal = Annotated[decimal.Decimal, DecimalSupport(), DECIMAL_SERIALIZER]
 _TYPING_PATTERN: Any = typing.Pattern
-_Pattern = Annotated[re.Pattern[Any], _PatternSupport()]
+_Pattern = Annotated[re.Pattern[Any], PatternSupport()]
 
 BSON_TYPES_SUBSTITUTES: dict[Any, Any] = {
     bson.ObjectId: ObjectId,
@@ -372,13 +266,13 @@ BSON_TYPES_SUBSTITUTES: dict[Any, Any] = {
     bson.regex.Regex: Regex,
     re.Pattern: _Pattern,
     # The two are not equal, and programs look at annotations.
-    typing.Pattern: Annotated[_TYPING_PATTERN, _PatternSupport()],
+    typing.Pattern: Annotated[_TYPING_PATTERN, PatternSupport()],
     decimal.Decimal: _Decimal,
     datetime: _datetime,
 }
 """What stands in for a type in the annotations of a model."""
 
-SUBSTITUTE_MARKS = (_DecimalSupport, _PatternSupport)
+SUBSTITUTE_MARKS = (DecimalSupport, PatternSupport)
 """Metadata that tells that a class which stays itself has been made BSON-aware."""
 
 

@@ -1,0 +1,99 @@
+"""Types of Python for which BSON has one of its own: pydantic learns to read either."""
+
+from __future__ import annotations
+
+import decimal
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import bson
+import bson.decimal128
+import bson.regex
+from pydantic_core import core_schema
+
+from odmantic._conversions import (
+    check_decimal,
+    compile_regex,
+    compile_text,
+    number_as_text,
+    parse_decimal,
+)
+from odmantic._schemas import AS_PATTERN_TEXT, AS_TEXT, parser, schema_of
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
+
+
+def _decimal_constraints(schema: CoreSchema) -> list[CoreSchema]:
+    """Give the step that checks what `schema` asks for beyond being a `Decimal`.
+
+    Constraints of a field's default come before all metadata of its annotation, so they are
+    already in the schema of the bare type.
+    """
+    if schema["type"] != "decimal":
+        return [schema]
+    if schema.keys() <= {"type", "metadata", "serialization"}:
+        return []
+    # Unlike pydantic, MongoDB knows infinity and NaN.
+    return [{"allow_inf_nan": True, **schema}]
+
+
+@dataclass(frozen=True, slots=True)
+class DecimalSupport:
+    """Makes pydantic read a stored `bson.Decimal128` as `decimal.Decimal`."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        from_text = core_schema.no_info_before_validator_function(
+            number_as_text,
+            core_schema.chain_schema([core_schema.str_schema(), parser(parse_decimal)]),
+        )
+        to_decimal = parser(bson.decimal128.Decimal128.to_decimal)
+        schema = schema_of(
+            core_schema.is_instance_schema(decimal.Decimal),
+            core_schema.chain_schema(
+                [core_schema.is_instance_schema(bson.decimal128.Decimal128), to_decimal]
+            ),
+            from_text,
+            json=from_text,
+            serialization=AS_TEXT,
+        )
+        storable = core_schema.no_info_after_validator_function(check_decimal, schema)
+        # The outermost step says nothing of serialisation: pydantic then puts in what a class's
+        # `json_encoders` say about decimals.
+        return core_schema.chain_schema([storable, *_decimal_constraints(handler(source))])
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"type": "string"}
+
+
+@dataclass(frozen=True, slots=True)
+class PatternSupport:
+    """Makes pydantic read stored regular expressions as `re.Pattern`."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        from_text = core_schema.chain_schema([core_schema.str_schema(), parser(compile_text)])
+        schema = schema_of(
+            core_schema.is_instance_schema(re.Pattern),
+            core_schema.chain_schema(
+                [core_schema.is_instance_schema(bson.regex.Regex), parser(compile_regex)]
+            ),
+            from_text,
+            json=from_text,
+            serialization=AS_PATTERN_TEXT,
+        )
+        # See `DecimalSupport` for the step around it.
+        return core_schema.chain_schema([schema])
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"type": "string"}

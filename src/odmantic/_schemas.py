@@ -1,0 +1,47 @@
+"""The schemas by which pydantic reads BSON types.
+
+The number and order of the branches decide how many errors a bad value gives and where the first one is located, which
+programs rely on: an instance check first, then the conversions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import SchemaValidator, core_schema
+
+from odmantic._conversions import pattern_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydantic import ValidatorFunctionWrapHandler
+    from pydantic_core import CoreSchema
+
+AS_TEXT = core_schema.to_string_ser_schema(when_used="json")
+AS_PATTERN_TEXT = core_schema.plain_serializer_function_ser_schema(pattern_text, when_used="json")
+
+_OF_JSON = frozenset((str, int, float, bool, type(None), list, dict))
+
+
+def schema_of(
+    *branches: CoreSchema, json: CoreSchema, serialization: core_schema.SerSchema
+) -> CoreSchema:
+    """Make the schema of a type: it tries `branches` in turn, and reads JSON by `json`."""
+    python = core_schema.union_schema(list(branches), mode="left_to_right")
+    given = SchemaValidator(python)
+
+    # The default of a field is no JSON, but is validated in the mode of what was given.
+    def read(value: Any, read_json: ValidatorFunctionWrapHandler) -> Any:
+        return read_json(value) if type(value) in _OF_JSON else given.validate_python(value)
+
+    return core_schema.json_or_python_schema(
+        json_schema=core_schema.no_info_wrap_validator_function(read, json),
+        python_schema=python,
+        serialization=serialization,
+    )
+
+
+def parser(function: Callable[[Any], Any]) -> CoreSchema:
+    """Make a step that calls a function, which raises `ValueError` for what it cannot convert."""
+    return core_schema.no_info_plain_validator_function(function)
