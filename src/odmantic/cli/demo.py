@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import secrets
 import time
@@ -17,7 +16,7 @@ from odmantic import AIOEngine, __version__
 from odmantic.cli import bank
 from odmantic.cli.bank import Account, InsufficientFundsError, Order, Transfer
 from odmantic.cli.show import comparison, money, progress, say, steps, title, verdict
-from odmantic.cli.terminal import FAILED, ended_in_order, output
+from odmantic.cli.terminal import FAILED, ended_in_order, output, run
 from odmantic.testing import LocalReplicaSet
 
 if TYPE_CHECKING:
@@ -39,12 +38,12 @@ def demo(uri: str | None) -> int:
     """
     with ended_in_order():
         if uri is not None:
-            return asyncio.run(_visit(uri))
+            return run(_visit, uri)
         replica_set = LocalReplicaSet()
         try:
             with output.status("Starting a MongoDB replica set …"):
                 replica_set.start()
-            return asyncio.run(_visit(replica_set.uri))
+            return run(_visit, replica_set.uri)
         finally:
             replica_set.stop()
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import signal
 import warnings
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import typer
 from pymongo.errors import PyMongoError
@@ -16,8 +17,11 @@ from rich.text import Text
 from odmantic.exceptions import OdmanticError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Coroutine, Generator
     from types import FrameType
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 FAILED = 1
 INTERRUPTED = 130
@@ -33,7 +37,7 @@ def ended_in_order(*, interrupted: int = INTERRUPTED) -> Generator[None, None, N
     Args:
         interrupted: The status after Ctrl-C and SIGTERM.
     """
-    before = signal.signal(signal.SIGTERM, _interrupt)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     except KeyboardInterrupt:
@@ -47,16 +51,53 @@ def ended_in_order(*, interrupted: int = INTERRUPTED) -> Generator[None, None, N
         signal.signal(signal.SIGTERM, before)
 
 
+def run(function: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a coroutine, which Ctrl-C and SIGTERM cancel.
+
+    `asyncio.run` alone cancels at once, in the midst of whatever Python does: a semaphore has just
+    seen that a task waits for it, and fails when it is about to wake that task. Here it happens
+    between two steps of the event loop, as every other cancellation.
+
+    Raises:
+        KeyboardInterrupt: It was cancelled; or there was a second signal, which does not wait.
+    """
+
+    async def interruptible() -> T:
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(function(*args, **kwargs))
+        with _once_interrupted(lambda: loop.call_soon_threadsafe(task.cancel)):
+            return await task
+
+    try:
+        return asyncio.run(interruptible())
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+
+
+@contextmanager
+def _once_interrupted(react: Callable[[], object]) -> Generator[None, None, None]:
+    """Has the first Ctrl-C or SIGTERM do something else than raise KeyboardInterrupt."""
+    # A shell that starts a command in the background has it ignore SIGINT.
+    numbers = [
+        number
+        for number in (signal.SIGINT, signal.SIGTERM)
+        if signal.getsignal(number) is not signal.SIG_IGN
+    ]
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        for number in numbers:
+            signal.signal(number, signal.default_int_handler)
+        react()
+
+    before = {number: signal.signal(number, interrupt) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def _told(error: Exception) -> str:
     """The message of an error, without what the driver adds for programmers."""
     text = re.sub(r", full error: \{.*\}", "", str(error), flags=re.DOTALL)
     return text.partition(" (configured timeouts:")[0]
-
-
-def _interrupt(_number: int, frame: FrameType | None) -> None:
-    """Do what Ctrl-C does: an event loop that runs has a handler of its own for that."""
-    handler = signal.getsignal(signal.SIGINT)
-    if callable(handler):
-        handler(signal.SIGINT, frame)
-    else:  # a shell that starts a command in the background has it ignore SIGINT
-        raise KeyboardInterrupt
