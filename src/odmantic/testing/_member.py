@@ -84,6 +84,12 @@ class Member:
         except (OSError, _wire.CommandError):
             return {}
 
+    @property
+    def may_become_primary(self) -> bool:
+        """Whether it is a secondary that stands for election."""
+        hello = self.hello()
+        return bool(hello.get("secondary")) and not hello.get("passive")
+
     def command(self, document: dict[str, Any], **options: Any) -> dict[str, Any]:
         """Sends a command to this member, whatever state it is in."""
         return _wire.command(self.port, document, **options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import secrets
 import tempfile
 import threading
@@ -213,22 +214,34 @@ class LocalReplicaSet:
             _startup.launch([member], pause, new_ports=False)
             _startup.wait_until_it_takes_part(member, pause)
 
-    def step_down(self, seconds: int = 1) -> int:
-        """Makes the primary step down, and waits for the next one.
+    def step_down(self, seconds: int | None = None) -> int:
+        """Makes the primary hand over to another member, and waits for that one.
+
+        A primary that no other can replace is primary again after a while.
 
         Args:
-            seconds: How long the former primary does not stand for election. In a set of one
-                member it is primary again after that.
+            seconds: How long the former primary does not stand for election. Without it, until
+                another is primary, or, if none can be, for a second.
 
         Returns:
             The index of the new primary.
         """
-        primary = self._members[self.wait_for_primary()]
+        former = self._members[self.wait_for_primary()]
+        until_replaced = seconds is None and any(
+            member.may_become_primary for member in self._members if member is not former
+        )
+        if seconds is None:
+            # The others have to miss a primary first; by then, a second later, the former one may
+            # be as fast as they are.
+            seconds = math.ceil(self._timeout) if until_replaced else 1
         step_down = {"replSetStepDown": seconds, "secondaryCatchUpPeriodSecs": 0, "force": True}
         # Servers before 4.2 closed the connection instead of answering.
         with contextlib.suppress(OSError):
-            primary.command(step_down)
-        return self.wait_for_primary()
+            former.command(step_down)
+        new = self.wait_for_primary()
+        if until_replaced:
+            former.command({"replSetFreeze": 0})
+        return new
 
     def wait_for_primary(self) -> int:
         """Waits until a member is primary and returns its index.

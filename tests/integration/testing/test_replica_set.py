@@ -129,6 +129,21 @@ def test_the_primary_steps_down_for_another(three_members):
     assert three_members.primary == after
 
 
+def test_two_members_step_down_for_each_other_in_turn(mongod):
+    with LocalReplicaSet(2, mongod=mongod) as replica_set:
+        first = replica_set.wait_for_primary()
+        started = time.monotonic()
+
+        assert replica_set.step_down() != first
+        assert replica_set.step_down() == first
+        assert time.monotonic() - started < 30
+
+
+def test_a_primary_that_has_no_successor_steps_down_and_up_again(mongod):
+    with LocalReplicaSet(2, mongod=mongod, delay=1) as replica_set:
+        assert replica_set.step_down() == 0
+
+
 def test_the_only_member_steps_down_and_up_again(mongod):
     with LocalReplicaSet(mongod=mongod) as replica_set:
         assert replica_set.step_down() == 0
