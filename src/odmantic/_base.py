@@ -11,8 +11,6 @@ from odmantic._driver.select import (
     ClientKind,
     client_kind,
     is_driver_collection,
-    is_plain_collection,
-    reply_options,
 )
 from odmantic._mapping import mapping_of
 from odmantic._plan.checks import check_model
@@ -21,8 +19,6 @@ from odmantic._state.changes import read_document
 from odmantic.model import Model
 
 if TYPE_CHECKING:
-    from bson.codec_options import CodecOptions
-
     from odmantic._state.attempt import Attempt
     from odmantic.query import SortExpression
 
@@ -50,7 +46,7 @@ class BaseEngine:
         self.client: Any = client
         self.database_name: str = database
         self.database: Any = client[database]
-        self._collections: WeakKeyDictionary[Any, tuple[Any, Any, Any]] = WeakKeyDictionary()
+        self._collections: WeakKeyDictionary[Any, tuple[Any, Any]] = WeakKeyDictionary()
 
     @staticmethod
     def _validate_sort_argument(sort: Any) -> SortExpression | None:
@@ -59,7 +55,7 @@ class BaseEngine:
     def _collection(self, model: Any) -> Any:
         """The driver's collection of a model, in this engine's database."""
         try:
-            database, collection, _ = self._collections[model]
+            database, collection = self._collections[model]
             if database is self.database:
                 return collection
         except (KeyError, TypeError):  # a TypeError of what no class can be
@@ -68,16 +64,8 @@ class BaseEngine:
         collection = self.database[mapping_of(model).collection]
         # A stand-in may give another object each time.
         if is_driver_collection(collection):
-            self._collections[model] = self.database, collection, reply_options(collection)
+            self._collections[model] = self.database, collection
         return collection
-
-    def _command_options(self, model: Any, collection: Any) -> CodecOptions[Any] | None:
-        """The codec options of a command to a collection; `None` where only its own methods will do."""
-        try:
-            _, known, options = self._collections[model]
-        except KeyError:
-            return None
-        return options if known is collection and is_plain_collection(collection) else None
 
 
 class AIOEngineBase(BaseEngine):

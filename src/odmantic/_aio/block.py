@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from abc import abstractmethod
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
@@ -81,7 +82,7 @@ class TransactionBlock(AIOSession):
 
     async def __aenter__(self) -> Self:
         """Start the transaction."""
-        in_generator = is_entered_in_generator()
+        in_generator = is_entered_in_generator(sys._getframe(1))
         if in_generator and self._stray_operations() is StrayOperations.JOIN:
             message = (
                 "a transaction's block inside a generator cannot take in operations without session=: the generator's "

@@ -20,7 +20,7 @@ from odmantic._driver._aio import (
     runs_for,
     waiting_frame,
 )
-from odmantic._driver.select import is_driver_session, is_plain_client, is_plain_collection
+from odmantic._driver.select import SESSION_CLASSES, is_plain_client, is_plain_collection
 from odmantic._plan.checks import check_instance, check_model, collect_instances
 from odmantic._plan.filters import build_filter
 from odmantic._plan.find import plan_find
@@ -232,8 +232,10 @@ class AIOEngine(AIOEngineBase):
         models = list(models)
         for model in models:
             check_model(model, "configure_database")
-        operations = Operations.writing(
-            self, self._session_for(session, "configure_database"), "configure_database"
+        operations = Operations(
+            self,
+            self._session_for(session, "configure_database"),
+            writing="configure_database",
         )
         for model in models:
             await operations.create_indexes(model, update_existing=update_existing_indexes)
@@ -393,7 +395,7 @@ class AIOEngine(AIOEngineBase):
         """
         check_model(model, "remove")
         query = build_filter(queries)
-        operations = Operations.writing(self, self._session_for(session, "remove"), "remove")
+        operations = Operations(self, self._session_for(session, "remove"), writing="remove")
         return await operations.remove(model, query, just_one=just_one)
 
     def _reads_by_itself(self, model: type[Model]) -> bool:
@@ -426,7 +428,7 @@ class AIOEngine(AIOEngineBase):
             RuntimeError: the session or transaction object is not started.
             TypeError: it is one of the other colour.
         """
-        if is_driver_session(session):
+        if type(session) in SESSION_CLASSES:
             return session
         if isinstance(session, AIOSessionBase):
             return cast("AIOSession", session).get_driver_session()
@@ -457,7 +459,7 @@ class AIOEngine(AIOEngineBase):
     ) -> None:
         driver_session = self._session_for(session, operation)
         if driver_session is not None:
-            await _save(Operations.writing(self, driver_session, operation), instances)
+            await _save(Operations(self, driver_session, writing=operation), instances)
             return
         if self._writes_by_itself(instances):
             await Operations(self, None).save_one(instances[0])
@@ -470,14 +472,13 @@ class AIOEngine(AIOEngineBase):
 
     async def _delete(self, instance: Model, session: AIOSessionType) -> None:
         check_instance(instance, "delete")
-        operations = Operations.writing(self, self._session_for(session, "delete"), "delete")
+        operations = Operations(self, self._session_for(session, "delete"), writing="delete")
         await operations.delete(instance)
 
 
-async def _save(operations: Operations, instances: Sequence[Model]) -> None:
+def _save(operations: Operations, instances: Sequence[Model]) -> Awaitable[None]:
     if len(instances) > 1:
-        await operations.save_all(instances)
-    elif type(instances[0]).__mapping__.reference_paths:
-        await operations.save(instances)
-    else:
-        await operations.save_one(instances[0])
+        return operations.save_all(instances)
+    if type(instances[0]).__mapping__.reference_paths:
+        return operations.save(instances)
+    return operations.save_one(instances[0])

@@ -12,7 +12,7 @@ from odmantic._aio.cursor import AIOCursor, Source
 from odmantic._aio.references import ReferenceLoader
 from odmantic._base import ModelType, Reader
 from odmantic._driver._aio import resolve
-from odmantic._driver.select import check_session, is_driver_collection
+from odmantic._driver.select import check_session, command_options, is_driver_collection
 from odmantic._mapping import encode_primary_key
 from odmantic._plan.command import met_document, update_command
 from odmantic._plan.errors import NOT_ENCODABLE, add_context, operation_error, write_error
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from pymongo import IndexModel
-    from typing_extensions import Self
 
     from odmantic._aio.channel import Channel
     from odmantic._aio.engine import AIOEngine
@@ -46,12 +45,20 @@ class Operations:
 
     __slots__ = ("_attempt", "_channel", "engine", "session")
 
-    def __init__(self, engine: AIOEngine, driver_session: Any) -> None:
+    def __init__(
+        self, engine: AIOEngine, driver_session: Any, *, writing: str | None = None
+    ) -> None:
         """Look up the transaction that runs in the driver session.
+
+        Args:
+            engine: the engine.
+            driver_session: the session of the driver, if there is one.
+            writing: the name of a call that writes.
 
         Raises:
             RuntimeError: the transaction in it is ending.
             TransactionAbortedError: the transaction in it is doomed.
+            SessionMisuseError: it is a snapshot of the past, and the call writes.
             TypeError: it is no session of a driver.
         """
         self.engine = engine
@@ -65,23 +72,10 @@ class Operations:
             check_session(driver_session)
         elif channel.attempt is not None:
             self._attempt = channel.attempt
-            self._attempt.check_accepts_operations()
-
-    @classmethod
-    def writing(cls, engine: AIOEngine, driver_session: Any, operation: str) -> Self:
-        """Operations that may write.
-
-        Raises:
-            SessionMisuseError: the driver session is a snapshot of the past.
-        """
-        operations = cls(engine, driver_session)
-        if operations._attempt is not None:
-            return operations
-        options = getattr(driver_session, "options", None)
-        if getattr(options, "snapshot", None) is True:
-            message = f"{operation} cannot write in a snapshot session, which is for reading only"
-            raise SessionMisuseError(message)
-        return operations
+            channel.attempt.check_accepts_operations()
+            return
+        if writing is not None:
+            _check_may_write(driver_session, writing)
 
     def find(self, plan: FindPlan[ModelType]) -> AIOCursor[ModelType]:
         """A cursor over the instances of a read."""
@@ -344,12 +338,13 @@ class Operations:
             give_back(instance, plan.names)
             raise
         mark_written(instance, plan.snapshots)
-        self.enter((instance,), (plan.names,))
+        if self._attempt is not None:
+            self._attempt.journal.wrote(self.engine.database_name, instance, plan.names)
 
     async def _update(self, plan: SavePlan, collection: Any) -> bool:
         """Send one update, and tell whether it met or made a document."""
         model = type(plan.instance)
-        options = self._attempt and self.engine._command_options(model, collection)
+        options = self._attempt and command_options(collection)
 
         async def update() -> bool:
             if options:
@@ -392,3 +387,9 @@ class Operations:
                 raise ours from error
             add_context(error, f"in {operation} of {model.__name__}")
             raise
+
+
+def _check_may_write(driver_session: Any, operation: str) -> None:
+    if getattr(getattr(driver_session, "options", None), "snapshot", None) is True:
+        message = f"{operation} cannot write in a snapshot session, which is for reading only"
+        raise SessionMisuseError(message)

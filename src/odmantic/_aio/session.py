@@ -98,11 +98,9 @@ class AIOSession(AIOSessionBase, AbstractAsyncContextManager["AIOSession"]):
         """
         self._check_not_started()
         driver_session = await resolve(self.engine.client.start_session(**self._options))
-        try:
-            self._check_not_started()
-        except RuntimeError:
+        if self._channel is not None:  # meanwhile
             await resolve(driver_session.end_session())
-            raise
+            self._check_not_started()
         if self._after is not None:
             driver_session.advance_cluster_time(self._after.cluster_time)
             driver_session.advance_operation_time(self._after.operation_time)

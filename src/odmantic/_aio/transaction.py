@@ -104,8 +104,9 @@ class AIOTransaction(TransactionBlock):
             self._check_may_start_again(self._attempt)
         if self._owns_session:
             await self.session.start()
-        try:
+        else:
             _check_fit_for_transaction(self.session)
+        try:
             channel = self.session._channel
             options = self._settings.resolved(self.session._defaults, self.engine.client)
             self._attempt = attempt = await channel.begin(options)

@@ -19,7 +19,7 @@ from pymongo import AsyncMongoClient
 from odmantic._driver.select import ClientKind
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Coroutine, Iterator
     from types import FrameType
 
 T = TypeVar("T")
@@ -94,7 +94,7 @@ def lift_batch_limit(cursor: Any) -> None:
     """Let the server put as much as it can into each further answer to an open driver cursor."""
     inner = getattr(cursor, "delegate", cursor)  # Motor's wrap the driver's
     if hasattr(inner, "_batch_size"):  # there is no public way once a cursor is open
-        inner._batch_size = 0
+        inner._batch_size = 0  # noqa: SLF001 - see above
 
 
 def current_owner() -> object:
@@ -180,7 +180,7 @@ async def drained(
             if not is_over.done():
                 is_over.set_result(None)
 
-    task = loop.create_task(run())
+    task = _begun_task(run(), loop)
     try:
         await is_over
     except asyncio.CancelledError:
@@ -189,6 +189,15 @@ async def drained(
     if task.cancelled():
         on_hang()
     return task.result()
+
+
+def _begun_task(
+    coroutine: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop
+) -> asyncio.Task[T]:
+    """A task that has run up to its first wait, where Python can do that: one round of the loop less."""
+    if sys.version_info >= (3, 12) and loop.get_task_factory() is None:
+        return asyncio.Task(coroutine, loop=loop, eager_start=True)
+    return loop.create_task(coroutine)
 
 
 async def finished(

@@ -20,7 +20,11 @@ _PARTS = (AsyncDatabase, AsyncCollection, Database, Collection)
 _CLIENTS = frozenset({AsyncMongoClient, MongoClient})
 _COLLECTIONS = frozenset({AsyncCollection, Collection})
 _METHODS = frozenset({"find", "find_one", "update_one"})
-_SESSIONS = frozenset({AsyncClientSession, ClientSession})
+#: The classes of sessions of PyMongo.
+SESSION_CLASSES = frozenset({AsyncClientSession, ClientSession})
+
+#: The attribute of a collection that keeps what was made of its codec options.
+_COMMAND_OPTIONS = "_odmantic_command_options"
 
 
 class ClientKind(Enum):
@@ -77,7 +81,7 @@ def is_plain_collection(collection: Any) -> bool:
 
 def is_driver_session(value: Any) -> bool:
     """Tell whether this is a session of PyMongo."""
-    return type(value) in _SESSIONS
+    return type(value) in SESSION_CLASSES
 
 
 def is_plain_client(client: Any) -> bool:
@@ -101,13 +105,20 @@ def is_driver_collection(collection: Any) -> bool:
     return isinstance(module, str) and module.startswith("pymongo.") and not is_replaced
 
 
-def reply_options(collection: Any) -> CodecOptions[Any]:
-    """Give the codec options for a write that is sent to a collection as a command.
+def command_options(collection: Any) -> CodecOptions[Any] | None:
+    """Give the codec options for a write that is sent to a collection as a command; `None` if only its method will do.
 
     A text that is cut off in the middle of a character must not hide the error that it is part of.
     """
-    options: CodecOptions[Any] = collection.codec_options
-    return options.with_options(document_class=dict, unicode_decode_error_handler="replace")
+    if not is_plain_collection(collection):
+        return None
+    options: CodecOptions[Any] | None = collection.__dict__.get(_COMMAND_OPTIONS)
+    if options is None:
+        options = collection.codec_options.with_options(
+            document_class=dict, unicode_decode_error_handler="replace"
+        )
+        setattr(collection, _COMMAND_OPTIONS, options)
+    return options
 
 
 def _is_part(value: Any) -> bool:

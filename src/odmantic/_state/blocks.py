@@ -146,9 +146,9 @@ def _notice(policy: StrayOperations, operation: str, frame: FrameType) -> None:
     )
 
 
-def is_entered_in_generator() -> bool:
-    """Whether the nearest caller outside of the library is a generator, whose context its consumer shares."""
-    frame = _caller(sys._getframe(1))  # noqa: SLF001 - the documented way to a caller's frame
+def is_entered_in_generator(caller: FrameType) -> bool:
+    """Whether `caller`, or the nearest one outside of the library, is a generator: its consumer shares its context."""
+    frame = _caller(caller)
     return frame is not None and bool(frame.f_code.co_flags & _GENERATOR_FLAGS)
 
 

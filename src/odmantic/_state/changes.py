@@ -113,10 +113,13 @@ def dirty_fields(instance: Model) -> set[str]:
     These are the assigned ones, and those changed in place. A field of which nothing is known counts as changed.
     """
     baseline = baseline_or_none(instance)
-    modified: set[str] | None = _slot(instance, "__modified__")
-    if modified is None and baseline is None:
-        return set(instance.__fields_modified__)
-    dirty = set(modified or ())
+    try:
+        modified: Iterable[str] = object.__getattribute__(instance, "__modified__")
+    except AttributeError:
+        if baseline is None:
+            return set(instance.__fields_modified__)
+        modified = ()
+    dirty = set(modified)
     if is_tuple(baseline) and not type(instance).__mapping__.extra_allowed:
         return dirty.union(changed_fields(instance, baseline)) if baseline else dirty
     candidates = compared_fields(instance)
@@ -159,17 +162,20 @@ def baseline_of(instance: _BaseODMModel) -> Mapping[str, Any]:
 
 def take(instance: _BaseODMModel, names: Iterable[str]) -> None:
     """Remove names that are about to be sent, so that assignments made meanwhile stand out (D22)."""
-    modified: set[str] | None = _slot(instance, "__modified__")
-    if modified is None and baseline_or_none(instance) is None:
+    try:
+        modified: set[str] = object.__getattribute__(instance, "__modified__")
+    except AttributeError:
+        if baseline_or_none(instance) is not None:
+            return
         modified = instance.__fields_modified__
-    if modified is not None:
-        modified.difference_update(names)
+    modified.difference_update(names)
 
 
 def take_sent(instance: Model, names: Iterable[str], snapshots: Mapping[str, Any]) -> None:
     """Take names, and remember what is sent of the fields that can change in place."""
     take(instance, names)
-    _remember(instance, snapshots)
+    if snapshots or baseline_or_none(instance) is None:
+        _remember(instance, snapshots)
 
 
 def give_back(instance: _BaseODMModel, names: Iterable[str]) -> None:
@@ -180,7 +186,8 @@ def give_back(instance: _BaseODMModel, names: Iterable[str]) -> None:
 
 def mark_written(instance: Model, written: Mapping[str, Any]) -> None:
     """Note that a write of the fields in `written`, which it tells the state of, succeeded."""
-    _remember(instance, written)
+    if written or baseline_or_none(instance) is None:
+        _remember(instance, written)
     mark_nested((instance,), type(instance))
 
 
@@ -192,8 +199,6 @@ def mark_nested(instances: Sequence[Model], model: type[Model]) -> None:
 
 
 def _remember(instance: Model, snapshots: Mapping[str, Any]) -> None:
-    if not snapshots and baseline_or_none(instance) is not None:
-        return
     known: ModelMapping = type(instance).__mapping__
     baseline: Any = NOTHING_TO_COMPARE
     if known.mutable_fields or known.extra_allowed:
@@ -210,10 +215,3 @@ def mark_unknown(instance: _BaseODMModel) -> None:
     """Note that no document is known to hold any field of an instance: the next save sends all."""
     clear_slot(instance, "__modified__")
     clear_slot(instance, "__baseline__")
-
-
-def _slot(instance: _BaseODMModel, slot: str) -> Any:
-    try:
-        return object.__getattribute__(instance, slot)
-    except AttributeError:
-        return None

@@ -25,12 +25,14 @@ from odmantic._state.changes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from collections.abc import Set as AbstractSet
 
     from odmantic.model import Model, _BaseODMModel
 
     _Document = tuple[str, str, bytes]
+    #: The database, the instance and the fields.
+    _Write = tuple[str, Model, AbstractSet[str]]
 
 
 class _Entry:
@@ -98,19 +100,20 @@ class Journal:
     committed: bool | None = None
     _is_closed = False
     _is_in_doubt = False
+    _entered = 0
+    """How many of the writes are in `_entries`, which a commit has no need of."""
     _encoded = 0
-    """How many of the written instances have their document in `_documents`, which only a read needs."""
+    """How many of the writes have their document in `_documents`, which only a read needs."""
 
     def __init__(self) -> None:
+        # Nothing is taken out of the list: another thread may be here as well.
+        self._writes: list[_Write] = []
         self._entries: dict[int, _Entry] = {}
-        self._written: list[tuple[str, Model]] = []
-        """The instance, and its database, of each written document."""
         self._documents: set[_Document] = set()
 
     def wrote(self, database: str, instance: Model, names: AbstractSet[str]) -> None:
         """Enter a successful save of `names`, with the embedded objects it marked as saved."""
-        self._written.append((database, instance))
-        self._enter(instance, names)
+        self._writes.append((database, instance, names))
         if type(instance).__mapping__.nested_fields:
             self._wrote_embedded(instance)
         if self._is_closed:
@@ -132,15 +135,13 @@ class Journal:
 
     def read(self, database: str, instance: Model) -> None:
         """Enter a read: values that this very transaction wrote are gone after a rollback."""
-        written = len(self._written)
-        if not written:
+        count = len(self._writes)
+        if not count:
             return
-        if self._encoded < written:
-            # Nothing is taken out of the list: another thread may be here as well.
-            self._documents.update(
-                _document(*one) for one in self._written[self._encoded : written]
-            )
-            self._encoded = written
+        if self._encoded < count:
+            new = self._writes[self._encoded : count]
+            self._documents.update(_document(database, written) for database, written, _ in new)
+            self._encoded = count
         if _document(database, instance) in self._documents:
             self._entry(instance).read_back = True
         for nested in nested_instances(instance):
@@ -148,13 +149,13 @@ class Journal:
 
     def after_rollback(self, instance: _BaseODMModel) -> Callable[[], None] | None:
         """What makes an instance as dirty as a rollback now would; `None` for one that was not written."""
-        entry = self._entries.get(id(instance))
+        entry = self._all_entries().get(id(instance))
         return copy(entry).restore if entry is not None else None
 
     def doubt(self) -> None:
         """Make the instances dirty while the outcome of the commit is unknown."""
         self._is_in_doubt = True
-        for entry in self._entries.values():
+        for entry in self._all_entries().values():
             if entry.in_doubt is None:
                 entry.doubt()
 
@@ -175,28 +176,29 @@ class Journal:
         if self.committed is None:
             self.doubt()
         entries, self._entries = self._entries, {}
-        self._documents, self._written, self._encoded = set(), [], 0
+        writes, self._writes = self._writes, []
+        left = writes[self._entered :]
+        self._documents, self._entered, self._encoded = set(), 0, 0
         if self.committed is False:
-            for entry in entries.values():
+            for entry in _entered(left, entries).values():
                 entry.restore()
         elif self.committed and self._is_in_doubt:
-            for entry in entries.values():
+            for entry in _entered(left, entries).values():
                 entry.believe()
+
+    def _all_entries(self) -> dict[int, _Entry]:
+        count = len(self._writes)
+        _entered(self._writes[self._entered : count], self._entries)
+        self._entered = count
+        return self._entries
 
     def _entry(self, instance: _BaseODMModel) -> _Entry:
         return self._entries.setdefault(id(instance), _Entry(instance))
 
-    def _enter(self, instance: _BaseODMModel, written: AbstractSet[str]) -> None:
-        entry = self._entries.get(id(instance))
-        if entry is None:
-            self._entries[id(instance)] = _Entry(instance, written)
-        else:
-            entry.written = entry.written | written
-
     def _wrote_embedded(self, instance: _BaseODMModel) -> None:
         for nested in nested_instances(instance):
             if not is_model_instance(nested):
-                self._enter(nested, mapping_of(type(nested)).fields.keys())
+                _enter(nested, mapping_of(type(nested)).fields.keys(), self._entries)
                 self._wrote_embedded(nested)
 
     def _read_nested(self, database: str, instance: _BaseODMModel) -> None:
@@ -205,6 +207,22 @@ class Journal:
             return
         for nested in nested_instances(instance):
             self._read_nested(database, nested)
+
+
+def _enter(instance: _BaseODMModel, names: AbstractSet[str], entries: dict[int, _Entry]) -> None:
+    """Enter the write of some fields of an instance."""
+    entry = entries.get(id(instance))
+    if entry is None:
+        entries[id(instance)] = _Entry(instance, names)
+    else:
+        entry.written = entry.written | names
+
+
+def _entered(writes: Iterable[_Write], entries: dict[int, _Entry]) -> dict[int, _Entry]:
+    """Enter writes."""
+    for _, instance, names in writes:
+        _enter(instance, names, entries)
+    return entries
 
 
 def _document(database: str, instance: Model) -> _Document:

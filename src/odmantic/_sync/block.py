@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from abc import abstractmethod
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
@@ -82,7 +83,7 @@ class TransactionBlock(SyncSession):
 
     def __enter__(self) -> Self:
         """Start the transaction."""
-        in_generator = is_entered_in_generator()
+        in_generator = is_entered_in_generator(sys._getframe(1))
         if in_generator and self._stray_operations() is StrayOperations.JOIN:
             message = (
                 "a transaction's block inside a generator cannot take in operations without session=: the generator's "

@@ -94,8 +94,10 @@ class Channel:
         self.check_process()
         with self._lock:
             if attempt is not None:
-                self._check(attempt)
-                return drained(lambda: self._send_in_transaction(call, attempt), self._lose)
+                attempt.check_accepts_operations()
+                if self.attempt is not attempt or not self.driver_session.in_transaction:
+                    raise SessionMisuseError(NOT_STARTED)
+                return self._send_in_transaction(call, attempt)
             if self.attempt is not None:
                 raise SessionMisuseError(_BEGUN_MEANWHILE)
             return resolve(call())
@@ -215,11 +217,6 @@ class Channel:
         if self.attempt is attempt:
             self.attempt = None
 
-    def _check(self, attempt: Attempt) -> None:
-        attempt.check_accepts_operations()
-        if self.attempt is not attempt or not self.driver_session.in_transaction:
-            raise SessionMisuseError(NOT_STARTED)
-
     def _send_in_transaction(self, call: Callable[[], Any], attempt: Attempt) -> Any:
         try:
             result = resolve(call())
@@ -232,6 +229,11 @@ class Channel:
             # The driver takes the transaction for begun, though the server has not heard of it.
             if not attempt.has_sent:
                 attempt.doom(error)
+            raise
+        except Exception:
+            raise
+        except BaseException:
+            self._lose()  # the server may still run it
             raise
         attempt.has_sent = True
         return result

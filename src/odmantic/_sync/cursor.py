@@ -66,7 +66,7 @@ class SyncCursor(BaseCursor[ModelType]):
         """Send the query and read its first batch; documents that do not fit raise when they are used."""
         self._source.prefetch()
 
-    def __length_hint__(self) -> int:
+    def __length_hint__(self) -> Any:
         """Asked by what is about to keep all instances, as `list` is; how many there are is unknown."""
         self._source.expect_list()
         return NotImplemented

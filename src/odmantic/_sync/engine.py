@@ -14,7 +14,7 @@ from odmantic._driver._sync import (
     runs_for,
     waiting_frame,
 )
-from odmantic._driver.select import is_driver_session, is_plain_client, is_plain_collection
+from odmantic._driver.select import SESSION_CLASSES, is_plain_client, is_plain_collection
 from odmantic._plan.checks import check_instance, check_model, collect_instances
 from odmantic._plan.filters import build_filter
 from odmantic._plan.find import plan_find
@@ -232,8 +232,10 @@ class SyncEngine(SyncEngineBase):
         models = list(models)
         for model in models:
             check_model(model, "configure_database")
-        operations = Operations.writing(
-            self, self._session_for(session, "configure_database"), "configure_database"
+        operations = Operations(
+            self,
+            self._session_for(session, "configure_database"),
+            writing="configure_database",
         )
         for model in models:
             operations.create_indexes(model, update_existing=update_existing_indexes)
@@ -374,7 +376,7 @@ class SyncEngine(SyncEngineBase):
         """
         check_model(model, "remove")
         query = build_filter(queries)
-        operations = Operations.writing(self, self._session_for(session, "remove"), "remove")
+        operations = Operations(self, self._session_for(session, "remove"), writing="remove")
         return operations.remove(model, query, just_one=just_one)
 
     def _reads_by_itself(self, model: type[Model]) -> bool:
@@ -407,7 +409,7 @@ class SyncEngine(SyncEngineBase):
             RuntimeError: the session or transaction object is not started.
             TypeError: it is one of the other colour.
         """
-        if is_driver_session(session):
+        if type(session) in SESSION_CLASSES:
             return session
         if isinstance(session, SyncSessionBase):
             return cast("SyncSession", session).get_driver_session()
@@ -438,7 +440,7 @@ class SyncEngine(SyncEngineBase):
     ) -> None:
         driver_session = self._session_for(session, operation)
         if driver_session is not None:
-            _save(Operations.writing(self, driver_session, operation), instances)
+            _save(Operations(self, driver_session, writing=operation), instances)
             return
         if self._writes_by_itself(instances):
             Operations(self, None).save_one(instances[0])
@@ -451,14 +453,13 @@ class SyncEngine(SyncEngineBase):
 
     def _delete(self, instance: Model, session: SyncSessionType) -> None:
         check_instance(instance, "delete")
-        operations = Operations.writing(self, self._session_for(session, "delete"), "delete")
+        operations = Operations(self, self._session_for(session, "delete"), writing="delete")
         operations.delete(instance)
 
 
 def _save(operations: Operations, instances: Sequence[Model]) -> None:
     if len(instances) > 1:
-        operations.save_all(instances)
-    elif type(instances[0]).__mapping__.reference_paths:
-        operations.save(instances)
-    else:
-        operations.save_one(instances[0])
+        return operations.save_all(instances)
+    if type(instances[0]).__mapping__.reference_paths:
+        return operations.save(instances)
+    return operations.save_one(instances[0])

@@ -105,8 +105,9 @@ class SyncTransaction(TransactionBlock):
             self._check_may_start_again(self._attempt)
         if self._owns_session:
             self.session.start()
-        try:
+        else:
             _check_fit_for_transaction(self.session)
+        try:
             channel = self.session._channel
             options = self._settings.resolved(self.session._defaults, self.engine.client)
             self._attempt = attempt = channel.begin(options)

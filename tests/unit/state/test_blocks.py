@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import inspect
+import sys
 import threading
 import warnings
 from contextlib import contextmanager
@@ -190,20 +191,20 @@ def test_where_only_the_event_loop_called_the_place_of_the_waiting_task_is_named
 
 def test_a_generator_shares_its_context_with_its_consumer():
     def plain():
-        return is_entered_in_generator()
+        return is_entered_in_generator(sys._getframe())
 
     def generator():
-        yield is_entered_in_generator()
+        yield is_entered_in_generator(sys._getframe())
 
     @contextmanager
     def manager():
-        yield is_entered_in_generator()
+        yield is_entered_in_generator(sys._getframe())
 
     async def coroutine():
-        return is_entered_in_generator()
+        return is_entered_in_generator(sys._getframe())
 
     async def asynchronous_generator():
-        yield is_entered_in_generator()
+        yield is_entered_in_generator(sys._getframe())
 
     async def run():
         return await coroutine(), [each async for each in asynchronous_generator()]
