@@ -18,12 +18,12 @@ from odmantic._mapping.nodes import (
 from odmantic._mapping.pieces import DEEPEST_INLINE, Pieces, as_baseline, as_tuple
 from odmantic._mapping.readable import readable_shapes
 from odmantic._mapping.snapshot import OtherShapeError, snapshot_of_any, snapshot_of_field
+from odmantic._mapping.source import Source, inside
 
 if TYPE_CHECKING:
     from typing import Any
 
     from odmantic._mapping.mapping import ModelMapping
-    from odmantic._mapping.source import Source
 
 
 class FlattenerWriter:
@@ -59,8 +59,7 @@ class FlattenerWriter:
             source.add("values = instance.__dict__")
             kept: list[Pieces] = []
             for each, shape in known:
-                local = source.local(each)
-                source.add(f"{local} = values[{each!r}]")
+                local = source.assign(each, f"values[{each!r}]")
                 if shape is None:
                     function = source.object(
                         f"snapshot_of_{each}", snapshot_of_field(self._mapping, each)
@@ -92,14 +91,10 @@ class FlattenerWriter:
             case Document():
                 return self._embedded(node, value, path)
             case _:
-                return self._kept(
-                    f"{self._source.object('snapshot_of_any', snapshot_of_any)}({value})", path
-                )
+                return self._kept(f"{self._source.named(snapshot_of_any)}({value})", path)
 
     def _kept(self, expression: str, path: str) -> Pieces:
-        kept = self._source.local(f"{path}_snapshot")
-        self._source.add(f"{kept} = {expression}")
-        return [f"*{kept}"]
+        return [f"*{self._source.assign(f'{path}_snapshot', expression)}"]
 
     def _nullable(self, node: Nullable, value: str, path: str) -> Pieces:
         if isinstance(node.inner, Leaf):
@@ -117,12 +112,11 @@ class FlattenerWriter:
         source = self._source
         if isinstance(node.inner, Anything):
             return self._value(Anything(), value, path)
-        self._refuse_unless(value, source.object(node.origin.__name__, node.origin))
+        self._refuse_unless(value, node.origin)
         if is_leaf(node.inner):
             return [f"len({value})", f"*{value}"]
         item = source.local(f"{path}_item")
-        kept = source.local(f"{path}_snapshot")
-        source.add(f"{kept} = [len({value})]")
+        kept = source.assign(f"{path}_snapshot", f"[len({value})]")
         with source.block(f"for {item} in {value}:"):
             pieces = self._value(node.inner, item, f"{path}_item")
             source.add(f"{kept} += {as_tuple(pieces)}")
@@ -132,11 +126,10 @@ class FlattenerWriter:
         source = self._source
         if isinstance(node.inner, Anything):
             return self._value(Anything(), value, path)
-        self._refuse_unless(value, "dict")
+        self._refuse_unless(value, dict)
         key = source.local(f"{path}_key")
         item = source.local(f"{path}_item")
-        kept = source.local(f"{path}_snapshot")
-        source.add(f"{kept} = [len({value})]")
+        kept = source.assign(f"{path}_snapshot", f"[len({value})]")
         with source.block(f"for {key}, {item} in {value}.items():"):
             pieces = self._value(node.inner, item, f"{path}_item")
             source.add(f"{kept} += {as_tuple([key, *pieces])}")
@@ -145,7 +138,7 @@ class FlattenerWriter:
     def _embedded(self, node: Document, value: str, path: str) -> Pieces:
         source = self._source
         mapping = mapping_of(node.model)
-        self._refuse_unless(value, source.object(node.model.__name__, node.model))
+        self._refuse_unless(value, node.model)
         if node.model in self._around or len(self._around) >= DEEPEST_INLINE:
             name = source.object(f"{node.model.__name__}_mapping", mapping)
             return self._kept(f"{name}.codec.snapshot({value})", path)
@@ -155,27 +148,22 @@ class FlattenerWriter:
         source = self._source
         if mapping.extra_allowed:
             with source.block(f"if {value}.__pydantic_extra__:"):
-                source.add(f"raise {source.object('OtherShapeError', OtherShapeError)}")
-        values = source.local(f"{path}_values")
-        source.add(f"{values} = {value}.__dict__")
+                source.add(f"raise {source.named(OtherShapeError)}")
+        values = source.assign(f"{path}_values", f"{value}.__dict__")
         self._around.append(mapping.model)
         pieces: Pieces = []
         for name, shape in readable_shapes(mapping).items():
-            where = f"{path}_{name}" if path else name
+            where = inside(path, name)
             item = f"{values}[{name!r}]"
             if shape is None:
                 function = source.object(f"snapshot_of_{name}", snapshot_of_field(mapping, name))
                 pieces += self._kept(f"{function}({item})", where)
                 continue
             if not is_leaf(shape):
-                local = source.local(where)
-                source.add(f"{local} = {item}")
-                item = local
+                item = source.assign(where, item)
             pieces += self._value(shape, item, where)
         self._around.pop()
         return pieces or ["True"]
 
-    def _refuse_unless(self, value: str, cls: str) -> None:
-        error = self._source.object("OtherShapeError", OtherShapeError)
-        with self._source.block(f"if type({value}) is not {cls}:"):
-            self._source.add(f"raise {error}")
+    def _refuse_unless(self, value: str, cls: type[Any]) -> None:
+        self._source.unless_exactly(value, cls, f"raise {self._source.named(OtherShapeError)}")

@@ -38,9 +38,8 @@ class MarkerWriter:
         ):
             source.add("values = instance.__dict__")
             for name in names:
-                local = source.local(name)
                 # It may be gone by now.
-                source.add(f"{local} = values.get({name!r})")
+                local = source.assign(name, f"values.get({name!r})")
                 self._value(mapping.shapes[name], local, name)
 
     def _value(self, node: Node | None, value: str, path: str) -> None:
@@ -60,7 +59,7 @@ class MarkerWriter:
         if mapping.nested_fields:
             source.add(f"{self._mark_any()}({value})")
             return
-        model = source.object(node.model.__name__, node.model)
+        model = source.named(node.model)
         modified = slot(node.model, "__modified__")
         set_baseline = source.object("set_baseline", baseline_setter(node.model))
         set_modified = source.object("set_modified", modified.__set__)
@@ -75,4 +74,4 @@ class MarkerWriter:
             source.add(f"{self._mark_any()}({value})")
 
     def _mark_any(self) -> str:
-        return self._source.object("mark_embedded_clean", mark_embedded_clean)
+        return self._source.named(mark_embedded_clean)

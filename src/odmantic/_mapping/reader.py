@@ -24,12 +24,12 @@ from odmantic._mapping.nodes import (
 from odmantic._mapping.pieces import DEEPEST_INLINE, Pieces, as_baseline, as_tuple
 from odmantic._mapping.readable import readable_nodes
 from odmantic._mapping.snapshot import snapshot_of_any, snapshot_of_field
+from odmantic._mapping.source import Source, inside
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from odmantic._mapping.mapping import ModelMapping
-    from odmantic._mapping.source import Source
 
 
 class ReaderWriter:
@@ -83,11 +83,11 @@ class ReaderWriter:
         # What is wrong is said by validation; code of the user's may raise anything.
         caught = "Exception" if self._has_opaque else "(KeyError, OverflowError, ValueError)"
         with self._source.block(f"except {caught}:"):
-            self._refuse()
+            self._source.add(self._refusal)
 
     def _whole(self, keeps: frozenset[str]) -> str:
         """Make an instance of the document; give its name."""
-        self._refuse_unless("raw", "dict")
+        self._refuse_unless("raw", dict)
         instance, pieces = self._document(self._mapping, "raw", "", keeps=keeps)
         self._finish(self._mapping, instance, as_baseline(pieces))
         return instance
@@ -102,7 +102,7 @@ class ReaderWriter:
         if mapping.extra_allowed:
             # Surplus keys are part of the instance.
             with source.block(f"if len({raw}) != {len(mapping.fields)}:"):
-                self._refuse()
+                self._source.add(self._refusal)
         self._around.append(mapping.model)
         values: dict[str, str] = {}
         kept: list[Pieces] = []
@@ -111,23 +111,22 @@ class ReaderWriter:
             is_kept = name in keeps
             if isinstance(node, Opaque):
                 pieces = self._opaque(
-                    mapping, name, node, local, raw, _join(path, name), is_kept=is_kept
+                    mapping, name, node, local, raw, inside(path, name), is_kept=is_kept
                 )
             else:
-                pieces = self._value(node, local, _join(path, name), is_kept=is_kept)
+                pieces = self._value(node, local, inside(path, name), is_kept=is_kept)
             values[name] = local
             if is_kept:
                 kept.append(pieces)
         self._around.pop()
-        instance = source.local(_join(path, "instance"))
+        instance = source.local(inside(path, "instance"))
         self._fill(mapping, instance, values)
         return instance, kept
 
     def _fill(self, mapping: ModelMapping, instance: str, values: dict[str, str]) -> None:
         source = self._source
-        source.add(
-            f"{instance} = {source.object(f'New{mapping.model.__name__}', blank_of(mapping))}()"
-        )
+        blank = source.object(f"New{mapping.model.__name__}", blank_of(mapping))
+        source.add(f"{instance} = {blank}()")
         if len(values) <= FEW:
             items = ", ".join(f"{name!r}: {value}" for name, value in values.items())
             source.add(f"{instance}.__dict__ = {{{items}}}")
@@ -135,23 +134,20 @@ class ReaderWriter:
             source.add(*(_assignment(instance, name, value) for name, value in values.items()))
 
     def _finish(self, mapping: ModelMapping, instance: str, baseline: str) -> None:
-        model = self._source.object(mapping.model.__name__, mapping.model)
         if self._known:
             self._source.add(f"{instance}.__baseline__ = {baseline}")
-        self._source.add(f"{instance}.__class__ = {model}")
+        self._source.add(f"{instance}.__class__ = {self._source.named(mapping.model)}")
 
     def _load(self, mapping: ModelMapping, name: str, node: Node, raw: str, path: str) -> str:
         field = mapping.fields[name]
-        local = self._source.local(_join(path, name))
+        where = inside(path, name)
         default = NO_DEFAULT if mapping.extra_allowed else stored_default(field, node)
         if default is NO_DEFAULT:
-            self._source.add(f"{local} = {raw}[{field.key_name!r}]")
-        elif default is None:
-            self._source.add(f"{local} = {raw}.get({field.key_name!r})")
-        else:
-            constant = self._source.object(f"default_{_join(path, name)}", default)
-            self._source.add(f"{local} = {raw}.get({field.key_name!r}, {constant})")
-        return local
+            return self._source.assign(where, f"{raw}[{field.key_name!r}]")
+        if default is None:
+            return self._source.assign(where, f"{raw}.get({field.key_name!r})")
+        constant = self._source.object(f"default_{where}", default)
+        return self._source.assign(where, f"{raw}.get({field.key_name!r}, {constant})")
 
     def _opaque(
         self,
@@ -168,7 +164,7 @@ class ReaderWriter:
         self._has_opaque = True
         source.add(f"{local} = {source.object(f'read_{name}', node.read)}({local}, {raw})")
         if node.nests and self._known:
-            source.add(f"{source.object('mark_embedded_clean', mark_embedded_clean)}({local})")
+            source.add(f"{source.named(mark_embedded_clean)}({local})")
         if not is_kept:
             return []
         return self._keep(snapshot_of_field(mapping, name), local, path)
@@ -202,10 +198,8 @@ class ReaderWriter:
         self._source.add(leaf.check.format(v=local, refuse=self._refusal, **names))
 
     def _keep(self, function: Any, local: str, path: str) -> Pieces:
-        name = self._source.object(function.__name__, function)
-        kept = self._source.local(f"{path}_snapshot")
-        self._source.add(f"{kept} = {name}({local})")
-        return [f"*{kept}"]
+        taken = f"{self._source.named(function)}({local})"
+        return [f"*{self._source.assign(f'{path}_snapshot', taken)}"]
 
     def _nullable(self, node: Nullable, local: str, path: str, *, is_kept: bool) -> Pieces:
         source = self._source
@@ -227,7 +221,7 @@ class ReaderWriter:
     def _array(self, node: Array, local: str, path: str, *, is_kept: bool) -> Pieces:
         source = self._source
         origin = node.origin.__name__
-        self._refuse_unless(local, "list")
+        self._refuse_unless(local, list)
         whole = [f"len({local})", f"*{local}"]
         copied = (
             f"{local} = {local}.copy()" if node.origin is list else f"{local} = {origin}({local})"
@@ -241,8 +235,7 @@ class ReaderWriter:
                 self._leaf(node.inner, item)
             source.add(copied)
             return whole
-        items = source.local(f"{path}_items")
-        source.add(f"{items} = []")
+        items = source.assign(f"{path}_items", "[]")
         kept = self._list_of_pieces(local, path) if is_kept and not is_leaf(node.inner) else None
         with source.block(f"for {item} in {local}:"):
             pieces = self._value(node.inner, item, f"{path}_item", is_kept=kept is not None)
@@ -254,19 +247,18 @@ class ReaderWriter:
 
     def _table(self, node: Table, local: str, path: str, *, is_kept: bool) -> Pieces:
         source = self._source
-        self._refuse_unless(local, "dict")
+        self._refuse_unless(local, dict)
         key = source.local(f"{path}_key")
         if isinstance(node.inner, Anything):
             with source.block(f"for {key} in {local}:"):
-                self._refuse_unless(key, "str")
+                self._refuse_unless(key, str)
             source.add(f"{local} = {local}.copy()")
             return self._keep(snapshot_of_any, local, path) if is_kept else []
         item = source.local(f"{path}_item")
-        items = source.local(f"{path}_items")
-        source.add(f"{items} = {{}}")
+        items = source.assign(f"{path}_items", "{}")
         kept = self._list_of_pieces(local, path) if is_kept else None
         with source.block(f"for {key}, {item} in {local}.items():"):
-            self._refuse_unless(key, "str")
+            self._refuse_unless(key, str)
             pieces = self._value(node.inner, item, f"{path}_item", is_kept=is_kept)
             source.add(f"{items}[{key}] = {item}")
             if kept is not None:
@@ -275,9 +267,7 @@ class ReaderWriter:
         return [] if kept is None else [f"*{kept}"]
 
     def _list_of_pieces(self, local: str, path: str) -> str:
-        kept = self._source.local(f"{path}_snapshot")
-        self._source.add(f"{kept} = [len({local})]")
-        return kept
+        return self._source.assign(f"{path}_snapshot", f"[len({local})]")
 
     def _embedded(self, node: Document, local: str, path: str, *, is_kept: bool) -> Pieces:
         source = self._source
@@ -286,10 +276,8 @@ class ReaderWriter:
             name = self._elsewhere(mapping, local)
             if not is_kept:
                 return []
-            kept = source.local(f"{path}_snapshot")
-            source.add(f"{kept} = {name}.codec.snapshot({local})")
-            return [f"*{kept}"]
-        self._refuse_unless(local, "dict")
+            return [f"*{source.assign(f'{path}_snapshot', f'{name}.codec.snapshot({local})')}"]
+        self._refuse_unless(local, dict)
         instance, pieces = self._document(
             mapping, local, path, keeps=frozenset(mapping.fields) if is_kept else frozenset()
         )
@@ -306,15 +294,11 @@ class ReaderWriter:
         read = "read_known" if self._known else "read_new"
         self._source.add(f"{local} = {name}.codec.{read}({local})")
         with self._source.block(f"if {local} is None:"):
-            self._refuse()
+            self._source.add(self._refusal)
         return name
 
-    def _refuse_unless(self, local: str, cls: str) -> None:
-        with self._source.block(f"if type({local}) is not {cls}:"):
-            self._refuse()
-
-    def _refuse(self) -> None:
-        self._source.add(self._refusal)
+    def _refuse_unless(self, local: str, cls: type[Any]) -> None:
+        self._source.unless_exactly(local, cls, self._refusal)
 
 
 def _assignment(instance: str, name: str, value: str) -> str:
@@ -322,7 +306,3 @@ def _assignment(instance: str, name: str, value: str) -> str:
     if name.isascii() and name.isidentifier() and not keyword.iskeyword(name):
         return f"{instance}.{name} = {value}"
     return f"setattr({instance}, {name!r}, {value})"
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}_{name}" if path else name

@@ -76,9 +76,10 @@ class Source:
         """Give the name by which the code refers to an object."""
         name = self._names.get(id(value))
         if name is None:
-            name = _identifier(hint)
-            if getattr(builtins, name, None) is not value:
-                name = _unused(name, _RESERVED.union(self._objects))
+            if _is_builtin(value):
+                name = value.__name__
+            else:
+                name = _unused(_identifier(hint), _RESERVED.union(self._objects))
             self._names[id(value)] = name
             self._objects[name] = value
         return name
@@ -90,6 +91,21 @@ class Source:
         self._locals.add(name)
         return name
 
+    def named(self, value: Any) -> str:
+        """Give the name by which the code refers to a function or a class: its own, if it is not in use."""
+        return self.object(value.__name__, value)
+
+    def assign(self, hint: str, expression: str) -> str:
+        """Assign to a new local variable; give its name."""
+        local = self.local(hint)
+        self.add(f"{local} = {expression}")
+        return local
+
+    def unless_exactly(self, value: str, cls: type[Any], otherwise: str) -> None:
+        """Add a line for values of another class."""
+        with self.block(f"if type({value}) is not {self.named(cls)}:"):
+            self.add(otherwise)
+
     def compile(self, name: str, owner: Any) -> dict[str, Any]:
         """Run the code; give the functions in it. The lines are known as long as `owner` exists."""
         filename = f"<odmantic {name} {next(_number)}>"
@@ -99,6 +115,15 @@ class Source:
         linecache.cache[filename] = (len(self.text), None, lines, filename)
         finalize(owner, linecache.cache.pop, filename, None).atexit = False
         return namespace
+
+
+def inside(path: str, name: str) -> str:
+    """Give the hint for what has a name in something else."""
+    return f"{path}_{name}" if path else name
+
+
+def _is_builtin(value: object) -> bool:
+    return isinstance(value, type) and vars(builtins).get(value.__name__) is value
 
 
 def _identifier(hint: str) -> str:

@@ -70,16 +70,15 @@ class TakerWriter:
         source = self._source
         primary = automatic_id(self._mapping)
         if primary is not None:
-            self._id = source.local(primary)
-            source.add(f"{self._id} = values[{primary!r}]")
+            self._id = source.assign(primary, f"values[{primary!r}]")
             with source.block("if new:"):
-                unused = source.object("ObjectId", ObjectId)
+                is_used = f"type({self._id}) is not {source.named(ObjectId)}"
                 is_given = f"{primary!r} in instance.__pydantic_fields_set__"
-                source.add(f"if type({self._id}) is not {unused} or {is_given}:", "    return")
+                source.add(f"if {is_used} or {is_given}:", "    return")
         with source.block("else:" if primary is not None else "if not new:"):
             absent = source.object("ABSENT", _ABSENT)
             # Twice as fast as what raises an exception, which pydantic's `__getattr__` does too.
-            model = source.object(self._mapping.model.__name__, self._mapping.model)
+            model = source.named(self._mapping.model)
             baseline = f"getattr(super({model}, instance), '__baseline__', {absent})"
             source.add(f"if {baseline} is not {absent}:", "    return")
 
@@ -119,24 +118,23 @@ class TakerWriter:
             return written
         stored = written.stored
         if not stored.isidentifier():
-            stored = self._writer.keep(stored, f"{name}_stored")
-        timestamp = self._source.object("Timestamp", Timestamp)
-        self._source.add(f"if type({stored}) is {timestamp}:", "    return")
+            stored = self._source.assign(f"{name}_stored", stored)
+        self._source.add(f"if type({stored}) is {self._source.named(Timestamp)}:", "    return")
         return Written(stored, written.pieces)
 
     def _add_id(self) -> None:
         if not self._id:
-            self._id = self._keeper.keep("document['_id']", "id")
+            self._id = self._source.assign("id", "document['_id']")
         self._source.add(f"add_id({self._id})")
 
     def _note_use(self) -> None:
         source = self._source
-        note = source.object("note_use", note_use)
+        note = source.named(note_use)
         if automatic_id(self._mapping) is None:
             source.add(f"{note}({self._id})")
             return
         with source.block("if new:"):
-            source.add(f"{self._id}.__class__ = {source.object('UsedObjectId', UsedObjectId)}")
+            source.add(f"{self._id}.__class__ = {source.named(UsedObjectId)}")
         with source.block("else:"):
             source.add(f"{note}({self._id})")
 

@@ -65,7 +65,7 @@ class ValueWriter:
         shape = mapping.shapes[name]
         if encode is None and not self._keeps:
             return Written(value, [])
-        value = self.keep(value, path)
+        value = self._source.assign(path, value)
         if shape is not None and is_known(shape, as_it_is=encode is None):
             written = self.value(shape, value, path)
             if not self._keeps or readable_shape(mapping, name) is not None:
@@ -91,41 +91,29 @@ class ValueWriter:
             case Document():
                 return self._embedded(node.model, value, path)
             case Target():
-                self.unless_exactly(value, node.model)
-                return self._by_stored(f"{self._function(encode_primary_key)}({value})", path)
+                self._unless_exactly(value, node.model)
+                return self._by_stored(f"{self._source.named(encode_primary_key)}({value})", path)
             case _:
-                stored = f"{self._function(encode_any)}({value})"
+                stored = f"{self._source.named(encode_any)}({value})"
                 if not self._keeps:
                     return Written(stored, [])
-                taken = self.keep(f"{self._function(snapshot_of_any)}({value})", f"{path}_snapshot")
-                return Written(stored, [f"*{taken}"])
-
-    def keep(self, expression: str, path: str) -> str:
-        """Assign an expression to a local variable."""
-        local = self._source.local(path)
-        self._source.add(f"{local} = {expression}")
-        return local
-
-    def unless_exactly(self, value: str, cls: type[Any]) -> None:
-        """Give up for a value of another class."""
-        name = self._source.object(cls.__name__, cls)
-        with self._source.block(f"if type({value}) is not {name}:"):
-            self._source.add(self._give_up)
+                taken = f"{self._source.named(snapshot_of_any)}({value})"
+                return Written(stored, [f"*{self._source.assign(f'{path}_snapshot', taken)}"])
 
     # --- Kinds of values -----------------------------------------------------------------------
 
     def _by_stored(self, stored: str, path: str) -> Written:
         if not self._keeps:
             return Written(stored, [])
-        local = self.keep(stored, f"{path}_stored")
-        snapshot = f"{self._function(snapshot_of_stored)}({local})"
-        return Written(local, [f"*{self.keep(snapshot, f'{path}_snapshot')}"])
+        local = self._source.assign(f"{path}_stored", stored)
+        snapshot = f"{self._source.named(snapshot_of_stored)}({local})"
+        return Written(local, [f"*{self._source.assign(f'{path}_snapshot', snapshot)}"])
 
     def _leaf(self, leaf: Leaf, value: str) -> Written:
         if self._keeps or leaf.cls is not Decimal:
-            self.unless_exactly(value, leaf.cls)
+            self._unless_exactly(value, leaf.cls)
         if leaf.cls is Decimal:
-            return Written(f"{self._function(from_decimal)}({value})", [value])
+            return Written(f"{self._source.named(from_decimal)}({value})", [value])
         return Written(f"{value}._value_" if self._has_plain_value(leaf.cls) else value, [value])
 
     def _has_plain_value(self, cls: type[Any]) -> bool:
@@ -136,8 +124,8 @@ class ValueWriter:
 
     def _nullable(self, node: Nullable, value: str, path: str) -> Written:
         source = self._source
-        result = self.keep("None", f"{path}_or_none")
-        kept = None if is_leaf(node) else self.keep("(None,)", f"{path}_snapshot_or_none")
+        result = source.assign(f"{path}_or_none", "None")
+        kept = None if is_leaf(node) else source.assign(f"{path}_snapshot_or_none", "(None,)")
         with source.block(f"if {value} is not None:"):
             stored, pieces = self.value(node.inner, value, path)
             source.add(f"{result} = {stored}")
@@ -147,7 +135,7 @@ class ValueWriter:
 
     def _array(self, node: Array, value: str, path: str) -> Written:
         source = self._source
-        self.unless_exactly(value, node.origin)
+        self._unless_exactly(value, node.origin)
         whole = [f"len({value})", f"*{value}"]
         if is_stored_as_it_is(node.inner):
             if self._keeps:
@@ -155,9 +143,9 @@ class ValueWriter:
             return Written(value if node.origin is tuple else f"[*{value}]", whole)
         if isinstance(node.inner, Anything):
             return self.value(Anything(), value, path)
-        result = self.keep("[]", f"{path}_items")
+        result = source.assign(f"{path}_items", "[]")
         item = source.local(f"{path}_item")
-        kept = self._list_of_pieces(node.inner, value, path)
+        kept = None if is_leaf(node.inner) else self._list_of_pieces(value, path)
         with source.block(f"for {item} in {value}:"):
             stored, pieces = self.value(node.inner, item, f"{path}_item")
             source.add(f"{result}.append({stored})")
@@ -165,25 +153,23 @@ class ValueWriter:
                 source.add(f"{kept} += {as_tuple(pieces)}")
         return Written(result, whole if kept is None else [f"*{kept}"])
 
-    def _list_of_pieces(self, inner: Node, value: str, path: str) -> str | None:
-        if not self._keeps or is_leaf(inner):
-            return None
-        return self.keep(f"[len({value})]", f"{path}_snapshot")
+    def _list_of_pieces(self, value: str, path: str) -> str | None:
+        return self._source.assign(f"{path}_snapshot", f"[len({value})]") if self._keeps else None
 
     def _table(self, node: Table, value: str, path: str) -> Written:
         source = self._source
-        self.unless_exactly(value, dict)
+        self._unless_exactly(value, dict)
         if not self._keeps and is_stored_as_it_is(node.inner):
             return Written(f"{value}.copy()", [])
         if isinstance(node.inner, Anything):
             return self.value(Anything(), value, path)
-        result = self.keep("{}", f"{path}_items")
+        result = source.assign(f"{path}_items", "{}")
         key = source.local(f"{path}_key")
         item = source.local(f"{path}_item")
-        kept = self.keep(f"[len({value})]", f"{path}_snapshot") if self._keeps else None
+        kept = self._list_of_pieces(value, path)
         with source.block(f"for {key}, {item} in {value}.items():"):
             if kept is not None:
-                self.unless_exactly(key, str)
+                self._unless_exactly(key, str)
             stored, pieces = self.value(node.inner, item, f"{path}_item")
             source.add(f"{result}[{key}] = {stored}")
             if kept is not None:
@@ -192,11 +178,11 @@ class ValueWriter:
 
     def _embedded(self, model: Any, value: str, path: str) -> Written:
         mapping = mapping_of(model)
-        self.unless_exactly(value, model)
+        self._unless_exactly(value, model)
         is_deep = model in self._around or len(self._around) > DEEPEST_INLINE
         if is_deep or mapping.extra_allowed or (self._keeps and not _can_inline(mapping)):
             return self._elsewhere(mapping, value, path)
-        values = self.keep(f"{value}.__dict__", f"{path}_values")
+        values = self._source.assign(f"{path}_values", f"{value}.__dict__")
         if not self._keeps and can_copy(mapping) and _is_copy(mapping):
             with self._source.block(f"if len({values}) != {len(mapping.fields)}:"):
                 self._source.add(self._give_up)
@@ -214,16 +200,19 @@ class ValueWriter:
 
     def _elsewhere(self, mapping: ModelMapping, value: str, path: str) -> Written:
         source = self._source
-        stored = f"{self._function(encode_document)}({value})"
+        stored = f"{self._source.named(encode_document)}({value})"
         if not self._keeps:
             return Written(stored, [])
         name = source.object(f"{mapping.model.__name__}_mapping", mapping)
-        taken = self.keep(f"{name}.codec.snapshot({value})", f"{path}_snapshot")
+        taken = source.assign(f"{path}_snapshot", f"{name}.codec.snapshot({value})")
         with source.block(
             f"if not {name}.codec.leaf_classes.issuperset(map(type, {taken})):",
         ):
             source.add(self._give_up)
         return Written(stored, [f"*{taken}"])
+
+    def _unless_exactly(self, value: str, cls: type[Any]) -> None:
+        self._source.unless_exactly(value, cls, self._give_up)
 
     def _unless_all(self, values: str, node: Node) -> None:
         classes = frozenset(_classes(node))
@@ -231,9 +220,6 @@ class ValueWriter:
         name = self._source.object(f"only_{hint}", classes)
         with self._source.block(f"if not {name}.issuperset(map(type, {values})):"):
             self._source.add(self._give_up)
-
-    def _function(self, function: Any) -> str:
-        return self._source.object(function.__name__, function)
 
 
 def can_copy(mapping: ModelMapping) -> bool:

@@ -461,6 +461,16 @@ def test_the_code_can_be_read() -> None:
     compile(source, "source", "exec")
 
 
+def test_generated_code_calls_builtin_classes_by_their_names():
+    class Tagged(Model):
+        tags: set[str] = set()
+        names: dict[str, int] = {}
+
+    source = Tagged.__mapping__.source()
+    assert "if type(value) is not set:\n        return list(value)" in source
+    assert "if type(value) is not dict:\n        return dict(value)" in source
+
+
 def test_tracebacks_point_into_the_code(trip) -> None:
     del trip.legs[0].__dict__["price"]
     with pytest.raises(KeyError) as caught:
