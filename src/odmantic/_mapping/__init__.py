@@ -35,7 +35,6 @@ from odmantic._mapping.snapshot import (
     is_same,
     take_snapshot,
 )
-from odmantic._mapping.taker import automatic_id
 
 __all__ = [
     "DIGEST_OPTIONS",
@@ -44,7 +43,6 @@ __all__ = [
     "ModelMapping",
     "ReferencePath",
     "Snapshot",
-    "automatic_id",
     "baseline_or_none",
     "changed_fields",
     "clear_slot",

@@ -7,6 +7,8 @@ from enum import Enum, auto
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
 
+from odmantic.bson import ObjectId
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -163,6 +165,14 @@ class ModelMapping:
                     for path in mapping_of(one.model).reference_paths
                 )
         return tuple(paths)
+
+    @cached_property
+    def automatic_id(self) -> str | None:
+        """The name of the primary field if its ids are made by the library."""
+        name = self.primary_field
+        if name is None or self.fields[name].pydantic_field.default_factory is not ObjectId:
+            return None
+        return name
 
     @cached_property
     def field_names(self) -> dict[str, str]:

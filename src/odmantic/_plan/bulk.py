@@ -10,7 +10,7 @@ import bson
 from bson.timestamp import Timestamp
 from pymongo import InsertOne, UpdateOne
 
-from odmantic._mapping import automatic_id, has_slot, mapping_of
+from odmantic._mapping import has_slot, mapping_of
 from odmantic._plan.known import KnownPlanner
 from odmantic._plan.save import SavePlan, plan_save
 from odmantic._state.changes import give_back, take_sent
@@ -237,7 +237,7 @@ def _insertable_id(mapping: ModelMapping) -> str | None:
 
     The keys of extras may have dots, which an update takes for paths.
     """
-    return None if mapping.extra_allowed else automatic_id(mapping)
+    return None if mapping.extra_allowed else mapping.automatic_id
 
 
 def _is_new(plan: SavePlan, id_: object, primary: str | None) -> bool:

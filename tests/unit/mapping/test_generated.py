@@ -572,7 +572,7 @@ def test_classes_may_be_called_like_what_is_in_the_code() -> None:
 
 
 def test_few_values_may_have_a_dictionary_of_their_own(monkeypatch) -> None:
-    monkeypatch.setattr("odmantic._mapping.reader.FEW", 2)
+    monkeypatch.setattr("odmantic._mapping.codegen.reader.FEW", 2)
 
     class Step(EmbeddedModel):
         x: int

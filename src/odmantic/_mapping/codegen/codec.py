@@ -1,4 +1,4 @@
-"""The functions generated for a class when it is first used: readable, and as fast as Python gets."""
+"""The generated functions of a class, together."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from odmantic._mapping.codegen.marker import MarkerCode
+from odmantic._mapping.codegen.reader import ReaderCode
+from odmantic._mapping.codegen.snapshots import SnapshotCode
+from odmantic._mapping.codegen.source import Source
+from odmantic._mapping.codegen.taker import TakerCode
+from odmantic._mapping.codegen.writer import WriterCode
 from odmantic._mapping.field_shapes import leaf_classes_of
-from odmantic._mapping.flattener import FlattenerWriter
-from odmantic._mapping.mapping import is_embedded_model
-from odmantic._mapping.marker import MarkerWriter
 from odmantic._mapping.plain import exact_classes
 from odmantic._mapping.readable import readable_nodes
-from odmantic._mapping.reader import ReaderWriter
-from odmantic._mapping.source import Source
-from odmantic._mapping.taker import TakerWriter
-from odmantic._mapping.writer import WriterWriter
 
 if TYPE_CHECKING:
     from odmantic._mapping.encoders import Encoder
@@ -85,21 +84,20 @@ class Codec:
 def generate(mapping: ModelMapping) -> Codec:
     """Generate the functions of a class."""
     source = Source()
-    is_readable = readable_nodes(mapping) is not None
-    if is_readable:
-        ReaderWriter(source, mapping, known=True).write()
-        ReaderWriter(source, mapping, known=False).write()
-    flattener = FlattenerWriter(source, mapping)
-    snapshots = flattener.write_fields()
-    if is_embedded_model(mapping.model):
-        flattener.write_whole()
-    flattener.write_baseline()
-    writer = WriterWriter(source, mapping)
+    if readable_nodes(mapping) is not None:
+        ReaderCode(source, mapping, known=True).write()
+        ReaderCode(source, mapping, known=False).write()
+    snapshot = SnapshotCode(source, mapping)
+    snapshots = snapshot.write_fields()
+    if mapping.is_embedded:
+        snapshot.write_whole()
+    snapshot.write_baseline()
+    writer = WriterCode(source, mapping)
     writers = writer.write_fields()
     writer.write_whole(writers)
-    if not is_embedded_model(mapping.model) and not mapping.extra_allowed:
-        TakerWriter(source, mapping).write()
-    MarkerWriter(source, mapping).write()
+    if not mapping.is_embedded and not mapping.extra_allowed:
+        TakerCode(source, mapping).write()
+    MarkerCode(source, mapping).write()
     functions = source.compile(mapping.model.__name__, mapping.model)
     return Codec(
         source=source.text,

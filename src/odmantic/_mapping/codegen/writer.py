@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from odmantic._mapping.values import ValueWriter, can_copy, is_known
+from odmantic._mapping.codegen.values import ValueCode, can_copy, is_known
 
 if TYPE_CHECKING:
+    from odmantic._mapping.codegen.source import Source
     from odmantic._mapping.mapping import ModelMapping
-    from odmantic._mapping.source import Source
 
 
-class WriterWriter:
+class WriterCode:
     """Writes the functions that make the documents of one model, and the stored forms of its fields.
 
     A value of another type than its annotation says is left to the encoder of its field.
@@ -35,7 +35,7 @@ class WriterWriter:
             names[name] = f"write_{name}"
             what = f"Give the stored form of `{name}` of a {self._mapping.model.__name__}."
             with self._source.function(f"def write_{name}(value):", what):
-                writer = ValueWriter(self._source, self._mapping, f"return {encoder}(value)")
+                writer = ValueCode(self._source, self._mapping, f"return {encoder}(value)")
                 self._source.add(f"return {writer.value(shape, 'value', name).stored}")
         return names
 
@@ -59,7 +59,7 @@ class WriterWriter:
             give_up = "return write_any(instance)"
         with source.function("def write(instance):", f"Make the document of a {name}."):
             source.add("values = instance.__dict__")
-            writer = ValueWriter(source, self._mapping, give_up)
+            writer = ValueCode(source, self._mapping, give_up)
             stored = {
                 each: writer.field(self._mapping, each, f"values[{each!r}]", each).stored
                 for each in self._mapping.fields

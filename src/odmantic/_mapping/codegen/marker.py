@@ -9,10 +9,10 @@ from odmantic._mapping.marks import baseline_setter, mark_embedded_clean, slot
 from odmantic._mapping.nodes import Array, Document, Node, Nullable, Target
 
 if TYPE_CHECKING:
-    from odmantic._mapping.source import Source
+    from odmantic._mapping.codegen.source import Source
 
 
-class MarkerWriter:
+class MarkerCode:
     """Writes the function that marks what is embedded in instances, at any depth; references are left alone.
 
     Usual shapes are embedded objects and lists of them that hold no further ones: the others take longer.

@@ -7,6 +7,7 @@ from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from odmantic._mapping.codegen.pieces import DEEPEST_INLINE, as_tuple
 from odmantic._mapping.decimals import from_decimal
 from odmantic._mapping.encode import encode_document, encode_primary_key
 from odmantic._mapping.mapping import mapping_of
@@ -21,15 +22,14 @@ from odmantic._mapping.nodes import (
     Target,
     is_leaf,
 )
-from odmantic._mapping.pieces import DEEPEST_INLINE, as_tuple
 from odmantic._mapping.readable import readable_shape, readable_shapes
 from odmantic._mapping.shapes import AS_IT_IS
 from odmantic._mapping.snapshot import snapshot_of_any, snapshot_of_stored
 from odmantic._mapping.untyped import encode_any
 
 if TYPE_CHECKING:
+    from odmantic._mapping.codegen.source import Source
     from odmantic._mapping.mapping import ModelMapping
-    from odmantic._mapping.source import Source
 
 
 class Written(NamedTuple):
@@ -44,11 +44,11 @@ class Written(NamedTuple):
     pieces: list[str]
 
 
-class ValueWriter:
+class ValueCode:
     """Writes code for values.
 
     A value of another type than its annotation says ends in `give_up`, a line of code. With `keeps`, snapshots are
-    taken, in the form of `odmantic._mapping.flattener`, in which no value can change.
+    taken, in the form of `odmantic._mapping.codegen.snapshots`, in which no value can change.
     """
 
     def __init__(

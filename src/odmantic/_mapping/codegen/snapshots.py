@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from odmantic._mapping.codegen.pieces import DEEPEST_INLINE, Pieces, as_baseline, as_tuple
+from odmantic._mapping.codegen.source import Source, inside
 from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.nodes import (
     Anything,
@@ -15,10 +17,8 @@ from odmantic._mapping.nodes import (
     Table,
     is_leaf,
 )
-from odmantic._mapping.pieces import DEEPEST_INLINE, Pieces, as_baseline, as_tuple
 from odmantic._mapping.readable import readable_shapes
 from odmantic._mapping.snapshot import OtherShapeError, snapshot_of_any, snapshot_of_field
-from odmantic._mapping.source import Source, inside
 
 if TYPE_CHECKING:
     from typing import Any
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
 
 
-class FlattenerWriter:
+class SnapshotCode:
     """Writes the functions that take snapshots of the fields of one model."""
 
     def __init__(self, source: Source, mapping: ModelMapping) -> None:

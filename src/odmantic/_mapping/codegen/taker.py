@@ -7,31 +7,31 @@ from typing import TYPE_CHECKING
 
 from bson.timestamp import Timestamp
 
-from odmantic._mapping.marks import baseline_setter
-from odmantic._mapping.nodes import Anything, Leaf, Node, Nullable, Target
-from odmantic._mapping.pieces import as_baseline
-from odmantic._mapping.plain import is_plain
-from odmantic._mapping.readable import readable_shape
-from odmantic._mapping.values import (
-    ValueWriter,
+from odmantic._mapping.codegen.pieces import as_baseline
+from odmantic._mapping.codegen.values import (
+    ValueCode,
     Written,
     can_copy,
     is_known,
     is_stored_as_it_is,
 )
+from odmantic._mapping.marks import baseline_setter
+from odmantic._mapping.nodes import Anything, Leaf, Node, Nullable, Target
+from odmantic._mapping.plain import is_plain
+from odmantic._mapping.readable import readable_shape
 from odmantic.bson import ObjectId, UsedObjectId, note_use
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
+    from odmantic._mapping.codegen.source import Source
     from odmantic._mapping.mapping import ModelMapping
-    from odmantic._mapping.source import Source
 
 _GIVE_UP = "return"
 _ABSENT = object()
 
 
-class TakerWriter:
+class TakerCode:
     """Writes the function that takes instances as they were made, up to the first other one.
 
     Each taken one counts as unmodified, with what is sent of it as its baseline. What is unusual is left to slower
@@ -42,8 +42,8 @@ class TakerWriter:
     def __init__(self, source: Source, mapping: ModelMapping) -> None:
         self._source = source
         self._mapping = mapping
-        self._keeper = ValueWriter(source, mapping, _GIVE_UP, keeps=True)
-        self._writer = ValueWriter(source, mapping, _GIVE_UP)
+        self._keeper = ValueCode(source, mapping, _GIVE_UP, keeps=True)
+        self._writer = ValueCode(source, mapping, _GIVE_UP)
         self._id = ""
 
     def write(self) -> None:
@@ -68,7 +68,7 @@ class TakerWriter:
     def _test(self) -> None:
         """Write what tells whether an instance is as it was made: nothing else has an unused id."""
         source = self._source
-        primary = automatic_id(self._mapping)
+        primary = self._mapping.automatic_id
         if primary is not None:
             self._id = source.assign(primary, f"values[{primary!r}]")
             with source.block("if new:"):
@@ -109,7 +109,7 @@ class TakerWriter:
 
     def _field(self, name: str) -> Written:
         mapping = self._mapping
-        if name == automatic_id(mapping):
+        if name == mapping.automatic_id:
             return Written(self._id, [])
         is_looked_at = name in mapping.mutable_fields or _is_member(mapping.shapes[name])
         writer = self._keeper if is_looked_at else self._writer
@@ -130,21 +130,13 @@ class TakerWriter:
     def _note_use(self) -> None:
         source = self._source
         note = source.named(note_use)
-        if automatic_id(self._mapping) is None:
+        if self._mapping.automatic_id is None:
             source.add(f"{note}({self._id})")
             return
         with source.block("if new:"):
             source.add(f"{self._id}.__class__ = {source.named(UsedObjectId)}")
         with source.block("else:"):
             source.add(f"{note}({self._id})")
-
-
-def automatic_id(mapping: ModelMapping) -> str | None:
-    """Give the name of the primary field if its ids are made by the library."""
-    name = mapping.primary_field
-    if name is None or mapping.fields[name].pydantic_field.default_factory is not ObjectId:
-        return None
-    return name
 
 
 def _is_member(shape: Node | None) -> bool:

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from odmantic._mapping.blank import FEW, blank_of
-from odmantic._mapping.defaults import NO_DEFAULT, stored_default
+from odmantic._mapping.codegen.defaults import NO_DEFAULT, stored_default
+from odmantic._mapping.codegen.pieces import DEEPEST_INLINE, Pieces, as_baseline, as_tuple
+from odmantic._mapping.codegen.source import Source, inside
 from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.marks import mark_embedded_clean
 from odmantic._mapping.nodes import (
@@ -21,10 +23,8 @@ from odmantic._mapping.nodes import (
     Table,
     is_leaf,
 )
-from odmantic._mapping.pieces import DEEPEST_INLINE, Pieces, as_baseline, as_tuple
 from odmantic._mapping.readable import readable_nodes
 from odmantic._mapping.snapshot import snapshot_of_any, snapshot_of_field
-from odmantic._mapping.source import Source, inside
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
 
 
-class ReaderWriter:
+class ReaderCode:
     """Writes the functions that read the documents of one model, but for those pydantic has to look at.
 
     With `known`, what is made counts as read: it gets a baseline, see `odmantic._mapping.snapshot`.
