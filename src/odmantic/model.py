@@ -23,10 +23,10 @@ from odmantic._mapping.mapping import (
     kind_of,
 )
 from odmantic._mapping.marks import (
-    assign_exact,
     baseline_or_none,
     modified_property,
-    note_assigned,
+    note_first_assigned,
+    slot,
     touch,
 )
 from odmantic._mapping.shapes import is_tuple
@@ -100,7 +100,12 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
     def __setattr__(self, name: str, value: Any) -> None:
         mapping = type(self).__mapping__
         if mapping.codec.exact_classes.get(name) is type(value):
-            assign_exact(self, name, value)
+            # Validation would leave it as it is. No calls: assignments are many.
+            self.__dict__[name] = value  # pyright: ignore[reportIndexIssue] - an instance has a dict
+            try:  # noqa: SIM105
+                _fields_set_of(self).add(name)
+            except AttributeError:
+                pass  # until somebody asks, all that have a value count as set
         elif name in mapping.fields:
             if name == mapping.primary_field:
                 raise NotImplementedError("Reassigning a new primary key is not supported yet")
@@ -109,7 +114,10 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
             super().__setattr__(name, value)
             if name not in (self.__pydantic_extra__ or ()):
                 return
-        note_assigned(self, name)
+        try:
+            _modified_of(self).add(name)
+        except AttributeError:
+            note_first_assigned(self, name)
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         # Sorting is stable: only an `id` moves.
@@ -293,6 +301,8 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
 
 # Whatever sets the names, also from outside, is noticed.
 type.__setattr__(_BaseODMModel, "__fields_modified__", modified_property(_BaseODMModel))
+_modified_of: Callable[[Any], set[str]] = slot(_BaseODMModel, "__modified__").__get__
+_fields_set_of: Callable[[Any], set[str]] = slot(_BaseODMModel, "__pydantic_fields_set__").__get__
 
 
 def _modified_at_first(instance: Any) -> set[str]:

@@ -52,27 +52,12 @@ def touch(instance: Any) -> None:
     note_touch(_id_of(instance))
 
 
-def note_assigned(instance: _BaseODMModel, name: str) -> None:
-    """Note the assignment of a field."""
-    try:
-        modified = object.__getattribute__(instance, "__modified__")
-    except AttributeError:
-        if baseline_or_none(instance) is None:
-            modified = instance.__fields_modified__
-        else:
-            modified = set[str]()
-            object.__setattr__(instance, "__modified__", modified)
-    modified.add(name)
-
-
-def assign_exact(instance: Any, name: str, value: Any) -> None:
-    """Assign a value that validation would leave as it is."""
-    instance.__dict__[name] = value
-    try:
-        names: set[str] = object.__getattribute__(instance, "__pydantic_fields_set__")
-    except AttributeError:
-        return  # until somebody asks, all that have a value count as set
-    names.add(name)
+def note_first_assigned(instance: _BaseODMModel, name: str) -> None:
+    """Note the first assignment of a field since an instance was made, read or written."""
+    if baseline_or_none(instance) is None:
+        instance.__fields_modified__.add(name)
+    else:
+        object.__setattr__(instance, "__modified__", {name})
 
 
 def _id_of(instance: _BaseODMModel) -> Any:
