@@ -1,6 +1,5 @@
 """How a class maps to documents: pure functions and what they work with."""
 
-from odmantic._mapping.compile import compile_mapping
 from odmantic._mapping.decode import decode_document, validate_document
 from odmantic._mapping.encode import (
     encode_changes,
@@ -10,7 +9,6 @@ from odmantic._mapping.encode import (
     encode_value,
 )
 from odmantic._mapping.mapping import (
-    ModelKind,
     ModelMapping,
     ReferencePath,
     is_embedded_model,
@@ -23,7 +21,6 @@ from odmantic._mapping.marks import (
     baseline_or_none,
     clear_slot,
     has_slot,
-    mark_embedded_clean,
     mark_unmodified,
 )
 from odmantic._mapping.nested import nested_instances
@@ -39,14 +36,12 @@ from odmantic._mapping.snapshot import (
 __all__ = [
     "DIGEST_OPTIONS",
     "NOTHING_TO_COMPARE",
-    "ModelKind",
     "ModelMapping",
     "ReferencePath",
     "Snapshot",
     "baseline_or_none",
     "changed_fields",
     "clear_slot",
-    "compile_mapping",
     "decode_document",
     "digest",
     "encode_changes",
@@ -60,7 +55,6 @@ __all__ = [
     "is_model_instance",
     "is_same",
     "mapping_of",
-    "mark_embedded_clean",
     "mark_unmodified",
     "nested_instances",
     "take_snapshot",

@@ -104,43 +104,39 @@ def optional_member(annotation: Any) -> Any:
     return members[0] if len(members) == 1 else annotation
 
 
-def models_in(annotation: Any) -> Iterator[Any]:
-    """Find the models in an annotation, at any depth."""
-    return _models_in(annotation, ())
+def types_in(annotation: Any) -> Iterator[Any]:
+    """Find the types in an annotation, at any depth, with itself first and behind wrappers."""
+    return _types_in(annotation, ())
 
 
-def _models_in(annotation: Any, aliases: tuple[Any, ...]) -> Iterator[Any]:
+def _types_in(annotation: Any, aliases: tuple[Any, ...]) -> Iterator[Any]:
     if is_type_alias(annotation):
         if annotation in aliases:
             return
         aliases = (*aliases, annotation)
     bare, _ = unwrap(annotation)
-    if kind_of(bare) in (ModelKind.MODEL, ModelKind.EMBEDDED):
-        yield bare
-        return
+    yield bare
     for argument in arguments_of(bare):
-        yield from _models_in(argument, aliases)
+        yield from _types_in(argument, aliases)
+
+
+def models_in(annotation: Any) -> Iterator[Any]:
+    """Find the models in an annotation, at any depth."""
+    return (
+        tp for tp in types_in(annotation) if kind_of(tp) in (ModelKind.MODEL, ModelKind.EMBEDDED)
+    )
 
 
 def is_mutable(annotation: Any) -> bool:
     """Tell whether a value of this type can change without being assigned."""
-    return _is_mutable(annotation, ())
+    return any(map(_is_mutable_type, types_in(annotation)))
 
 
-def _is_mutable(annotation: Any, aliases: tuple[Any, ...]) -> bool:
-    if is_type_alias(annotation):
-        if annotation in aliases:
-            return False
-        aliases = (*aliases, annotation)
-    bare, _ = unwrap(annotation)
-    origin = get_origin(bare)
-    if origin is Literal:
+def _is_mutable_type(tp: Any) -> bool:
+    """Tell whether a value can change apart from what the arguments of its type are."""
+    if get_origin(tp) is Literal or is_union(tp):
         return False
-    if origin is None:
-        return not _is_immutable_class(bare)
-    if any(_is_mutable(argument, aliases) for argument in arguments_of(bare)):
-        return True
-    return not (is_union(bare) or _is_immutable_class(origin))
+    return not _is_immutable_class(get_origin(tp) or tp)
 
 
 def _is_immutable_class(tp: Any) -> bool:
