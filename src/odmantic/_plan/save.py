@@ -10,7 +10,7 @@ from odmantic._plan.errors import encoding_error
 from odmantic._state.changes import compared_fields, dirty_fields, take_snapshots
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
     from odmantic._mapping import ModelMapping
@@ -93,13 +93,15 @@ def _key(mapping: ModelMapping, name: str) -> str:
     return name if field is None else field.key_name
 
 
-def save_order(instances: Iterable[Model]) -> Sequence[Model]:
-    """Each instance once, after the instances it references, depth first and in field order."""
-    given = list(instances)
-    if not any(mapping_of(model).reference_paths for model in set(map(type, given))):
-        return list({id(instance): instance for instance in given}.values())
+def save_order(instances: Sequence[Model]) -> Sequence[Model]:
+    """The instances, each after those it references, depth first and in field order.
+
+    One that comes twice may do so here: it has nothing to be written the second time.
+    """
+    if not any(mapping_of(model).reference_paths for model in set(map(type, instances))):
+        return instances
     visited: dict[int, Model] = {}
-    return [each for instance in given for each in _visit(instance, visited)]
+    return [each for instance in instances for each in _visit(instance, visited)]
 
 
 def _visit(instance: Model, visited: dict[int, Model]) -> Iterator[Model]:

@@ -25,7 +25,7 @@ from odmantic.bson import note_use
 from odmantic.exceptions import DocumentNotFoundError, SessionMisuseError, UnsafeRetryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from pymongo import IndexModel
@@ -125,7 +125,7 @@ class Operations:
         )
         return count
 
-    def save(self, instances: Iterable[Model]) -> None:
+    def save(self, instances: Sequence[Model]) -> None:
         """Write the instances and those they reference, one after the other, each after what it references."""
         for instance in save_order(instances):
             self.save_one(instance)
@@ -146,29 +146,29 @@ class Operations:
             if turn is not None:
                 turns.leave(instance, turn)
 
-    def save_all(self, instances: Iterable[Model]) -> None:
+    def save_all(self, instances: Sequence[Model]) -> None:
         """Do what `save` does, in bulk where the driver can."""
         ordered = save_order(instances)
         turns = self.engine._turns
         turn = turns.take_all(ordered, self._scope)
         try:
-            left = iter(ordered)
-            for instance in left:
+            for place, instance in enumerate(ordered):
                 plan = plan_save(instance)
                 if plan is not None:
-                    self._save_from(plan, [*left])
+                    self._save_from(plan, ordered[place:] if place else ordered)
+                    return
         finally:
             turns.leave_all(turn)
 
-    def _save_from(self, first: SavePlan, rest: list[Model]) -> None:
-        """Save the first instance that has to be written, and those behind it."""
+    def _save_from(self, first: SavePlan, instances: Sequence[Model]) -> None:
+        """Save the first of some instances, which has to be written, and those behind it."""
         collection = self.engine.get_collection(type(first.instance))
-        if rest and is_driver_collection(collection):
-            save_in_bulk(self, [first.instance, *rest])
+        if len(instances) > 1 and is_driver_collection(collection):
+            save_in_bulk(self, instances)
             return
         self.check(first.instance)
         self.write(first, collection)
-        for instance in rest:
+        for instance in instances[1:]:
             plan = plan_save(instance)
             if plan is not None:
                 self.check(instance)

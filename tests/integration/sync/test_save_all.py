@@ -70,11 +70,25 @@ def test_a_shared_reference_is_written_once(sync_engine, raw_database, commands)
     assert written == [("update", "customer"), ("insert", "order")]
 
 
-def test_an_instance_that_is_there_twice_is_written_once(sync_engine, raw_database):
-    customer = Customer(name="Ada")
+def test_an_instance_that_is_there_twice_is_written_once(sync_engine, raw_database, commands):
+    ada, bob = Customer(name="Ada"), Customer(name="Bob")
 
-    assert sync_engine.save_all([customer, customer]) == [customer, customer]
-    assert raw_database["customer"].count_documents({}) == 1
+    assert sync_engine.save_all([ada, bob, ada]) == [ada, bob, ada]
+    assert raw_database["customer"].count_documents({}) == 2
+    [event] = commands.started
+    assert [document["name"] for document in event.command["documents"]] == ["Ada", "Bob"]
+
+
+def test_a_known_instance_that_is_there_twice_is_written_once(sync_engine, raw_database, commands):
+    ada, bob = sync_engine.save_all([Customer(name="Ada"), Customer(name="Bob")])
+    ada.name, bob.name = "Ada Lovelace", "Bob Dylan"
+    commands.clear()
+
+    sync_engine.save_all([ada, ada, bob, ada])
+
+    [event] = commands.started
+    assert [each["q"] for each in event.command["updates"]] == [{"_id": ada.id}, {"_id": bob.id}]
+    assert raw_database["customer"].distinct("name") == ["Ada Lovelace", "Bob Dylan"]
 
 
 def test_all_writes_share_one_session(sync_engine, commands):
