@@ -35,6 +35,7 @@ from odmantic._mapping.snapshot import snapshots_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from odmantic._mapping import ModelMapping
     from odmantic.model import Model, _BaseODMModel
@@ -184,11 +185,13 @@ def give_back(instance: _BaseODMModel, names: Iterable[str]) -> None:
     modified.update(names)
 
 
-def mark_written(instance: Model, written: Mapping[str, Any]) -> None:
-    """Note that a write of the fields in `written`, which it tells the state of, succeeded."""
-    if written or baseline_or_none(instance) is None:
-        _remember(instance, written)
-    mark_nested((instance,), type(instance))
+def mark_written(instance: Model, names: AbstractSet[str], snapshots: Mapping[str, Any]) -> None:
+    """Note that a write of the named fields succeeded; `snapshots` tell what was sent of those that change in place."""
+    if snapshots or baseline_or_none(instance) is None:
+        _remember(instance, snapshots)
+    nested = type(instance).__mapping__.nested_fields
+    if nested and not names.isdisjoint(nested):
+        mark_nested((instance,), type(instance))
 
 
 def mark_nested(instances: Sequence[Model], model: type[Model]) -> None:

@@ -114,7 +114,8 @@ class Journal:
     def wrote(self, database: str, instance: Model, names: AbstractSet[str]) -> None:
         """Enter a successful save of `names`, with the embedded objects it marked as saved."""
         self._writes.append((database, instance, names))
-        if type(instance).__mapping__.nested_fields:
+        nested = type(instance).__mapping__.nested_fields
+        if nested and not names.isdisjoint(nested):
             self._wrote_embedded(instance)
         if self._is_closed:
             self._settle()

@@ -338,7 +338,7 @@ class Operations:
         except BaseException:
             give_back(instance, plan.names)
             raise
-        mark_written(instance, plan.snapshots)
+        mark_written(instance, plan.names, plan.snapshots)
         if self._attempt is not None:
             self._attempt.journal.wrote(self.engine.database_name, instance, plan.names)
 

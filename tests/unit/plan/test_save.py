@@ -95,7 +95,7 @@ def test_two_plans_in_a_row_are_one():
     apart.code = together.code = "B"
     first = plan_save(apart)
     take(apart, first.names)
-    mark_written(apart, first.snapshots)
+    mark_written(apart, first.names, first.snapshots)
     apart.tags.append("x")
     together.tags.append("x")
 
@@ -108,7 +108,7 @@ def test_values_without_a_digest_are_sent_each_time():
 
     assert list(plan.document) == ["content"]
     take(parcel, plan.names)
-    mark_written(parcel, plan.snapshots)
+    mark_written(parcel, plan.names, plan.snapshots)
     assert list(plan_save(parcel).document) == ["content"]
 
 

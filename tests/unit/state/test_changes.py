@@ -152,7 +152,7 @@ def test_assignments_while_a_write_is_on_its_way_stand_out(parcel):
 
     parcel.code = "C"
     parcel.tags.append("z")
-    mark_written(parcel, digests)
+    mark_written(parcel, frozenset({"code", "tags"}), digests)
 
     assert dirty_fields(parcel) == {"code", "tags"}
 
@@ -161,23 +161,35 @@ def test_a_write_that_succeeded_is_known(parcel):
     parcel.tags.append("y")
     parcel.size.width = 2
     take(parcel, {"tags", "size"})
-    mark_written(parcel, field_digests(parcel, ["tags", "size"]))
+    written = frozenset({"tags", "size"})
+    mark_written(parcel, written, field_digests(parcel, written))
 
     assert dirty_fields(parcel) == set()
     assert parcel.size.__fields_modified__ == set()
 
 
+def test_what_is_embedded_in_a_field_that_was_not_written_is_as_before(parcel):
+    parcel.code = "B"
+    parcel.size.width = 2
+    take(parcel, {"code"})
+    mark_written(parcel, frozenset({"code"}), {})
+
+    assert dirty_fields(parcel) == {"size"}
+    assert parcel.size.__fields_modified__ == {"width"}
+
+
 def test_writing_a_parent_says_nothing_of_its_references(parcel):
     parcel.country.name = "IS"
-    mark_written(parcel, {})
+    mark_written(parcel, frozenset({"country"}), {})
 
     assert parcel.country.__fields_modified__ == {"name"}
 
 
 def test_a_model_without_nested_objects_is_written():
     loose = Loose()
-    take(loose, loose.__fields_modified__.copy())
-    mark_written(loose, {})
+    names = frozenset(loose.__fields_modified__)
+    take(loose, names)
+    mark_written(loose, names, {})
 
     assert dirty_fields(loose) == set()
 

@@ -63,7 +63,7 @@ def save(journal, instance):
     names = dirty_fields(instance)
     snapshots = take_snapshots(instance, names)
     take(instance, names)
-    mark_written(instance, snapshots)
+    mark_written(instance, names, snapshots)
     journal.wrote(DATABASE, instance, names)
     assert dirty_fields(instance) == set()
 
