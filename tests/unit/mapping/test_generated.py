@@ -26,6 +26,7 @@ from pydantic import BaseModel
 
 from odmantic._mapping import (
     decode_document,
+    encode_changes,
     encode_document,
     is_model,
     mapping_of,
@@ -569,6 +570,23 @@ def test_classes_may_be_called_like_what_is_in_the_code() -> None:
         assert described(one) == described(read_slowly(model, document))
         assert encode_document(one) == document
         assert dirty_fields(one) == set()
+
+
+@pytest.mark.parametrize(
+    "name", ["any", "of_any", "of_stored", "class", "a-b", "\N{LATIN SMALL LIGATURE FI}"]
+)
+def test_fields_may_be_called_like_what_is_in_the_code(name) -> None:
+    annotations = {name: List[str], "tags": Set[str], "rest": Any}
+    body = {"__module__": __name__, "__annotations__": annotations}
+    model: Any = type(Model)("Named", (Model,), body)
+    document = {name: ["x"], "tags": ["a"], "rest": {"k": 5}, "_id": OID}
+    one = read_document(model, document)
+    assert encode_document(one) == document
+    assert encode_changes(one, {name, "tags"}) == {name: ["x"], "tags": ["a"]}
+    assert dirty_fields(one) == set()
+    getattr(one, name).append("y")
+    assert dirty_fields(one) == {name}
+    assert encode_changes(one, {name}) == {name: ["x", "y"]}
 
 
 def test_few_values_may_have_a_dictionary_of_their_own(monkeypatch) -> None:

@@ -103,7 +103,7 @@ def generate(mapping: ModelMapping) -> Codec:
         source=source.text,
         read_all=functions.get("read_all", _leave_last),
         read_new=functions.get("read_new", _leave_it),
-        snapshots={name: functions[f"snapshot_{name}"] for name in snapshots},
+        snapshots={name: functions[function] for name, function in snapshots.items()},
         snapshot=functions.get("snapshot"),
         baseline=functions["baseline"],
         leaf_classes=leaf_classes_of(mapping),

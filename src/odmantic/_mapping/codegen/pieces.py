@@ -2,11 +2,40 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from odmantic._mapping.codegen.source import Source
+from odmantic._mapping.snapshot import snapshot_of_any, snapshot_of_field
+
+if TYPE_CHECKING:
+    from odmantic._mapping.mapping import ModelMapping
+
 Pieces = list[str]
 """The expressions, some of them starred, of which the snapshot of a value is made."""
 
 DEEPEST_INLINE = 4
 """How many documents in each other become one function."""
+
+
+def keep(source: Source, expression: str, path: str) -> Pieces:
+    """Assign a snapshot to a local variable."""
+    return [f"*{source.assign(f'{path}_snapshot', expression)}"]
+
+
+def keep_length(source: Source, value: str, path: str) -> str:
+    """Start the list that the snapshot of a container grows in; give its name."""
+    return source.assign(f"{path}_snapshot", f"[len({value})]")
+
+
+def keep_any(source: Source, value: str, path: str) -> Pieces:
+    """Take the snapshot of a value whose type says nothing."""
+    return keep(source, f"{source.named(snapshot_of_any)}({value})", path)
+
+
+def keep_field(source: Source, mapping: ModelMapping, name: str, value: str, path: str) -> Pieces:
+    """Take the snapshot of a field that is known by its stored form only."""
+    function = source.object(f"snapshot_of_{name}", snapshot_of_field(mapping, name))
+    return keep(source, f"{function}({value})", path)
 
 
 def as_tuple(pieces: Pieces) -> str:

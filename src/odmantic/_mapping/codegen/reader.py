@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from odmantic._mapping.blank import FEW, blank_of
 from odmantic._mapping.codegen.defaults import NO_DEFAULT, stored_default
-from odmantic._mapping.codegen.pieces import DEEPEST_INLINE, Pieces, as_baseline, as_tuple
+from odmantic._mapping.codegen.pieces import (
+    DEEPEST_INLINE,
+    Pieces,
+    as_baseline,
+    as_tuple,
+    keep,
+    keep_any,
+    keep_field,
+    keep_length,
+)
 from odmantic._mapping.codegen.source import Source, inside
 from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.marks import mark_embedded_clean
@@ -24,7 +33,6 @@ from odmantic._mapping.nodes import (
     is_leaf,
 )
 from odmantic._mapping.readable import readable_nodes
-from odmantic._mapping.snapshot import snapshot_of_any, snapshot_of_field
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -167,7 +175,7 @@ class ReaderCode:
             source.add(f"{source.named(mark_embedded_clean)}({local})")
         if not is_kept:
             return []
-        return self._keep(snapshot_of_field(mapping, name), local, path)
+        return keep_field(source, mapping, name, local, path)
 
     # --- Values --------------------------------------------------------------------------------
 
@@ -178,7 +186,7 @@ class ReaderCode:
                 self._leaf(node, local)
                 return [local]
             case Anything():
-                return self._keep(snapshot_of_any, local, path) if is_kept else []
+                return keep_any(self._source, local, path) if is_kept else []
             case Nullable():
                 return self._nullable(node, local, path, is_kept=is_kept)
             case Array():
@@ -196,10 +204,6 @@ class ReaderCode:
             for hint, one in leaf.names.items()
         }
         self._source.add(leaf.check.format(v=local, refuse=self._refusal, **names))
-
-    def _keep(self, function: Any, local: str, path: str) -> Pieces:
-        taken = f"{self._source.named(function)}({local})"
-        return [f"*{self._source.assign(f'{path}_snapshot', taken)}"]
 
     def _nullable(self, node: Nullable, local: str, path: str, *, is_kept: bool) -> Pieces:
         source = self._source
@@ -228,7 +232,7 @@ class ReaderCode:
         )
         if isinstance(node.inner, Anything):
             source.add(copied)
-            return self._keep(snapshot_of_any, local, path) if is_kept else []
+            return keep_any(self._source, local, path) if is_kept else []
         item = source.local(f"{path}_item")
         if isinstance(node.inner, Leaf) and "{v} =" not in node.inner.check:
             with source.block(f"for {item} in {local}:"):
@@ -236,7 +240,7 @@ class ReaderCode:
             source.add(copied)
             return whole
         items = source.assign(f"{path}_items", "[]")
-        kept = self._list_of_pieces(local, path) if is_kept and not is_leaf(node.inner) else None
+        kept = keep_length(source, local, path) if is_kept and not is_leaf(node.inner) else None
         with source.block(f"for {item} in {local}:"):
             pieces = self._value(node.inner, item, f"{path}_item", is_kept=kept is not None)
             source.add(f"{items}.append({item})")
@@ -253,10 +257,10 @@ class ReaderCode:
             with source.block(f"for {key} in {local}:"):
                 self._refuse_unless(key, str)
             source.add(f"{local} = {local}.copy()")
-            return self._keep(snapshot_of_any, local, path) if is_kept else []
+            return keep_any(self._source, local, path) if is_kept else []
         item = source.local(f"{path}_item")
         items = source.assign(f"{path}_items", "{}")
-        kept = self._list_of_pieces(local, path) if is_kept else None
+        kept = keep_length(source, local, path) if is_kept else None
         with source.block(f"for {key}, {item} in {local}.items():"):
             self._refuse_unless(key, str)
             pieces = self._value(node.inner, item, f"{path}_item", is_kept=is_kept)
@@ -266,17 +270,12 @@ class ReaderCode:
         source.add(f"{local} = {items}")
         return [] if kept is None else [f"*{kept}"]
 
-    def _list_of_pieces(self, local: str, path: str) -> str:
-        return self._source.assign(f"{path}_snapshot", f"[len({local})]")
-
     def _embedded(self, node: Document, local: str, path: str, *, is_kept: bool) -> Pieces:
         source = self._source
         mapping = mapping_of(node.model)
         if node.model in self._around or len(self._around) >= DEEPEST_INLINE:
             name = self._elsewhere(mapping, local)
-            if not is_kept:
-                return []
-            return [f"*{source.assign(f'{path}_snapshot', f'{name}.codec.snapshot({local})')}"]
+            return keep(source, f"{name}.codec.snapshot({local})", path) if is_kept else []
         self._refuse_unless(local, dict)
         instance, pieces = self._document(
             mapping, local, path, keeps=frozenset(mapping.fields) if is_kept else frozenset()
@@ -287,7 +286,7 @@ class ReaderCode:
 
     def _target(self, node: Any, local: str, path: str, *, is_kept: bool) -> Pieces:
         self._elsewhere(mapping_of(node.model), local)
-        return self._keep(snapshot_of_any, local, path) if is_kept else []
+        return keep_any(self._source, local, path) if is_kept else []
 
     def _elsewhere(self, mapping: ModelMapping, local: str) -> str:
         name = self._source.object(f"{mapping.model.__name__}_mapping", mapping)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from odmantic._mapping.codegen.pieces import DEEPEST_INLINE, Pieces, as_baseline, as_tuple
+from odmantic._mapping.codegen.pieces import (
+    DEEPEST_INLINE,
+    Pieces,
+    as_baseline,
+    as_tuple,
+    keep,
+    keep_any,
+    keep_field,
+    keep_length,
+)
 from odmantic._mapping.codegen.source import Source, inside
 from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.nodes import (
@@ -18,7 +27,7 @@ from odmantic._mapping.nodes import (
     is_leaf,
 )
 from odmantic._mapping.readable import readable_shapes
-from odmantic._mapping.snapshot import OtherShapeError, snapshot_of_any, snapshot_of_field
+from odmantic._mapping.snapshot import OtherShapeError
 
 if TYPE_CHECKING:
     from typing import Any
@@ -34,17 +43,17 @@ class SnapshotCode:
         self._mapping = mapping
         self._around: list[Any] = []
 
-    def write_fields(self) -> list[str]:
-        """Add a function for each mutable field of known shape; give the names of the fields."""
-        names: list[str] = []
+    def write_fields(self) -> dict[str, str]:
+        """Add a function for each mutable field of known shape; give their names."""
+        names: dict[str, str] = {}
         shapes = readable_shapes(self._mapping)
         for name in self._mapping.compared_fields:
             shape = shapes[name]
             if shape is None:
                 continue
-            names.append(name)
+            names[name] = self._source.name_function(f"snapshot_{name}")
             what = f"Take the snapshot of `{name}` of a {self._mapping.model.__name__}."
-            with self._source.function(f"def snapshot_{name}(value):", what):
+            with self._source.function(f"def {names[name]}(value):", what):
                 pieces = self._value(shape, "value", name)
                 self._source.add(f"return {as_tuple(pieces)}")
         return names
@@ -57,17 +66,14 @@ class SnapshotCode:
         name = self._mapping.model.__name__
         with source.function("def baseline(instance):", f"Take the baseline of a {name}."):
             source.add("values = instance.__dict__")
-            kept: list[Pieces] = []
+            snapshots: list[Pieces] = []
             for each, shape in known:
                 local = source.assign(each, f"values[{each!r}]")
                 if shape is None:
-                    function = source.object(
-                        f"snapshot_of_{each}", snapshot_of_field(self._mapping, each)
-                    )
-                    kept.append(self._kept(f"{function}({local})", each))
+                    snapshots.append(keep_field(source, self._mapping, each, local, each))
                 else:
-                    kept.append(self._value(shape, local, each))
-            source.add(f"return {as_baseline(kept)}")
+                    snapshots.append(self._value(shape, local, each))
+            source.add(f"return {as_baseline(snapshots)}")
 
     def write_whole(self) -> None:
         """Add a function for a whole embedded object."""
@@ -91,10 +97,7 @@ class SnapshotCode:
             case Document():
                 return self._embedded(node, value, path)
             case _:
-                return self._kept(f"{self._source.named(snapshot_of_any)}({value})", path)
-
-    def _kept(self, expression: str, path: str) -> Pieces:
-        return [f"*{self._source.assign(f'{path}_snapshot', expression)}"]
+                return keep_any(self._source, value, path)
 
     def _nullable(self, node: Nullable, value: str, path: str) -> Pieces:
         if isinstance(node.inner, Leaf):
@@ -111,12 +114,12 @@ class SnapshotCode:
     def _array(self, node: Array, value: str, path: str) -> Pieces:
         source = self._source
         if isinstance(node.inner, Anything):
-            return self._value(Anything(), value, path)
+            return keep_any(source, value, path)
         self._refuse_unless(value, node.origin)
         if is_leaf(node.inner):
             return [f"len({value})", f"*{value}"]
         item = source.local(f"{path}_item")
-        kept = source.assign(f"{path}_snapshot", f"[len({value})]")
+        kept = keep_length(source, value, path)
         with source.block(f"for {item} in {value}:"):
             pieces = self._value(node.inner, item, f"{path}_item")
             source.add(f"{kept} += {as_tuple(pieces)}")
@@ -125,11 +128,11 @@ class SnapshotCode:
     def _table(self, node: Table, value: str, path: str) -> Pieces:
         source = self._source
         if isinstance(node.inner, Anything):
-            return self._value(Anything(), value, path)
+            return keep_any(source, value, path)
         self._refuse_unless(value, dict)
         key = source.local(f"{path}_key")
         item = source.local(f"{path}_item")
-        kept = source.assign(f"{path}_snapshot", f"[len({value})]")
+        kept = keep_length(source, value, path)
         with source.block(f"for {key}, {item} in {value}.items():"):
             pieces = self._value(node.inner, item, f"{path}_item")
             source.add(f"{kept} += {as_tuple([key, *pieces])}")
@@ -141,7 +144,7 @@ class SnapshotCode:
         self._refuse_unless(value, node.model)
         if node.model in self._around or len(self._around) >= DEEPEST_INLINE:
             name = source.object(f"{node.model.__name__}_mapping", mapping)
-            return self._kept(f"{name}.codec.snapshot({value})", path)
+            return keep(source, f"{name}.codec.snapshot({value})", path)
         return self._document(mapping, value, path)
 
     def _document(self, mapping: ModelMapping, value: str, path: str) -> Pieces:
@@ -156,8 +159,7 @@ class SnapshotCode:
             where = inside(path, name)
             item = f"{values}[{name!r}]"
             if shape is None:
-                function = source.object(f"snapshot_of_{name}", snapshot_of_field(mapping, name))
-                pieces += self._kept(f"{function}({item})", where)
+                pieces += keep_field(source, mapping, name, item, where)
                 continue
             if not is_leaf(shape):
                 item = source.assign(where, item)

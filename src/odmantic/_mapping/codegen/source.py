@@ -35,6 +35,7 @@ class Source:
         self._indent = ""
         self._names: dict[int, str] = {}
         self._objects: dict[str, Any] = {}
+        self._functions: set[str] = set()
         self._locals: set[str] = set()
 
     @property
@@ -76,10 +77,7 @@ class Source:
         """Give the name by which the code refers to an object."""
         name = self._names.get(id(value))
         if name is None:
-            if _is_builtin(value):
-                name = value.__name__
-            else:
-                name = _unused(_identifier(hint), _RESERVED.union(self._objects))
+            name = value.__name__ if _is_builtin(value) else self._global(hint)
             self._names[id(value)] = name
             self._objects[name] = value
         return name
@@ -90,6 +88,15 @@ class Source:
         name = _unused(f"{_identifier(hint)}_", self._locals)
         self._locals.add(name)
         return name
+
+    def name_function(self, hint: str) -> str:
+        """Give a name for a function that is not in use."""
+        name = self._global(hint)
+        self._functions.add(name)
+        return name
+
+    def _global(self, hint: str) -> str:
+        return _unused(_identifier(hint), _RESERVED.union(self._objects, self._functions))
 
     def named(self, value: Any) -> str:
         """Give the name by which the code refers to a function or a class: its own, if it is not in use."""

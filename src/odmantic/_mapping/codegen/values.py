@@ -7,7 +7,7 @@ from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from odmantic._mapping.codegen.pieces import DEEPEST_INLINE, as_tuple
+from odmantic._mapping.codegen.pieces import DEEPEST_INLINE, as_tuple, keep, keep_any, keep_length
 from odmantic._mapping.decimals import from_decimal
 from odmantic._mapping.encode import encode_document, encode_primary_key
 from odmantic._mapping.mapping import mapping_of
@@ -24,7 +24,7 @@ from odmantic._mapping.nodes import (
 )
 from odmantic._mapping.readable import readable_shape, readable_shapes
 from odmantic._mapping.shapes import AS_IT_IS
-from odmantic._mapping.snapshot import snapshot_of_any, snapshot_of_stored
+from odmantic._mapping.snapshot import snapshot_of_stored
 from odmantic._mapping.untyped import encode_any
 
 if TYPE_CHECKING:
@@ -97,8 +97,7 @@ class ValueCode:
                 stored = f"{self._source.named(encode_any)}({value})"
                 if not self._keeps:
                     return Written(stored, [])
-                taken = f"{self._source.named(snapshot_of_any)}({value})"
-                return Written(stored, [f"*{self._source.assign(f'{path}_snapshot', taken)}"])
+                return Written(stored, keep_any(self._source, value, path))
 
     # --- Kinds of values -----------------------------------------------------------------------
 
@@ -107,7 +106,7 @@ class ValueCode:
             return Written(stored, [])
         local = self._source.assign(f"{path}_stored", stored)
         snapshot = f"{self._source.named(snapshot_of_stored)}({local})"
-        return Written(local, [f"*{self._source.assign(f'{path}_snapshot', snapshot)}"])
+        return Written(local, keep(self._source, snapshot, path))
 
     def _leaf(self, leaf: Leaf, value: str) -> Written:
         if self._keeps or leaf.cls is not Decimal:
@@ -145,16 +144,14 @@ class ValueCode:
             return self.value(Anything(), value, path)
         result = source.assign(f"{path}_items", "[]")
         item = source.local(f"{path}_item")
-        kept = None if is_leaf(node.inner) else self._list_of_pieces(value, path)
+        is_kept = self._keeps and not is_leaf(node.inner)
+        kept = keep_length(source, value, path) if is_kept else None
         with source.block(f"for {item} in {value}:"):
             stored, pieces = self.value(node.inner, item, f"{path}_item")
             source.add(f"{result}.append({stored})")
             if kept is not None:
                 source.add(f"{kept} += {as_tuple(pieces)}")
         return Written(result, whole if kept is None else [f"*{kept}"])
-
-    def _list_of_pieces(self, value: str, path: str) -> str | None:
-        return self._source.assign(f"{path}_snapshot", f"[len({value})]") if self._keeps else None
 
     def _table(self, node: Table, value: str, path: str) -> Written:
         source = self._source
@@ -166,7 +163,7 @@ class ValueCode:
         result = source.assign(f"{path}_items", "{}")
         key = source.local(f"{path}_key")
         item = source.local(f"{path}_item")
-        kept = self._list_of_pieces(value, path)
+        kept = keep_length(source, value, path) if self._keeps else None
         with source.block(f"for {key}, {item} in {value}.items():"):
             if kept is not None:
                 self._unless_exactly(key, str)

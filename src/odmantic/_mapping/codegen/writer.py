@@ -32,9 +32,9 @@ class WriterCode:
             names[name] = encoder
             if shape is None or not is_known(shape):
                 continue
-            names[name] = f"write_{name}"
+            names[name] = self._source.name_function(f"write_{name}")
             what = f"Give the stored form of `{name}` of a {self._mapping.model.__name__}."
-            with self._source.function(f"def write_{name}(value):", what):
+            with self._source.function(f"def {names[name]}(value):", what):
                 writer = ValueCode(self._source, self._mapping, f"return {encoder}(value)")
                 self._source.add(f"return {writer.value(shape, 'value', name).stored}")
         return names
