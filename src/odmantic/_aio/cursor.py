@@ -181,8 +181,9 @@ class Source(Generic[ModelType]):
             self._cursor = await resolve(self._open())
         elif self._is_for_list:
             lift_batch_limit(self._cursor)
-        documents = await take_batch(self._cursor, self.page_size)
-        is_last = len(documents) < self.page_size
+        size = self.page_size  # somebody who wants a list may raise it meanwhile
+        documents = await take_batch(self._cursor, size)
+        is_last = len(documents) < size
         if self.complete is not None and documents:
             documents = await self.complete(documents)
         return documents, is_last

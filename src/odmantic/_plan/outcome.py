@@ -90,11 +90,14 @@ def missing_writes(batch: Batch, found: Iterable[Any]) -> tuple[list[int], list[
     known = {id_ for id_ in found if isinstance(id_, PLAIN_IDS)}
     missing: list[int] = []
     unsure: list[int] = []
+    seen: set[Any] = set()
     for number, (id_, is_whole) in enumerate(zip(batch.ids, batch.are_whole, strict=True)):
         if is_whole:
             continue
-        if not isinstance(id_, PLAIN_IDS):
+        # Of two instances of one document, the second is written once the first has made it.
+        if not isinstance(id_, PLAIN_IDS) or id_ in seen:
             unsure.append(number)
         elif id_ not in known:
             missing.append(number)
+            seen.add(id_)
     return missing, unsure

@@ -14,6 +14,7 @@ from pymongo.errors import (
     PyMongoError,
     ServerSelectionTimeoutError,
     WaitQueueTimeoutError,
+    WriteConcernError,
 )
 
 from odmantic._transaction_errors import labels_of
@@ -21,7 +22,9 @@ from odmantic._transaction_errors import labels_of
 #: Seconds after the first attempt during which a commit is repeated, and a transaction run again.
 RETRY_SECONDS = 120.0
 
-_MAX_TIME_EXPIRED = 50
+_MAX_TIME_EXPIRED, _UNKNOWN_WRITE_CONCERN, _UNSATISFIABLE_WRITE_CONCERN = 50, 79, 100
+#: What another commit meets again.
+_NOT_MENDED = (_MAX_TIME_EXPIRED, _UNKNOWN_WRITE_CONCERN, _UNSATISFIABLE_WRITE_CONCERN)
 _NO_SUCH_TRANSACTION = 251
 _FIRST_DELAY = 0.005
 _GROWTH = 1.5
@@ -73,7 +76,9 @@ def outcome_is_unknown(error: BaseException, *, attempts: int, sent: int | None 
     """
     if attempts == 1 and not sent and isinstance(error, _NEVER_SENT):
         return False
-    return "UnknownTransactionCommitResult" in labels_of(error)
+    # One about the write concern comes after the commit; without the label if another try cannot mend it.
+    is_done = isinstance(error, WriteConcernError)
+    return is_done or "UnknownTransactionCommitResult" in labels_of(error)
 
 
 def is_no_commit(error: BaseException) -> bool:
@@ -87,8 +92,11 @@ def is_transient(error: BaseException) -> bool:
 
 
 def may_repeat_commit(error: BaseException) -> bool:
-    """Whether a commit of unknown outcome is worth repeating: not if the server ran out of time (code 50)."""
-    return not (isinstance(error, OperationFailure) and error.code == _MAX_TIME_EXPIRED)
+    """Whether a commit of unknown outcome is worth repeating.
+
+    It is not if the server ran out of time, nor if it knows no such write concern or has too few members for it.
+    """
+    return not (isinstance(error, OperationFailure) and error.code in _NOT_MENDED)
 
 
 def backoff(made: int, jitter: float) -> float:

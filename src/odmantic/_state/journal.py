@@ -52,8 +52,10 @@ class _Entry:
         modified = frozenset(self.instance.__fields_modified__)
         digests = field_digests(self.instance, names)
         self.in_doubt = _Snapshot(modified, digests, baseline_of(self.instance))
-        is_wholly_dirty = self.read_back or self.before_delete is not None
-        give_back(self.instance, names if is_wholly_dirty else self.written)
+        if self.read_back or self.before_delete is not None:
+            give_back(self.instance, {*names, *(self.instance.model_extra or ())})
+        else:
+            give_back(self.instance, self.written)
 
     def believe(self) -> None:
         """The commit succeeded after all: what was not changed since the doubt is as the server has it."""

@@ -11,10 +11,12 @@ from pymongo.errors import (
     PyMongoError,
     WriteConcernError,
 )
+from pymongo.write_concern import WriteConcern
 
 from odmantic import Model
 from odmantic._aio.colour import ASYNC
 from odmantic._driver._aio import resolve
+from odmantic.exceptions import CommitOutcomeUnknownError
 
 UNKNOWN = "UnknownTransactionCommitResult"
 TRANSIENT = "TransientTransactionError"
@@ -90,6 +92,26 @@ async def test_a_failed_write_concern_is_waited_for_again(
 
     assert raw_database["user"].count_documents({}) == 1
     assert _commits(commands) == 3
+
+
+@BOTH_WAYS
+async def test_a_write_concern_that_cannot_be_met_leaves_the_outcome_unknown(
+    aio_engine, raw_database, commands, user, way
+):
+    hooks = []
+    transaction = aio_engine.transaction(write_concern=WriteConcern(w=40))
+    with pytest.raises(CommitOutcomeUnknownError) as caught:
+        await _commit_by(way, transaction, user)
+    if way == "commit":
+        transaction.on_commit(lambda: hooks.append("commit"))
+        transaction.on_rollback(lambda: hooks.append("rollback"))
+        await transaction.abort()
+
+    assert isinstance(caught.value, WriteConcernError)
+    assert raw_database["user"].count_documents({}) == 1
+    assert _commits(commands) == 1
+    assert user.__fields_modified__ == {"id", "name"}
+    assert hooks == []
 
 
 @BOTH_WAYS

@@ -223,7 +223,7 @@ async def test_concurrent_consumers_get_everything(aio_engine, many, commands):
         async def stream():
             return [parcel async for parcel in cursor]
 
-        lists = await asyncio.gather(_list(cursor), stream(), _list(cursor), stream())
+        lists = await asyncio.gather(stream(), _list(cursor), stream(), _list(cursor))
     else:
         from concurrent.futures import ThreadPoolExecutor
 

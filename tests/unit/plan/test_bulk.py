@@ -191,6 +191,15 @@ def test_missing_writes_are_those_of_a_part():
     assert missing_writes(batch, ["a"]) == ([1], [2])
 
 
+def test_of_two_instances_of_a_missing_document_the_second_is_unsure():
+    parcels = [Parcel(code="a"), Parcel(code="a")]
+    for weight, parcel in enumerate(parcels):
+        mark_read(parcel)
+        parcel.weight = weight + 2.0
+
+    assert missing_writes(plan_batch(_group(*parcels), 0), []) == ([0], [1])
+
+
 def test_the_first_document_that_is_refused():
     options: CodecOptions[dict[str, Any]] = CodecOptions()
 

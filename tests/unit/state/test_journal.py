@@ -246,6 +246,16 @@ def test_a_referenced_object_that_was_read_follows_as_well(journal, parcel, comm
     assert dirty_fields(parcel) == set()
 
 
+def test_extras_that_were_read_back_are_dirty_while_nobody_knows(journal):
+    save(journal, Loose(colour=["red"]))
+    again = Loose(colour=["red"])
+    mark_read(again)
+    journal.read(DATABASE, again)
+    journal.doubt()
+
+    assert again.__fields_modified__ == {"code", "name", "content", "colour"}
+
+
 @pytest.mark.parametrize(("committed", "dirty"), [(True, set()), (False, {"colour", "name"})])
 def test_extras_follow_as_well(journal, committed, dirty):
     loose = Loose(colour=["red"])
