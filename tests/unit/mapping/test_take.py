@@ -15,8 +15,8 @@ from bson.timestamp import Timestamp
 from typing_extensions import Self
 
 from odmantic import EmbeddedModel, Field, Model, ObjectId, Reference
-from odmantic._mapping.marks import has_slot
 from odmantic._mapping.codegen.values import has_equal_values
+from odmantic._mapping.marks import has_slot
 from odmantic._state.changes import (
     baseline_of,
     dirty_fields,
