@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from pymongo.errors import (
     WTimeoutError,
 )
 
-from odmantic import Field, Model, Reference
+from odmantic import EmbeddedModel, Field, Model, Reference
 from odmantic._plan.bulk import plan_batch, replan
 from odmantic._plan.groups import Group, group_instances
 from odmantic._plan.outcome import (
@@ -25,7 +26,7 @@ from odmantic._plan.outcome import (
     missing_writes,
 )
 from odmantic._plan.save import save_order
-from odmantic._state.changes import mark_read
+from odmantic._state.changes import dirty_fields, mark_read
 
 
 class Country(Model):
@@ -49,6 +50,39 @@ def _group(*members):
 def _failure(details):
     done = {"nMatched": 1, "nUpserted": 2, "writeErrors": [], "writeConcernErrors": []}
     return failure_of(BulkWriteError({**done, **details}))
+
+
+class Size(EmbeddedModel):
+    width: int = 1
+
+
+class Box(EmbeddedModel):
+    sizes: tuple[Size, ...] = (Size(),)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [
+        (tuple[Size, ...], (Size(),)),
+        (tuple[Size, ...] | None, (Size(),)),
+        (list[tuple[Size, ...]], [(Size(),)]),
+        (dict[str, tuple[Size, ...]], {"a": (Size(),)}),
+        (tuple[list[int], ...], ([1],)),
+        (tuple[Decimal, ...], (Decimal(1),)),
+        (list[Box], [Box()]),
+        (list[Any], [[1]]),
+    ],
+)
+def test_new_instances_are_unmodified_once_they_are_sent(annotation, value):
+    shaped = type(
+        "Shaped", (Model,), {"__module__": __name__, "__annotations__": {"value": annotation}}
+    )
+    instances = [shaped(value=value) for _ in range(3)]
+
+    batch = plan_batch(_group(*instances), 0)
+
+    assert len(batch) == 3
+    assert [dirty_fields(instance) for instance in instances] == [set()] * 3
 
 
 def test_groups_follow_the_levels_of_references():

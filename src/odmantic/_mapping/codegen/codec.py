@@ -11,6 +11,7 @@ from odmantic._mapping.codegen.reader import ReaderCode
 from odmantic._mapping.codegen.snapshots import SnapshotCode
 from odmantic._mapping.codegen.source import Source
 from odmantic._mapping.codegen.taker import TakerCode
+from odmantic._mapping.codegen.values import keeps_alike
 from odmantic._mapping.codegen.writer import WriterCode
 from odmantic._mapping.field_shapes import leaf_classes_of
 from odmantic._mapping.plain import exact_classes
@@ -54,7 +55,7 @@ class Codec:
         baseline: Takes the snapshots of all mutable fields, in the form of a baseline.
         leaf_classes: Classes of what a snapshot holds.
         take: Makes the documents of instances that were never saved, and notes that they are; `None` where additional
-            values are allowed.
+            values are allowed, or what is sent of a field is remembered in another way than what it holds.
         mark_nested: Marks what is embedded in written instances; `None` if there is nothing.
         write: Makes the document of an instance, without additional values.
         encoders: Key of each field, and how its value is converted, by the name of the field.
@@ -95,7 +96,8 @@ def generate(mapping: ModelMapping) -> Codec:
     writer = WriterCode(source, mapping)
     writers = writer.write_fields()
     writer.write_whole(writers)
-    if not mapping.is_embedded and not mapping.extra_allowed:
+    can_take = keeps_alike(mapping, mapping.compared_fields)
+    if can_take and not mapping.is_embedded and not mapping.extra_allowed:
         TakerCode(source, mapping).write()
     MarkerCode(source, mapping).write()
     functions = source.compile(mapping.model.__name__, mapping.model)

@@ -28,6 +28,8 @@ from odmantic._mapping.snapshot import snapshot_of_stored
 from odmantic._mapping.untyped import encode_any
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from odmantic._mapping.codegen.source import Source
     from odmantic._mapping.mapping import ModelMapping
 
@@ -177,7 +179,11 @@ class ValueCode:
         mapping = mapping_of(model)
         self._unless_exactly(value, model)
         is_deep = model in self._around or len(self._around) > DEEPEST_INLINE
-        if is_deep or mapping.extra_allowed or (self._keeps and not _can_inline(mapping)):
+        if (
+            is_deep
+            or mapping.extra_allowed
+            or (self._keeps and not keeps_alike(mapping, mapping.fields))
+        ):
             return self._elsewhere(mapping, value, path)
         values = self._source.assign(f"{path}_values", f"{value}.__dict__")
         if not self._keeps and can_copy(mapping) and _is_copy(mapping):
@@ -269,11 +275,11 @@ def is_known(node: Node, *, as_it_is: bool = False) -> bool:
     return not isinstance(node, (Nullable, Array, Table)) or is_known(node.inner, as_it_is=as_it_is)
 
 
-def _can_inline(mapping: ModelMapping) -> bool:
-    """Tell whether snapshots are taken of the fields, or of what is stored of them."""
+def keeps_alike(mapping: ModelMapping, names: Container[str]) -> bool:
+    """Tell whether what is kept of the named fields, while they are written, is like a snapshot taken later."""
     shapes = readable_shapes(mapping)
     return all(
         is_known(shape, as_it_is=encode is None)
         for name, _, encode in mapping.encoders
-        if (shape := shapes[name]) is not None
+        if name in names and (shape := shapes[name]) is not None
     )
