@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from pymongo.errors import InvalidOperation, NetworkTimeout, PyMongoError
 
 from odmantic import _process
-from odmantic._aio.colour import ASYNC
 from odmantic._driver._aio import Lock, current_home, drained, finished, resolve, take_at_once
 from odmantic._driver.select import sends_nothing_at_end
 from odmantic._plan.errors import NOT_ENCODABLE
@@ -97,12 +96,7 @@ class Channel:
                 attempt.check_accepts_operations()
                 if self.attempt is not attempt or not self.driver_session.in_transaction:
                     raise SessionMisuseError(NOT_STARTED)
-                if ASYNC:
-                    return await drained(
-                        lambda: self._send_in_transaction(call, attempt), self._lose
-                    )
-                else:  # noqa: RET505 - a thread is not cancelled
-                    return await self._send_in_transaction(call, attempt)
+                return await drained(lambda: self._send_in_transaction(call, attempt), self._lose)
             if self.attempt is not None:
                 raise SessionMisuseError(_BEGUN_MEANWHILE)
             return await resolve(call())
@@ -236,11 +230,6 @@ class Channel:
             # The driver takes the transaction for begun, though the server has not heard of it.
             if not attempt.has_sent:
                 attempt.doom(error)
-            raise
-        except Exception:
-            raise
-        except BaseException:
-            self._lose()  # the server may still run it
             raise
         attempt.has_sent = True
         return result

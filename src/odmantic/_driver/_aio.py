@@ -90,13 +90,6 @@ async def take_batch(cursor: Any, size: int) -> list[Any]:
     return batch
 
 
-def lift_batch_limit(cursor: Any) -> None:
-    """Let the server put as much as it can into each further answer to an open driver cursor."""
-    inner = getattr(cursor, "delegate", cursor)  # Motor's wrap the driver's
-    if hasattr(inner, "_batch_size"):  # there is no public way once a cursor is open
-        inner._batch_size = 0  # noqa: SLF001 - see above
-
-
 def current_owner() -> object:
     """The running task, or `None` outside of an event loop."""
     try:

@@ -92,12 +92,6 @@ def take_batch(cursor: Any, size: int) -> list[Any]:
     return list(islice(cursor, size)) if to_list is None else to_list(size)
 
 
-def lift_batch_limit(cursor: Any) -> None:
-    """Let the server put as much as it can into each further answer to an open driver cursor."""
-    if hasattr(cursor, "_batch_size"):  # there is no public way once a cursor is open
-        cursor._batch_size = 0  # noqa: SLF001 - see above
-
-
 def current_owner() -> object:
     """The running thread."""
     return threading.current_thread()

@@ -175,8 +175,7 @@ def take(instance: _BaseODMModel, names: Iterable[str]) -> None:
 def take_sent(instance: Model, names: Iterable[str], snapshots: Mapping[str, Any]) -> None:
     """Take names, and remember what is sent of the fields that can change in place."""
     take(instance, names)
-    if snapshots or baseline_or_none(instance) is None:
-        _remember(instance, snapshots)
+    _remember(instance, snapshots)
 
 
 def give_back(instance: _BaseODMModel, names: Iterable[str]) -> None:
@@ -187,10 +186,8 @@ def give_back(instance: _BaseODMModel, names: Iterable[str]) -> None:
 
 def mark_written(instance: Model, names: AbstractSet[str], snapshots: Mapping[str, Any]) -> None:
     """Note that a write of the named fields succeeded; `snapshots` tell what was sent of those that change in place."""
-    if snapshots or baseline_or_none(instance) is None:
-        _remember(instance, snapshots)
-    nested = type(instance).__mapping__.nested_fields
-    if nested and not names.isdisjoint(nested):
+    _remember(instance, snapshots)
+    if not names.isdisjoint(type(instance).__mapping__.nested_fields):
         mark_nested((instance,), type(instance))
 
 
@@ -202,6 +199,8 @@ def mark_nested(instances: Sequence[Model], model: type[Model]) -> None:
 
 
 def _remember(instance: Model, snapshots: Mapping[str, Any]) -> None:
+    if not snapshots and baseline_or_none(instance) is not None:
+        return
     known: ModelMapping = type(instance).__mapping__
     baseline: Any = NOTHING_TO_COMPARE
     if known.mutable_fields or known.extra_allowed:

@@ -116,8 +116,7 @@ class Journal:
     def wrote(self, database: str, instance: Model, names: AbstractSet[str]) -> None:
         """Enter a successful save of `names`, with the embedded objects it marked as saved."""
         self._writes.append((database, instance, names))
-        nested = type(instance).__mapping__.nested_fields
-        if nested and not names.isdisjoint(nested):
+        if not names.isdisjoint(type(instance).__mapping__.nested_fields):
             self._wrote_embedded(instance)
         if self._is_closed:
             self._settle()
@@ -183,15 +182,15 @@ class Journal:
         left = writes[self._entered :]
         self._documents, self._entered, self._encoded = set(), 0, 0
         if self.committed is False:
-            for entry in _entered(left, entries).values():
+            for entry in _with_writes(entries, left).values():
                 entry.restore()
         elif self.committed and self._is_in_doubt:
-            for entry in _entered(left, entries).values():
+            for entry in _with_writes(entries, left).values():
                 entry.believe()
 
     def _all_entries(self) -> dict[int, _Entry]:
         count = len(self._writes)
-        _entered(self._writes[self._entered : count], self._entries)
+        _with_writes(self._entries, self._writes[self._entered : count])
         self._entered = count
         return self._entries
 
@@ -221,7 +220,7 @@ def _enter(instance: _BaseODMModel, names: AbstractSet[str], entries: dict[int, 
         entry.written = entry.written | names
 
 
-def _entered(writes: Iterable[_Write], entries: dict[int, _Entry]) -> dict[int, _Entry]:
+def _with_writes(entries: dict[int, _Entry], writes: Iterable[_Write]) -> dict[int, _Entry]:
     """Enter writes."""
     for _, instance, names in writes:
         _enter(instance, names, entries)

@@ -97,7 +97,7 @@ class Channel:
                 attempt.check_accepts_operations()
                 if self.attempt is not attempt or not self.driver_session.in_transaction:
                     raise SessionMisuseError(NOT_STARTED)
-                return self._send_in_transaction(call, attempt)
+                return drained(lambda: self._send_in_transaction(call, attempt), self._lose)
             if self.attempt is not None:
                 raise SessionMisuseError(_BEGUN_MEANWHILE)
             return resolve(call())
@@ -229,11 +229,6 @@ class Channel:
             # The driver takes the transaction for begun, though the server has not heard of it.
             if not attempt.has_sent:
                 attempt.doom(error)
-            raise
-        except Exception:
-            raise
-        except BaseException:
-            self._lose()  # the server may still run it
             raise
         attempt.has_sent = True
         return result
