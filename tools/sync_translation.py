@@ -61,6 +61,12 @@ TEXT_PATTERNS: tuple[tuple[str, str], ...] = (
     (r"\b([Aa])n (?=[`*]*asynchronous)", r"\1 "),
 )
 
+# Gives its argument, awaited where the object at hand wants that, which no sync one does.
+RESOLVER = "resolve"
+
+# Gives its argument, awaited if a driver wants that; no sync one does.
+RESOLVER = "resolve"
+
 LEFTOVER = re.compile(
     r"async|AIO|^__await__$|^isawaitable$|^iscoroutine|^Coroutine$|^Awaitable$", re.IGNORECASE
 )
@@ -94,6 +100,7 @@ def translate(source: str) -> str:
     text = _resolve_flag(source)
     text = _drop_flag_imports(text)
     text = _drop_marks(text)
+    text = _unwrap_resolved(text)
     text = _unwrap_generics(text)
     text = _drop_keywords(text)
     text = rename(text)
@@ -295,6 +302,26 @@ def _mark_edits(source: str, node: ast.Assign) -> Iterator[Edit]:
 def _is_async_mark(node: ast.expr) -> bool:
     target = node.func if isinstance(node, ast.Call) else node
     return ast.unparse(target) in {"pytest.mark.asyncio", "pytest.mark.anyio"}
+
+
+# --- what only waits ------------------------------------------------------------------------------------------------
+
+
+def _unwrap_resolved(source: str) -> str:
+    """`resolve(f())`, awaited or not, -> `f()`."""
+    edits: list[Edit] = []
+    waiting: dict[ast.AST, ast.Await] = {}
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Await(value=ast.Call() as call):
+                waiting[call] = node
+            case ast.Call(func=ast.Name(id=name), args=[ast.Call() as value]) if name == RESOLVER:
+                start, end = _span(source, waiting.get(node, node))
+                first, last = _span(source, value)
+                edits += Edit(start, first), Edit(last, end)
+            case _:
+                pass
+    return _apply(source, edits)
 
 
 # --- names and keywords ---------------------------------------------------------------------------------------------

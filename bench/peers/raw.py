@@ -8,10 +8,18 @@ from typing import Any
 
 from bson import ObjectId
 from pymongo import AsyncMongoClient, MongoClient, UpdateOne
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
 
 from bench.data import OWNER_COLLECTION, collection_name, document, stored
 from bench.peers.peer import CLIENT_OPTIONS, Body, Peer, ids_of
 from bench.workloads import TASKS, Colour, Task
+
+#: What a transaction of odmantic promises unasked, for that is sent, too.
+_AS_OURS: Any = {
+    "read_concern": ReadConcern("snapshot"),
+    "write_concern": WriteConcern("majority"),
+}
 
 
 def _upsert(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -126,7 +134,10 @@ class RawSync(Peer):
 
         def body() -> int:
             for place in range(0, len(documents), 2):
-                with self.client.start_session() as session, session.start_transaction():
+                with (
+                    self.client.start_session() as session,
+                    session.start_transaction(**_AS_OURS),
+                ):
                     for one in documents[place : place + 2]:
                         one["visits"] += 1
                         collection.update_one(
@@ -278,7 +289,7 @@ class RawAsync(Peer):
             for place in range(0, len(documents), 2):
                 async with (
                     self.client.start_session() as session,
-                    await session.start_transaction(),
+                    await session.start_transaction(**_AS_OURS),
                 ):
                     for one in documents[place : place + 2]:
                         one["visits"] += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
-from weakref import WeakKeyDictionary
+from weakref import ref
 
 from odmantic._driver.select import (
     ClientKind,
@@ -46,7 +46,7 @@ class BaseEngine:
         self.client: Any = client
         self.database_name: str = database
         self.database: Any = client[database]
-        self._collections: WeakKeyDictionary[Any, tuple[Any, Any]] = WeakKeyDictionary()
+        self._collections: dict[ref[Any], tuple[Any, Any]] = {}
 
     @staticmethod
     def _validate_sort_argument(sort: Any) -> SortExpression | None:
@@ -55,7 +55,7 @@ class BaseEngine:
     def _collection(self, model: Any) -> Any:
         """The driver's collection of a model, in this engine's database."""
         try:
-            database, collection = self._collections[model]
+            database, collection = self._collections[ref(model)]
             if database is self.database:
                 return collection
         except (KeyError, TypeError):  # a TypeError of what no class can be
@@ -64,7 +64,8 @@ class BaseEngine:
         collection = self.database[mapping_of(model).collection]
         # A stand-in may give another object each time.
         if is_driver_collection(collection):
-            self._collections[model] = self.database, collection
+            # Not a `WeakKeyDictionary`, which is written in Python: this is looked up for each operation.
+            self._collections[ref(model, self._collections.pop)] = self.database, collection
         return collection
 
 

@@ -11,7 +11,7 @@ from odmantic import _process
 from odmantic._driver._aio import Lock, current_home, drained, finished, resolve, take_at_once
 from odmantic._driver.select import sends_nothing_at_end
 from odmantic._plan.errors import NOT_ENCODABLE
-from odmantic._state.attempt import DOOMING_ERRORS, NOT_STARTED, Attempt, AttemptState
+from odmantic._state.attempt import DOOMING_ERRORS, NOT_STARTED, RUNNING, Attempt, AttemptState
 from odmantic._state.log import log_event
 from odmantic.exceptions import SessionMisuseError
 
@@ -93,10 +93,11 @@ class Channel:
         self.check_process()
         async with self._lock:
             if attempt is not None:
-                attempt.check_accepts_operations()
+                if attempt.state is not RUNNING:
+                    raise attempt.refusal()
                 if self.attempt is not attempt or not self.driver_session.in_transaction:
                     raise SessionMisuseError(NOT_STARTED)
-                return await drained(lambda: self._send_in_transaction(call, attempt), self._lose)
+                return await drained(self._send_in_transaction, call, attempt, on_hang=self._lose)
             if self.attempt is not None:
                 raise SessionMisuseError(_BEGUN_MEANWHILE)
             return await resolve(call())
@@ -140,14 +141,14 @@ class Channel:
                 message = "another transaction was begun in the session, so this commit cannot be repeated"
                 raise SessionMisuseError(message)
             attempt.commit_was_sent = True
-            await drained(lambda: resolve(self.driver_session.commit_transaction()), self._lose)
+            await drained(self.driver_session.commit_transaction, on_hang=self._lose)
             self._forget(attempt)
             attempt.end_committed()
             log_event("commit", self.driver_session)
 
     async def abort(self, attempt: Attempt, outcome: AttemptState = AttemptState.ENDED) -> None:
         """Roll the server's side back, after the operation in flight; give up one whose commit was sent."""
-        await finished(lambda: self._abort(attempt, outcome), self._lose)
+        await finished(self._abort, attempt, outcome, on_hang=self._lose)
 
     async def end(self) -> None:
         """End the driver session, rolling back a transaction that still runs in it."""
@@ -158,7 +159,7 @@ class Channel:
             and await take_at_once(self._lock)
         )
         if not ends_at_once:
-            await finished(self._end, self._lose)
+            await finished(self._end, on_hang=self._lose)
             return
         try:
             self._note_end()

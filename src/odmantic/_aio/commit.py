@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import time
-from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import pymongo
@@ -23,8 +22,6 @@ from odmantic._state.log import log_error
 from odmantic.exceptions import CommitOutcomeUnknownError
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from odmantic._aio.channel import Channel
     from odmantic._state.attempt import Attempt
 
@@ -42,8 +39,12 @@ async def commit_until_known(
     while True:
         attempts += 1
         try:
-            with _commit_limit(max_commit_time_ms):
+            if max_commit_time_ms is None or remaining_seconds() is None:
                 await channel.commit(attempt)
+            else:
+                # Under `pymongo.timeout` the driver ignores the transaction's own limit for its commit.
+                with pymongo.timeout(max_commit_time_ms / 1000):
+                    await channel.commit(attempt)
         except PyMongoError as error:
             sent = channel.commits_sent
             is_unknown = outcome_is_unknown(error, attempts=attempts, sent=sent)
@@ -63,16 +64,6 @@ async def commit_until_known(
             raise _unknown(error, attempts) from error
         else:
             return
-
-
-_UNLIMITED = nullcontext()
-
-
-def _commit_limit(max_commit_time_ms: int | None) -> AbstractContextManager[object]:
-    """Under `pymongo.timeout` the driver ignores the transaction's own limit for its commit, so it is set here."""
-    if max_commit_time_ms is None or remaining_seconds() is None:
-        return _UNLIMITED
-    return pymongo.timeout(max_commit_time_ms / 1000)
 
 
 def _seconds_left(began: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from odmantic._aio.colour import ASYNC
 from odmantic._aio.operations import Operations
@@ -20,7 +20,7 @@ from odmantic._driver._aio import (
     runs_for,
     waiting_frame,
 )
-from odmantic._driver.select import SESSION_CLASSES, is_plain_client, is_plain_collection
+from odmantic._driver.select import is_plain_client, is_plain_collection
 from odmantic._plan.checks import check_instance, check_model, collect_instances
 from odmantic._plan.filters import build_filter
 from odmantic._plan.find import plan_find
@@ -232,11 +232,7 @@ class AIOEngine(AIOEngineBase):
         models = list(models)
         for model in models:
             check_model(model, "configure_database")
-        operations = Operations(
-            self,
-            self._session_for(session, "configure_database"),
-            writing="configure_database",
-        )
+        operations = Operations(self, session, "configure_database", writes=True)
         for model in models:
             await operations.create_indexes(model, update_existing=update_existing_indexes)
 
@@ -267,7 +263,7 @@ class AIOEngine(AIOEngineBase):
             DocumentParsingError: on consumption: a document does not fit the model.
         """
         plan = plan_find(model, queries, sort=sort, skip=skip, limit=limit)
-        cursor = Operations(self, self._session_for(session, "find")).find(plan)
+        cursor = Operations(self, session, "find").find(plan)
         if ASYNC:
             return cursor
         else:  # noqa: RET505 - the sync query is sent by the call
@@ -290,7 +286,7 @@ class AIOEngine(AIOEngineBase):
         check_model(model, "find_one")
         if self._reads_by_itself(model):
             query, order = build_filter(queries), build_sort(sort)
-            operations = Operations(self, self._session_for(session, "find"))
+            operations = Operations(self, session, "find")
             return await operations.find_one(model, query, order)
         cursor = self.find(model, *queries, sort=sort, limit=1, session=session)
         if ASYNC:
@@ -309,7 +305,7 @@ class AIOEngine(AIOEngineBase):
         """
         check_model(model, "count")
         query = build_filter(queries)
-        return await Operations(self, self._session_for(session, "count")).count(model, query)
+        return await Operations(self, session, "count").count(model, query)
 
     async def save(self, instance: ModelType, *, session: AIOSessionType = None) -> ModelType:
         """Insert an instance, or update what has changed in its document, after the instances it references.
@@ -395,7 +391,7 @@ class AIOEngine(AIOEngineBase):
         """
         check_model(model, "remove")
         query = build_filter(queries)
-        operations = Operations(self, self._session_for(session, "remove"), writing="remove")
+        operations = Operations(self, session, "remove", writes=True)
         return await operations.remove(model, query, just_one=just_one)
 
     def _reads_by_itself(self, model: type[Model]) -> bool:
@@ -428,10 +424,8 @@ class AIOEngine(AIOEngineBase):
             RuntimeError: the session or transaction object is not started.
             TypeError: it is one of the other colour.
         """
-        if type(session) in SESSION_CLASSES:
-            return session
         if isinstance(session, AIOSessionBase):
-            return cast("AIOSession", session).get_driver_session()
+            return session.get_driver_session()
         if session is NO_SESSION:
             return None
         if isinstance(session, BaseSession):
@@ -451,34 +445,30 @@ class AIOEngine(AIOEngineBase):
 
     async def _save(self, instance: ModelType, session: Any) -> ModelType:
         """Save an instance and those it references in a driver session."""
-        await Operations(self, session).save([instance])
+        await Operations(self, session, "save").save([instance])
         return instance
 
     async def _save_in_session(
         self, instances: Sequence[Model], session: AIOSessionType, operation: str
     ) -> None:
-        driver_session = self._session_for(session, operation)
-        if driver_session is not None:
-            await _save(Operations(self, driver_session, writing=operation), instances)
-            return
-        if self._writes_by_itself(instances):
-            await Operations(self, None).save_one(instances[0])
-            return
-        own_session = await resolve(self.client.start_session())
+        operations = Operations(self, session, operation, writes=True)
+        own_session: Any = None
+        if operations.session is None and not self._writes_by_itself(instances):
+            own_session = await resolve(self.client.start_session())
         try:
-            await _save(Operations(self, own_session), instances)
+            if own_session is not None:
+                operations = Operations(self, own_session, operation)
+            if len(instances) > 1:
+                await operations.save_all(instances)
+            elif type(instances[0]).__mapping__.reference_paths:
+                await operations.save(instances)
+            else:
+                await operations.save_one(instances[0])
         finally:
-            await resolve(own_session.end_session())
+            if own_session is not None:
+                await resolve(own_session.end_session())
 
     async def _delete(self, instance: Model, session: AIOSessionType) -> None:
         check_instance(instance, "delete")
-        operations = Operations(self, self._session_for(session, "delete"), writing="delete")
+        operations = Operations(self, session, "delete", writes=True)
         await operations.delete(instance)
-
-
-def _save(operations: Operations, instances: Sequence[Model]) -> Awaitable[None]:
-    if len(instances) > 1:
-        return operations.save_all(instances)
-    if type(instances[0]).__mapping__.reference_paths:
-        return operations.save(instances)
-    return operations.save_one(instances[0])

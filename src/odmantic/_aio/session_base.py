@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from abc import ABCMeta
-from typing import TYPE_CHECKING
+from abc import ABCMeta, abstractmethod
+from typing import TYPE_CHECKING, Any
 
 from odmantic._base import BaseSession, ModelType
 
@@ -23,6 +23,10 @@ class AIOSessionBase(BaseSession, metaclass=ABCMeta):
     """
 
     engine: AIOEngine
+
+    @abstractmethod
+    def get_driver_session(self) -> Any:
+        """The driver's own session object, for raw calls of the driver."""
 
     def find(
         self,

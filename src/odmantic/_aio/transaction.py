@@ -12,7 +12,7 @@ from odmantic._aio.session import AIOSession
 from odmantic._base import AIOEngineBase
 from odmantic._driver._aio import CAN_AWAIT
 from odmantic._plan.concerns import TransactionSettings
-from odmantic._state.attempt import NOT_STARTED
+from odmantic._state.attempt import NOT_STARTED, RUNNING
 from odmantic._state.hooks import check_callback
 from odmantic.exceptions import (
     CommitOutcomeUnknownError,
@@ -114,7 +114,7 @@ class AIOTransaction(TransactionBlock):
             self._max_commit_time_ms = options.get("max_commit_time_ms")
             self._channel = channel
         except BaseException:
-            await self._end_own_session()
+            await self._finish()
             raise
 
     async def commit(self) -> None:
@@ -141,7 +141,8 @@ class AIOTransaction(TransactionBlock):
                 await self._run_hooks(attempt)
             raise
         await self._finish()
-        await self._run_hooks(attempt)
+        if attempt.hooks is not None:
+            await self._run_hooks(attempt)
 
     async def abort(self) -> None:
         """Roll back; saved instances count as modified again. Gives up a transaction that is in doubt.
@@ -202,7 +203,8 @@ class AIOTransaction(TransactionBlock):
         if attempt is None or channel is None:
             raise SessionMisuseError(NOT_STARTED)
         channel.check_process()
-        attempt.check_accepts_operations()
+        if attempt.state is not RUNNING:
+            raise attempt.refusal()
         return channel.driver_session
 
     def token(self) -> str:
@@ -245,9 +247,6 @@ class AIOTransaction(TransactionBlock):
     async def _finish(self) -> None:
         """Let go of the driver session, and end it if it is of its own."""
         self._channel = None
-        await self._end_own_session()
-
-    async def _end_own_session(self) -> None:
         if self._owns_session and self.session.is_started:
             await self.session.end()
 

@@ -8,12 +8,39 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from odmantic._driver._aio import Turn
+from odmantic._driver._aio import Event
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from odmantic.model import Model
+
+
+class Turn:
+    """A save that is under way."""
+
+    __slots__ = ("instances", "is_over", "scope", "waiting")
+
+    def __init__(self, scope: Any, instances: Sequence[Model]) -> None:
+        """Begin."""
+        self.scope = scope
+        self.instances = instances
+        self.is_over = False
+        self.waiting: list[Event] = []
+
+    def end(self) -> None:
+        """Wake those that wait."""
+        self.is_over = True
+        for event in self.waiting:
+            event.set()
+
+    async def wait(self) -> None:
+        """Wait for the end."""
+        event = Event()
+        self.waiting.append(event)
+        # In another thread it may have ended meanwhile, and does not see this event any more.
+        if not self.is_over:
+            await event.wait()
 
 
 class Turns:
@@ -27,21 +54,20 @@ class Turns:
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._singles: dict[int, tuple[Any, Turn]] = {}
-        self._bulks: list[tuple[Any, Turn, Sequence[Model]]] = []
+        self._singles: dict[int, Turn] = {}
+        self._bulks: list[Turn] = []
 
     async def take(self, instance: Model, scope: Any) -> Turn | None:
         """Wait for other saves of an instance; `None` if one of another scope is under way."""
-        mine = scope, Turn()
+        mine = Turn(scope, (instance,))
         while True:
-            busy = self._bulk_with((instance,), scope) if self._bulks else None
+            busy = self._bulk_with(mine) if self._bulks else None
             if busy is None:
-                other = self._singles.setdefault(id(instance), mine)
-                if other is mine:
-                    return mine[1]
-                if other[0] is not scope:
+                busy = self._singles.setdefault(id(instance), mine)
+                if busy is mine:
+                    return mine
+                if busy.scope is not scope:
                     return None
-                busy = other[1]
             await busy.wait()
 
     def leave(self, instance: Model, turn: Turn) -> None:
@@ -51,29 +77,29 @@ class Turns:
 
     async def take_all(self, instances: Sequence[Model], scope: Any) -> Turn:
         """Wait for other saves of instances."""
-        while busy := self._bulk_with(instances, scope) or self._single_of(instances, scope):
+        mine = Turn(scope, instances)
+        while busy := self._bulk_with(mine) or self._single_of(mine):
             await busy.wait()
-        turn = Turn()
-        self._bulks.append((scope, turn, instances))
-        return turn
+        self._bulks.append(mine)
+        return mine
 
     def leave_all(self, turn: Turn) -> None:
         """End the save of instances."""
-        self._bulks = [bulk for bulk in self._bulks if bulk[1] is not turn]
+        self._bulks = [bulk for bulk in self._bulks if bulk is not turn]
         turn.end()
 
-    def _bulk_with(self, instances: Sequence[Model], scope: Any) -> Turn | None:
+    def _bulk_with(self, mine: Turn) -> Turn | None:
         if self._bulks:
-            ids = {id(instance) for instance in instances}
-            for other, turn, written in self._bulks:
-                if other is scope and not ids.isdisjoint(map(id, written)):
-                    return turn
+            ids = {id(instance) for instance in mine.instances}
+            for bulk in self._bulks:
+                if bulk.scope is mine.scope and not ids.isdisjoint(map(id, bulk.instances)):
+                    return bulk
         return None
 
-    def _single_of(self, instances: Sequence[Model], scope: Any) -> Turn | None:
+    def _single_of(self, mine: Turn) -> Turn | None:
         if self._singles:
-            for instance in instances:
-                other = self._singles.get(id(instance))
-                if other is not None and other[0] is scope:
-                    return other[1]
+            for instance in mine.instances:
+                single = self._singles.get(id(instance))
+                if single is not None and single.scope is mine.scope:
+                    return single
         return None

@@ -27,6 +27,7 @@ T = TypeVar("T")
 _COROUTINES: frozenset[type[Any]] = frozenset({CoroutineType})
 
 Lock = asyncio.Lock
+Event = asyncio.Event
 sleep = asyncio.sleep
 
 #: Whether callables that programs register may be async.
@@ -39,27 +40,6 @@ CLIENT_ADVICE = "an AsyncMongoClient (or a Motor client); SyncEngine takes a Mon
 DRAIN_SECONDS = 10.0
 #: Seconds that it then waits for the cancelled command.
 CANCEL_SECONDS = 1.0
-
-
-class Turn:
-    """Something under way that others wait for."""
-
-    __slots__ = ("_over",)
-
-    def __init__(self) -> None:
-        """Begin."""
-        self._over: asyncio.Event | None = None
-
-    def end(self) -> None:
-        """Wake those that wait."""
-        if self._over is not None:
-            self._over.set()
-
-    async def wait(self) -> None:
-        """Wait for the end."""
-        if self._over is None:
-            self._over = asyncio.Event()
-        await self._over.wait()
 
 
 def default_client() -> AsyncMongoClient[dict[str, Any]]:
@@ -154,7 +134,9 @@ def _waited_for(task: asyncio.Task[Any]) -> Iterator[object]:
 
 
 async def drained(
-    call: Callable[[], Awaitable[T]], on_hang: Callable[[], None] = lambda: None
+    call: Callable[..., Awaitable[T] | T],
+    *arguments: Any,
+    on_hang: Callable[[], None] = lambda: None,
 ) -> T:
     """Run a call to its end even if this task is cancelled meanwhile; then the cancellation goes on.
 
@@ -167,11 +149,12 @@ async def drained(
 
     async def run() -> T:
         try:
-            return await call()
+            result: T = await resolve(call(*arguments))
         finally:
             # What waits is woken with the end of the task, and not, as by a callback of `shield`, a round later.
             if not is_over.done():
                 is_over.set_result(None)
+        return result
 
     task = _begun_task(run(), loop)
     try:
@@ -194,7 +177,7 @@ def _begun_task(
 
 
 async def finished(
-    call: Callable[[], Awaitable[T]], on_hang: Callable[[], None] = lambda: None
+    call: Callable[..., Awaitable[T]], *arguments: Any, on_hang: Callable[[], None] = lambda: None
 ) -> T:
     """Run a call that ends something as `drained` does, whatever time limits the caller is under.
 
@@ -203,10 +186,10 @@ async def finished(
 
     async def limited() -> T:
         with pymongo.timeout(DRAIN_SECONDS):
-            return await call()
+            return await call(*arguments)
 
     context = contextvars.Context()
-    return await drained(lambda: context.run(asyncio.ensure_future, limited()), on_hang)
+    return await drained(lambda: context.run(asyncio.ensure_future, limited()), on_hang=on_hang)
 
 
 async def _wait_out(task: asyncio.Future[Any], on_hang: Callable[[], None]) -> None:

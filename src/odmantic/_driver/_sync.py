@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Lock = threading.Lock
+Event = threading.Event
 sleep = time.sleep
 
 #: Whether callables that programs register may be async.
@@ -33,34 +34,9 @@ CLIENT_ADVICE = "a MongoClient; AIOEngine takes an AsyncMongoClient or a Motor c
 DRAIN_SECONDS = 10.0
 
 
-class Turn:
-    """Something under way that others wait for."""
-
-    __slots__ = ("_lock",)
-
-    def __init__(self) -> None:
-        """Begin."""
-        self._lock = threading.Lock()
-        self._lock.acquire()
-
-    def end(self) -> None:
-        """Wake those that wait."""
-        self._lock.release()
-
-    def wait(self) -> None:
-        """Wait for the end."""
-        with self._lock:
-            pass
-
-
 def default_client() -> MongoClient[dict[str, Any]]:
     """A client for the driver's default address; connects on first use."""
     return MongoClient(connect=False)
-
-
-def resolve(value: Any) -> Any:
-    """The result of a driver call."""
-    return value
 
 
 def take_at_once(lock: threading.Lock) -> bool:
@@ -112,10 +88,12 @@ def waiting_frame(owner: object) -> FrameType | None:  # noqa: ARG001 - as in th
     return None
 
 
-def drained(call: Callable[[], T], on_hang: Callable[[], None] = lambda: None) -> T:
+def drained(
+    call: Callable[..., T], *arguments: Any, on_hang: Callable[[], None] = lambda: None
+) -> T:
     """Run a call to its end; threads are not cancelled, but Ctrl-C gives a command up that the server may still run."""
     try:
-        return call()
+        return call(*arguments)
     except Exception:
         raise
     except BaseException:
@@ -123,7 +101,9 @@ def drained(call: Callable[[], T], on_hang: Callable[[], None] = lambda: None) -
         raise
 
 
-def finished(call: Callable[[], T], on_hang: Callable[[], None] = lambda: None) -> T:
+def finished(
+    call: Callable[..., T], *arguments: Any, on_hang: Callable[[], None] = lambda: None
+) -> T:
     """Run a call that ends something, whatever time limits the caller is under.
 
     It runs in a context of its own, so that an expired `pymongo.timeout` cannot suppress it, with its own limit.
@@ -131,6 +111,6 @@ def finished(call: Callable[[], T], on_hang: Callable[[], None] = lambda: None) 
 
     def limited() -> T:
         with pymongo.timeout(DRAIN_SECONDS):
-            return drained(call, on_hang)
+            return drained(call, *arguments, on_hang=on_hang)
 
     return contextvars.Context().run(limited)

@@ -61,7 +61,7 @@ def check_session(value: Any) -> None:
     Raises:
         TypeError: naming the value.
     """
-    if value is None or is_driver_session(value):
+    if value is None or type(value) in SESSION_CLASSES:
         return
     if hasattr(cast("object", type(value)), "end_session"):
         return
@@ -79,11 +79,6 @@ def is_plain_collection(collection: Any) -> bool:
     return type(collection) in _COLLECTIONS and _METHODS.isdisjoint(collection.__dict__)
 
 
-def is_driver_session(value: Any) -> bool:
-    """Tell whether this is a session of PyMongo."""
-    return type(value) in SESSION_CLASSES
-
-
 def is_plain_client(client: Any) -> bool:
     """Tell whether this is a client of PyMongo whose sessions are its own."""
     return type(client) in _CLIENTS and "start_session" not in client.__dict__
@@ -91,7 +86,7 @@ def is_plain_client(client: Any) -> bool:
 
 def sends_nothing_at_end(session: Any) -> bool:
     """Tell whether a session ends without a word to the server, so that nothing can cut its end off."""
-    return is_driver_session(session) and not session.in_transaction
+    return type(session) in SESSION_CLASSES and not session.in_transaction
 
 
 def lift_batch_limit(cursor: Any) -> None:

@@ -53,9 +53,8 @@ def encode_changes(instance: _BaseODMModel, names: AbstractSet[str]) -> dict[str
     document: dict[str, Any] = {}
     # Most updates have one field, which needs no order.
     is_one = len(names) == 1 and names <= encoders.keys()
-    ordered = names if is_one else [name for name in encoders if name in names]
     try:
-        for name in ordered:
+        for name in names if is_one else [each for each in encoders if each in names]:
             key, encode = encoders[name]
             value = values[name]
             document[key] = value if encode is None else encode(value)

@@ -250,4 +250,4 @@ def is_embedded_model(obj: object) -> TypeGuard[type[EmbeddedModel]]:
 
 def is_model_instance(obj: object) -> TypeGuard[Model]:
     """Tell whether this is an instance of a class with a collection."""
-    return kind_of_instance(obj) is ModelKind.MODEL
+    return getattr(type(obj), "__odm_kind__", None) is ModelKind.MODEL

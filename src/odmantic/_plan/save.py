@@ -48,36 +48,27 @@ def plan_save(instance: Model, *, whole: bool = False) -> SavePlan | None:
     Raises:
         InvalidDocumentError: the instance is nested too deeply.
     """
+    mapping: ModelMapping = type(instance).__mapping__
+    fields, compared = mapping.fields, mapping.mutable_fields
     try:
-        return _plan_save(instance, whole=whole)
+        names = dirty_fields(instance) if not whole else compared_fields(instance).union(fields)
+        if not names:
+            return None
+        is_whole = len(names) >= len(fields) and names >= fields.keys()
+        if mapping.extra_allowed:
+            document = _with_extras(instance, names)
+            compared = compared_fields(instance)
+        elif is_whole:
+            document = encode_document(instance)
+        else:
+            document = encode_changes(instance, names)
+        if not document:
+            return None
+        key = document["_id"] if is_whole else encode_primary_key(instance)
+        snapshots = take_snapshots(instance, compared & names) if compared else {}
     except RecursionError as error:
         raise encoding_error(error, instance) from error
-
-
-def _plan_save(instance: Model, *, whole: bool) -> SavePlan | None:
-    mapping: ModelMapping = type(instance).__mapping__
-    names = compared_fields(instance).union(mapping.fields) if whole else dirty_fields(instance)
-    if not names:
-        return None
-    fields, compared = mapping.fields, mapping.mutable_fields
-    is_whole = len(names) >= len(fields) and names >= fields.keys()
-    if mapping.extra_allowed:
-        document = _with_extras(instance, names)
-        compared = compared_fields(instance)
-    elif is_whole:
-        document = encode_document(instance)
-    else:
-        document = encode_changes(instance, names)
-    if not document:
-        return None
-    return SavePlan(
-        instance,
-        frozenset(names),
-        {"_id": document["_id"] if is_whole else encode_primary_key(instance)},
-        document,
-        take_snapshots(instance, compared & names) if compared else {},
-        is_whole,
-    )
+    return SavePlan(instance, frozenset(names), {"_id": key}, document, snapshots, is_whole)
 
 
 def _with_extras(instance: Model, names: AbstractSet[str]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pymongo.errors import ConnectionFailure, OperationFailure
 from odmantic._state.hooks import Hooks
 from odmantic._state.journal import Journal
 from odmantic._state.reuse import RetryGuard
-from odmantic.exceptions import SessionMisuseError, TransactionAbortedError
+from odmantic.exceptions import OdmanticError, SessionMisuseError, TransactionAbortedError
 
 #: Errors after which the server has, or may have, given up a running transaction.
 DOOMING_ERRORS = (OperationFailure, ConnectionFailure)
@@ -35,8 +35,9 @@ class AttemptState(Enum):
 
 
 # Names of the module: to look a member up on its class takes longer.
-_RUNNING, _DOOMED, _CLOSING = AttemptState.RUNNING, AttemptState.DOOMED, AttemptState.CLOSING
+RUNNING, _DOOMED, _CLOSING = AttemptState.RUNNING, AttemptState.DOOMED, AttemptState.CLOSING
 _ENDED, _SESSION_ENDED = AttemptState.ENDED, AttemptState.SESSION_ENDED
+_CLOSED = (_CLOSING, _ENDED, _SESSION_ENDED)
 
 
 # Not a dataclass: most of its fields stay as they are here, and it is made for every transaction.
@@ -67,7 +68,7 @@ class Attempt:
     @property
     def is_open(self) -> bool:
         """Whether it runs, be it doomed."""
-        return self.state is _RUNNING or self.state is _DOOMED
+        return self.state is RUNNING or self.state is _DOOMED
 
     @property
     def is_committed(self) -> bool:
@@ -82,7 +83,7 @@ class Attempt:
     @property
     def may_be_closed(self) -> bool:
         """Whether a commit or a rollback may begin."""
-        return not self.has_ended and self.state is not _CLOSING
+        return self.state not in _CLOSED
 
     def waiting(self) -> Hooks:
         """What waits for the end, to add to it."""
@@ -90,18 +91,13 @@ class Attempt:
             self.hooks = Hooks()
         return self.hooks
 
-    def check_accepts_operations(self) -> None:
-        """Raise unless an operation may be sent.
+    def refusal(self) -> OdmanticError:
+        """The error of an operation in a run that is not `RUNNING`.
 
-        Raises:
-            TransactionAbortedError: an earlier operation failed on the server.
-            RuntimeError: the run has ended, is ending, or its outcome is in doubt.
+        A `TransactionAbortedError` if an earlier operation failed on the server, else a `SessionMisuseError`: the run
+        has ended, is ending, or its outcome is in doubt.
         """
-        if self.state is _RUNNING:
-            return
-        if self.state is _DOOMED:
-            raise self.aborted()
-        raise SessionMisuseError(NOT_STARTED)
+        return self.aborted() if self.state is _DOOMED else SessionMisuseError(NOT_STARTED)
 
     def doom(self, error: BaseException) -> None:
         """Note the first server error; it decides the fate of the transaction."""

@@ -69,7 +69,9 @@ def enter_block(block: Block) -> None:
 def leave_block(attempt: Attempt) -> None:
     """Note that the block of an attempt was left."""
     blocks = _blocks.get()
-    if blocks:
+    if len(blocks) == 1 and blocks[0].attempt is attempt:
+        _blocks.set(())
+    elif blocks:
         left = [b for b in blocks if b.attempt is not attempt and not b.attempt.has_ended]
         _blocks.set((*left,))
 

@@ -115,12 +115,11 @@ def dirty_fields(instance: Model) -> set[str]:
     """
     baseline = baseline_or_none(instance)
     try:
-        modified: Iterable[str] = object.__getattribute__(instance, "__modified__")
+        dirty = set(object.__getattribute__(instance, "__modified__"))
     except AttributeError:
         if baseline is None:
             return set(instance.__fields_modified__)
-        modified = ()
-    dirty = set(modified)
+        dirty = set[str]()
     if is_tuple(baseline) and not type(instance).__mapping__.extra_allowed:
         return dirty.union(changed_fields(instance, baseline)) if baseline else dirty
     candidates = compared_fields(instance)
@@ -199,11 +198,11 @@ def mark_nested(instances: Sequence[Model], model: type[Model]) -> None:
 
 
 def _remember(instance: Model, snapshots: Mapping[str, Any]) -> None:
-    if not snapshots and baseline_or_none(instance) is not None:
-        return
     known: ModelMapping = type(instance).__mapping__
     baseline: Any = NOTHING_TO_COMPARE
     if known.mutable_fields or known.extra_allowed:
+        if not snapshots and baseline_or_none(instance) is not None:
+            return
         baseline = {**baseline_of(instance), **snapshots}
     object.__setattr__(instance, "__baseline__", baseline)
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from odmantic._driver._sync import call_given, current_owner
-from odmantic._state.attempt import Attempt, AttemptState
+from odmantic._state.attempt import RUNNING, Attempt, AttemptState
 from odmantic._state.blocks import (
     Block,
     StrayOperations,
@@ -69,7 +69,8 @@ class TransactionBlock(SyncSession):
     def dooming(self) -> Generator[None, None, None]:
         """A block in the running transaction which, if it fails, leaves nothing but a rollback."""
         attempt, _ = self._open()
-        attempt.check_accepts_operations()
+        if attempt.state is not RUNNING:
+            raise attempt.refusal()
         try:
             yield
         except BaseException as error:

@@ -9,7 +9,6 @@ from pymongo import ReadPreference
 from pymongo.errors import BulkWriteError, ConnectionFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 
-from odmantic._driver._sync import resolve
 from odmantic._driver.select import is_driver_collection
 from odmantic._mapping import mapping_of
 from odmantic._plan.bulk import Batch, plan_batch, replan
@@ -138,10 +137,10 @@ class BulkSave:
         def call() -> int:
             try:
                 if inserting and all(batch.are_new):
-                    resolve(collection.insert_many(batch.documents, session=session))
+                    collection.insert_many(batch.documents, session=session)
                     return 0
                 requests = batch.requests(inserting=inserting)
-                result = resolve(collection.bulk_write(requests, session=session))
+                result = collection.bulk_write(requests, session=session)
             except BulkWriteError as error:
                 self._failure = failure_of(error)
                 # The text of the other one holds all that was sent.
@@ -253,12 +252,10 @@ class BulkSave:
         )
 
         def read() -> list[Any]:
-            cursor = resolve(
-                collection.find(
-                    {"_id": {"$in": batch.comparable_ids()}},
-                    {"_id": 1},
-                    session=self._operations.session,
-                )
+            cursor = collection.find(
+                {"_id": {"$in": batch.comparable_ids()}},
+                {"_id": 1},
+                session=self._operations.session,
             )
             return [document["_id"] for document in cursor]
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from pymongo.errors import InvalidOperation, NetworkTimeout, PyMongoError
 
 from odmantic import _process
-from odmantic._driver._sync import Lock, current_home, drained, finished, resolve, take_at_once
+from odmantic._driver._sync import Lock, current_home, drained, finished, take_at_once
 from odmantic._driver.select import sends_nothing_at_end
 from odmantic._plan.errors import NOT_ENCODABLE
-from odmantic._state.attempt import DOOMING_ERRORS, NOT_STARTED, Attempt, AttemptState
+from odmantic._state.attempt import DOOMING_ERRORS, NOT_STARTED, RUNNING, Attempt, AttemptState
 from odmantic._state.log import log_event
 from odmantic.exceptions import SessionMisuseError
 
@@ -94,13 +94,14 @@ class Channel:
         self.check_process()
         with self._lock:
             if attempt is not None:
-                attempt.check_accepts_operations()
+                if attempt.state is not RUNNING:
+                    raise attempt.refusal()
                 if self.attempt is not attempt or not self.driver_session.in_transaction:
                     raise SessionMisuseError(NOT_STARTED)
-                return drained(lambda: self._send_in_transaction(call, attempt), self._lose)
+                return drained(self._send_in_transaction, call, attempt, on_hang=self._lose)
             if self.attempt is not None:
                 raise SessionMisuseError(_BEGUN_MEANWHILE)
-            return resolve(call())
+            return call()
 
     def begin(self, options: dict[str, Any]) -> Attempt:
         """Begin a transaction; nothing is sent until its first operation. One that is in doubt is given up.
@@ -114,7 +115,7 @@ class Channel:
             if previous is not None and previous.state is AttemptState.CLOSING:
                 raise SessionMisuseError(_IN_PROGRESS)
             try:
-                resolve(self.driver_session.start_transaction(**options))
+                self.driver_session.start_transaction(**options)
             except InvalidOperation as error:
                 if "in progress" not in str(error):
                     raise
@@ -141,14 +142,14 @@ class Channel:
                 message = "another transaction was begun in the session, so this commit cannot be repeated"
                 raise SessionMisuseError(message)
             attempt.commit_was_sent = True
-            drained(lambda: resolve(self.driver_session.commit_transaction()), self._lose)
+            drained(self.driver_session.commit_transaction, on_hang=self._lose)
             self._forget(attempt)
             attempt.end_committed()
             log_event("commit", self.driver_session)
 
     def abort(self, attempt: Attempt, outcome: AttemptState = AttemptState.ENDED) -> None:
         """Roll the server's side back, after the operation in flight; give up one whose commit was sent."""
-        finished(lambda: self._abort(attempt, outcome), self._lose)
+        finished(self._abort, attempt, outcome, on_hang=self._lose)
 
     def end(self) -> None:
         """End the driver session, rolling back a transaction that still runs in it."""
@@ -159,11 +160,11 @@ class Channel:
             and take_at_once(self._lock)
         )
         if not ends_at_once:
-            finished(self._end, self._lose)
+            finished(self._end, on_hang=self._lose)
             return
         try:
             self._note_end()
-            resolve(self.driver_session.end_session())
+            self.driver_session.end_session()
         finally:
             self._lock.release()
 
@@ -182,7 +183,7 @@ class Channel:
                     and self.attempt is attempt
                     and self.driver_session.in_transaction
                 ):
-                    resolve(self.driver_session.abort_transaction())
+                    self.driver_session.abort_transaction()
                     if self._is_lost and not attempt.has_sent:
                         self._kill()
             finally:
@@ -199,13 +200,13 @@ class Channel:
             # A server session in which a command may still run is not handed to others.
             if not self._is_lost:
                 with self._lock:
-                    resolve(self.driver_session.end_session())
+                    self.driver_session.end_session()
 
     def _kill(self) -> None:
         """Have the server give up the first command of a transaction, which may begin it only after the abort."""
         kill = {"killSessions": [self.driver_session.session_id]}
         with suppress(PyMongoError):  # then the transaction ends by itself, within a minute
-            resolve(self.driver_session.client.admin.command(kill))
+            self.driver_session.client.admin.command(kill)
 
     def _note_end(self) -> None:
         setattr(self.driver_session, _OWNER, "transaction" if self._had_transaction else "session")
@@ -219,7 +220,7 @@ class Channel:
 
     def _send_in_transaction(self, call: Callable[[], Any], attempt: Attempt) -> Any:
         try:
-            result = resolve(call())
+            result = call()
         except DOOMING_ERRORS as error:
             attempt.doom(error)
             if isinstance(error, NetworkTimeout):

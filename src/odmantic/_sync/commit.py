@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import random
 import time
-from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import pymongo
@@ -24,8 +23,6 @@ from odmantic._state.log import log_error
 from odmantic.exceptions import CommitOutcomeUnknownError
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from odmantic._state.attempt import Attempt
     from odmantic._sync.channel import Channel
 
@@ -41,8 +38,12 @@ def commit_until_known(channel: Channel, attempt: Attempt, max_commit_time_ms: i
     while True:
         attempts += 1
         try:
-            with _commit_limit(max_commit_time_ms):
+            if max_commit_time_ms is None or remaining_seconds() is None:
                 channel.commit(attempt)
+            else:
+                # Under `pymongo.timeout` the driver ignores the transaction's own limit for its commit.
+                with pymongo.timeout(max_commit_time_ms / 1000):
+                    channel.commit(attempt)
         except PyMongoError as error:
             sent = channel.commits_sent
             is_unknown = outcome_is_unknown(error, attempts=attempts, sent=sent)
@@ -62,16 +63,6 @@ def commit_until_known(channel: Channel, attempt: Attempt, max_commit_time_ms: i
             raise _unknown(error, attempts) from error
         else:
             return
-
-
-_UNLIMITED = nullcontext()
-
-
-def _commit_limit(max_commit_time_ms: int | None) -> AbstractContextManager[object]:
-    """Under `pymongo.timeout` the driver ignores the transaction's own limit for its commit, so it is set here."""
-    if max_commit_time_ms is None or remaining_seconds() is None:
-        return _UNLIMITED
-    return pymongo.timeout(max_commit_time_ms / 1000)
 
 
 def _seconds_left(began: float) -> float:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic
 from pymongo.errors import InvalidOperation
 
 from odmantic._base import BaseCursor, ModelType, Reader
-from odmantic._driver._sync import Lock, resolve, sleep, take_batch
+from odmantic._driver._sync import Lock, sleep, take_batch
 from odmantic._driver.select import lift_batch_limit
 from odmantic._plan.find import LIST_PAGE_SIZE, PAGE_SIZE
 
@@ -171,7 +171,7 @@ class Source(Generic[ModelType]):
 
     def _read_batch(self) -> _Batch:
         if self._cursor is None:
-            self._cursor = resolve(self._open())
+            self._cursor = self._open()
         elif self._is_for_list:
             lift_batch_limit(self._cursor)
         size = self.page_size  # somebody who wants a list may raise it meanwhile

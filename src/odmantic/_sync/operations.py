@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Any
 from pymongo.errors import OperationFailure, PyMongoError
 
 from odmantic._base import ModelType, Reader
-from odmantic._driver._sync import resolve
-from odmantic._driver.select import check_session, command_options, is_driver_collection
+from odmantic._driver.select import (
+    SESSION_CLASSES,
+    check_session,
+    command_options,
+    is_driver_collection,
+)
 from odmantic._mapping import encode_primary_key
 from odmantic._plan.command import met_document, update_command
 from odmantic._plan.errors import NOT_ENCODABLE, add_context, operation_error, write_error
 from odmantic._plan.indexes import CONFLICT_CODES, declared_indexes, find_conflict, recreation
 from odmantic._plan.save import SavePlan, plan_save, save_order
-from odmantic._state.attempt import AttemptState
+from odmantic._state.attempt import RUNNING
 from odmantic._state.changes import give_back, mark_unknown, mark_written, take
 from odmantic._sync.bulk import save_in_bulk
 from odmantic._sync.channel import channel_of
@@ -31,8 +35,6 @@ if TYPE_CHECKING:
     from pymongo import IndexModel
 
     from odmantic._plan.find import FindPlan
-    from odmantic._state.attempt import Attempt
-    from odmantic._sync.channel import Channel
     from odmantic._sync.engine import SyncEngine
     from odmantic.model import Model
     from odmantic.query import QueryExpression, SortExpression
@@ -44,39 +46,43 @@ class Operations:
     They belong to the run of a transaction that was there when the call was made.
     """
 
-    __slots__ = ("_attempt", "_channel", "engine", "session")
+    __slots__ = ("_attempt", "_channel", "_scope", "engine", "session")
 
     def __init__(
-        self, engine: SyncEngine, driver_session: Any, *, writing: str | None = None
+        self, engine: SyncEngine, session: Any, operation: str, *, writes: bool = False
     ) -> None:
-        """Look up the transaction that runs in the driver session.
+        """Look up the driver session, and the transaction that runs in it.
 
         Args:
             engine: the engine.
-            driver_session: the session of the driver, if there is one.
-            writing: the name of a call that writes.
+            session: the `session=` argument of the call.
+            operation: the name of the call.
+            writes: whether it writes.
 
         Raises:
-            RuntimeError: the transaction in it is ending.
+            RuntimeError: the session is not started, or the transaction in it is ending.
             TransactionAbortedError: the transaction in it is doomed.
+            StrayOperationError: there is no session, but a transaction's block around the call.
             SessionMisuseError: it is a snapshot of the past, and the call writes.
-            TypeError: it is no session of a driver.
+            TypeError: it is no session, or one of the other colour.
         """
+        if type(session) not in SESSION_CLASSES:
+            session = engine._session_for(session, operation)
         self.engine = engine
-        self.session = driver_session
-        self._channel: Channel | None = None
-        self._attempt: Attempt | None = None
-        if driver_session is None:
-            return
-        self._channel = channel = channel_of(driver_session)
-        if channel is None:
-            check_session(driver_session)
-        elif channel.attempt is not None:
-            self._attempt = channel.attempt
-            channel.attempt.check_accepts_operations()
-            return
-        if writing is not None:
-            _check_may_write(driver_session, writing)
+        self.session = session
+        self._channel = channel = None if session is None else channel_of(session)
+        self._attempt = attempt = None if channel is None else channel.attempt
+        #: The transaction that writes belong to, be it one that the program began in a session of the driver.
+        self._scope: Any = attempt
+        if attempt is not None:
+            if attempt.state is not RUNNING:
+                raise attempt.refusal()
+        elif session is not None:
+            if channel is None:
+                check_session(session)
+                self._scope = _running_in(session)
+            if writes:
+                _check_may_write(session, operation)
 
     def find(self, plan: FindPlan[ModelType]) -> SyncCursor[ModelType]:
         """A cursor over the instances of a read."""
@@ -135,10 +141,10 @@ class Operations:
         turns = self.engine._turns
         turn = turns.take(instance, self._scope)
         try:
-            # What a save of another transaction has taken may never come to be.
-            plan = plan_save(instance) or (
-                plan_save(instance, whole=True) if turn is None else None
-            )
+            plan = plan_save(instance)
+            if plan is None and turn is None:
+                # What a save of another transaction has taken may never come to be.
+                plan = plan_save(instance, whole=True)
             if plan is not None:
                 self.check(instance)
                 self.write(plan)
@@ -248,7 +254,7 @@ class Operations:
 
     def _list_indexes(self, collection: Any, model: type[Model]) -> list[dict[str, Any]]:
         def read() -> list[dict[str, Any]]:
-            cursor = resolve(collection.list_indexes(session=self.session))
+            cursor = collection.list_indexes(session=self.session)
             return [dict(index) for index in cursor]
 
         indexes: list[dict[str, Any]] = self.send(read, "configure_database", model)
@@ -302,13 +308,6 @@ class Operations:
                 self._attempt.journal.wrote(self.engine.database_name, instance, written)
 
     @property
-    def _scope(self) -> Any:
-        """The transaction that writes belong to, be it one that the program began in a session of the driver."""
-        if self.session is None or self._channel is not None:
-            return self._attempt
-        return self.session if getattr(self.session, "in_transaction", None) is True else None
-
-    @property
     def is_guarded(self) -> bool:
         """Whether `check` may object to the write of an instance."""
         return self._attempt is not None and self._attempt.guard is not None
@@ -316,7 +315,7 @@ class Operations:
     @property
     def goes_on(self) -> bool:
         """Whether more can be sent: a transaction ends with the first error of the server."""
-        return self._attempt is None or self._attempt.state is AttemptState.RUNNING
+        return self._attempt is None or self._attempt.state is RUNNING
 
     @property
     def begins_transaction(self) -> bool:
@@ -329,7 +328,6 @@ class Operations:
         if collection is None:
             collection = self.engine.get_collection(type(instance))
         take(instance, plan.names)
-        note_use(plan.filter["_id"])
         try:
             if not self._update(plan, collection):
                 plan = plan_save(instance, whole=True) or plan
@@ -344,25 +342,25 @@ class Operations:
 
     def _update(self, plan: SavePlan, collection: Any) -> bool:
         """Send one update, and tell whether it met or made a document."""
-        model = type(plan.instance)
-        options = self._attempt and command_options(collection)
+        options = None if self._attempt is None else command_options(collection)
+        document_id = plan.filter["_id"]
+        note_use(document_id)
 
         def update() -> bool:
-            if options:
-                command = update_command(collection.name, plan)
+            if options is not None:
                 reply = collection.database.command(
-                    command, codec_options=options, session=self.session
+                    update_command(collection.name, plan),
+                    codec_options=options,
+                    session=self.session,
                 )
                 return met_document(reply)
-            result = resolve(
-                collection.update_one(
-                    plan.filter, plan.update, upsert=plan.upsert, session=self.session
-                )
+            result = collection.update_one(
+                plan.filter, plan.update, upsert=plan.upsert, session=self.session
             )
             return plan.upsert or result.matched_count != 0
 
         try:
-            met: bool = self.send(update, "save", model, plan.filter["_id"])
+            met: bool = self.send(update, "save", type(plan.instance), document_id)
         except (PyMongoError, *NOT_ENCODABLE) as error:
             ours = write_error(error, plan)
             if ours is None:
@@ -379,15 +377,20 @@ class Operations:
     ) -> Any:
         """Make one driver call, in the transaction that this call of the engine belongs to."""
         try:
-            if self._channel is None:
-                return resolve(call())
-            return self._channel.send(call, self._attempt)
+            if self._channel is not None:
+                return self._channel.send(call, self._attempt)
+            return call()
         except Exception as error:
             ours = operation_error(error, operation, model, document_id)
             if ours is not None:
                 raise ours from error
             add_context(error, f"in {operation} of {model.__name__}")
             raise
+
+
+def _running_in(driver_session: Any) -> Any:
+    """The session itself, if a transaction runs in it."""
+    return driver_session if getattr(driver_session, "in_transaction", None) is True else None
 
 
 def _check_may_write(driver_session: Any, operation: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from odmantic._driver._sync import resolve, take_batch
+from odmantic._driver._sync import take_batch
 from odmantic._plan.find import resolve_references
 from odmantic._plan.references import (
     comparable,
@@ -44,7 +44,7 @@ class ReferenceLoader:
             return documents
         ids = [document.get("_id") for document in broken]
         stages = [{"$match": {"_id": {"$in": ids}}}, *resolve_references(self._model)]
-        cursor = resolve(self._collection.aggregate(stages, session=self._session))
+        cursor = self._collection.aggregate(stages, session=self._session)
         now = {comparable(one["_id"]): one for one in take_batch(cursor, len(ids))}
         again = {id(document): now.get(comparable(document.get("_id"))) for document in broken}
         # A document that is gone by now is left out.
@@ -57,10 +57,8 @@ class ReferenceLoader:
             request = next(steps)
             while True:
                 count = len(request.ids) + 1
-                cursor = resolve(
-                    self._collections[request.model].find(
-                        request.filter, session=self._session, batch_size=count
-                    )
+                cursor = self._collections[request.model].find(
+                    request.filter, session=self._session, batch_size=count
                 )
                 request = steps.send(take_batch(cursor, count))
         except StopIteration as end:

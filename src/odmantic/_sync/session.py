@@ -7,7 +7,6 @@ import time
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from odmantic._driver._sync import resolve
 from odmantic._plan.concerns import TransactionDefaults, session_options
 from odmantic._plan.token import CausalTimes, decode_token, encode_token
 from odmantic._sync.channel import Channel
@@ -98,9 +97,9 @@ class SyncSession(SyncSessionBase, AbstractContextManager["SyncSession"]):
             RuntimeError: it is open already.
         """
         self._check_not_started()
-        driver_session = resolve(self.engine.client.start_session(**self._options))
+        driver_session = self.engine.client.start_session(**self._options)
         if self._channel is not None:  # meanwhile
-            resolve(driver_session.end_session())
+            driver_session.end_session()
             self._check_not_started()
         if self._after is not None:
             driver_session.advance_cluster_time(self._after.cluster_time)

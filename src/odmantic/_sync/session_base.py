@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from abc import ABCMeta
-from typing import TYPE_CHECKING
+from abc import ABCMeta, abstractmethod
+from typing import TYPE_CHECKING, Any
 
 from odmantic._base import BaseSession, ModelType
 
@@ -24,6 +24,10 @@ class SyncSessionBase(BaseSession, metaclass=ABCMeta):
     """
 
     engine: SyncEngine
+
+    @abstractmethod
+    def get_driver_session(self) -> Any:
+        """The driver's own session object, for raw calls of the driver."""
 
     def find(
         self,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from odmantic._base import SyncEngineBase
 from odmantic._driver._sync import CAN_AWAIT
 from odmantic._plan.concerns import TransactionSettings
-from odmantic._state.attempt import NOT_STARTED
+from odmantic._state.attempt import NOT_STARTED, RUNNING
 from odmantic._state.hooks import check_callback
 from odmantic._sync.block import TransactionBlock
 from odmantic._sync.commit import commit_until_known
@@ -115,7 +115,7 @@ class SyncTransaction(TransactionBlock):
             self._max_commit_time_ms = options.get("max_commit_time_ms")
             self._channel = channel
         except BaseException:
-            self._end_own_session()
+            self._finish()
             raise
 
     def commit(self) -> None:
@@ -142,7 +142,8 @@ class SyncTransaction(TransactionBlock):
                 self._run_hooks(attempt)
             raise
         self._finish()
-        self._run_hooks(attempt)
+        if attempt.hooks is not None:
+            self._run_hooks(attempt)
 
     def abort(self) -> None:
         """Roll back; saved instances count as modified again. Gives up a transaction that is in doubt.
@@ -203,7 +204,8 @@ class SyncTransaction(TransactionBlock):
         if attempt is None or channel is None:
             raise SessionMisuseError(NOT_STARTED)
         channel.check_process()
-        attempt.check_accepts_operations()
+        if attempt.state is not RUNNING:
+            raise attempt.refusal()
         return channel.driver_session
 
     def token(self) -> str:
@@ -246,9 +248,6 @@ class SyncTransaction(TransactionBlock):
     def _finish(self) -> None:
         """Let go of the driver session, and end it if it is of its own."""
         self._channel = None
-        self._end_own_session()
-
-    def _end_own_session(self) -> None:
         if self._owns_session and self.session.is_started:
             self.session.end()
 

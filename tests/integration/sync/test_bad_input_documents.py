@@ -16,7 +16,6 @@ import pytest
 from bson import ObjectId
 
 from odmantic import EmbeddedModel, Field, Model, Reference
-from odmantic._driver._sync import resolve
 from odmantic.exceptions import (
     BaseEngineException,
     DocumentParsingError,
@@ -47,7 +46,7 @@ def sessions(sync_engine, monkeypatch):
     start_session = sync_engine.client.start_session
 
     def recording(*arguments, **options):
-        session = resolve(start_session(*arguments, **options))
+        session = start_session(*arguments, **options)
         opened.append(session)
         return session
 

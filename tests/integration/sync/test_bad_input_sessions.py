@@ -8,7 +8,6 @@ import pymongo.errors
 import pytest
 
 from odmantic import Model, Reference, SyncEngine
-from odmantic._driver._sync import resolve
 
 
 class Part(Model):
@@ -48,8 +47,8 @@ def _indexed():
 
 
 def _ended_session(engine, cleanup):
-    session = resolve(engine.client.start_session())
-    resolve(session.end_session())
+    session = engine.client.start_session()
+    session.end_session()
     return session
 
 
@@ -133,7 +132,7 @@ def test_a_session_of_the_other_colour_is_refused(
 
 def _close(client):
     close = client.end_session if hasattr(type(client), "end_session") else client.close
-    resolve(close())
+    close()
 
 
 def test_an_unchanged_instance_does_not_hide_a_wrong_session(sync_engine):

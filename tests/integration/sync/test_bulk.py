@@ -12,7 +12,6 @@ from bson import ObjectId, Timestamp
 
 from odmantic import EmbeddedModel, Field, Model, Reference, SyncEngine
 from odmantic import ObjectId as AutomaticId
-from odmantic._driver._sync import resolve
 from odmantic.exceptions import (
     DuplicateKeyError,
     InvalidDocumentError,
@@ -628,12 +627,12 @@ def test_a_repeated_transaction_saves_in_bulk(sync_engine, fail_point):
 
 
 def test_a_driver_session_is_used(sync_engine, commands):
-    session = resolve(sync_engine.client.start_session())
+    session = sync_engine.client.start_session()
     try:
         sync_engine.save_all(_customers(5), session=session)
         assert commands.started[0].command["lsid"] == session.session_id
     finally:
-        resolve(session.end_session())
+        session.end_session()
 
 
 def test_two_databases_of_one_client(sync_engine, odmantic_mongo_client):

@@ -14,7 +14,6 @@ from pymongo.errors import (
 from pymongo.write_concern import WriteConcern
 
 from odmantic import Model
-from odmantic._driver._sync import resolve
 from odmantic.exceptions import CommitOutcomeUnknownError
 
 UNKNOWN = "UnknownTransactionCommitResult"
@@ -327,7 +326,7 @@ def test_a_transaction_of_the_driver_begun_meanwhile_is_left_alone(
             with pytest.raises(ExecutionTimeout):
                 transaction.commit()
         raw = session.get_driver_session()
-        resolve(raw.start_transaction())
+        raw.start_transaction()
         sync_engine.get_collection(User).insert_one({"name": "raw"}, session=raw)
 
         if closing == "commit":
@@ -340,7 +339,7 @@ def test_a_transaction_of_the_driver_begun_meanwhile_is_left_alone(
         assert user.__fields_modified__ == {"id", "name"}
         with pytest.raises(RuntimeError, match="Transaction not started"):
             transaction.commit()
-        resolve(raw.commit_transaction())
+        raw.commit_transaction()
     assert raw_database["user"].distinct("name") == ["raw"]
 
 
@@ -349,6 +348,6 @@ def test_a_commit_retried_by_hand_on_the_driver_session_is_not_in_the_way(
 ):
     with sync_engine.transaction() as transaction:
         transaction.save(user)
-        resolve(transaction.get_driver_session().commit_transaction())
+        transaction.get_driver_session().commit_transaction()
     assert raw_database["user"].count_documents({}) == 1
     assert user.__fields_modified__ == set()

@@ -9,7 +9,6 @@ import pytest
 from pymongo.errors import ConfigurationError
 
 from odmantic import Model
-from odmantic._driver._sync import resolve
 from odmantic.session import NO_SESSION
 
 
@@ -27,7 +26,7 @@ def engine_with(sync_engine, odmantic_mongo_uri, client_options):
         try:
             yield type(sync_engine)(client, sync_engine.database_name)
         finally:
-            resolve(client.close())
+            client.close()
 
     return make
 

@@ -7,7 +7,6 @@ import pytest
 from pymongo.errors import InvalidOperation
 
 from odmantic import Model, SyncEngine
-from odmantic._driver._sync import resolve
 from odmantic._plan.find import FLAT_BATCH_SIZE
 from odmantic.exceptions import StrayOperationWarning
 
@@ -109,25 +108,25 @@ def test_a_transaction_object_is_used(sync_engine, parcel, commands, operation):
 
 @EVERY_OPERATION
 def test_a_session_of_the_driver_is_used(sync_engine, parcel, commands, operation):
-    session = resolve(sync_engine.client.start_session())
+    session = sync_engine.client.start_session()
     try:
         operation(sync_engine, parcel, session)
 
         assert commands.started
         assert _session_ids(commands) == {session.session_id["id"]}
     finally:
-        resolve(session.end_session())
+        session.end_session()
 
 
 @TRANSACTIONAL
 def test_a_transaction_of_the_driver_is_used(sync_engine, parcel, raw_database, operation):
-    session = resolve(sync_engine.client.start_session())
+    session = sync_engine.client.start_session()
     try:
-        resolve(session.start_transaction())
+        session.start_transaction()
         operation(sync_engine, parcel, session)
-        resolve(session.abort_transaction())
+        session.abort_transaction()
     finally:
-        resolve(session.end_session())
+        session.end_session()
 
     assert list(raw_database["parcel"].find()) == [{"code": "A", "weight": 1.0, "_id": parcel.id}]
 

@@ -10,7 +10,6 @@ import pytest
 from pymongo.errors import InvalidOperation
 
 from odmantic import Model
-from odmantic._driver._sync import resolve
 from odmantic.exceptions import SessionMisuseError
 
 
@@ -37,7 +36,7 @@ def test_a_transaction_of_another_client_is_refused(sync_engine, count, odmantic
             with pytest.raises(InvalidOperation):
                 sync_engine.save(User(name="Ada"), session=session)
     finally:
-        resolve(client.close())
+        client.close()
     assert count() == 0
 
 
@@ -114,7 +113,7 @@ def test_a_generator_that_is_not_used_up_rolls_back(sync_engine, count, open_tra
     if way == "let go":
         del generator
     if way == "closed":
-        resolve(generator.close())
+        generator.close()
     assert not seen[0].session.is_started
     assert open_transactions() == 0
     assert count() == 0

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from odmantic import EmbeddedModel, Field, Model, Reference
-from odmantic._driver._sync import resolve
 
 
 class Size(EmbeddedModel):
@@ -22,7 +21,7 @@ class Shipment(Model):
 
 
 def _aggregate(collection, pipeline, **options):
-    return resolve(collection.aggregate(pipeline, **options)).to_list(length=None)
+    return (collection.aggregate(pipeline, **options)).to_list(length=None)
 
 
 def test_names_for_raw_calls():

@@ -10,7 +10,6 @@ import pytest
 from pymongo.errors import PyMongoError
 
 from odmantic import EmbeddedModel, Model, Reference
-from odmantic._driver._sync import resolve
 from odmantic.exceptions import DuplicateKeyError
 
 
@@ -280,11 +279,11 @@ def test_every_way_to_save_is_covered(sync_engine, raw_database, save, own_sessi
 
 def test_an_instance_saved_in_a_transaction_of_the_driver_counts_as_saved(sync_engine):
     user = User(name="Ada")
-    raw = resolve(sync_engine.client.start_session())
+    raw = sync_engine.client.start_session()
     with raw:
-        resolve(raw.start_transaction())
+        raw.start_transaction()
         sync_engine.save(user, session=raw)
-        resolve(raw.abort_transaction())
+        raw.abort_transaction()
 
     assert user.__fields_modified__ == set()
 

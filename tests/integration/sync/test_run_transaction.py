@@ -25,7 +25,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from odmantic import Model
-from odmantic._driver._sync import resolve, sleep
+from odmantic._driver._sync import sleep
 from odmantic.exceptions import (
     CommitOutcomeUnknownError,
     DuplicateKeyError,
@@ -865,7 +865,7 @@ def test_only_a_running_transaction_is_joined(sync_engine, count, state):
 def test_a_driver_session_is_used_in_a_callback(sync_engine, count):
     def work(transaction):
         collection = sync_engine.get_collection(User)
-        resolve(collection.insert_one({"name": "raw"}, session=transaction.get_driver_session()))
+        collection.insert_one({"name": "raw"}, session=transaction.get_driver_session())
         sync_engine.save(User(name="Ada"), session=transaction.get_driver_session())
 
     sync_engine.run_transaction(work)

@@ -10,7 +10,6 @@ import pymongo.errors
 import pytest
 
 from odmantic import EmbeddedModel, Field, Model, Reference
-from odmantic._driver._sync import resolve
 from odmantic.exceptions import DuplicateKeyError
 
 
@@ -71,7 +70,7 @@ def sessions(sync_engine, monkeypatch):
     start_session = sync_engine.client.start_session
 
     def recording(*arguments, **options):
-        session = resolve(start_session(*arguments, **options))
+        session = start_session(*arguments, **options)
         opened.append(session)
         return session
 
@@ -541,12 +540,12 @@ def test_parallel_saves_of_different_fields_keep_both(sync_engine, raw_database)
 
 
 def test_saving_without_type_check_in_a_driver_session(sync_engine, raw_database):
-    session = resolve(sync_engine.client.start_session())
+    session = sync_engine.client.start_session()
     try:
         shipment = Shipment(number=1, customer=Customer(name="Ada"), parcel=Parcel(code="A"))
         assert sync_engine._save(shipment, session) is shipment
     finally:
-        resolve(session.end_session())
+        session.end_session()
 
     assert raw_database["shipment"].count_documents({}) == 1
     assert raw_database["customer"].count_documents({}) == 1

@@ -7,7 +7,6 @@ import pymongo.errors
 import pytest
 
 from odmantic import EmbeddedModel, Field, Model, Reference
-from odmantic._driver._sync import resolve
 from odmantic.exceptions import DuplicateKeyError
 
 
@@ -165,9 +164,9 @@ def test_what_is_no_iterable_is_refused(sync_engine, value):
 
 
 def test_a_given_session_stays_open(sync_engine):
-    session = resolve(sync_engine.client.start_session())
+    session = sync_engine.client.start_session()
     try:
         sync_engine.save_all([Customer(name="a")], session=session)
         assert not session.has_ended
     finally:
-        resolve(session.end_session())
+        session.end_session()

@@ -10,7 +10,6 @@ import pytest
 from pymongo.errors import InvalidOperation, OperationFailure
 
 from odmantic import Model
-from odmantic._driver._sync import resolve
 from odmantic._plan.find import FLAT_BATCH_SIZE
 from odmantic.session import SyncSession, SyncSessionBase
 
@@ -309,13 +308,13 @@ def test_hundred_sessions_use_one_server_session(sync_engine, commands):
 
 
 def test_a_driver_session_made_by_hand_is_never_ended_by_the_engine(sync_engine):
-    raw = resolve(sync_engine.client.start_session())
+    raw = sync_engine.client.start_session()
     try:
         sync_engine.save(User(name="Ada"), session=raw)
         assert sync_engine.count(User, session=raw) == 1
         assert not raw.has_ended
     finally:
-        resolve(raw.end_session())
+        raw.end_session()
 
 
 def test_the_session_of_a_save_without_one_is_ended_also_on_errors(

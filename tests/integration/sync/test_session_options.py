@@ -11,7 +11,6 @@ from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
 
 from odmantic import Model
-from odmantic._driver._sync import resolve
 
 WRITES = ["save", "save_all", "delete", "remove", "configure_database"]
 
@@ -144,7 +143,7 @@ def test_the_nearest_option_counts(
                 with session.transaction(**call) as transaction:
                     work(transaction)
     finally:
-        resolve(own_client.close())
+        own_client.close()
 
     first, *_, commit = (event.command for event in commands.started)
     assert first["readConcern"]["level"] == read

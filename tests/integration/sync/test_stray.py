@@ -10,7 +10,6 @@ import warnings
 import pytest
 
 from odmantic import Field, Model
-from odmantic._driver._sync import resolve
 from odmantic.exceptions import StrayOperationError, StrayOperationWarning
 from odmantic.session import NO_SESSION
 
@@ -341,7 +340,7 @@ def _two_transactions_at_a_time(engine, other):
 
 def _raw_commands(engine, other):
     with engine.transaction():
-        resolve(engine.get_collection(User).count_documents({}))
+        engine.get_collection(User).count_documents({})
 
 
 _CORRECT = [
@@ -369,7 +368,7 @@ def test_a_correct_program_is_left_alone(make_engine, sync_engine, odmantic_mong
     try:
         program(make_engine("raise"), make_engine("raise", other_client))
     finally:
-        resolve(other_client.close())
+        other_client.close()
 
 
 def test_two_engines_of_one_client_are_in_one_block(make_engine):

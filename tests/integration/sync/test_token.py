@@ -11,7 +11,6 @@ import pytest
 from bson.timestamp import Timestamp
 
 from odmantic import Model
-from odmantic._driver._sync import resolve
 from odmantic._plan.token import CausalTimes, decode_token, encode_token
 from odmantic.testing import LocalReplicaSet
 
@@ -131,6 +130,6 @@ def test_a_lagging_secondary_is_waited_for(sync_engine, lagging_set, odmantic_da
         with reader.session(after=token) as session:
             assert session.count(User) == 1
     finally:
-        resolve(primary.drop_database(odmantic_database_name))
+        primary.drop_database(odmantic_database_name)
         for client in (primary, secondary):
-            resolve(client.close())
+            client.close()

@@ -9,7 +9,6 @@ import pytest
 from pymongo.errors import AutoReconnect, InvalidOperation, OperationFailure
 
 from odmantic import Model
-from odmantic._driver._sync import resolve
 from odmantic._plan.concerns import TransactionSettings
 from odmantic._plan.find import FLAT_BATCH_SIZE
 from odmantic.exceptions import (
@@ -113,13 +112,13 @@ def test_a_transaction_is_no_context(sync_engine):
 
 
 def test_other_kinds_of_context_are_refused(sync_engine):
-    raw = resolve(sync_engine.client.start_session())
+    raw = sync_engine.client.start_session()
     try:
         for context in (None, raw, sync_engine.client, "engine"):
             with pytest.raises(TypeError, match="SyncTransaction takes"):
                 SyncTransaction(context)
     finally:
-        resolve(raw.end_session())
+        raw.end_session()
 
 
 # --- Start and end ----------------------------------------------------------------------------------
@@ -604,7 +603,7 @@ def test_operations_do_not_escape_a_transaction_that_was_aborted_by_hand(sync_en
     with pytest.raises(InvalidOperation):
         with sync_engine.transaction() as transaction:
             transaction.save(User(name="Ada"))
-            resolve(transaction.get_driver_session().abort_transaction())
+            transaction.get_driver_session().abort_transaction()
             with pytest.raises(RuntimeError, match="transaction not started"):
                 transaction.save(User(name="Bob"))
     assert raw_database["user"].count_documents({}) == 0
@@ -622,9 +621,9 @@ def test_raw_calls_of_the_driver_join_the_transaction(sync_engine, raw_database)
 
 
 def test_a_transaction_of_the_driver_works_as_session_argument(sync_engine, raw_database):
-    raw = resolve(sync_engine.client.start_session())
+    raw = sync_engine.client.start_session()
     with raw:
-        with resolve(raw.start_transaction()):
+        with raw.start_transaction():
             sync_engine.save(User(name="Ada"), session=raw)
             assert sync_engine.count(User, session=raw) == 1
             assert raw_database["user"].count_documents({}) == 0

@@ -13,7 +13,6 @@ from pymongo.errors import DuplicateKeyError, WriteError
 
 import odmantic.exceptions
 from odmantic import Field, Model
-from odmantic._driver._sync import resolve
 
 
 class Parcel(Model):
@@ -40,10 +39,8 @@ def _updates(commands):
 def _update(engine, parcel, session, **changes):
     """What `save` does, by the driver's own method."""
     update = {"$set": changes or parcel.model_dump_doc()}
-    resolve(
-        engine.get_collection(Parcel).update_one(
-            {"_id": parcel.id}, update, upsert=not changes, session=session
-        )
+    engine.get_collection(Parcel).update_one(
+        {"_id": parcel.id}, update, upsert=not changes, session=session
     )
 
 
@@ -93,7 +90,7 @@ def test_a_duplicate_is_told_as_by_update_one(sync_engine):
 def test_a_refusal_is_told_as_by_update_one(sync_engine):
     database = sync_engine.database
     rule = {"weight": {"$lt": 5}}
-    resolve(database.create_collection("parcel", validator=rule))
+    database.create_collection("parcel", validator=rule)
     heavy = Parcel(code="A", weight=9.0)
 
     def error_of(save):
@@ -123,7 +120,7 @@ def test_the_options_of_the_collection_hold(sync_engine):
         badge.name = "Bob"
         transaction.save(badge)
 
-    found = resolve(database["badge"].find_one({"_id": UUID(int=7)}))
+    found = database["badge"].find_one({"_id": UUID(int=7)})
     assert (type(found), dict(found)) == (SON, {"_id": UUID(int=7), "name": "Bob"})
 
 
@@ -134,16 +131,16 @@ def test_another_collection_is_written_by_its_own_methods(sync_engine):
     with sync_engine.transaction() as transaction:
         transaction.save(Parcel(code="A"))
 
-    assert resolve(elsewhere.count_documents({})) == 1
+    assert elsewhere.count_documents({}) == 1
 
 
 def test_a_document_that_is_gone_is_written_whole(sync_engine):
     parcel = sync_engine.save(Parcel(code="A"))
-    resolve(sync_engine.get_collection(Parcel).delete_one({}))
+    sync_engine.get_collection(Parcel).delete_one({})
     parcel.weight = 3.0
 
     with sync_engine.transaction() as transaction:
         transaction.save(parcel)
 
-    found = resolve(sync_engine.get_collection(Parcel).find_one({}))
+    found = sync_engine.get_collection(Parcel).find_one({})
     assert found == {"_id": parcel.id, "code": "A", "weight": 3.0}

@@ -14,13 +14,13 @@ async def test_the_result_and_the_error_are_those_of_the_call():
     async def fail():
         raise KeyError("mine")
 
-    assert await drained(lambda: asyncio.sleep(0, "result")) == "result"
+    assert await drained(asyncio.sleep, 0, "result") == "result"
     with pytest.raises(KeyError, match="mine"):
         await drained(fail)
 
 
 def test_the_sync_one_just_calls():
-    assert _sync.drained(lambda: "result") == "result"
+    assert _sync.drained(max, 3, 5) == 5
 
 
 async def _cancelled(call, times=1):
