@@ -15,7 +15,7 @@ from uuid import UUID
 
 import bson
 from bson.decimal128 import Decimal128
-from pydantic import BaseModel
+from pydantic import BaseModel, RootModel
 
 from odmantic._mapping.aliases import is_type_alias
 from odmantic._mapping.annotations import (
@@ -216,6 +216,8 @@ def _dumped_first(serializer: Encoder) -> Encoder:
 
 def _as_dumped(value: Any) -> Any:
     """Give what `model_dump` shows of a value, whatever serialisers say."""
+    if isinstance(value, RootModel):
+        return _as_dumped(cast("RootModel[Any]", value).root)
     if isinstance(value, BaseModel):
         return {name: _as_dumped(item) for name, item in value}
     if is_document(value):

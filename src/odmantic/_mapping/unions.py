@@ -8,7 +8,7 @@ from enum import Enum
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 
 from odmantic._mapping.annotations import is_array, is_mapping, is_union, type_adapter, unwrap
 from odmantic._mapping.mapping import is_embedded_model
@@ -126,6 +126,8 @@ def _read_from(annotation: Any) -> tuple[type[Any], ...]:
         return (FROM_BSON[cls][0],)
     if cls is None or cls is Literal or (isinstance(cls, type) and issubclass(cls, _SCALARS)):
         return ()
+    if isinstance(cls, type) and issubclass(cls, RootModel):
+        return _read_from(cls.__pydantic_fields__["root"].annotation)
     if is_mapping(cls) or (isinstance(cls, type) and issubclass(cls, BaseModel)):
         return _DOCUMENT
     if is_array(cls):

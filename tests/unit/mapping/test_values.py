@@ -95,13 +95,38 @@ class Data:
     colour: Colour = Colour.RED
 
 
+@dataclasses.dataclass
+class DataOfBson:
+    price: decimal.Decimal
+    prices: List[decimal.Decimal]
+    leg: Leg
+
+
 class Pair(NamedTuple):
     a: int
     b: str
 
 
+class PairOfBson(NamedTuple):
+    a: decimal.Decimal
+    b: Optional[re.Pattern[str]] = None
+
+
 class Typed(TypedDict):
     n: int
+
+
+class TypedOfBson(TypedDict, total=False):
+    price: Annotated[decimal.Decimal, "note"]
+    kind: TupleEnum
+
+
+class Rooted(pydantic.RootModel[List[decimal.Decimal]]):
+    pass
+
+
+class PlainRooted(pydantic.BaseModel):
+    rooted: Rooted
 
 
 class Captain(Model):
@@ -177,6 +202,20 @@ STORED: list[tuple[Any, Any, Any]] = [
     (Pair, Pair(1, "a"), (1, "a")),
     (Typed, {"n": 1}, {"n": 1}),
     (Data, Data(1), {"n": 1, "colour": 1}),
+    (PairOfBson, PairOfBson(decimal.Decimal(1)), (ONE, None)),
+    (Optional[TypedOfBson], {"price": decimal.Decimal(1)}, {"price": ONE}),
+    (List[TypedOfBson], [{"kind": TupleEnum.ONE}], [{"kind": (1, 2)}]),
+    (
+        Dict[str, DataOfBson],
+        {"a": DataOfBson(decimal.Decimal(1), [decimal.Decimal(1)], LEG)},
+        {"a": {"price": ONE, "prices": [ONE], "leg": {"km": 1}}},
+    ),
+    (Rooted, Rooted([decimal.Decimal(1)]), [ONE]),
+    (Optional[Rooted], Rooted([]), []),
+    (Union[Rooted, str], Rooted([decimal.Decimal(1)]), [ONE]),
+    (Union[Rooted, Leg], LEG, {"k": 1}),
+    (PlainRooted, PlainRooted(rooted=Rooted([])), {"rooted": []}),
+    (Any, pydantic.RootModel[int](1), 1),
     # keys that are no text
     (Dict[int, str], {1: "a"}, {"1": "a"}),
     (Dict[float, int], {1.5: 1}, {"1.5": 1}),
@@ -248,7 +287,16 @@ def test_stored_form_and_round_trip(annotation: Any, value: Any, stored: Any) ->
     assert type(document["x"]) is type(stored)
     assert encode_field(one, "x") == stored
     read = bson.decode(bson.encode(document))
-    if annotation not in (Union[Any, Leg], PlainExtra, list, set, dict, tuple, Mapping[str, Any]):
+    if annotation not in (
+        Any,
+        Union[Any, Leg],
+        PlainExtra,
+        list,
+        set,
+        dict,
+        tuple,
+        Mapping[str, Any],
+    ):
         again = cls.model_validate_doc(read)
         assert again == one or annotation is re.Pattern
         assert type(again.x) is type(one.x)
@@ -300,6 +348,7 @@ def test_keys_without_text_are_left_to_the_driver() -> None:
         (Annotated[Tuple[Leg, ...], WithBsonSerializer(repr)], (LEG,), "({'km': 1},)"),
         (Annotated[Dict[str, Data], WithBsonSerializer(len)], {"a": Data(1)}, 1),
         (Annotated[Set[int], WithBsonSerializer(sum)], {1, 2}, 3),
+        (Annotated[pydantic.RootModel[List[int]], WithBsonSerializer(len)], [1, 2], 2),
     ],
 )
 def test_serialisers_at_every_depth(annotation: Any, value: Any, stored: Any) -> None:
