@@ -216,10 +216,9 @@ def _dumped_first(serializer: Encoder) -> Encoder:
 
 def _as_dumped(value: Any) -> Any:
     """Give what `model_dump` shows of a value, whatever serialisers say."""
-    if isinstance(value, RootModel):
-        return _as_dumped(cast("RootModel[Any]", value).root)
     if isinstance(value, BaseModel):
-        return {name: _as_dumped(item) for name, item in value}
+        dumped = {name: _as_dumped(item) for name, item in value}
+        return dumped["root"] if isinstance(value, RootModel) else dumped
     if is_document(value):
         return {key: _as_dumped(item) for key, item in value.items()}
     if is_stored_array(value) and type(value) in (list, tuple):
