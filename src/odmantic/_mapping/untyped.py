@@ -69,8 +69,8 @@ def _inline_encoders(model: type[BaseModel]) -> tuple[tuple[str, Encoder | None]
     encoders = _INLINE_ENCODERS.get(model)
     if encoders is None:
         encoders = tuple(
-            (name, EncoderCompiler(encode_any).encoder(info.annotation, info.metadata))
-            for name, info in model.__pydantic_fields__.items()
+            (name, EncoderCompiler(encode_any).field_encoder(model, name))
+            for name in model.__pydantic_fields__
         )
         _INLINE_ENCODERS[model] = encoders
     return encoders

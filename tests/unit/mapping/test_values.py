@@ -35,7 +35,14 @@ from bson.binary import Binary
 from bson.decimal128 import Decimal128
 from bson.int64 import Int64
 from bson.regex import Regex
-from pydantic import PlainSerializer, field_serializer, model_serializer
+from pydantic import (
+    PlainSerializer,
+    WrapSerializer,
+    field_serializer,
+    field_validator,
+    model_serializer,
+)
+from pydantic_core import core_schema
 from typing_extensions import TypeAliasType, TypedDict
 
 from odmantic._mapping import encode_changes, encode_field, encode_value
@@ -315,6 +322,21 @@ def test_keys_without_text_are_left_to_the_driver() -> None:
     assert Odd(x={(1,): 1}).model_dump_doc() == {"x": {(1,): 1}}
 
 
+def test_dataclasses_may_name_what_is_local() -> None:
+    class Local(pydantic.BaseModel):
+        n: int
+
+    @dataclasses.dataclass
+    class Data:
+        local: Local
+
+    class Holder(EmbeddedModel):
+        data: Data
+
+    one = Holder(data={"local": {"n": 1}})
+    assert Holder.model_validate_doc(one.model_dump_doc()) == one
+
+
 # --- Serialisers -------------------------------------------------------------------------------
 
 
@@ -386,6 +408,111 @@ def test_serialisers_for_json_do_not_matter() -> None:
             return "all"
 
     assert Wrapped(shown=Shown(a=1, b=2)).model_dump_doc() == {"shown": {"a": 1, "b": 2}}
+
+
+class Position:
+    """A type of somebody else's."""
+
+    def __init__(self, x: int) -> None:
+        self.x = x
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Position) and self.x == other.x
+
+    def __hash__(self) -> int:
+        return self.x
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        return core_schema.no_info_plain_validator_function(
+            lambda value: value if isinstance(value, cls) else cls(int(str(value["x"]))),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda value: {"x": decimal.Decimal(value.x)}
+            ),
+        )
+
+
+class Dated(pydantic.BaseModel):
+    n: int = 1
+    day: date
+    days: List[date] = []
+
+    @field_serializer("*")
+    def show(self, value: Any) -> str:
+        return str(value)
+
+    @field_validator("days", mode="before")
+    @classmethod
+    def read(cls, value: Any) -> Any:
+        return [] if value == "[]" else value
+
+
+class DatedAsAWhole(pydantic.BaseModel):
+    day: date
+
+    @field_serializer("day")
+    def show(self, value: Any) -> str:
+        return str(value)
+
+    @model_serializer
+    def all(self) -> str:
+        return "all"
+
+
+Day = Annotated[date, PlainSerializer(date.isoformat)]
+DAY = date(2020, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "stored"),
+    [
+        (Day, DAY, "2020-01-02"),
+        (Optional[Day], DAY, "2020-01-02"),
+        (Optional[Day], None, None),
+        (List[Day], [DAY], ["2020-01-02"]),
+        (Union[Leg, Day], DAY, "2020-01-02"),
+        (Union[Leg, Day], LEG, {"k": 1}),
+        (Annotated[Optional[date], PlainSerializer(str)], DAY, "2020-01-02"),
+        (Annotated[Path, WrapSerializer(lambda path, _: str(path))], Path("a"), "a"),
+        (Position, Position(3), {"x": Decimal128("3")}),
+        (Dict[str, Position], {"a": Position(3)}, {"a": {"x": Decimal128("3")}}),
+        (Dated, Dated(day=DAY), {"n": 1, "day": "2020-01-02", "days": "[]"}),
+    ],
+)
+def test_serialisers_of_pydantic_store_what_bson_has_no_form_for(
+    annotation: Any, value: Any, stored: Any
+) -> None:
+    cls = type(Model)(
+        "Ship", (Model,), {"__module__": __name__, "__annotations__": {"x": annotation}}
+    )
+    one = cls(x=value)
+    document = one.model_dump_doc()
+    assert document["x"] == stored
+    assert cls.model_validate_doc(bson.decode(bson.encode(document))) == one
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [
+        (Annotated[date, PlainSerializer(str, when_used="json")], DAY),
+        (Annotated[Any, PlainSerializer(str)], DAY),
+        (pydantic.SecretStr, pydantic.SecretStr("a")),
+    ],
+)
+def test_what_no_serialiser_of_pydantic_stores_is_left_to_the_driver(
+    annotation: Any, value: Any
+) -> None:
+    cls = type(Model)(
+        "Ship", (Model,), {"__module__": __name__, "__annotations__": {"x": annotation}}
+    )
+    assert cls(x=value).model_dump_doc()["x"] is value
+
+
+def test_serialisers_of_whole_models_do_not_matter() -> None:
+    class Holder(EmbeddedModel):
+        x: DatedAsAWhole
+
+    assert Holder(x={"day": DAY}).model_dump_doc() == {"x": {"day": DAY}}
 
 
 # --- Keys that need conversion -----------------------------------------------------------------
