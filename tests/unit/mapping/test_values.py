@@ -47,6 +47,7 @@ from typing_extensions import TypeAliasType, TypedDict
 
 from odmantic._mapping import encode_changes, encode_field, encode_value
 from odmantic.bson import WithBsonSerializer
+from odmantic.exceptions import DocumentParsingError
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model
 from odmantic.reference import Reference
@@ -62,6 +63,10 @@ class Leg(EmbeddedModel):
 
 class Ride(EmbeddedModel):
     by: str = Field(key_name="b")
+
+
+class Idle(EmbeddedModel):
+    hours: int = Field(0, key_name="h")
 
 
 class Colour(enum.Enum):
@@ -261,6 +266,12 @@ STORED: list[tuple[Any, Any, Any]] = [
     (Union[Leg, Dict[str, int]], {"z": 1}, {"z": 1}),
     (Union[Price, Leg], LEG, {"k": 1}),
     (Union[Typed, Leg], {"n": 1}, {"n": 1}),
+    (Union[Dict[int, Deque[int]], Idle], {1: collections.deque([1])}, {"1": [1]}),
+    (Union[Idle, Dict[int, Tuple[int, bool]], str], {1: (1, True)}, {"1": (1, True)}),
+    (Union[Idle, Dict[str, Leg]], {"a": LEG}, {"a": {"k": 1}}),
+    (Union[Idle, Dict[str, int]], Idle(), {"h": 0}),
+    (Union[Idle, Dict[str, int]], {}, {}),
+    (Union[Idle, Plain], Idle(), {"h": 0}),
     (Union[Price, Leg], Price.CHEAP, ONE),
     (Union[Any, Leg], Colour.RED, 1),
     (Union[Leg, Money, int], 3, 3),
@@ -320,6 +331,14 @@ def test_keys_without_text_are_left_to_the_driver() -> None:
         x: Dict[Tuple[int, ...], int]
 
     assert Odd(x={(1,): 1}).model_dump_doc() == {"x": {(1,): 1}}
+
+
+def test_what_is_no_member_of_a_union_is_an_error_of_all() -> None:
+    class Holder(EmbeddedModel):
+        x: Union[Leg, Dict[str, int]]
+
+    with pytest.raises(DocumentParsingError, match="3 validation errors"):
+        Holder.model_validate_doc({"x": {"z": "a"}})
 
 
 def test_dataclasses_may_name_what_is_local() -> None:
