@@ -223,7 +223,7 @@ class Body:
             value=self.namespace.get(name, PydanticUndefined),
             arbitrary_types=self.arbitrary_types,
         )
-        options = declaration.options() or in_annotation
+        options = _merged(in_annotation, declaration.options())
         self._replace_value(declaration, bases)
         if missing is None:
             adapted = declaration.adapted()
@@ -265,11 +265,17 @@ def _take_field_info(annotation: Any) -> tuple[FieldOptions | None, Any]:
     metadata: list[Any] = []
     for item in annotation.__metadata__:
         if isinstance(item, ODMFieldInfo):
-            options = _options_of(item)
+            options = _merged(options, _options_of(item))
             metadata.append(item.pydantic_field_info)
         else:
             metadata.append(item)
     return options, annotated(annotation.__origin__, *metadata)
+
+
+def _merged(first: FieldOptions | None, second: FieldOptions | None) -> FieldOptions | None:
+    if first is None or second is None:
+        return first or second
+    return first.overridden_by(second)
 
 
 def annotated(annotation: Any, *metadata: Any) -> Any:

@@ -13,7 +13,7 @@ from odmantic._deferred import forget, remember, waiting_for
 from odmantic._definition import Body, own_annotations
 from odmantic._mapping.compile import compile_mapping
 from odmantic._mapping.mapping import ModelKind, ModelMapping, ODMBaseField, kind_of, mapping_of
-from odmantic._twin import make_twin, pure_subclass
+from odmantic._twin import PureMetaclass, make_twin, pure_subclass
 from odmantic.config import ODMConfigDict, validate_config
 from odmantic.field import Field, FieldProxy, ODMFieldInfo
 from odmantic.typing import dataclass_transform
@@ -21,10 +21,6 @@ from odmantic.typing import dataclass_transform
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
     from types import FrameType
-
-    from pydantic._internal._model_construction import ModelMetaclass as PydanticMetaclass
-else:
-    PydanticMetaclass = type(BaseModel)
 
 _building: ContextVar[bool] = ContextVar("odmantic_building", default=False)
 """Set while pydantic collects the fields of a class: it must not take proxies for defaults."""
@@ -42,7 +38,7 @@ def _building_class() -> Generator[None]:
         _building.reset(token)
 
 
-class BaseModelMetaclass(PydanticMetaclass):
+class BaseModelMetaclass(PureMetaclass):
     """Makes models: rewrites class bodies for pydantic, and gives proxies for fields."""
 
     if TYPE_CHECKING:

@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from odmantic._definition import own_annotations
+from odmantic._definition import is_class_variable, own_annotations
 from odmantic._mapping.adapt import adapt_annotation
-from odmantic._mapping.annotations import unwrap
+from odmantic._mapping.annotations import evaluate, unwrap
 from odmantic._mapping.mapping import ModelKind, kind_of
 from odmantic.bson import BSON_TYPES_ENCODERS, BaseBSONModel
 from odmantic.field import ODMFieldInfo
 
 if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass as PydanticMetaclass
+
     from odmantic.model import _BaseODMModel
+else:
+    PydanticMetaclass = type(BaseModel)
 
 _NOT_COPIED = frozenset(("__classcell__", "__annotations__", "__odm_kind__", "__slots__"))
 
@@ -53,6 +57,35 @@ def _twin_annotation(annotation: Any) -> Any:
     return annotation
 
 
+class PureMetaclass(PydanticMetaclass):
+    """Makes the subclasses of concrete models, and theirs, which are plain pydantic models."""
+
+    def __new__(
+        mcs, name: str, bases: tuple[type[Any], ...], namespace: dict[str, Any], **kwargs: Any
+    ) -> Any:
+        """Make a plain pydantic model of a class body that is written like a model's."""
+        if mcs is PureMetaclass:
+            _purify(namespace)
+            config = namespace.get("model_config", {})
+            # Without one, it would have the title of the model.
+            namespace["model_config"] = {**config, "title": config.get("title") or name}
+        return super().__new__(mcs, name, bases, namespace, **kwargs)
+
+
+def _purify(namespace: dict[str, Any]) -> None:
+    """Put pydantic's fields and BSON-aware types into a class body."""
+    for name, value in list(namespace.items()):
+        if isinstance(value, ODMFieldInfo):
+            namespace[name] = value.pydantic_field_info
+    annotations = own_annotations(namespace)
+    for name, annotation in annotations.items():
+        evaluated, missing = evaluate(annotation, namespace["__module__"], {})
+        is_field = not (name.startswith("_") or is_class_variable(evaluated))
+        if missing is None and is_field:
+            annotations[name] = adapt_annotation(evaluated)
+    namespace["__annotations__"] = annotations
+
+
 def pure_subclass(
     name: str, bases: tuple[type[Any], ...], namespace: dict[str, Any], kwargs: dict[str, Any]
 ) -> type[BaseModel]:
@@ -61,14 +94,6 @@ def pure_subclass(
         base.__pydantic_model__ if kind_of(base) in (ModelKind.MODEL, ModelKind.EMBEDDED) else base
         for base in bases
     )
-    for key, value in list(namespace.items()):
-        if isinstance(value, ODMFieldInfo):
-            namespace[key] = value.pydantic_field_info
-    annotations = own_annotations(namespace)
-    namespace["__annotations__"] = {
-        key: annotation if isinstance(annotation, str) else adapt_annotation(annotation)
-        for key, annotation in annotations.items()
-    }
-    metaclass: Any = types.prepare_class(name, pure)[0]
+    metaclass: Any = types.prepare_class(name, pure, {"metaclass": PureMetaclass})[0]
     subclass: type[BaseModel] = metaclass(name, pure, namespace, **kwargs)
     return subclass

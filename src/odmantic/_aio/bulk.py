@@ -11,7 +11,7 @@ from pymongo.read_concern import ReadConcern
 from odmantic._driver._aio import resolve
 from odmantic._driver.select import is_driver_collection
 from odmantic._mapping import mapping_of
-from odmantic._plan.bulk import Batch, plan_batch, replan
+from odmantic._plan.bulk import FEWEST_TO_LOOK_FOR, Batch, plan_batch, replan
 from odmantic._plan.errors import NOT_ENCODABLE, is_about_document, write_error
 from odmantic._plan.groups import Group, group_instances
 from odmantic._plan.outcome import (
@@ -23,6 +23,7 @@ from odmantic._plan.outcome import (
     missing_writes,
 )
 from odmantic._plan.save import plan_save
+from odmantic._state.attempt import DOOMING_ERRORS
 from odmantic._state.changes import mark_nested
 
 if TYPE_CHECKING:
@@ -52,11 +53,12 @@ async def save_in_bulk(operations: Operations, ordered: Sequence[Model]) -> None
     limit = len(ordered)
     for each in group_instances(ordered):
         group = each.before(limit) if failed is not None else each
+        saving = BulkSave(operations, group)
         try:
-            await BulkSave(operations, group).save()
+            await saving.save()
         except StoppedError as stopped:
             failed, limit = stopped.error, group.places[stopped.place]
-            if not operations.goes_on or _is_general(failed):
+            if not saving.goes_on or _is_general(failed):
                 break
     if failed is not None:
         raise failed
@@ -72,7 +74,7 @@ def _is_general(error: Exception) -> bool:
 class BulkSave:
     """The save of one group, in batches."""
 
-    __slots__ = ("_checked", "_collection", "_failure", "_group", "_operations")
+    __slots__ = ("_checked", "_collection", "_failure", "_group", "_is_over", "_operations")
 
     def __init__(self, operations: Operations, group: Group) -> None:
         """Send nothing yet."""
@@ -83,6 +85,17 @@ class BulkSave:
         """How many members were shown to the guard of a repeated transaction."""
         self._failure: Failure | None = None
         """What the last bulk write failed with, if it says what was written."""
+        self._is_over = False
+        """Whether an error has ended the transaction, also one that the program began in a session of the driver."""
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether more can be sent."""
+        return self._operations.goes_on and not self._is_over
+
+    @property
+    def _is_in_transaction(self) -> bool:
+        return getattr(self._operations.session, "in_transaction", None) is True
 
     async def save(self) -> None:
         """Write the members in order.
@@ -95,7 +108,7 @@ class BulkSave:
         while start < len(self._group.members):
             batch = plan_batch(self._group, start, check, checked=self._checked)
             self._checked = max(self._checked, batch.stop)
-            if batch.error is not None and not self._operations.goes_on:
+            if batch.error is not None and not self.goes_on:
                 batch.give_back()
                 raise StoppedError(batch.stop - 1, batch.error)
             start = await self._write(batch) or batch.stop
@@ -111,6 +124,7 @@ class BulkSave:
         if len(batch) == 1 or not is_driver_collection(self._collection):
             batch.give_back()
             return await self._write_each(batch)
+        await self._rule_out_known(batch)
         number = self._first_refused(batch)
         if number is not None:
             batch.give_back()
@@ -119,6 +133,7 @@ class BulkSave:
         try:
             updated = await self._send(batch, inserting=inserting)
         except Exception as error:  # noqa: BLE001 - raised with the member that it is about
+            self._note(error)
             if self._failure is None:
                 batch.give_back()
                 return await self._recover(batch, error)
@@ -128,6 +143,19 @@ class BulkSave:
             raise
         await self._settle(batch, updated, inserting=inserting)
         return None
+
+    async def _rule_out_known(self, batch: Batch) -> None:
+        """Have no insert fail because of its id: that would end a transaction, where a save of one is an update."""
+        if not (self._is_in_transaction and batch.inserts):
+            return
+        if len(batch) < FEWEST_TO_LOOK_FOR:
+            batch.note_known(batch.ids)
+            return
+        try:
+            batch.note_known(await self._find_ids(batch, batch.new_ids()))
+        except BaseException:
+            batch.give_back()
+            raise
 
     async def _send(self, batch: Batch, *, inserting: bool) -> int:
         """Send one bulk write; the number of documents that its updates met or made."""
@@ -159,7 +187,7 @@ class BulkSave:
         await self._settle(batch.part(0, failure.done), failure.updated, inserting=inserting)
         place = batch.places[failure.done] if failure.done < len(batch) else batch.places[0]
         # The id came from elsewhere after all. It counts as used by now, so the next plan is an update.
-        if inserting and self._operations.goes_on and is_known_id(failure.error):
+        if inserting and self.goes_on and is_known_id(failure.error):
             return place
         ours = write_error(failure.error, batch.plan(failure.done))
         if ours is not None:
@@ -174,7 +202,7 @@ class BulkSave:
             number = first_not_encodable(batch.documents, self._collection.codec_options)
         else:
             number = deepest(batch.documents)
-        if self._operations.goes_on:
+        if self.goes_on:
             if number is None:
                 return await self._write_each(batch)
             return await self._write_around(batch, number)
@@ -204,7 +232,14 @@ class BulkSave:
             if plan is not None:
                 await self._operations.write(plan, self._collection)
         except Exception as error:
+            self._note(error)
             raise StoppedError(batch.places[number], error) from error
+
+    def _note(self, error: Exception) -> None:
+        is_of_server = isinstance(error, DOOMING_ERRORS) or isinstance(
+            error.__cause__, DOOMING_ERRORS
+        )
+        self._is_over = self._is_in_transaction and is_of_server
 
     def _first_refused(self, batch: Batch) -> int | None:
         """A document that has no stored form, in the first command of a transaction.
@@ -220,9 +255,10 @@ class BulkSave:
         missing: list[int] = []
         unsure: list[int] = []
         is_short = updated < batch.update_count(inserting=inserting)
-        if is_short and self._operations.goes_on:
+        if is_short and self.goes_on:
             try:
-                missing, unsure = missing_writes(batch, await self._find_ids(batch))
+                found = await self._find_ids(batch, batch.comparable_ids())
+                missing, unsure = missing_writes(batch, found)
             except BaseException:
                 batch.give_back()
                 raise
@@ -247,8 +283,8 @@ class BulkSave:
             mark_nested(sent, batch.model)
         self._operations.enter(instances, names)
 
-    async def _find_ids(self, batch: Batch) -> list[Any]:
-        """The ids among those of a batch that there are documents of."""
+    async def _find_ids(self, batch: Batch, ids: list[Any]) -> list[Any]:
+        """Those of the ids that there are documents of."""
         collection = self._collection.with_options(
             read_preference=ReadPreference.PRIMARY, read_concern=ReadConcern("local")
         )
@@ -256,12 +292,12 @@ class BulkSave:
         async def read() -> list[Any]:
             cursor = await resolve(
                 collection.find(
-                    {"_id": {"$in": batch.comparable_ids()}},
+                    {"_id": {"$in": ids}},
                     {"_id": 1},
                     session=self._operations.session,
                 )
             )
             return [document["_id"] async for document in cursor]
 
-        ids: list[Any] = await self._operations.send(read, "save", batch.model)
-        return ids
+        found: list[Any] = await self._operations.send(read, "save", batch.model)
+        return found

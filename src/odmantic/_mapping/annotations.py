@@ -6,6 +6,7 @@ import re
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import is_dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -17,6 +18,7 @@ from typing import (
     ForwardRef,
     Literal,
     NewType,
+    TypeAlias,
     Union,
     get_args,
     get_origin,
@@ -31,6 +33,9 @@ from pydantic import BaseModel, ConfigDict, PydanticUserError, TypeAdapter
 from odmantic._mapping.aliases import alias_value, is_type_alias
 from odmantic._mapping.mapping import ModelKind, is_embedded_model, kind_of
 from odmantic.bson import WithBsonSerializer
+
+FieldTypes: TypeAlias = dict[str, tuple[Any, Iterable[Any]]]
+"""Annotations of fields by name, with their metadata."""
 
 _UNIONS = (Union, types.UnionType)
 
@@ -163,6 +168,22 @@ def is_array(origin: Any) -> bool:
 def is_mapping(origin: Any) -> bool:
     """Tell whether values of this generic class are stored as documents."""
     return isinstance(origin, type) and issubclass(origin, Mapping)
+
+
+def field_types(cls: type[Any]) -> FieldTypes:
+    """Give the annotations and their metadata where values are stored by their fields, else nothing.
+
+    That are plain pydantic models, dataclasses, typed dictionaries and named tuples.
+    """
+    if issubclass(cls, BaseModel):
+        infos = cls.__pydantic_fields__
+        return {name: (info.annotation, info.metadata) for name, info in infos.items()}
+    if not (is_dataclass(cls) or hasattr(cls, "__total__") or hasattr(cls, "_fields")):
+        return {}
+    try:
+        return {name: (annotation, ()) for name, annotation in get_type_hints(cls).items()}
+    except NameError:  # pydantic has found what is local to a function
+        return {}
 
 
 def type_adapter(annotation: Any, *, arbitrary_types: bool) -> TypeAdapter[Any]:

@@ -7,10 +7,18 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import RootModel
 
 from odmantic._mapping.aliases import is_type_alias
-from odmantic._mapping.annotations import is_array, is_mapping, is_union, serializer_in, unwrap
+from odmantic._mapping.annotations import (
+    FieldTypes,
+    field_types,
+    is_array,
+    is_mapping,
+    is_union,
+    serializer_in,
+    unwrap,
+)
 from odmantic._mapping.encoders import encode_key
 from odmantic._mapping.mapping import is_embedded_model
 from odmantic._mapping.recursion import Recursion
@@ -71,32 +79,20 @@ class DecoderCompiler:
             return member_decoder(members)
         if cls in FROM_BSON and not any(isinstance(item, SUBSTITUTE_MARKS) for item in metadata):
             return bson_decoder(cls)
-        if isinstance(cls, type) and issubclass(cls, BaseModel):
-            return self._recursion.once(cls, lambda: self._object_decoder(cls))
+        if isinstance(cls, type) and (fields := field_types(cls)):
+            return self._recursion.once(cls, lambda: self._object_decoder(cls, fields))
         return None
 
-    def _object_decoder(self, cls: type[BaseModel]) -> Decoder | None:
+    def _object_decoder(self, cls: type[Any], fields: FieldTypes) -> Decoder | None:
         """Read an object without a document of its own: its keys are names already."""
         outer, self._inline = self._inline, True
-        decoders = {
-            name: decode
-            for name, info in cls.__pydantic_fields__.items()
-            if (decode := self.decoder(info.annotation, info.metadata)) is not None
-        }
+        decoders = {name: self.decoder(*of) for name, of in fields.items()}
         self._inline = outer
-        if not decoders:
-            return None
-
-        def decode_fields(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
-            if not is_document(value):
-                return value
-            fields = dict(value)
-            for name, decode in decoders.items():
-                if name in fields:
-                    fields[name] = decode(fields[name], (loc, name), errors, raw)
-            return fields
-
-        return decode_fields
+        if issubclass(cls, RootModel):
+            return decoders["root"]
+        if issubclass(cls, tuple):
+            return _tuple_decoder(list(decoders.values()))
+        return _fields_decoder({name: each for name, each in decoders.items() if each is not None})
 
 
 def _by_other(found: list[Decoder | None]) -> Decoder:
@@ -105,6 +101,22 @@ def _by_other(found: list[Decoder | None]) -> Decoder:
         return value if each is None else each(value, loc, errors, raw)
 
     return decode
+
+
+def _fields_decoder(decoders: dict[str, Decoder]) -> Decoder | None:
+    if not decoders:
+        return None
+
+    def decode_fields(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
+        if not is_document(value):
+            return value
+        fields = dict(value)
+        for name, decode in decoders.items():
+            if name in fields:
+                fields[name] = decode(fields[name], (loc, name), errors, raw)
+        return fields
+
+    return decode_fields
 
 
 def _document_decoder(model: Any) -> Decoder:

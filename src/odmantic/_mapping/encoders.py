@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import types
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, time
 from decimal import Decimal
 from enum import Enum
 from itertools import zip_longest
 from pathlib import PurePath
-from typing import Any, Literal, TypeAlias, cast, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeAlias, cast, get_args, get_origin
 from uuid import UUID
 
 import bson
 from bson.decimal128 import Decimal128
-from pydantic import BaseModel
+from pydantic import BaseModel, RootModel
 
 from odmantic._mapping.aliases import is_type_alias
 from odmantic._mapping.annotations import (
@@ -24,11 +25,13 @@ from odmantic._mapping.annotations import (
     is_union,
     models_in,
     serializer_in,
+    type_adapter,
+    types_in,
     unwrap,
 )
 from odmantic._mapping.mapping import ModelKind, is_embedded_model, kind_of_instance
 from odmantic._mapping.recursion import Recursion
-from odmantic._mapping.shapes import AS_IT_IS, is_document, is_stored_array
+from odmantic._mapping.shapes import AS_IT_IS, COLLECTIONS, is_document, is_stored_array
 from odmantic.bson import BSON_TYPES_SUBSTITUTES
 
 Encoder: TypeAlias = Callable[[Any], Any]
@@ -48,6 +51,14 @@ class EncoderCompiler:
         self._encode_document = encode_document
         self._recursion: Recursion[Encoder | None] = Recursion(_by_other)
 
+    def field_encoder(self, model: Any, name: str) -> Encoder | None:
+        """Give the encoder for a field of a class; `None` if its values are stored as they are."""
+        info = model.__pydantic_fields__[name]
+        if not _has_serializer(model, name) or not _is_foreign(info.annotation):
+            return self.encoder(info.annotation, info.metadata)
+        encode_any = self._encode_any
+        return lambda value: encode_any(_dumped_field(model, name, value))
+
     def encoder(self, annotation: Any, metadata: Iterable[Any] = ()) -> Encoder | None:
         """Give the encoder for a type; `None` if its values are stored as they are."""
         if not is_type_alias(annotation):
@@ -56,14 +67,23 @@ class EncoderCompiler:
 
     def _encoder(self, annotation: Any, metadata: Iterable[Any]) -> Encoder | None:
         bare, inner = unwrap(annotation)
-        serializer = serializer_in((*inner, *metadata))
+        marks = (*inner, *metadata)
+        serializer = serializer_in(marks)
         if serializer is not None:
             return serializer if _is_scalar(bare) else _dumped_first(serializer)
         if is_embedded_model(bare) and self._encode_document is not None:
             return self._document_encoder(bare, self._encode_document)
+        if _is_left_to_pydantic(bare, marks):
+            return self._pydantic_encoder(bare, marks)
         if get_origin(bare) is None or get_origin(bare) is Literal:
             return None if _is_scalar(bare) else self._encode_any
         return self._generic_encoder(bare)
+
+    def _pydantic_encoder(self, bare: Any, marks: tuple[Any, ...]) -> Encoder:
+        encode_any = self._encode_any
+        parts = (bare, *marks)
+        adapter = type_adapter(Annotated[parts] if marks else bare, arbitrary_types=True)
+        return lambda value: encode_any(adapter.dump_python(value, warnings=False))
 
     def _generic_encoder(self, bare: Any) -> Encoder | None:
         arguments = get_args(bare)
@@ -132,6 +152,56 @@ def _by_other(found: list[Encoder | None]) -> Encoder:
         return value if each is None else each(value)
 
     return encode
+
+
+_HOOK = "__get_pydantic_core_schema__"
+_KNOWN: tuple[type[Any], ...] = (
+    *AS_IT_IS,
+    Decimal,
+    Enum,
+    re.Pattern,
+    BaseModel,
+    Mapping,
+    *COLLECTIONS,
+)
+
+
+def _is_left_to_pydantic(bare: Any, marks: tuple[Any, ...]) -> bool:
+    """Tell whether only a serialiser of pydantic's may know a stored form."""
+    return any(hasattr(each, _HOOK) for each in (bare, *marks)) and _is_foreign(bare)
+
+
+def _is_foreign(annotation: Any) -> bool:
+    """Tell whether BSON has no form for what values of a type may be or hold."""
+    return any(map(_is_foreign_class, types_in(annotation))) and not any(models_in(annotation))
+
+
+def _is_foreign_class(cls: Any) -> bool:
+    return (
+        isinstance(cls, type)
+        and cls not in (Any, object)
+        and not issubclass(cls, _KNOWN)
+        and not dataclasses.is_dataclass(cls)
+    )
+
+
+def _has_serializer(model: Any, name: str) -> bool:
+    decorators = model.__pydantic_decorators__
+    return not decorators.model_serializers and any(
+        name in one.info.fields or "*" in one.info.fields
+        for one in decorators.field_serializers.values()
+    )
+
+
+def _dumped_field(model: Any, name: str, value: Any) -> Any:
+    """Give what `model_dump` shows of a field, whatever the others are."""
+    instance = model.__new__(model)
+    object.__setattr__(instance, "__dict__", {name: value})
+    object.__setattr__(instance, "__pydantic_fields_set__", {name})
+    object.__setattr__(instance, "__pydantic_extra__", None)
+    object.__setattr__(instance, "__pydantic_private__", None)
+    serializer = model.__pydantic_serializer__
+    return serializer.to_python(instance, include={name}, warnings=False)[name]
 
 
 def _is_scalar(bare: Any) -> bool:
@@ -217,7 +287,8 @@ def _dumped_first(serializer: Encoder) -> Encoder:
 def _as_dumped(value: Any) -> Any:
     """Give what `model_dump` shows of a value, whatever serialisers say."""
     if isinstance(value, BaseModel):
-        return {name: _as_dumped(item) for name, item in value}
+        dumped = {name: _as_dumped(item) for name, item in value}
+        return dumped["root"] if isinstance(value, RootModel) else dumped
     if is_document(value):
         return {key: _as_dumped(item) for key, item in value.items()}
     if is_stored_array(value) and type(value) in (list, tuple):

@@ -22,6 +22,27 @@ class FieldOptions:
     unique: bool = False
     reference: bool = False
 
+    def overridden_by(self, other: FieldOptions) -> FieldOptions:
+        """Give the options of a field that is declared in two places.
+
+        Raises:
+            ValueError: a primary field cannot have this key.
+            TypeError: a primary field cannot be a reference.
+        """
+        key_names = [one.key_name for one in (other, self) if one.key_name is not None]
+        merged = FieldOptions(
+            key_name=key_names[0] if key_names else None,
+            primary_field=self.primary_field or other.primary_field,
+            index=self.index or other.index,
+            unique=self.unique or other.unique,
+            reference=self.reference or other.reference,
+        )
+        if merged.primary_field and set(key_names) != {"_id"}:
+            raise ValueError("cannot specify a primary field with a custom key_name")
+        if merged.primary_field and merged.reference:
+            raise TypeError("a reference cannot be a primary field")
+        return merged
+
 
 PLAIN = FieldOptions()
 """The options of a field that was declared without any."""

@@ -27,6 +27,9 @@ AS_IT_IS: tuple[type[Any], ...] = (
 )
 """Values of these classes, and of classes derived from them, need no conversion."""
 
+COLLECTIONS: tuple[type[Any], ...] = (list, tuple, set, frozenset, deque)
+"""Values of these classes, and of classes derived from them, are stored as arrays."""
+
 
 def is_document(value: object) -> TypeGuard[Mapping[Any, Any]]:
     """Tell whether a value has keys, which almost always means that it is a `dict`."""
@@ -40,7 +43,7 @@ def is_stored_array(value: object) -> TypeGuard[list[Any] | tuple[Any, ...]]:
 
 def is_collection(value: object) -> TypeGuard[Collection[Any]]:
     """Tell whether a value is stored as an array."""
-    return isinstance(value, (list, tuple, set, frozenset, deque))
+    return isinstance(value, COLLECTIONS)
 
 
 def is_tuple(value: object) -> TypeGuard[tuple[Any, ...]]:

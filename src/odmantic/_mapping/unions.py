@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import date
 from enum import Enum
 from types import NoneType
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 
 from odmantic._mapping.annotations import is_array, is_mapping, is_union, type_adapter, unwrap
 from odmantic._mapping.mapping import is_embedded_model
@@ -28,24 +28,29 @@ def union_decoder(
     ]
     if not candidates:
         return None
-    others = tuple(
-        cls for member, decode in members if decode is None for cls in _read_from(member)
-    )
+    others = (None, *(member for member, decode in members if decode is None))
+    rivals = _Candidate(Union[others], _unchanged, arbitrary_types=arbitrary_types)  # noqa: UP007
 
     def decode(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
         possible = [one for one in candidates if isinstance(value, one.read_from)]
         if not possible:
             return value
-        has_rivals = isinstance(value, others)
-        if len(possible) == 1 and not has_rivals:
+        has_rivals = isinstance(value, rivals.read_from)
+        if has_rivals:
+            possible.append(rivals)
+        if len(possible) == 1:
             return possible[0].decode(value, loc, errors, raw)
         return _best_of(possible, value, loc, errors, raw, has_rivals=has_rivals)
 
     return decode
 
 
+def _unchanged(value: Any, _loc: Location, _errors: ErrorList, _raw: Any) -> Any:
+    return value
+
+
 class _Candidate:
-    """A member of a union whose values have keys to translate."""
+    """A member of a union whose values have keys to translate, or all the others."""
 
     def __init__(self, annotation: Any, decode: Decoder, *, arbitrary_types: bool) -> None:
         self._annotation = annotation
@@ -56,11 +61,11 @@ class _Candidate:
         bare, _ = unwrap(annotation)
         self.model: Any = bare if is_embedded_model(bare) else None
 
-    def score(self, value: Any) -> int:
-        """Count the keys of a document that this member knows."""
+    def rank(self, value: Any) -> int:
+        """Count the keys of a document that this member knows; a model that knows none comes last."""
         if self.model is None:
             return 0
-        return sum(key in value for key in self.model.__mapping__.field_names)
+        return sum(key in value for key in self.model.__mapping__.field_names) or -1
 
     def validate(self, value: Any) -> Any:
         """Validate a translated value.
@@ -91,7 +96,7 @@ def _best_of(
     The result is already validated, so that no other member can take the value for its own.
     """
     failures: list[ErrorList] = []
-    ordered = sorted(candidates, key=lambda candidate: candidate.score(value), reverse=True)
+    ordered = sorted(candidates, key=lambda candidate: candidate.rank(value), reverse=True)
     for candidate in ordered:
         found: ErrorList = []
         translated = candidate.decode(value, loc, found, raw)
@@ -126,6 +131,8 @@ def _read_from(annotation: Any) -> tuple[type[Any], ...]:
         return (FROM_BSON[cls][0],)
     if cls is None or cls is Literal or (isinstance(cls, type) and issubclass(cls, _SCALARS)):
         return ()
+    if isinstance(cls, type) and issubclass(cls, RootModel):
+        return _read_from(cls.__pydantic_fields__["root"].annotation)
     if is_mapping(cls) or (isinstance(cls, type) and issubclass(cls, BaseModel)):
         return _DOCUMENT
     if is_array(cls):

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from pydantic import BaseModel
+from pydantic import BaseModel, RootModel
 
 from odmantic._mapping.decimals import from_decimal
 from odmantic._mapping.encoders import Encoder, EncoderCompiler
@@ -40,7 +40,8 @@ def _encode_object(value: Any) -> Any:
     if isinstance(value, Enum):
         return encode_any(value.value)
     if isinstance(value, BaseModel):
-        return _encode_inline(value)
+        document = _encode_inline(value)
+        return document.get("root") if isinstance(value, RootModel) else document
     if is_document(value):
         return {key: encode_any(item) for key, item in value.items()}
     if is_tuple(value):
@@ -68,8 +69,8 @@ def _inline_encoders(model: type[BaseModel]) -> tuple[tuple[str, Encoder | None]
     encoders = _INLINE_ENCODERS.get(model)
     if encoders is None:
         encoders = tuple(
-            (name, EncoderCompiler(encode_any).encoder(info.annotation, info.metadata))
-            for name, info in model.__pydantic_fields__.items()
+            (name, EncoderCompiler(encode_any).field_encoder(model, name))
+            for name in model.__pydantic_fields__
         )
         _INLINE_ENCODERS[model] = encoders
     return encoders

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import islice, repeat
+from itertools import compress, islice, repeat
 from typing import TYPE_CHECKING, Any
 
 import bson
@@ -26,9 +26,16 @@ if TYPE_CHECKING:
 #: Documents that are planned, and sent, at a time: their memory is bounded, and the driver need rarely split.
 BATCH_SIZE = 10_000
 
+#: The same for updates. The driver makes several objects of each, and those of many more would start a full garbage
+#: collection.
+UPDATE_BATCH_SIZE = 1_000
+
 #: A batch with more changes between inserts and updates than one in so many writes is sent as updates only,
 #: because each change costs a round trip.
 _WRITES_PER_SWITCH = 10
+
+#: In a transaction, new documents are looked for before they are inserted; fewer than these are saved by updates.
+FEWEST_TO_LOOK_FOR = 16
 
 #: Ids that are equal in Python exactly if they are in MongoDB.
 PLAIN_IDS = (bson.ObjectId, str)
@@ -92,6 +99,17 @@ class Batch:
             id_
             for id_, is_whole in zip(self.ids, self.are_whole, strict=True)
             if not is_whole and isinstance(id_, PLAIN_IDS)
+        ]
+
+    def new_ids(self) -> list[Any]:
+        """The ids of the documents that no write was sent of."""
+        return list(compress(self.ids, self.are_new))
+
+    def note_known(self, ids: Iterable[Any]) -> None:
+        """Note that documents with these ids may exist."""
+        known = set(ids)
+        self.are_new = [
+            is_new and id_ not in known for id_, is_new in zip(self.ids, self.are_new, strict=True)
         ]
 
     def plan(self, number: int) -> SavePlan:
@@ -177,8 +195,9 @@ class _Planner:
         self._take = mapping.codec.take
         self._known: KnownPlanner | None = None
         self.place = start
-        self.stop = min(start + BATCH_SIZE, len(members))
         self.primary = _insertable_id(mapping)
+        is_new = is_unused(members[start].__dict__.get(self.primary or ""))
+        self.stop = min(start + (BATCH_SIZE if is_new else UPDATE_BATCH_SIZE), len(members))
 
     def take(self) -> bool:
         """Plan the writes of instances from here on that are alike; tell whether there was one."""

@@ -177,12 +177,19 @@ def test_new_instances_behind_changed_ones_are_inserted(sync_engine, commands):
 
 def test_many_instances_are_sent_in_batches(sync_engine, commands, monkeypatch):
     monkeypatch.setattr("odmantic._plan.bulk.BATCH_SIZE", 100)
+    monkeypatch.setattr("odmantic._plan.bulk.UPDATE_BATCH_SIZE", 70)
     customers = _customers(250)
 
     sync_engine.save_all(customers)
 
     assert [len(event.command["documents"]) for event in commands.started] == [100, 100, 50]
     assert all(_are_saved(customers))
+    commands.clear()
+    for customer in customers:
+        customer.visits += 1
+    sync_engine.save_all(customers)
+    assert [len(event.command["updates"]) for event in commands.started] == [70, 70, 70, 40]
+    assert sync_engine.count(Customer, Customer.visits == 1) == 250
 
 
 def test_large_documents_are_split_by_the_driver(sync_engine, commands):
@@ -579,6 +586,99 @@ def test_a_duplicate_dooms_the_transaction(sync_engine, raw_database):
     assert type(caught.value.__cause__) is pymongo.errors.DuplicateKeyError
     assert not any(_are_saved(customers))
     assert raw_database["customer"].count_documents({}) == 0
+
+
+@pytest.mark.parametrize("count", [3, 40])
+def test_a_document_with_an_automatic_id_may_exist_in_a_transaction(
+    sync_engine, raw_database, count
+):
+    customers = _customers(count)
+    raw_database["customer"].insert_one({"_id": customers[2].id, "name": "raw", "note": "kept"})
+
+    with sync_engine.transaction() as transaction:
+        own = sync_engine.get_collection(Customer)
+        own.insert_one(
+            {"_id": customers[1].id, "name": "own"}, session=transaction.get_driver_session()
+        )
+        transaction.save_all(customers)
+
+    assert all(_are_saved(customers))
+    stored = {each["_id"]: each for each in raw_database["customer"].find()}
+    assert {key: each["name"] for key, each in stored.items()} == {
+        each.id: each.name for each in customers
+    }
+    assert stored[customers[2].id]["note"] == "kept"
+
+
+@pytest.mark.parametrize(
+    ("count", "names"),
+    [(3, ["update", "commitTransaction"]), (40, ["find", "insert", "commitTransaction"])],
+)
+def test_new_instances_in_a_transaction_may_exist_for_all_we_know(
+    sync_engine, commands, count, names
+):
+    with sync_engine.transaction() as transaction:
+        transaction.save_all(_customers(count))
+
+    assert commands.names == names
+    assert sync_engine.count(Customer) == count
+
+
+def test_a_failed_search_for_ids_leaves_all_dirty(sync_engine, fail_point):
+    customers = _customers(40)
+    with fail_point("find", error_code=11601):
+        transaction = sync_engine.transaction()
+        transaction.start()
+        with pytest.raises(pymongo.errors.OperationFailure, match="11601"):
+            transaction.save_all(customers)
+        assert not any(_are_saved(customers))
+        transaction.abort()
+
+    sync_engine.save_all(customers)
+    assert sync_engine.count(Customer) == 40
+
+
+@pytest.mark.parametrize("count", [3, 40])
+def test_an_id_that_appears_during_a_transaction_is_a_conflict(sync_engine, raw_database, count):
+    sync_engine.save(Customer(name="first"))
+    customers = _customers(count)
+
+    def work(transaction):
+        transaction.count(Customer)
+        if not raw_database["customer"].count_documents({"_id": customers[1].id}):
+            raw_database["customer"].insert_one({"_id": customers[1].id, "name": "raw"})
+        transaction.save_all(customers)
+
+    with pytest.raises(WriteConflictError):
+        sync_engine.run_transaction(work, attempts=1)
+    assert not any(_are_saved(customers))
+    sync_engine.run_transaction(work)
+
+    assert sync_engine.count(Customer) == count + 1
+    assert all(_are_saved(customers))
+
+
+@pytest.mark.parametrize("count", [3, 40])
+def test_a_transaction_of_the_driver_is_as_ours(sync_engine, raw_database, count):
+    sync_engine.configure_database([Customer, Order])
+    known = sync_engine.save(Customer(name="first"))
+    customers = _customers(count)
+    raw_database["customer"].insert_one({"_id": customers[2].id, "name": "raw"})
+    orders = [Order(number=1, customer=each) for each in customers[:2]]
+    session = sync_engine.client.start_session()
+    try:
+        session.start_transaction()
+        sync_engine.save_all(customers, session=session)
+        known.visits = 1
+        raw_database["customer"].delete_one({"_id": known.id})
+        with pytest.raises(DuplicateKeyError) as caught:
+            sync_engine.save_all([*orders, Event(at=Timestamp(1, 1))], session=session)
+        session.abort_transaction()
+    finally:
+        session.end_session()
+
+    assert caught.value.instance is orders[1]
+    assert raw_database["customer"].count_documents({}) == 1
 
 
 def test_a_conflict_is_a_write_conflict(sync_engine, raw_database):

@@ -35,11 +35,19 @@ from bson.binary import Binary
 from bson.decimal128 import Decimal128
 from bson.int64 import Int64
 from bson.regex import Regex
-from pydantic import PlainSerializer, field_serializer, model_serializer
+from pydantic import (
+    PlainSerializer,
+    WrapSerializer,
+    field_serializer,
+    field_validator,
+    model_serializer,
+)
+from pydantic_core import core_schema
 from typing_extensions import TypeAliasType, TypedDict
 
 from odmantic._mapping import encode_changes, encode_field, encode_value
 from odmantic.bson import WithBsonSerializer
+from odmantic.exceptions import DocumentParsingError
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model
 from odmantic.reference import Reference
@@ -55,6 +63,10 @@ class Leg(EmbeddedModel):
 
 class Ride(EmbeddedModel):
     by: str = Field(key_name="b")
+
+
+class Idle(EmbeddedModel):
+    hours: int = Field(0, key_name="h")
 
 
 class Colour(enum.Enum):
@@ -95,13 +107,38 @@ class Data:
     colour: Colour = Colour.RED
 
 
+@dataclasses.dataclass
+class DataOfBson:
+    price: decimal.Decimal
+    prices: List[decimal.Decimal]
+    leg: Leg
+
+
 class Pair(NamedTuple):
     a: int
     b: str
 
 
+class PairOfBson(NamedTuple):
+    a: decimal.Decimal
+    b: Optional[re.Pattern[str]] = None
+
+
 class Typed(TypedDict):
     n: int
+
+
+class TypedOfBson(TypedDict, total=False):
+    price: Annotated[decimal.Decimal, "note"]
+    kind: TupleEnum
+
+
+class Rooted(pydantic.RootModel[List[decimal.Decimal]]):
+    pass
+
+
+class PlainRooted(pydantic.BaseModel):
+    rooted: Rooted
 
 
 class Captain(Model):
@@ -177,6 +214,20 @@ STORED: list[tuple[Any, Any, Any]] = [
     (Pair, Pair(1, "a"), (1, "a")),
     (Typed, {"n": 1}, {"n": 1}),
     (Data, Data(1), {"n": 1, "colour": 1}),
+    (PairOfBson, PairOfBson(decimal.Decimal(1)), (ONE, None)),
+    (Optional[TypedOfBson], {"price": decimal.Decimal(1)}, {"price": ONE}),
+    (List[TypedOfBson], [{"kind": TupleEnum.ONE}], [{"kind": (1, 2)}]),
+    (
+        Dict[str, DataOfBson],
+        {"a": DataOfBson(decimal.Decimal(1), [decimal.Decimal(1)], LEG)},
+        {"a": {"price": ONE, "prices": [ONE], "leg": {"km": 1}}},
+    ),
+    (Rooted, Rooted([decimal.Decimal(1)]), [ONE]),
+    (Optional[Rooted], Rooted([]), []),
+    (Union[Rooted, str], Rooted([decimal.Decimal(1)]), [ONE]),
+    (Union[Rooted, Leg], LEG, {"k": 1}),
+    (PlainRooted, PlainRooted(rooted=Rooted([])), {"rooted": []}),
+    (Any, pydantic.RootModel[int](1), 1),
     # keys that are no text
     (Dict[int, str], {1: "a"}, {"1": "a"}),
     (Dict[float, int], {1.5: 1}, {"1.5": 1}),
@@ -215,6 +266,12 @@ STORED: list[tuple[Any, Any, Any]] = [
     (Union[Leg, Dict[str, int]], {"z": 1}, {"z": 1}),
     (Union[Price, Leg], LEG, {"k": 1}),
     (Union[Typed, Leg], {"n": 1}, {"n": 1}),
+    (Union[Dict[int, Deque[int]], Idle], {1: collections.deque([1])}, {"1": [1]}),
+    (Union[Idle, Dict[int, Tuple[int, bool]], str], {1: (1, True)}, {"1": (1, True)}),
+    (Union[Idle, Dict[str, Leg]], {"a": LEG}, {"a": {"k": 1}}),
+    (Union[Idle, Dict[str, int]], Idle(), {"h": 0}),
+    (Union[Idle, Dict[str, int]], {}, {}),
+    (Union[Idle, Plain], Idle(), {"h": 0}),
     (Union[Price, Leg], Price.CHEAP, ONE),
     (Union[Any, Leg], Colour.RED, 1),
     (Union[Leg, Money, int], 3, 3),
@@ -248,7 +305,16 @@ def test_stored_form_and_round_trip(annotation: Any, value: Any, stored: Any) ->
     assert type(document["x"]) is type(stored)
     assert encode_field(one, "x") == stored
     read = bson.decode(bson.encode(document))
-    if annotation not in (Union[Any, Leg], PlainExtra, list, set, dict, tuple, Mapping[str, Any]):
+    if annotation not in (
+        Any,
+        Union[Any, Leg],
+        PlainExtra,
+        list,
+        set,
+        dict,
+        tuple,
+        Mapping[str, Any],
+    ):
         again = cls.model_validate_doc(read)
         assert again == one or annotation is re.Pattern
         assert type(again.x) is type(one.x)
@@ -265,6 +331,29 @@ def test_keys_without_text_are_left_to_the_driver() -> None:
         x: Dict[Tuple[int, ...], int]
 
     assert Odd(x={(1,): 1}).model_dump_doc() == {"x": {(1,): 1}}
+
+
+def test_what_is_no_member_of_a_union_is_an_error_of_all() -> None:
+    class Holder(EmbeddedModel):
+        x: Union[Leg, Dict[str, int]]
+
+    with pytest.raises(DocumentParsingError, match="3 validation errors"):
+        Holder.model_validate_doc({"x": {"z": "a"}})
+
+
+def test_dataclasses_may_name_what_is_local() -> None:
+    class Local(pydantic.BaseModel):
+        n: int
+
+    @dataclasses.dataclass
+    class Data:
+        local: Local
+
+    class Holder(EmbeddedModel):
+        data: Data
+
+    one = Holder(data={"local": {"n": 1}})
+    assert Holder.model_validate_doc(one.model_dump_doc()) == one
 
 
 # --- Serialisers -------------------------------------------------------------------------------
@@ -300,6 +389,7 @@ def test_keys_without_text_are_left_to_the_driver() -> None:
         (Annotated[Tuple[Leg, ...], WithBsonSerializer(repr)], (LEG,), "({'km': 1},)"),
         (Annotated[Dict[str, Data], WithBsonSerializer(len)], {"a": Data(1)}, 1),
         (Annotated[Set[int], WithBsonSerializer(sum)], {1, 2}, 3),
+        (Annotated[pydantic.RootModel[List[int]], WithBsonSerializer(len)], [1, 2], 2),
     ],
 )
 def test_serialisers_at_every_depth(annotation: Any, value: Any, stored: Any) -> None:
@@ -337,6 +427,111 @@ def test_serialisers_for_json_do_not_matter() -> None:
             return "all"
 
     assert Wrapped(shown=Shown(a=1, b=2)).model_dump_doc() == {"shown": {"a": 1, "b": 2}}
+
+
+class Position:
+    """A type of somebody else's."""
+
+    def __init__(self, x: int) -> None:
+        self.x = x
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Position) and self.x == other.x
+
+    def __hash__(self) -> int:
+        return self.x
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        return core_schema.no_info_plain_validator_function(
+            lambda value: value if isinstance(value, cls) else cls(int(str(value["x"]))),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda value: {"x": decimal.Decimal(value.x)}
+            ),
+        )
+
+
+class Dated(pydantic.BaseModel):
+    n: int = 1
+    day: date
+    days: List[date] = []
+
+    @field_serializer("*")
+    def show(self, value: Any) -> str:
+        return str(value)
+
+    @field_validator("days", mode="before")
+    @classmethod
+    def read(cls, value: Any) -> Any:
+        return [] if value == "[]" else value
+
+
+class DatedAsAWhole(pydantic.BaseModel):
+    day: date
+
+    @field_serializer("day")
+    def show(self, value: Any) -> str:
+        return str(value)
+
+    @model_serializer
+    def all(self) -> str:
+        return "all"
+
+
+Day = Annotated[date, PlainSerializer(date.isoformat)]
+DAY = date(2020, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "stored"),
+    [
+        (Day, DAY, "2020-01-02"),
+        (Optional[Day], DAY, "2020-01-02"),
+        (Optional[Day], None, None),
+        (List[Day], [DAY], ["2020-01-02"]),
+        (Union[Leg, Day], DAY, "2020-01-02"),
+        (Union[Leg, Day], LEG, {"k": 1}),
+        (Annotated[Optional[date], PlainSerializer(str)], DAY, "2020-01-02"),
+        (Annotated[Path, WrapSerializer(lambda path, _: str(path))], Path("a"), "a"),
+        (Position, Position(3), {"x": Decimal128("3")}),
+        (Dict[str, Position], {"a": Position(3)}, {"a": {"x": Decimal128("3")}}),
+        (Dated, Dated(day=DAY), {"n": 1, "day": "2020-01-02", "days": "[]"}),
+    ],
+)
+def test_serialisers_of_pydantic_store_what_bson_has_no_form_for(
+    annotation: Any, value: Any, stored: Any
+) -> None:
+    cls = type(Model)(
+        "Ship", (Model,), {"__module__": __name__, "__annotations__": {"x": annotation}}
+    )
+    one = cls(x=value)
+    document = one.model_dump_doc()
+    assert document["x"] == stored
+    assert cls.model_validate_doc(bson.decode(bson.encode(document))) == one
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [
+        (Annotated[date, PlainSerializer(str, when_used="json")], DAY),
+        (Annotated[Any, PlainSerializer(str)], DAY),
+        (pydantic.SecretStr, pydantic.SecretStr("a")),
+    ],
+)
+def test_what_no_serialiser_of_pydantic_stores_is_left_to_the_driver(
+    annotation: Any, value: Any
+) -> None:
+    cls = type(Model)(
+        "Ship", (Model,), {"__module__": __name__, "__annotations__": {"x": annotation}}
+    )
+    assert cls(x=value).model_dump_doc()["x"] is value
+
+
+def test_serialisers_of_whole_models_do_not_matter() -> None:
+    class Holder(EmbeddedModel):
+        x: DatedAsAWhole
+
+    assert Holder(x={"day": DAY}).model_dump_doc() == {"x": {"day": DAY}}
 
 
 # --- Keys that need conversion -----------------------------------------------------------------

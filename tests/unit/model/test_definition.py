@@ -562,6 +562,36 @@ def test_primary_field_may_stand_in_annotated() -> None:
     assert Keyed(key="a").model_dump_doc() == {"_id": "a"}
 
 
+def test_options_in_several_places_add_up() -> None:
+    key = Annotated[str, Field(primary_field=True)]
+
+    class Noted(Model):
+        a: Annotated[key, Field(min_length=2)] = Field("aa")
+        b: Annotated[int, Field(key_name="k", index=True)] = Field(1, unique=True)
+        c: Annotated[int, Field(key_name="l"), Field(gt=0)] = 1
+        d: Annotated[int, Field(key_name="m")] = Field(1, key_name="n")
+
+    assert Noted().model_dump_doc() == {"_id": "aa", "k": 1, "l": 1, "n": 1}
+    assert [index.get_index_specifier() for index in Noted.__indexes__()] == [[("k", 1)]]
+    with pytest.raises(ValidationError):
+        Noted(a="a")
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "error"),
+    [
+        (Annotated[int, Field(primary_field=True)], Field(key_name="k"), ValueError),
+        (Annotated[int, Field(key_name="k")], Field(primary_field=True), ValueError),
+        (Annotated[Harbour, Field(primary_field=True)], Reference(), TypeError),
+    ],
+)
+def test_options_in_several_places_must_fit(
+    annotation: Any, value: Any, error: type[Exception]
+) -> None:
+    with pytest.raises(error, match="primary field"):
+        make(Model, {"x": annotation}, x=value)
+
+
 # --- Inheritance -------------------------------------------------------------------------------
 
 
@@ -646,3 +676,43 @@ def test_subclasses_of_concrete_models_are_plain_pydantic_models() -> None:
     assert not hasattr(Ferry, "model_dump_doc")
     cloned = create_model("Cloned", __base__=Boat, x=(int, 1))
     assert list(cloned.model_fields) == ["name", "id", "x"]
+
+
+def test_subclasses_of_concrete_models_may_be_subclassed() -> None:
+    class Boat(Model):
+        name: str = "a"
+        model_config = {"title": "A boat"}
+
+    class Ferry(Boat):
+        model_config = {"extra": "forbid"}
+
+    class Hydrofoil(Ferry):
+        knots: int = Field(40, gt=10)
+        owner: bson.ObjectId
+        launch: ClassVar[Callable[[], int]] = int
+        _engines: int = 2
+
+    class Cars(pydantic.BaseModel):
+        cars: int = 1
+
+    class Catamaran(Hydrofoil, Cars, title="Two hulls"):
+        pass
+
+    class Hull(EmbeddedModel):
+        length: int = 1
+
+    class LongHull(Hull):
+        length: int = 9
+
+    class Stored(LongHull, Model):
+        hulls: int = 2
+
+    oid = bson.ObjectId()
+    assert Hydrofoil(owner=str(oid)).owner == oid  # type: ignore[arg-type]
+    for bad in ({"knots": 1}, {"extra": 1}):
+        with pytest.raises(ValidationError, match="1 validation error for Hydrofoil"):
+            Hydrofoil(owner=oid, **bad)
+    assert Catamaran(owner=oid).cars == Catamaran(owner=oid).launch() + 1 == 1
+    titles = [cls.model_json_schema()["title"] for cls in (Boat, Ferry, Hydrofoil, Catamaran)]
+    assert titles == ["A boat", "Ferry", "Hydrofoil", "Two hulls"]
+    assert Stored().model_dump_doc(include={"length", "hulls"}) == {"length": 9, "hulls": 2}

@@ -191,15 +191,22 @@ class ValueCode:
                 self._source.add(self._give_up)
             return Written(f"{values}.copy()", [])
         self._around.append(model)
-        items: list[str] = []
-        pieces: list[str] = []
-        for name, field in mapping.fields.items():
-            where = f"{path}_{name}"
-            written = self.field(mapping, name, f"{values}[{name!r}]", where)
-            items.append(f"{field.key_name!r}: {written.stored}")
-            pieces += written.pieces
+        fields = {
+            name: self.field(mapping, name, f"{values}[{name!r}]", f"{path}_{name}")
+            for name in mapping.fields
+        }
         self._around.pop()
-        return Written(f"{{{', '.join(items)}}}", pieces or ["True"])
+        pieces = [piece for written in fields.values() for piece in written.pieces] or ["True"]
+        is_copy = all([stored] == kept for stored, kept in fields.values())
+        if is_copy and can_copy(mapping) and _is_copy(mapping):
+            with self._source.block(f"if len({values}) != {len(fields)}:"):
+                self._source.add(self._give_up)
+            return Written(f"{values}.copy()", pieces)
+        items = [
+            f"{mapping.fields[name].key_name!r}: {written.stored}"
+            for name, written in fields.items()
+        ]
+        return Written(f"{{{', '.join(items)}}}", pieces)
 
     def _elsewhere(self, mapping: ModelMapping, value: str, path: str) -> Written:
         source = self._source
