@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from odmantic._aio.colour import ASYNC
+from odmantic._aio.indexes import Indexes
 from odmantic._aio.operations import Operations
 from odmantic._aio.run import join_transaction
 from odmantic._aio.session import AIOSession
@@ -234,7 +235,8 @@ class AIOEngine(AIOEngineBase):
             check_model(model, "configure_database")
         operations = Operations(self, session, "configure_database", writes=True)
         for model in models:
-            await operations.create_indexes(model, update_existing=update_existing_indexes)
+            indexes = Indexes(operations, model)
+            await indexes.create_declared(update_existing=update_existing_indexes)
 
     def find(
         self,

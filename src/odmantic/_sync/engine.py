@@ -19,6 +19,7 @@ from odmantic._plan.filters import build_filter
 from odmantic._plan.find import plan_find
 from odmantic._plan.sort import build_sort
 from odmantic._state.blocks import NO_SESSION, StrayOperations, is_in_block, session_of_block
+from odmantic._sync.indexes import Indexes
 from odmantic._sync.operations import Operations
 from odmantic._sync.run import join_transaction
 from odmantic._sync.session import SyncSession
@@ -233,7 +234,8 @@ class SyncEngine(SyncEngineBase):
             check_model(model, "configure_database")
         operations = Operations(self, session, "configure_database", writes=True)
         for model in models:
-            operations.create_indexes(model, update_existing=update_existing_indexes)
+            indexes = Indexes(operations, model)
+            indexes.create_declared(update_existing=update_existing_indexes)
 
     def find(
         self,

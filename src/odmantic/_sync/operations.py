@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.errors import PyMongoError
 
 from odmantic._base import ModelType, Reader
 from odmantic._driver.select import (
@@ -17,7 +17,6 @@ from odmantic._driver.select import (
 from odmantic._mapping import encode_primary_key
 from odmantic._plan.command import met_document, update_command
 from odmantic._plan.errors import NOT_ENCODABLE, add_context, operation_error, write_error
-from odmantic._plan.indexes import CONFLICT_CODES, declared_indexes, find_conflict, recreation
 from odmantic._plan.save import SavePlan, plan_save, save_order
 from odmantic._state.attempt import RUNNING
 from odmantic._state.changes import give_back, mark_unknown, mark_written, take
@@ -29,10 +28,8 @@ from odmantic.bson import note_use
 from odmantic.exceptions import DocumentNotFoundError, SessionMisuseError, UnsafeRetryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from collections.abc import Set as AbstractSet
-
-    from pymongo import IndexModel
 
     from odmantic._plan.find import FindPlan
     from odmantic._sync.engine import SyncEngine
@@ -209,82 +206,6 @@ class Operations:
         result = self.send(lambda: delete(query, session=self.session), "remove", model)
         count: int = result.deleted_count
         return count
-
-    def create_indexes(self, model: type[Model], *, update_existing: bool) -> None:
-        """Create the declared indexes of a model, one after the other."""
-        collection = self.engine.get_collection(model)
-        for index in declared_indexes(model):
-            try:
-                self._create_index(collection, index, model)
-            except OperationFailure as error:
-                if not update_existing or error.code not in CONFLICT_CODES:
-                    raise
-                self._replace_index(collection, index, model, error)
-
-    def _create_index(self, collection: Any, index: IndexModel, model: type[Model]) -> None:
-        self.send(
-            lambda: collection.create_indexes([index], session=self.session),
-            "configure_database",
-            model,
-        )
-
-    def _replace_index(
-        self, collection: Any, index: IndexModel, model: type[Model], conflict: OperationFailure
-    ) -> None:
-        """Drop what keeps an index from being created, and create it; else put back what was dropped."""
-        dropped: list[Mapping[str, Any]] = []
-        try:
-            while True:
-                old = find_conflict(index, self._list_indexes(collection, model))
-                if old is None:
-                    raise conflict  # noqa: TRY301 - what was dropped is put back
-                self._drop_index(collection, old["name"], model)
-                dropped.append(old)
-                try:
-                    self._create_index(collection, index, model)
-                except OperationFailure as error:
-                    if error.code not in CONFLICT_CODES:
-                        raise
-                    conflict = error  # with one more index: by its keys after that of the same name
-                else:
-                    return
-        except BaseException as error:
-            self._put_back(collection, dropped, model, error)
-            raise
-
-    def _list_indexes(self, collection: Any, model: type[Model]) -> list[dict[str, Any]]:
-        def read() -> list[dict[str, Any]]:
-            cursor = collection.list_indexes(session=self.session)
-            return [dict(index) for index in cursor]
-
-        indexes: list[dict[str, Any]] = self.send(read, "configure_database", model)
-        return indexes
-
-    def _drop_index(self, collection: Any, name: str, model: type[Model]) -> None:
-        self.send(
-            lambda: collection.drop_index(name, session=self.session), "configure_database", model
-        )
-
-    def _put_back(
-        self,
-        collection: Any,
-        dropped: list[Mapping[str, Any]],
-        model: type[Model],
-        reason: BaseException,
-    ) -> None:
-        """Create dropped indexes again; if that fails, `reason` will tell."""
-        if not dropped:
-            return
-        command = {"createIndexes": collection.name, "indexes": [*map(recreation, dropped)]}
-        try:
-            self.send(
-                lambda: self.engine.database.command(command, session=self.session),
-                "configure_database",
-                model,
-            )
-        except PyMongoError as error:
-            names = ", ".join(index["name"] for index in dropped)
-            add_context(reason, f"dropped indexes could not be put back: {names} ({error})")
 
     def check(self, instance: Model) -> None:
         """Stop a repeated transaction that would apply a change twice with the write of an instance.

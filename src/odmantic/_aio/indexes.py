@@ -1,0 +1,93 @@
+"""Creates the indexes that a model declares, and replaces those in their way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pymongo.errors import OperationFailure, PyMongoError
+
+from odmantic._driver._aio import resolve
+from odmantic._plan.errors import add_context
+from odmantic._plan.indexes import CONFLICT_CODES, declared_indexes, find_conflict, recreation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pymongo import IndexModel
+
+    from odmantic._aio.operations import Operations
+    from odmantic.model import Model
+
+
+class Indexes:
+    """The indexes of a model's collection."""
+
+    def __init__(self, operations: Operations, model: type[Model]) -> None:
+        """Look the collection up; nothing is sent."""
+        self._operations = operations
+        self._model = model
+        self._collection: Any = operations.engine.get_collection(model)
+
+    async def create_declared(self, *, update_existing: bool) -> None:
+        """Create the declared ones, one after the other."""
+        for index in declared_indexes(self._model):
+            try:
+                await self._create(index)
+            except OperationFailure as error:
+                if not update_existing or error.code not in CONFLICT_CODES:
+                    raise
+                await self._replace(index, error)
+
+    async def _create(self, index: IndexModel) -> None:
+        session = self._operations.session
+        await self._send(lambda: self._collection.create_indexes([index], session=session))
+
+    async def _replace(self, index: IndexModel, conflict: OperationFailure) -> None:
+        """Drop what keeps an index from being created, and create it; else put back what was dropped."""
+        dropped: list[Mapping[str, Any]] = []
+        try:
+            while True:
+                old = find_conflict(index, await self._list())
+                if old is None:
+                    raise conflict  # noqa: TRY301 - what was dropped is put back
+                await self._drop(old["name"])
+                dropped.append(old)
+                try:
+                    await self._create(index)
+                except OperationFailure as error:
+                    if error.code not in CONFLICT_CODES:
+                        raise
+                    conflict = error  # with one more index: by its keys after that of the same name
+                else:
+                    return
+        except BaseException as error:
+            await self._put_back(dropped, error)
+            raise
+
+    async def _list(self) -> list[dict[str, Any]]:
+        async def read() -> list[dict[str, Any]]:
+            session = self._operations.session
+            cursor = await resolve(self._collection.list_indexes(session=session))
+            return [dict(index) async for index in cursor]
+
+        indexes: list[dict[str, Any]] = await self._send(read)
+        return indexes
+
+    async def _drop(self, name: str) -> None:
+        session = self._operations.session
+        await self._send(lambda: self._collection.drop_index(name, session=session))
+
+    async def _put_back(self, dropped: list[Mapping[str, Any]], reason: BaseException) -> None:
+        """Create dropped indexes again; if that fails, `reason` will tell."""
+        if not dropped:
+            return
+        database, session = self._operations.engine.database, self._operations.session
+        command = {"createIndexes": self._collection.name, "indexes": [*map(recreation, dropped)]}
+        try:
+            await self._send(lambda: database.command(command, session=session))
+        except PyMongoError as error:
+            names = ", ".join(index["name"] for index in dropped)
+            add_context(reason, f"dropped indexes could not be put back: {names} ({error})")
+
+    async def _send(self, call: Callable[[], Any]) -> Any:
+        return await self._operations.send(call, "configure_database", self._model)
