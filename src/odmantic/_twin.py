@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import types
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel
 
@@ -27,7 +28,10 @@ _NOT_COPIED = frozenset(("__classcell__", "__annotations__", "__odm_kind__", "__
 def make_twin(model: type[_BaseODMModel]) -> type[BaseModel]:
     """Make the twin of a complete model."""
     name = f"{model.__name__}.__pydantic_model__"
-    body = {k: v for k, v in model.__odm_body__.items() if k not in _NOT_COPIED}
+    own_class = types.CellType()
+    body = {
+        k: _rebound(v, own_class) for k, v in model.__odm_body__.items() if k not in _NOT_COPIED
+    }
     config: dict[str, Any] = dict(model.model_config)
     config["title"] = config.get("title") or model.__name__
     config["json_encoders"] = {**BSON_TYPES_ENCODERS, **(config.get("json_encoders") or {})}
@@ -45,9 +49,33 @@ def make_twin(model: type[_BaseODMModel]) -> type[BaseModel]:
         BaseBSONModel if kind_of(base) is ModelKind.ROOT else base for base in model.__odm_bases__
     )
     twin = types.new_class(name, bases, {}, lambda namespace: namespace.update(body))
+    own_class.cell_contents = twin
     # Only now: nested classes are recognised by the name of the class they were written in.
     twin.__qualname__ = name
     return twin
+
+
+def _rebound(value: Any, own_class: types.CellType) -> Any:
+    """Copy a method that calls `super()`, which has to mean the twin."""
+    if isinstance(value, (classmethod, staticmethod)):
+        method = cast("Any", value)
+        return type(method)(_rebound(method.__func__, own_class))
+    if isinstance(value, property):
+        get, put, delete = (
+            _rebound(each, own_class) for each in (value.fget, value.fset, value.fdel)
+        )
+        return property(get, put, delete, value.__doc__)
+    if not isinstance(value, types.FunctionType):
+        return value
+    cells = dict(zip(value.__code__.co_freevars, value.__closure__ or (), strict=True))
+    if "__class__" not in cells:
+        return value
+    cells["__class__"] = own_class
+    copied = types.FunctionType(
+        value.__code__, value.__globals__, value.__name__, value.__defaults__, tuple(cells.values())
+    )
+    copied.__kwdefaults__ = value.__kwdefaults__
+    return functools.update_wrapper(copied, value)
 
 
 def _twin_annotation(annotation: Any) -> Any:

@@ -77,7 +77,8 @@ def key_of(field: FieldProxyAny) -> KeyNameProxy:
     Raises:
         TypeError: it is not a field as seen on its class.
     """
-    key = +field
+    # A model has a plus too, which gives the name of its collection.
+    key = +field if hasattr(field, "__pos__") else None
     if not isinstance(key, KeyNameProxy):
         raise TypeError(f"expected a field of a model such as User.name, got {field!r}")
     return key

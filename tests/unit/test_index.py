@@ -96,7 +96,7 @@ def test_an_index_without_fields_is_refused(fields):
 
 @pytest.mark.parametrize("stranger", ["ship", {"ship": 1}, 1, None, [Voyage.ship], Voyage])
 def test_an_index_on_something_else_is_refused(stranger):
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="expected a field of a model"):
         Index(stranger)
 
 

@@ -236,7 +236,7 @@ def test_a_sort_order_names_the_key(function, direction, field, key):
     "function", [asc, desc, lambda x: query.eq(x, 1), lambda x: in_(x, []), lambda x: match(x, "")]
 )
 def test_only_a_field_can_be_asked_about(function, stranger):
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="expected a field of a model"):
         function(stranger)
 
 

@@ -111,7 +111,8 @@ class BulkSave:
             if batch.error is not None and not self.goes_on:
                 batch.give_back()
                 raise StoppedError(batch.stop - 1, batch.error)
-            start = await self._write(batch) or batch.stop
+            following = await self._write(batch)
+            start = batch.stop if following is None else following
             if batch.error is not None and start == batch.stop:
                 raise StoppedError(batch.stop - 1, batch.error)
 
@@ -266,7 +267,9 @@ class BulkSave:
         for number in unsure:
             batch.part(number, number + 1).give_back()
         if missing:
-            await self._write(replan(batch, missing, whole=True))
+            again = replan(batch, missing, whole=True)
+            if await self._write(again) is not None:
+                await self._write_each(again)
         for number in unsure:
             await self._write_one(batch, number)
 

@@ -111,7 +111,8 @@ class BulkSave:
             if batch.error is not None and not self.goes_on:
                 batch.give_back()
                 raise StoppedError(batch.stop - 1, batch.error)
-            start = self._write(batch) or batch.stop
+            following = self._write(batch)
+            start = batch.stop if following is None else following
             if batch.error is not None and start == batch.stop:
                 raise StoppedError(batch.stop - 1, batch.error)
 
@@ -264,7 +265,9 @@ class BulkSave:
         for number in unsure:
             batch.part(number, number + 1).give_back()
         if missing:
-            self._write(replan(batch, missing, whole=True))
+            again = replan(batch, missing, whole=True)
+            if self._write(again) is not None:
+                self._write_each(again)
         for number in unsure:
             self._write_one(batch, number)
 

@@ -276,16 +276,17 @@ async def test_a_copy_may_be_saved_first_in_a_transaction(aio_engine, copied):
     assert await aio_engine.count(Customer) == 3
 
 
-async def test_a_document_with_an_automatic_id_may_exist(aio_engine, raw_database, commands):
+@pytest.mark.parametrize("place", [0, 2, 4])
+async def test_a_document_with_an_automatic_id_may_exist(aio_engine, raw_database, commands, place):
     customers = _customers(5)
-    raw_database["customer"].insert_one({"_id": customers[2].id, "name": "raw", "note": "kept"})
+    raw_database["customer"].insert_one({"_id": customers[place].id, "name": "raw", "note": "kept"})
 
     await aio_engine.save_all(customers)
 
     assert _sent(commands) == [("insert", "customer"), ("update", "customer")]
     assert all(_are_saved(customers))
     assert [each["name"] for each in raw_database["customer"].find(sort=["name"])] == list("01234")
-    assert raw_database["customer"].find_one({"_id": customers[2].id})["note"] == "kept"
+    assert raw_database["customer"].find_one({"_id": customers[place].id})["note"] == "kept"
 
 
 async def test_deleted_instances_are_saved_again(aio_engine):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import copy
+import dis
 import pickle
 import sys
 from datetime import datetime, timedelta, timezone
@@ -590,7 +591,7 @@ def test_fields_may_be_called_like_what_is_in_the_code(name) -> None:
 
 
 def test_few_values_may_have_a_dictionary_of_their_own(monkeypatch) -> None:
-    monkeypatch.setattr("odmantic._mapping.codegen.reader.FEW", 2)
+    monkeypatch.setattr("odmantic._mapping.codegen.instances.FEW", 2)
 
     class Step(EmbeddedModel):
         x: int
@@ -646,6 +647,18 @@ def test_documents_are_read_up_to_one_that_validation_has_to_judge() -> None:
     assert codec.read_all(documents, read.append) is None
     assert documents == []
     assert read[-1].town == "d"
+
+
+@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="other versions do it, or never do")
+@pytest.mark.skipif(sys.gettrace() is not None, reason="Python specialises no code that is traced")
+def test_python_specialises_the_code_when_it_reads_the_first_page() -> None:
+    class Plain(Model):
+        name: str
+
+    read_all = Plain.__mapping__.codec.read_all
+    read_all([{"_id": OID, "name": "a"} for _ in range(100)], [].append)
+    steps = dis.get_instructions(read_all, adaptive=True)
+    assert "BINARY_SUBSCR_DICT" in {step.opname for step in steps}
 
 
 def test_a_validator_that_looks_around_sees_all_fields() -> None:

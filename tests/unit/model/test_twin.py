@@ -303,3 +303,37 @@ def test_create_model_with_a_concrete_base_works() -> None:
 def test_module_of_the_twin() -> None:
     assert TWIN.__module__ == __name__
     assert odmantic.bson.BaseBSONModel in TWIN.__mro__
+
+
+def test_methods_of_the_twin_may_call_super() -> None:
+    class Talkative(Model):
+        name: str = "a"
+
+        def model_post_init(self, context: Any) -> None:
+            super().model_post_init(context)
+            self.name = self.name.upper()
+
+        def said(self, *, mark: str = "!") -> str:
+            """Say it."""
+            return super().__repr_name__() + mark
+
+        @property
+        def shown(self) -> str:
+            return super().__repr_name__()
+
+        @classmethod
+        def made(cls) -> Any:
+            return super().model_validate({})
+
+    class Quiet(Talkative):
+        def said(self, *, mark: str = ".") -> str:
+            return super().said(mark=mark)
+
+    one = Quiet()
+    assert one.name == "A"  # type: ignore[attr-defined]
+    assert one.said() == "Quiet."
+    assert one.shown == one.made().shown == "Quiet"  # type: ignore[attr-defined]
+    twin: Any = Talkative.__pydantic_model__
+    assert twin().said() == "Talkative.__pydantic_model__!"
+    assert twin.said.__doc__ == "Say it."
+    assert Talkative().said() == "Talkative!"

@@ -86,8 +86,7 @@ def generate(mapping: ModelMapping) -> Codec:
     """Generate the functions of a class."""
     source = Source()
     if readable_nodes(mapping) is not None:
-        ReaderCode(source, mapping, known=True).write()
-        ReaderCode(source, mapping, known=False).write()
+        ReaderCode(source, mapping).write()
     snapshot = SnapshotCode(source, mapping)
     snapshots = snapshot.write_fields()
     if mapping.is_embedded:

@@ -1,307 +1,68 @@
-"""Code that makes an instance from a document of the expected shape."""
+"""The functions that make instances from documents of the expected shape."""
 
 from __future__ import annotations
 
-import keyword
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from odmantic._mapping.blank import FEW, blank_of
-from odmantic._mapping.codegen.defaults import NO_DEFAULT, stored_default
-from odmantic._mapping.codegen.pieces import (
-    DEEPEST_INLINE,
-    Pieces,
-    as_baseline,
-    as_tuple,
-    keep,
-    keep_any,
-    keep_field,
-    keep_length,
-)
-from odmantic._mapping.codegen.source import Source, inside
-from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.marks import mark_embedded_clean
-from odmantic._mapping.nodes import (
-    Anything,
-    Array,
-    Document,
-    Leaf,
-    Node,
-    Nullable,
-    Opaque,
-    Table,
-    is_leaf,
-)
-from odmantic._mapping.readable import readable_nodes
+from odmantic._mapping.codegen.instances import InstanceCode
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from odmantic._mapping.codegen.source import Source
     from odmantic._mapping.mapping import ModelMapping
 
 
 class ReaderCode:
-    """Writes the functions that read the documents of one model, but for those pydantic has to look at.
+    """Writes the functions that read the documents of one model, but for those pydantic has to look at."""
 
-    With `known`, what is made counts as read: it gets a baseline, see `odmantic._mapping.snapshot`.
-    """
-
-    def __init__(self, source: Source, mapping: ModelMapping, *, known: bool) -> None:
+    def __init__(self, source: Source, mapping: ModelMapping) -> None:
         self._source = source
         self._mapping = mapping
-        self._known = known
-        self._around: list[Any] = []
-        self._has_opaque = False
-        self._refusal = "return raw" if known else "return None"
 
     def write(self) -> None:
-        """Add the function."""
-        (self._read_all if self._known else self._read_new)()
+        """Add the functions."""
+        self._read_all()
+        self._read_new()
 
     def _read_all(self) -> None:
         source = self._source
         title = self._mapping.model.__name__
+        code = InstanceCode(source, known=True)
         with source.function(
             "def read_all(documents, add):",
             f"Make a {title} that counts as unmodified of each, from the last; give one that validation has to judge.",
         ):
             source.add("take = documents.pop")
-            with self._refusing(), source.block("while documents:"):
-                source.add("raw = take()")
-                instance = self._whole(self._mapping.mutable_fields)
+            # Python 3.11 makes `while documents:` fast only when the function is called for the eighth time.
+            with self._refusing(code), source.block("while True:"):
+                with source.block("try:"):
+                    source.add("raw = take()")
+                with source.block("except IndexError:"):
+                    source.add("return None")
+                instance = code.make(self._mapping)
                 source.add(f"add({instance})")
 
     def _read_new(self) -> None:
         source = self._source
         title = self._mapping.model.__name__
+        code = InstanceCode(source, known=False)
         with (
             source.function(
                 "def read_new(raw):",
                 f"Make a {title} that counts as new; `None` if validation has to judge.",
             ),
-            self._refusing(),
+            self._refusing(code),
         ):
-            instance = self._whole(frozenset())
+            instance = code.make(self._mapping)
             source.add(f"return {instance}")
 
     @contextmanager
-    def _refusing(self) -> Generator[None]:
+    def _refusing(self, code: InstanceCode) -> Generator[None]:
         with self._source.block("try:"):
             yield
         # What is wrong is said by validation; code of the user's may raise anything.
-        caught = "Exception" if self._has_opaque else "(KeyError, OverflowError, ValueError)"
+        caught = "Exception" if code.calls_others else "(KeyError, OverflowError, ValueError)"
         with self._source.block(f"except {caught}:"):
-            self._source.add(self._refusal)
-
-    def _whole(self, keeps: frozenset[str]) -> str:
-        """Make an instance of the document; give its name."""
-        self._refuse_unless("raw", dict)
-        instance, pieces = self._document(self._mapping, "raw", "", keeps=keeps)
-        self._finish(self._mapping, instance, as_baseline(pieces))
-        return instance
-
-    # --- Documents -----------------------------------------------------------------------------
-
-    def _document(
-        self, mapping: ModelMapping, raw: str, path: str, *, keeps: frozenset[str]
-    ) -> tuple[str, list[Pieces]]:
-        """Fill an instance; give its name, and the snapshots of the fields in `keeps`."""
-        source = self._source
-        if mapping.extra_allowed:
-            # Surplus keys are part of the instance.
-            with source.block(f"if len({raw}) != {len(mapping.fields)}:"):
-                self._source.add(self._refusal)
-        self._around.append(mapping.model)
-        values: dict[str, str] = {}
-        kept: list[Pieces] = []
-        for name, node in (readable_nodes(mapping) or {}).items():
-            local = self._load(mapping, name, node, raw, path)
-            is_kept = name in keeps
-            if isinstance(node, Opaque):
-                pieces = self._opaque(
-                    mapping, name, node, local, raw, inside(path, name), is_kept=is_kept
-                )
-            else:
-                pieces = self._value(node, local, inside(path, name), is_kept=is_kept)
-            values[name] = local
-            if is_kept:
-                kept.append(pieces)
-        self._around.pop()
-        instance = source.local(inside(path, "instance"))
-        self._fill(mapping, instance, values)
-        return instance, kept
-
-    def _fill(self, mapping: ModelMapping, instance: str, values: dict[str, str]) -> None:
-        source = self._source
-        blank = source.object(f"New{mapping.model.__name__}", blank_of(mapping))
-        source.add(f"{instance} = {blank}()")
-        if len(values) <= FEW:
-            items = ", ".join(f"{name!r}: {value}" for name, value in values.items())
-            source.add(f"{instance}.__dict__ = {{{items}}}")
-        else:
-            source.add(*(_assignment(instance, name, value) for name, value in values.items()))
-
-    def _finish(self, mapping: ModelMapping, instance: str, baseline: str) -> None:
-        if self._known:
-            self._source.add(f"{instance}.__baseline__ = {baseline}")
-        self._source.add(f"{instance}.__class__ = {self._source.named(mapping.model)}")
-
-    def _load(self, mapping: ModelMapping, name: str, node: Node, raw: str, path: str) -> str:
-        field = mapping.fields[name]
-        where = inside(path, name)
-        default = NO_DEFAULT if mapping.extra_allowed else stored_default(field, node)
-        if default is NO_DEFAULT:
-            return self._source.assign(where, f"{raw}[{field.key_name!r}]")
-        if default is None:
-            return self._source.assign(where, f"{raw}.get({field.key_name!r})")
-        constant = self._source.object(f"default_{where}", default)
-        return self._source.assign(where, f"{raw}.get({field.key_name!r}, {constant})")
-
-    def _opaque(
-        self,
-        mapping: ModelMapping,
-        name: str,
-        node: Opaque,
-        local: str,
-        raw: str,
-        path: str,
-        *,
-        is_kept: bool,
-    ) -> Pieces:
-        source = self._source
-        self._has_opaque = True
-        source.add(f"{local} = {source.object(f'read_{name}', node.read)}({local}, {raw})")
-        if node.nests and self._known:
-            source.add(f"{source.named(mark_embedded_clean)}({local})")
-        if not is_kept:
-            return []
-        return keep_field(source, mapping, name, local, path)
-
-    # --- Values --------------------------------------------------------------------------------
-
-    def _value(self, node: Node, local: str, path: str, *, is_kept: bool) -> Pieces:
-        """Check and convert what a local variable holds; give its snapshot."""
-        match node:
-            case Leaf():
-                self._leaf(node, local)
-                return [local]
-            case Anything():
-                return keep_any(self._source, local, path) if is_kept else []
-            case Nullable():
-                return self._nullable(node, local, path, is_kept=is_kept)
-            case Array():
-                return self._array(node, local, path, is_kept=is_kept)
-            case Table():
-                return self._table(node, local, path, is_kept=is_kept)
-            case Document():
-                return self._embedded(node, local, path, is_kept=is_kept)
-            case _:
-                return self._target(node, local, path, is_kept=is_kept)
-
-    def _leaf(self, leaf: Leaf, local: str) -> None:
-        names = {
-            hint: self._source.object(one.__name__ if isinstance(one, type) else hint, one)
-            for hint, one in leaf.names.items()
-        }
-        self._source.add(leaf.check.format(v=local, refuse=self._refusal, **names))
-
-    def _nullable(self, node: Nullable, local: str, path: str, *, is_kept: bool) -> Pieces:
-        source = self._source
-        if isinstance(node.inner, Leaf) or not is_kept:
-            with source.block(f"if {local} is not None:"):
-                length = source.length
-                self._value(node.inner, local, path, is_kept=is_kept)
-                if source.length == length:
-                    source.add("pass")
-            return [local]
-        kept = source.local(f"{path}_or_none")
-        with source.block(f"if {local} is None:"):
-            source.add(f"{kept} = (None,)")
-        with source.block("else:"):
-            pieces = self._value(node.inner, local, path, is_kept=True)
-            source.add(f"{kept} = {as_tuple(['True', *pieces])}")
-        return [f"*{kept}"]
-
-    def _array(self, node: Array, local: str, path: str, *, is_kept: bool) -> Pieces:
-        source = self._source
-        origin = node.origin.__name__
-        self._refuse_unless(local, list)
-        whole = [f"len({local})", f"*{local}"]
-        copied = (
-            f"{local} = {local}.copy()" if node.origin is list else f"{local} = {origin}({local})"
-        )
-        if isinstance(node.inner, Anything):
-            source.add(copied)
-            return keep_any(self._source, local, path) if is_kept else []
-        item = source.local(f"{path}_item")
-        if isinstance(node.inner, Leaf) and "{v} =" not in node.inner.check:
-            with source.block(f"for {item} in {local}:"):
-                self._leaf(node.inner, item)
-            source.add(copied)
-            return whole
-        items = source.assign(f"{path}_items", "[]")
-        kept = keep_length(source, local, path) if is_kept and not is_leaf(node.inner) else None
-        with source.block(f"for {item} in {local}:"):
-            pieces = self._value(node.inner, item, f"{path}_item", is_kept=kept is not None)
-            source.add(f"{items}.append({item})")
-            if kept is not None:
-                source.add(f"{kept} += {as_tuple(pieces)}")
-        source.add(f"{local} = {items if node.origin is list else f'{origin}({items})'}")
-        return whole if kept is None else [f"*{kept}"]
-
-    def _table(self, node: Table, local: str, path: str, *, is_kept: bool) -> Pieces:
-        source = self._source
-        self._refuse_unless(local, dict)
-        key = source.local(f"{path}_key")
-        if isinstance(node.inner, Anything):
-            with source.block(f"for {key} in {local}:"):
-                self._refuse_unless(key, str)
-            source.add(f"{local} = {local}.copy()")
-            return keep_any(self._source, local, path) if is_kept else []
-        item = source.local(f"{path}_item")
-        items = source.assign(f"{path}_items", "{}")
-        kept = keep_length(source, local, path) if is_kept else None
-        with source.block(f"for {key}, {item} in {local}.items():"):
-            self._refuse_unless(key, str)
-            pieces = self._value(node.inner, item, f"{path}_item", is_kept=is_kept)
-            source.add(f"{items}[{key}] = {item}")
-            if kept is not None:
-                source.add(f"{kept} += {as_tuple([key, *pieces])}")
-        source.add(f"{local} = {items}")
-        return [] if kept is None else [f"*{kept}"]
-
-    def _embedded(self, node: Document, local: str, path: str, *, is_kept: bool) -> Pieces:
-        source = self._source
-        mapping = mapping_of(node.model)
-        if node.model in self._around or len(self._around) >= DEEPEST_INLINE:
-            name = self._elsewhere(mapping, local)
-            return keep(source, f"{name}.codec.snapshot({local})", path) if is_kept else []
-        self._refuse_unless(local, dict)
-        instance, pieces = self._document(
-            mapping, local, path, keeps=frozenset(mapping.fields) if is_kept else frozenset()
-        )
-        self._finish(mapping, instance, "()")
-        source.add(f"{local} = {instance}")
-        return [piece for field in pieces for piece in field] or ["True"]
-
-    def _target(self, node: Any, local: str, path: str, *, is_kept: bool) -> Pieces:
-        self._elsewhere(mapping_of(node.model), local)
-        return keep_any(self._source, local, path) if is_kept else []
-
-    def _elsewhere(self, mapping: ModelMapping, local: str) -> str:
-        name = self._source.object(f"{mapping.model.__name__}_mapping", mapping)
-        read = "read_known" if self._known else "read_new"
-        self._source.add(f"{local} = {name}.codec.{read}({local})")
-        with self._source.block(f"if {local} is None:"):
-            self._source.add(self._refusal)
-        return name
-
-    def _refuse_unless(self, local: str, cls: type[Any]) -> None:
-        self._source.unless_exactly(local, cls, self._refusal)
-
-
-def _assignment(instance: str, name: str, value: str) -> str:
-    # Python takes other letters for what they are compatible with.
-    if name.isascii() and name.isidentifier() and not keyword.iskeyword(name):
-        return f"{instance}.{name} = {value}"
-    return f"setattr({instance}, {name!r}, {value})"
+            self._source.add(code.refusal)
