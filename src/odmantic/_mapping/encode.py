@@ -115,15 +115,15 @@ def encode_value(value: Any) -> Any:
 def field_encoders(mapping: ModelMapping) -> tuple[FieldEncoder, ...]:
     """Decide how the fields of a model are stored."""
     return tuple(
-        (name, field.key_name, _field_encoder(field)) for name, field in mapping.fields.items()
+        (name, field.key_name, _field_encoder(mapping, name, field))
+        for name, field in mapping.fields.items()
     )
 
 
-def _field_encoder(field: ODMBaseField) -> Encoder | None:
+def _field_encoder(mapping: ModelMapping, name: str, field: ODMBaseField) -> Encoder | None:
     if isinstance(field, ODMReference):
         return _encode_reference
-    info = field.pydantic_field
-    return EncoderCompiler(encode_any, encode_document).encoder(info.annotation, info.metadata)
+    return EncoderCompiler(encode_any, encode_document).field_encoder(mapping.model, name)
 
 
 def _encode_reference(value: Any) -> Any:

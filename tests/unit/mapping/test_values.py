@@ -534,6 +534,20 @@ def test_serialisers_of_whole_models_do_not_matter() -> None:
     assert Holder(x={"day": DAY}).model_dump_doc() == {"x": {"day": DAY}}
 
 
+def test_serialisers_of_a_models_fields_store_what_bson_has_no_form_for() -> None:
+    class Voyage(Model):
+        day: date
+        legs: int = 1
+
+        @field_serializer("day", "legs")
+        def _as_text(self, value: Any) -> str:
+            return str(value)
+
+    document = Voyage(day=DAY).model_dump_doc()
+    assert (document["day"], document["legs"]) == ("2020-01-02", 1)
+    assert Voyage.model_validate_doc(document).day == DAY
+
+
 # --- Keys that need conversion -----------------------------------------------------------------
 
 
