@@ -21,7 +21,7 @@ from odmantic._driver._aio import (
     runs_for,
     waiting_frame,
 )
-from odmantic._driver.select import is_plain_client, is_plain_collection
+from odmantic._driver.select import SESSION_CLASSES, is_plain_client, is_plain_collection
 from odmantic._plan.checks import check_instance, check_model, collect_instances
 from odmantic._plan.filters import build_filter
 from odmantic._plan.find import plan_find
@@ -438,7 +438,7 @@ class AIOEngine(AIOEngineBase):
     def _session_for(self, session: AIOSessionType, operation: str) -> Any:
         """The driver session of an operation: the given one, or the one of the block it stands in if it joins."""
         if session is not None:
-            return self._get_session(session)
+            return session if type(session) in SESSION_CLASSES else self._get_session(session)
         if not is_in_block():
             return None
         return session_of_block(

@@ -12,12 +12,7 @@ from odmantic._aio.cursor import AIOCursor, Source
 from odmantic._aio.references import ReferenceLoader
 from odmantic._base import ModelType, Reader
 from odmantic._driver._aio import resolve
-from odmantic._driver.select import (
-    SESSION_CLASSES,
-    check_session,
-    command_options,
-    is_driver_collection,
-)
+from odmantic._driver.select import check_session, command_options, is_driver_collection
 from odmantic._mapping import encode_primary_key
 from odmantic._plan.command import met_document, update_command
 from odmantic._plan.errors import NOT_ENCODABLE, add_context, operation_error, write_error
@@ -63,10 +58,8 @@ class Operations:
             SessionMisuseError: it is a snapshot of the past, and the call writes.
             TypeError: it is no session, or one of the other colour.
         """
-        if type(session) not in SESSION_CLASSES:
-            session = engine._session_for(session, operation)
         self.engine = engine
-        self.session = session
+        self.session = session = engine._session_for(session, operation)
         self._channel = channel = None if session is None else channel_of(session)
         self._attempt = attempt = None if channel is None else channel.attempt
         #: The transaction that writes belong to, be it one that the program began in a session of the driver.
