@@ -61,9 +61,6 @@ TEXT_PATTERNS: tuple[tuple[str, str], ...] = (
     (r"\b([Aa])n (?=[`*]*asynchronous)", r"\1 "),
 )
 
-# Gives its argument, awaited where the object at hand wants that, which no sync one does.
-RESOLVER = "resolve"
-
 # Gives its argument, awaited if a driver wants that; no sync one does.
 RESOLVER = "resolve"
 

@@ -9,7 +9,7 @@ from pymongo.errors import BulkWriteError, ConnectionFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from odmantic._driver._aio import resolve
-from odmantic._driver.select import is_driver_collection
+from odmantic._driver.select import is_driver_collection, runs_transaction
 from odmantic._mapping import mapping_of
 from odmantic._plan.bulk import FEWEST_TO_LOOK_FOR, Batch, plan_batch, replan
 from odmantic._plan.errors import NOT_ENCODABLE, is_about_document, write_error
@@ -95,7 +95,7 @@ class BulkSave:
 
     @property
     def _is_in_transaction(self) -> bool:
-        return getattr(self._operations.session, "in_transaction", None) is True
+        return runs_transaction(self._operations.session)
 
     async def save(self) -> None:
         """Write the members in order.

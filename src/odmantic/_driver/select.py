@@ -84,6 +84,11 @@ def is_plain_client(client: Any) -> bool:
     return type(client) in _CLIENTS and "start_session" not in client.__dict__
 
 
+def runs_transaction(session: Any) -> bool:
+    """Tell whether a transaction runs in a session, whoever began it; a stand-in may not say."""
+    return getattr(session, "in_transaction", None) is True
+
+
 def sends_nothing_at_end(session: Any) -> bool:
     """Tell whether a session ends without a word to the server, so that nothing can cut its end off."""
     return type(session) in SESSION_CLASSES and not session.in_transaction

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 from pymongo.errors import PyMongoError
 
 from odmantic._base import ModelType, Reader
-from odmantic._driver.select import check_session, command_options, is_driver_collection
+from odmantic._driver.select import (
+    check_session,
+    command_options,
+    is_driver_collection,
+    runs_transaction,
+)
 from odmantic._mapping import encode_primary_key
 from odmantic._plan.command import met_document, update_command
 from odmantic._plan.errors import NOT_ENCODABLE, add_context, operation_error, write_error
@@ -70,7 +75,7 @@ class Operations:
         elif session is not None:
             if channel is None:
                 check_session(session)
-                self._scope = _running_in(session)
+                self._scope = session if runs_transaction(session) else None
             if writes:
                 _check_may_write(session, operation)
 
@@ -300,11 +305,6 @@ class Operations:
                 raise ours from error
             add_context(error, f"in {operation} of {model.__name__}")
             raise
-
-
-def _running_in(driver_session: Any) -> Any:
-    """The session itself, if a transaction runs in it."""
-    return driver_session if getattr(driver_session, "in_transaction", None) is True else None
 
 
 def _check_may_write(driver_session: Any, operation: str) -> None:

@@ -187,9 +187,7 @@ class ValueCode:
             return self._elsewhere(mapping, value, path)
         values = self._source.assign(f"{path}_values", f"{value}.__dict__")
         if not self._keeps and can_copy(mapping) and _is_copy(mapping):
-            with self._source.block(f"if len({values}) != {len(mapping.fields)}:"):
-                self._source.add(self._give_up)
-            return Written(f"{values}.copy()", [])
+            return Written(self._copy(mapping, values), [])
         self._around.append(model)
         fields = {
             name: self.field(mapping, name, f"{values}[{name!r}]", f"{path}_{name}")
@@ -199,14 +197,17 @@ class ValueCode:
         pieces = [piece for written in fields.values() for piece in written.pieces] or ["True"]
         is_copy = all([stored] == kept for stored, kept in fields.values())
         if is_copy and can_copy(mapping) and _is_copy(mapping):
-            with self._source.block(f"if len({values}) != {len(fields)}:"):
-                self._source.add(self._give_up)
-            return Written(f"{values}.copy()", pieces)
+            return Written(self._copy(mapping, values), pieces)
         items = [
             f"{mapping.fields[name].key_name!r}: {written.stored}"
             for name, written in fields.items()
         ]
         return Written(f"{{{', '.join(items)}}}", pieces)
+
+    def _copy(self, mapping: ModelMapping, values: str) -> str:
+        with self._source.block(f"if len({values}) != {len(mapping.fields)}:"):
+            self._source.add(self._give_up)
+        return f"{values}.copy()"
 
     def _elsewhere(self, mapping: ModelMapping, value: str, path: str) -> Written:
         source = self._source
