@@ -11,6 +11,7 @@ from odmantic._mapping.snapshot import baseline_now, differing_fields
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
     from odmantic._mapping import ModelMapping, Snapshot
     from odmantic._mapping.encoders import FieldEncoder
@@ -32,7 +33,15 @@ class KnownPlanner:
     What is unusual is left to slower code, as a value of another type than its annotation says.
     """
 
-    __slots__ = ("_baseline_of", "_forms", "_id", "_mapping", "_modified_of", "_set_baseline")
+    __slots__ = (
+        "_baseline_of",
+        "_forms",
+        "_id",
+        "_last",
+        "_mapping",
+        "_modified_of",
+        "_set_baseline",
+    )
 
     def __init__(self, mapping: ModelMapping) -> None:
         """Have met no instance."""
@@ -42,6 +51,7 @@ class KnownPlanner:
         self._modified_of: Any = slot(mapping.model, "__modified__").__get__
         self._id = next(each for each in mapping.encoders if each[0] == mapping.primary_field)
         self._forms: dict[frozenset[str], _Form] = {}
+        self._last = _Form(frozenset(), (), changes_baseline=False)
 
     def add(self, batch: Batch, members: Sequence[Model], start: int, stop: int) -> int:
         """Add the writes of instances, from a place on, up to the first unusual one; give its place."""
@@ -75,31 +85,45 @@ class KnownPlanner:
             modified = set()
         if not changed and not modified:
             return True
-        names = frozenset(modified).union(changed)
-        names, encoders, changes_baseline = self._forms.get(names) or self._form_of(names)
-        if not encoders or (changes_baseline and not self._can_be_kept(now)):
+        form = self._form_of(modified.union(changed) if changed else modified)
+        if not form.encoders or (form.changes_baseline and not self._can_be_kept(now)):
             return False
+        try:
+            # First, so that what is assigned from here on, in another thread, stands out.
+            modified.difference_update(form.names)
+            self._write(batch, instance, place, form)
+        except BaseException:
+            modified.update(form.names)
+            raise
+        if form.changes_baseline:
+            self._set_baseline(instance, now)
+        return True
+
+    def _write(self, batch: Batch, instance: Model, place: int, form: _Form) -> None:
         values = instance.__dict__
         document: dict[str, Any] = {}
-        for name, key, encode in encoders:
+        for name, key, encode in form.encoders:
             value = values[name]
             document[key] = value if encode is None else encode(value)
         name, _, encode = self._id
         id_ = values[name]
         batch.places.append(place)
         batch.instances.append(instance)
-        batch.names.append(names)
+        batch.names.append(form.names)
         batch.ids.append(id_ if encode is None else encode(id_))
         batch.documents.append(document)
-        if changes_baseline:
-            self._set_baseline(instance, now)
-        modified.difference_update(names)
-        return True
 
     def _can_be_kept(self, now: Snapshot) -> bool:
         return self._mapping.codec.leaf_classes.issuperset(map(type, now))
 
-    def _form_of(self, names: frozenset[str]) -> _Form:
+    def _form_of(self, names: AbstractSet[str]) -> _Form:
+        # Most are like the one before.
+        if names != self._last.names:
+            known = frozenset(names)
+            self._last = self._forms.get(known) or self._make_form(known)
+        return self._last
+
+    def _make_form(self, names: frozenset[str]) -> _Form:
         mapping = self._mapping
         encoders: tuple[FieldEncoder, ...] = ()
         if names <= mapping.fields.keys() - {mapping.primary_field}:

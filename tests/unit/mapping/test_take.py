@@ -7,10 +7,11 @@ from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from functools import cached_property
-from typing import Any, Optional
+from typing import Annotated, Any, Optional
 
 import bson
 import pytest
+from bson.decimal128 import Decimal128
 from bson.timestamp import Timestamp
 from typing_extensions import Self
 
@@ -24,7 +25,7 @@ from odmantic._state.changes import (
     mark_read,
     take_snapshots,
 )
-from odmantic.bson import TouchedObjectId, UsedObjectId
+from odmantic.bson import TouchedObjectId, UsedObjectId, WithBsonSerializer
 
 
 class Colour(str, Enum):
@@ -184,6 +185,41 @@ def test_what_is_taken_counts_as_unmodified_until_it_changes() -> None:
     assert dirty_fields(parcel) == {"sizes", "numbers", "things", "tree"}
     assert document["sizes"][1]["w"] == 3
     assert document["numbers"] == {"a": 1}
+
+
+_filled: list[Any] = []
+
+
+def _fill(code: str) -> str:
+    for basket in _filled:
+        basket.fruits.append("pear")
+        basket.prices.append(Decimal(2))
+        basket.rings["b"] = 2
+        basket.sizes[0].width = 2
+    return code
+
+
+class Basket(Model):
+    """One that something is put into while it is taken, as by another thread."""
+
+    fruits: list[str] = ["apple"]
+    prices: list[Decimal] = [Decimal(1)]
+    rings: dict[str, int] = {"a": 1}
+    sizes: list[Size] = [Size()]
+    code: Annotated[str, WithBsonSerializer(_fill)] = "a"
+
+
+def test_what_changes_while_an_instance_is_taken_stands_out() -> None:
+    basket = Basket()
+    _filled[:] = [basket]
+    (document,) = _taken(basket)
+    _filled.clear()
+
+    assert document["fruits"] == ["apple"]
+    assert document["prices"] == [Decimal128("1")]
+    assert document["rings"] == {"a": 1}
+    assert document["sizes"] == [{"w": 1, "colour": "red"}]
+    assert dirty_fields(basket) == {"fruits", "prices", "rings", "sizes"}
 
 
 def _touch_list(parcel: Parcel) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Annotated, Any
 
 import bson
 import pytest
@@ -22,6 +22,7 @@ from odmantic._state.changes import (
     mark_unknown,
     read_document,
 )
+from odmantic.bson import WithBsonSerializer
 
 
 class Colour(Enum):
@@ -131,6 +132,50 @@ def test_what_changes_after_the_plan_stands_out() -> None:
         {"weight": 2.0, "tags": ["x", "y", "z"], "size": {"width": 2}}
     ]
     assert _plan(parcel)[0] == 1
+
+
+class _Meanwhile:
+    """What another thread does while a value is converted."""
+
+    def __init__(self) -> None:
+        self.change: Any = None
+
+    def __call__(self, value: Any) -> Any:
+        change, self.change = self.change, None
+        if change is not None:
+            change()
+        return value
+
+
+meanwhile = _Meanwhile()
+
+
+class Watched(Model):
+    tags: list[str] = ["x"]
+    weight: float = 1.0
+    code: Annotated[str, WithBsonSerializer(meanwhile)] = "a"
+
+
+@pytest.mark.parametrize("name", ["weight", "code"])
+def test_what_is_assigned_during_the_plan_stands_out(name: str) -> None:
+    watched = _read(Watched)
+    watched.weight, watched.code = 2.0, "b"
+    meanwhile.change = lambda: setattr(watched, name, getattr(watched, name) * 2)
+    batch = _plan(watched)[1]
+
+    assert batch.documents == [{"weight": 2.0, "code": "b"}]
+    assert dirty_fields(watched) == {name}
+
+
+def test_what_changes_in_place_during_the_plan_stands_out() -> None:
+    watched = _read(Watched)
+    watched.tags.append("y")
+    watched.code = "b"
+    meanwhile.change = lambda: watched.tags.append("z")
+    batch = _plan(watched)[1]
+
+    assert batch.documents == [{"tags": ["x", "y"], "code": "b"}]
+    assert dirty_fields(watched) == {"tags"}
 
 
 def test_what_is_not_modified_has_no_write() -> None:

@@ -137,23 +137,28 @@ class ValueCode:
     def _array(self, node: Array, value: str, path: str) -> Written:
         source = self._source
         self._unless_exactly(value, node.origin)
-        whole = [f"len({value})", f"*{value}"]
         if is_stored_as_it_is(node.inner):
-            if self._keeps:
-                self._unless_all(value, node.inner)
-            return Written(value if node.origin is tuple else f"[*{value}]", whole)
+            return self._plain_array(node, value, path)
         if isinstance(node.inner, Anything):
             return self.value(Anything(), value, path)
         result = source.assign(f"{path}_items", "[]")
         item = source.local(f"{path}_item")
-        is_kept = self._keeps and not is_leaf(node.inner)
-        kept = keep_length(source, value, path) if is_kept else None
+        kept = keep_length(source, value, path) if self._keeps else None
         with source.block(f"for {item} in {value}:"):
             stored, pieces = self.value(node.inner, item, f"{path}_item")
             source.add(f"{result}.append({stored})")
             if kept is not None:
                 source.add(f"{kept} += {as_tuple(pieces)}")
-        return Written(result, whole if kept is None else [f"*{kept}"])
+        return Written(result, [] if kept is None else [f"*{kept}"])
+
+    def _plain_array(self, node: Array, value: str, path: str) -> Written:
+        stored = value if node.origin is tuple else f"[*{value}]"
+        if not self._keeps:
+            return Written(stored, [])
+        # What is kept is what is sent, also if another thread changes the value meanwhile.
+        stored = self._source.assign(f"{path}_stored", stored)
+        self._unless_all(stored, node.inner)
+        return Written(stored, [f"len({stored})", f"*{stored}"])
 
     def _table(self, node: Table, value: str, path: str) -> Written:
         source = self._source
