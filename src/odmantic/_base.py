@@ -77,7 +77,8 @@ class SyncEngineBase(BaseEngine):
     """Marks sync engines, for sessions to recognise theirs without importing the engine."""
 
 
-class BaseSession(ABC):  # noqa: B024 - a marker; each colour adds its own methods
+# Not an `ABC`: to ask whether something is an instance would take longer.
+class BaseSession:
     """Marks session and transaction objects of either colour."""
 
 

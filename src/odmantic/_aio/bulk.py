@@ -22,7 +22,7 @@ from odmantic._plan.outcome import (
     is_known_id,
     missing_writes,
 )
-from odmantic._plan.save import plan_save
+from odmantic._plan.save import fields_to_save
 from odmantic._state.attempt import DOOMING_ERRORS
 from odmantic._state.changes import mark_nested
 
@@ -229,9 +229,10 @@ class BulkSave:
 
     async def _write_one(self, batch: Batch, number: int) -> None:
         try:
-            plan = plan_save(batch.instances[number])
-            if plan is not None:
-                await self._operations.write(plan, self._collection)
+            instance = batch.instances[number]
+            names = fields_to_save(instance)
+            if names:
+                await self._operations.write(instance, names, self._collection)
         except Exception as error:
             self._note(error)
             raise StoppedError(batch.places[number], error) from error

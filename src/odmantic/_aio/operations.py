@@ -21,9 +21,9 @@ from odmantic._driver.select import (
 from odmantic._mapping import encode_primary_key
 from odmantic._plan.command import met_document, update_command
 from odmantic._plan.errors import NOT_ENCODABLE, add_context, operation_error, write_error
-from odmantic._plan.save import SavePlan, plan_save, save_order
+from odmantic._plan.save import SavePlan, all_fields, fields_to_save, plan_save, save_order
 from odmantic._state.attempt import RUNNING
-from odmantic._state.changes import give_back, mark_unknown, mark_written, take
+from odmantic._state.changes import give_back, mark_unknown, mark_written
 from odmantic.bson import note_use
 from odmantic.exceptions import DocumentNotFoundError, SessionMisuseError, UnsafeRetryError
 
@@ -136,13 +136,13 @@ class Operations:
         turns = self.engine._turns
         turn = await turns.take(instance, self._scope)
         try:
-            plan = plan_save(instance)
-            if plan is None and turn is None:
+            names = fields_to_save(instance)
+            if turn is None and not names:
                 # What a save of another transaction has taken may never come to be.
-                plan = plan_save(instance, whole=True)
-            if plan is not None:
+                names = all_fields(instance)
+            if names:
                 self.check(instance)
-                await self.write(plan)
+                await self.write(instance, names)
         finally:
             if turn is not None:
                 turns.leave(instance, turn)
@@ -154,26 +154,23 @@ class Operations:
         turn = await turns.take_all(ordered, self._scope)
         try:
             for place, instance in enumerate(ordered):
-                plan = plan_save(instance)
-                if plan is not None:
-                    await self._save_from(plan, ordered[place:] if place else ordered)
+                if fields_to_save(instance):
+                    await self._save_from(ordered[place:] if place else ordered)
                     return
         finally:
             turns.leave_all(turn)
 
-    async def _save_from(self, first: SavePlan, instances: Sequence[Model]) -> None:
-        """Save the first of some instances, which has to be written, and those behind it."""
-        collection = self.engine.get_collection(type(first.instance))
+    async def _save_from(self, instances: Sequence[Model]) -> None:
+        """Save some instances, of which the first one has to be written."""
+        collection = self.engine.get_collection(type(instances[0]))
         if len(instances) > 1 and is_driver_collection(collection):
             await save_in_bulk(self, instances)
             return
-        self.check(first.instance)
-        await self.write(first, collection)
-        for instance in instances[1:]:
-            plan = plan_save(instance)
-            if plan is not None:
+        for instance in instances:
+            names = fields_to_save(instance)
+            if names:
                 self.check(instance)
-                await self.write(plan)
+                await self.write(instance, names)
 
     async def delete(self, instance: Model) -> None:
         """Delete the document of an instance.
@@ -241,16 +238,16 @@ class Operations:
         """Whether the next command is the first one of a transaction."""
         return self._attempt is not None and not self._attempt.has_sent
 
-    async def write(self, plan: SavePlan, collection: Any = None) -> None:
-        """Send the dirty fields of one instance; if they are not all and there is no document, all of them (D20)."""
-        instance = plan.instance
+    async def write(self, instance: Model, names: AbstractSet[str], collection: Any = None) -> None:
+        """Send some fields of an instance; if they are not all and there is no document, all of them (D20)."""
         if collection is None:
             collection = self.engine.get_collection(type(instance))
-        take(instance, plan.names)
+        plan = plan_save(instance, names)
+        if plan is None:
+            return
         try:
             if not await self._update(plan, collection):
-                plan = plan_save(instance, whole=True) or plan
-                take(instance, plan.names)
+                plan = plan_save(instance, all_fields(instance)) or plan
                 await self._update(plan, collection)
         except BaseException:
             give_back(instance, plan.names)
@@ -262,8 +259,7 @@ class Operations:
     async def _update(self, plan: SavePlan, collection: Any) -> bool:
         """Send one update, and tell whether it met or made a document."""
         options = None if self._attempt is None else command_options(collection)
-        document_id = plan.filter["_id"]
-        note_use(document_id)
+        note_use(plan.id_)
 
         async def update() -> bool:
             if options is not None:
@@ -275,13 +271,16 @@ class Operations:
                 return met_document(reply)
             result = await resolve(
                 collection.update_one(
-                    plan.filter, plan.update, upsert=plan.upsert, session=self.session
+                    {"_id": plan.id_},
+                    {"$set": plan.document},
+                    upsert=plan.upsert,
+                    session=self.session,
                 )
             )
             return plan.upsert or result.matched_count != 0
 
         try:
-            met: bool = await self.send(update, "save", type(plan.instance), document_id)
+            met: bool = await self.send(update, "save", type(plan.instance), plan.id_)
         except (PyMongoError, *NOT_ENCODABLE) as error:
             ours = write_error(error, plan)
             if ours is None:

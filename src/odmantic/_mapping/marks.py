@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 NOTHING_TO_COMPARE: tuple[Any, ...] = ()
 """The baseline of an instance that can only change by assignments, which are noted."""
 
+_being_filled: dict[int, set[str]] = {}
+"""By instance, the sets that are about to become `__modified__`."""
+
 
 def slot(model: type[Any], name: str) -> Any:
     """Give the descriptor of a slot, whose methods are the fastest way to it."""
@@ -56,8 +59,16 @@ def note_first_assigned(instance: _BaseODMModel, name: str) -> None:
     """Note the first assignment of a field since an instance was made, read or written."""
     if baseline_or_none(instance) is None:
         instance.__fields_modified__.add(name)
-    else:
-        object.__setattr__(instance, "__modified__", {name})
+        return
+    # Threads that get here together have to fill one set. No lock, which a fork could leave held for ever: a set that
+    # is not shared was made after the slot was filled, and then the one in the slot is taken.
+    names = _being_filled.setdefault(id(instance), set())
+    try:
+        names = object.__getattribute__(instance, "__modified__")
+    except AttributeError:
+        object.__setattr__(instance, "__modified__", names)
+    names.add(name)
+    _being_filled.pop(id(instance), None)
 
 
 def _id_of(instance: _BaseODMModel) -> Any:

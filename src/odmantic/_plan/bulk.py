@@ -12,12 +12,13 @@ from pymongo import InsertOne, UpdateOne
 
 from odmantic._mapping import has_slot, mapping_of
 from odmantic._plan.known import KnownPlanner
-from odmantic._plan.save import SavePlan, plan_save
-from odmantic._state.changes import give_back, take_sent
+from odmantic._plan.save import SavePlan, all_fields, fields_to_save, plan_save
+from odmantic._state.changes import give_back, remember
 from odmantic.bson import ObjectId, is_unused, note_use
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Set as AbstractSet
 
     from odmantic._mapping import ModelMapping
     from odmantic._plan.groups import Group
@@ -53,7 +54,7 @@ class Batch:
     places: list[int] = field(default_factory=list[int])
     """Places in the group."""
     instances: list[Model] = field(default_factory=list["Model"])
-    names: list[frozenset[str]] = field(default_factory=list[frozenset[str]])
+    names: list[AbstractSet[str]] = field(default_factory=list["AbstractSet[str]"])
     ids: list[Any] = field(default_factory=list[Any])
     documents: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     are_whole: list[bool] = field(default_factory=list[bool])
@@ -117,7 +118,7 @@ class Batch:
         return SavePlan(
             instance=self.instances[number],
             names=self.names[number],
-            filter={"_id": self.ids[number]},
+            id_=self.ids[number],
             document=self.documents[number],
             snapshots={},
             upsert=self.are_whole[number],
@@ -166,11 +167,12 @@ def plan_batch(
             if check is None and planner.take():
                 continue
             batch.stop = planner.place + 1
-            plan = plan_save(group.members[planner.place])
-            if plan is not None:
+            instance = group.members[planner.place]
+            names = fields_to_save(instance)
+            if names:
                 if check is not None and planner.place >= checked:
-                    check(plan.instance)
-                _add(batch, plan, planner.place, planner.primary)
+                    check(instance)
+                _add(batch, instance, names, planner.place, planner.primary)
             planner.place += 1
     except Exception as error:  # noqa: BLE001 - raised once those before it are written
         batch.error = error
@@ -232,23 +234,28 @@ def replan(batch: Batch, numbers: Iterable[int], *, whole: bool = False) -> Batc
     """Plan some writes of a batch again, as they are now, or of all fields."""
     again = Batch(batch.model, stop=batch.stop)
     for number in numbers:
-        plan = plan_save(batch.instances[number], whole=whole)
-        if plan is not None:
-            _add(again, plan, batch.places[number], None)
+        instance = batch.instances[number]
+        names = all_fields(instance) if whole else fields_to_save(instance)
+        if names:
+            _add(again, instance, names, batch.places[number], None)
     return again
 
 
-def _add(batch: Batch, plan: SavePlan, place: int, primary: str | None) -> None:
-    id_ = plan.filter["_id"]
+def _add(
+    batch: Batch, instance: Model, names: AbstractSet[str], place: int, primary: str | None
+) -> None:
+    plan = plan_save(instance, names)
+    if plan is None:
+        return
     batch.places.append(place)
-    batch.instances.append(plan.instance)
-    batch.names.append(plan.names)
-    batch.ids.append(id_)
+    batch.instances.append(instance)
+    batch.names.append(names)
+    batch.ids.append(plan.id_)
     batch.documents.append(plan.document)
     batch.are_whole.append(plan.upsert)
-    batch.are_new.append(plan.upsert and _is_new(plan, id_, primary))
-    take_sent(plan.instance, plan.names, plan.snapshots)
-    note_use(id_)
+    batch.are_new.append(plan.upsert and _is_new(plan, primary))
+    remember(instance, plan.snapshots)
+    note_use(plan.id_)
 
 
 def _insertable_id(mapping: ModelMapping) -> str | None:
@@ -259,14 +266,14 @@ def _insertable_id(mapping: ModelMapping) -> str | None:
     return None if mapping.extra_allowed else mapping.automatic_id
 
 
-def _is_new(plan: SavePlan, id_: object, primary: str | None) -> bool:
+def _is_new(plan: SavePlan, primary: str | None) -> bool:
     """Tell whether no document with this id was sent, and one can be inserted.
 
     The server would fill in an empty timestamp of an inserted document.
     """
     return (
         primary is not None
-        and is_unused(id_)
+        and is_unused(plan.id_)
         and primary not in plan.instance.__pydantic_fields_set__
         and Timestamp not in map(type, plan.document.values())
     )

@@ -22,7 +22,12 @@ _DUPLICATE_KEY = 11000
 
 def update_command(collection: str, plan: SavePlan) -> dict[str, Any]:
     """Give the command that `update_one` sends for a plan."""
-    update = {"q": plan.filter, "u": plan.update, "multi": False, "upsert": plan.upsert}
+    update = {
+        "q": {"_id": plan.id_},
+        "u": {"$set": plan.document},
+        "multi": False,
+        "upsert": plan.upsert,
+    }
     return {"update": collection, "ordered": True, "updates": [update]}
 
 

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from odmantic._mapping import encode_changes, encode_document, encode_primary_key, mapping_of
 from odmantic._plan.errors import encoding_error
-from odmantic._state.changes import compared_fields, dirty_fields, take_snapshots
+from odmantic._state.changes import (
+    compared_fields,
+    dirty_fields,
+    give_back,
+    take,
+    take_snapshots,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,52 +29,69 @@ class SavePlan:
     """One `update_one` that brings a document up to date with an instance.
 
     Example:
-        After `user.name = "Ada"` the plan holds `filter == {"_id": ObjectId(...)}`,
-        `update == {"$set": {"name": "Ada"}}` and `upsert is False`.
+        After `user.name = "Ada"` the plan holds the `id_` of the user, `document == {"name": "Ada"}` for `$set`, and
+        `upsert is False`.
     """
 
     instance: Model
-    names: frozenset[str]
-    filter: dict[str, Any]
+    names: AbstractSet[str]
+    id_: Any
     document: dict[str, Any]
     snapshots: dict[str, Any]
     """What is remembered of the fields that can change in place."""
     upsert: bool
     """Whether the update may create the document: only one with all fields may (D20)."""
 
-    @property
-    def update(self) -> dict[str, Any]:
-        """The update document."""
-        return {"$set": self.document}
 
-
-def plan_save(instance: Model, *, whole: bool = False) -> SavePlan | None:
-    """Plan the write of the dirty fields of one instance, or of all of them; `None` if there are none.
+def fields_to_save(instance: Model) -> AbstractSet[str]:
+    """Names of the dirty fields of an instance.
 
     Raises:
         InvalidDocumentError: the instance is nested too deeply.
     """
+    try:
+        return dirty_fields(instance)
+    except RecursionError as error:
+        raise encoding_error(error, instance) from error
+
+
+def all_fields(instance: Model) -> AbstractSet[str]:
+    """Names of the fields of an instance, dirty or not, extras included."""
+    return compared_fields(instance).union(type(instance).__mapping__.fields)
+
+
+def plan_save(instance: Model, names: AbstractSet[str]) -> SavePlan | None:
+    """Take some fields of an instance, and plan their write; `None` if they have no place in the document.
+
+    What is assigned from now on, in another thread too, makes its field dirty again: the fields are taken before
+    their values are looked at, and remembered before they are encoded.
+
+    Raises:
+        InvalidDocumentError: the instance is nested too deeply. Its fields are dirty as before.
+    """
     mapping: ModelMapping = type(instance).__mapping__
     fields, compared = mapping.fields, mapping.mutable_fields
+    take(instance, names)
     try:
-        names = dirty_fields(instance) if not whole else compared_fields(instance).union(fields)
-        if not names:
-            return None
+        if mapping.extra_allowed:
+            compared = compared_fields(instance)
+        snapshots = take_snapshots(instance, compared & names) if compared else {}
         is_whole = len(names) >= len(fields) and names >= fields.keys()
         if mapping.extra_allowed:
             document = _with_extras(instance, names)
-            compared = compared_fields(instance)
         elif is_whole:
             document = encode_document(instance)
         else:
             document = encode_changes(instance, names)
         if not document:
             return None
-        key = document["_id"] if is_whole else encode_primary_key(instance)
-        snapshots = take_snapshots(instance, compared & names) if compared else {}
-    except RecursionError as error:
-        raise encoding_error(error, instance) from error
-    return SavePlan(instance, frozenset(names), {"_id": key}, document, snapshots, is_whole)
+        id_ = document["_id"] if is_whole else encode_primary_key(instance)
+    except BaseException as error:
+        give_back(instance, names)
+        if isinstance(error, RecursionError):
+            raise encoding_error(error, instance) from error
+        raise
+    return SavePlan(instance, names, id_, document, snapshots, is_whole)
 
 
 def _with_extras(instance: Model, names: AbstractSet[str]) -> dict[str, Any]:

@@ -56,8 +56,8 @@ __all__ = [
     "mark_unknown",
     "mark_written",
     "read_document",
+    "remember",
     "take",
-    "take_sent",
     "take_snapshots",
 ]
 
@@ -171,12 +171,6 @@ def take(instance: _BaseODMModel, names: Iterable[str]) -> None:
     modified.difference_update(names)
 
 
-def take_sent(instance: Model, names: Iterable[str], snapshots: Mapping[str, Any]) -> None:
-    """Take names, and remember what is sent of the fields that can change in place."""
-    take(instance, names)
-    _remember(instance, snapshots)
-
-
 def give_back(instance: _BaseODMModel, names: Iterable[str]) -> None:
     """Make names dirty again whose write failed or was rolled back."""
     modified = instance.__fields_modified__
@@ -185,7 +179,7 @@ def give_back(instance: _BaseODMModel, names: Iterable[str]) -> None:
 
 def mark_written(instance: Model, names: AbstractSet[str], snapshots: Mapping[str, Any]) -> None:
     """Note that a write of the named fields succeeded; `snapshots` tell what was sent of those that change in place."""
-    _remember(instance, snapshots)
+    remember(instance, snapshots)
     if not names.isdisjoint(type(instance).__mapping__.nested_fields):
         mark_nested((instance,), type(instance))
 
@@ -197,7 +191,8 @@ def mark_nested(instances: Sequence[Model], model: type[Model]) -> None:
         mark(instances)
 
 
-def _remember(instance: Model, snapshots: Mapping[str, Any]) -> None:
+def remember(instance: Model, snapshots: Mapping[str, Any]) -> None:
+    """Note what is, or was, sent of the fields that can change in place."""
     known: ModelMapping = type(instance).__mapping__
     baseline: Any = NOTHING_TO_COMPARE
     if known.mutable_fields or known.extra_allowed:

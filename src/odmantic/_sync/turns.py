@@ -60,14 +60,18 @@ class Turns:
 
     def take(self, instance: Model, scope: Any) -> Turn | None:
         """Wait for other saves of an instance; `None` if one of another scope is under way."""
-        mine = Turn(scope, (instance,))
         while True:
+            mine = Turn(scope, (instance,))
             busy = self._bulk_with(mine) if self._bulks else None
             if busy is None:
                 busy = self._singles.setdefault(id(instance), mine)
                 if busy is mine:
-                    return mine
-                if busy.scope is not scope:
+                    # In another thread a bulk save may have begun meanwhile, and may have seen this one or not.
+                    busy = self._bulk_with(mine) if self._bulks else None
+                    if busy is None:
+                        return mine
+                    self.leave(instance, mine)
+                elif busy.scope is not scope:
                     return None
             busy.wait()
 
@@ -77,22 +81,31 @@ class Turns:
         turn.end()
 
     def take_all(self, instances: Sequence[Model], scope: Any) -> Turn:
-        """Wait for other saves of instances."""
+        """Wait for other saves of instances that began before."""
         mine = Turn(scope, instances)
-        while busy := self._bulk_with(mine) or self._single_of(mine):
-            busy.wait()
+        # Others see it before it looks for them, so that of two threads at least one sees the other.
         self._bulks.append(mine)
+        try:
+            while busy := self._bulk_with(mine) or self._single_of(mine):
+                busy.wait()
+        except BaseException:
+            self.leave_all(mine)
+            raise
         return mine
 
     def leave_all(self, turn: Turn) -> None:
         """End the save of instances."""
-        self._bulks = [bulk for bulk in self._bulks if bulk is not turn]
+        self._bulks.remove(turn)
         turn.end()
 
     def _bulk_with(self, mine: Turn) -> Turn | None:
-        if self._bulks:
+        """A bulk save of the same instances, of those before this one if it is one itself."""
+        bulks = (*self._bulks,)
+        if bulks and bulks[0] is not mine:
             ids = {id(instance) for instance in mine.instances}
-            for bulk in self._bulks:
+            for bulk in bulks:
+                if bulk is mine:
+                    break
                 if bulk.scope is mine.scope and not ids.isdisjoint(map(id, bulk.instances)):
                     return bulk
         return None

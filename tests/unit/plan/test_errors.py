@@ -11,7 +11,7 @@ import pytest
 
 from odmantic import Field, Model
 from odmantic._plan.errors import add_context, operation_error, write_error
-from odmantic._plan.save import plan_save
+from odmantic._plan.save import all_fields, plan_save
 from odmantic.exceptions import (
     DocumentTooLargeError,
     DuplicateKeyError,
@@ -30,7 +30,8 @@ class Parcel(Model):
 
 
 def _plan(**values):
-    return plan_save(Parcel(**values))
+    parcel = Parcel(**values)
+    return plan_save(parcel, all_fields(parcel))
 
 
 def _failure(code, text="failed"):

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from odmantic import EmbeddedModel, Field, Model, Reference
-from odmantic._plan.save import plan_save, save_order
-from odmantic._state.changes import mark_read, mark_written, take, take_snapshots
+from odmantic._plan.save import all_fields, fields_to_save, plan_save, save_order
+from odmantic._state.changes import give_back, mark_read, mark_written, take_snapshots
 from odmantic.exceptions import InvalidDocumentError
 
 
@@ -53,19 +53,23 @@ def _read(model, **values):
     return instance
 
 
+def _plan(instance):
+    return plan_save(instance, fields_to_save(instance))
+
+
 def test_a_new_instance_is_sent_as_a_whole():
     parcel = Parcel(code="A")
-    plan = plan_save(parcel)
+    plan = _plan(parcel)
 
     assert plan.instance is parcel
-    assert plan.filter == {"_id": parcel.id}
-    assert plan.update == {"$set": parcel.model_dump_doc()}
+    assert plan.id_ == parcel.id
+    assert plan.document == parcel.model_dump_doc()
     assert plan.names == {"code", "tags", "size", "content", "id"}
     assert plan.upsert
 
 
 def test_what_was_read_needs_no_plan():
-    assert plan_save(_read(Parcel, code="A", tags=["x"], content={"a": [1]})) is None
+    assert fields_to_save(_read(Parcel, code="A", tags=["x"], content={"a": [1]})) == set()
 
 
 def test_what_changed_is_sent_and_creates_no_document():
@@ -73,9 +77,9 @@ def test_what_changed_is_sent_and_creates_no_document():
     parcel.code = "B"
     parcel.content["a"].append(2)
 
-    plan = plan_save(parcel)
+    plan = _plan(parcel)
 
-    assert plan.update == {"$set": {"c": "B", "content": {"a": [1, 2]}}}
+    assert plan.document == {"c": "B", "content": {"a": [1, 2]}}
     assert plan.names == {"code", "content"}
     assert plan.snapshots == take_snapshots(parcel, ["content"])
     assert not plan.upsert
@@ -84,50 +88,83 @@ def test_what_changed_is_sent_and_creates_no_document():
 def test_everything_can_be_asked_for():
     parcel = _read(Parcel, code="A")
 
-    plan = plan_save(parcel, whole=True)
+    plan = plan_save(parcel, all_fields(parcel))
 
-    assert plan.update == {"$set": parcel.model_dump_doc()}
+    assert plan.document == parcel.model_dump_doc()
     assert plan.upsert
 
 
 def test_two_plans_in_a_row_are_one():
     apart, together = _read(Parcel, code="A"), _read(Parcel, code="A")
     apart.code = together.code = "B"
-    first = plan_save(apart)
-    take(apart, first.names)
+    first = _plan(apart)
     mark_written(apart, first.names, first.snapshots)
     apart.tags.append("x")
     together.tags.append("x")
 
-    assert {**first.document, **plan_save(apart).document} == plan_save(together).document
+    assert {**first.document, **_plan(apart).document} == _plan(together).document
 
 
 def test_values_without_a_digest_are_sent_each_time():
     parcel = _read(Parcel, code="A", content=object())
-    plan = plan_save(parcel)
+    plan = _plan(parcel)
 
     assert list(plan.document) == ["content"]
-    take(parcel, plan.names)
     mark_written(parcel, plan.names, plan.snapshots)
-    assert list(plan_save(parcel).document) == ["content"]
+    assert list(_plan(parcel).document) == ["content"]
 
 
 def test_only_changed_extras_are_sent():
     loose = _read(Loose, name="a", colour="red", marks=[1])
-    assert plan_save(loose) is None
+    assert fields_to_save(loose) == set()
 
     loose.colour = "blue"
-    assert plan_save(loose).document == {"colour": "blue"}
+    plan = _plan(loose)
+    assert plan.document == {"colour": "blue"}
+    give_back(loose, plan.names)
     loose.marks.append(2)
-    assert plan_save(loose).document == {"colour": "blue", "marks": [1, 2]}
-    assert plan_save(loose, whole=True).document == loose.model_dump_doc()
+    assert _plan(loose).document == {"colour": "blue", "marks": [1, 2]}
+    assert plan_save(loose, all_fields(loose)).document == loose.model_dump_doc()
 
 
 def test_extras_with_the_key_of_a_field_are_not_sent():
     loose = _read(Loose, name="a", n="extra")
     loose.n = "changed"
 
-    assert plan_save(loose) is None
+    assert _plan(loose) is None
+
+
+class _Meddling(dict):
+    """A value whose encoding does something else as well, such as another thread may meanwhile."""
+
+    def meddle(self):
+        pass
+
+    def items(self):
+        self.meddle()
+        return super().items()
+
+
+def test_what_is_assigned_while_a_save_is_planned_stands_out():
+    parcel = _read(Parcel, code="A", content=_Meddling(a=1))
+    parcel.code = "B"
+    parcel.content.meddle = lambda: setattr(parcel, "code", "C")
+
+    plan_save(parcel, all_fields(parcel))
+
+    assert "code" in fields_to_save(parcel)
+
+
+def test_what_cannot_be_planned_is_dirty_as_before():
+    parcel = _read(Parcel, code="A", content=_Meddling(a=1))
+    parcel.code = "B"
+    parcel.content.meddle = lambda: 1 / 0
+
+    with pytest.raises(ZeroDivisionError):
+        plan_save(parcel, all_fields(parcel))
+
+    parcel.content.meddle = lambda: None
+    assert fields_to_save(parcel) == all_fields(parcel)
 
 
 def test_references_come_first_and_once():
@@ -153,7 +190,7 @@ def test_what_contains_itself_is_refused_by_name(is_new):
     parcel.content.append(parcel.content)
 
     with pytest.raises(InvalidDocumentError, match="cannot save Parcel: field 'content'") as caught:
-        plan_save(parcel)
+        _plan(parcel)
 
     assert isinstance(caught.value.__cause__, RecursionError)
 
@@ -164,4 +201,4 @@ def test_extras_that_contain_themselves_are_refused():
     content.append(content)
 
     with pytest.raises(InvalidDocumentError, match="cannot save Loose: Loose is nested"):
-        plan_save(loose)
+        _plan(loose)

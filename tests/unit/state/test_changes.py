@@ -22,8 +22,8 @@ from odmantic._state.changes import (
     mark_read,
     mark_unknown,
     mark_written,
+    remember,
     take,
-    take_sent,
     take_snapshots,
 )
 
@@ -235,7 +235,8 @@ def test_nothing_is_taken_of_what_was_not_assigned(parcel):
 
 def test_what_is_sent_is_the_baseline_from_then_on(parcel):
     parcel.tags.append("y")
-    take_sent(parcel, {"tags"}, take_snapshots(parcel, ["tags"]))
+    take(parcel, {"tags"})
+    remember(parcel, take_snapshots(parcel, ["tags"]))
     assert dirty_fields(parcel) == set()
 
     parcel.tags.append("z")
