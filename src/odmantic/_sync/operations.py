@@ -162,7 +162,7 @@ class Operations:
 
     def _save_from(self, instances: Sequence[Model]) -> None:
         """Save some instances, of which the first one has to be written."""
-        collection = self.engine.get_collection(type(instances[0]))
+        collection: Any = self.engine.get_collection(type(instances[0]))
         if len(instances) > 1 and is_driver_collection(collection):
             save_in_bulk(self, instances)
             return
@@ -170,7 +170,8 @@ class Operations:
             names = fields_to_save(instance)
             if names:
                 self.check(instance)
-                self.write(instance, names)
+                self.write(instance, names, collection)
+                collection = None  # it is the first one's
 
     def delete(self, instance: Model) -> None:
         """Delete the document of an instance.
