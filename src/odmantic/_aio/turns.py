@@ -6,6 +6,7 @@ before the document is there, or overtake it with newer values, which the older 
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from odmantic._driver._aio import Event
@@ -99,12 +100,10 @@ class Turns:
 
     def _bulk_with(self, mine: Turn) -> Turn | None:
         """A bulk save of the same instances, of those before this one if it is one itself."""
-        bulks = (*self._bulks,)
-        if bulks and bulks[0] is not mine:
+        earlier = [*takewhile(lambda bulk: bulk is not mine, (*self._bulks,))]
+        if earlier:
             ids = {id(instance) for instance in mine.instances}
-            for bulk in bulks:
-                if bulk is mine:
-                    break
+            for bulk in earlier:
                 if bulk.scope is mine.scope and not ids.isdisjoint(map(id, bulk.instances)):
                     return bulk
         return None
