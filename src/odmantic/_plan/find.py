@@ -102,18 +102,31 @@ def plan_find(
     """Check the arguments of a read and build its plan.
 
     Raises:
-        TypeError: `model` is no model class, or `sort` or a query is of a wrong kind.
+        TypeError: `model` is no model class, or another argument is of a wrong kind.
         ValueError: `limit` is not positive or `skip` is negative.
     """
     check_model(model, operation)
     order = build_sort(sort)
-    if limit is not None and limit <= 0:
-        message = "limit has to be a strict positive value or None"
-        raise ValueError(message)
+    if limit is not None:
+        limit = _whole("limit", limit)
+        if limit <= 0:
+            message = "limit has to be a strict positive value or None"
+            raise ValueError(message)
+    skip = _whole("skip", skip)
     if skip < 0:
         message = "skip has to be a positive integer"
         raise ValueError(message)
     return FindPlan(model, build_filter(queries), order, skip, limit)
+
+
+def _whole(name: str, value: Any) -> int:
+    """Give a number of documents as the driver takes it; `total / 2` may be one too."""
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    message = f"{name} has to be an integer, not {value!r}"
+    raise TypeError(message)
 
 
 def resolve_references(model: type[Model], _visiting: tuple[type[Model], ...] = ()) -> list[Stage]:

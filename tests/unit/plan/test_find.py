@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bson
 import pytest
 
 from odmantic import EmbeddedModel, Field, Model, Reference
@@ -159,9 +160,17 @@ def test_a_model_that_refers_to_itself_is_resolved_once():
         ({"model": Plain, "sort": "name"}, TypeError, "sort has to be"),
         ({"model": Plain, "limit": 0}, ValueError, "limit has to be a strict positive value"),
         ({"model": Plain, "skip": -1}, ValueError, "skip has to be a positive integer"),
+        ({"model": Plain, "limit": "2"}, TypeError, "limit has to be an integer, not '2'"),
+        ({"model": Plain, "limit": 2.5}, TypeError, "limit has to be an integer, not 2.5"),
+        ({"model": Plain, "skip": None}, TypeError, "skip has to be an integer, not None"),
         ({"model": Plain, "queries": (True,)}, TypeError, "booleans"),
     ],
 )
 def test_wrong_arguments_are_refused(arguments, error, text):
     with pytest.raises(error, match=text):
         plan_find(**{"queries": (), "operation": "find_one", **arguments})
+
+
+def test_a_whole_number_counts_whatever_its_type():
+    plan = plan_find(Plain, (), skip=4 / 2, limit=bson.Int64(3))
+    assert (plan.skip, type(plan.skip), plan.limit) == (2, int, 3)
