@@ -19,7 +19,7 @@ from odmantic._conversions import (
     number_as_text,
     parse_decimal,
 )
-from odmantic._schemas import AS_PATTERN_TEXT, AS_TEXT, parser, schema_of
+from odmantic._schemas import AS_PATTERN_TEXT, as_text, parser, schema_of
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -60,7 +60,7 @@ class DecimalSupport:
             ),
             from_text,
             json=from_text,
-            serialization=AS_TEXT,
+            serialization=as_text(decimal.Decimal),
         )
         storable = core_schema.no_info_after_validator_function(check_decimal, schema)
         # The outermost step says nothing of serialisation: pydantic then puts in what a class's

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import SchemaValidator, core_schema
+from pydantic_core import PydanticSerializationUnexpectedValue, SchemaValidator, core_schema
 
 from odmantic._conversions import pattern_text
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pydantic import ValidatorFunctionWrapHandler
     from pydantic_core import CoreSchema
 
-AS_TEXT = core_schema.to_string_ser_schema(when_used="json")
 AS_PATTERN_TEXT = core_schema.plain_serializer_function_ser_schema(pattern_text, when_used="json")
 
 _OF_JSON = frozenset((str, int, float, bool, type(None), list, dict))
@@ -40,6 +39,17 @@ def schema_of(
         python_schema=python,
         serialization=serialization,
     )
+
+
+def as_text(cls: type[Any]) -> core_schema.SerSchema:
+    """Write values of a class as text in JSON; others are left to the other members of a union."""
+
+    def write(value: Any) -> str:
+        if isinstance(value, (cls, str)):
+            return str(value)
+        raise PydanticSerializationUnexpectedValue(f"{value!r} is no {cls.__name__}")
+
+    return core_schema.plain_serializer_function_ser_schema(write, when_used="json")
 
 
 def parser(function: Callable[[Any], Any]) -> CoreSchema:

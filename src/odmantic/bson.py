@@ -32,7 +32,7 @@ from odmantic._conversions import (
 from odmantic._json import BSON_TYPES_ENCODERS, schema_with_bson_json
 from odmantic._new_id import new_id
 from odmantic._python_types import DecimalSupport, PatternSupport
-from odmantic._schemas import AS_PATTERN_TEXT, AS_TEXT, parser, schema_of
+from odmantic._schemas import AS_PATTERN_TEXT, as_text, parser, schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,7 +85,7 @@ class ObjectId(bson.ObjectId):
                 [core_schema.union_schema([text, core_schema.bytes_schema()]), parse]
             ),
             json=core_schema.chain_schema([text, parse]),
-            serialization=AS_TEXT,
+            serialization=as_text(bson.ObjectId),
         )
 
     @classmethod
@@ -174,7 +174,7 @@ class Decimal128(bson.decimal128.Decimal128):
             core_schema.is_instance_schema(bson.decimal128.Decimal128),
             convert,
             json=convert,
-            serialization=AS_TEXT,
+            serialization=as_text(bson.decimal128.Decimal128),
         )
 
     @classmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import decimal
+import json
 import re
 import typing
 import warnings
@@ -33,6 +34,7 @@ from odmantic.bson import (
     note_use,
 )
 from odmantic.field import Field
+from odmantic.model import Model
 
 HEX = "5f85f36d6dfecacc68428a46"
 OID = bson.ObjectId(HEX)
@@ -408,6 +410,22 @@ def test_a_datetime_with_an_offset_is_refused(value):
 )
 def test_a_value_in_json(annotation, value, text):
     assert adapter(annotation).dump_json(value).decode() == text
+
+
+@pytest.mark.parametrize("ours", [bson.ObjectId, Decimal128, D, Regex, re.Pattern])
+@pytest.mark.parametrize("value", [5, True, [1], {"a": 1}, None])
+def test_other_members_of_a_union_write_json_of_their_own(ours, value):
+    union = adapter(ours | int | bool | list[int] | dict[str, int] | None)
+    assert union.dump_python(value, mode="json") == value
+    assert json.loads(union.dump_json(value)) == value
+
+
+def test_text_in_place_of_a_key_is_written_as_it_is():
+    class Ship(Model):
+        name: str = ""
+
+    copy = Ship().model_copy(update={"id": "sea-1"})
+    assert copy.model_dump(mode="json")["id"] == "sea-1"
 
 
 def test_bytes_that_are_no_text_cannot_be_json():
