@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, time
 from decimal import Decimal
 from enum import Enum
+from fractions import Fraction
 from itertools import zip_longest
 from pathlib import PurePath
 from typing import Annotated, Any, Literal, TypeAlias, cast, get_args, get_origin
@@ -16,7 +17,16 @@ from uuid import UUID
 
 import bson
 from bson.decimal128 import Decimal128
-from pydantic import BaseModel, RootModel
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    PlainSerializer,
+    PlainValidator,
+    RootModel,
+    WrapSerializer,
+    WrapValidator,
+)
 
 from odmantic._mapping.aliases import is_type_alias
 from odmantic._mapping.annotations import (
@@ -32,7 +42,7 @@ from odmantic._mapping.annotations import (
 from odmantic._mapping.mapping import ModelKind, is_embedded_model, kind_of_instance
 from odmantic._mapping.recursion import Recursion
 from odmantic._mapping.shapes import AS_IT_IS, COLLECTIONS, is_document, is_stored_array
-from odmantic.bson import BSON_TYPES_SUBSTITUTES
+from odmantic.bson import BSON_TYPES_SUBSTITUTES, SUBSTITUTE_MARKS
 
 Encoder: TypeAlias = Callable[[Any], Any]
 FieldEncoder: TypeAlias = tuple[str, str, Encoder | None]
@@ -75,6 +85,9 @@ class EncoderCompiler:
             return self._document_encoder(bare, self._encode_document)
         if _is_left_to_pydantic(bare, marks):
             return self._pydantic_encoder(bare, marks)
+        hooks = _with_own_forms(bare, marks)
+        if hooks is not None:
+            return self._pydantic_encoder(bare, hooks)
         if get_origin(bare) is None or get_origin(bare) is Literal:
             return None if _is_scalar(bare) else self._encode_any
         return self._generic_encoder(bare)
@@ -155,6 +168,21 @@ def _by_other(found: list[Encoder | None]) -> Encoder:
 
 
 _HOOK = "__get_pydantic_core_schema__"
+_PLAIN = (
+    PlainSerializer,
+    WrapSerializer,
+    AfterValidator,
+    BeforeValidator,
+    PlainValidator,
+    WrapValidator,
+    *SUBSTITUTE_MARKS,
+)
+"""Marks that do not change what type it is."""
+
+_WITHOUT_OWN_FORM = (
+    BaseModel,
+    *(cls for cls in BSON_TYPES_SUBSTITUTES.values() if isinstance(cls, type)),
+)
 _KNOWN: tuple[type[Any], ...] = (
     *AS_IT_IS,
     Decimal,
@@ -168,7 +196,28 @@ _KNOWN: tuple[type[Any], ...] = (
 
 def _is_left_to_pydantic(bare: Any, marks: tuple[Any, ...]) -> bool:
     """Tell whether only a serialiser of pydantic's may know a stored form."""
-    return any(hasattr(each, _HOOK) for each in (bare, *marks)) and _is_foreign(bare)
+    has_hook = any(hasattr(each, _HOOK) for each in (bare, *marks))
+    return (has_hook or bare is Fraction) and _is_foreign(bare)
+
+
+def _with_own_forms(bare: Any, marks: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    """Give the marks by which pydantic dumps a type that defines its dumped form; `None` if none does.
+
+    Such a form, as that of `Base64Str`, is what its validation reads. What a serialiser adds is meant for others.
+    """
+    if any(models_in(bare)):
+        return None
+    hooks = tuple(mark for mark in marks if hasattr(mark, _HOOK) and not isinstance(mark, _PLAIN))
+    own = [Annotated[bare, mark] for mark in hooks]
+    if hasattr(bare, _HOOK) and not issubclass(bare, _WITHOUT_OWN_FORM):
+        own.append(bare)
+    return hooks if any(map(_defines_its_form, own)) else None
+
+
+def _defines_its_form(annotation: Any) -> bool:
+    schema: Any = type_adapter(annotation, arbitrary_types=True).core_schema
+    serialization = schema.get("serialization", {"when_used": "json"})
+    return not serialization.get("when_used", "always").startswith("json")
 
 
 def _is_foreign(annotation: Any) -> bool:

@@ -9,6 +9,8 @@ import enum
 import re
 import uuid
 from datetime import date, datetime
+from enum import Enum
+from fractions import Fraction
 from pathlib import Path
 from typing import (
     Annotated,
@@ -505,6 +507,72 @@ def test_serialisers_of_pydantic_store_what_bson_has_no_form_for(
         "Ship", (Model,), {"__module__": __name__, "__annotations__": {"x": annotation}}
     )
     one = cls(x=value)
+    document = one.model_dump_doc()
+    assert document["x"] == stored
+    assert cls.model_validate_doc(bson.decode(bson.encode(document))) == one
+
+
+class Reversed(str):
+    __slots__ = ()
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        return core_schema.no_info_after_validator_function(
+            lambda text: cls(text[::-1]),
+            core_schema.str_schema(),
+            serialization=core_schema.plain_serializer_function_ser_schema(lambda x: x[::-1]),
+        )
+
+
+class Grade(Enum):
+    """Is known to others by the names of its members."""
+
+    GOOD = 1
+    BAD = 2
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        return core_schema.no_info_plain_validator_function(
+            lambda name: name if isinstance(name, cls) else cls[name],
+            serialization=core_schema.plain_serializer_function_ser_schema(lambda x: x.name),
+        )
+
+
+def _shifted(_source: Any, handler: Any) -> Any:
+    return core_schema.no_info_after_validator_function(
+        lambda number: number + 1,
+        handler(int),
+        serialization=core_schema.plain_serializer_function_ser_schema(lambda x: x - 1),
+    )
+
+
+@pytest.mark.parametrize(
+    ("annotation", "given", "stored"),
+    [
+        (pydantic.Base64Str, "aGk=", "aGk="),
+        (pydantic.Base64Bytes, b"aGk=", b"aGk="),
+        (Optional[pydantic.Base64Str], "aGk=", "aGk="),
+        (Optional[pydantic.Base64Str], None, None),
+        (List[pydantic.Base64Str], ["aGk="], ["aGk="]),
+        (Dict[str, pydantic.Base64Bytes], {"a": b"aGk="}, {"a": b"aGk="}),
+        (Annotated[pydantic.Base64Str, PlainSerializer(len)], "aGk=", "aGk="),
+        (Annotated[List[pydantic.Base64Str], PlainSerializer(len)], ["aGk="], ["aGk="]),
+        (Reversed, "ab", "ab"),
+        (Tuple[Reversed, int], ("ab", 1), ("ab", 1)),
+        (Grade, "GOOD", "GOOD"),
+        (Annotated[int, pydantic.GetPydanticSchema(_shifted)], 1, 1),
+        (Fraction, "1/3", "1/3"),
+        (List[Fraction], ["1/3"], ["1/3"]),
+        (Union[int, Fraction], "1/3", "1/3"),
+    ],
+)
+def test_a_type_with_a_form_of_its_own_is_stored_in_the_form_that_it_reads(
+    annotation: Any, given: Any, stored: Any
+) -> None:
+    cls = type(Model)(
+        "Ship", (Model,), {"__module__": __name__, "__annotations__": {"x": annotation}}
+    )
+    one = cls(x=given)
     document = one.model_dump_doc()
     assert document["x"] == stored
     assert cls.model_validate_doc(bson.decode(bson.encode(document))) == one
