@@ -17,6 +17,10 @@ _LOW = (1 << 64) - 1
 # Without traps, its only state is flags that nobody reads: threads may share it.
 _CONTEXT = Context(prec=34, Emin=-6143, Emax=6144, clamp=1, traps=[])
 _scale = _CONTEXT.scaleb
+_USUAL_EXPONENTS = {
+    (_EXPONENT_BIAS + exponent) << 49: Decimal(exponent) for exponent in range(-34, 1)
+}
+"""Exponents by the upper half of numbers that are not negative and fit in the lower half."""
 _new = Decimal128.__new__
 _set_bits = Decimal128.__setstate__
 
@@ -24,6 +28,9 @@ _set_bits = Decimal128.__setstate__
 def to_decimal(stored: Decimal128) -> Decimal:
     """Give what `stored.to_decimal()` does."""
     high, low = stored.__getstate__()
+    exponent = _USUAL_EXPONENTS.get(high)
+    if exponent is not None:
+        return _scale(low, exponent)
     coefficient = (high & _COEFFICIENT_HIGH) << 64 | low
     if high & _LARGE_OR_SPECIAL == _LARGE_OR_SPECIAL or coefficient > _LARGEST_COEFFICIENT:
         return stored.to_decimal()

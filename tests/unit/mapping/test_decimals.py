@@ -41,6 +41,11 @@ def test_every_stored_form_is_read_as_the_driver_does(high: int, low: int) -> No
     assert described(to_decimal(stored)) == described(stored.to_decimal())
 
 
+@pytest.mark.parametrize("value", ["0", "12.50", "18446744073709551615", "1E-34", "1E-35", "-1.5"])
+def test_usual_stored_forms(value: str) -> None:
+    assert described(to_decimal(Decimal128(value))) == described(Decimal(value))
+
+
 def stored_or_error(convert: Any, value: Any) -> Any:
     try:
         return convert(value).bid
