@@ -454,21 +454,14 @@ class AIOEngine(AIOEngineBase):
         self, instances: Sequence[Model], session: AIOSessionType, operation: str
     ) -> None:
         operations = Operations(self, session, operation, writes=True)
-        own_session: Any = None
-        if operations.session is None and not self._writes_by_itself(instances):
-            own_session = await resolve(self.client.start_session())
+        if operations.session is not None or self._writes_by_itself(instances):
+            await operations.save(instances)
+            return
+        own_session = await resolve(self.client.start_session())
         try:
-            if own_session is not None:
-                operations = Operations(self, own_session, operation)
-            if len(instances) > 1:
-                await operations.save_all(instances)
-            elif type(instances[0]).__mapping__.reference_paths:
-                await operations.save(instances)
-            else:
-                await operations.save_one(instances[0])
+            await Operations(self, own_session, operation).save(instances)
         finally:
-            if own_session is not None:
-                await resolve(own_session.end_session())
+            await resolve(own_session.end_session())
 
     async def _delete(self, instance: Model, session: AIOSessionType) -> None:
         check_instance(instance, "delete")

@@ -19,7 +19,7 @@ from odmantic._driver.select import (
     runs_transaction,
 )
 from odmantic._mapping import encode_primary_key
-from odmantic._plan.command import met_document, update_command
+from odmantic._plan.command import has_matched, met_document, update_command
 from odmantic._plan.errors import NOT_ENCODABLE, add_context, operation_error, write_error
 from odmantic._plan.save import SavePlan, all_fields, fields_to_save, plan_save, save_order
 from odmantic._state.attempt import RUNNING
@@ -127,11 +127,16 @@ class Operations:
         return count
 
     async def save(self, instances: Sequence[Model]) -> None:
-        """Write the instances and those they reference, one after the other, each after what it references."""
-        for instance in save_order(instances):
-            await self.save_one(instance)
+        """Write what has changed of instances, each after those it references; of several, in bulk where the driver can."""
+        if len(instances) > 1:
+            await self._save_all(save_order(instances))
+        elif type(instances[0]).__mapping__.reference_paths:
+            for instance in save_order(instances):
+                await self._save_one(instance)
+        else:
+            await self._save_one(instances[0])
 
-    async def save_one(self, instance: Model) -> None:
+    async def _save_one(self, instance: Model) -> None:
         """Write what has changed of an instance, after other saves of it; what it references is left alone."""
         turns = self.engine._turns
         turn = await turns.take(instance, self._scope)
@@ -147,9 +152,8 @@ class Operations:
             if turn is not None:
                 turns.leave(instance, turn)
 
-    async def save_all(self, instances: Sequence[Model]) -> None:
-        """Do what `save` does, in bulk where the driver can."""
-        ordered = save_order(instances)
+    async def _save_all(self, ordered: Sequence[Model]) -> None:
+        """Write what has changed of instances, each after those it references."""
         turns = self.engine._turns
         turn = await turns.take_all(ordered, self._scope)
         try:
@@ -166,12 +170,11 @@ class Operations:
         if len(instances) > 1 and is_driver_collection(collection):
             await save_in_bulk(self, instances)
             return
-        for instance in instances:
+        for place, instance in enumerate(instances):
             names = fields_to_save(instance)
             if names:
                 self.check(instance)
-                await self.write(instance, names, collection)
-                collection = None  # it is the first one's
+                await self.write(instance, names, None if place else collection)
 
     async def delete(self, instance: Model) -> None:
         """Delete the document of an instance.
@@ -278,7 +281,7 @@ class Operations:
                     session=self.session,
                 )
             )
-            return plan.upsert or result.matched_count != 0
+            return plan.upsert or has_matched(result)
 
         try:
             met: bool = await self.send(update, "save", type(plan.instance), plan.id_)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pymongo.errors import DuplicateKeyError, WriteError
+from pymongo.results import UpdateResult
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +42,13 @@ def met_document(reply: Mapping[str, Any]) -> bool:
     for error in reply.get("writeErrors", ()):
         raise refusal(error)
     return bool(reply["n"])
+
+
+def has_matched(result: Any) -> bool:
+    """Tell whether an `update_one` met its document."""
+    # The properties of a result take far longer than the reply they are made of.
+    reply = result.raw_result if type(result) is UpdateResult else None
+    return bool(reply["n"] if reply else result.matched_count)
 
 
 def refusal(error: Mapping[str, Any]) -> WriteError:

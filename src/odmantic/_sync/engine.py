@@ -434,21 +434,14 @@ class SyncEngine(SyncEngineBase):
         self, instances: Sequence[Model], session: SyncSessionType, operation: str
     ) -> None:
         operations = Operations(self, session, operation, writes=True)
-        own_session: Any = None
-        if operations.session is None and not self._writes_by_itself(instances):
-            own_session = self.client.start_session()
+        if operations.session is not None or self._writes_by_itself(instances):
+            operations.save(instances)
+            return
+        own_session = self.client.start_session()
         try:
-            if own_session is not None:
-                operations = Operations(self, own_session, operation)
-            if len(instances) > 1:
-                operations.save_all(instances)
-            elif type(instances[0]).__mapping__.reference_paths:
-                operations.save(instances)
-            else:
-                operations.save_one(instances[0])
+            Operations(self, own_session, operation).save(instances)
         finally:
-            if own_session is not None:
-                own_session.end_session()
+            own_session.end_session()
 
     def _delete(self, instance: Model, session: SyncSessionType) -> None:
         check_instance(instance, "delete")
