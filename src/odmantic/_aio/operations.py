@@ -16,10 +16,18 @@ from odmantic._driver.select import (
     check_session,
     command_options,
     is_driver_collection,
+    read_options,
     runs_transaction,
 )
 from odmantic._mapping import encode_primary_key
-from odmantic._plan.command import has_matched, met_document, update_command
+from odmantic._plan.command import (
+    find_command,
+    first_document,
+    has_matched,
+    may_read_again,
+    met_document,
+    update_command,
+)
 from odmantic._plan.errors import NOT_ENCODABLE, add_context, operation_error, write_error
 from odmantic._plan.save import SavePlan, all_fields, fields_to_save, plan_save, save_order
 from odmantic._state.attempt import RUNNING
@@ -110,10 +118,28 @@ class Operations:
     ) -> ModelType | None:
         """The first matching instance of a model without references."""
         collection: Any = self.engine.get_collection(model)
+        # To a read in a session of a program's own the driver adds the time it has to see, but not to a command.
+        by_itself = self.session is None
+        codec_options = read_options(collection) if by_itself or self._attempt else None
         options: dict[str, Any] = {"sort": list(sort.items())} if sort else {}
-        document = await self.send(
-            lambda: collection.find_one(query, session=self.session, **options), "find", model
-        )
+
+        async def find_one() -> Any:
+            if codec_options is not None:
+                database = collection.database
+                try:
+                    reply = await database.command(
+                        find_command(collection.name, query, sort),
+                        codec_options=codec_options,
+                        session=self.session,
+                    )
+                    return first_document(reply)
+                except PyMongoError as error:
+                    may_retry = by_itself and database.client.options.retry_reads
+                    if not may_retry or not may_read_again(error):
+                        raise
+            return await resolve(collection.find_one(query, session=self.session, **options))
+
+        document = await self.send(find_one, "find", model)
         if document is None:
             return None
         return Reader(model, self.engine.database_name, self._attempt).parse(document)

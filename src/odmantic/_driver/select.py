@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, cast
 
-from pymongo import AsyncMongoClient, MongoClient
+from bson.codec_options import TypeRegistry
+from pymongo import AsyncMongoClient, MongoClient, ReadPreference
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
@@ -25,6 +26,8 @@ SESSION_CLASSES = frozenset({AsyncClientSession, ClientSession})
 
 #: The attribute of a collection that keeps what was made of its codec options.
 _COMMAND_OPTIONS = "_odmantic_command_options"
+_READ_OPTIONS = "_odmantic_read_options"
+_NO_TYPES = TypeRegistry()
 
 
 class ClientKind(Enum):
@@ -126,6 +129,27 @@ def command_options(collection: Any) -> CodecOptions[Any] | None:
         )
         setattr(collection, _COMMAND_OPTIONS, options)
     return options
+
+
+def read_options(collection: Any) -> CodecOptions[Any] | None:
+    """Give the codec options for a read that is sent to a collection as a command; `None` if only its method will do.
+
+    The driver adds neither a read concern nor a read preference to a command, nor decodes a program's own types in
+    the reply.
+    """
+    if not is_plain_collection(collection):
+        return None
+    if _READ_OPTIONS not in collection.__dict__:
+        options: CodecOptions[Any] = collection.codec_options
+        is_usual = (
+            collection.read_preference == ReadPreference.PRIMARY
+            and collection.read_concern.level is None
+            and options.document_class is dict
+            and options.type_registry == _NO_TYPES
+        )
+        setattr(collection, _READ_OPTIONS, options if is_usual else None)
+    found: CodecOptions[Any] | None = collection.__dict__[_READ_OPTIONS]
+    return found
 
 
 def _is_part(value: Any) -> bool:

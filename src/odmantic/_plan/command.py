@@ -1,24 +1,64 @@
-"""The write of one document as a command.
+"""The read and the write of one document as commands.
 
 Nothing that belongs to a transaction is sent twice. So inside of one the command itself does, without the driver's
-preparations for a second try, which are a good part of what `update_one` takes.
+preparations for a second try, which are a good part of what `update_one` takes. A read may be sent again, and is left
+to the driver then; at first the command does, without a cursor.
 
-See https://www.mongodb.com/docs/manual/reference/command/update/
+See https://www.mongodb.com/docs/manual/reference/command/update/ and
+https://www.mongodb.com/docs/manual/reference/command/find/
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pymongo.errors import DuplicateKeyError, WriteError
+from pymongo.errors import (
+    ConnectionFailure,
+    DuplicateKeyError,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+    WriteError,
+)
 from pymongo.results import UpdateResult
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from odmantic._plan.save import SavePlan
+    from odmantic.query import QueryExpression, SortExpression
 
 _DUPLICATE_KEY = 11000
+
+#: Codes of errors after which a read is sent again, beside those for which the driver has a class of its own.
+#: See https://github.com/mongodb/specifications/blob/master/source/retryable-reads/retryable-reads.md
+_PASSING = frozenset({6, 7, 89, 134, 262, 9001})
+
+
+def find_command(
+    collection: str, query: QueryExpression, sort: SortExpression | None
+) -> dict[str, Any]:
+    """Give the command that `find_one` sends."""
+    command: dict[str, Any] = {"find": collection, "filter": query}
+    if sort:
+        command["sort"] = sort
+    command["limit"] = 1
+    command["singleBatch"] = True
+    return command
+
+
+def first_document(reply: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Give the document in the reply to `find_command`."""
+    documents = reply["cursor"]["firstBatch"]
+    return documents[0] if documents else None
+
+
+def may_read_again(error: PyMongoError) -> bool:
+    """Tell whether the driver sends a read again that failed so, outside of a transaction."""
+    if isinstance(error, ConnectionFailure):
+        # Time is up; or the driver, which sends commands again to a busy server, has done so.
+        is_over = isinstance(error, ServerSelectionTimeoutError)
+        return not is_over and not error.has_error_label("SystemOverloadedError")
+    return getattr(error, "code", None) in _PASSING
 
 
 def update_command(collection: str, plan: SavePlan) -> dict[str, Any]:
