@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import nullcontext
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 
@@ -110,6 +111,16 @@ def without_batches(events):
     ]
 
 
+def without_session_of_second_tries(events):
+    """Motor's driver repeats a read of one document in its session; with PyMongo's client the second try has its own."""
+    return [
+        (name, database, [each for each in command if each[0] != "lsid"])
+        if before[:2] == ("failed", "find") and name == "find"
+        else (name, database, command)
+        for before, (name, database, command) in pairwise([("", "", None), *events])
+    ]
+
+
 async def test_both_colours_send_the_same_commands(
     aio_engine,
     async_client_kind,
@@ -135,7 +146,8 @@ async def test_both_colours_send_the_same_commands(
                 getattr(synchronous, part)(engine)
 
     if async_client_kind == "motor":
-        stream.events, twin.events = map(without_batches, (stream.events, twin.events))
+        for each in (stream, twin):
+            each.events = without_session_of_second_tries(without_batches(each.events))
     for number, (in_async, in_sync) in enumerate(zip(stream.events, twin.events, strict=False)):
         assert in_async == in_sync, f"command {number}, after {stream.events[:number][-3:]}"
     assert len(stream.events) == len(twin.events)
