@@ -24,7 +24,7 @@ _METHODS = frozenset({"find", "find_one", "update_one"})
 #: The classes of sessions of PyMongo.
 SESSION_CLASSES = frozenset({AsyncClientSession, ClientSession})
 
-#: The attribute of a collection that keeps what was made of its codec options.
+#: The attributes of a collection that keep what was made of its options: for commands that write, and that read.
 _COMMAND_OPTIONS = "_odmantic_command_options"
 _READ_OPTIONS = "_odmantic_read_options"
 _NO_TYPES = TypeRegistry()

@@ -216,8 +216,8 @@ def _with_own_forms(bare: Any, marks: tuple[Any, ...]) -> tuple[Any, ...] | None
 
 def _defines_its_form(annotation: Any) -> bool:
     schema: Any = type_adapter(annotation, arbitrary_types=True).core_schema
-    serialization = schema.get("serialization", {"when_used": "json"})
-    return not serialization.get("when_used", "always").startswith("json")
+    form = schema.get("serialization")
+    return form is not None and not form.get("when_used", "always").startswith("json")
 
 
 def _is_foreign(annotation: Any) -> bool:

@@ -73,15 +73,13 @@ async def test_the_command_is_that_of_find_one(aio_engine, collection, commands)
 async def test_the_command_is_that_of_find_one_in_a_transaction(
     aio_engine, collection, parcel, commands
 ):
-    for _ in range(2):
-        async with aio_engine.transaction() as transaction:
-            session = transaction.get_driver_session()
-            if commands.started:
-                assert (await transaction.find_one(Parcel)).id == parcel.id
-                assert await transaction.find_one(Parcel, Parcel.code == "B") is None
-            else:
-                await resolve(collection.find_one({}, session=session))
-                await resolve(collection.find_one({"code": {"$eq": "B"}}, session=session))
+    async with aio_engine.transaction() as transaction:
+        session = transaction.get_driver_session()
+        await resolve(collection.find_one({}, session=session))
+        await resolve(collection.find_one({"code": {"$eq": "B"}}, session=session))
+    async with aio_engine.transaction() as transaction:
+        assert (await transaction.find_one(Parcel)).id == parcel.id
+        assert await transaction.find_one(Parcel, Parcel.code == "B") is None
 
     sent = _finds(commands)
     assert [dict(command).get("startTransaction") for command in sent] == [True, None, True, None]

@@ -73,15 +73,13 @@ def test_the_command_is_that_of_find_one(sync_engine, collection, commands):
 def test_the_command_is_that_of_find_one_in_a_transaction(
     sync_engine, collection, parcel, commands
 ):
-    for _ in range(2):
-        with sync_engine.transaction() as transaction:
-            session = transaction.get_driver_session()
-            if commands.started:
-                assert transaction.find_one(Parcel).id == parcel.id
-                assert transaction.find_one(Parcel, Parcel.code == "B") is None
-            else:
-                collection.find_one({}, session=session)
-                collection.find_one({"code": {"$eq": "B"}}, session=session)
+    with sync_engine.transaction() as transaction:
+        session = transaction.get_driver_session()
+        collection.find_one({}, session=session)
+        collection.find_one({"code": {"$eq": "B"}}, session=session)
+    with sync_engine.transaction() as transaction:
+        assert transaction.find_one(Parcel).id == parcel.id
+        assert transaction.find_one(Parcel, Parcel.code == "B") is None
 
     sent = _finds(commands)
     assert [dict(command).get("startTransaction") for command in sent] == [True, None, True, None]
