@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from weakref import ref
 
 from odmantic._driver.select import (
@@ -14,11 +14,13 @@ from odmantic._driver.select import (
 )
 from odmantic._mapping import mapping_of
 from odmantic._plan.checks import check_model
+from odmantic._plan.concerns import NOTHING_ASKED
 from odmantic._plan.sort import build_sort
 from odmantic._state.changes import read_document
 from odmantic.model import Model
 
 if TYPE_CHECKING:
+    from odmantic._plan.concerns import TransactionDefaults, TransactionSettings
     from odmantic._state.attempt import Attempt
     from odmantic.query import SortExpression
 
@@ -47,6 +49,7 @@ class BaseEngine:
         self.database_name: str = database
         self.database: Any = client[database]
         self._collections: dict[ref[Any], tuple[Any, Any]] = {}
+        self._usual_transaction: tuple[Any, dict[str, Any]] = (None, {})
 
     @staticmethod
     def _validate_sort_argument(sort: Any) -> SortExpression | None:
@@ -68,6 +71,16 @@ class BaseEngine:
             self._collections[ref(model, self._collections.pop)] = self.database, collection
         return collection
 
+    def _transaction_options(
+        self, settings: TransactionSettings, defaults: TransactionDefaults | None
+    ) -> dict[str, Any]:
+        """Keyword arguments of the driver's `start_transaction`; those of a call without options are kept."""
+        if defaults is not None or settings is not NOTHING_ASKED:
+            return settings.resolved(defaults, self.client)
+        if self._usual_transaction[0] is not self.client:
+            self._usual_transaction = self.client, settings.resolved(None, self.client)
+        return self._usual_transaction[1]
+
 
 class AIOEngineBase(BaseEngine):
     """Marks async engines, for sessions to recognise theirs without importing the engine."""
@@ -80,6 +93,13 @@ class SyncEngineBase(BaseEngine):
 # Not an `ABC`: to ask whether something is an instance would take longer.
 class BaseSession:
     """Marks session and transaction objects of either colour."""
+
+    #: Whether its operations are awaited.
+    is_awaited: ClassVar[bool] = False
+
+    def get_driver_session(self) -> Any:
+        """The driver's own session object."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,7 +164,7 @@ class Operations:
 
     async def _save_one(self, instance: Model) -> None:
         """Write what has changed of an instance, after other saves of it; what it references is left alone."""
-        turns = self.engine._turns
+        turns, attempt = self.engine._turns, self._attempt
         turn = await turns.take(instance, self._scope)
         try:
             names = fields_to_save(instance)
@@ -172,7 +172,8 @@ class Operations:
                 # What a save of another transaction has taken may never come to be.
                 names = all_fields(instance)
             if names:
-                self.check(instance)
+                if attempt is not None and attempt.guard is not None:
+                    self.check(instance)
                 await self.write(instance, names)
         finally:
             if turn is not None:
@@ -289,7 +290,8 @@ class Operations:
     async def _update(self, plan: SavePlan, collection: Any) -> bool:
         """Send one update, and tell whether it met or made a document."""
         options = None if self._attempt is None else command_options(collection)
-        note_use(plan.id_)
+        if plan.upsert:
+            note_use(plan.id_)
 
         async def update() -> bool:
             if options is not None:

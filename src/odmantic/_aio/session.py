@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import AbstractAsyncContextManager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic._aio.channel import Channel
@@ -16,7 +17,7 @@ from odmantic._plan.token import CausalTimes, decode_token, encode_token
 from odmantic.exceptions import SessionMisuseError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
     from types import TracebackType
 
     from pymongo.read_concern import ReadConcern
@@ -62,6 +63,11 @@ class AIOSession(AIOSessionBase, AbstractAsyncContextManager["AIOSession"]):
 
     session: Any
     _channel: Channel | None = None
+    # Those of a session without options.
+    _is_snapshot: bool = False
+    _defaults: TransactionDefaults | None = None
+    _options: Mapping[str, Any] = MappingProxyType({})
+    _after: CausalTimes | None = None
 
     def __init__(
         self,
@@ -75,6 +81,9 @@ class AIOSession(AIOSessionBase, AbstractAsyncContextManager["AIOSession"]):
         """Make a session that is not started yet; nothing is sent."""
         self.engine = engine
         self.session = None
+        options = (causal_consistency, default_transaction_options, after)
+        if options == (None, None, None) and not snapshot:
+            return
         self._is_snapshot = snapshot
         self._defaults = default_transaction_options
         self._options = session_options(

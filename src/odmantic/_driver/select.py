@@ -79,7 +79,7 @@ def check_session(value: Any) -> None:
 
 def is_plain_collection(collection: Any) -> bool:
     """Tell whether this is a collection of PyMongo with no method replaced."""
-    return type(collection) in _COLLECTIONS and _METHODS.isdisjoint(collection.__dict__)
+    return type(collection) in _COLLECTIONS and collection.__dict__.keys().isdisjoint(_METHODS)
 
 
 def is_plain_client(client: Any) -> bool:
@@ -120,7 +120,8 @@ def command_options(collection: Any) -> CodecOptions[Any] | None:
 
     A text that is cut off in the middle of a character must not hide the error that it is part of.
     """
-    if not is_plain_collection(collection):
+    # As `is_plain_collection`, without a call and of this one method: each save in a transaction asks.
+    if type(collection) not in _COLLECTIONS or "update_one" in collection.__dict__:
         return None
     options: CodecOptions[Any] | None = collection.__dict__.get(_COMMAND_OPTIONS)
     if options is None:

@@ -62,6 +62,10 @@ class TransactionSettings(NamedTuple):
         return options
 
 
+#: What a call asks that gives no options.
+NOTHING_ASKED = TransactionSettings()
+
+
 def _is_set(concern: Any) -> bool:
     """Whether a client has a concern of its own, or one that nobody knows, as stand-ins may."""
     if isinstance(concern, ReadConcern):

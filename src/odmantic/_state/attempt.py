@@ -35,7 +35,8 @@ class AttemptState(Enum):
 
 
 # Names of the module: to look a member up on its class takes longer.
-RUNNING, _DOOMED, _CLOSING = AttemptState.RUNNING, AttemptState.DOOMED, AttemptState.CLOSING
+RUNNING, IN_DOUBT = AttemptState.RUNNING, AttemptState.IN_DOUBT
+_DOOMED, _CLOSING = AttemptState.DOOMED, AttemptState.CLOSING
 _ENDED, _SESSION_ENDED = AttemptState.ENDED, AttemptState.SESSION_ENDED
 _CLOSED = (_CLOSING, _ENDED, _SESSION_ENDED)
 
@@ -101,8 +102,8 @@ class Attempt:
 
     def doom(self, error: BaseException) -> None:
         """Note the first server error; it decides the fate of the transaction."""
-        if self.state is AttemptState.RUNNING:
-            self.state = AttemptState.DOOMED
+        if self.state is RUNNING:
+            self.state = _DOOMED
         if self.first_error is None:
             self.first_error = error
 
@@ -119,7 +120,7 @@ class Attempt:
 
     def doubt(self) -> None:
         """Note that nobody knows whether a commit succeeded; its instances are dirty until that is known."""
-        self.state = AttemptState.IN_DOUBT
+        self.state = IN_DOUBT
         self.journal.doubt()
 
     def end_committed(self) -> None:
@@ -132,7 +133,7 @@ class Attempt:
         self._end(state, committed=False if is_known else None)
 
     def _end(self, state: AttemptState, *, committed: bool | None) -> None:
-        if self.has_ended:
+        if self.state is _ENDED or self.state is _SESSION_ENDED:
             return
         self.state = state
         self.first_error = None

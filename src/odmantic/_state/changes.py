@@ -120,8 +120,11 @@ def dirty_fields(instance: Model) -> set[str]:
         if baseline is None:
             return set(instance.__fields_modified__)
         dirty = set[str]()
-    if is_tuple(baseline) and not type(instance).__mapping__.extra_allowed:
-        return dirty.union(changed_fields(instance, baseline)) if baseline else dirty
+    if not type(instance).__mapping__.extra_allowed:
+        if baseline is NOTHING_TO_COMPARE:
+            return dirty
+        if is_tuple(baseline):
+            return dirty.union(changed_fields(instance, baseline))
     candidates = compared_fields(instance)
     if candidates:
         known = baseline_of(instance)
@@ -179,7 +182,8 @@ def give_back(instance: _BaseODMModel, names: Iterable[str]) -> None:
 
 def mark_written(instance: Model, names: AbstractSet[str], snapshots: Mapping[str, Any]) -> None:
     """Note that a write of the named fields succeeded; `snapshots` tell what was sent of those that change in place."""
-    remember(instance, snapshots)
+    if snapshots or baseline_or_none(instance) is None:
+        remember(instance, snapshots)
     if not names.isdisjoint(type(instance).__mapping__.nested_fields):
         mark_nested((instance,), type(instance))
 

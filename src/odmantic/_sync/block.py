@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from odmantic._driver._sync import call_given, current_owner
-from odmantic._state.attempt import RUNNING, Attempt, AttemptState
+from odmantic._state.attempt import IN_DOUBT, RUNNING, Attempt, AttemptState
 from odmantic._state.blocks import (
     Block,
     StrayOperations,
@@ -85,7 +85,7 @@ class TransactionBlock(SyncSession):
     def __enter__(self) -> Self:
         """Start the transaction."""
         in_generator = is_entered_in_generator(sys._getframe(1))
-        if in_generator and self._stray_operations() is StrayOperations.JOIN:
+        if in_generator and self.engine.stray_operations is StrayOperations.JOIN:
             message = (
                 "a transaction's block inside a generator cannot take in operations without session=: the generator's "
                 "consumer would join them unawares. Pass session= there, and use another stray_operations policy"
@@ -115,7 +115,7 @@ class TransactionBlock(SyncSession):
             channel.abandon()
             if self._owns_session:
                 self.session._abandon()
-        elif exc_val is None and attempt.state is not AttemptState.IN_DOUBT:
+        elif exc_val is None and attempt.state is not IN_DOUBT:
             self._commit_at_exit(attempt)
         else:
             self._abort_at_exit(exc_val)
@@ -124,7 +124,7 @@ class TransactionBlock(SyncSession):
         try:
             self.commit()
         finally:
-            if attempt.state is AttemptState.IN_DOUBT:
+            if attempt.state is IN_DOUBT:
                 self.abort()
 
     def _abort_at_exit(self, error: BaseException | None) -> None:
@@ -137,15 +137,11 @@ class TransactionBlock(SyncSession):
 
     def _enter_block(self) -> None:
         """Have operations without `session=` in the running task or thread noticed."""
-        attempt, channel = self._attempt, self._channel
+        attempt, channel, engine = self._attempt, self._channel, self.engine
         if attempt is None or channel is None:
             return
-        if self._stray_operations() is not StrayOperations.IGNORE:
-            owner = current_owner()
-            enter_block(Block(self.engine.client, attempt, channel.driver_session, owner))
-
-    def _stray_operations(self) -> StrayOperations:
-        return self.engine.stray_operations
+        if engine.stray_operations is not StrayOperations.IGNORE:
+            enter_block(Block(engine.client, attempt, channel.driver_session, current_owner()))
 
 
 def _check_session_lived(attempt: Attempt) -> None:

@@ -10,7 +10,6 @@ from pymongo.errors import AutoReconnect, InvalidOperation, OperationFailure
 from odmantic import Model
 from odmantic._aio.colour import ASYNC
 from odmantic._driver._aio import resolve
-from odmantic._plan.concerns import TransactionSettings
 from odmantic._plan.find import FLAT_BATCH_SIZE
 from odmantic.exceptions import (
     DuplicateKeyError,
@@ -282,7 +281,7 @@ async def test_a_failing_start_ends_the_own_session_and_may_be_repeated(aio_engi
     transaction = aio_engine.transaction()
     with monkeypatch.context() as patch:
         patch.setattr(
-            TransactionSettings, "resolved", lambda *_arguments: {"read_concern": "wrong"}
+            aio_engine, "_transaction_options", lambda *_arguments: {"read_concern": "wrong"}
         )
         for _ in range(2):
             with pytest.raises(TypeError, match="read_concern"):

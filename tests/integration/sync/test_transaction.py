@@ -9,7 +9,6 @@ import pytest
 from pymongo.errors import AutoReconnect, InvalidOperation, OperationFailure
 
 from odmantic import Model
-from odmantic._plan.concerns import TransactionSettings
 from odmantic._plan.find import FLAT_BATCH_SIZE
 from odmantic.exceptions import (
     DuplicateKeyError,
@@ -281,7 +280,7 @@ def test_a_failing_start_ends_the_own_session_and_may_be_repeated(sync_engine, m
     transaction = sync_engine.transaction()
     with monkeypatch.context() as patch:
         patch.setattr(
-            TransactionSettings, "resolved", lambda *_arguments: {"read_concern": "wrong"}
+            sync_engine, "_transaction_options", lambda *_arguments: {"read_concern": "wrong"}
         )
         for _ in range(2):
             with pytest.raises(TypeError, match="read_concern"):

@@ -6,9 +6,12 @@ from unittest.mock import MagicMock, Mock
 
 import pytest
 from pymongo import AsyncMongoClient, MongoClient
+from pymongo.client_session import TransactionOptions
+from pymongo.read_concern import ReadConcern
 
 from odmantic import AIOEngine, SyncEngine
 from odmantic._driver.select import ClientKind, check_session, client_kind
+from odmantic._plan.concerns import NOTHING_ASKED, TransactionSettings
 
 
 class StandIn:
@@ -113,3 +116,26 @@ async def test_what_is_no_session_is_refused(make):
     value = make()
     with pytest.raises(TypeError, match="session= takes a session or transaction object"):
         check_session(value)
+
+
+def test_the_options_of_a_usual_transaction_are_found_once_for_a_client():
+    engine = SyncEngine(_sync_client())
+    options = engine._transaction_options(NOTHING_ASKED, None)
+
+    assert options["read_concern"] == ReadConcern("snapshot")
+    assert engine._transaction_options(NOTHING_ASKED, None) is options
+
+    engine.client = MongoClient(connect=False, readConcernLevel="local")
+    assert "read_concern" not in engine._transaction_options(NOTHING_ASKED, None)
+
+
+def test_the_options_of_another_transaction_are_its_own():
+    engine = SyncEngine(_sync_client())
+    engine._transaction_options(NOTHING_ASKED, None)
+    asked = TransactionSettings(ReadConcern("majority"))
+    defaults = TransactionOptions(ReadConcern("local"))
+
+    assert engine._transaction_options(asked, None)["read_concern"] == ReadConcern("majority")
+    assert engine._transaction_options(NOTHING_ASKED, defaults)["read_concern"] == ReadConcern(
+        "local"
+    )
