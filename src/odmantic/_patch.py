@@ -28,7 +28,7 @@ def collect_patch(
     Raises:
         ValueError: the primary key is among them.
     """
-    mapping = type(instance).__mapping__
+    mapping = instance.__mapping__
     forbid_extra = instance.model_config.get("extra") == "forbid"
 
     def is_selected(name: str) -> bool:

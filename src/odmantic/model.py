@@ -23,6 +23,7 @@ from odmantic._mapping.mapping import (
     kind_of,
 )
 from odmantic._mapping.marks import (
+    assigned_names,
     baseline_or_none,
     modified_property,
     note_first_assigned,
@@ -98,14 +99,14 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
             return value
 
     def __setattr__(self, name: str, value: Any) -> None:
-        mapping = type(self).__mapping__
+        mapping = self.__mapping__
         if mapping.codec.exact_classes.get(name) is type(value):
             # Validation would leave it as it is. No calls: assignments are many.
             self.__dict__[name] = value  # pyright: ignore[reportIndexIssue] - an instance has a dict
-            try:  # noqa: SIM105
-                _fields_set_of(self).add(name)
-            except AttributeError:
-                pass  # until somebody asks, all that have a value count as set
+            # Until somebody asks, all that have a value count as set. By `super` an absent slot is not filled.
+            fields_set = getattr(super(), "__pydantic_fields_set__", None)
+            if fields_set is not None:
+                fields_set.add(name)
         elif name in mapping.fields:
             if name == mapping.primary_field:
                 raise NotImplementedError("Reassigning a new primary key is not supported yet")
@@ -115,9 +116,11 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
             if name not in (self.__pydantic_extra__ or ()):
                 return
         try:
-            _modified_of(self).add(name)
+            modified = _modified_of(self)
         except AttributeError:
             note_first_assigned(self, name)
+            return
+        (assigned_names(self) if modified is None else modified).add(name)
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         # Sorting is stable: only an `id` moves.
@@ -185,7 +188,7 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
         Raises:
             ValueError: `update` names something that neither is a field nor may be added.
         """
-        mapping = type(self).__mapping__
+        mapping = self.__mapping__
         copied = super().model_copy(update=self._copy_update(update or {}), deep=deep)
         for name, field in mapping.fields.items():
             value = copied.__dict__.get(name)
@@ -194,7 +197,7 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
         return copied
 
     def _copy_update(self, update: Mapping[str, Any]) -> dict[str, Any]:
-        mapping = type(self).__mapping__
+        mapping = self.__mapping__
         extra = self.model_config.get("extra")
         accepted: dict[str, Any] = {}
         for name, value in update.items():
@@ -301,8 +304,7 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
 
 # Whatever sets the names, also from outside, is noticed.
 type.__setattr__(_BaseODMModel, "__fields_modified__", modified_property(_BaseODMModel))
-_modified_of: Callable[[Any], set[str]] = slot(_BaseODMModel, "__modified__").__get__
-_fields_set_of: Callable[[Any], set[str]] = slot(_BaseODMModel, "__pydantic_fields_set__").__get__
+_modified_of: Callable[[Any], set[str] | None] = slot(_BaseODMModel, "__modified__").__get__
 
 
 def _modified_at_first(instance: Any) -> set[str]:

@@ -22,6 +22,7 @@ from odmantic._mapping.marks import (
     clear_slot,
     has_slot,
     mark_unmodified,
+    modified_or_none,
 )
 from odmantic._mapping.nested import nested_instances
 from odmantic._mapping.snapshot import (
@@ -56,6 +57,7 @@ __all__ = [
     "is_same",
     "mapping_of",
     "mark_unmodified",
+    "modified_or_none",
     "nested_instances",
     "take_snapshot",
     "validate_document",

@@ -30,7 +30,7 @@ def encode_document(
 
     Additional values of models that allow them are always part of it.
     """
-    mapping: ModelMapping = type(instance).__mapping__
+    mapping: ModelMapping = instance.__mapping__
     if include is not None:
         document = encode_changes(instance, {name for name in mapping.fields if name in include})
     else:
@@ -48,7 +48,7 @@ def encode_document(
 
 def encode_changes(instance: _BaseODMModel, names: AbstractSet[str]) -> dict[str, Any]:
     """Give those fields of the document of an instance that are named, without additional values."""
-    encoders = type(instance).__mapping__.codec.encoders
+    encoders = instance.__mapping__.codec.encoders
     values = instance.__dict__
     document: dict[str, Any] = {}
     # Most updates have one field, which needs no order.
@@ -66,7 +66,7 @@ def encode_changes(instance: _BaseODMModel, names: AbstractSet[str]) -> dict[str
 
 def encode_field(instance: _BaseODMModel, name: str) -> Any:
     """Give the stored form of one field, or of an additional value."""
-    mapping: ModelMapping = type(instance).__mapping__
+    mapping: ModelMapping = instance.__mapping__
     value = getattr(instance, name)
     if name not in mapping.fields:
         return encode_any(value)
@@ -76,7 +76,7 @@ def encode_field(instance: _BaseODMModel, name: str) -> Any:
 
 def encode_primary_key(instance: Model) -> Any:
     """Give what `_id` of an instance's document holds; references to it hold the same."""
-    mapping: ModelMapping = type(instance).__mapping__
+    mapping: ModelMapping = instance.__mapping__
     name: Any = mapping.primary_field
     encode = mapping.encoder_of[name]
     value = getattr(instance, name)

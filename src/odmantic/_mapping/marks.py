@@ -2,7 +2,7 @@
 
 Two slots hold them. `__baseline__` is absent while an instance is as it was made, and `None` if it was assigned to
 but never saved; else it tells how the document is, see `odmantic._state.changes`. `__modified__` is what
-`__fields_modified__` shows.
+`__fields_modified__` shows; where a document is known, absent or `None` means that nothing was assigned since.
 """
 
 from __future__ import annotations
@@ -40,11 +40,15 @@ def modified_property(model: type[Any]) -> property:
     """Give what `__fields_modified__` is."""
     modified = slot(model, "__modified__")
 
+    def get_modified(instance: Any) -> set[str]:
+        names: set[str] | None = modified.__get__(instance)
+        return assigned_names(instance) if names is None else names
+
     def set_modified(instance: Any, names: set[str]) -> None:
         modified.__set__(instance, names)
         touch(instance)
 
-    return property(modified.__get__, set_modified, modified.__delete__)
+    return property(get_modified, set_modified, modified.__delete__)
 
 
 def touch(instance: Any) -> None:
@@ -59,20 +63,24 @@ def note_first_assigned(instance: _BaseODMModel, name: str) -> None:
     """Note the first assignment of a field since an instance was made, read or written."""
     if baseline_or_none(instance) is None:
         instance.__fields_modified__.add(name)
-        return
+    else:
+        assigned_names(instance).add(name)
+
+
+def assigned_names(instance: Any) -> set[str]:
+    """Give the names assigned since an instance was read or written, an empty set at first."""
     # Threads that get here together have to fill one set. No lock, which a fork could leave held for ever: a set that
     # is not shared was made after the slot was filled, and then the one in the slot is taken.
     names = _being_filled.setdefault(id(instance), set())
-    try:
-        names = object.__getattribute__(instance, "__modified__")
-    except AttributeError:
+    found = modified_or_none(instance)
+    if found is None:
         object.__setattr__(instance, "__modified__", names)
-    names.add(name)
     _being_filled.pop(id(instance), None)
+    return names if found is None else found
 
 
 def _id_of(instance: _BaseODMModel) -> Any:
-    return instance.__dict__.get(type(instance).__mapping__.primary_field or "")
+    return instance.__dict__.get(instance.__mapping__.primary_field or "")
 
 
 def baseline_or_none(instance: Any) -> Any:
@@ -81,6 +89,15 @@ def baseline_or_none(instance: Any) -> Any:
         return object.__getattribute__(instance, "__baseline__")
     except AttributeError:
         return None
+
+
+def modified_or_none(instance: Any) -> set[str] | None:
+    """Give the names that were assigned, or `None` where none were, or every field of a new instance counts."""
+    try:
+        names: set[str] | None = object.__getattribute__(instance, "__modified__")
+    except AttributeError:
+        return None
+    return names
 
 
 def mark_embedded_clean(value: Any) -> None:
@@ -97,7 +114,7 @@ def mark_unmodified(instance: Any, baseline: Any) -> None:
     """Note that no field was assigned since an instance was as `baseline` says."""
     note_use(_id_of(instance))
     object.__setattr__(instance, "__baseline__", baseline)
-    clear_slot(instance, "__modified__")
+    object.__setattr__(instance, "__modified__", None)
 
 
 def clear_slot(instance: Any, name: str) -> None:

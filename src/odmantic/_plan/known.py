@@ -80,7 +80,7 @@ class KnownPlanner:
             return False
         changed = differing_fields(self._mapping, before, now) if before else ()
         try:
-            modified: set[str] = self._modified_of(instance)
+            modified: set[str] = self._modified_of(instance) or set()
         except AttributeError:
             modified = set()
         if not changed and not modified:

@@ -57,7 +57,7 @@ def fields_to_save(instance: Model) -> AbstractSet[str]:
 
 def all_fields(instance: Model) -> AbstractSet[str]:
     """Names of the fields of an instance, dirty or not, extras included."""
-    return compared_fields(instance).union(type(instance).__mapping__.fields)
+    return compared_fields(instance).union(instance.__mapping__.fields)
 
 
 def plan_save(instance: Model, names: AbstractSet[str]) -> SavePlan | None:
@@ -69,7 +69,7 @@ def plan_save(instance: Model, names: AbstractSet[str]) -> SavePlan | None:
     Raises:
         InvalidDocumentError: the instance is nested too deeply. Its fields are dirty as before.
     """
-    mapping: ModelMapping = type(instance).__mapping__
+    mapping: ModelMapping = instance.__mapping__
     fields, compared = mapping.fields, mapping.mutable_fields
     take(instance, names)
     try:

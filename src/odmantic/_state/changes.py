@@ -6,7 +6,7 @@ Two slots of an instance hold all there is to know:
   form last read or sent, see `odmantic._mapping.snapshot`; absent or `None` while there is no such form. A dictionary
   by field, or for an instance that was read, or sent as it was made, one tuple for all of them;
 * `__modified__`, which `__fields_modified__` shows: the names assigned since the last read or write. While it is
-  absent, reading it fills it: with nothing if there is a baseline, else the instance was never saved, and it gets
+  absent or `None`, reading them fills it: with nothing if there is a baseline, else the instance was never saved, and it gets
   every field.
 """
 
@@ -26,6 +26,7 @@ from odmantic._mapping import (
     is_same,
     mapping_of,
     mark_unmodified,
+    modified_or_none,
     nested_instances,
     take_snapshot,
     validate_document,
@@ -114,13 +115,11 @@ def dirty_fields(instance: Model) -> set[str]:
     These are the assigned ones, and those changed in place. A field of which nothing is known counts as changed.
     """
     baseline = baseline_or_none(instance)
-    try:
-        dirty = set(object.__getattribute__(instance, "__modified__"))
-    except AttributeError:
-        if baseline is None:
-            return set(instance.__fields_modified__)
-        dirty = set[str]()
-    if not type(instance).__mapping__.extra_allowed:
+    modified = modified_or_none(instance)
+    if modified is None and baseline is None:
+        return set(instance.__fields_modified__)
+    dirty = set(modified or ())
+    if not instance.__mapping__.extra_allowed:
         if baseline is NOTHING_TO_COMPARE:
             return dirty
         if is_tuple(baseline):
@@ -165,9 +164,8 @@ def baseline_of(instance: _BaseODMModel) -> Mapping[str, Any]:
 
 def take(instance: _BaseODMModel, names: Iterable[str]) -> None:
     """Remove names that are about to be sent, so that assignments made meanwhile stand out (D22)."""
-    try:
-        modified: set[str] = object.__getattribute__(instance, "__modified__")
-    except AttributeError:
+    modified = modified_or_none(instance)
+    if modified is None:
         if baseline_or_none(instance) is not None:
             return
         modified = instance.__fields_modified__
@@ -184,7 +182,7 @@ def mark_written(instance: Model, names: AbstractSet[str], snapshots: Mapping[st
     """Note that a write of the named fields succeeded; `snapshots` tell what was sent of those that change in place."""
     if snapshots or baseline_or_none(instance) is None:
         remember(instance, snapshots)
-    if not names.isdisjoint(type(instance).__mapping__.nested_fields):
+    if not names.isdisjoint(instance.__mapping__.nested_fields):
         mark_nested((instance,), type(instance))
 
 
@@ -197,7 +195,7 @@ def mark_nested(instances: Sequence[Model], model: type[Model]) -> None:
 
 def remember(instance: Model, snapshots: Mapping[str, Any]) -> None:
     """Note what is, or was, sent of the fields that can change in place."""
-    known: ModelMapping = type(instance).__mapping__
+    known: ModelMapping = instance.__mapping__
     baseline: Any = NOTHING_TO_COMPARE
     if known.mutable_fields or known.extra_allowed:
         if not snapshots and baseline_or_none(instance) is not None:

@@ -116,7 +116,7 @@ class Journal:
     def wrote(self, database: str, instance: Model, names: AbstractSet[str]) -> None:
         """Enter a successful save of `names`, with the embedded objects it marked as saved."""
         self._writes.append((database, instance, names))
-        if not names.isdisjoint(type(instance).__mapping__.nested_fields):
+        if not names.isdisjoint(instance.__mapping__.nested_fields):
             self._wrote_embedded(instance)
         if self._is_closed:
             self._settle()

@@ -156,7 +156,7 @@ class Operations:
         """Write what has changed of instances, each after those it references; of several, in bulk where the driver can."""
         if len(instances) > 1:
             self._save_all(save_order(instances))
-        elif type(instances[0]).__mapping__.reference_paths:
+        elif instances[0].__mapping__.reference_paths:
             for instance in save_order(instances):
                 self._save_one(instance)
         else:

@@ -59,6 +59,9 @@ class InstanceCode:
         self._refuse_unless("raw", dict)
         keeps = mapping.mutable_fields if self._known else frozenset[str]()
         instance, pieces = self._document(mapping, "raw", "", keeps=keeps)
+        if self._known:
+            # Else the first assignment, which mostly comes, would have to find out by an error.
+            self._source.add(f"{instance}.__modified__ = None")
         self._finish(mapping, instance, as_baseline(pieces))
         return instance
 

@@ -60,15 +60,12 @@ class MarkerCode:
             source.add(f"{self._mark_any()}({value})")
             return
         model = source.named(node.model)
-        modified = slot(node.model, "__modified__")
         set_baseline = source.object("set_baseline", baseline_setter(node.model))
-        set_modified = source.object("set_modified", modified.__set__)
-        delete_modified = source.object("delete_modified", modified.__delete__)
+        set_modified = source.object("set_modified", slot(node.model, "__modified__").__set__)
         with source.block(f"if type({value}) is {model}:"):
             source.add(
                 f"{set_baseline}({value}, ())",
                 f"{set_modified}({value}, None)",
-                f"{delete_modified}({value})",
             )
         with source.block("else:"):
             source.add(f"{self._mark_any()}({value})")
