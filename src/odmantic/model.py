@@ -104,8 +104,8 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
             # Validation would leave it as it is. No calls: assignments are many.
             self.__dict__[name] = value  # pyright: ignore[reportIndexIssue] - an instance has a dict
             # Until somebody asks, all that have a value count as set. By `super` an absent slot is not filled.
-            fields_set = getattr(super(), "__pydantic_fields_set__", None)
-            if fields_set is not None:
+            fields_set: set[str] | None = getattr(super(), "__pydantic_fields_set__", None)
+            if isinstance(fields_set, set):  # or what a program put there
                 fields_set.add(name)
         elif name in mapping.fields:
             if name == mapping.primary_field:

@@ -427,7 +427,7 @@ class AIOEngine(AIOEngineBase):
             TypeError: it is one of the other colour.
         """
         if isinstance(session, BaseSession):
-            if session.is_awaited is not AIOSession.is_awaited:
+            if session.is_awaited is (not AIOSession.is_awaited):  # a mock has neither
                 message = f"an AIOEngine cannot use a {type(session).__name__} as session="
                 raise TypeError(message)
             return session.get_driver_session()

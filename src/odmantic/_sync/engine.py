@@ -407,7 +407,7 @@ class SyncEngine(SyncEngineBase):
             TypeError: it is one of the other colour.
         """
         if isinstance(session, BaseSession):
-            if session.is_awaited is not SyncSession.is_awaited:
+            if session.is_awaited is (not SyncSession.is_awaited):  # a mock has neither
                 message = f"a SyncEngine cannot use a {type(session).__name__} as session="
                 raise TypeError(message)
             return session.get_driver_session()

@@ -290,8 +290,7 @@ class Operations:
     def _update(self, plan: SavePlan, collection: Any) -> bool:
         """Send one update, and tell whether it met or made a document."""
         options = None if self._attempt is None else command_options(collection)
-        if plan.upsert:
-            note_use(plan.id_)
+        note_use(plan.id_)
 
         def update() -> bool:
             if options is not None:

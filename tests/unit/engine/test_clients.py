@@ -12,6 +12,7 @@ from pymongo.read_concern import ReadConcern
 from odmantic import AIOEngine, SyncEngine
 from odmantic._driver.select import ClientKind, check_session, client_kind
 from odmantic._plan.concerns import NOTHING_ASKED, TransactionSettings
+from odmantic.session import AIOSession, SyncSession
 
 
 class StandIn:
@@ -139,3 +140,12 @@ def test_the_options_of_another_transaction_are_its_own():
     assert engine._transaction_options(NOTHING_ASKED, defaults)["read_concern"] == ReadConcern(
         "local"
     )
+
+
+@pytest.mark.parametrize(
+    ("engine", "session"), [(AIOEngine, AIOSession), (SyncEngine, SyncSession)]
+)
+def test_a_mock_of_a_session_gives_what_it_is_told(engine, session):
+    mock = Mock(spec=session)
+
+    assert engine._get_session(mock) is mock.get_driver_session()

@@ -22,6 +22,7 @@ from odmantic._state.changes import (
     mark_read,
     mark_unknown,
     mark_written,
+    read_document,
     remember,
     take,
     take_snapshots,
@@ -231,6 +232,39 @@ def test_nothing_is_taken_of_what_was_not_assigned(parcel):
     take(parcel, {"tags"})
 
     assert parcel.__fields_modified__ == set()
+
+
+def test_the_modified_names_of_what_was_read_are_one_set():
+    document = Country(name="Norway").model_dump_doc()
+    country = read_document(Country, document)
+
+    modified = country.__fields_modified__
+    assert modified == set()
+
+    country.name = "Sweden"
+    assert modified == {"name"}
+    assert country.__fields_modified__ is modified
+    assert dirty_fields(country) == {"name"}
+
+
+def test_an_assignment_of_what_was_read_leaves_the_set_of_fields_to_pydantic():
+    country = read_document(Country, Country(name="Norway").model_dump_doc())
+
+    country.name = "Sweden"
+    assert country.model_fields_set == {"id", "name", "tags"}
+
+    country.model_fields_set.clear()
+    country.name = "Finland"
+    assert country.model_dump(exclude_unset=True) == {"name": "Finland"}
+
+
+def test_an_assignment_minds_no_other_set_of_fields():
+    country = read_document(Country, Country(name="Norway").model_dump_doc())
+    object.__setattr__(country, "__pydantic_fields_set__", frozenset({"name"}))
+
+    country.name = "Sweden"
+
+    assert dirty_fields(country) == {"name"}
 
 
 def test_what_is_sent_is_the_baseline_from_then_on(parcel):
