@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from weakref import ref
 
 from odmantic._driver.select import (
@@ -75,7 +75,7 @@ class BaseEngine:
         self, settings: TransactionSettings, defaults: TransactionDefaults | None
     ) -> dict[str, Any]:
         """Keyword arguments of the driver's `start_transaction`; those of a call without options are kept."""
-        if defaults is not None or settings is not NOTHING_ASKED:
+        if defaults is not None or settings != NOTHING_ASKED:
             return settings.resolved(defaults, self.client)
         if self._usual_transaction[0] is not self.client:
             self._usual_transaction = self.client, settings.resolved(None, self.client)
@@ -93,13 +93,6 @@ class SyncEngineBase(BaseEngine):
 # Not an `ABC`: to ask whether something is an instance would take longer.
 class BaseSession:
     """Marks session and transaction objects of either colour."""
-
-    #: Whether its operations are awaited.
-    is_awaited: ClassVar[bool] = False
-
-    def get_driver_session(self) -> Any:
-        """The driver's own session object."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)

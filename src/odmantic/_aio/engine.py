@@ -9,6 +9,7 @@ from odmantic._aio.indexes import Indexes
 from odmantic._aio.operations import Operations
 from odmantic._aio.run import join_transaction
 from odmantic._aio.session import AIOSession
+from odmantic._aio.session_base import AIOSessionBase
 from odmantic._aio.transaction import AIOTransaction
 from odmantic._aio.turns import Turns
 from odmantic._base import AIOEngineBase, BaseSession, ModelType, check_client
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from pymongo.write_concern import WriteConcern
 
     from odmantic._aio.cursor import AIOCursor
-    from odmantic._aio.session_base import AIOSessionBase
     from odmantic._plan.concerns import TransactionDefaults
     from odmantic._plan.sort import SortExpressionType
     from odmantic.model import Model
@@ -426,12 +426,14 @@ class AIOEngine(AIOEngineBase):
             RuntimeError: the session or transaction object is not started.
             TypeError: it is one of the other colour.
         """
-        if isinstance(session, BaseSession):
-            if session.is_awaited is (not AIOSession.is_awaited):  # a mock has neither
-                message = f"an AIOEngine cannot use a {type(session).__name__} as session="
-                raise TypeError(message)
+        if isinstance(session, AIOSessionBase):
             return session.get_driver_session()
-        return None if session is NO_SESSION else session
+        if session is NO_SESSION:
+            return None
+        if isinstance(session, BaseSession):
+            message = f"an AIOEngine cannot use a {type(session).__name__} as session="
+            raise TypeError(message)
+        return session
 
     def _session_for(self, session: AIOSessionType, operation: str) -> Any:
         """The driver session of an operation: the given one, or the one of the block it stands in if it joins."""

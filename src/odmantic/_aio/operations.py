@@ -164,7 +164,7 @@ class Operations:
 
     async def _save_one(self, instance: Model) -> None:
         """Write what has changed of an instance, after other saves of it; what it references is left alone."""
-        turns, attempt = self.engine._turns, self._attempt
+        turns = self.engine._turns
         turn = await turns.take(instance, self._scope)
         try:
             names = fields_to_save(instance)
@@ -172,8 +172,7 @@ class Operations:
                 # What a save of another transaction has taken may never come to be.
                 names = all_fields(instance)
             if names:
-                if attempt is not None and attempt.guard is not None:
-                    self.check(instance)
+                self.check(instance)
                 await self.write(instance, names)
         finally:
             if turn is not None:

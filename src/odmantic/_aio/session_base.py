@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABCMeta, abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from odmantic._aio.colour import ASYNC
 from odmantic._base import BaseSession, ModelType
 
 if TYPE_CHECKING:
@@ -24,8 +23,6 @@ class AIOSessionBase(BaseSession, metaclass=ABCMeta):
     """
 
     engine: AIOEngine
-    if ASYNC:
-        is_awaited = True
 
     @abstractmethod
     def get_driver_session(self) -> Any:

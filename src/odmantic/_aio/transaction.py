@@ -11,7 +11,7 @@ from odmantic._aio.hooks import run_hooks
 from odmantic._aio.session import AIOSession
 from odmantic._base import AIOEngineBase
 from odmantic._driver._aio import CAN_AWAIT
-from odmantic._plan.concerns import NOTHING_ASKED, TransactionSettings
+from odmantic._plan.concerns import TransactionSettings
 from odmantic._state.attempt import NOT_STARTED, RUNNING
 from odmantic._state.hooks import check_callback
 from odmantic.exceptions import (
@@ -65,7 +65,6 @@ class AIOTransaction(TransactionBlock):
     See https://www.mongodb.com/docs/manual/core/transactions/
     """
 
-    _settings = NOTHING_ASKED
     _guard: RetryGuard | None = None
     _max_commit_time_ms: int | None = None
 
@@ -78,9 +77,7 @@ class AIOTransaction(TransactionBlock):
         max_commit_time_ms: int | None = None,
     ) -> None:
         """Make a transaction that is not started yet; nothing is sent."""
-        given = (read_concern, write_concern, max_commit_time_ms)
-        if given != NOTHING_ASKED:
-            self._settings = TransactionSettings(*given)
+        self._settings = TransactionSettings(read_concern, write_concern, max_commit_time_ms)
         if isinstance(context, AIOEngineBase):
             self.engine = context
             self.session = AIOSession(context)
@@ -250,7 +247,7 @@ class AIOTransaction(TransactionBlock):
     async def _finish(self) -> None:
         """Let go of the driver session, and end it if it is of its own."""
         self._channel = None
-        if self._owns_session and self.session._channel is not None:
+        if self._owns_session and self.session.is_started:
             await self.session.end()
 
 

@@ -149,8 +149,7 @@ async def drained(
 
     async def run() -> T:
         try:
-            called: Any = call(*arguments)
-            result: T = await (called if type(called) in _COROUTINES else resolve(called))
+            result: T = await resolve(call(*arguments))
         finally:
             # What waits is woken with the end of the task, and not, as by a callback of `shield`, a round later.
             if not is_over.done():

@@ -120,8 +120,7 @@ def command_options(collection: Any) -> CodecOptions[Any] | None:
 
     A text that is cut off in the middle of a character must not hide the error that it is part of.
     """
-    # As `is_plain_collection`, without a call and of this one method: each save in a transaction asks.
-    if type(collection) not in _COLLECTIONS or "update_one" in collection.__dict__:
+    if not is_plain_collection(collection):
         return None
     options: CodecOptions[Any] | None = collection.__dict__.get(_COMMAND_OPTIONS)
     if options is None:

@@ -133,7 +133,7 @@ class Attempt:
         self._end(state, committed=False if is_known else None)
 
     def _end(self, state: AttemptState, *, committed: bool | None) -> None:
-        if self.state is _ENDED or self.state is _SESSION_ENDED:
+        if self.has_ended:
             return
         self.state = state
         self.first_error = None

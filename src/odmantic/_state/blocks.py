@@ -150,8 +150,7 @@ def _notice(policy: StrayOperations, operation: str, frame: FrameType) -> None:
 
 def is_entered_in_generator(caller: FrameType) -> bool:
     """Whether `caller`, or the nearest one outside of the library, is a generator: its consumer shares its context."""
-    is_ours = caller.f_globals.get("__name__", "").startswith(_PASSED_OVER)
-    frame = _caller(caller) if is_ours else caller
+    frame = _caller(caller)
     return frame is not None and bool(frame.f_code.co_flags & _GENERATOR_FLAGS)
 
 

@@ -6,8 +6,8 @@ Two slots of an instance hold all there is to know:
   form last read or sent, see `odmantic._mapping.snapshot`; absent or `None` while there is no such form. A dictionary
   by field, or for an instance that was read, or sent as it was made, one tuple for all of them;
 * `__modified__`, which `__fields_modified__` shows: the names assigned since the last read or write. While it is
-  absent or `None`, reading them fills it: with nothing if there is a baseline, else the instance was never saved, and it gets
-  every field.
+  absent or `None`, reading them fills it: with nothing if there is a baseline, else the instance was never saved, and
+  it gets every field.
 """
 
 from __future__ import annotations
@@ -119,11 +119,8 @@ def dirty_fields(instance: Model) -> set[str]:
     if modified is None and baseline is None:
         return set(instance.__fields_modified__)
     dirty = set(modified or ())
-    if not instance.__mapping__.extra_allowed:
-        if baseline is NOTHING_TO_COMPARE:
-            return dirty
-        if is_tuple(baseline):
-            return dirty.union(changed_fields(instance, baseline))
+    if is_tuple(baseline) and not instance.__mapping__.extra_allowed:
+        return dirty.union(changed_fields(instance, baseline)) if baseline else dirty
     candidates = compared_fields(instance)
     if candidates:
         known = baseline_of(instance)
@@ -180,8 +177,7 @@ def give_back(instance: _BaseODMModel, names: Iterable[str]) -> None:
 
 def mark_written(instance: Model, names: AbstractSet[str], snapshots: Mapping[str, Any]) -> None:
     """Note that a write of the named fields succeeded; `snapshots` tell what was sent of those that change in place."""
-    if snapshots or baseline_or_none(instance) is None:
-        remember(instance, snapshots)
+    remember(instance, snapshots)
     if not names.isdisjoint(instance.__mapping__.nested_fields):
         mark_nested((instance,), type(instance))
 
@@ -195,11 +191,11 @@ def mark_nested(instances: Sequence[Model], model: type[Model]) -> None:
 
 def remember(instance: Model, snapshots: Mapping[str, Any]) -> None:
     """Note what is, or was, sent of the fields that can change in place."""
+    if not snapshots and baseline_or_none(instance) is not None:
+        return
     known: ModelMapping = instance.__mapping__
     baseline: Any = NOTHING_TO_COMPARE
     if known.mutable_fields or known.extra_allowed:
-        if not snapshots and baseline_or_none(instance) is not None:
-            return
         baseline = {**baseline_of(instance), **snapshots}
     object.__setattr__(instance, "__baseline__", baseline)
 

@@ -177,16 +177,16 @@ class Journal:
         """Have what was entered follow the end."""
         if self.committed is None:
             self.doubt()
-        entries, writes, entered = self._entries, self._writes, self._entered
-        self._entries, self._writes, self._documents = {}, [], set()
-        self._entered = self._encoded = 0
-        if self.committed and not self._is_in_doubt:
-            return
-        for entry in _with_writes(entries, writes[entered:]).values():
-            if self.committed:
-                entry.believe()
-            elif self.committed is False:
+        entries, self._entries = self._entries, {}
+        writes, self._writes = self._writes, []
+        left = writes[self._entered :]
+        self._documents, self._entered, self._encoded = set(), 0, 0
+        if self.committed is False:
+            for entry in _with_writes(entries, left).values():
                 entry.restore()
+        elif self.committed and self._is_in_doubt:
+            for entry in _with_writes(entries, left).values():
+                entry.believe()
 
     def _all_entries(self) -> dict[int, _Entry]:
         count = len(self._writes)

@@ -13,8 +13,7 @@ logging.getLogger("odmantic").addHandler(logging.NullHandler())
 
 def log_event(event: str, session: Any) -> None:
     """Log the begin, commit or abort of a transaction."""
-    if logger.isEnabledFor(logging.DEBUG):
-        logger.debug("%s (session %x)", event, id(session))
+    logger.debug("%s (session %x)", event, id(session))
 
 
 def log_error(event: str, error: BaseException, *, attempt: int, wait: float | None = None) -> None:

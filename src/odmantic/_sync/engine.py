@@ -23,6 +23,7 @@ from odmantic._sync.indexes import Indexes
 from odmantic._sync.operations import Operations
 from odmantic._sync.run import join_transaction
 from odmantic._sync.session import SyncSession
+from odmantic._sync.session_base import SyncSessionBase
 from odmantic._sync.transaction import SyncTransaction
 from odmantic._sync.turns import Turns
 
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from odmantic._plan.concerns import TransactionDefaults
     from odmantic._plan.sort import SortExpressionType
     from odmantic._sync.cursor import SyncCursor
-    from odmantic._sync.session_base import SyncSessionBase
     from odmantic.model import Model
     from odmantic.query import QueryExpression
 
@@ -406,12 +406,14 @@ class SyncEngine(SyncEngineBase):
             RuntimeError: the session or transaction object is not started.
             TypeError: it is one of the other colour.
         """
-        if isinstance(session, BaseSession):
-            if session.is_awaited is (not SyncSession.is_awaited):  # a mock has neither
-                message = f"a SyncEngine cannot use a {type(session).__name__} as session="
-                raise TypeError(message)
+        if isinstance(session, SyncSessionBase):
             return session.get_driver_session()
-        return None if session is NO_SESSION else session
+        if session is NO_SESSION:
+            return None
+        if isinstance(session, BaseSession):
+            message = f"a SyncEngine cannot use a {type(session).__name__} as session="
+            raise TypeError(message)
+        return session
 
     def _session_for(self, session: SyncSessionType, operation: str) -> Any:
         """The driver session of an operation: the given one, or the one of the block it stands in if it joins."""

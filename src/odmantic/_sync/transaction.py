@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic._base import SyncEngineBase
 from odmantic._driver._sync import CAN_AWAIT
-from odmantic._plan.concerns import NOTHING_ASKED, TransactionSettings
+from odmantic._plan.concerns import TransactionSettings
 from odmantic._state.attempt import NOT_STARTED, RUNNING
 from odmantic._state.hooks import check_callback
 from odmantic._sync.block import TransactionBlock
@@ -66,7 +66,6 @@ class SyncTransaction(TransactionBlock):
     See https://www.mongodb.com/docs/manual/core/transactions/
     """
 
-    _settings = NOTHING_ASKED
     _guard: RetryGuard | None = None
     _max_commit_time_ms: int | None = None
 
@@ -79,9 +78,7 @@ class SyncTransaction(TransactionBlock):
         max_commit_time_ms: int | None = None,
     ) -> None:
         """Make a transaction that is not started yet; nothing is sent."""
-        given = (read_concern, write_concern, max_commit_time_ms)
-        if given != NOTHING_ASKED:
-            self._settings = TransactionSettings(*given)
+        self._settings = TransactionSettings(read_concern, write_concern, max_commit_time_ms)
         if isinstance(context, SyncEngineBase):
             self.engine = context
             self.session = SyncSession(context)
@@ -251,7 +248,7 @@ class SyncTransaction(TransactionBlock):
     def _finish(self) -> None:
         """Let go of the driver session, and end it if it is of its own."""
         self._channel = None
-        if self._owns_session and self.session._channel is not None:
+        if self._owns_session and self.session.is_started:
             self.session.end()
 
 
