@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from weakref import ref
 
+from bson.errors import BSONError
+
 from odmantic._driver.select import (
     ClientKind,
     client_kind,
@@ -15,11 +17,14 @@ from odmantic._driver.select import (
 from odmantic._mapping import mapping_of
 from odmantic._plan.checks import check_model
 from odmantic._plan.concerns import NOTHING_ASKED
+from odmantic._plan.errors import add_context
 from odmantic._plan.sort import build_sort
 from odmantic._state.changes import read_document
 from odmantic.model import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from odmantic._plan.concerns import TransactionDefaults, TransactionSettings
     from odmantic._state.attempt import Attempt
     from odmantic.query import SortExpression
@@ -116,11 +121,11 @@ class Reader(Generic[ModelType]):
         return instance
 
     def parse_all(
-        self, documents: list[dict[str, Any]]
+        self, parts: Iterable[list[dict[str, Any]]]
     ) -> tuple[list[ModelType], Exception | None]:
         """Build instances, up to the first document that does not fit, and tell why that does not.
 
-        The list is used up: a document that is gone once it is read leaves its memory to the next instances, and
+        The lists are used up: a document that is gone once it is read leaves its memory to the next instances, and
         nothing to the garbage collector.
         """
         model = self.model
@@ -128,14 +133,17 @@ class Reader(Generic[ModelType]):
         instances: list[ModelType] = []
         add = instances.append
         error: Exception | None = None
-        documents.reverse()
         try:
-            while documents:
-                refused = read_all(documents, add)
-                if refused is not None:
-                    add(read_document(model, refused))
+            for documents in parts:
+                documents.reverse()
+                while documents:
+                    refused = read_all(documents, add)
+                    if refused is not None:
+                        add(read_document(model, refused))
         except Exception as caught:  # noqa: BLE001 - raised behind the instances before it
             error = caught
+            if isinstance(caught, BSONError):
+                add_context(caught, f"in find of {model.__name__}")
         if self.attempt is not None:
             for instance in instances:
                 self.attempt.journal.read(self.database, instance)

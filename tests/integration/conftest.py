@@ -70,9 +70,15 @@ def commands() -> Commands:
 
 
 @pytest.fixture
-def client_options(odmantic_database_name: str, commands: Commands) -> dict[str, Any]:
-    """What the engine's client is made with; tests that make their own may use them, too."""
-    return {"appname": odmantic_database_name, "event_listeners": [_Listener(commands)]}
+def client_options(request: pytest.FixtureRequest, odmantic_database_name: str) -> dict[str, Any]:
+    """What the engine's client is made with; tests that make their own may use them, too.
+
+    Only a test that wants the commands listens to them: a client without listeners reads in another way.
+    """
+    options: dict[str, Any] = {"appname": odmantic_database_name}
+    if "commands" in request.fixturenames:
+        options["event_listeners"] = [_Listener(request.getfixturevalue("commands"))]
+    return options
 
 
 _KINDS = (

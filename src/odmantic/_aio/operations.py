@@ -12,6 +12,7 @@ from odmantic._aio.cursor import AIOCursor, Source
 from odmantic._aio.references import ReferenceLoader
 from odmantic._base import ModelType, Reader
 from odmantic._driver._aio import resolve
+from odmantic._driver.pieces import documents_of, in_pieces
 from odmantic._driver.select import (
     check_session,
     command_options,
@@ -90,19 +91,22 @@ class Operations:
     def find(self, plan: FindPlan[ModelType]) -> AIOCursor[ModelType]:
         """A cursor over the instances of a read."""
         model = plan.model
-        collection = self.engine.get_collection(model)
+        collection: Any = self.engine.get_collection(model)
         options: Any = getattr(collection, "codec_options", None)
         # Referenced documents are put into those read, which have to be dictionaries for that.
         by_server = plan.has_references and (
             plan.needs_pipeline or getattr(options, "document_class", dict) is not dict
         )
 
+        encoded = None if plan.has_references else in_pieces(collection)
+        read = collection if encoded is None else encoded
+
         def open_cursor() -> Any:
             if by_server:
                 return collection.aggregate(
                     plan.pipeline(), batchSize=plan.batch_size, session=self.session
                 )
-            return collection.find(plan.filter, session=self.session, **plan.find_options())
+            return read.find(plan.filter, session=self.session, **plan.find_options())
 
         async def send(call: Callable[[], Awaitable[Any]]) -> Any:
             return await self.send(call, "find", model)
@@ -111,6 +115,8 @@ class Operations:
         if plan.has_references and not by_server:
             source.page_size = plan.batch_size
             source.complete = ReferenceLoader(self, model, collection).complete
+        if encoded is not None:
+            source.decode = lambda pieces: documents_of(pieces, options)
         return AIOCursor[ModelType].reading(source)
 
     async def find_one(

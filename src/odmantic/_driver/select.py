@@ -144,12 +144,16 @@ def read_options(collection: Any) -> CodecOptions[Any] | None:
         is_usual = (
             collection.read_preference == ReadPreference.PRIMARY
             and collection.read_concern.level is None
-            and options.document_class is dict
-            and options.type_registry == _NO_TYPES
+            and is_usual_codec(options)
         )
         setattr(collection, _READ_OPTIONS, options if is_usual else None)
     found: CodecOptions[Any] | None = collection.__dict__[_READ_OPTIONS]
     return found
+
+
+def is_usual_codec(options: CodecOptions[Any]) -> bool:
+    """Tell whether documents are decoded to dictionaries, with no types of a program's own in them."""
+    return options.document_class is dict and options.type_registry == _NO_TYPES
 
 
 def _is_part(value: Any) -> bool:

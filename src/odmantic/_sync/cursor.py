@@ -13,16 +13,18 @@ from pymongo.errors import InvalidOperation
 
 from odmantic._base import BaseCursor, ModelType, Reader
 from odmantic._driver._sync import Lock, sleep, take_batch
+from odmantic._driver.pieces import PIECE_SIZE
 from odmantic._driver.select import lift_batch_limit
 from odmantic._plan.find import LIST_PAGE_SIZE, PAGE_SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     Send = Callable[[Callable[[], Any]], Any]
     Open = Callable[[], Any]
     Complete = Callable[[list[Any]], list[Any]]
-    #: Documents, and whether none come behind them.
+    Decode = Callable[[list[Any]], Iterable[list[dict[str, Any]]]]
+    #: Documents or pieces of answers, and whether none come behind them.
     _Batch = tuple[list[Any], bool]
 
 
@@ -115,6 +117,7 @@ class Source(Generic[ModelType]):
         "_send",
         "_was_interrupted",
         "complete",
+        "decode",
         "page_size",
         "reader",
     )
@@ -125,6 +128,8 @@ class Source(Generic[ModelType]):
         self.page_size = PAGE_SIZE
         self.complete: Complete | None = None
         """Loads what belongs to the documents of a page; it may leave some out."""
+        self.decode: Decode | None = None
+        """Decodes pieces of answers, where the driver cursor gives these and not documents."""
         self._open = open_cursor
         self._send = send
         self._lock = Lock()
@@ -158,7 +163,8 @@ class Source(Generic[ModelType]):
                 self._check_interruption()
                 batch = self._send(self._read_batch)
             documents, page.is_last = batch
-            page.instances, page.error = self.reader.parse_all(documents)
+            parts = [documents] if self.decode is None else self.decode(documents)
+            page.instances, page.error = self.reader.parse_all(parts)
         except Exception as error:  # noqa: BLE001 - kept, and raised to each consumer
             page.error = error
         except BaseException:
@@ -174,7 +180,8 @@ class Source(Generic[ModelType]):
             self._cursor = self._open()
         elif self._is_for_list:
             lift_batch_limit(self._cursor)
-        size = self.page_size  # somebody who wants a list may raise it meanwhile
+        # Somebody who wants a list may raise it meanwhile.
+        size = self.page_size if self.decode is None else self.page_size // PIECE_SIZE
         documents = take_batch(self._cursor, size)
         is_last = len(documents) < size
         if self.complete is not None and documents:

@@ -1,0 +1,207 @@
+"""Answers of the server whose documents stay encoded, and are decoded in pieces as a read comes to them.
+
+The driver decodes an answer as a whole. The dictionaries of thousands of documents have left the processor's cache
+before instances are made of them, and the garbage collector visits them meanwhile; those of a hundred do neither.
+"""
+
+from __future__ import annotations
+
+import logging
+from itertools import chain, count
+from struct import Struct, error
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import bson
+from bson.raw_bson import RawBSONDocument
+from pymongo.monitoring import CommandListener
+
+from odmantic._driver.select import is_plain_collection, is_usual_codec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Set as AbstractSet
+
+    from bson.codec_options import CodecOptions
+
+#: The largest number of documents in a piece.
+PIECE_SIZE = 100
+
+#: Bytes of an answer up to which it is faster to decode it as a whole.
+_SMALL = 65_536
+
+#: The attribute of a collection that keeps its twin, whose cursors give pieces; `None` if there can be none.
+_TWIN = "_odmantic_in_pieces"
+
+_SIZE = Struct("<I")
+_size_at = _SIZE.unpack_from
+
+# Types of values, by https://bsonspec.org/spec.html, as far as they occur in an answer around its documents: those
+# with their number of bytes, and those that begin with it, with the number of bytes that it leaves out.
+_DOCUMENT, _ARRAY = 0x03, 0x04
+_FIXED = {0x01: 8, 0x08: 1, 0x09: 8, 0x10: 4, 0x11: 8, 0x12: 8}
+_COUNTED = {0x02: 4, _DOCUMENT: 0, _ARRAY: 0}
+_LONGEST_KEY = 32
+_BATCHES = frozenset({"firstBatch", "nextBatch"})
+_ARRAY_KEY = bytes([_ARRAY, 0])
+
+# What else it takes is typed in part only.
+_decode: Callable[..., dict[str, Any]] = bson.decode  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+_command_log = logging.getLogger("pymongo.command")
+
+
+def in_pieces(collection: Any) -> Any:
+    """Give a collection whose cursors give pieces of answers, for `documents_of`; `None` if they cannot.
+
+    A program that listens to the driver's commands, or logs them, is shown documents in the answers.
+    """
+    if not is_plain_collection(collection) or _command_log.isEnabledFor(logging.DEBUG):
+        return None
+    if _TWIN not in collection.__dict__:
+        setattr(collection, _TWIN, _twin(collection))
+    return collection.__dict__[_TWIN]
+
+
+def documents_of(
+    pieces: Iterable[memoryview | list[dict[str, Any]]], options: CodecOptions[dict[str, Any]]
+) -> Iterator[list[dict[str, Any]]]:
+    """Decode what a cursor gave, piece by piece.
+
+    Raises:
+        bson.errors.InvalidBSON: a document holds what Python has no value for, such as a date in the year 10000.
+    """
+    for piece in pieces:
+        yield piece if isinstance(piece, list) else _decode_array(piece, options)
+
+
+def _twin(collection: Any) -> Any:
+    client_options = collection.database.client.options
+    shows_answers = client_options.auto_encryption_opts is not None or any(
+        isinstance(listener, CommandListener) for listener in client_options.event_listeners
+    )
+    options: CodecOptions[Any] = collection.codec_options
+    if shows_answers or not is_usual_codec(options):
+        return None
+    return collection.with_options(codec_options=options.with_options(document_class=_Answer))
+
+
+class _Answer(RawBSONDocument):
+    """What the driver makes of the bytes of an answer: a usual dictionary, but for the batch in it."""
+
+    def __new__(  # type: ignore[misc] # the driver takes whatever the call of its document class gives
+        cls, raw: bytes | memoryview, options: CodecOptions[Any]
+    ) -> dict[str, Any]:
+        """Decode an answer up to the documents of its cursor, or with them if it is small."""
+        if len(raw) > _SMALL:
+            try:
+                return _with_encoded_batch(memoryview(raw))
+            except (LookupError, ValueError, error):  # it is not as MongoDB builds them
+                pass
+        return _with_batch(_decode(raw, options._replace(document_class=dict)))
+
+
+class _Batch:
+    """The documents of an answer: as many as its length tells, but given in pieces."""
+
+    __slots__ = ("_length", "_pieces")
+
+    def __init__(self, pieces: list[Any], length: int) -> None:
+        self._pieces = pieces
+        self._length = length
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._pieces)
+
+
+def _with_batch(answer: dict[str, Any]) -> dict[str, Any]:
+    """Have the documents of a decoded answer given in pieces, if it holds any."""
+    cursor = answer.get("cursor", {})
+    for name in cursor.keys() & _BATCHES:
+        documents = cursor[name]
+        starts = range(0, len(documents), PIECE_SIZE)
+        pieces = [documents[start : start + PIECE_SIZE] for start in starts]
+        cursor[name] = _Batch(pieces, len(documents))
+    return answer
+
+
+def _with_encoded_batch(answer: memoryview) -> dict[str, Any]:
+    """Decode all of an answer but its documents.
+
+    Raises:
+        LookupError, ValueError, struct.error: it has none, or is built in an unusual way.
+    """
+    place = _find(answer, _DOCUMENT, {"cursor"})
+    cursor = answer[place.value : place.end]
+    batch = _find(cursor, _ARRAY, _BATCHES)
+    decoded = _without(answer, place)
+    decoded["cursor"] = _without(cursor, batch)
+    decoded["cursor"][batch.key] = _cut(cursor[batch.value : batch.end])
+    return decoded
+
+
+def _cut(array: memoryview) -> _Batch:
+    pieces: list[memoryview] = []
+    number = 0
+    position, end = 4, len(array) - 1
+    # In a piece all keys are equally long.
+    for stop in chain((10,), count(PIECE_SIZE, PIECE_SIZE)):
+        if position >= end:
+            break
+        start = position
+        head = len(str(number)) + 2
+        while number < stop and position < end:
+            position += head
+            position += _size_at(array, position)[0]
+            number += 1
+        pieces.append(array[start:position])
+    if position != end:  # the keys are not the numbers from zero
+        raise LookupError
+    return _Batch(pieces, number)
+
+
+class _Element(NamedTuple):
+    """Where an encoded document has a value, and its key before that."""
+
+    key: str
+    start: int
+    value: int
+    end: int
+
+
+def _find(document: memoryview, wanted: int, keys: AbstractSet[str]) -> _Element:
+    """Look for a value of a type.
+
+    Raises:
+        LookupError, ValueError, struct.error: there is none, or what comes before it is unusual.
+    """
+    start = 4
+    while kind := document[start]:
+        head = bytes(document[start + 1 : start + 1 + _LONGEST_KEY])
+        key = head[: head.index(0)].decode()
+        value = start + len(key) + 2
+        size = _FIXED.get(kind) or _COUNTED[kind] + _size_at(document, value)[0]
+        if kind == wanted and key in keys:
+            return _Element(key, start, value, value + size)
+        start = value + size
+    raise LookupError
+
+
+def _without(document: memoryview, element: _Element) -> dict[str, Any]:
+    return _decode(_document(document[4 : element.start], document[element.end : -1]))
+
+
+def _decode_array(
+    elements: memoryview, options: CodecOptions[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    # As an array and not as a document, whose keys would be decoded, too.
+    documents: list[dict[str, Any]] = _decode(_document(_ARRAY_KEY, _document(elements)), options)[
+        ""
+    ]
+    return documents
+
+
+def _document(*elements: bytes | memoryview) -> bytes:
+    size = 5 + sum(map(len, elements))
+    return b"".join((_SIZE.pack(size), *elements, b"\0"))
