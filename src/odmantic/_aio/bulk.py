@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pymongo import ReadPreference
-from pymongo.errors import BulkWriteError, ConnectionFailure, PyMongoError
+from pymongo.errors import BulkWriteError, ConnectionFailure, PyMongoError, WriteError
 from pymongo.read_concern import ReadConcern
 
 from odmantic._driver._aio import resolve
 from odmantic._driver.select import is_driver_collection, runs_transaction
 from odmantic._mapping import mapping_of
-from odmantic._plan.bulk import FEWEST_TO_LOOK_FOR, Batch, plan_batch, replan
+from odmantic._plan.bulk import FEWEST_TO_LOOK_FOR, FEWEST_TO_SUPPOSE, Batch, plan_batch, replan
 from odmantic._plan.errors import NOT_ENCODABLE, is_about_document, write_error
 from odmantic._plan.groups import Group, group_instances
 from odmantic._plan.outcome import (
@@ -74,13 +74,17 @@ def _is_general(error: Exception) -> bool:
 class BulkSave:
     """The save of one group, in batches."""
 
-    __slots__ = ("_checked", "_collection", "_failure", "_group", "_is_over", "_operations")
+    __slots__ = (
+        *("_checked", "_collection", "_failure", "_group", "_is_over", "_operations"),
+        "_was_wrong",
+    )
 
     def __init__(self, operations: Operations, group: Group) -> None:
         """Send nothing yet."""
         self._operations = operations
         self._group = group
-        self._collection: Any = None
+        self._collection: Any = operations.engine.get_collection(group.model)
+        self._was_wrong = False
         self._checked = 0
         """How many members were shown to the guard of a repeated transaction."""
         self._failure: Failure | None = None
@@ -97,6 +101,16 @@ class BulkSave:
     def _is_in_transaction(self) -> bool:
         return runs_transaction(self._operations.session)
 
+    @property
+    def _supposes(self) -> bool:
+        """Whether ids that were given are supposed to be new: what is wrong with this an update puts right."""
+        return (
+            not self._was_wrong
+            and len(self._group.members) >= FEWEST_TO_SUPPOSE
+            and not self._is_in_transaction
+            and is_driver_collection(self._collection)
+        )
+
     async def save(self) -> None:
         """Write the members in order.
 
@@ -106,7 +120,9 @@ class BulkSave:
         start = 0
         check = self._operations.check if self._operations.is_guarded else None
         while start < len(self._group.members):
-            batch = plan_batch(self._group, start, check, checked=self._checked)
+            batch = plan_batch(
+                self._group, start, check, checked=self._checked, supposes=self._supposes
+            )
             self._checked = max(self._checked, batch.stop)
             if batch.error is not None and not self.goes_on:
                 batch.give_back()
@@ -120,8 +136,6 @@ class BulkSave:
         """Send a batch and settle it; tell where to go on if that is not behind it."""
         if not batch:
             return None
-        if self._collection is None:
-            self._collection = self._operations.engine.get_collection(batch.model)
         if len(batch) == 1 or not is_driver_collection(self._collection):
             batch.give_back()
             return await self._write_each(batch)
@@ -147,16 +161,18 @@ class BulkSave:
 
     async def _rule_out_known(self, batch: Batch) -> None:
         """Have no insert fail because of its id: that would end a transaction, where a save of one is an update."""
-        if not (self._is_in_transaction and batch.inserts):
+        if not batch.inserts or not (self._is_in_transaction or batch.supposes):
             return
         if len(batch) < FEWEST_TO_LOOK_FOR:
             batch.note_known(batch.ids)
             return
         try:
-            batch.note_known(await self._find_ids(batch, batch.new_ids()))
+            known = await self._find_ids(batch, batch.new_ids())
         except BaseException:
             batch.give_back()
             raise
+        batch.note_known(known)
+        self._was_wrong |= bool(known)
 
     async def _send(self, batch: Batch, *, inserting: bool) -> int:
         """Send one bulk write; the number of documents that its updates met or made."""
@@ -187,8 +203,11 @@ class BulkSave:
         batch.part(failure.done).give_back()
         await self._settle(batch.part(0, failure.done), failure.updated, inserting=inserting)
         place = batch.places[failure.done] if failure.done < len(batch) else batch.places[0]
+        is_known = is_known_id(failure.error)
+        is_doubtful = batch.supposes and isinstance(failure.error, WriteError)
         # The id came from elsewhere after all. It counts as used by now, so the next plan is an update.
-        if inserting and self.goes_on and is_known_id(failure.error):
+        if inserting and self.goes_on and (is_known or is_doubtful):
+            self._was_wrong = True
             return place
         ours = write_error(failure.error, batch.plan(failure.done))
         if ours is not None:

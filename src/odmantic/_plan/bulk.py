@@ -38,8 +38,15 @@ _WRITES_PER_SWITCH = 10
 #: In a transaction, new documents are looked for before they are inserted; fewer than these are saved by updates.
 FEWEST_TO_LOOK_FOR = 16
 
+#: Outside of one, as many with given ids are supposed to be new, looked for and inserted, too: an update that makes a
+#: document costs several times as much.
+FEWEST_TO_SUPPOSE = 100
+
 #: Ids that are equal in Python exactly if they are in MongoDB.
 PLAIN_IDS = (bson.ObjectId, str)
+
+#: Ids that may be supposed to be new: of these, Python finds equal all but a few that are in MongoDB.
+_HASHABLE_IDS = (bson.ObjectId, str, int)
 
 
 @dataclass(slots=True)
@@ -60,11 +67,13 @@ class Batch:
     are_whole: list[bool] = field(default_factory=list[bool])
     """Whether the write has all fields: only such a one may create a document (D20)."""
     are_new: list[bool] = field(default_factory=list[bool])
-    """Whether no document with this id was ever sent."""
+    """Whether no document with this id was ever sent, or an id that was given is supposed to be new."""
     stop: int = 0
     """The place in the group behind those that were looked at."""
     error: Exception | None = None
     """Why the last instance that was looked at has no write."""
+    supposes: bool = False
+    """Whether an id that was given is supposed to be new."""
 
     def __len__(self) -> int:
         """The number of writes."""
@@ -151,6 +160,7 @@ def plan_batch(
     check: Callable[[Model], None] | None = None,
     *,
     checked: int = 0,
+    supposes: bool = False,
 ) -> Batch:
     """Plan the writes of members of a group, from `start` on; an error of an instance ends the batch and is kept.
 
@@ -159,9 +169,10 @@ def plan_batch(
         start: the first member.
         check: is shown each instance that will be written.
         checked: how many of the members it was shown before.
+        supposes: whether ids that were given are supposed to be new.
     """
     batch = Batch(group.model)
-    planner = _Planner(batch, group.members, start)
+    planner = _Planner(batch, group.members, start, supposes=supposes)
     try:
         while planner.place < planner.stop:
             if check is None and planner.take():
@@ -172,7 +183,7 @@ def plan_batch(
             if names:
                 if check is not None and planner.place >= checked:
                     check(instance)
-                _add(batch, instance, names, planner.place, planner.primary)
+                planner.add(instance, names)
             planner.place += 1
     except Exception as error:  # noqa: BLE001 - raised once those before it are written
         batch.error = error
@@ -187,9 +198,14 @@ def plan_batch(
 class _Planner:
     """Takes instances as they were made, and ones that are known, many at a time."""
 
-    __slots__ = ("_batch", "_known", "_members", "_names", "_take", "place", "primary", "stop")
+    __slots__ = (
+        *("_batch", "_known", "_members", "_names", "_supposes", "_take"),
+        *("place", "primary", "stop"),
+    )
 
-    def __init__(self, batch: Batch, members: Sequence[Model], start: int) -> None:
+    def __init__(
+        self, batch: Batch, members: Sequence[Model], start: int, *, supposes: bool
+    ) -> None:
         mapping = mapping_of(batch.model)
         self._batch = batch
         self._members = members
@@ -198,6 +214,7 @@ class _Planner:
         self._known: KnownPlanner | None = None
         self.place = start
         self.primary = _insertable_id(mapping)
+        self._supposes = supposes and not mapping.extra_allowed
         is_new = is_unused(members[start].__dict__.get(self.primary or ""))
         self.stop = min(start + (BATCH_SIZE if is_new else UPDATE_BATCH_SIZE), len(members))
 
@@ -225,9 +242,35 @@ class _Planner:
             batch.names += repeat(self._names, taken)
             del batch.ids[len(batch.documents) :]
             batch.are_whole += repeat(True, taken)
-            batch.are_new += repeat(is_new, taken)
+            supposes = self._supposes and not is_new and _are_hashable(batch.ids[before:])
+            batch.are_new += repeat(is_new or supposes, taken)
+            batch.supposes |= supposes
             self.place = behind
         return taken > 0
+
+    def add(self, instance: Model, names: AbstractSet[str]) -> None:
+        """Plan the write of one instance, the next."""
+        plan = plan_save(instance, names)
+        if plan is None:
+            return
+        # The server would fill in an empty timestamp of an inserted document.
+        may_insert = plan.upsert and Timestamp not in map(type, plan.document.values())
+        is_new = may_insert and self._has_own_id(plan)
+        supposes = may_insert and not is_new and self._supposes and _are_hashable([plan.id_])
+        _add(self._batch, plan, self.place, is_new=is_new or supposes)
+        self._batch.supposes |= supposes
+
+    def _has_own_id(self, plan: SavePlan) -> bool:
+        """Tell whether the library made the id of an instance, of which no document was sent."""
+        return (
+            self.primary is not None
+            and is_unused(plan.id_)
+            and self.primary not in plan.instance.__pydantic_fields_set__
+        )
+
+
+def _are_hashable(ids: Sequence[Any]) -> bool:
+    return all(issubclass(each, _HASHABLE_IDS) for each in set(map(type, ids)))
 
 
 def replan(batch: Batch, numbers: Iterable[int], *, whole: bool = False) -> Batch:
@@ -236,25 +279,21 @@ def replan(batch: Batch, numbers: Iterable[int], *, whole: bool = False) -> Batc
     for number in numbers:
         instance = batch.instances[number]
         names = all_fields(instance) if whole else fields_to_save(instance)
-        if names:
-            _add(again, instance, names, batch.places[number], None)
+        plan = plan_save(instance, names) if names else None
+        if plan is not None:
+            _add(again, plan, batch.places[number], is_new=False)
     return again
 
 
-def _add(
-    batch: Batch, instance: Model, names: AbstractSet[str], place: int, primary: str | None
-) -> None:
-    plan = plan_save(instance, names)
-    if plan is None:
-        return
+def _add(batch: Batch, plan: SavePlan, place: int, *, is_new: bool) -> None:
     batch.places.append(place)
-    batch.instances.append(instance)
-    batch.names.append(names)
+    batch.instances.append(plan.instance)
+    batch.names.append(plan.names)
     batch.ids.append(plan.id_)
     batch.documents.append(plan.document)
     batch.are_whole.append(plan.upsert)
-    batch.are_new.append(plan.upsert and _is_new(plan, primary))
-    remember(instance, plan.snapshots)
+    batch.are_new.append(is_new)
+    remember(plan.instance, plan.snapshots)
     note_use(plan.id_)
 
 
@@ -264,16 +303,3 @@ def _insertable_id(mapping: ModelMapping) -> str | None:
     The keys of extras may have dots, which an update takes for paths.
     """
     return None if mapping.extra_allowed else mapping.automatic_id
-
-
-def _is_new(plan: SavePlan, primary: str | None) -> bool:
-    """Tell whether no document with this id was sent, and one can be inserted.
-
-    The server would fill in an empty timestamp of an inserted document.
-    """
-    return (
-        primary is not None
-        and is_unused(plan.id_)
-        and primary not in plan.instance.__pydantic_fields_set__
-        and Timestamp not in map(type, plan.document.values())
-    )

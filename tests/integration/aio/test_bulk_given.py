@@ -1,0 +1,227 @@
+"""`save_all` of many instances whose ids were given: looked for, inserted if they are new, else updated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pymongo.errors
+import pytest
+from bson import ObjectId
+
+from odmantic import EmbeddedModel, Field, Model
+from odmantic._aio.bulk import BulkSave
+from odmantic._plan.bulk import FEWEST_TO_SUPPOSE
+from odmantic.exceptions import DuplicateKeyError
+
+MANY = FEWEST_TO_SUPPOSE + 50
+
+
+class Parcel(Model):
+    code: str = Field(primary_field=True)
+    number: int = Field(unique=True)
+    content: str = ""
+
+
+class Town(Model):
+    name: str
+
+
+class Size(EmbeddedModel):
+    width: int
+
+
+class Crate(Model):
+    size: Size = Field(primary_field=True)
+    content: str = ""
+
+
+class Loose(Model):
+    id: int = Field(primary_field=True)
+
+    model_config = {"extra": "allow"}
+
+
+class Keyed(Model):
+    id: Any = Field(primary_field=True)
+    content: str = ""
+
+
+def _parcels(count=MANY, content="new"):
+    return [Parcel(code=f"P{number}", number=number, content=content) for number in range(count)]
+
+
+def _exist(raw_database, *numbers):
+    """Store parcels of somebody else."""
+    raw_database["parcel"].insert_many(
+        {"_id": f"P{number}", "number": number, "content": "old", "note": "kept"}
+        for number in numbers
+    )
+
+
+def _stored(raw_database):
+    return {each["number"]: each for each in raw_database["parcel"].find()}
+
+
+def _are_saved(instances):
+    return [not instance.__fields_modified__ for instance in instances]
+
+
+async def test_new_documents_are_inserted(aio_engine, raw_database, commands):
+    parcels = await aio_engine.save_all(_parcels())
+
+    assert commands.names == ["find", "insert"]
+    assert list(raw_database["parcel"].find()) == [each.model_dump_doc() for each in parcels]
+    assert all(_are_saved(parcels))
+    commands.clear()
+    await aio_engine.save_all(parcels)
+    assert commands.names == []
+
+
+async def test_a_few_are_updated_without_a_search(aio_engine, raw_database, commands):
+    await aio_engine.save_all(_parcels(FEWEST_TO_SUPPOSE - 1))
+
+    assert commands.names == ["update"]
+    assert len(_stored(raw_database)) == FEWEST_TO_SUPPOSE - 1
+
+
+async def test_an_id_of_the_default_type_may_be_given(aio_engine, commands):
+    towns = [Town(id=ObjectId(), name=str(number)) for number in range(MANY)]
+
+    await aio_engine.save_all(towns)
+
+    assert commands.names == ["find", "insert"]
+    assert await aio_engine.count(Town) == MANY
+
+
+@pytest.mark.parametrize("known", [range(MANY), range(0, MANY, 2), range(40, 60), [MANY - 1]])
+async def test_documents_that_exist_are_updated(aio_engine, raw_database, commands, known):
+    _exist(raw_database, *known)
+    parcels = _parcels()
+
+    await aio_engine.save_all(parcels)
+
+    assert commands.names[0] == "find"
+    stored = _stored(raw_database)
+    assert [stored[number]["content"] for number in range(MANY)] == ["new"] * MANY
+    assert [number for number, each in sorted(stored.items()) if "note" in each] == [*known]
+    assert all(_are_saved(parcels))
+
+
+async def test_once_one_exists_no_more_are_looked_for(aio_engine, raw_database, commands):
+    _exist(raw_database, 3)
+
+    await aio_engine.save_all(_parcels(2_500))
+
+    assert commands.names.count("find") == 1
+    assert len(_stored(raw_database)) == 2_500
+
+
+async def test_of_two_with_one_id_the_last_wins(aio_engine, raw_database):
+    parcels = _parcels()
+    parcels.insert(70, Parcel(code="P3", number=3, content="last"))
+
+    await aio_engine.save_all(parcels)
+
+    assert _stored(raw_database)[3]["content"] == "last"
+    assert len(_stored(raw_database)) == MANY
+    assert all(_are_saved(parcels))
+
+
+@pytest.mark.parametrize("place", [0, 70, MANY - 1])
+async def test_a_document_that_appears_meanwhile_is_updated(
+    aio_engine, raw_database, monkeypatch, place
+):
+    search = BulkSave._find_ids
+
+    async def find_ids(self, batch, ids):
+        found = await search(self, batch, ids)
+        _exist(raw_database, place)
+        return found
+
+    monkeypatch.setattr(BulkSave, "_find_ids", find_ids)
+    await aio_engine.configure_database([Parcel])
+    parcels = _parcels()
+
+    await aio_engine.save_all(parcels)
+
+    stored = _stored(raw_database)
+    assert [each["content"] for each in stored.values()] == ["new"] * MANY
+    assert stored[place]["note"] == "kept"
+    assert all(_are_saved(parcels))
+
+
+async def test_a_duplicate_names_its_instance(aio_engine, raw_database):
+    await aio_engine.configure_database([Parcel])
+    parcels = _parcels()
+    parcels[60].number = 10
+
+    with pytest.raises(DuplicateKeyError) as caught:
+        await aio_engine.save_all(parcels)
+
+    assert caught.value.instance is parcels[60]
+    assert caught.value.driver_error.details["keyValue"] == {"number": 10}
+    assert _are_saved(parcels) == [True] * 60 + [False] * (MANY - 60)
+    assert len(_stored(raw_database)) == 60
+    parcels[60].number = 60
+    await aio_engine.save_all(parcels)
+    assert len(_stored(raw_database)) == MANY
+
+
+async def test_what_the_collection_refuses_raises(aio_engine, raw_database):
+    raw_database.create_collection("parcel", validator={"number": {"$ne": 60}})
+    parcels = _parcels()
+
+    with pytest.raises(pymongo.errors.WriteError) as caught:
+        await aio_engine.save_all(parcels)
+
+    assert caught.value.code == 121
+    assert _are_saved(parcels) == [True] * 60 + [False] * (MANY - 60)
+
+
+async def test_a_search_that_fails_leaves_all_dirty(aio_engine, fail_point):
+    parcels = _parcels()
+    with fail_point("find", error_code=11601), pytest.raises(pymongo.errors.OperationFailure):
+        await aio_engine.save_all(parcels)
+
+    assert not any(_are_saved(parcels))
+    await aio_engine.save_all(parcels)
+    assert await aio_engine.count(Parcel) == MANY
+
+
+async def test_an_insert_whose_outcome_is_unknown_can_be_repeated(
+    aio_engine, raw_database, fail_point
+):
+    parcels = _parcels()
+    concern = {"code": 64, "errmsg": "waiting for replication timed out"}
+    with (
+        fail_point("insert", write_concern_error=concern),
+        pytest.raises(pymongo.errors.WTimeoutError),
+    ):
+        await aio_engine.save_all(parcels)
+
+    assert not any(_are_saved(parcels))
+    await aio_engine.save_all(parcels)
+    assert len(_stored(raw_database)) == MANY
+
+
+async def test_in_a_transaction_they_are_updated(aio_engine, commands):
+    async with aio_engine.transaction() as transaction:
+        await transaction.save_all(_parcels())
+
+    assert commands.names == ["update", "commitTransaction"]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda number: Crate(size=Size(width=number)),
+        lambda number: Loose(**{"id": number, "place.city": "Oslo"}),
+        lambda number: Keyed(id=number + 0.5),
+    ],
+    ids=["embedded", "extra", "float"],
+)
+async def test_other_ids_are_updated_without_a_search(aio_engine, commands, make):
+    instances = await aio_engine.save_all([make(number) for number in range(MANY)])
+
+    assert commands.names == ["update"]
+    assert await aio_engine.count(type(instances[0])) == MANY
