@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from itertools import compress, islice, repeat
 from typing import TYPE_CHECKING, Any
@@ -45,8 +46,9 @@ FEWEST_TO_SUPPOSE = 100
 #: Ids that are equal in Python exactly if they are in MongoDB.
 PLAIN_IDS = (bson.ObjectId, str)
 
-#: Ids that may be supposed to be new: of these, Python finds equal all but a few that are in MongoDB.
-_HASHABLE_IDS = (bson.ObjectId, str, int)
+#: Types of ids that may be supposed to be new, besides object ids: of these, Python finds equal all but a few that are in
+#: MongoDB.
+_SUPPOSABLE_IDS = frozenset({str, int})
 
 
 @dataclass(slots=True)
@@ -115,9 +117,13 @@ class Batch:
         """The ids of the documents that no write was sent of."""
         return list(compress(self.ids, self.are_new))
 
+    def suppose_nothing(self) -> None:
+        """Have all of them sent as updates."""
+        self.are_new = [False] * len(self)
+
     def note_known(self, ids: Iterable[Any]) -> None:
         """Note that documents with these ids may exist."""
-        known = set(ids)
+        known = {id_ for id_ in ids if isinstance(id_, Hashable)}
         self.are_new = [
             is_new and id_ not in known for id_, is_new in zip(self.ids, self.are_new, strict=True)
         ]
@@ -228,7 +234,11 @@ class _Planner:
             self._known = self._known or KnownPlanner(mapping_of(self._batch.model))
             self.place = self._known.add(self._batch, self._members, start, self.stop)
             return self.place > start
-        is_new = self.primary is not None and type(instance.__dict__.get(self.primary)) is ObjectId
+        is_new = (
+            self.primary is not None
+            and type(instance.__dict__.get(self.primary)) is ObjectId
+            and self.primary not in instance.__pydantic_fields_set__
+        )
         batch = self._batch
         before = len(batch.documents)
         try:
@@ -242,7 +252,7 @@ class _Planner:
             batch.names += repeat(self._names, taken)
             del batch.ids[len(batch.documents) :]
             batch.are_whole += repeat(True, taken)
-            supposes = self._supposes and not is_new and _are_hashable(batch.ids[before:])
+            supposes = taken > 0 and not is_new and self._may_suppose(batch.ids[before:])
             batch.are_new += repeat(is_new or supposes, taken)
             batch.supposes |= supposes
             self.place = behind
@@ -256,9 +266,15 @@ class _Planner:
         # The server would fill in an empty timestamp of an inserted document.
         may_insert = plan.upsert and Timestamp not in map(type, plan.document.values())
         is_new = may_insert and self._has_own_id(plan)
-        supposes = may_insert and not is_new and self._supposes and _are_hashable([plan.id_])
+        supposes = may_insert and not is_new and self._may_suppose([plan.id_])
         _add(self._batch, plan, self.place, is_new=is_new or supposes)
         self._batch.supposes |= supposes
+
+    def _may_suppose(self, ids: Sequence[Any]) -> bool:
+        return self._supposes and all(
+            kind in _SUPPOSABLE_IDS or issubclass(kind, bson.ObjectId)
+            for kind in set(map(type, ids))
+        )
 
     def _has_own_id(self, plan: SavePlan) -> bool:
         """Tell whether the library made the id of an instance, of which no document was sent."""
@@ -267,10 +283,6 @@ class _Planner:
             and is_unused(plan.id_)
             and self.primary not in plan.instance.__pydantic_fields_set__
         )
-
-
-def _are_hashable(ids: Sequence[Any]) -> bool:
-    return all(issubclass(each, _HASHABLE_IDS) for each in set(map(type, ids)))
 
 
 def replan(batch: Batch, numbers: Iterable[int], *, whole: bool = False) -> Batch:

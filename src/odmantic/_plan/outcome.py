@@ -11,6 +11,7 @@ from pymongo.errors import (
     DuplicateKeyError,
     OperationFailure,
     WriteConcernError,
+    WriteError,
     WTimeoutError,
 )
 
@@ -60,6 +61,15 @@ def is_known_id(error: Exception) -> bool:
     details = error.details or {}
     pattern = details.get("keyPattern")
     return pattern == {"_id": 1} if pattern else " index: _id_ " in str(details.get("errmsg"))
+
+
+def is_doubtful(batch: Batch, failure: Failure) -> bool:
+    """Tell whether the server may take as an update what it has refused to insert."""
+    return (
+        isinstance(failure.error, WriteError)
+        and batch.are_new[failure.done]
+        and (batch.supposes or is_known_id(failure.error))
+    )
 
 
 def first_not_encodable(

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pymongo import ReadPreference
-from pymongo.errors import BulkWriteError, ConnectionFailure, PyMongoError, WriteError
+from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from odmantic._driver.select import is_driver_collection, runs_transaction
@@ -19,7 +19,7 @@ from odmantic._plan.outcome import (
     deepest,
     failure_of,
     first_not_encodable,
-    is_known_id,
+    is_doubtful,
     missing_writes,
 )
 from odmantic._plan.save import fields_to_save
@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 
     from odmantic._sync.operations import Operations
     from odmantic.model import Model
+
+
+#: Failures of the search for ids that do not keep them from being sent as updates, or that an update tells better: a role
+#: may write without reading, and an id may have no stored form.
+_MAY_BE_UPDATED = (OperationFailure, *NOT_ENCODABLE)
 
 
 class StoppedError(Exception):
@@ -109,6 +114,7 @@ class BulkSave:
             and len(self._group.members) >= FEWEST_TO_SUPPOSE
             and not self._is_in_transaction
             and is_driver_collection(self._collection)
+            and self._collection.write_concern.acknowledged
         )
 
     def save(self) -> None:
@@ -164,14 +170,22 @@ class BulkSave:
         if not batch.inserts or not (self._is_in_transaction or batch.supposes):
             return
         if len(batch) < FEWEST_TO_LOOK_FOR:
-            batch.note_known(batch.ids)
+            batch.suppose_nothing()
             return
         try:
             known = self._find_ids(batch, batch.new_ids())
+            batch.note_known(known)
+        except Exception as error:
+            if batch.supposes and isinstance(error, _MAY_BE_UPDATED):
+                batch.suppose_nothing()
+                self._was_wrong = True
+                return
+            batch.give_back()
+            self._note(error)
+            raise StoppedError(batch.places[0], error) from error
         except BaseException:
             batch.give_back()
             raise
-        batch.note_known(known)
         self._was_wrong |= bool(known)
 
     def _send(self, batch: Batch, *, inserting: bool) -> int:
@@ -201,10 +215,8 @@ class BulkSave:
         batch.part(failure.done).give_back()
         self._settle(batch.part(0, failure.done), failure.updated, inserting=inserting)
         place = batch.places[failure.done] if failure.done < len(batch) else batch.places[0]
-        is_known = is_known_id(failure.error)
-        is_doubtful = batch.supposes and isinstance(failure.error, WriteError)
         # The id came from elsewhere after all. It counts as used by now, so the next plan is an update.
-        if inserting and self.goes_on and (is_known or is_doubtful):
+        if inserting and self.goes_on and is_doubtful(batch, failure):
             self._was_wrong = True
             return place
         ours = write_error(failure.error, batch.plan(failure.done))

@@ -184,6 +184,9 @@ class Source(Generic[ModelType]):
         size = self.page_size if self.decode is None else self.page_size // PIECE_SIZE
         documents = take_batch(self._cursor, size)
         is_last = len(documents) < size
+        if self.decode is not None and not is_last:
+            # A piece may hold fewer documents than a page, and what is read to its end needs no session any more.
+            is_last = not getattr(self._cursor, "alive", True)
         if self.complete is not None and documents:
             documents = self.complete(documents)
         return documents, is_last

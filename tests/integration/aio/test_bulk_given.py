@@ -6,12 +6,14 @@ from typing import Any
 
 import pymongo.errors
 import pytest
-from bson import ObjectId
+from bson import Decimal128, ObjectId
+from pymongo.errors import ConnectionFailure
 
 from odmantic import EmbeddedModel, Field, Model
+from odmantic import ObjectId as AutomaticId
 from odmantic._aio.bulk import BulkSave
 from odmantic._plan.bulk import FEWEST_TO_SUPPOSE
-from odmantic.exceptions import DuplicateKeyError
+from odmantic.exceptions import DuplicateKeyError, IntegerTooLargeError
 
 MANY = FEWEST_TO_SUPPOSE + 50
 
@@ -84,8 +86,9 @@ async def test_a_few_are_updated_without_a_search(aio_engine, raw_database, comm
     assert len(_stored(raw_database)) == FEWEST_TO_SUPPOSE - 1
 
 
-async def test_an_id_of_the_default_type_may_be_given(aio_engine, commands):
-    towns = [Town(id=ObjectId(), name=str(number)) for number in range(MANY)]
+@pytest.mark.parametrize("make_id", [ObjectId, AutomaticId])
+async def test_an_id_of_the_default_type_may_be_given(aio_engine, commands, make_id):
+    towns = [Town(id=make_id(), name=str(number)) for number in range(MANY)]
 
     await aio_engine.save_all(towns)
 
@@ -178,14 +181,50 @@ async def test_what_the_collection_refuses_raises(aio_engine, raw_database):
     assert _are_saved(parcels) == [True] * 60 + [False] * (MANY - 60)
 
 
-async def test_a_search_that_fails_leaves_all_dirty(aio_engine, fail_point):
+async def test_who_may_not_search_updates(aio_engine, raw_database, commands, fail_point):
+    unauthorized = 13
+    with fail_point("find", times=1, error_code=unauthorized):
+        parcels = await aio_engine.save_all(_parcels())
+
+    assert commands.names == ["find", "update"]
+    assert all(_are_saved(parcels))
+    assert len(_stored(raw_database)) == MANY
+
+
+async def test_a_search_without_an_answer_leaves_all_dirty(aio_engine, fail_point):
     parcels = _parcels()
-    with fail_point("find", error_code=11601), pytest.raises(pymongo.errors.OperationFailure):
+    with fail_point("find", close_connection=True), pytest.raises(ConnectionFailure):
         await aio_engine.save_all(parcels)
 
     assert not any(_are_saved(parcels))
     await aio_engine.save_all(parcels)
     assert await aio_engine.count(Parcel) == MANY
+
+
+async def test_an_id_that_cannot_be_stored_names_its_instance(aio_engine, raw_database):
+    instances = [Keyed(id=number if number != 60 else 2**64) for number in range(MANY)]
+
+    with pytest.raises(IntegerTooLargeError, match="id"):
+        await aio_engine.save_all(instances)
+
+    assert _are_saved(instances) == [True] * 60 + [False] * (MANY - 60)
+    assert raw_database["keyed"].count_documents({}) == 60
+
+
+@pytest.mark.parametrize("stored", [Decimal128("5"), 5.0])
+async def test_an_id_stored_as_another_number_raises_as_in_one_save(
+    aio_engine, raw_database, stored
+):
+    raw_database["keyed"].insert_one({"_id": stored})
+    instances = [Keyed(id=number) for number in range(MANY)]
+    with pytest.raises(pymongo.errors.WriteError) as by_one:
+        await aio_engine.save(Keyed(id=5))
+
+    with pytest.raises(pymongo.errors.WriteError) as by_many:
+        await aio_engine.save_all(instances)
+
+    assert by_many.value.code == by_one.value.code
+    assert _are_saved(instances) == [True] * 5 + [False] * (MANY - 5)
 
 
 async def test_an_insert_whose_outcome_is_unknown_can_be_repeated(

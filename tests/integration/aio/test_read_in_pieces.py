@@ -107,6 +107,19 @@ async def test_a_part_is_found_in_a_transaction(aio_engine, crates):
     assert [crate.number for crate in found] == list(range(345, MANY))
 
 
+@pytest.mark.parametrize("limit", [5, 99])
+async def test_what_is_read_to_its_end_needs_no_session_any_more(aio_engine, crates, limit):
+    transaction = aio_engine.transaction()
+    await transaction.start()
+    seen = []
+    async for crate in _find(transaction, limit=limit):
+        if not seen:
+            await transaction.commit()
+        seen.append(crate.number)
+
+    assert seen == list(range(limit))
+
+
 async def test_answers_that_are_full_are_followed_by_others(aio_engine, raw_database):
     for number in range(20):
         raw_database["crate"].insert_one(

@@ -7,12 +7,14 @@ from typing import Any
 
 import pymongo.errors
 import pytest
-from bson import ObjectId
+from bson import Decimal128, ObjectId
+from pymongo.errors import ConnectionFailure
 
 from odmantic import EmbeddedModel, Field, Model
+from odmantic import ObjectId as AutomaticId
 from odmantic._plan.bulk import FEWEST_TO_SUPPOSE
 from odmantic._sync.bulk import BulkSave
-from odmantic.exceptions import DuplicateKeyError
+from odmantic.exceptions import DuplicateKeyError, IntegerTooLargeError
 
 MANY = FEWEST_TO_SUPPOSE + 50
 
@@ -85,8 +87,9 @@ def test_a_few_are_updated_without_a_search(sync_engine, raw_database, commands)
     assert len(_stored(raw_database)) == FEWEST_TO_SUPPOSE - 1
 
 
-def test_an_id_of_the_default_type_may_be_given(sync_engine, commands):
-    towns = [Town(id=ObjectId(), name=str(number)) for number in range(MANY)]
+@pytest.mark.parametrize("make_id", [ObjectId, AutomaticId])
+def test_an_id_of_the_default_type_may_be_given(sync_engine, commands, make_id):
+    towns = [Town(id=make_id(), name=str(number)) for number in range(MANY)]
 
     sync_engine.save_all(towns)
 
@@ -179,14 +182,48 @@ def test_what_the_collection_refuses_raises(sync_engine, raw_database):
     assert _are_saved(parcels) == [True] * 60 + [False] * (MANY - 60)
 
 
-def test_a_search_that_fails_leaves_all_dirty(sync_engine, fail_point):
+def test_who_may_not_search_updates(sync_engine, raw_database, commands, fail_point):
+    unauthorized = 13
+    with fail_point("find", times=1, error_code=unauthorized):
+        parcels = sync_engine.save_all(_parcels())
+
+    assert commands.names == ["find", "update"]
+    assert all(_are_saved(parcels))
+    assert len(_stored(raw_database)) == MANY
+
+
+def test_a_search_without_an_answer_leaves_all_dirty(sync_engine, fail_point):
     parcels = _parcels()
-    with fail_point("find", error_code=11601), pytest.raises(pymongo.errors.OperationFailure):
+    with fail_point("find", close_connection=True), pytest.raises(ConnectionFailure):
         sync_engine.save_all(parcels)
 
     assert not any(_are_saved(parcels))
     sync_engine.save_all(parcels)
     assert sync_engine.count(Parcel) == MANY
+
+
+def test_an_id_that_cannot_be_stored_names_its_instance(sync_engine, raw_database):
+    instances = [Keyed(id=number if number != 60 else 2**64) for number in range(MANY)]
+
+    with pytest.raises(IntegerTooLargeError, match="id"):
+        sync_engine.save_all(instances)
+
+    assert _are_saved(instances) == [True] * 60 + [False] * (MANY - 60)
+    assert raw_database["keyed"].count_documents({}) == 60
+
+
+@pytest.mark.parametrize("stored", [Decimal128("5"), 5.0])
+def test_an_id_stored_as_another_number_raises_as_in_one_save(sync_engine, raw_database, stored):
+    raw_database["keyed"].insert_one({"_id": stored})
+    instances = [Keyed(id=number) for number in range(MANY)]
+    with pytest.raises(pymongo.errors.WriteError) as by_one:
+        sync_engine.save(Keyed(id=5))
+
+    with pytest.raises(pymongo.errors.WriteError) as by_many:
+        sync_engine.save_all(instances)
+
+    assert by_many.value.code == by_one.value.code
+    assert _are_saved(instances) == [True] * 5 + [False] * (MANY - 5)
 
 
 def test_an_insert_whose_outcome_is_unknown_can_be_repeated(sync_engine, raw_database, fail_point):

@@ -104,6 +104,19 @@ def test_a_part_is_found_in_a_transaction(sync_engine, crates):
     assert [crate.number for crate in found] == list(range(345, MANY))
 
 
+@pytest.mark.parametrize("limit", [5, 99])
+def test_what_is_read_to_its_end_needs_no_session_any_more(sync_engine, crates, limit):
+    transaction = sync_engine.transaction()
+    transaction.start()
+    seen = []
+    for crate in _find(transaction, limit=limit):
+        if not seen:
+            transaction.commit()
+        seen.append(crate.number)
+
+    assert seen == list(range(limit))
+
+
 def test_answers_that_are_full_are_followed_by_others(sync_engine, raw_database):
     for number in range(20):
         raw_database["crate"].insert_one(

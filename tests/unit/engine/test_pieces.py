@@ -9,7 +9,7 @@ from struct import pack
 
 import bson
 import pytest
-from bson import Int64, Timestamp
+from bson import Int64, ObjectId, Timestamp
 from bson.codec_options import CodecOptions, TypeDecoder, TypeRegistry
 from bson.decimal128 import Decimal128
 from bson.errors import InvalidBSON
@@ -18,9 +18,16 @@ from bson.son import SON
 from hypothesis import given
 from hypothesis import strategies as st
 from pymongo import MongoClient
+from pymongo.collection import Collection
 from pymongo.monitoring import CommandListener, ServerHeartbeatListener
 
+from odmantic import Model, SyncEngine
 from odmantic._driver.pieces import PIECE_SIZE, documents_of, in_pieces
+
+
+class Parcel(Model):
+    code: str
+
 
 _TIME = Timestamp(1_700_000_000, 7)
 _AROUND = {
@@ -215,3 +222,12 @@ def test_a_collection_that_is_not_of_the_driver_is_left_alone():
 
     assert in_pieces(collection) is None
     assert in_pieces(object()) is None
+
+
+def test_a_find_that_is_replaced_in_the_class_gives_documents(monkeypatch):
+    documents = [{"_id": ObjectId(), "code": str(number)} for number in range(250)]
+    monkeypatch.setattr(Collection, "find", lambda *_, **__: iter(documents))
+
+    found = list(SyncEngine(MongoClient(connect=False)).find(Parcel))
+
+    assert [parcel.code for parcel in found] == [document["code"] for document in documents]
