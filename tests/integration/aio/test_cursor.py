@@ -7,6 +7,7 @@ import weakref
 
 import pytest
 from pymongo.errors import InvalidOperation, OperationFailure
+from tests.integration.aio.reading import to_list
 
 from odmantic import Model
 from odmantic._aio.colour import ASYNC
@@ -43,23 +44,15 @@ def _find(engine):
     return engine.find(Parcel, sort=Parcel.number)
 
 
-async def _list(cursor):
-    """The whole content, in the way of the colour."""
-    if ASYNC:
-        return await cursor
-    else:  # noqa: RET505 - one branch for each colour
-        return list(cursor)
-
-
 async def test_a_cursor_gives_a_list_of_instances(aio_engine, parcels):
-    found = await _list(_find(aio_engine))
+    found = await to_list(_find(aio_engine))
 
     assert type(found) is list
     assert found == parcels
 
 
 async def test_a_cursor_without_a_match_gives_an_empty_list(aio_engine):
-    assert await _list(_find(aio_engine)) == []
+    assert await to_list(_find(aio_engine)) == []
 
 
 async def test_a_cursor_streams(aio_engine, parcels):
@@ -101,7 +94,7 @@ async def test_when_the_query_is_sent(aio_engine, parcels, commands):
     else:
         assert commands.names == ["find"]
 
-    await _list(cursor)
+    await to_list(cursor)
     assert commands.names == ["find"]
 
 
@@ -109,10 +102,10 @@ async def test_a_consumed_cursor_gives_the_same_instances_without_a_command(
     aio_engine, parcels, commands
 ):
     cursor = _find(aio_engine)
-    first = await _list(cursor)
+    first = await to_list(cursor)
     commands.clear()
 
-    second = await _list(cursor)
+    second = await to_list(cursor)
     third = [parcel async for parcel in cursor]
 
     assert [id(parcel) for parcel in second] == [id(parcel) for parcel in first]
@@ -125,23 +118,23 @@ async def test_iterated_first_and_listed_later(aio_engine, parcels, commands):
     streamed = [parcel async for parcel in cursor]
     commands.clear()
 
-    assert [id(parcel) for parcel in await _list(cursor)] == [id(parcel) for parcel in streamed]
+    assert [id(parcel) for parcel in await to_list(cursor)] == [id(parcel) for parcel in streamed]
     assert commands.names == []
 
 
 async def test_a_consumed_cursor_does_not_touch_the_collection(aio_engine, parcels, monkeypatch):
     cursor = _find(aio_engine)
-    await _list(cursor)
+    await to_list(cursor)
     monkeypatch.setattr(aio_engine, "get_collection", None)
 
-    assert await _list(cursor) == parcels
+    assert await to_list(cursor) == parcels
 
 
 async def test_the_lists_of_a_cursor_are_independent(aio_engine, parcels):
     cursor = _find(aio_engine)
-    (await _list(cursor)).clear()
+    (await to_list(cursor)).clear()
 
-    assert await _list(cursor) == parcels
+    assert await to_list(cursor) == parcels
 
 
 async def test_an_iteration_left_early_loses_nothing(aio_engine, parcels, commands):
@@ -151,7 +144,7 @@ async def test_an_iteration_left_early_loses_nothing(aio_engine, parcels, comman
         break
 
     assert [parcel async for parcel in cursor] == parcels
-    assert await _list(cursor) == parcels
+    assert await to_list(cursor) == parcels
     assert commands.names == ["find"]
 
 
@@ -161,7 +154,7 @@ async def test_an_iteration_left_in_the_second_batch_loses_nothing(aio_engine, m
         if parcel.number == 1500:
             break
 
-    found = await _list(cursor)
+    found = await to_list(cursor)
 
     assert [parcel.number for parcel in found] == list(range(MANY))
     assert commands.names == ["find", "getMore"]
@@ -170,7 +163,7 @@ async def test_an_iteration_left_in_the_second_batch_loses_nothing(aio_engine, m
 async def test_a_list_comes_in_fewer_answers_than_a_stream(aio_engine, raw_database, commands):
     raw_database["parcel"].insert_many({"number": number} for number in range(2 * MANY))
 
-    listed = await _list(aio_engine.find(Parcel))
+    listed = await to_list(aio_engine.find(Parcel))
     assert commands.names == ["find", "getMore"]
     commands.clear()
     streamed = [parcel async for parcel in aio_engine.find(Parcel)]
@@ -189,7 +182,7 @@ async def test_what_is_left_of_a_stream_comes_in_one_answer_to_a_list(
         if parcel.number == FLAT_BATCH_SIZE:
             break
 
-    found = await _list(cursor)
+    found = await to_list(cursor)
 
     assert [parcel.number for parcel in found] == list(range(3 * MANY))
     assert commands.names == ["find", "getMore", "getMore"]
@@ -223,7 +216,7 @@ async def test_concurrent_consumers_get_everything(aio_engine, many, commands):
         async def stream():
             return [parcel async for parcel in cursor]
 
-        lists = await asyncio.gather(stream(), _list(cursor), stream(), _list(cursor))
+        lists = await asyncio.gather(stream(), to_list(cursor), stream(), to_list(cursor))
     else:
         from concurrent.futures import ThreadPoolExecutor
 
@@ -240,7 +233,7 @@ async def test_a_parsing_error_is_raised_at_each_use(aio_engine, parcels, raw_da
 
     for _ in range(2):
         with pytest.raises(DocumentParsingError):
-            await _list(cursor)
+            await to_list(cursor)
         with pytest.raises(DocumentParsingError):
             [parcel async for parcel in cursor]
     assert commands.names == ["find"]
@@ -276,11 +269,11 @@ async def test_an_error_of_the_server_is_raised_at_consumption(aio_engine, parce
 async def test_a_driver_cursor_can_be_wrapped(aio_engine, parcels):
     cursor = AIOCursor(Parcel, aio_engine.get_collection(Parcel).find().sort("number"))
 
-    found = await _list(cursor)
+    found = await to_list(cursor)
 
     assert found == parcels
     assert found[0].__fields_modified__ == set()
-    assert await _list(cursor) == parcels
+    assert await to_list(cursor) == parcels
 
 
 async def test_a_document_becomes_an_unmodified_instance(aio_engine, parcels):
@@ -297,7 +290,7 @@ async def test_a_cursor_of_a_transaction_ends_with_it(aio_engine, many):
             break
 
     with pytest.raises(InvalidOperation):
-        await _list(cursor)
+        await to_list(cursor)
 
 
 async def test_a_cursor_is_consumed_by_what_the_language_offers(aio_engine, parcels):
@@ -318,7 +311,7 @@ async def test_a_read_that_was_cancelled_starts_again(aio_engine, parcels, fail_
             with pytest.raises(asyncio.CancelledError):
                 await task
 
-    assert await _list(cursor) == parcels
+    assert await to_list(cursor) == parcels
 
 
 async def test_a_read_cancelled_between_batches_says_so(aio_engine, many, fail_point):

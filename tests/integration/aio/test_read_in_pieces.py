@@ -10,9 +10,9 @@ from bson.errors import InvalidBSON
 from bson.int64 import Int64
 from pymongo.errors import OperationFailure
 from pymongo.monitoring import CommandListener
+from tests.integration.aio.reading import to_list
 
 from odmantic import Field, Model
-from odmantic._aio.colour import ASYNC
 from odmantic._driver.pieces import in_pieces
 from odmantic._driver.select import is_plain_collection
 from odmantic.exceptions import DocumentParsingError
@@ -69,14 +69,6 @@ def _find(engine, *queries, **options):
     return engine.find(Crate, *queries, sort=Crate.number, **options)
 
 
-async def _list(cursor):
-    """The whole content, in the way of the colour."""
-    if ASYNC:
-        return await cursor
-    else:  # noqa: RET505 - one branch for each colour
-        return list(cursor)
-
-
 async def test_what_is_read_in_pieces(aio_engine):
     collection = aio_engine.get_collection(Crate)
 
@@ -84,7 +76,7 @@ async def test_what_is_read_in_pieces(aio_engine):
 
 
 async def test_all_instances_are_found(aio_engine, crates):
-    listed = await _list(_find(aio_engine))
+    listed = await to_list(_find(aio_engine))
     iterated = [crate async for crate in _find(aio_engine)]
 
     assert [crate.number for crate in listed] == list(range(MANY))
@@ -94,7 +86,7 @@ async def test_all_instances_are_found(aio_engine, crates):
 @pytest.mark.parametrize("skip", [0, 9, 1_000])
 @pytest.mark.parametrize("limit", [1, 10, 99, 101, 1_000, 3_000, 3_001, 6_500])
 async def test_skip_and_limit_count_documents(aio_engine, crates, skip, limit):
-    found = await _list(_find(aio_engine, skip=skip, limit=limit))
+    found = await to_list(_find(aio_engine, skip=skip, limit=limit))
 
     assert [crate.number for crate in found] == list(range(MANY))[skip : skip + limit]
 
@@ -102,7 +94,7 @@ async def test_skip_and_limit_count_documents(aio_engine, crates, skip, limit):
 async def test_a_part_is_found_in_a_transaction(aio_engine, crates):
     async with aio_engine.transaction() as transaction:
         await transaction.remove(Crate, Crate.number < 345)
-        found = await _list(_find(transaction))
+        found = await to_list(_find(transaction))
 
     assert [crate.number for crate in found] == list(range(345, MANY))
 
@@ -126,7 +118,7 @@ async def test_answers_that_are_full_are_followed_by_others(aio_engine, raw_data
             {"_id": number, "weight": 1, "text": "x" * MEBIBYTE, "made": datetime(2026, 1, 1)}
         )
 
-    found = await _list(_find(aio_engine))
+    found = await to_list(_find(aio_engine))
 
     assert [crate.number for crate in found] == list(range(20))
     assert {len(crate.text) for crate in found} == {MEBIBYTE}
@@ -167,14 +159,14 @@ async def test_a_document_that_has_no_value_in_python_raises_where_it_is(aio_eng
 
 async def test_an_error_between_two_answers_raises(aio_engine, crates, fail_point):
     with fail_point("getMore", error_code=2), pytest.raises(OperationFailure) as caught:
-        await _list(_find(aio_engine))
+        await to_list(_find(aio_engine))
 
     assert caught.value.code == 2
 
 
 async def test_the_details_of_an_error_are_a_dictionary(aio_engine, crates):
     with pytest.raises(OperationFailure) as caught:
-        await _list(_find(aio_engine, {"$unknown": 1}))
+        await to_list(_find(aio_engine, {"$unknown": 1}))
 
     assert type(caught.value.details) is dict
     assert pickle.loads(pickle.dumps(caught.value)).code == caught.value.code
@@ -182,7 +174,7 @@ async def test_the_details_of_an_error_are_a_dictionary(aio_engine, crates):
 
 async def test_the_time_of_the_cluster_is_a_dictionary(aio_engine, crates):
     async with aio_engine.session() as session:
-        await _list(_find(session))
+        await to_list(_find(session))
         driver_session = session.get_driver_session()
         driver_session = getattr(driver_session, "delegate", driver_session)
 
@@ -192,7 +184,7 @@ async def test_the_time_of_the_cluster_is_a_dictionary(aio_engine, crates):
 
 @pytest.mark.parametrize("client_options", [{"tz_aware": True}], indirect=True)
 async def test_options_of_the_client_hold(aio_engine, crates):
-    found = await _list(_find(aio_engine))
+    found = await to_list(_find(aio_engine))
 
     assert found[-1] == await aio_engine.find_one(Crate, Crate.number == MANY - 1)
     assert found[-1].made == datetime(2026, 1, 1, tzinfo=timezone.utc)
@@ -205,7 +197,7 @@ _answers = Answers()
 async def test_who_listens_is_shown_documents(aio_engine, crates):
     _answers.batches.clear()
 
-    await _list(_find(aio_engine))
+    await to_list(_find(aio_engine))
 
     shown = [document["_id"] for batch in _answers.batches for document in batch]
     assert shown == list(range(MANY))

@@ -10,6 +10,7 @@ from bson import Decimal128, Int64, ObjectId
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo.read_concern import ReadConcern
+from tests.integration.aio.reading import to_list
 
 from odmantic import Field, Model, Reference
 from odmantic._aio.colour import ASYNC
@@ -42,17 +43,9 @@ class Holder(Model):
     thing: Thing = Reference()
 
 
-async def _list(cursor):
-    """The whole content, in the way of the colour."""
-    if ASYNC:
-        return await cursor
-    else:  # noqa: RET505 - one branch for each colour
-        return list(cursor)
-
-
 async def _error(cursor):
     with pytest.raises(DocumentParsingError) as caught:
-        await _list(cursor)
+        await to_list(cursor)
     return str(caught.value)
 
 
@@ -71,7 +64,7 @@ async def books(aio_engine, commands):
 
 
 async def test_a_level_takes_one_query_for_each_model(aio_engine, books, commands):
-    found = await _list(aio_engine.find(Book, sort=Book.number))
+    found = await to_list(aio_engine.find(Book, sort=Book.number))
 
     assert found == books
     sent = [(event.command_name, event.command["find"]) for event in commands.started]
@@ -106,7 +99,7 @@ async def test_each_batch_is_completed(aio_engine, raw_database, commands):
 
 
 async def test_targets_are_not_shared(aio_engine, books):
-    found = await _list(aio_engine.find(Book))
+    found = await to_list(aio_engine.find(Book))
 
     found[0].printed_in.rates.append(9.0)
     found[0].printed_in.notes["a"].append(9)
@@ -116,7 +109,7 @@ async def test_targets_are_not_shared(aio_engine, books):
 
 
 async def test_nothing_counts_as_modified(aio_engine, books, commands):
-    found = await _list(aio_engine.find(Book))
+    found = await to_list(aio_engine.find(Book))
     commands.clear()
 
     await aio_engine.save_all(found)
@@ -178,7 +171,7 @@ async def test_keys_of_any_type(aio_engine, raw_database, key):
     raw_database["thing"].insert_many([{"_id": key}, *({"_id": other} for other in others)])
     raw_database["holder"].insert_many([{"thing": key}, {"thing": key}])
 
-    found = await _list(aio_engine.find(Holder))
+    found = await to_list(aio_engine.find(Holder))
 
     expected = Decimal("0.10") if isinstance(key, Decimal128) else key
     assert [each.thing.key in (expected, key) for each in found] == [True, True]
@@ -188,7 +181,10 @@ async def test_numbers_of_other_types_match(aio_engine, raw_database):
     raw_database["thing"].insert_many([{"_id": 1.0}, {"_id": True}, {"_id": None}])
     raw_database["holder"].insert_many([{"thing": 1}, {"thing": Decimal128("1.00")}])
 
-    assert [type(each.thing.key) for each in await _list(aio_engine.find(Holder))] == [float, float]
+    assert [type(each.thing.key) for each in await to_list(aio_engine.find(Holder))] == [
+        float,
+        float,
+    ]
 
 
 class _Changing:
@@ -228,7 +224,7 @@ async def test_a_target_replaced_meanwhile_is_read_once_more(aio_engine, raw_dat
 
     _change_between(aio_engine, Country, change)
 
-    found = await _list(aio_engine.find(Publisher, sort=Publisher.name))
+    found = await to_list(aio_engine.find(Publisher, sort=Publisher.name))
 
     assert [(each.name, each.country.code) for each in found] == [
         ("a", "IS"), ("b", "IS"), ("c", "IS"),
@@ -247,7 +243,7 @@ async def test_what_was_deleted_with_its_target_is_left_out(aio_engine, raw_data
 
     _change_between(aio_engine, Country, change)
 
-    assert [each.name for each in await _list(aio_engine.find(Publisher))] == ["b"]
+    assert [each.name for each in await to_list(aio_engine.find(Publisher))] == ["b"]
 
 
 async def test_a_target_deleted_meanwhile_is_an_error(aio_engine, raw_database, commands):
@@ -265,8 +261,8 @@ async def test_references_are_read_in_the_transaction(aio_engine, books, raw_dat
     async with aio_engine.transaction() as transaction:
         await transaction.count(Book)
         raw_database["country"].update_many({}, {"$set": {"rates": [7.0]}})
-        inside = await _list(transaction.find(Book))
-        outside = await _list(aio_engine.find(Country, session=NO_SESSION))
+        inside = await to_list(transaction.find(Book))
+        outside = await to_list(aio_engine.find(Country, session=NO_SESSION))
         await transaction.abort()
 
     assert [each.printed_in.rates for each in inside] == [[1.5]] * 10
@@ -275,7 +271,7 @@ async def test_references_are_read_in_the_transaction(aio_engine, books, raw_dat
 
 async def test_all_queries_are_in_one_session(aio_engine, books, commands):
     async with aio_engine.session() as session:
-        await _list(session.find(Book))
+        await to_list(session.find(Book))
 
     assert len(commands.started) == 4
     assert len({event.command["lsid"]["id"] for event in commands.started}) == 1
@@ -299,7 +295,7 @@ async def test_references_are_read_at_the_moment_of_a_snapshot(aio_engine, books
         raw_database["country"].update_many({}, {"$set": {"rates": [7.0]}})
         raw_database["publisher"].delete_many({})
 
-        found = await _list(session.find(Book, sort=Book.number))
+        found = await to_list(session.find(Book, sort=Book.number))
 
     assert found == books
 
@@ -309,7 +305,7 @@ async def test_all_queries_have_the_read_concern_of_the_collections(aio_engine, 
     concern = ReadConcern("majority")
     aio_engine.get_collection = lambda model: original(model).with_options(read_concern=concern)
 
-    await _list(aio_engine.find(Book))
+    await to_list(aio_engine.find(Book))
 
     assert [event.command["readConcern"]["level"] for event in commands.started] == ["majority"] * 4
 
@@ -320,11 +316,11 @@ async def test_the_first_batch_of_a_sync_find_is_complete(
     cursor = aio_engine.find(Book, sort=Book.number)
     if ASYNC:
         assert commands.names == []
-        assert await _list(cursor) == books
+        assert await to_list(cursor) == books
     else:
         assert len(commands.names) == 4
         raw_database["country"].delete_many({})
-        assert await _list(cursor) == books
+        assert await to_list(cursor) == books
 
 
 async def test_documents_of_another_class_are_resolved_by_the_server(aio_engine, books, commands):
@@ -332,7 +328,7 @@ async def test_documents_of_another_class_are_resolved_by_the_server(aio_engine,
     options: CodecOptions[Any] = CodecOptions(document_class=RawBSONDocument)
     aio_engine.get_collection = lambda model: original(model).with_options(codec_options=options)
 
-    found = await _list(aio_engine.find(Book, sort=Book.number))
+    found = await to_list(aio_engine.find(Book, sort=Book.number))
 
     assert commands.names == ["aggregate"]
     assert [each.number for each in found] == list(range(10))

@@ -8,6 +8,7 @@ import weakref
 
 import pytest
 from pymongo.errors import InvalidOperation, OperationFailure
+from tests.integration.sync.reading import to_list
 
 from odmantic import Model
 from odmantic._plan.find import FLAT_BATCH_SIZE
@@ -39,20 +40,15 @@ def _find(engine):
     return engine.find(Parcel, sort=Parcel.number)
 
 
-def _list(cursor):
-    """The whole content, in the way of the colour."""
-    return list(cursor)
-
-
 def test_a_cursor_gives_a_list_of_instances(sync_engine, parcels):
-    found = _list(_find(sync_engine))
+    found = to_list(_find(sync_engine))
 
     assert type(found) is list
     assert found == parcels
 
 
 def test_a_cursor_without_a_match_gives_an_empty_list(sync_engine):
-    assert _list(_find(sync_engine)) == []
+    assert to_list(_find(sync_engine)) == []
 
 
 def test_a_cursor_streams(sync_engine, parcels):
@@ -87,7 +83,7 @@ def test_when_the_query_is_sent(sync_engine, parcels, commands):
     cursor = _find(sync_engine)
     assert commands.names == ["find"]
 
-    _list(cursor)
+    to_list(cursor)
     assert commands.names == ["find"]
 
 
@@ -95,10 +91,10 @@ def test_a_consumed_cursor_gives_the_same_instances_without_a_command(
     sync_engine, parcels, commands
 ):
     cursor = _find(sync_engine)
-    first = _list(cursor)
+    first = to_list(cursor)
     commands.clear()
 
-    second = _list(cursor)
+    second = to_list(cursor)
     third = [parcel for parcel in cursor]
 
     assert [id(parcel) for parcel in second] == [id(parcel) for parcel in first]
@@ -111,23 +107,23 @@ def test_iterated_first_and_listed_later(sync_engine, parcels, commands):
     streamed = [parcel for parcel in cursor]
     commands.clear()
 
-    assert [id(parcel) for parcel in _list(cursor)] == [id(parcel) for parcel in streamed]
+    assert [id(parcel) for parcel in to_list(cursor)] == [id(parcel) for parcel in streamed]
     assert commands.names == []
 
 
 def test_a_consumed_cursor_does_not_touch_the_collection(sync_engine, parcels, monkeypatch):
     cursor = _find(sync_engine)
-    _list(cursor)
+    to_list(cursor)
     monkeypatch.setattr(sync_engine, "get_collection", None)
 
-    assert _list(cursor) == parcels
+    assert to_list(cursor) == parcels
 
 
 def test_the_lists_of_a_cursor_are_independent(sync_engine, parcels):
     cursor = _find(sync_engine)
-    _list(cursor).clear()
+    to_list(cursor).clear()
 
-    assert _list(cursor) == parcels
+    assert to_list(cursor) == parcels
 
 
 def test_an_iteration_left_early_loses_nothing(sync_engine, parcels, commands):
@@ -137,7 +133,7 @@ def test_an_iteration_left_early_loses_nothing(sync_engine, parcels, commands):
         break
 
     assert [parcel for parcel in cursor] == parcels
-    assert _list(cursor) == parcels
+    assert to_list(cursor) == parcels
     assert commands.names == ["find"]
 
 
@@ -147,7 +143,7 @@ def test_an_iteration_left_in_the_second_batch_loses_nothing(sync_engine, many, 
         if parcel.number == 1500:
             break
 
-    found = _list(cursor)
+    found = to_list(cursor)
 
     assert [parcel.number for parcel in found] == list(range(MANY))
     assert commands.names == ["find", "getMore"]
@@ -156,7 +152,7 @@ def test_an_iteration_left_in_the_second_batch_loses_nothing(sync_engine, many, 
 def test_a_list_comes_in_fewer_answers_than_a_stream(sync_engine, raw_database, commands):
     raw_database["parcel"].insert_many({"number": number} for number in range(2 * MANY))
 
-    listed = _list(sync_engine.find(Parcel))
+    listed = to_list(sync_engine.find(Parcel))
     assert commands.names == ["find", "getMore"]
     commands.clear()
     streamed = [parcel for parcel in sync_engine.find(Parcel)]
@@ -175,7 +171,7 @@ def test_what_is_left_of_a_stream_comes_in_one_answer_to_a_list(
         if parcel.number == FLAT_BATCH_SIZE:
             break
 
-    found = _list(cursor)
+    found = to_list(cursor)
 
     assert [parcel.number for parcel in found] == list(range(3 * MANY))
     assert commands.names == ["find", "getMore", "getMore"]
@@ -219,7 +215,7 @@ def test_a_parsing_error_is_raised_at_each_use(sync_engine, parcels, raw_databas
 
     for _ in range(2):
         with pytest.raises(DocumentParsingError):
-            _list(cursor)
+            to_list(cursor)
         with pytest.raises(DocumentParsingError):
             [parcel for parcel in cursor]
     assert commands.names == ["find"]
@@ -249,11 +245,11 @@ def test_an_error_of_the_server_is_raised_at_consumption(sync_engine, parcels):
 def test_a_driver_cursor_can_be_wrapped(sync_engine, parcels):
     cursor = SyncCursor(Parcel, sync_engine.get_collection(Parcel).find().sort("number"))
 
-    found = _list(cursor)
+    found = to_list(cursor)
 
     assert found == parcels
     assert found[0].__fields_modified__ == set()
-    assert _list(cursor) == parcels
+    assert to_list(cursor) == parcels
 
 
 def test_a_document_becomes_an_unmodified_instance(sync_engine, parcels):
@@ -270,7 +266,7 @@ def test_a_cursor_of_a_transaction_ends_with_it(sync_engine, many):
             break
 
     with pytest.raises(InvalidOperation):
-        _list(cursor)
+        to_list(cursor)
 
 
 def test_a_cursor_is_consumed_by_what_the_language_offers(sync_engine, parcels):
@@ -280,7 +276,7 @@ def test_a_cursor_is_consumed_by_what_the_language_offers(sync_engine, parcels):
 def test_a_read_that_was_cancelled_starts_again(sync_engine, parcels, fail_point):
     cursor = _find(sync_engine)
 
-    assert _list(cursor) == parcels
+    assert to_list(cursor) == parcels
 
 
 def test_a_read_cancelled_between_batches_says_so(sync_engine, many, fail_point):

@@ -11,6 +11,7 @@ from bson.errors import InvalidBSON
 from bson.int64 import Int64
 from pymongo.errors import OperationFailure
 from pymongo.monitoring import CommandListener
+from tests.integration.sync.reading import to_list
 
 from odmantic import Field, Model
 from odmantic._driver.pieces import in_pieces
@@ -69,11 +70,6 @@ def _find(engine, *queries, **options):
     return engine.find(Crate, *queries, sort=Crate.number, **options)
 
 
-def _list(cursor):
-    """The whole content, in the way of the colour."""
-    return list(cursor)
-
-
 def test_what_is_read_in_pieces(sync_engine):
     collection = sync_engine.get_collection(Crate)
 
@@ -81,7 +77,7 @@ def test_what_is_read_in_pieces(sync_engine):
 
 
 def test_all_instances_are_found(sync_engine, crates):
-    listed = _list(_find(sync_engine))
+    listed = to_list(_find(sync_engine))
     iterated = [crate for crate in _find(sync_engine)]
 
     assert [crate.number for crate in listed] == list(range(MANY))
@@ -91,7 +87,7 @@ def test_all_instances_are_found(sync_engine, crates):
 @pytest.mark.parametrize("skip", [0, 9, 1_000])
 @pytest.mark.parametrize("limit", [1, 10, 99, 101, 1_000, 3_000, 3_001, 6_500])
 def test_skip_and_limit_count_documents(sync_engine, crates, skip, limit):
-    found = _list(_find(sync_engine, skip=skip, limit=limit))
+    found = to_list(_find(sync_engine, skip=skip, limit=limit))
 
     assert [crate.number for crate in found] == list(range(MANY))[skip : skip + limit]
 
@@ -99,7 +95,7 @@ def test_skip_and_limit_count_documents(sync_engine, crates, skip, limit):
 def test_a_part_is_found_in_a_transaction(sync_engine, crates):
     with sync_engine.transaction() as transaction:
         transaction.remove(Crate, Crate.number < 345)
-        found = _list(_find(transaction))
+        found = to_list(_find(transaction))
 
     assert [crate.number for crate in found] == list(range(345, MANY))
 
@@ -123,7 +119,7 @@ def test_answers_that_are_full_are_followed_by_others(sync_engine, raw_database)
             {"_id": number, "weight": 1, "text": "x" * MEBIBYTE, "made": datetime(2026, 1, 1)}
         )
 
-    found = _list(_find(sync_engine))
+    found = to_list(_find(sync_engine))
 
     assert [crate.number for crate in found] == list(range(20))
     assert {len(crate.text) for crate in found} == {MEBIBYTE}
@@ -164,14 +160,14 @@ def test_a_document_that_has_no_value_in_python_raises_where_it_is(sync_engine, 
 
 def test_an_error_between_two_answers_raises(sync_engine, crates, fail_point):
     with fail_point("getMore", error_code=2), pytest.raises(OperationFailure) as caught:
-        _list(_find(sync_engine))
+        to_list(_find(sync_engine))
 
     assert caught.value.code == 2
 
 
 def test_the_details_of_an_error_are_a_dictionary(sync_engine, crates):
     with pytest.raises(OperationFailure) as caught:
-        _list(_find(sync_engine, {"$unknown": 1}))
+        to_list(_find(sync_engine, {"$unknown": 1}))
 
     assert type(caught.value.details) is dict
     assert pickle.loads(pickle.dumps(caught.value)).code == caught.value.code
@@ -179,7 +175,7 @@ def test_the_details_of_an_error_are_a_dictionary(sync_engine, crates):
 
 def test_the_time_of_the_cluster_is_a_dictionary(sync_engine, crates):
     with sync_engine.session() as session:
-        _list(_find(session))
+        to_list(_find(session))
         driver_session = session.get_driver_session()
         driver_session = getattr(driver_session, "delegate", driver_session)
 
@@ -189,7 +185,7 @@ def test_the_time_of_the_cluster_is_a_dictionary(sync_engine, crates):
 
 @pytest.mark.parametrize("client_options", [{"tz_aware": True}], indirect=True)
 def test_options_of_the_client_hold(sync_engine, crates):
-    found = _list(_find(sync_engine))
+    found = to_list(_find(sync_engine))
 
     assert found[-1] == sync_engine.find_one(Crate, Crate.number == MANY - 1)
     assert found[-1].made == datetime(2026, 1, 1, tzinfo=timezone.utc)
@@ -202,7 +198,7 @@ _answers = Answers()
 def test_who_listens_is_shown_documents(sync_engine, crates):
     _answers.batches.clear()
 
-    _list(_find(sync_engine))
+    to_list(_find(sync_engine))
 
     shown = [document["_id"] for batch in _answers.batches for document in batch]
     assert shown == list(range(MANY))

@@ -11,6 +11,7 @@ from bson import Decimal128, Int64, ObjectId
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo.read_concern import ReadConcern
+from tests.integration.sync.reading import to_list
 
 from odmantic import Field, Model, Reference
 from odmantic.exceptions import DocumentParsingError
@@ -42,14 +43,9 @@ class Holder(Model):
     thing: Thing = Reference()
 
 
-def _list(cursor):
-    """The whole content, in the way of the colour."""
-    return list(cursor)
-
-
 def _error(cursor):
     with pytest.raises(DocumentParsingError) as caught:
-        _list(cursor)
+        to_list(cursor)
     return str(caught.value)
 
 
@@ -68,7 +64,7 @@ def books(sync_engine, commands):
 
 
 def test_a_level_takes_one_query_for_each_model(sync_engine, books, commands):
-    found = _list(sync_engine.find(Book, sort=Book.number))
+    found = to_list(sync_engine.find(Book, sort=Book.number))
 
     assert found == books
     sent = [(event.command_name, event.command["find"]) for event in commands.started]
@@ -103,7 +99,7 @@ def test_each_batch_is_completed(sync_engine, raw_database, commands):
 
 
 def test_targets_are_not_shared(sync_engine, books):
-    found = _list(sync_engine.find(Book))
+    found = to_list(sync_engine.find(Book))
 
     found[0].printed_in.rates.append(9.0)
     found[0].printed_in.notes["a"].append(9)
@@ -113,7 +109,7 @@ def test_targets_are_not_shared(sync_engine, books):
 
 
 def test_nothing_counts_as_modified(sync_engine, books, commands):
-    found = _list(sync_engine.find(Book))
+    found = to_list(sync_engine.find(Book))
     commands.clear()
 
     sync_engine.save_all(found)
@@ -175,7 +171,7 @@ def test_keys_of_any_type(sync_engine, raw_database, key):
     raw_database["thing"].insert_many([{"_id": key}, *({"_id": other} for other in others)])
     raw_database["holder"].insert_many([{"thing": key}, {"thing": key}])
 
-    found = _list(sync_engine.find(Holder))
+    found = to_list(sync_engine.find(Holder))
 
     expected = Decimal("0.10") if isinstance(key, Decimal128) else key
     assert [each.thing.key in (expected, key) for each in found] == [True, True]
@@ -185,7 +181,10 @@ def test_numbers_of_other_types_match(sync_engine, raw_database):
     raw_database["thing"].insert_many([{"_id": 1.0}, {"_id": True}, {"_id": None}])
     raw_database["holder"].insert_many([{"thing": 1}, {"thing": Decimal128("1.00")}])
 
-    assert [type(each.thing.key) for each in _list(sync_engine.find(Holder))] == [float, float]
+    assert [type(each.thing.key) for each in to_list(sync_engine.find(Holder))] == [
+        float,
+        float,
+    ]
 
 
 class _Changing:
@@ -225,7 +224,7 @@ def test_a_target_replaced_meanwhile_is_read_once_more(sync_engine, raw_database
 
     _change_between(sync_engine, Country, change)
 
-    found = _list(sync_engine.find(Publisher, sort=Publisher.name))
+    found = to_list(sync_engine.find(Publisher, sort=Publisher.name))
 
     assert [(each.name, each.country.code) for each in found] == [
         ("a", "IS"), ("b", "IS"), ("c", "IS"),
@@ -244,7 +243,7 @@ def test_what_was_deleted_with_its_target_is_left_out(sync_engine, raw_database)
 
     _change_between(sync_engine, Country, change)
 
-    assert [each.name for each in _list(sync_engine.find(Publisher))] == ["b"]
+    assert [each.name for each in to_list(sync_engine.find(Publisher))] == ["b"]
 
 
 def test_a_target_deleted_meanwhile_is_an_error(sync_engine, raw_database, commands):
@@ -262,8 +261,8 @@ def test_references_are_read_in_the_transaction(sync_engine, books, raw_database
     with sync_engine.transaction() as transaction:
         transaction.count(Book)
         raw_database["country"].update_many({}, {"$set": {"rates": [7.0]}})
-        inside = _list(transaction.find(Book))
-        outside = _list(sync_engine.find(Country, session=NO_SESSION))
+        inside = to_list(transaction.find(Book))
+        outside = to_list(sync_engine.find(Country, session=NO_SESSION))
         transaction.abort()
 
     assert [each.printed_in.rates for each in inside] == [[1.5]] * 10
@@ -272,7 +271,7 @@ def test_references_are_read_in_the_transaction(sync_engine, books, raw_database
 
 def test_all_queries_are_in_one_session(sync_engine, books, commands):
     with sync_engine.session() as session:
-        _list(session.find(Book))
+        to_list(session.find(Book))
 
     assert len(commands.started) == 4
     assert len({event.command["lsid"]["id"] for event in commands.started}) == 1
@@ -294,7 +293,7 @@ def test_references_are_read_at_the_moment_of_a_snapshot(sync_engine, books, raw
         raw_database["country"].update_many({}, {"$set": {"rates": [7.0]}})
         raw_database["publisher"].delete_many({})
 
-        found = _list(session.find(Book, sort=Book.number))
+        found = to_list(session.find(Book, sort=Book.number))
 
     assert found == books
 
@@ -304,7 +303,7 @@ def test_all_queries_have_the_read_concern_of_the_collections(sync_engine, books
     concern = ReadConcern("majority")
     sync_engine.get_collection = lambda model: original(model).with_options(read_concern=concern)
 
-    _list(sync_engine.find(Book))
+    to_list(sync_engine.find(Book))
 
     assert [event.command["readConcern"]["level"] for event in commands.started] == ["majority"] * 4
 
@@ -313,7 +312,7 @@ def test_the_first_batch_of_a_sync_find_is_complete(sync_engine, books, raw_data
     cursor = sync_engine.find(Book, sort=Book.number)
     assert len(commands.names) == 4
     raw_database["country"].delete_many({})
-    assert _list(cursor) == books
+    assert to_list(cursor) == books
 
 
 def test_documents_of_another_class_are_resolved_by_the_server(sync_engine, books, commands):
@@ -321,7 +320,7 @@ def test_documents_of_another_class_are_resolved_by_the_server(sync_engine, book
     options: CodecOptions[Any] = CodecOptions(document_class=RawBSONDocument)
     sync_engine.get_collection = lambda model: original(model).with_options(codec_options=options)
 
-    found = _list(sync_engine.find(Book, sort=Book.number))
+    found = to_list(sync_engine.find(Book, sort=Book.number))
 
     assert commands.names == ["aggregate"]
     assert [each.number for each in found] == list(range(10))
