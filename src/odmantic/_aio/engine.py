@@ -21,7 +21,13 @@ from odmantic._driver._aio import (
     runs_for,
     waiting_frame,
 )
-from odmantic._driver.select import SESSION_CLASSES, is_plain_client, is_plain_collection
+from odmantic._driver.select import (
+    SESSION_CLASSES,
+    finds_plainly,
+    has_own,
+    is_plain_client,
+    updates_plainly,
+)
 from odmantic._plan.checks import check_instance, check_model, collect_instances
 from odmantic._plan.filters import build_filter
 from odmantic._plan.find import plan_find
@@ -400,9 +406,9 @@ class AIOEngine(AIOEngineBase):
         """Whether one document can be read by the shortest way: not where `find`, or what it calls, was replaced."""
         return (
             type(self).find is AIOEngine.find
-            and "find" not in self.__dict__
+            and has_own(self, "find")
             and not model.__mapping__.reference_paths
-            and is_plain_collection(self.get_collection(model))
+            and finds_plainly(self.get_collection(model))
         )
 
     def _writes_by_itself(self, instances: Sequence[Model]) -> bool:
@@ -414,7 +420,7 @@ class AIOEngine(AIOEngineBase):
         # With an unacknowledged write concern an explicit session is an error, as the result cannot be known.
         return (
             is_plain_client(self.client)
-            and is_plain_collection(collection)
+            and updates_plainly(collection)
             and collection.write_concern.acknowledged
         )
 

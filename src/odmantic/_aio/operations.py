@@ -15,10 +15,10 @@ from odmantic._driver._aio import resolve
 from odmantic._driver.pieces import documents_of, in_pieces
 from odmantic._driver.select import (
     check_session,
-    command_options,
+    derived_of,
     is_driver_collection,
-    read_options,
     runs_transaction,
+    updates_plainly,
 )
 from odmantic._mapping import encode_primary_key
 from odmantic._plan.command import (
@@ -126,7 +126,7 @@ class Operations:
         collection: Any = self.engine.get_collection(model)
         # To a read in a session of a program's own the driver adds the time it has to see, but not to a command.
         by_itself = self.session is None
-        codec_options = read_options(collection) if by_itself or self._attempt else None
+        codec_options = derived_of(collection).read_options if by_itself or self._attempt else None
         options: dict[str, Any] = {"sort": list(sort.items())} if sort else {}
 
         async def find_one() -> Any:
@@ -294,14 +294,14 @@ class Operations:
 
     async def _update(self, plan: SavePlan, collection: Any) -> bool:
         """Send one update, and tell whether it met or made a document."""
-        options = None if self._attempt is None else command_options(collection)
+        as_command = self._attempt is not None and updates_plainly(collection)
         note_use(plan.id_)
 
         async def update() -> bool:
-            if options is not None:
+            if as_command:
                 reply = await collection.database.command(
                     update_command(collection.name, plan),
-                    codec_options=options,
+                    codec_options=derived_of(collection).command_options,
                     session=self.session,
                 )
                 return met_document(reply)

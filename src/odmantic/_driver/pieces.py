@@ -15,7 +15,7 @@ import bson
 from bson.raw_bson import RawBSONDocument
 from pymongo.monitoring import CommandListener
 
-from odmantic._driver.select import is_plain_collection, is_usual_codec
+from odmantic._driver.select import Unset, derived_of, finds_plainly, is_usual_codec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -28,9 +28,6 @@ PIECE_SIZE = 100
 
 #: Bytes of an answer up to which it is faster to decode it as a whole.
 _SMALL = 65_536
-
-#: The attribute of a collection that keeps its twin, whose cursors give pieces; `None` if there can be none.
-_TWIN = "_odmantic_in_pieces"
 
 _SIZE = Struct("<I")
 _size_at = _SIZE.unpack_from
@@ -54,11 +51,12 @@ def in_pieces(collection: Any) -> Any:
 
     A program that listens to the driver's commands, or logs them, is shown documents in the answers.
     """
-    if not is_plain_collection(collection) or _command_log.isEnabledFor(logging.DEBUG):
+    if not finds_plainly(collection) or _command_log.isEnabledFor(logging.DEBUG):
         return None
-    if _TWIN not in collection.__dict__:
-        setattr(collection, _TWIN, _twin(collection))
-    return collection.__dict__[_TWIN]
+    derived = derived_of(collection)
+    if derived.twin is Unset.UNSET:
+        derived.twin = _twin(collection)
+    return derived.twin
 
 
 def documents_of(

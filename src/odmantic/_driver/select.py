@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,14 +21,18 @@ if TYPE_CHECKING:
 _PARTS = (AsyncDatabase, AsyncCollection, Database, Collection)
 _CLIENTS = frozenset({AsyncMongoClient, MongoClient})
 _COLLECTIONS = frozenset({AsyncCollection, Collection})
-_METHODS = frozenset({"find", "find_one", "update_one"})
 #: The classes of sessions of PyMongo.
 SESSION_CLASSES = frozenset({AsyncClientSession, ClientSession})
 
-#: The attributes of a collection that keep what was made of its options: for commands that write, and that read.
-_COMMAND_OPTIONS = "_odmantic_command_options"
-_READ_OPTIONS = "_odmantic_read_options"
+#: The attribute of a collection that keeps what was made of it.
+_DERIVED = "_odmantic_derived"
 _NO_TYPES = TypeRegistry()
+
+
+class Unset(Enum):
+    """Stands for what has not been made yet."""
+
+    UNSET = auto()
 
 
 class ClientKind(Enum):
@@ -77,14 +82,46 @@ def check_session(value: Any) -> None:
         raise TypeError(message)
 
 
-def is_plain_collection(collection: Any) -> bool:
-    """Tell whether this is a collection of PyMongo with no method replaced."""
-    return type(collection) in _COLLECTIONS and collection.__dict__.keys().isdisjoint(_METHODS)
+@dataclass(slots=True)
+class Derived:
+    """What is made of a collection once.
+
+    Attributes:
+        command_options: the codec options for commands that write.
+        read_options: those for commands that read; `None` if only the collection's methods will do.
+        twin: for `pieces`; unset until it is asked for.
+    """
+
+    command_options: CodecOptions[Any]
+    read_options: CodecOptions[Any] | None
+    twin: Any = Unset.UNSET
+
+
+def finds_plainly(collection: Any) -> bool:
+    """Tell whether this is a collection of PyMongo whose ways to find were not replaced."""
+    return (
+        type(collection) in _COLLECTIONS
+        and has_own(collection, "find")
+        and has_own(collection, "find_one")
+    )
+
+
+def updates_plainly(collection: Any) -> bool:
+    """Tell whether this is a collection of PyMongo whose way to update was not replaced."""
+    return type(collection) in _COLLECTIONS and has_own(collection, "update_one")
 
 
 def is_plain_client(client: Any) -> bool:
     """Tell whether this is a client of PyMongo whose sessions are its own."""
-    return type(client) in _CLIENTS and "start_session" not in client.__dict__
+    return type(client) in _CLIENTS and has_own(client, "start_session")
+
+
+def has_own(value: Any, method: str) -> bool:
+    """Tell whether a method of an object is that of its class.
+
+    The object's `__dict__` could tell, but CPython up to 3.12 reads its attributes more slowly ever after.
+    """
+    return getattr(getattr(value, method), "__func__", None) is getattr(type(value), method)
 
 
 def runs_transaction(session: Any) -> bool:
@@ -111,44 +148,34 @@ def is_driver_collection(collection: Any) -> bool:
     """
     write: Any = getattr(cast("object", type(collection)), "update_one", None)
     module: Any = getattr(write, "__module__", None)
-    is_replaced = "update_one" in getattr(collection, "__dict__", ())
-    return isinstance(module, str) and module.startswith("pymongo.") and not is_replaced
+    return (
+        isinstance(module, str)
+        and module.startswith("pymongo.")
+        and has_own(collection, "update_one")
+    )
 
 
-def command_options(collection: Any) -> CodecOptions[Any] | None:
-    """Give the codec options for a write that is sent to a collection as a command; `None` if only its method will do.
-
-    A text that is cut off in the middle of a character must not hide the error that it is part of.
-    """
-    if not is_plain_collection(collection):
-        return None
-    options: CodecOptions[Any] | None = collection.__dict__.get(_COMMAND_OPTIONS)
-    if options is None:
-        options = collection.codec_options.with_options(
-            document_class=dict, unicode_decode_error_handler="replace"
-        )
-        setattr(collection, _COMMAND_OPTIONS, options)
-    return options
+def derived_of(collection: Any) -> Derived:
+    """Give what is made once of a collection of PyMongo."""
+    derived: Derived | None = getattr(collection, _DERIVED, None)
+    if derived is None:
+        derived = _derive(collection)
+        setattr(collection, _DERIVED, derived)
+    return derived
 
 
-def read_options(collection: Any) -> CodecOptions[Any] | None:
-    """Give the codec options for a read that is sent to a collection as a command; `None` if only its method will do.
-
-    The driver adds neither a read concern nor a read preference to a command, nor decodes a program's own types in
-    the reply.
-    """
-    if not is_plain_collection(collection):
-        return None
-    if _READ_OPTIONS not in collection.__dict__:
-        options: CodecOptions[Any] = collection.codec_options
-        is_usual = (
-            collection.read_preference == ReadPreference.PRIMARY
-            and collection.read_concern.level is None
-            and is_usual_codec(options)
-        )
-        setattr(collection, _READ_OPTIONS, options if is_usual else None)
-    found: CodecOptions[Any] | None = collection.__dict__[_READ_OPTIONS]
-    return found
+def _derive(collection: Any) -> Derived:
+    options: CodecOptions[Any] = collection.codec_options
+    # A text that is cut off in the middle of a character must not hide the error that it is part of.
+    for_writes = options.with_options(document_class=dict, unicode_decode_error_handler="replace")
+    # The driver adds neither a read concern nor a read preference to a command, nor decodes a program's own types in
+    # the reply.
+    is_usual = (
+        collection.read_preference == ReadPreference.PRIMARY
+        and collection.read_concern.level is None
+        and is_usual_codec(options)
+    )
+    return Derived(for_writes, options if is_usual else None)
 
 
 def is_usual_codec(options: CodecOptions[Any]) -> bool:

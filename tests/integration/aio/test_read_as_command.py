@@ -17,7 +17,7 @@ from pymongo.read_concern import ReadConcern
 
 from odmantic import Model
 from odmantic._driver._aio import resolve
-from odmantic._driver.select import is_plain_collection
+from odmantic._driver.select import finds_plainly
 
 
 class Parcel(Model):
@@ -49,7 +49,7 @@ async def parcel(aio_engine, commands):
 def collection(aio_engine):
     """One of PyMongo: Motor's is read with a cursor."""
     collection = aio_engine.get_collection(Parcel)
-    if not is_plain_collection(collection):
+    if not finds_plainly(collection):
         pytest.skip("not a collection of PyMongo")
     return collection
 

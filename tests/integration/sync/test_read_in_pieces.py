@@ -15,7 +15,7 @@ from tests.integration.sync.reading import to_list
 
 from odmantic import Field, Model
 from odmantic._driver.pieces import in_pieces
-from odmantic._driver.select import is_plain_collection
+from odmantic._driver.select import finds_plainly
 from odmantic.exceptions import DocumentParsingError
 
 MEBIBYTE = 1 << 20
@@ -73,7 +73,7 @@ def _find(engine, *queries, **options):
 def test_what_is_read_in_pieces(sync_engine):
     collection = sync_engine.get_collection(Crate)
 
-    assert (in_pieces(collection) is not None) is is_plain_collection(collection)
+    assert (in_pieces(collection) is not None) is finds_plainly(collection)
 
 
 def test_all_instances_are_found(sync_engine, crates):
