@@ -30,7 +30,14 @@ from odmantic._plan.command import (
     update_command,
 )
 from odmantic._plan.errors import NOT_ENCODABLE, add_context, operation_error, write_error
-from odmantic._plan.save import SavePlan, all_fields, fields_to_save, plan_save, save_order
+from odmantic._plan.save import (
+    SavePlan,
+    all_fields,
+    fields_to_save,
+    plan_changes,
+    plan_save,
+    save_order,
+)
 from odmantic._state.attempt import RUNNING
 from odmantic._state.changes import give_back, mark_unknown, mark_written
 from odmantic.bson import note_use
@@ -173,6 +180,11 @@ class Operations:
         turns = self.engine._turns
         turn = await turns.take(instance, self._scope)
         try:
+            plan = plan_changes(instance) if turn is not None and not self.is_guarded else None
+            if plan is not None:
+                if plan.names:
+                    await self._write(plan)
+                return
             names = fields_to_save(instance)
             if turn is None and not names:
                 # What a save of another transaction has taken may never come to be.
@@ -276,12 +288,15 @@ class Operations:
 
     async def write(self, instance: Model, names: AbstractSet[str], collection: Any = None) -> None:
         """Send some fields of an instance; if they are not all and there is no document, all of them (D20)."""
-        if collection is None:
-            collection = self.engine.get_collection(type(instance))
         plan = plan_save(instance, names)
-        if plan is None:
-            return
+        if plan is not None:
+            await self._write(plan, collection)
+
+    async def _write(self, plan: SavePlan, collection: Any = None) -> None:
+        instance = plan.instance
         try:
+            if collection is None:
+                collection = self.engine.get_collection(type(instance))
             if not await self._update(plan, collection):
                 plan = plan_save(instance, all_fields(instance)) or plan
                 await self._update(plan, collection)

@@ -121,7 +121,8 @@ def has_own(value: Any, method: str) -> bool:
 
     The object's `__dict__` could tell, but CPython up to 3.12 reads its attributes more slowly ever after.
     """
-    return getattr(getattr(value, method), "__func__", None) is getattr(type(value), method)
+    function: Any = getattr(type(cast("object", value)), method)
+    return getattr(getattr(value, method), "__func__", None) is function
 
 
 def runs_transaction(session: Any) -> bool:

@@ -12,7 +12,6 @@ from bson.timestamp import Timestamp
 from pymongo import InsertOne, UpdateOne
 
 from odmantic._mapping import has_slot, mapping_of
-from odmantic._plan.known import KnownPlanner
 from odmantic._plan.save import SavePlan, all_fields, fields_to_save, plan_save
 from odmantic._state.changes import give_back, remember
 from odmantic.bson import ObjectId, is_unused, note_use
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from odmantic._mapping import ModelMapping
+    from odmantic._mapping.changes import Changes
     from odmantic._plan.groups import Group
     from odmantic.model import Model
 
@@ -178,7 +178,7 @@ def plan_batch(
         supposes: whether ids that were given are supposed to be new.
     """
     batch = Batch(group.model)
-    planner = _Planner(batch, group.members, start, supposes=supposes)
+    planner = Planner(batch, group.members, start, supposes=supposes)
     try:
         while planner.place < planner.stop:
             if check is None and planner.take():
@@ -201,11 +201,11 @@ def plan_batch(
     return batch
 
 
-class _Planner:
+class Planner:
     """Takes instances as they were made, and ones that are known, many at a time."""
 
     __slots__ = (
-        *("_batch", "_known", "_members", "_names", "_supposes", "_take"),
+        *("_batch", "_members", "_names", "_supposes", "_take", "_take_changes"),
         *("place", "primary", "stop"),
     )
 
@@ -217,7 +217,7 @@ class _Planner:
         self._members = members
         self._names = frozenset(mapping.fields)
         self._take = mapping.codec.take
-        self._known: KnownPlanner | None = None
+        self._take_changes = mapping.codec.take_changes
         self.place = start
         self.primary = _insertable_id(mapping)
         self._supposes = supposes and not mapping.extra_allowed
@@ -228,11 +228,10 @@ class _Planner:
         """Plan the writes of instances from here on that are alike; tell whether there was one."""
         start = self.place
         instance = self._members[start]
-        if self._take is None:
+        if self._take is None or self._take_changes is None:
             return False
         if has_slot(instance, "__baseline__"):
-            self._known = self._known or KnownPlanner(mapping_of(self._batch.model))
-            self.place = self._known.add(self._batch, self._members, start, self.stop)
+            self._add_changes(self._take_changes)
             return self.place > start
         is_new = (
             self.primary is not None
@@ -257,6 +256,34 @@ class _Planner:
             batch.supposes |= supposes
             self.place = behind
         return taken > 0
+
+    def _add_changes(self, take: Callable[[Model], Changes | None]) -> None:
+        """Plan the updates of instances that were read or written before, up to the first unusual one."""
+        batch = self._batch
+        before = len(batch)
+        try:
+            while self.place < self.stop:
+                instance = self._members[self.place]
+                changes = take(instance)
+                if changes is None:
+                    break
+                names, id_, document = changes
+                if names:
+                    batch.instances.append(instance)
+                    batch.names.append(names)
+                    batch.places.append(self.place)
+                    batch.ids.append(id_)
+                    batch.documents.append(document)
+                self.place += 1
+        finally:
+            # An interrupt may leave one that is taken, but not added.
+            count = len(batch.documents)
+            for taken, dirty in zip(batch.instances[count:], batch.names[count:], strict=False):
+                give_back(taken, dirty)
+            for column in (batch.places, batch.instances, batch.names, batch.ids):
+                del column[count:]
+            batch.are_whole += repeat(False, count - before)
+            batch.are_new += repeat(False, count - before)
 
     def add(self, instance: Model, names: AbstractSet[str]) -> None:
         """Plan the write of one instance, the next."""

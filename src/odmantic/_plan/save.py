@@ -60,6 +60,19 @@ def all_fields(instance: Model) -> AbstractSet[str]:
     return compared_fields(instance).union(instance.__mapping__.fields)
 
 
+def plan_changes(instance: Model) -> SavePlan | None:
+    """Plan the update of an instance that was read or written before; without names there is nothing to send.
+
+    `None` leaves it to `plan_save`, which gives the same for the dirty fields, and says what is wrong.
+    """
+    take = instance.__mapping__.codec.take_changes
+    changes = take(instance) if take is not None else None
+    if changes is None:
+        return None
+    names, id_, document = changes
+    return SavePlan(instance, names, id_, document, {}, upsert=False)
+
+
 def plan_save(instance: Model, names: AbstractSet[str]) -> SavePlan | None:
     """Take some fields of an instance, and plan their write; `None` if they have no place in the document.
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from odmantic._mapping.changes import ChangeTaker
 from odmantic._mapping.codegen.marker import MarkerCode
 from odmantic._mapping.codegen.reader import ReaderCode
 from odmantic._mapping.codegen.snapshots import SnapshotCode
@@ -18,6 +19,7 @@ from odmantic._mapping.plain import exact_classes
 from odmantic._mapping.readable import readable_nodes
 
 if TYPE_CHECKING:
+    from odmantic._mapping.changes import Changes
     from odmantic._mapping.encoders import Encoder
     from odmantic._mapping.mapping import ModelMapping
 
@@ -56,6 +58,8 @@ class Codec:
         leaf_classes: Classes of what a snapshot holds.
         take: Makes the documents of instances that were never saved, and notes that they are; `None` where additional
             values are allowed, or what is sent of a field is remembered in another way than what it holds.
+        take_changes: Takes what an update of an instance that was read or written before has to send; `None` where
+            `take` is.
         mark_nested: Marks what is embedded in written instances; `None` if there is nothing.
         write: Makes the document of an instance, without additional values.
         encoders: Key of each field, and how its value is converted, by the name of the field.
@@ -70,6 +74,7 @@ class Codec:
     baseline: Callable[[Any], tuple[Any, ...]]
     leaf_classes: frozenset[type[Any]]
     take: Take | None
+    take_changes: Callable[[Any], Changes | None] | None
     mark_nested: Callable[[Iterable[Any]], None] | None
     write: Callable[[Any], dict[str, Any]]
     encoders: dict[str, tuple[str, Encoder | None]]
@@ -100,21 +105,26 @@ def generate(mapping: ModelMapping) -> Codec:
         TakerCode(source, mapping).write()
     MarkerCode(source, mapping).write()
     functions = source.compile(mapping.model.__name__, mapping.model)
+    baseline, leaf_classes = functions["baseline"], leaf_classes_of(mapping)
+    encoders: dict[str, tuple[str, Encoder | None]] = {
+        name: (field.key_name, functions[writers[name]] if name in writers else None)
+        for name, field in mapping.fields.items()
+    }
+    take = functions.get("take")
+    take_changes = ChangeTaker(mapping, baseline, leaf_classes, encoders).take if take else None
     return Codec(
         source=source.text,
         read_all=functions.get("read_all", _leave_last),
         read_new=functions.get("read_new", _leave_it),
         snapshots={name: functions[function] for name, function in snapshots.items()},
         snapshot=functions.get("snapshot"),
-        baseline=functions["baseline"],
-        leaf_classes=leaf_classes_of(mapping),
-        take=functions.get("take"),
+        baseline=baseline,
+        leaf_classes=leaf_classes,
+        take=take,
+        take_changes=take_changes,
         mark_nested=functions.get("mark_nested"),
         write=functions["write"],
-        encoders={
-            name: (field.key_name, functions[writers[name]] if name in writers else None)
-            for name, field in mapping.fields.items()
-        },
+        encoders=encoders,
         exact_classes=exact_classes(mapping),
     )
 

@@ -1,23 +1,25 @@
-"""Instances that were read or written before are planned many at a time, like each by itself."""
+"""What changed in instances that were read or written before is taken in one step, like field by field."""
 
 from __future__ import annotations
 
 import copy
 from decimal import Decimal
 from enum import Enum
+from itertools import combinations
 from typing import Annotated, Any
 
 import bson
+import pydantic
 import pytest
 
 from odmantic import EmbeddedModel, Field, Model
-from odmantic._plan.bulk import Batch, plan_batch
+from odmantic._plan.bulk import Batch, Planner, plan_batch
 from odmantic._plan.groups import Group
-from odmantic._plan.known import KnownPlanner
-from odmantic._plan.save import fields_to_save, plan_save
+from odmantic._plan.save import fields_to_save, plan_changes, plan_save
 from odmantic._state.changes import (
     baseline_of,
     dirty_fields,
+    give_back,
     mark_read,
     mark_unknown,
     read_document,
@@ -60,8 +62,9 @@ def _read(model: Any = Parcel, **values: Any) -> Any:
 
 def _plan(*members: Any) -> tuple[int, Batch]:
     batch = Batch(type(members[0]))
-    planner = KnownPlanner(type(members[0]).__mapping__)
-    return planner.add(batch, members, 0, len(members)), batch
+    planner = Planner(batch, members, 0, supposes=False)
+    planner.take()
+    return planner.place, batch
 
 
 def _assign(*names: str) -> Any:
@@ -116,6 +119,48 @@ def test_the_plan_is_that_of_one_save(change: Any) -> None:
     assert {**baseline_of(parcel), **plan.snapshots} == baseline_of(parcel)
     batch.give_back()
     assert dirty_fields(parcel) == plan.names
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_one_is_planned_like_many(change: Any) -> None:
+    parcel = _read()
+    twin = copy.deepcopy(parcel)
+    mark_read(twin)
+    for each in (parcel, twin):
+        change(each)
+
+    plan: Any = plan_changes(parcel)
+
+    assert _shown(plan) == _shown(plan_save(twin, fields_to_save(twin)))
+    assert [*plan.document] == sorted(plan.document, key=[*parcel.model_dump_doc()].index)
+    assert (plan.snapshots, dirty_fields(parcel)) == ({}, set())
+    give_back(parcel, plan.names)
+    assert dirty_fields(parcel) == plan.names
+
+
+def _shown(plan: Any) -> Any:
+    return plan.names, plan.id_, plan.document, plan.upsert
+
+
+def test_there_may_be_nothing_to_send() -> None:
+    parcel = _read()
+
+    plan: Any = plan_changes(parcel)
+
+    assert (plan.names, plan.document) == (set(), {})
+
+
+def test_more_forms_than_are_kept() -> None:
+    names = [f"field_{number}" for number in range(9)]
+    wide: Any = pydantic.create_model("Wide", __base__=Model, **dict.fromkeys(names, (int, 0)))
+    subsets = [combination for size in range(1, 10) for combination in combinations(names, size)]
+    instance = _read(wide)
+
+    for number, subset in enumerate(subsets * 2, 1):
+        for name in subset:
+            setattr(instance, name, number)
+        plan: Any = plan_changes(instance)
+        assert plan.document == dict.fromkeys(subset, number)
 
 
 def test_what_changes_after_the_plan_stands_out() -> None:
@@ -225,6 +270,8 @@ def test_the_unusual_is_left_to_other_code(change: Any) -> None:
     assert (stop, batch.instances) == (1, [first])
     assert second.__fields_modified__ == modified
     assert third.__fields_modified__ == {"weight"}
+    assert plan_changes(second) is None
+    assert second.__fields_modified__ == modified
 
 
 def test_the_unusual_is_planned_too() -> None:

@@ -1,0 +1,140 @@
+"""What changed in an instance that was read or written before, taken to be sent in few steps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from odmantic._mapping.marks import baseline_setter, modified_or_none, slot
+from odmantic._mapping.shapes import is_tuple
+from odmantic._mapping.snapshot import differing_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from collections.abc import Set as AbstractSet
+
+    from odmantic._mapping.encoders import Encoder, FieldEncoder
+    from odmantic._mapping.mapping import ModelMapping
+    from odmantic._mapping.snapshot import Snapshot
+    from odmantic.model import Model
+
+#: The names of the fields to be sent, what `_id` holds, and the document for `$set`.
+Changes = tuple[frozenset[str], Any, dict[str, Any]]
+
+#: What is taken of an instance that has not changed.
+UNCHANGED: Changes = (frozenset(), None, {})
+
+#: How many forms are kept: a program with more of them changes other fields each time.
+_MOST_FORMS = 256
+
+
+class _Form(NamedTuple):
+    """What the updates of the same fields have in common; without encoders they are left to slower code."""
+
+    names: frozenset[str]
+    encoders: tuple[FieldEncoder, ...]
+    changes_baseline: bool
+
+
+class ChangeTaker:
+    """Takes the changes of instances of one model, of which a read or a write left a baseline.
+
+    What is unusual is left to slower code, as a value of another type than its annotation says.
+    """
+
+    __slots__ = (
+        "_baseline_of",
+        "_encode_id",
+        "_encoders",
+        "_forms",
+        "_last",
+        "_leaf_classes",
+        "_make_baseline",
+        "_mapping",
+        "_primary",
+        "_set_baseline",
+    )
+
+    def __init__(
+        self,
+        mapping: ModelMapping,
+        make_baseline: Callable[[Any], tuple[Any, ...]],
+        leaf_classes: frozenset[type[Any]],
+        encoders: Mapping[str, tuple[str, Encoder | None]],
+    ) -> None:
+        """Have met no instance. For the arguments see `Codec`."""
+        self._mapping = mapping
+        self._make_baseline = make_baseline
+        self._leaf_classes = leaf_classes
+        self._encoders = encoders
+        primary: Any = mapping.primary_field
+        self._primary = primary
+        self._encode_id = mapping.encoder_of[primary]
+        self._baseline_of: Any = slot(mapping.model, "__baseline__").__get__
+        self._set_baseline = baseline_setter(mapping.model)
+        self._forms: dict[frozenset[str], _Form] = {}
+        self._last = _Form(frozenset(), (), changes_baseline=False)
+
+    def take(self, instance: Model) -> Changes | None:
+        """Take what an update has to send, `UNCHANGED` if nothing; `None` leaves an instance to slower code.
+
+        The fields that are taken count as unmodified, and their values are what is remembered of them.
+        """
+        try:
+            before = self._baseline_of(instance)
+            if not is_tuple(before):
+                return None
+            modified: set[str] = modified_or_none(instance) or set()
+            if not before:
+                return self._take(instance, modified, modified, before) if modified else UNCHANGED
+            now = self._make_baseline(instance)
+            names = modified.union(differing_fields(self._mapping, before, now))
+            return self._take(instance, names, modified, now) if names else UNCHANGED
+        except Exception:  # noqa: BLE001 - slower code says what is wrong
+            return None
+
+    def _take(
+        self, instance: Model, names: AbstractSet[str], modified: set[str], now: Snapshot
+    ) -> Changes | None:
+        form = self._form_of(names)
+        can_be_kept = not form.changes_baseline or self._leaf_classes.issuperset(map(type, now))
+        if not form.encoders or not can_be_kept:
+            return None
+        try:
+            # First, so that what is assigned from here on, in another thread, stands out.
+            modified.difference_update(form.names)
+            values = instance.__dict__
+            document: dict[str, Any] = {}
+            for name, key, encode in form.encoders:
+                value = values[name]
+                document[key] = value if encode is None else encode(value)
+            id_ = values[self._primary]
+            if self._encode_id is not None:
+                id_ = self._encode_id(id_)
+        except BaseException:
+            modified.update(form.names)
+            raise
+        if form.changes_baseline:
+            self._set_baseline(instance, now)
+        return form.names, id_, document
+
+    def _form_of(self, names: AbstractSet[str]) -> _Form:
+        # Most are like the one before, which another thread may replace at any time.
+        last = self._last
+        if names == last.names:
+            return last
+        known = frozenset(names)
+        self._last = last = self._forms.get(known) or self._make_form(known)
+        return last
+
+    def _make_form(self, names: frozenset[str]) -> _Form:
+        mapping = self._mapping
+        encoders: tuple[FieldEncoder, ...] = ()
+        if names <= mapping.fields.keys() - {mapping.primary_field}:
+            encoders = tuple(
+                (name, *encoder) for name, encoder in self._encoders.items() if name in names
+            )
+        changes_baseline = not names.isdisjoint(mapping.mutable_fields)
+        if len(self._forms) >= _MOST_FORMS:
+            self._forms.clear()
+        form = self._forms[names] = _Form(names, encoders, changes_baseline)
+        return form
