@@ -8,6 +8,7 @@ from bench.libraries import OURS
 from bench.limits import Limits
 from bench.options import parser, read
 from bench.report import as_text
+from bench.results import Results
 from bench.scaling import scale
 
 
@@ -19,13 +20,21 @@ def main(arguments: list[str] | None = None) -> int:
         action="store_true",
         help="instead: the time per document from 1,000 documents to 1,000,000",
     )
+    made.add_argument(
+        "--keep",
+        action="store_true",
+        help="keep the earlier results of what is not run now; of the same day, machine and versions",
+    )
     given = made.parse_args(arguments)
     options = read(given)
     if given.scaling:
         scale(options)
         return 0
+    path = options.output / "results.json"
     results = compare(options)
-    results.write(options.output / "results.json")
+    if given.keep:
+        results = results.completed_by(Results.read(path))
+    results.write(path)
     write_pictures(results, options.output)
     print(as_text(results, Limits.read()))
     print(f"The results and pictures are in {options.output}.")

@@ -71,6 +71,17 @@ class Results:
     def __iter__(self) -> Iterator[Case]:
         return iter(self.cases)
 
+    def completed_by(self, earlier: Results) -> Results:
+        """These cases, and of an earlier run those that are not among them.
+
+        Raises:
+            ValueError: It was another day, another machine, or other versions.
+        """
+        if self.about != earlier.about:
+            raise ValueError("the earlier results are of another day, machine or versions")
+        cases = {case.name: case for case in (*earlier, *self)}
+        return Results(self.about, [*cases.values()])
+
     def write(self, path: Path) -> None:
         """Write as JSON; seconds with 6 digits."""
         path.parent.mkdir(parents=True, exist_ok=True)

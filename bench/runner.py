@@ -44,10 +44,10 @@ class Extent:
     given_size: int | None = None
 
     def rounds_of(self, workload: Workload) -> int:
-        """The rounds of a workload; memory is nearly the same each time."""
+        """How often each library does a workload; memory is nearly the same each time."""
         if workload.metric in {Metric.MEMORY, Metric.PEAK}:
             return min(self.rounds, MEMORY_ROUNDS)
-        return self.rounds
+        return self.rounds * workload.turns
 
     def size(self, workload: Workload) -> int:
         """The size of a workload."""
@@ -68,7 +68,7 @@ def taking_part(
         used: The seconds that each library used for the case.
         number: How many rounds there were before.
     """
-    enough = ENOUGH_ROUNDS if case.subject.metric is Metric.TIME else 1
+    enough = ENOUGH_ROUNDS * case.subject.turns if case.subject.metric is Metric.TIME else 1
     working = [library for library in libraries if case.series[library.name].error is None]
     compared = [
         library

@@ -411,18 +411,21 @@ class AIOEngine(AIOEngineBase):
             and finds_plainly(self.get_collection(model))
         )
 
-    def _writes_by_itself(self, instances: Sequence[Model]) -> bool:
-        """Whether the driver's implicit session does for a save: for a single write it is the same on the wire."""
+    def _collection_of_one(self, instances: Sequence[Model]) -> Any:
+        """The collection of a single write, for which the driver's implicit session does: on the wire it is the same.
+
+        `None` where the driver is not itself, or a session would be an error because no write is acknowledged.
+        """
         model = type(instances[0])
         if len(instances) > 1 or model.__mapping__.reference_paths:
-            return False
+            return None
         collection = self.get_collection(model)
-        # With an unacknowledged write concern an explicit session is an error, as the result cannot be known.
-        return (
+        is_usual = (
             is_plain_client(self.client)
             and updates_plainly(collection)
             and collection.write_concern.acknowledged
         )
+        return collection if is_usual else None
 
     @staticmethod
     def _get_session(session: AIOSessionType) -> Any:
@@ -460,8 +463,12 @@ class AIOEngine(AIOEngineBase):
         self, instances: Sequence[Model], session: AIOSessionType, operation: str
     ) -> None:
         operations = Operations(self, session, operation, writes=True)
-        if operations.session is not None or self._writes_by_itself(instances):
+        if operations.session is not None:
             await operations.save(instances)
+            return
+        collection = self._collection_of_one(instances)
+        if collection is not None:
+            await operations.save_one(instances[0], collection)
             return
         own_session = await resolve(self.client.start_session())
         try:

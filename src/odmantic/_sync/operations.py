@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pymongo.errors import PyMongoError
@@ -171,11 +172,11 @@ class Operations:
             self._save_all(save_order(instances))
         elif instances[0].__mapping__.reference_paths:
             for instance in save_order(instances):
-                self._save_one(instance)
+                self.save_one(instance)
         else:
-            self._save_one(instances[0])
+            self.save_one(instances[0])
 
-    def _save_one(self, instance: Model) -> None:
+    def save_one(self, instance: Model, collection: Any = None) -> None:
         """Write what has changed of an instance, after other saves of it; what it references is left alone."""
         turns = self.engine._turns
         turn = turns.take(instance, self._scope)
@@ -183,7 +184,7 @@ class Operations:
             plan = plan_changes(instance) if turn is not None and not self.is_guarded else None
             if plan is not None:
                 if plan.names:
-                    self._write(plan)
+                    self._write(plan, collection)
                 return
             names = fields_to_save(instance)
             if turn is None and not names:
@@ -191,7 +192,7 @@ class Operations:
                 names = all_fields(instance)
             if names:
                 self.check(instance)
-                self.write(instance, names)
+                self.write(instance, names, collection)
         finally:
             if turn is not None:
                 turns.leave(instance, turn)
@@ -310,32 +311,35 @@ class Operations:
     def _update(self, plan: SavePlan, collection: Any) -> bool:
         """Send one update, and tell whether it met or made a document."""
         as_command = self._attempt is not None and updates_plainly(collection)
-        note_use(plan.id_)
-
-        def update() -> bool:
-            if as_command:
-                reply = collection.database.command(
-                    update_command(collection.name, plan),
-                    codec_options=derived_of(collection).command_options,
-                    session=self.session,
-                )
-                return met_document(reply)
-            result = collection.update_one(
+        call: Callable[[], Any]
+        if as_command:
+            call = partial(self._update_by_command, plan, collection)
+        else:
+            call = partial(
+                collection.update_one,
                 {"_id": plan.id_},
                 {"$set": plan.document},
                 upsert=plan.upsert,
                 session=self.session,
             )
-            return plan.upsert or has_matched(result)
-
+        note_use(plan.id_)
         try:
-            met: bool = self.send(update, "save", type(plan.instance), plan.id_)
+            result = self.send(call, "save", type(plan.instance), plan.id_)
         except (PyMongoError, *NOT_ENCODABLE) as error:
             ours = write_error(error, plan)
             if ours is None:
                 raise
             raise ours from error
-        return met
+        return plan.upsert or (result if as_command else has_matched(result))
+
+    def _update_by_command(self, plan: SavePlan, collection: Any) -> bool:
+        """The same as a command, whose answer tells of an error in its own way."""
+        reply = collection.database.command(
+            update_command(collection.name, plan),
+            codec_options=derived_of(collection).command_options,
+            session=self.session,
+        )
+        return met_document(reply)
 
     def send(
         self,

@@ -81,6 +81,19 @@ def test_results_survive_their_file(tmp_path):
     assert Results.read(tmp_path / "deep" / "results.json") == results
 
 
+def test_what_was_not_run_is_kept():
+    kept, before, now = case("find_one", raw=[1.0]), case(raw=[1.0]), case(raw=[2.0])
+
+    found = Results({"date": "1"}, [now]).completed_by(Results({"date": "1"}, [before, kept]))
+
+    assert found.cases == [now, kept]
+
+
+def test_results_of_another_day_are_not_kept():
+    with pytest.raises(ValueError, match="another day"):
+        Results({"date": "2"}, []).completed_by(Results({"date": "1"}, [case(raw=[1.0])]))
+
+
 def test_the_release_is_divided_by_the_baseline_of_its_own_environment():
     found = case(raw=[1.0], odmantic=[1.5], raw_beside_11=[2.0], odmantic_11=[16.0])
 

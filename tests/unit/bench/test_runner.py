@@ -43,7 +43,9 @@ def test_odmantic_does_all_rounds():
     assert {"raw", OURS} == names(8, ours=99.0, beanie=99.0, released=99.0)
 
 
-@pytest.mark.parametrize(("workload", "rounds"), [("find", 2), ("memory", 1), ("peak", 1)])
+@pytest.mark.parametrize(
+    ("workload", "rounds"), [("find", 2), ("find_one", 12), ("memory", 1), ("peak", 1)]
+)
 def test_nobody_stops_before_enough_rounds(workload, rounds):
     assert "beanie" in names(rounds - 1, workload=workload, beanie=99.0)
     assert "beanie" not in names(rounds, workload=workload, beanie=99.0)
@@ -59,3 +61,7 @@ def test_memory_takes_few_rounds():
         3,
         3,
     ]
+
+
+def test_single_operations_take_several_turns_in_a_round():
+    assert EXTENT.rounds_of(find_workload("find_one")) == 54
