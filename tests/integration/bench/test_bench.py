@@ -55,7 +55,21 @@ def test_another_environment_takes_part(bench, tmp_path):
 
     cases = json.loads((tmp_path / "results.json").read_text())["cases"]
     assert [len(case["series"]) for case in cases] == [4, 4, 4, 4]
-    assert all(len(one["wall"]) == 1 for case in cases for one in case["series"].values())
+    turns = {"find_one": 6, "dump": 1, "import": 1}
+    for case in cases:
+        counts = {len(one["wall"]) for one in case["series"].values()}
+        assert counts == {turns[case["workload"]]}
+
+
+def test_what_was_not_run_again_is_kept(bench, tmp_path):
+    bench("bench", "--libraries", "odmantic", "--only", "dump/flat,validate/flat")
+    before = json.loads((tmp_path / "results.json").read_text())["cases"]
+    bench("bench", "--libraries", "odmantic", "--only", "dump/flat", "--keep")
+
+    after = json.loads((tmp_path / "results.json").read_text())["cases"]
+    assert [case["workload"] for case in after] == ["dump", "validate"]
+    assert after[1] == before[1]
+    assert after[0] != before[0]
 
 
 @pytest.mark.parametrize("library", ["beanie", "butty"])
