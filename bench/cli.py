@@ -31,9 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         scale(options)
         return 0
     path = options.output / "results.json"
-    results = compare(options)
-    if given.keep:
-        results = results.completed_by(Results.read(path))
+    results = compare(options, Results.read(path) if given.keep else None)
     results.write(path)
     write_pictures(results, options.output)
     print(as_text(results, Limits.read()))

@@ -36,10 +36,14 @@ def server(uri: str | None) -> Iterator[str]:
         yield replica_set.uri
 
 
-def compare(options: Options) -> Results:
-    """Run what the options ask for; Ctrl-C ends it with what was found so far."""
+def compare(options: Options, earlier: Results | None = None) -> Results:
+    """Run what the options ask for; Ctrl-C ends it with what was found so far.
+
+    Raises:
+        ValueError: The earlier results, which are to be kept, cannot be completed; nothing is run then.
+    """
     libraries = present(chosen(options.libraries))
-    return measure(options, list(selections(options.only)), libraries)
+    return measure(options, list(selections(options.only)), libraries, earlier)
 
 
 def present(libraries: Iterable[Library]) -> list[Library]:
@@ -53,8 +57,13 @@ def present(libraries: Iterable[Library]) -> list[Library]:
     return found
 
 
-def measure(options: Options, wanted: list[Selection], libraries: list[Library]) -> Results:
-    """Run the cases that are wanted."""
+def measure(
+    options: Options,
+    wanted: list[Selection],
+    libraries: list[Library],
+    earlier: Results | None = None,
+) -> Results:
+    """Run the cases that are wanted, and keep earlier results of others."""
     python = None
     if any(library.released for library in libraries):
         python = options.released_python or released_python()
@@ -67,6 +76,8 @@ def measure(options: Options, wanted: list[Selection], libraries: list[Library])
             if (taking_part := [it for it in libraries if runner.can(it, one.workload, one.colour)])
         ]
         results = Results(describe(runner.server_version(), RELEASE if python else None))
+        if earlier is not None:
+            results.completed_by(earlier)  # what cannot be kept is refused before anything is run
         runs = sum(
             len(taking_part) * (extent.rounds_of(one.workload) + 1) for one, taking_part in cases
         )
@@ -79,7 +90,7 @@ def measure(options: Options, wanted: list[Selection], libraries: list[Library])
                 progress.say(one_line(case))
         except KeyboardInterrupt:
             progress.say("interrupted: what follows is incomplete")
-    return results
+    return results if earlier is None else results.completed_by(earlier)
 
 
 def _runner(

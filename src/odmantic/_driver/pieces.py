@@ -15,7 +15,7 @@ import bson
 from bson.raw_bson import RawBSONDocument
 from pymongo.monitoring import CommandListener
 
-from odmantic._driver.select import Unset, derived_of, finds_plainly, is_usual_codec
+from odmantic._driver.select import UNMADE, derived_of, finds_plainly, is_usual_codec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -54,7 +54,7 @@ def in_pieces(collection: Any) -> Any:
     if not finds_plainly(collection) or _command_log.isEnabledFor(logging.DEBUG):
         return None
     derived = derived_of(collection)
-    if derived.twin is Unset.UNSET:
+    if derived.twin is UNMADE:
         derived.twin = _twin(collection)
     return derived.twin
 

@@ -28,11 +28,8 @@ SESSION_CLASSES = frozenset({AsyncClientSession, ClientSession})
 _DERIVED = "_odmantic_derived"
 _NO_TYPES = TypeRegistry()
 
-
-class Unset(Enum):
-    """Stands for what has not been made yet."""
-
-    UNSET = auto()
+#: Stands for what has not been made yet, where `None` says that there is none.
+UNMADE: Any = object()
 
 
 class ClientKind(Enum):
@@ -89,12 +86,12 @@ class Derived:
     Attributes:
         command_options: the codec options for commands that write.
         read_options: those for commands that read; `None` if only the collection's methods will do.
-        twin: for `pieces`; unset until it is asked for.
+        twin: for `pieces`, which makes it when it is asked for.
     """
 
     command_options: CodecOptions[Any]
     read_options: CodecOptions[Any] | None
-    twin: Any = Unset.UNSET
+    twin: Any = UNMADE
 
 
 def finds_plainly(collection: Any) -> bool:

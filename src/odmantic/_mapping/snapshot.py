@@ -102,19 +102,12 @@ def take_snapshot(instance: _BaseODMModel, name: str) -> Snapshot:
 def changed_fields(instance: _BaseODMModel, baseline: Snapshot) -> list[str]:
     """Give the names of the mutable fields that are not as the baseline of a read says."""
     mapping = mapping_of(type(instance))
-    now = baseline_now(instance, mapping)
-    if now is not None:
-        return differing_fields(mapping, baseline, now)
-    before = snapshots_in(mapping, baseline)
-    return [name for name in before if not is_same(before[name], take_snapshot(instance, name))]
-
-
-def baseline_now(instance: _BaseODMModel, mapping: ModelMapping) -> Snapshot | None:
-    """Take the baseline of an instance; `None` if a value is not of the shape its annotation promises."""
     try:
-        return mapping.codec.baseline(instance)
+        now = mapping.codec.baseline(instance)
     except _OTHER_SHAPE:
-        return None
+        before = snapshots_in(mapping, baseline)
+        return [name for name in before if not is_same(before[name], take_snapshot(instance, name))]
+    return differing_fields(mapping, baseline, now)
 
 
 def differing_fields(mapping: ModelMapping, before: Snapshot, now: Snapshot) -> list[str]:

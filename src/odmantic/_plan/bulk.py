@@ -269,17 +269,19 @@ class Planner:
                     break
                 names, id_, document = changes
                 if names:
-                    batch.instances.append(instance)
-                    batch.names.append(names)
-                    batch.places.append(self.place)
-                    batch.ids.append(id_)
-                    batch.documents.append(document)
+                    try:
+                        batch.places.append(self.place)
+                        batch.instances.append(instance)
+                        batch.names.append(names)
+                        batch.ids.append(id_)
+                        batch.documents.append(document)
+                    except BaseException:
+                        give_back(instance, names)
+                        raise
                 self.place += 1
         finally:
-            # An interrupt may leave one that is taken, but not added.
+            # An interrupt may leave one in some of the columns only.
             count = len(batch.documents)
-            for taken, dirty in zip(batch.instances[count:], batch.names[count:], strict=False):
-                give_back(taken, dirty)
             for column in (batch.places, batch.instances, batch.names, batch.ids):
                 del column[count:]
             batch.are_whole += repeat(False, count - before)

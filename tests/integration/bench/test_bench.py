@@ -72,6 +72,15 @@ def test_what_was_not_run_again_is_kept(bench, tmp_path):
     assert after[0] != before[0]
 
 
+def test_what_cannot_be_kept_is_refused_before_anything_is_run(bench, tmp_path):
+    earlier = json.dumps({"about": {"date": "2000-01-01"}, "cases": []})
+    (tmp_path / "results.json").write_text(earlier)
+
+    assert bench("bench", "--libraries", "odmantic", "--keep", status=1) == ""
+
+    assert (tmp_path / "results.json").read_text() == earlier
+
+
 @pytest.mark.parametrize("library", ["beanie", "butty"])
 def test_peers_do_their_workloads(bench, tmp_path, library):
     pytest.importorskip(library)

@@ -99,13 +99,19 @@ CHANGES = [
 ]
 
 
-@pytest.mark.parametrize("change", CHANGES)
-def test_the_plan_is_that_of_one_save(change: Any) -> None:
+def _changed(change: Any) -> tuple[Any, Any]:
+    """A changed parcel, and one with the same change that is compared field by field."""
     parcel = _read()
     twin = copy.deepcopy(parcel)
     mark_read(twin)
     for each in (parcel, twin):
         change(each)
+    return parcel, twin
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_plan_is_that_of_one_save(change: Any) -> None:
+    parcel, twin = _changed(change)
 
     stop, batch = _plan(parcel)
 
@@ -123,11 +129,7 @@ def test_the_plan_is_that_of_one_save(change: Any) -> None:
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_one_is_planned_like_many(change: Any) -> None:
-    parcel = _read()
-    twin = copy.deepcopy(parcel)
-    mark_read(twin)
-    for each in (parcel, twin):
-        change(each)
+    parcel, twin = _changed(change)
 
     plan: Any = plan_changes(parcel)
 
@@ -323,3 +325,23 @@ def test_an_interrupt_takes_nothing() -> None:
 
     assert taken.__fields_modified__ == {"weight"}
     assert stopped.__fields_modified__ == {"weight", "colour"}
+
+
+class _InterruptedColumn(list[Any]):
+    """A column at which the user presses a key."""
+
+    def append(self, value: Any) -> None:
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("column", ["places", "instances", "names", "ids", "documents"])
+def test_an_interrupt_between_the_columns_takes_nothing(column: str) -> None:
+    parcel = _read()
+    parcel.weight = 2.0
+    batch = Batch(Parcel, **{column: _InterruptedColumn()})
+
+    with pytest.raises(KeyboardInterrupt):
+        Planner(batch, [parcel], 0, supposes=False).take()
+
+    assert parcel.__fields_modified__ == {"weight"}
+    assert (len(batch), batch.documents, batch.names) == (0, [], [])
