@@ -330,7 +330,17 @@ class AIOEngine(AIOEngineBase):
             InvalidDocumentError: a value cannot be stored, or the document is too large.
         """
         check_instance(instance, "save")
-        await self._save_in_session([instance], session, "save")
+        operations = Operations(self, session, "save", writes=True)
+        collection: Any = None
+        if operations.session is None:
+            collection = self._collection_of_one(instance)
+            is_one_write = collection is not None
+        else:
+            is_one_write = not instance.__mapping__.reference_paths
+        if is_one_write:
+            await operations.save_one(instance, collection)
+        else:
+            await self._save_in_session(operations, [instance], "save")
         return instance
 
     async def save_all(
@@ -351,7 +361,8 @@ class AIOEngine(AIOEngineBase):
         """
         collected = collect_instances(instances, "save_all")
         if collected:
-            await self._save_in_session(collected, session, "save_all")
+            operations = Operations(self, session, "save_all", writes=True)
+            await self._save_in_session(operations, collected, "save_all")
         return collected
 
     if ASYNC:
@@ -411,15 +422,15 @@ class AIOEngine(AIOEngineBase):
             and finds_plainly(self.get_collection(model))
         )
 
-    def _collection_of_one(self, instances: Sequence[Model]) -> Any:
+    def _collection_of_one(self, instance: Model) -> Any:
         """The collection of a single write, for which the driver's implicit session does: on the wire it is the same.
 
-        `None` where the driver is not itself, or a session would be an error because no write is acknowledged.
+        `None` where there may be several, the driver is not itself, or a session would be an error because no write
+        is acknowledged.
         """
-        model = type(instances[0])
-        if len(instances) > 1 or model.__mapping__.reference_paths:
+        if instance.__mapping__.reference_paths:
             return None
-        collection = self.get_collection(model)
+        collection = self.get_collection(type(instance))
         is_usual = (
             is_plain_client(self.client)
             and updates_plainly(collection)
@@ -460,15 +471,10 @@ class AIOEngine(AIOEngineBase):
         return instance
 
     async def _save_in_session(
-        self, instances: Sequence[Model], session: AIOSessionType, operation: str
+        self, operations: Operations, instances: Sequence[Model], operation: str
     ) -> None:
-        operations = Operations(self, session, operation, writes=True)
         if operations.session is not None:
             await operations.save(instances)
-            return
-        collection = self._collection_of_one(instances)
-        if collection is not None:
-            await operations.save_one(instances[0], collection)
             return
         own_session = await resolve(self.client.start_session())
         try:

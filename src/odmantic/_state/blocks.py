@@ -51,10 +51,20 @@ class Block:
     """A `with` block of a transaction, or a callback that runs in one."""
 
     client: Any
-    attempt: Attempt
+    attempt: Attempt | None
     driver_session: Any
     owner: Any
     """The task or thread that entered it."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it was left, or its transaction has ended."""
+        attempt = self.attempt
+        return attempt is None or attempt.has_ended
+
+    def leave(self) -> None:
+        """Let go of everything: copies of the context, as timers of the driver keep them, hold the block for long."""
+        self.client = self.attempt = self.driver_session = self.owner = None
 
 
 _blocks: ContextVar[tuple[Block, ...]] = ContextVar("odmantic_blocks", default=())
@@ -63,17 +73,17 @@ _blocks: ContextVar[tuple[Block, ...]] = ContextVar("odmantic_blocks", default=(
 def enter_block(block: Block) -> None:
     """Note that a block was entered, and forget those that are over."""
     blocks = _blocks.get()
-    _blocks.set((*(b for b in blocks if not b.attempt.has_ended), block) if blocks else (block,))
+    _blocks.set((*(b for b in blocks if not b.is_over), block) if blocks else (block,))
 
 
 def leave_block(attempt: Attempt) -> None:
     """Note that the block of an attempt was left."""
     blocks = _blocks.get()
-    if len(blocks) == 1 and blocks[0].attempt is attempt:
-        _blocks.set(())
-    elif blocks:
-        left = [b for b in blocks if b.attempt is not attempt and not b.attempt.has_ended]
-        _blocks.set((*left,))
+    if blocks:
+        for block in blocks:
+            if block.attempt is attempt:
+                block.leave()
+        _blocks.set((*(b for b in blocks if not b.is_over),))
 
 
 def is_in_block() -> bool:
@@ -86,7 +96,7 @@ def block_of(client: Any) -> Block | None:
     blocks = _blocks.get()
     if blocks:
         for block in reversed(blocks):
-            if block.client is client and not block.attempt.has_ended:
+            if block.client is client and not block.is_over:
                 return block
     return None
 

@@ -8,6 +8,7 @@ import inspect
 import sys
 import threading
 import warnings
+import weakref
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -95,9 +96,29 @@ def test_a_block_that_is_left_in_another_context_is_over():
     attempt = enter(client)
 
     contextvars.copy_context().run(leave_block, attempt)
-    assert block_of(client) is not None
+
+    assert block_of(client) is None
+
+
+def test_a_block_that_was_left_keeps_nothing_alive():
+    attempt = enter(Client())
+    gone = weakref.ref(attempt)
+    entered.clear()
+    kept = contextvars.copy_context()
+
+    leave_block(attempt)
+    del attempt
+
+    assert gone() is None
+    assert kept
+
+
+def test_a_block_whose_transaction_has_ended_is_over():
+    client = Client()
+    attempt = enter(client)
 
     attempt.end_without_commit()
+
     assert block_of(client) is None
 
 
