@@ -28,9 +28,11 @@ class Limits:
         """Read the file."""
         return cls(tomllib.loads(path.read_text()))
 
-    def of(self, case: Case) -> float | None:
-        """The highest ratio allowed, or MiB of a peak; `None` without a limit."""
+    def of(self, case: Case, clock: str = "wall") -> float | None:
+        """The highest ratio allowed by a clock, `wall` or `cpu`, or MiB of a peak; `None` without a limit."""
         entry = self.table.get(case.workload, {})
+        if clock == "cpu":
+            entry = entry.get("cpu", entry)
         limit = entry.get(case.kind.value)
         return None if limit is None else float(limit)
 
@@ -40,5 +42,5 @@ class Limits:
 
     def clocks(self, case: Case) -> tuple[str, ...]:
         """The clocks by which a case is compared."""
-        both = self.table.get(case.workload, {}).get("clock") == "both"
-        return ("cpu", "wall") if both else ("cpu",)
+        entry = self.table.get(case.workload, {})
+        return ("cpu", "wall") if "cpu" in entry or entry.get("clock") == "both" else ("cpu",)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.check import exceeds
+from bench.check import excess
 from bench.compare import is_slower
 from bench.data import Kind
 from bench.limits import Limits
@@ -31,41 +31,61 @@ def case(workload="find", colour=Colour.SYNC, **series):
 
 
 LIMITS = Limits(
-    {"find": {"flat": 1.5}, "peak": {"flat": 10}, "references": {"flat": 2, "clock": "both"}}
+    {
+        "find": {"flat": 1.5},
+        "peak": {"flat": 10},
+        "references": {"flat": 2, "clock": "both"},
+        "save_one": {"flat": 1.1, "cpu": {"flat": 1.5}},
+    }
 )
 
 
 def test_a_ratio_within_its_noise_of_the_limit_passes():
     noisy = case(raw=[1.0, 1.0, 1.0], odmantic=[1.4, 1.9, 1.8])
 
-    assert not exceeds(noisy, LIMITS)
+    assert not excess(noisy, LIMITS)
 
 
 def test_a_ratio_beyond_the_limit_in_every_round_fails():
-    assert exceeds(case(raw=[1.0, 1.0, 1.0], odmantic=[1.6, 1.9, 1.8]), LIMITS)
+    assert excess(case(raw=[1.0, 1.0, 1.0], odmantic=[1.6, 1.9, 1.8]), LIMITS)
 
 
 def test_a_workload_that_failed_fails_the_check():
     broken = case(raw=[1.0], odmantic=[])
     broken.series["odmantic"].error = "ValueError: no"
 
-    assert exceeds(broken, LIMITS)
+    assert excess(broken, LIMITS)
 
 
 def test_a_workload_without_a_limit_passes():
-    assert not exceeds(case("find_one", raw=[1.0], odmantic=[9.0]), LIMITS)
+    assert not excess(case("find_one", raw=[1.0], odmantic=[9.0]), LIMITS)
 
 
 @pytest.mark.parametrize(("growth", "fails"), [(9 * MIB, False), (11 * MIB, True)])
 def test_a_peak_is_limited_in_mebibytes(growth, fails):
-    assert exceeds(case("peak", raw=[1.0], odmantic=[float(growth)]), LIMITS) is fails
+    assert (excess(case("peak", raw=[1.0], odmantic=[float(growth)]), LIMITS) is not None) is fails
 
 
 def test_the_clock_counts_where_the_server_does_the_work():
     slow_server = case("references", raw=[1.0, 1.0], odmantic=[1.0, 1.0])
     slow_server.series["odmantic"].wall = [30.0, 30.0]
 
-    assert exceeds(slow_server, LIMITS)
+    assert excess(slow_server, LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("cpu", "wall", "said"),
+    [
+        (1.4, 1.0, None),
+        (1.6, 1.0, "at least 1.60 (cpu), the limit is 1.5"),
+        (1.4, 1.3, "at least 1.30 (wall), the limit is 1.1"),
+    ],
+)
+def test_the_processor_has_a_limit_of_its_own_where_there_is_waiting(cpu, wall, said):
+    waiting = case("save_one", raw=[1.0, 1.0], odmantic=[cpu, cpu])
+    waiting.series["odmantic"].wall = [10 * wall, 10 * wall]
+
+    assert excess(waiting, LIMITS) == said
 
 
 def test_slower_than_the_release_is_what_no_round_denies():
