@@ -330,17 +330,7 @@ class AIOEngine(AIOEngineBase):
             InvalidDocumentError: a value cannot be stored, or the document is too large.
         """
         check_instance(instance, "save")
-        operations = Operations(self, session, "save", writes=True)
-        collection: Any = None
-        if operations.session is None:
-            collection = self._collection_of_one(instance)
-            is_one_write = collection is not None
-        else:
-            is_one_write = not instance.__mapping__.reference_paths
-        if is_one_write:
-            await operations.save_one(instance, collection)
-        else:
-            await self._save_in_session(operations, [instance], "save")
+        await self._save_in_session([instance], session, "save")
         return instance
 
     async def save_all(
@@ -361,8 +351,7 @@ class AIOEngine(AIOEngineBase):
         """
         collected = collect_instances(instances, "save_all")
         if collected:
-            operations = Operations(self, session, "save_all", writes=True)
-            await self._save_in_session(operations, collected, "save_all")
+            await self._save_in_session(collected, session, "save_all")
         return collected
 
     if ASYNC:
@@ -422,15 +411,15 @@ class AIOEngine(AIOEngineBase):
             and finds_plainly(self.get_collection(model))
         )
 
-    def _collection_of_one(self, instance: Model) -> Any:
+    def _collection_of_one(self, instances: Sequence[Model]) -> Any:
         """The collection of a single write, for which the driver's implicit session does: on the wire it is the same.
 
-        `None` where there may be several, the driver is not itself, or a session would be an error because no write
-        is acknowledged.
+        `None` where the driver is not itself, or a session would be an error because no write is acknowledged.
         """
-        if instance.__mapping__.reference_paths:
+        model = type(instances[0])
+        if len(instances) > 1 or model.__mapping__.reference_paths:
             return None
-        collection = self.get_collection(type(instance))
+        collection = self.get_collection(model)
         is_usual = (
             is_plain_client(self.client)
             and updates_plainly(collection)
@@ -471,10 +460,15 @@ class AIOEngine(AIOEngineBase):
         return instance
 
     async def _save_in_session(
-        self, operations: Operations, instances: Sequence[Model], operation: str
+        self, instances: Sequence[Model], session: AIOSessionType, operation: str
     ) -> None:
+        operations = Operations(self, session, operation, writes=True)
         if operations.session is not None:
             await operations.save(instances)
+            return
+        collection = self._collection_of_one(instances)
+        if collection is not None:
+            await operations.save_one(instances[0], collection)
             return
         own_session = await resolve(self.client.start_session())
         try:

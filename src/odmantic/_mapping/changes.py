@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from odmantic._mapping.marks import baseline_setter, slot
+from odmantic._mapping.marks import baseline_setter, modified_or_none, slot
+from odmantic._mapping.shapes import is_tuple
 from odmantic._mapping.snapshot import differing_fields
 
 if TYPE_CHECKING:
@@ -49,7 +50,6 @@ class ChangeTaker:
         "_leaf_classes",
         "_make_baseline",
         "_mapping",
-        "_modified_of",
         "_primary",
         "_set_baseline",
     )
@@ -70,7 +70,6 @@ class ChangeTaker:
         self._primary = primary
         self._encode_id = mapping.encoder_of[primary]
         self._baseline_of: Any = slot(mapping.model, "__baseline__").__get__
-        self._modified_of: Any = slot(mapping.model, "__modified__").__get__
         self._set_baseline = baseline_setter(mapping.model)
         self._forms: dict[frozenset[str], _Form] = {}
         self._last = _Form(frozenset(), (), changes_baseline=False)
@@ -81,13 +80,10 @@ class ChangeTaker:
         The fields that are taken count as unmodified, and their values are what is remembered of them.
         """
         try:
-            before: tuple[Any, ...] = self._baseline_of(instance)
-            if type(before) is not tuple:
+            before = self._baseline_of(instance)
+            if not is_tuple(before):
                 return None
-            try:
-                modified: set[str] = self._modified_of(instance) or set()
-            except AttributeError:
-                modified = set()
+            modified: set[str] = modified_or_none(instance) or set()
             if not before:
                 return self._take(instance, modified, modified, before) if modified else UNCHANGED
             now = self._make_baseline(instance)

@@ -73,15 +73,6 @@ def encoding_error(error: RecursionError, instance: Model) -> InvalidDocumentErr
     return InvalidDocumentError(message, model)
 
 
-def explained(error: Exception, operation: str, model: type[Model], document_id: Any) -> Exception:
-    """What to raise for a failed operation: an error of ours, or the same one with a line on where it comes from."""
-    ours = operation_error(error, operation, model, document_id)
-    if ours is not None:
-        return ours
-    add_context(error, f"in {operation} of {model.__name__}")
-    return error
-
-
 def operation_error(
     error: Exception, operation: str, model: type[Model], document_id: Any
 ) -> Exception | None:

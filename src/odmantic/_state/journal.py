@@ -171,10 +171,7 @@ class Journal:
         """
         self.committed = committed
         self._is_closed = True
-        if committed and not self._is_in_doubt:
-            self._writes, self._entries, self._documents = [], {}, set()
-        else:
-            self._settle()
+        self._settle()
 
     def _settle(self) -> None:
         """Have what was entered follow the end."""

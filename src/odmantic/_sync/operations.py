@@ -26,7 +26,7 @@ from odmantic._plan.command import (
     met_document,
     update_command,
 )
-from odmantic._plan.errors import explained, write_error
+from odmantic._plan.errors import NOT_ENCODABLE, add_context, operation_error, write_error
 from odmantic._plan.save import (
     SavePlan,
     all_fields,
@@ -179,8 +179,7 @@ class Operations:
     def save_one(self, instance: Model, collection: Any = None) -> None:
         """Write what has changed of an instance, after other saves of it; what it references is left alone."""
         turns = self.engine._turns
-        scope = self._scope
-        turn = turns.take_at_once(instance, scope) or turns.take(instance, scope)
+        turn = turns.take(instance, self._scope)
         try:
             plan = plan_changes(instance) if turn is not None and not self.is_guarded else None
             if plan is not None:
@@ -311,19 +310,11 @@ class Operations:
 
     def _update(self, plan: SavePlan, collection: Any) -> bool:
         """Send one update, and tell whether it met or made a document."""
-        if plan.upsert:
-            note_use(plan.id_)
-        try:
-            if self._attempt is not None and updates_plainly(collection):
-                # The same as a command, whose answer tells of an error in its own way.
-                call = partial(
-                    collection.database.command,
-                    update_command(collection.name, plan),
-                    codec_options=derived_of(collection).command_options,
-                    session=self.session,
-                )
-                has_met = self._send(call, met_document)
-                return plan.upsert or has_met
+        as_command = self._attempt is not None and updates_plainly(collection)
+        call: Callable[[], Any]
+        if as_command:
+            call = partial(self._update_by_command, plan, collection)
+        else:
             call = partial(
                 collection.update_one,
                 {"_id": plan.id_},
@@ -331,14 +322,24 @@ class Operations:
                 upsert=plan.upsert,
                 session=self.session,
             )
-            result = self._send(call)
-        except Exception as error:
-            told = explained(error, "save", type(plan.instance), plan.id_)
-            told = write_error(told, plan) or told
-            if told is error:
+        note_use(plan.id_)
+        try:
+            result = self.send(call, "save", type(plan.instance), plan.id_)
+        except (PyMongoError, *NOT_ENCODABLE) as error:
+            ours = write_error(error, plan)
+            if ours is None:
                 raise
-            raise told from error
-        return plan.upsert or has_matched(result)
+            raise ours from error
+        return plan.upsert or (result if as_command else has_matched(result))
+
+    def _update_by_command(self, plan: SavePlan, collection: Any) -> bool:
+        """The same as a command, whose answer tells of an error in its own way."""
+        reply = collection.database.command(
+            update_command(collection.name, plan),
+            codec_options=derived_of(collection).command_options,
+            session=self.session,
+        )
+        return met_document(reply)
 
     def send(
         self,
@@ -349,17 +350,15 @@ class Operations:
     ) -> Any:
         """Make one driver call, in the transaction that this call of the engine belongs to."""
         try:
-            return self._send(call)
+            if self._channel is not None:
+                return self._channel.send(call, self._attempt)
+            return call()
         except Exception as error:
-            told = explained(error, operation, model, document_id)
-            if told is error:
-                raise
-            raise told from error
-
-    def _send(self, call: Callable[[], Any], read: Callable[[Any], Any] | None = None) -> Any:
-        if self._channel is not None:
-            return self._channel.send(call, self._attempt, read)
-        return call()
+            ours = operation_error(error, operation, model, document_id)
+            if ours is not None:
+                raise ours from error
+            add_context(error, f"in {operation} of {model.__name__}")
+            raise
 
 
 def _check_may_write(driver_session: Any, operation: str) -> None:
