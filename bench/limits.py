@@ -43,4 +43,4 @@ class Limits:
     def clocks(self, case: Case) -> tuple[str, ...]:
         """The clocks by which a case is compared."""
         entry = self.table.get(case.workload, {})
-        return ("cpu", "wall") if "cpu" in entry or entry.get("clock") == "both" else ("cpu",)
+        return ("cpu", "wall") if "cpu" in entry else ("cpu",)

@@ -34,7 +34,7 @@ LIMITS = Limits(
     {
         "find": {"flat": 1.5},
         "peak": {"flat": 10},
-        "references": {"flat": 2, "clock": "both"},
+        "references": {"flat": 2, "cpu": {"flat": 2}},
         "save_one": {"flat": 1.1, "cpu": {"flat": 1.5}},
     }
 )
