@@ -19,7 +19,7 @@ from pymongo import AsyncMongoClient
 from odmantic._driver.select import ClientKind
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Iterator
+    from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator
     from types import FrameType
 
 T = TypeVar("T")
@@ -68,6 +68,23 @@ async def take_batch(cursor: Any, size: int) -> list[Any]:
     """Up to `size` next documents of a driver cursor; an empty list at its end."""
     batch: list[Any] = await cursor.to_list(length=size)
     return batch
+
+
+@contextlib.contextmanager
+def meanwhile(step: Callable[[], bool]) -> Generator[None]:
+    """Call `step` whenever the event loop comes round while the block waits, until it returns false."""
+    loop = asyncio.get_running_loop()
+    is_over = False
+
+    def run() -> None:
+        if not is_over and step():
+            loop.call_soon(run)
+
+    loop.call_soon(run)
+    try:
+        yield
+    finally:
+        is_over = True
 
 
 def current_owner() -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import inspect
 import threading
@@ -15,7 +16,7 @@ from pymongo import MongoClient
 from odmantic._driver.select import ClientKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
     from types import FrameType
 
 T = TypeVar("T")
@@ -66,6 +67,12 @@ def take_batch(cursor: Any, size: int) -> list[Any]:
     to_list = getattr(cursor, "to_list", None)
     # An iterator takes several steps for each document; a stand-in may be nothing else.
     return list(islice(cursor, size)) if to_list is None else to_list(size)
+
+
+@contextlib.contextmanager
+def meanwhile(step: Callable[[], bool]) -> Generator[None]:  # noqa: ARG001
+    """Do nothing else while the block waits: a thread cannot."""
+    yield
 
 
 def current_owner() -> object:

@@ -9,9 +9,10 @@ from pymongo import ReadPreference
 from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 
+from odmantic._driver._sync import meanwhile
 from odmantic._driver.select import is_driver_collection, runs_transaction
 from odmantic._mapping import mapping_of
-from odmantic._plan.bulk import FEWEST_TO_LOOK_FOR, FEWEST_TO_SUPPOSE, Batch, plan_batch, replan
+from odmantic._plan.bulk import FEWEST_TO_LOOK_FOR, FEWEST_TO_SUPPOSE, Batch
 from odmantic._plan.errors import NOT_ENCODABLE, is_about_document, write_error
 from odmantic._plan.groups import Group, group_instances
 from odmantic._plan.outcome import (
@@ -22,6 +23,7 @@ from odmantic._plan.outcome import (
     is_doubtful,
     missing_writes,
 )
+from odmantic._plan.planner import Planner, replan
 from odmantic._plan.save import fields_to_save
 from odmantic._state.attempt import DOOMING_ERRORS
 from odmantic._state.changes import mark_nested
@@ -123,25 +125,43 @@ class BulkSave:
         Raises:
             StoppedError: a member could not be planned or written.
         """
-        start = 0
-        check = self._operations.check if self._operations.is_guarded else None
-        while start < len(self._group.members):
-            batch = plan_batch(
-                self._group, start, check, checked=self._checked, supposes=self._supposes
-            )
+        planner: Planner | None = self._planner(0)
+        while planner is not None:
+            batch = planner.finish()
             self._checked = max(self._checked, batch.stop)
             if batch.error is not None and not self.goes_on:
                 batch.give_back()
                 raise StoppedError(batch.stop - 1, batch.error)
-            following = self._write(batch)
-            start = batch.stop if following is None else following
-            if batch.error is not None and start == batch.stop:
-                raise StoppedError(batch.stop - 1, batch.error)
+            planner = self._write_and_plan(batch)
 
-    def _write(self, batch: Batch) -> int | None:
-        """Send a batch and settle it; tell where to go on if that is not behind it."""
+    def _write_and_plan(self, batch: Batch) -> Planner | None:
+        """Write a batch, and plan the next one while it is on its way; `None` behind the last one."""
+        end = len(self._group.members)
+        if batch.stop == end or batch.error is not None or self._operations.is_guarded:
+            start = self._write(batch)
+        else:
+            planner, was_wrong = self._planner(batch.stop), self._was_wrong
+            try:
+                with meanwhile(planner.advance):
+                    start = self._write(batch)
+            except BaseException:
+                planner.batch.give_back()
+                raise
+            if start == batch.stop and self._was_wrong is was_wrong:
+                return planner
+            planner.batch.give_back()
+        if batch.error is not None and start == batch.stop:
+            raise StoppedError(batch.stop - 1, batch.error)
+        return self._planner(start) if start < end else None
+
+    def _planner(self, start: int) -> Planner:
+        check = self._operations.check if self._operations.is_guarded else None
+        return Planner(self._group, start, check, checked=self._checked, supposes=self._supposes)
+
+    def _write(self, batch: Batch) -> int:
+        """Send a batch and settle it; tell where to go on, which may be in the middle of it."""
         if not batch:
-            return None
+            return batch.stop
         if len(batch) == 1 or not is_driver_collection(self._collection):
             batch.give_back()
             return self._write_each(batch)
@@ -163,7 +183,7 @@ class BulkSave:
             batch.give_back()
             raise
         self._settle(batch, updated, inserting=inserting)
-        return None
+        return batch.stop
 
     def _rule_out_known(self, batch: Batch) -> None:
         """Have no insert fail because of its id: that would end a transaction, where a save of one is an update."""
@@ -251,7 +271,7 @@ class BulkSave:
     def _write_around(self, batch: Batch, number: int) -> int:
         """Write instances that are still dirty up to one that will be refused, which then says why."""
         following = self._write(replan(batch, range(number)))
-        if following is not None and following < batch.places[number]:
+        if following < batch.places[number]:
             return following
         self._write_one(batch, number)
         return batch.places[number] + 1
@@ -298,7 +318,7 @@ class BulkSave:
             batch.part(number, number + 1).give_back()
         if missing:
             again = replan(batch, missing, whole=True)
-            if self._write(again) is not None:
+            if self._write(again) < again.stop:
                 self._write_each(again)
         for number in unsure:
             self._write_one(batch, number)

@@ -180,8 +180,8 @@ async def test_new_instances_behind_changed_ones_are_inserted(aio_engine, comman
 
 
 async def test_many_instances_are_sent_in_batches(aio_engine, commands, monkeypatch):
-    monkeypatch.setattr("odmantic._plan.bulk.BATCH_SIZE", 100)
-    monkeypatch.setattr("odmantic._plan.bulk.UPDATE_BATCH_SIZE", 70)
+    monkeypatch.setattr("odmantic._plan.planner.BATCH_SIZE", 100)
+    monkeypatch.setattr("odmantic._plan.planner.UPDATE_BATCH_SIZE", 70)
     customers = _customers(250)
 
     await aio_engine.save_all(customers)

@@ -176,8 +176,8 @@ def test_new_instances_behind_changed_ones_are_inserted(sync_engine, commands):
 
 
 def test_many_instances_are_sent_in_batches(sync_engine, commands, monkeypatch):
-    monkeypatch.setattr("odmantic._plan.bulk.BATCH_SIZE", 100)
-    monkeypatch.setattr("odmantic._plan.bulk.UPDATE_BATCH_SIZE", 70)
+    monkeypatch.setattr("odmantic._plan.planner.BATCH_SIZE", 100)
+    monkeypatch.setattr("odmantic._plan.planner.UPDATE_BATCH_SIZE", 70)
     customers = _customers(250)
 
     sync_engine.save_all(customers)

@@ -17,7 +17,6 @@ from pymongo.errors import (
 )
 
 from odmantic import EmbeddedModel, Field, Model, Reference
-from odmantic._plan.bulk import plan_batch, replan
 from odmantic._plan.groups import Group, group_instances
 from odmantic._plan.outcome import (
     failure_of,
@@ -25,6 +24,7 @@ from odmantic._plan.outcome import (
     is_known_id,
     missing_writes,
 )
+from odmantic._plan.planner import Planner, replan
 from odmantic._plan.save import save_order
 from odmantic._state.changes import dirty_fields, mark_read
 
@@ -79,7 +79,7 @@ def test_new_instances_are_unmodified_once_they_are_sent(annotation, value):
     )
     instances = [shaped(value=value) for _ in range(3)]
 
-    batch = plan_batch(_group(*instances), 0)
+    batch = Planner(_group(*instances), 0).finish()
 
     assert len(batch) == 3
     assert [dirty_fields(instance) for instance in instances] == [set()] * 3
@@ -116,7 +116,7 @@ def test_a_batch_holds_what_is_sent():
     mark_read(unchanged)
     old.name = "B"
 
-    batch = plan_batch(_group(new, unchanged, old), 0)
+    batch = Planner(_group(new, unchanged, old), 0).finish()
 
     assert batch.instances == [new, old]
     assert (batch.are_new, batch.are_whole) == ([True, False], [True, False])
@@ -136,7 +136,7 @@ def test_an_instance_that_cannot_be_planned_ends_the_batch():
     loop.append(loop)
     parcels = [Parcel(code=1), Parcel(code=loop), Parcel(code=2)]
 
-    batch = plan_batch(_group(*parcels), 0)
+    batch = Planner(_group(*parcels), 0).finish()
 
     assert len(batch) == 1
     assert batch.stop == 2
@@ -154,7 +154,7 @@ def test_an_interrupted_plan_takes_nothing():
     for check in (None, stop):
         members = [taken, _Interrupting(stopped)] if check is None else [taken]
         with pytest.raises(KeyboardInterrupt):
-            plan_batch(Group(Country, members, range(len(members))), 0, check)
+            Planner(Group(Country, members, range(len(members))), 0, check).finish()
         assert taken.__fields_modified__ == {"name", "id"}
 
 
@@ -170,7 +170,7 @@ class _Interrupting:
 
 
 def test_what_became_clean_is_not_planned_again():
-    batch = plan_batch(_group(Country(name="a"), Country(name="b")), 0)
+    batch = Planner(_group(Country(name="a"), Country(name="b")), 0).finish()
 
     assert len(replan(batch, [0, 1])) == 0
 
@@ -178,7 +178,9 @@ def test_what_became_clean_is_not_planned_again():
 def test_the_check_sees_what_it_has_not_seen():
     seen: list[Any] = []
 
-    plan_batch(_group(*(Parcel(code=number) for number in range(4))), 1, seen.append, checked=2)
+    Planner(
+        _group(*(Parcel(code=number) for number in range(4))), 1, seen.append, checked=2
+    ).finish()
 
     assert [each.code for each in seen] == [2, 3]
 
@@ -219,7 +221,7 @@ def test_missing_writes_are_those_of_a_part():
     for parcel in parcels:
         mark_read(parcel)
         parcel.weight = 2.0
-    batch = plan_batch(_group(*parcels, Parcel(code="new")), 0)
+    batch = Planner(_group(*parcels, Parcel(code="new")), 0).finish()
 
     assert batch.comparable_ids() == ["a", "b"]
     assert missing_writes(batch, ["a"]) == ([1], [2])
@@ -231,7 +233,7 @@ def test_of_two_instances_of_a_missing_document_the_second_is_unsure():
         mark_read(parcel)
         parcel.weight = weight + 2.0
 
-    assert missing_writes(plan_batch(_group(*parcels), 0), []) == ([0], [1])
+    assert missing_writes(Planner(_group(*parcels), 0).finish(), []) == ([0], [1])
 
 
 def test_the_first_document_that_is_refused():

@@ -13,8 +13,9 @@ import pydantic
 import pytest
 
 from odmantic import EmbeddedModel, Field, Model
-from odmantic._plan.bulk import Batch, Planner, plan_batch
+from odmantic._plan.bulk import Batch
 from odmantic._plan.groups import Group
+from odmantic._plan.planner import Planner
 from odmantic._plan.save import fields_to_save, plan_changes, plan_save
 from odmantic._state.changes import (
     baseline_of,
@@ -61,10 +62,9 @@ def _read(model: Any = Parcel, **values: Any) -> Any:
 
 
 def _plan(*members: Any) -> tuple[int, Batch]:
-    batch = Batch(type(members[0]))
-    planner = Planner(batch, members, 0, supposes=False)
+    planner = Planner(Group(type(members[0]), members, range(len(members))), 0)
     planner.take()
-    return planner.place, batch
+    return planner.place, planner.batch
 
 
 def _assign(*names: str) -> Any:
@@ -284,7 +284,7 @@ def test_the_unusual_is_planned_too() -> None:
     parcels[3].__dict__["size"] = None
     new = Parcel(code="new")
 
-    batch = plan_batch(Group(Parcel, [*parcels, new], range(6)), 0)
+    batch = Planner(Group(Parcel, [*parcels, new], range(6)), 0).finish()
 
     assert batch.places == [0, 1, 2, 3, 4, 5]
     assert [sorted(each) for each in batch.documents[:4]] == [
@@ -301,7 +301,7 @@ def test_additional_values_are_compared() -> None:
     loose.name = "b"
     setattr(loose, "more", 1)  # noqa: B010 - no field
 
-    batch = plan_batch(Group(Loose, [loose], [0]), 0)
+    batch = Planner(Group(Loose, [loose], [0]), 0).finish()
 
     assert batch.documents == [{"name": "b", "more": 1}]
 
@@ -321,7 +321,7 @@ def test_an_interrupt_takes_nothing() -> None:
     stopped.__dict__["colour"] = _Interrupting()
 
     with pytest.raises(KeyboardInterrupt):
-        plan_batch(Group(Parcel, [taken, stopped], [0, 1]), 0)
+        Planner(Group(Parcel, [taken, stopped], [0, 1]), 0).finish()
 
     assert taken.__fields_modified__ == {"weight"}
     assert stopped.__fields_modified__ == {"weight", "colour"}
@@ -338,10 +338,11 @@ class _InterruptedColumn(list[Any]):
 def test_an_interrupt_between_the_columns_takes_nothing(column: str) -> None:
     parcel = _read()
     parcel.weight = 2.0
-    batch = Batch(Parcel, **{column: _InterruptedColumn()})
+    planner = Planner(Group(Parcel, [parcel], [0]), 0)
+    batch = planner.batch = Batch(Parcel, **{column: _InterruptedColumn()})
 
     with pytest.raises(KeyboardInterrupt):
-        Planner(batch, [parcel], 0, supposes=False).take()
+        planner.take()
 
     assert parcel.__fields_modified__ == {"weight"}
     assert (len(batch), batch.documents, batch.names) == (0, [], [])

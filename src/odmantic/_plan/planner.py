@@ -1,0 +1,239 @@
+"""Plans a save of many: takes what is sent of instances, a batch at a time."""
+
+from __future__ import annotations
+
+from itertools import islice, repeat
+from typing import TYPE_CHECKING, Any
+
+import bson
+from bson.timestamp import Timestamp
+
+from odmantic._mapping import has_slot, mapping_of
+from odmantic._plan.bulk import Batch
+from odmantic._plan.save import SavePlan, all_fields, fields_to_save, plan_save
+from odmantic._state.changes import give_back, remember
+from odmantic.bson import ObjectId, is_unused, note_use
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from odmantic._mapping import ModelMapping
+    from odmantic._mapping.changes import Changes
+    from odmantic._plan.groups import Group
+    from odmantic.model import Model
+
+#: Documents that are planned, and sent, at a time: their memory is bounded, the next ones can be planned while these
+#: are on their way, and a distant server need not be asked too often.
+BATCH_SIZE = 2_500
+
+#: The same for updates. The driver makes several objects of each, and those of many more would start a full garbage
+#: collection.
+UPDATE_BATCH_SIZE = 1_000
+
+#: Instances that are planned at a time while others are on their way: about a millisecond.
+PIECE_SIZE = 200
+
+#: Types of ids that may be supposed to be new, besides object ids: of these, Python finds equal all but a few that are in
+#: MongoDB.
+_SUPPOSABLE_IDS = frozenset({str, int})
+
+
+class Planner:
+    """Plans the writes of the members of a group, from one on; an error of an instance ends the batch and is kept.
+
+    It takes instances as they were made, and ones that are known, many at a time.
+    """
+
+    __slots__ = (
+        *("_check", "_checked", "_end", "_members", "_names", "_primary", "_supposes"),
+        *("_take", "_take_changes", "batch", "place", "stop"),
+    )
+
+    def __init__(
+        self,
+        group: Group,
+        start: int,
+        check: Callable[[Model], None] | None = None,
+        *,
+        checked: int = 0,
+        supposes: bool = False,
+    ) -> None:
+        """Take nothing yet.
+
+        Args:
+            group: the group.
+            start: the first member.
+            check: is shown each instance that will be written.
+            checked: how many of the members it was shown before.
+            supposes: whether ids that were given are supposed to be new.
+        """
+        mapping = mapping_of(group.model)
+        self.batch = Batch(group.model)
+        self.place = start
+        self._supposes = supposes and not mapping.extra_allowed
+        self._members = members = group.members
+        self._check = check
+        self._checked = checked
+        self._names = frozenset(mapping.fields)
+        self._take = mapping.codec.take
+        self._take_changes = mapping.codec.take_changes
+        self._primary = _insertable_id(mapping)
+        is_new = is_unused(members[start].__dict__.get(self._primary or ""))
+        self.stop = min(start + (BATCH_SIZE if is_new else UPDATE_BATCH_SIZE), len(members))
+        self._end = self.stop
+
+    def finish(self) -> Batch:
+        """Plan what is left of the batch."""
+        try:
+            self._plan(self.stop)
+        except BaseException:
+            self.batch.give_back()
+            raise
+        return self.batch
+
+    def advance(self) -> bool:
+        """Plan a few more; tell whether there are others left."""
+        self._plan(min(self.place + PIECE_SIZE, self.stop))
+        return self.place < self.stop and self.batch.error is None
+
+    def take(self) -> bool:
+        """Plan the writes of instances from here on that are alike; tell whether there was one."""
+        start = self.place
+        instance = self._members[start]
+        if self._take is None or self._take_changes is None:
+            return False
+        if has_slot(instance, "__baseline__"):
+            self._add_changes(self._take_changes)
+            return self.place > start
+        is_new = (
+            self._primary is not None
+            and type(instance.__dict__.get(self._primary)) is ObjectId
+            and self._primary not in instance.__pydantic_fields_set__
+        )
+        batch = self.batch
+        before = len(batch.documents)
+        try:
+            members = islice(self._members, start, self._end)
+            self._take(members, batch.documents, batch.ids, new=is_new)
+        finally:
+            taken = len(batch.documents) - before
+            behind = start + taken
+            batch.places += range(start, behind)
+            batch.instances += self._members[start:behind]
+            batch.names += repeat(self._names, taken)
+            del batch.ids[len(batch.documents) :]
+            batch.are_whole += repeat(True, taken)
+            supposes = taken > 0 and not is_new and self._may_suppose(batch.ids[before:])
+            batch.are_new += repeat(is_new or supposes, taken)
+            batch.supposes |= supposes
+            self.place = behind
+        return taken > 0
+
+    def _plan(self, end: int) -> None:
+        batch = self.batch
+        self._end = end
+        try:
+            while self.place < end and batch.error is None:
+                if self._check is None and self.take():
+                    continue
+                batch.stop = self.place + 1
+                instance = self._members[self.place]
+                names = fields_to_save(instance)
+                if names:
+                    if self._check is not None and self.place >= self._checked:
+                        self._check(instance)
+                    self._add(instance, names)
+                self.place += 1
+        except Exception as error:  # noqa: BLE001 - raised once those before it are written
+            batch.error = error
+        if batch.error is None:
+            batch.stop = self.place
+
+    def _add_changes(self, take: Callable[[Model], Changes | None]) -> None:
+        """Plan the updates of instances that were read or written before, up to the first unusual one."""
+        batch = self.batch
+        before = len(batch)
+        try:
+            while self.place < self._end:
+                instance = self._members[self.place]
+                changes = take(instance)
+                if changes is None:
+                    break
+                names, id_, document = changes
+                if names:
+                    try:
+                        batch.places.append(self.place)
+                        batch.instances.append(instance)
+                        batch.names.append(names)
+                        batch.ids.append(id_)
+                        batch.documents.append(document)
+                    except BaseException:
+                        give_back(instance, names)
+                        raise
+                self.place += 1
+        finally:
+            # An interrupt may leave one in some of the columns only.
+            count = len(batch.documents)
+            for column in (batch.places, batch.instances, batch.names, batch.ids):
+                del column[count:]
+            batch.are_whole += repeat(False, count - before)
+            batch.are_new += repeat(False, count - before)
+
+    def _add(self, instance: Model, names: AbstractSet[str]) -> None:
+        """Plan the write of one instance, the next."""
+        plan = plan_save(instance, names)
+        if plan is None:
+            return
+        # The server would fill in an empty timestamp of an inserted document.
+        may_insert = plan.upsert and Timestamp not in map(type, plan.document.values())
+        is_new = may_insert and self._has_own_id(plan)
+        supposes = may_insert and not is_new and self._may_suppose([plan.id_])
+        _add(self.batch, plan, self.place, is_new=is_new or supposes)
+        self.batch.supposes |= supposes
+
+    def _may_suppose(self, ids: Sequence[Any]) -> bool:
+        return self._supposes and all(
+            kind in _SUPPOSABLE_IDS or issubclass(kind, bson.ObjectId)
+            for kind in set(map(type, ids))
+        )
+
+    def _has_own_id(self, plan: SavePlan) -> bool:
+        """Tell whether the library made the id of an instance, of which no document was sent."""
+        return (
+            self._primary is not None
+            and is_unused(plan.id_)
+            and self._primary not in plan.instance.__pydantic_fields_set__
+        )
+
+
+def replan(batch: Batch, numbers: Iterable[int], *, whole: bool = False) -> Batch:
+    """Plan some writes of a batch again, as they are now, or of all fields."""
+    again = Batch(batch.model, stop=batch.stop)
+    for number in numbers:
+        instance = batch.instances[number]
+        names = all_fields(instance) if whole else fields_to_save(instance)
+        plan = plan_save(instance, names) if names else None
+        if plan is not None:
+            _add(again, plan, batch.places[number], is_new=False)
+    return again
+
+
+def _add(batch: Batch, plan: SavePlan, place: int, *, is_new: bool) -> None:
+    batch.places.append(place)
+    batch.instances.append(plan.instance)
+    batch.names.append(plan.names)
+    batch.ids.append(plan.id_)
+    batch.documents.append(plan.document)
+    batch.are_whole.append(plan.upsert)
+    batch.are_new.append(is_new)
+    remember(plan.instance, plan.snapshots)
+    note_use(plan.id_)
+
+
+def _insertable_id(mapping: ModelMapping) -> str | None:
+    """Name of the primary field if its ids are made by the library, and a document may be inserted.
+
+    The keys of extras may have dots, which an update takes for paths.
+    """
+    return None if mapping.extra_allowed else mapping.automatic_id
