@@ -78,12 +78,13 @@ def enter_block(block: Block) -> None:
 
 def leave_block(attempt: Attempt) -> None:
     """Note that the block of an attempt was left."""
-    blocks = _blocks.get()
-    if blocks:
-        for block in blocks:
-            if block.attempt is attempt:
-                block.leave()
-        _blocks.set((*(b for b in blocks if not b.is_over),))
+    others: tuple[Block, ...] = ()
+    for block in _blocks.get():
+        if block.attempt is attempt:
+            block.leave()
+        elif not block.is_over:
+            others += (block,)
+    _blocks.set(others)
 
 
 def is_in_block() -> bool:

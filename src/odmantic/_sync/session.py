@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import time
 from contextlib import AbstractContextManager
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic._plan.concerns import TransactionDefaults, session_options
@@ -17,7 +16,7 @@ from odmantic._sync.session_base import SyncSessionBase
 from odmantic.exceptions import SessionMisuseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from types import TracebackType
 
     from pymongo.read_concern import ReadConcern
@@ -66,7 +65,6 @@ class SyncSession(SyncSessionBase, AbstractContextManager["SyncSession"]):
     # Those of a session without options.
     _is_snapshot: bool = False
     _defaults: TransactionDefaults | None = None
-    _options: Mapping[str, Any] = MappingProxyType({})
     _after: CausalTimes | None = None
 
     def __init__(
@@ -81,6 +79,7 @@ class SyncSession(SyncSessionBase, AbstractContextManager["SyncSession"]):
         """Make a session that is not started yet; nothing is sent."""
         self.engine = engine
         self.session = None
+        self._options: dict[str, Any] = {}
         options = (causal_consistency, default_transaction_options, after)
         if options == (None, None, None) and not snapshot:
             return
