@@ -459,22 +459,24 @@ class AIOEngine(AIOEngineBase):
         await Operations(self, session, "save").save([instance])
         return instance
 
-    async def _save_in_session(
+    def _save_in_session(
         self, instances: Sequence[Model], session: AIOSessionType, operation: str
-    ) -> None:
+    ) -> Awaitable[None]:
+        # What only hands on is no coroutine of its own: each costs as much as several calls.
         operations = Operations(self, session, operation, writes=True)
         if operations.session is not None:
-            await operations.save(instances)
-            return
+            return operations.save(instances)
         collection = self._collection_of_one(instances)
         if collection is not None:
-            await operations.save_one(instances[0], collection)
-            return
-        own_session = await resolve(self.client.start_session())
+            return operations.save_one(instances[0], collection)
+        return self._save_in_own_session(instances, operation)
+
+    async def _save_in_own_session(self, instances: Sequence[Model], operation: str) -> None:
+        session = await resolve(self.client.start_session())
         try:
-            await Operations(self, own_session, operation).save(instances)
+            await Operations(self, session, operation).save(instances)
         finally:
-            await resolve(own_session.end_session())
+            await resolve(session.end_session())
 
     async def _delete(self, instance: Model, session: AIOSessionType) -> None:
         check_instance(instance, "delete")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from pymongo import ReadPreference
 from pymongo.errors import PyMongoError
 
 from odmantic._aio.bulk import save_in_bulk
@@ -166,20 +167,23 @@ class Operations:
         )
         return count
 
-    async def save(self, instances: Sequence[Model]) -> None:
+    def save(self, instances: Sequence[Model]) -> Awaitable[None]:
         """Write what has changed of instances, each after those it references; of several, in bulk where the driver can."""
         if len(instances) > 1:
-            await self._save_all(save_order(instances))
-        elif instances[0].__mapping__.reference_paths:
-            for instance in save_order(instances):
-                await self.save_one(instance)
-        else:
-            await self.save_one(instances[0])
+            return self._save_all(save_order(instances))
+        if instances[0].__mapping__.reference_paths:
+            return self._save_each(save_order(instances))
+        return self.save_one(instances[0])
+
+    async def _save_each(self, ordered: Sequence[Model]) -> None:
+        for instance in ordered:
+            await self.save_one(instance)
 
     async def save_one(self, instance: Model, collection: Any = None) -> None:
         """Write what has changed of an instance, after other saves of it; what it references is left alone."""
         turns = self.engine._turns
-        turn = await turns.take(instance, self._scope)
+        scope = self._scope
+        turn = turns.take_at_once(instance, scope) or await turns.take(instance, scope)
         try:
             plan = plan_changes(instance) if turn is not None and not self.is_guarded else None
             if plan is not None:
@@ -310,10 +314,18 @@ class Operations:
 
     async def _update(self, plan: SavePlan, collection: Any) -> bool:
         """Send one update, and tell whether it met or made a document."""
-        as_command = self._attempt is not None and updates_plainly(collection)
+        read: Callable[[Any], bool] | None = None
         call: Callable[[], Any]
-        if as_command:
-            call = partial(self._update_by_command, plan, collection)
+        if self._attempt is not None and updates_plainly(collection):
+            # The same as a command, whose answer tells of an error in its own way.
+            call = partial(
+                collection.database.command,
+                update_command(collection.name, plan),
+                read_preference=ReadPreference.PRIMARY,
+                codec_options=derived_of(collection).command_options,
+                session=self.session,
+            )
+            read = met_document
         else:
             call = partial(
                 collection.update_one,
@@ -324,22 +336,13 @@ class Operations:
             )
         note_use(plan.id_)
         try:
-            result = await self.send(call, "save", type(plan.instance), plan.id_)
+            result = await self.send(call, "save", type(plan.instance), plan.id_, read)
         except (PyMongoError, *NOT_ENCODABLE) as error:
             ours = write_error(error, plan)
             if ours is None:
                 raise
             raise ours from error
-        return plan.upsert or (result if as_command else has_matched(result))
-
-    async def _update_by_command(self, plan: SavePlan, collection: Any) -> bool:
-        """The same as a command, whose answer tells of an error in its own way."""
-        reply = await collection.database.command(
-            update_command(collection.name, plan),
-            codec_options=derived_of(collection).command_options,
-            session=self.session,
-        )
-        return met_document(reply)
+        return plan.upsert or (has_matched(result) if read is None else result)
 
     async def send(
         self,
@@ -347,11 +350,12 @@ class Operations:
         operation: str,
         model: type[Model],
         document_id: Any = None,
+        read: Callable[[Any], Any] | None = None,
     ) -> Any:
-        """Make one driver call, in the transaction that this call of the engine belongs to."""
+        """Make one driver call, in the transaction that this call of the engine belongs to; for `read` see `Channel`."""
         try:
             if self._channel is not None:
-                return await self._channel.send(call, self._attempt)
+                return await self._channel.send(call, self._attempt, read)
             return await resolve(call())
         except Exception as error:
             ours = operation_error(error, operation, model, document_id)

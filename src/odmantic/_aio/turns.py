@@ -58,21 +58,20 @@ class Turns:
         self._singles: dict[int, Turn] = {}
         self._bulks: list[Turn] = []
 
+    def take_at_once(self, instance: Model, scope: Any) -> Turn | None:
+        """Begin the save of an instance if no other one is under way."""
+        mine = Turn(scope, (instance,))
+        return mine if self._busy_for(mine) is None else None
+
     async def take(self, instance: Model, scope: Any) -> Turn | None:
         """Wait for other saves of an instance; `None` if one of another scope is under way."""
         while True:
             mine = Turn(scope, (instance,))
-            busy = self._bulk_with(mine) if self._bulks else None
+            busy = self._busy_for(mine)
             if busy is None:
-                busy = self._singles.setdefault(id(instance), mine)
-                if busy is mine:
-                    # In another thread a bulk save may have begun meanwhile, and may have seen this one or not.
-                    busy = self._bulk_with(mine) if self._bulks else None
-                    if busy is None:
-                        return mine
-                    self.leave(instance, mine)
-                elif busy.scope is not scope:
-                    return None
+                return mine
+            if busy.scope is not scope:
+                return None
             await busy.wait()
 
     def leave(self, instance: Model, turn: Turn) -> None:
@@ -97,6 +96,19 @@ class Turns:
         """End the save of instances."""
         self._bulks.remove(turn)
         turn.end()
+
+    def _busy_for(self, mine: Turn) -> Turn | None:
+        """Begin the save of an instance, or tell which other one is under way."""
+        busy = self._bulk_with(mine) if self._bulks else None
+        if busy is None:
+            instance = mine.instances[0]
+            busy = self._singles.setdefault(id(instance), mine)
+            if busy is mine:
+                # In another thread a bulk save may have begun meanwhile, and may have seen this one or not.
+                busy = self._bulk_with(mine) if self._bulks else None
+                if busy is not None:
+                    self.leave(instance, mine)
+        return busy
 
     def _bulk_with(self, mine: Turn) -> Turn | None:
         """A bulk save of the same instances, of those before this one if it is one itself."""

@@ -45,7 +45,7 @@ _CLOSED = (_CLOSING, _ENDED, _SESSION_ENDED)
 class Attempt:
     """One run of a transaction, from its start to its end; a restarted transaction has a new one."""
 
-    state: AttemptState = AttemptState.RUNNING
+    state: AttemptState = RUNNING
     first_error: BaseException | None = None
     has_sent: bool = False
     """Whether an operation of ours has reached the server."""
@@ -125,9 +125,9 @@ class Attempt:
 
     def end_committed(self) -> None:
         """Finish the run after a commit that succeeded."""
-        self._end(AttemptState.ENDED, committed=True)
+        self._end(_ENDED, committed=True)
 
-    def end_without_commit(self, state: AttemptState = AttemptState.ENDED) -> None:
+    def end_without_commit(self, state: AttemptState = _ENDED) -> None:
         """Finish the run in any other way; its instances become dirty again."""
         is_known = self.commit_failed or not self.commit_was_sent
         self._end(state, committed=False if is_known else None)

@@ -84,8 +84,18 @@ class Channel:
         if self._home is not None and current_home() not in (self._home, None):
             raise SessionMisuseError(_ELSEWHERE)
 
-    def send(self, call: Callable[[], Any], attempt: Attempt | None) -> Any:
+    def send(
+        self,
+        call: Callable[[], Any],
+        attempt: Attempt | None,
+        read: Callable[[Any], Any] | None = None,
+    ) -> Any:
         """Run one driver call, in the run of a transaction that it was made for, or outside of any.
+
+        Args:
+            call: the call.
+            attempt: that run.
+            read: what the result is made of the answer with, in a transaction; its errors are those of the call.
 
         Raises:
             RuntimeError: that run has ended meanwhile, or one has begun that the call was not made for.
@@ -98,7 +108,7 @@ class Channel:
                     raise attempt.refusal()
                 if self.attempt is not attempt or not self.driver_session.in_transaction:
                     raise SessionMisuseError(NOT_STARTED)
-                return drained(self._send_in_transaction, call, attempt, on_hang=self._lose)
+                return drained(self._send_in_transaction, call, attempt, read, on_hang=self._lose)
             if self.attempt is not None:
                 raise SessionMisuseError(_BEGUN_MEANWHILE)
             return call()
@@ -218,9 +228,16 @@ class Channel:
         if self.attempt is attempt:
             self.attempt = None
 
-    def _send_in_transaction(self, call: Callable[[], Any], attempt: Attempt) -> Any:
+    def _send_in_transaction(
+        self,
+        call: Callable[[], Any],
+        attempt: Attempt,
+        read: Callable[[Any], Any] | None,
+    ) -> Any:
         try:
             result = call()
+            if read is not None:
+                result = read(result)
         except DOOMING_ERRORS as error:
             attempt.doom(error)
             if isinstance(error, NetworkTimeout):

@@ -442,19 +442,21 @@ class SyncEngine(SyncEngineBase):
     def _save_in_session(
         self, instances: Sequence[Model], session: SyncSessionType, operation: str
     ) -> None:
+        # What only hands on is no coroutine of its own: each costs as much as several calls.
         operations = Operations(self, session, operation, writes=True)
         if operations.session is not None:
-            operations.save(instances)
-            return
+            return operations.save(instances)
         collection = self._collection_of_one(instances)
         if collection is not None:
-            operations.save_one(instances[0], collection)
-            return
-        own_session = self.client.start_session()
+            return operations.save_one(instances[0], collection)
+        return self._save_in_own_session(instances, operation)
+
+    def _save_in_own_session(self, instances: Sequence[Model], operation: str) -> None:
+        session = self.client.start_session()
         try:
-            Operations(self, own_session, operation).save(instances)
+            Operations(self, session, operation).save(instances)
         finally:
-            own_session.end_session()
+            session.end_session()
 
     def _delete(self, instance: Model, session: SyncSessionType) -> None:
         check_instance(instance, "delete")
