@@ -19,7 +19,7 @@ from pymongo import AsyncMongoClient
 from odmantic._driver.select import ClientKind
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator
+    from collections.abc import Awaitable, Callable, Coroutine, Iterator
     from types import FrameType
 
 T = TypeVar("T")
@@ -80,21 +80,27 @@ async def take_batch(cursor: Any, size: int) -> list[Any]:
     return batch
 
 
-@contextlib.contextmanager
-def meanwhile(step: Callable[[], bool]) -> Generator[None]:
-    """Call `step` whenever the event loop comes round while the block waits, until it returns false."""
-    loop = asyncio.get_running_loop()
-    is_over = False
+class Meanwhile:
+    """A block that calls `step` whenever the event loop comes round while it waits, until that returns false."""
 
-    def run() -> None:
-        if not is_over and step():
-            loop.call_soon(run)
+    __slots__ = ("_loop", "_step")
 
-    loop.call_soon(run)
-    try:
-        yield
-    finally:
-        is_over = True
+    def __init__(self, step: Callable[[], bool]) -> None:
+        """Call nothing yet."""
+        self._loop = asyncio.get_running_loop()
+        self._step: Callable[[], bool] | None = step
+
+    def __enter__(self) -> None:
+        """Begin."""
+        self._loop.call_soon(self._run)
+
+    def __exit__(self, *_: object) -> None:
+        """Call it no more."""
+        self._step = None
+
+    def _run(self) -> None:
+        if self._step is not None and self._step():
+            self._loop.call_soon(self._run)
 
 
 def current_owner() -> object:

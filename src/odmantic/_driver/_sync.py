@@ -16,7 +16,7 @@ from pymongo import MongoClient
 from odmantic._driver.select import ClientKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
     from types import FrameType
 
 T = TypeVar("T")
@@ -69,10 +69,12 @@ def take_batch(cursor: Any, size: int) -> list[Any]:
     return list(islice(cursor, size)) if to_list is None else to_list(size)
 
 
-@contextlib.contextmanager
-def meanwhile(step: Callable[[], bool]) -> Generator[None]:  # noqa: ARG001
-    """Do nothing else while the block waits: a thread cannot."""
-    yield
+class Meanwhile(contextlib.nullcontext[None]):
+    """A block that would call `step` while it waits; a thread that waits does nothing else."""
+
+    def __init__(self, step: Callable[[], bool]) -> None:  # noqa: ARG002
+        """Call nothing."""
+        super().__init__()
 
 
 def current_owner() -> object:

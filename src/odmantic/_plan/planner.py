@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice, repeat
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import bson
@@ -46,7 +46,7 @@ class Planner:
     """
 
     __slots__ = (
-        *("_check", "_checked", "_end", "_members", "_names", "_primary", "_supposes"),
+        *("_check", "_checked", "_members", "_model", "_names", "_primary", "_start", "_supposes"),
         *("_take", "_take_changes", "batch", "place", "stop"),
     )
 
@@ -57,7 +57,6 @@ class Planner:
         check: Callable[[Model], None] | None = None,
         *,
         checked: int = 0,
-        supposes: bool = False,
     ) -> None:
         """Take nothing yet.
 
@@ -66,56 +65,64 @@ class Planner:
             start: the first member.
             check: is shown each instance that will be written.
             checked: how many of the members it was shown before.
-            supposes: whether ids that were given are supposed to be new.
         """
         mapping = mapping_of(group.model)
+        self._model = group.model
         self.batch = Batch(group.model)
-        self.place = start
-        self._supposes = supposes and not mapping.extra_allowed
+        self.place = self._start = start
         self._members = members = group.members
         self._check = check
         self._checked = checked
+        self._supposes = False
         self._names = frozenset(mapping.fields)
         self._take = mapping.codec.take
         self._take_changes = mapping.codec.take_changes
         self._primary = _insertable_id(mapping)
         is_new = is_unused(members[start].__dict__.get(self._primary or ""))
         self.stop = min(start + (BATCH_SIZE if is_new else UPDATE_BATCH_SIZE), len(members))
-        self._end = self.stop
 
-    def finish(self) -> Batch:
-        """Plan what is left of the batch."""
+    def finish(self, *, supposes: bool = False) -> Batch:
+        """Plan what is left of the batch.
+
+        Args:
+            supposes: whether ids that were given are supposed to be new.
+        """
+        self._supposes = supposes and not mapping_of(self._model).extra_allowed
         try:
-            self._plan(self.stop)
+            self._plan()
         except BaseException:
             self.batch.give_back()
             raise
         return self.batch
 
     def advance(self) -> bool:
-        """Plan a few more; tell whether there are others left."""
-        self._plan(min(self.place + PIECE_SIZE, self.stop))
-        return self.place < self.stop and self.batch.error is None
+        """Plan a few more, if they are new and have ids of the library's own; tell whether there may be others.
 
-    def take(self) -> bool:
+        Their insert fails if somebody else, to whom they seem to be saved, writes them first. An update would undo that.
+        """
+        try:
+            if not self._is_own(self._members[self.place]):
+                return False
+            return self.take(min(self.place + PIECE_SIZE, self.stop)) and self.place < self.stop
+        except BaseException:
+            self.batch.give_back()
+            self.batch, self.place = Batch(self._model), self._start
+            raise
+
+    def take(self, stop: int | None = None) -> bool:
         """Plan the writes of instances from here on that are alike; tell whether there was one."""
-        start = self.place
+        start, stop = self.place, self.stop if stop is None else stop
         instance = self._members[start]
         if self._take is None or self._take_changes is None:
             return False
         if has_slot(instance, "__baseline__"):
             self._add_changes(self._take_changes)
             return self.place > start
-        is_new = (
-            self._primary is not None
-            and type(instance.__dict__.get(self._primary)) is ObjectId
-            and self._primary not in instance.__pydantic_fields_set__
-        )
+        is_new = self._is_own(instance)
         batch = self.batch
         before = len(batch.documents)
         try:
-            members = islice(self._members, start, self._end)
-            self._take(members, batch.documents, batch.ids, new=is_new)
+            self._take(self._members[start:stop], batch.documents, batch.ids, new=is_new)
         finally:
             taken = len(batch.documents) - before
             behind = start + taken
@@ -130,11 +137,10 @@ class Planner:
             self.place = behind
         return taken > 0
 
-    def _plan(self, end: int) -> None:
+    def _plan(self) -> None:
         batch = self.batch
-        self._end = end
         try:
-            while self.place < end and batch.error is None:
+            while self.place < self.stop:
                 if self._check is None and self.take():
                     continue
                 batch.stop = self.place + 1
@@ -147,15 +153,24 @@ class Planner:
                 self.place += 1
         except Exception as error:  # noqa: BLE001 - raised once those before it are written
             batch.error = error
-        if batch.error is None:
-            batch.stop = self.place
+        else:
+            batch.stop = self.stop
+
+    def _is_own(self, instance: Model) -> bool:
+        """Tell whether the library made the id of an instance, which was never sent."""
+        return (
+            self._primary is not None
+            and type(instance.__dict__.get(self._primary)) is ObjectId
+            and self._primary not in instance.__pydantic_fields_set__
+            and not has_slot(instance, "__baseline__")
+        )
 
     def _add_changes(self, take: Callable[[Model], Changes | None]) -> None:
         """Plan the updates of instances that were read or written before, up to the first unusual one."""
         batch = self.batch
         before = len(batch)
         try:
-            while self.place < self._end:
+            while self.place < self.stop:
                 instance = self._members[self.place]
                 changes = take(instance)
                 if changes is None:

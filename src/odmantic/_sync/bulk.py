@@ -9,7 +9,7 @@ from pymongo import ReadPreference
 from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 
-from odmantic._driver._sync import meanwhile
+from odmantic._driver._sync import Meanwhile
 from odmantic._driver.select import is_driver_collection, runs_transaction
 from odmantic._mapping import mapping_of
 from odmantic._plan.bulk import FEWEST_TO_LOOK_FOR, FEWEST_TO_SUPPOSE, Batch
@@ -127,7 +127,7 @@ class BulkSave:
         """
         planner: Planner | None = self._planner(0)
         while planner is not None:
-            batch = planner.finish()
+            batch = planner.finish(supposes=self._supposes)
             self._checked = max(self._checked, batch.stop)
             if batch.error is not None and not self.goes_on:
                 batch.give_back()
@@ -135,28 +135,36 @@ class BulkSave:
             planner = self._write_and_plan(batch)
 
     def _write_and_plan(self, batch: Batch) -> Planner | None:
-        """Write a batch, and plan the next one while it is on its way; `None` behind the last one."""
-        end = len(self._group.members)
-        if batch.stop == end or batch.error is not None or self._operations.is_guarded:
+        """Write a batch, and begin to plan the next one while it is on its way; `None` behind the last one."""
+        if not self._may_plan_ahead(batch):
             start = self._write(batch)
-        else:
-            planner, was_wrong = self._planner(batch.stop), self._was_wrong
-            try:
-                with meanwhile(planner.advance):
-                    start = self._write(batch)
-            except BaseException:
-                planner.batch.give_back()
-                raise
-            if start == batch.stop and self._was_wrong is was_wrong:
-                return planner
+            if batch.error is not None and start == batch.stop:
+                raise StoppedError(batch.stop - 1, batch.error)
+            return self._planner(start) if start < len(self._group.members) else None
+        planner = self._planner(batch.stop)
+        try:
+            with Meanwhile(planner.advance):
+                start = self._write(batch)
+        except BaseException:
             planner.batch.give_back()
-        if batch.error is not None and start == batch.stop:
-            raise StoppedError(batch.stop - 1, batch.error)
-        return self._planner(start) if start < end else None
+            raise
+        if start == batch.stop:
+            return planner
+        planner.batch.give_back()
+        return self._planner(start)
 
     def _planner(self, start: int) -> Planner:
         check = self._operations.check if self._operations.is_guarded else None
-        return Planner(self._group, start, check, checked=self._checked, supposes=self._supposes)
+        return Planner(self._group, start, check, checked=self._checked)
+
+    def _may_plan_ahead(self, batch: Batch) -> bool:
+        """Whether there are others behind a batch, which nothing has to look at while it is on its way."""
+        return (
+            batch.stop < len(self._group.members)
+            and batch.error is None
+            and not self._operations.is_guarded
+            and is_driver_collection(self._collection)
+        )
 
     def _write(self, batch: Batch) -> int:
         """Send a batch and settle it; tell where to go on, which may be in the middle of it."""

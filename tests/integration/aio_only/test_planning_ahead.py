@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from typing import Any
 
 import pytest
 from pymongo.errors import PyMongoError
 
-from odmantic import Model
+from odmantic import AIOEngine, Model
+from odmantic._driver._aio import Meanwhile
 from odmantic.exceptions import DuplicateKeyError
 
 
@@ -47,7 +50,9 @@ async def _save_and_look(engine: Any, customers: list[Customer], session: Any = 
 
 
 @pytest.mark.parametrize("is_known", [False, True])
-async def test_the_next_batch_is_planned_and_no_more(aio_engine, fail_point, commands, is_known):
+async def test_the_next_batch_is_planned_if_it_is_new_and_no_more(
+    aio_engine, fail_point, commands, is_known
+):
     customers = _customers()
     if is_known:
         await aio_engine.save_all(customers)
@@ -59,7 +64,7 @@ async def test_the_next_batch_is_planned_and_no_more(aio_engine, fail_point, com
     with fail_point("insert", "update", block_ms=400, times=1):
         clean = await _save_and_look(aio_engine, customers)
 
-    assert clean == [True] * 40 + [False] * 20
+    assert clean == [True] * (20 if is_known else 40) + [False] * (40 if is_known else 20)
     assert commands.names == ["update" if is_known else "insert"] * 3
     assert all(_are_clean(customers))
     assert await _stored_names(aio_engine) == [each.name for each in customers]
@@ -83,6 +88,26 @@ async def test_what_is_changed_while_it_waits_for_its_turn_stays_dirty(aio_engin
     assert [(each.id, each.tags) for each in found] == [
         (customers[place].id, ["new"]) for place in (10, 30, 50)
     ]
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+async def test_what_another_engine_saves_meanwhile_is_not_undone(aio_engine, fail_point, is_known):
+    customers = _customers()
+    if is_known:
+        await aio_engine.save_all(customers)
+        for each in customers:
+            each.name = f"{each.name}0"
+    other = AIOEngine(aio_engine.client, aio_engine.database_name)
+
+    with fail_point("update" if is_known else "insert", block_ms=400, times=1):
+        saving = asyncio.ensure_future(aio_engine.save_all(customers))
+        await asyncio.sleep(0.2)
+        customers[30].name = "1000"
+        await other.save(customers[30])
+        await saving
+
+    assert all(_are_clean(customers))
+    assert await _stored_names(aio_engine) == sorted((each.name for each in customers), key=int)
 
 
 @pytest.mark.parametrize("in_transaction", [False, True])
@@ -158,3 +183,21 @@ async def test_given_ids_that_exist_are_supposed_no_longer(aio_engine, commands,
 
     assert commands.names == ["find", "update", "update", "update"]
     assert await _stored_names(aio_engine) == sorted((each.name for each in again), key=int)
+
+
+async def test_what_was_planned_is_let_go_without_a_garbage_collection():
+    class Plan:
+        def advance(self) -> bool:
+            return True
+
+    plan = Plan()
+    alive = weakref.ref(plan)
+    gc.disable()
+    try:
+        with Meanwhile(plan.advance):
+            await asyncio.sleep(0.01)
+        del plan
+        await asyncio.sleep(0)
+        assert alive() is None
+    finally:
+        gc.enable()

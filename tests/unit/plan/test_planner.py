@@ -35,23 +35,24 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("odmantic._plan.planner.PIECE_SIZE", 4)
 
 
-def _new(count: int, model: Any = Parcel) -> list[Any]:
-    return [model(id=bson.ObjectId(f"{number:024x}")) for number in range(count)]
+def _own(count: int) -> list[Any]:
+    return [Parcel(weight=number) for number in range(count)]
 
 
-def _changed(count: int, model: Any = Parcel) -> list[Any]:
-    known = [read_document(model, each.model_dump_doc()) for each in _new(count, model)]
+def _assigned(parcel: Any) -> Any:
+    parcel.weight = 3.0
+    return parcel
+
+
+def _given(count: int) -> list[Any]:
+    return [Parcel(id=bson.ObjectId(f"{number:024x}")) for number in range(count)]
+
+
+def _changed(count: int) -> list[Any]:
+    known = [read_document(Parcel, each.model_dump_doc()) for each in _given(count)]
     for each in known[::2]:
         each.weight = 2.0
     return known
-
-
-def _mixed(count: int) -> list[Any]:
-    return [
-        each
-        for pair in zip(_new(count), _changed(count), [Parcel() for _ in range(count)], strict=True)
-        for each in pair
-    ]
 
 
 def _group(members: list[Any]) -> Group:
@@ -62,21 +63,10 @@ def _without_id(document: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in document.items() if key != "_id"}
 
 
-@pytest.mark.parametrize(
-    "members",
-    [
-        lambda: [Parcel(weight=number) for number in range(30)],
-        lambda: _new(30),
-        lambda: _changed(30),
-        lambda: _new(30, Loose),
-        lambda: _changed(30, Loose),
-        lambda: _mixed(10),
-    ],
-)
 @pytest.mark.parametrize("pieces", range(6))
-def test_pieces_make_the_same_batch(members: Any, pieces: int) -> None:
-    whole = Planner(_group(members()), 1).finish()
-    planner = Planner(_group(members()), 1)
+def test_pieces_make_the_same_batch(pieces: int) -> None:
+    whole = Planner(_group(_own(30)), 1).finish()
+    planner = Planner(_group(_own(30)), 1)
 
     for piece in range(pieces):
         assert planner.advance() is (planner.place < planner.stop)
@@ -91,15 +81,64 @@ def test_pieces_make_the_same_batch(members: Any, pieces: int) -> None:
     assert not any(map(dirty_fields, batch.instances))
 
 
-def test_an_error_in_a_piece_ends_the_batch() -> None:
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: _given(10),
+        lambda: _changed(10),
+        lambda: [Loose() for _ in range(10)],
+        lambda: [_assigned(each) for each in _own(10)],
+    ],
+)
+def test_only_what_is_inserted_is_planned_in_pieces(make: Any) -> None:
+    members = make()
+    before = list(map(dirty_fields, members))
+    planner = Planner(_group(members), 0)
+
+    assert planner.advance() is False
+
+    assert (planner.place, len(planner.batch)) == (0, 0)
+    assert list(map(dirty_fields, members)) == before
+    assert len(planner.finish()) == sum(map(bool, before))
+
+
+def test_pieces_end_at_the_first_other_instance() -> None:
+    parcels = [*_own(6), *_given(6)]
+    planner = Planner(_group(parcels), 0)
+
+    assert [planner.advance() for _ in range(3)] == [True, True, False]
+    assert planner.place == 6
+    batch = planner.finish(supposes=True)
+
+    assert (len(batch), batch.supposes) == (12, True)
+
+
+def test_an_error_behind_the_pieces_ends_the_batch() -> None:
     loop: list[Any] = []
     loop.append(loop)
     crates = [Crate(content=loop if number == 5 else number) for number in range(10)]
     planner = Planner(_group(crates), 0)
 
-    assert [planner.advance() for _ in range(3)] == [True, False, False]
+    assert [planner.advance() for _ in range(3)] == [True, True, False]
     batch = planner.finish()
 
     assert batch.error is not None
     assert (len(batch), batch.stop) == (5, 6)
     assert crates[6].__fields_modified__ == {"id", "content"}
+
+
+def test_an_interrupted_piece_takes_nothing() -> None:
+    class Interrupting:
+        @property
+        def __dict__(self) -> Any:
+            raise KeyboardInterrupt
+
+    parcels: list[Any] = _own(8)
+    planner = Planner(Group(Parcel, [*parcels[:6], Interrupting(), *parcels[6:]], range(9)), 0)
+    assert planner.advance() is True
+
+    with pytest.raises(KeyboardInterrupt):
+        planner.advance()
+
+    assert (planner.place, len(planner.batch)) == (0, 0)
+    assert all(each.__fields_modified__ == {"id", "weight", "tags"} for each in parcels)
