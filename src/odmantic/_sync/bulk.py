@@ -125,7 +125,7 @@ class BulkSave:
         Raises:
             StoppedError: a member could not be planned or written.
         """
-        planner: Planner | None = self._planner(0)
+        planner = self._planner(0)
         while planner is not None:
             batch = planner.finish(supposes=self._supposes)
             self._checked = max(self._checked, batch.stop)
@@ -140,8 +140,8 @@ class BulkSave:
             start = self._write(batch)
             if batch.error is not None and start == batch.stop:
                 raise StoppedError(batch.stop - 1, batch.error)
-            return self._planner(start) if start < len(self._group.members) else None
-        planner = self._planner(batch.stop)
+            return self._planner(start)
+        planner = Planner(self._group, batch.stop)
         try:
             with Meanwhile(planner.advance):
                 start = self._write(batch)
@@ -153,7 +153,9 @@ class BulkSave:
         planner.batch.give_back()
         return self._planner(start)
 
-    def _planner(self, start: int) -> Planner:
+    def _planner(self, start: int) -> Planner | None:
+        if start == len(self._group.members):
+            return None
         check = self._operations.check if self._operations.is_guarded else None
         return Planner(self._group, start, check, checked=self._checked)
 

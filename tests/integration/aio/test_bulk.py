@@ -196,6 +196,17 @@ async def test_many_instances_are_sent_in_batches(aio_engine, commands, monkeypa
     assert await aio_engine.count(Customer, Customer.visits == 1) == 250
 
 
+async def test_an_error_leaves_out_the_group_behind_it(aio_engine, raw_database):
+    raw_database["customer"].create_index("name", unique=True)
+    customers, box = [Customer(name="a"), Customer(name="a")], Box(content="b")
+
+    with pytest.raises(DuplicateKeyError):
+        await aio_engine.save_all([*customers, box])
+
+    assert _are_saved([*customers, box]) == [True, False, False]
+    assert await aio_engine.count(Box) == 0
+
+
 async def test_large_documents_are_split_by_the_driver(aio_engine, commands):
     boxes = [Box(content="x" * 10_000_000) for _ in range(6)]
 

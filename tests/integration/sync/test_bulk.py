@@ -192,6 +192,17 @@ def test_many_instances_are_sent_in_batches(sync_engine, commands, monkeypatch):
     assert sync_engine.count(Customer, Customer.visits == 1) == 250
 
 
+def test_an_error_leaves_out_the_group_behind_it(sync_engine, raw_database):
+    raw_database["customer"].create_index("name", unique=True)
+    customers, box = [Customer(name="a"), Customer(name="a")], Box(content="b")
+
+    with pytest.raises(DuplicateKeyError):
+        sync_engine.save_all([*customers, box])
+
+    assert _are_saved([*customers, box]) == [True, False, False]
+    assert sync_engine.count(Box) == 0
+
+
 def test_large_documents_are_split_by_the_driver(sync_engine, commands):
     boxes = [Box(content="x" * 10_000_000) for _ in range(6)]
 
