@@ -46,7 +46,7 @@ class Planner:
     """
 
     __slots__ = (
-        *("_check", "_checked", "_members", "_model", "_names", "_primary", "_start", "_supposes"),
+        *("_check", "_checked", "_members", "_names", "_primary", "_start", "_supposes"),
         *("_take", "_take_changes", "batch", "place", "stop"),
     )
 
@@ -67,7 +67,6 @@ class Planner:
             checked: how many of the members it was shown before.
         """
         mapping = mapping_of(group.model)
-        self._model = group.model
         self.batch = Batch(group.model)
         self.place = self._start = start
         self._members = members = group.members
@@ -87,7 +86,7 @@ class Planner:
         Args:
             supposes: whether ids that were given are supposed to be new.
         """
-        self._supposes = supposes and not mapping_of(self._model).extra_allowed
+        self._supposes = supposes and not mapping_of(self.batch.model).extra_allowed
         try:
             self._plan()
         except BaseException:
@@ -101,12 +100,13 @@ class Planner:
         Their insert fails if somebody else, to whom they seem to be saved, writes them first. An update would undo that.
         """
         try:
-            if not self._is_own(self._members[self.place]):
+            instance = self._members[self.place]
+            if has_slot(instance, "__baseline__") or not self._is_as_made(instance):
                 return False
             return self.take(min(self.place + PIECE_SIZE, self.stop)) and self.place < self.stop
         except BaseException:
             self.batch.give_back()
-            self.batch, self.place = Batch(self._model), self._start
+            self.batch, self.place = Batch(self.batch.model), self._start
             raise
 
     def take(self, stop: int | None = None) -> bool:
@@ -118,7 +118,7 @@ class Planner:
         if has_slot(instance, "__baseline__"):
             self._add_changes(self._take_changes)
             return self.place > start
-        is_new = self._is_own(instance)
+        is_new = self._is_as_made(instance)
         batch = self.batch
         before = len(batch.documents)
         try:
@@ -156,14 +156,14 @@ class Planner:
         else:
             batch.stop = self.stop
 
-    def _is_own(self, instance: Model) -> bool:
-        """Tell whether the library made the id of an instance, which was never sent."""
-        return (
-            self._primary is not None
-            and type(instance.__dict__.get(self._primary)) is ObjectId
-            and self._primary not in instance.__pydantic_fields_set__
-            and not has_slot(instance, "__baseline__")
-        )
+    def _is_as_made(self, instance: Model) -> bool:
+        """Tell whether an instance, of which no document is known, was never assigned to and has an id of the library's."""
+        id_ = instance.__dict__.get(self._primary or "")
+        return type(id_) is ObjectId and self._has_own_id(instance)
+
+    def _has_own_id(self, instance: Model) -> bool:
+        """Tell whether the library made the id of an instance."""
+        return self._primary is not None and self._primary not in instance.__pydantic_fields_set__
 
     def _add_changes(self, take: Callable[[Model], Changes | None]) -> None:
         """Plan the updates of instances that were read or written before, up to the first unusual one."""
@@ -202,7 +202,7 @@ class Planner:
             return
         # The server would fill in an empty timestamp of an inserted document.
         may_insert = plan.upsert and Timestamp not in map(type, plan.document.values())
-        is_new = may_insert and self._has_own_id(plan)
+        is_new = may_insert and is_unused(plan.id_) and self._has_own_id(instance)
         supposes = may_insert and not is_new and self._may_suppose([plan.id_])
         _add(self.batch, plan, self.place, is_new=is_new or supposes)
         self.batch.supposes |= supposes
@@ -211,14 +211,6 @@ class Planner:
         return self._supposes and all(
             kind in _SUPPOSABLE_IDS or issubclass(kind, bson.ObjectId)
             for kind in set(map(type, ids))
-        )
-
-    def _has_own_id(self, plan: SavePlan) -> bool:
-        """Tell whether the library made the id of an instance, of which no document was sent."""
-        return (
-            self._primary is not None
-            and is_unused(plan.id_)
-            and self._primary not in plan.instance.__pydantic_fields_set__
         )
 
 

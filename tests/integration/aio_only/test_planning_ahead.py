@@ -39,14 +39,12 @@ async def _stored_names(engine: Any) -> list[str]:
     return sorted([each.name async for each in engine.find(Customer)], key=int)
 
 
-async def _save_and_look(engine: Any, customers: list[Customer], session: Any = None) -> list[bool]:
-    """Which instances are clean while the server takes its time with the first batch."""
-    saving = asyncio.ensure_future(engine.save_all(customers, session=session))
+async def _begin_to_save(engine: Any, customers: list[Customer]) -> asyncio.Future[Any]:
+    """A save that is under way: the server takes its time with the first batch."""
+    saving = asyncio.ensure_future(engine.save_all(customers))
     await asyncio.sleep(0.2)
-    clean = _are_clean(customers)
     assert not saving.done()
-    await saving
-    return clean
+    return saving
 
 
 @pytest.mark.parametrize("is_known", [False, True])
@@ -62,7 +60,9 @@ async def test_the_next_batch_is_planned_if_it_is_new_and_no_more(
     commands.clear()
 
     with fail_point("insert", "update", block_ms=400, times=1):
-        clean = await _save_and_look(aio_engine, customers)
+        saving = await _begin_to_save(aio_engine, customers)
+        clean = _are_clean(customers)
+        await saving
 
     assert clean == [True] * (20 if is_known else 40) + [False] * (40 if is_known else 20)
     assert commands.names == ["update" if is_known else "insert"] * 3
@@ -73,16 +73,15 @@ async def test_the_next_batch_is_planned_if_it_is_new_and_no_more(
 async def test_what_is_changed_while_it_waits_for_its_turn_stays_dirty(aio_engine, fail_point):
     customers = _customers()
 
-    with fail_point("insert", block_ms=300, times=1):
-        saving = asyncio.ensure_future(aio_engine.save_all(customers))
-        await asyncio.sleep(0.1)
+    with fail_point("insert", block_ms=400, times=1):
+        saving = await _begin_to_save(aio_engine, customers)
         for each in customers[10], customers[30], customers[50]:
             each.name = "1000"
             each.tags.append("new")
         await saving
 
-    dirty = {each.name: each for each in customers if each.__fields_modified__}
-    assert [customers.index(each) for each in dirty.values()] == [30]
+    dirty = [place for place, each in enumerate(customers) if each.__fields_modified__]
+    assert dirty == [10, 30]
     await aio_engine.save_all(customers)
     found = await aio_engine.find(Customer, Customer.name == "1000")
     assert [(each.id, each.tags) for each in found] == [
@@ -100,8 +99,7 @@ async def test_what_another_engine_saves_meanwhile_is_not_undone(aio_engine, fai
     other = AIOEngine(aio_engine.client, aio_engine.database_name)
 
     with fail_point("update" if is_known else "insert", block_ms=400, times=1):
-        saving = asyncio.ensure_future(aio_engine.save_all(customers))
-        await asyncio.sleep(0.2)
+        saving = await _begin_to_save(aio_engine, customers)
         customers[30].name = "1000"
         await other.save(customers[30])
         await saving
@@ -160,8 +158,7 @@ async def test_a_cancelled_save_gives_back_the_next_batch(aio_engine, fail_point
     customers = _customers()
 
     with fail_point("insert", block_ms=400, times=1):
-        saving = asyncio.ensure_future(aio_engine.save_all(customers))
-        await asyncio.sleep(0.2)
+        saving = await _begin_to_save(aio_engine, customers)
         assert any(_are_clean(customers))
         saving.cancel()
         with pytest.raises(asyncio.CancelledError):
