@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel, field_validator
 
+from odmantic._mapping.alike import is_alike
+from odmantic._mapping.snapshot import is_same, take_snapshot
+
 if TYPE_CHECKING:
     from collections.abc import Container
 
@@ -87,7 +90,7 @@ def apply_patch(instance: _BaseODMModel, patch: dict[str, Any]) -> None:
     changed = {
         name: value
         for name, value in candidate.__dict__.items()
-        if name in mapping.fields and (name not in current or value != current[name])
+        if name in mapping.fields and (name not in current or _differs(instance, candidate, name))
     }
     if mapping.primary_field in changed:
         raise ValueError("Updating the primary key is not supported")
@@ -95,6 +98,23 @@ def apply_patch(instance: _BaseODMModel, patch: dict[str, Any]) -> None:
     vars(instance).update(changed)
     instance.__pydantic_fields_set__.update(changed)
     modified.update(changed)
+
+
+def _differs(instance: _BaseODMModel, candidate: _BaseODMModel, name: str) -> bool:
+    """Tell whether a field has another value, or another stored form, in the candidate.
+
+    Equality does not tell: `1` equals `True`, and documents with their keys in another order equal each other.
+    """
+    one, other = instance.__dict__[name], candidate.__dict__[name]
+    if one is other:
+        return False
+    try:
+        return not (
+            is_alike(one, other)
+            and is_same(take_snapshot(instance, name), take_snapshot(candidate, name))
+        )
+    except Exception:  # noqa: BLE001 - of the user's classes; what cannot be compared has changed
+        return True
 
 
 def _patch_class(cls: type[_BaseODMModel]) -> type[BaseModel]:

@@ -31,6 +31,7 @@ from odmantic._mapping.marks import (
     touch,
 )
 from odmantic._mapping.shapes import is_tuple
+from odmantic._mapping.whole import as_a_whole
 from odmantic._metaclass import (
     BaseModelMetaclass,
     EmbeddedModelMetaclass,
@@ -107,13 +108,15 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
             fields_set: set[str] | None = getattr(super(), "__pydantic_fields_set__", None)
             if isinstance(fields_set, set):  # or what a program put there
                 fields_set.add(name)
-        elif name in mapping.fields:
+        else:
             if name == mapping.primary_field:
                 raise NotImplementedError("Reassigning a new primary key is not supported yet")
-            super().__setattr__(name, value)
-        else:
-            super().__setattr__(name, value)
-            if name not in (self.__pydantic_extra__ or ()):
+            if mapping.codec.is_judged_whole:
+                with as_a_whole(self):
+                    super().__setattr__(name, value)
+            else:
+                super().__setattr__(name, value)
+            if name not in mapping.fields and name not in (self.__pydantic_extra__ or ()):
                 return
         try:
             modified = _modified_of(self)

@@ -40,6 +40,15 @@ def is_plain(mapping: ModelMapping) -> bool:
     )
 
 
+def is_judged_whole(mapping: ModelMapping) -> bool:
+    """Tell whether validators look at whole instances, which they do when a value is already in its place."""
+    model: Any = mapping.model
+    decorators = model.__pydantic_decorators__
+    return bool(decorators.model_validators or decorators.root_validators) or any(
+        "__get_pydantic_core_schema__" in vars(cls) for cls in _own_classes(model)
+    )
+
+
 def _own_classes(model: Any) -> list[type[Any]]:
     """Give the classes a model is made of besides those of odmantic and pydantic."""
     mro: tuple[Any, ...] = model.__mro__

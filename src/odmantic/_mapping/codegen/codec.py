@@ -15,7 +15,7 @@ from odmantic._mapping.codegen.taker import TakerCode
 from odmantic._mapping.codegen.values import keeps_alike
 from odmantic._mapping.codegen.writer import WriterCode
 from odmantic._mapping.field_shapes import leaf_classes_of
-from odmantic._mapping.plain import exact_classes
+from odmantic._mapping.plain import exact_classes, is_judged_whole
 from odmantic._mapping.readable import readable_nodes
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class Codec:
         write: Makes the document of an instance, without additional values.
         encoders: Key of each field, and how its value is converted, by the name of the field.
         exact_classes: By the name of a field, the class whose values validation leaves as they are.
+        is_judged_whole: Whether an assignment may fail after the value is in its place.
     """
 
     source: str
@@ -79,6 +80,7 @@ class Codec:
     write: Callable[[Any], dict[str, Any]]
     encoders: dict[str, tuple[str, Encoder | None]]
     exact_classes: dict[str, type[Any]]
+    is_judged_whole: bool
 
     def read_known(self, raw: Any) -> Any:
         """Make an instance that counts as unmodified; `None` if validation has to judge."""
@@ -126,6 +128,7 @@ def generate(mapping: ModelMapping) -> Codec:
         write=functions["write"],
         encoders=encoders,
         exact_classes=exact_classes(mapping),
+        is_judged_whole=is_judged_whole(mapping),
     )
 
 

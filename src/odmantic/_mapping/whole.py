@@ -1,0 +1,72 @@
+"""Assignments that validators of whole instances have a say in: done altogether, or not at all."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from odmantic._mapping.marks import clear_slot, modified_or_none
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from odmantic.model import _BaseODMModel
+
+_SLOTS = ("__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
+_ABSENT: Any = object()
+
+
+@contextmanager
+def as_a_whole(instance: _BaseODMModel) -> Generator[None]:
+    """Undo an assignment that fails, and mark what one that succeeds changes besides.
+
+    Pydantic stores the value before validators of the whole instance see it, and they may set other fields without
+    assigning them.
+    """
+    values = dict(instance.__dict__)
+    slots = {name: _copied(instance, name) for name in _SLOTS}
+    modified = modified_or_none(instance)
+    modified_before = set(modified or ())
+    try:
+        yield
+    except BaseException:
+        object.__setattr__(instance, "__dict__", values)
+        for name, held in slots.items():
+            if held is _ABSENT:
+                clear_slot(instance, name)
+            else:
+                object.__setattr__(instance, name, held)
+        _forget_others(instance, modified, modified_before)
+        raise
+    _note_others(instance, values)
+
+
+def _copied(instance: _BaseODMModel, slot: str) -> Any:
+    try:
+        held = object.__getattribute__(instance, slot)
+    except AttributeError:
+        return _ABSENT
+    return held if held is None else held.copy()
+
+
+def _forget_others(
+    instance: _BaseODMModel, modified: set[str] | None, modified_before: set[str]
+) -> None:
+    now = modified_or_none(instance)
+    if now is None:
+        return
+    if modified is None:
+        clear_slot(instance, "__modified__")
+    else:
+        now.intersection_update(modified_before)
+
+
+def _note_others(instance: _BaseODMModel, before: dict[str, Any]) -> None:
+    now = instance.__dict__
+    changed = {
+        name
+        for name in instance.__mapping__.fields
+        if now.get(name, _ABSENT) is not before.get(name, _ABSENT)
+    }
+    if changed:
+        instance.__fields_modified__.update(changed)
