@@ -53,7 +53,7 @@ class BaseEngine:
         self.client: Any = client
         self.database_name: str = database
         self.database: Any = client[database]
-        self._collections: dict[ref[Any], tuple[Any, Any]] = {}
+        self._collections: dict[ref[Any], tuple[Any, Any, Any]] = {}
         self._usual_transaction: tuple[Any, dict[str, Any]] = (None, {})
 
     @staticmethod
@@ -63,17 +63,18 @@ class BaseEngine:
     def _collection(self, model: Any) -> Any:
         """The driver's collection of a model, in this engine's database."""
         try:
-            database, collection = self._collections[ref(model)]
-            if database is self.database:
+            database, name, collection = self._collections[ref(model)]
+            if database is self.database and name == model.__collection__:
                 return collection
         except (KeyError, TypeError):  # a TypeError of what no class can be
             pass
         check_model(model, "get_collection")
-        collection = self.database[mapping_of(model).collection]
+        name = mapping_of(model).collection
+        collection = self.database[name]
         # A stand-in may give another object each time.
         if is_driver_collection(collection):
             # Not a `WeakKeyDictionary`, which is written in Python: this is looked up for each operation.
-            self._collections[ref(model, self._collections.pop)] = self.database, collection
+            self._collections[ref(model, self._collections.pop)] = self.database, name, collection
         return collection
 
     def _transaction_options(

@@ -13,6 +13,7 @@ from typing import (
     Any,
     ClassVar,
     ForwardRef,
+    NoReturn,
     get_origin,
 )
 
@@ -21,11 +22,13 @@ from pydantic import BaseModel, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from odmantic._caller import warn_caller
 from odmantic._mapping.adapt import adapt_annotation
-from odmantic._mapping.annotations import evaluate, models_in, type_adapter, unwrap
+from odmantic._mapping.annotations import arguments_of, evaluate, models_in, type_adapter, unwrap
 from odmantic._mapping.mapping import is_embedded_model, is_model, kind_of
 from odmantic._mapping.options import FieldOptions
 from odmantic.bson import ObjectId
+from odmantic.exceptions import EmbeddedReferenceWarning
 from odmantic.field import ODMFieldInfo
 from odmantic.reference import ODMReferenceInfo
 
@@ -88,10 +91,23 @@ class Declaration:
                     "Reference assigned to it"
                 )
         elif is_reference:
-            self._refuse(adapted)
+            self._embed(adapted)
         elif not any(is_embedded_model(model) for model in models_in(adapted)):
             self._check_default(adapted)
         return adapted
+
+    def _embed(self, adapted: Any) -> None:
+        """Take a reference to an embedded model for an ordinary field, as 1.x did."""
+        embedded = _embedded_model(adapted)
+        if embedded is None:
+            self._refuse(adapted)
+        ignored = "" if self.value.key_name is None else ", and its key_name is ignored"
+        warn_caller(
+            f"{self.class_name}.{self.name}: {embedded.__name__} is an embedded model and has no collection to refer "
+            f"to, so it is stored in the document of {self.class_name}, under {self.name!r}{ignored}: leave out "
+            "Reference()",
+            EmbeddedReferenceWarning,
+        )
 
     def _check_default(self, adapted: Any) -> None:
         value = self.value
@@ -102,10 +118,17 @@ class Declaration:
         except ValidationError:
             self._refuse(adapted)
 
-    def _refuse(self, adapted: Any) -> None:
+    def _refuse(self, adapted: Any) -> NoReturn:
         raise TypeError(
             f"Unhandled field definition {self.class_name}: {adapted!r} = {self.value!r}"
         ) from None
+
+
+def _embedded_model(adapted: Any) -> Any:
+    """Give the embedded model that a field holds, by itself or in a container; `None` if it holds none."""
+    bare, _ = unwrap(adapted)
+    members = [bare, *(unwrap(argument)[0] for argument in arguments_of(bare))]
+    return next(filter(is_embedded_model, members), None)
 
 
 def _options_of(info: ODMFieldInfo) -> FieldOptions:

@@ -3,39 +3,41 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel
 
 from odmantic._deferred import forget, remember, waiting_for
 from odmantic._definition import Body, own_annotations
+from odmantic._mapping.building import building_class, is_building
 from odmantic._mapping.compile import compile_mapping
-from odmantic._mapping.mapping import ModelKind, ModelMapping, ODMBaseField, kind_of, mapping_of
+from odmantic._mapping.mapping import COLLECTION, ModelKind, ModelMapping, kind_of, mapping_of
+from odmantic._mapping.naming import collection_name
 from odmantic._twin import PureMetaclass, make_twin, pure_subclass
 from odmantic.config import ODMConfigDict, validate_config
 from odmantic.field import Field, FieldProxy, ODMFieldInfo
 from odmantic.typing import dataclass_transform
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Mapping
     from types import FrameType
 
-_building: ContextVar[bool] = ContextVar("odmantic_building", default=False)
-"""Set while pydantic collects the fields of a class: it must not take proxies for defaults."""
-
 _CONCRETE = (ModelKind.MODEL, ModelKind.EMBEDDED)
+_VIEWS = frozenset(
+    (
+        "__mapping__",
+        "__odm_fields__",
+        "__references__",
+        "__mutable_fields__",
+        "__bson_serializers__",
+        "__pydantic_model__",
+        "__primary_field__",
+        "__collection__",
+    )
+)
+"""Attributes of a class that show its mapping."""
+
 _CONFIG_OPTIONS = ODMConfigDict.__required_keys__.union(ODMConfigDict.__optional_keys__)
-
-
-@contextmanager
-def _building_class() -> Generator[None]:
-    token = _building.set(True)
-    try:
-        yield
-    finally:
-        _building.reset(token)
 
 
 class BaseModelMetaclass(PureMetaclass):
@@ -47,10 +49,37 @@ class BaseModelMetaclass(PureMetaclass):
 
         def __getattr__(cls, name: str) -> Any:
             """Complete a class that could not be when it was made, which gives it its proxies."""
-            if name.startswith("__") or _building.get() or not is_incomplete(cls):
+            if name.startswith("__") or is_building() or not is_incomplete(cls):
                 return super().__getattr__(name)
             complete(cls)
             return getattr(cls, name)
+
+        def __setattr__(cls, name: str, value: Any) -> None:
+            """Follow another name of the collection; refuse whatever else only seems to be an attribute of the class.
+
+            Raises:
+                TypeError: the attribute shows what the class statement says, or the collection cannot have that name.
+            """
+            if name == "__collection__":
+                _move(cls, value)
+            elif name in _VIEWS:
+                raise TypeError(
+                    f"{cls.__name__}.{name} cannot be assigned: it shows what the class statement says"
+                )
+            else:
+                super().__setattr__(name, value)
+
+        def __delattr__(cls, name: str) -> None:
+            """Delete an attribute of the class.
+
+            Raises:
+                TypeError: the attribute shows what the class statement says.
+            """
+            if name in _VIEWS:
+                raise TypeError(
+                    f"{cls.__name__}.{name} cannot be deleted: it shows what the class statement says"
+                )
+            super().__delattr__(name)
 
     __odm_views__: ClassVar[tuple[str, ...]] = (
         "__mapping__",
@@ -93,7 +122,7 @@ class BaseModelMetaclass(PureMetaclass):
     ) -> Any:
         body = mcs._rewrite(name, bases, namespace, kwargs, frame)
         original = dict(namespace)
-        with _building_class():
+        with building_class():
             cls: Any = super().__new__(mcs, name, bases, namespace, **kwargs)
         cls.__odm_body__ = original
         cls.__odm_bases__ = bases
@@ -110,19 +139,19 @@ class BaseModelMetaclass(PureMetaclass):
         kwargs: dict[str, Any],
     ) -> Any:
         namespace["__doc__"] = ""
-        with _building_class():
+        with building_class():
             cls: Any = super().__new__(mcs, name, bases, namespace, **kwargs)
         (origin,) = bases
         cls.__odm_body__ = origin.__odm_body__
         cls.__odm_bases__ = origin.__odm_bases__
         for view in mcs.__odm_views__:
             # In case this class is completed later: it has inherited another one's.
-            setattr(cls, view, LazyMappingAttribute(view))
+            type.__setattr__(cls, view, LazyMappingAttribute(view))
         return cls
 
     def __odm_subclass__(cls, namespace: dict[str, Any]) -> Any:
         """Make a class that validates like this one, which is no model in its own right."""
-        with _building_class():
+        with building_class():
             return super().__new__(type(cls), cls.__name__, (cls,), namespace)
 
     @classmethod
@@ -184,36 +213,22 @@ def attach_mapping(cls: Any) -> ModelMapping:
         TypeError: the fields contradict each other, or one cannot be stored.
     """
     mapping = compile_mapping(cls)
-    cls.__mapping__ = mapping
-    cls.__odm_fields__ = mapping.fields
-    cls.__references__ = mapping.references
-    cls.__mutable_fields__ = mapping.mutable_fields
-    cls.__bson_serializers__ = mapping.serializers
+    views: dict[str, Any] = {
+        "__mapping__": mapping,
+        "__odm_fields__": mapping.fields,
+        "__references__": mapping.references,
+        "__mutable_fields__": mapping.mutable_fields,
+        "__bson_serializers__": mapping.serializers,
+    }
     if not mapping.is_embedded:
-        cls.__primary_field__ = mapping.primary_field
-        cls.__collection__ = mapping.collection
+        views["__primary_field__"] = mapping.primary_field
+        views["__collection__"] = mapping.collection
+    for view, value in views.items():
+        type.__setattr__(cls, view, value)
     for name, field in mapping.fields.items():
-        setattr(cls, name, _FieldAccess(name, field))
+        setattr(cls, name, FieldProxy(None, field))
     forget(cls)
     return mapping
-
-
-class _FieldAccess:
-    """A field as an attribute of its class: a proxy.
-
-    Instances have their values in front of it; a value they lack is an error, as in pydantic.
-    """
-
-    __slots__ = ("_name", "_proxy")
-
-    def __init__(self, name: str, field: ODMBaseField) -> None:
-        self._name = name
-        self._proxy = FieldProxy(None, field)
-
-    def __get__(self, instance: object, owner: type[Any]) -> FieldProxy:
-        if instance is None and not _building.get():
-            return self._proxy
-        raise AttributeError(f"{owner.__name__!r} object has no attribute {self._name!r}")
 
 
 class LazyMappingAttribute:
@@ -223,7 +238,7 @@ class LazyMappingAttribute:
         self._name = name
 
     def __get__(self, instance: object, owner: type[Any]) -> Any:
-        if kind_of(owner) not in _CONCRETE or _building.get():
+        if kind_of(owner) not in _CONCRETE or is_building():
             raise AttributeError(f"type object {owner.__name__!r} has no attribute {self._name!r}")
         complete(owner)
         return getattr(owner, self._name)
@@ -254,6 +269,27 @@ class LazyTwin:
             twin = make_twin(owner)
             owner.__odm_twin__ = twin
         return twin
+
+
+def _move(cls: Any, collection: object) -> None:
+    """Have a model, and its parametrisations, use another collection from now on.
+
+    Raises:
+        TypeError: it is no model with a collection, or MongoDB would not accept the name.
+    """
+    if kind_of(cls) is not ModelKind.MODEL:
+        raise TypeError(f"{cls.__name__} has no collection: only subclasses of Model have")
+    if not isinstance(collection, str):
+        raise TypeError(f"{cls.__name__}.__collection__ has to be a string, not {collection!r}")
+    name = collection_name(cls.__name__, collection)
+    subclasses: list[type[Any]] = cls.__subclasses__()
+    for each in (cls, *subclasses):
+        own: Mapping[str, Any] = each.__dict__
+        mapping = own.get("__mapping__")
+        if isinstance(mapping, ModelMapping) and (each is cls or COLLECTION not in own):
+            mapping.move(name)
+            type.__setattr__(each, "__collection__", name)
+    type.__setattr__(cls, COLLECTION, name)
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(Field, ODMFieldInfo))

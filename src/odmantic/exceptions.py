@@ -65,6 +65,7 @@ __all__ = [
     "DocumentParsingError",
     "DocumentTooLargeError",
     "DuplicateKeyError",
+    "EmbeddedReferenceWarning",
     "ErrorList",
     "IncorrectGenericEmbeddedModelValue",
     "IntegerTooLargeError",
@@ -98,6 +99,10 @@ class BaseEngineException(OdmanticError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (*self.args, self.model), self.__dict__
+
+
+class EmbeddedReferenceWarning(UserWarning):
+    """`Reference()` stands at a field of an embedded model, which is stored in the document as without it."""
 
 
 class DocumentNotFoundError(BaseEngineException):

@@ -13,7 +13,9 @@ from pydantic_core import PydanticUndefined
 
 from odmantic import query
 from odmantic._mapping.adapt import FieldMetadata
+from odmantic._mapping.building import is_building
 from odmantic._mapping.mapping import (
+    ModelMapping,
     ODMBaseField,
     ODMBaseIndexableField,
     ODMEmbedded,
@@ -203,6 +205,15 @@ class FieldProxy:
         object.__setattr__(self, "parent", parent)
         object.__setattr__(self, "field", field)
 
+    def __get__(self, instance: object, owner: type[Any]) -> FieldProxy:
+        # A value of an instance stands in front of this. One that it lacks is an error, as in pydantic.
+        if instance is None and not is_building():
+            return self
+        name = _name_in(owner, _field_of(self))
+        if name is None or (instance is not None and name in vars(instance)):
+            return self
+        raise AttributeError(f"{owner.__name__!r} object has no attribute {name!r}")
+
     def __getattribute__(self, name: str) -> Any:
         field = _field_of(self)
         if isinstance(field, ODMEmbedded):
@@ -302,6 +313,17 @@ def _field_of(proxy: FieldProxy) -> ODMBaseField:
     # Ordinary access asks for the fields of embedded models first.
     field: ODMBaseField = object.__getattribute__(proxy, "field")
     return field
+
+
+def _name_in(owner: type[Any], field: ODMBaseField) -> str | None:
+    """Give the name of a field of a class; `None` if it is one of another class, kept there as any other value."""
+    for cls in owner.__mro__:
+        mapping = vars(cls).get("__mapping__")
+        if isinstance(mapping, ModelMapping):
+            for name, each in mapping.fields.items():
+                if each is field:
+                    return name
+    return None
 
 
 def _attribute_of_embedded(proxy: FieldProxy, field: ODMEmbedded, name: str) -> Any:

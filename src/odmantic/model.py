@@ -363,12 +363,13 @@ class Model(_BaseODMModel, metaclass=ModelMetaclass):
     @classmethod
     def __indexes__(cls) -> tuple[ODMBaseIndex | IndexModel, ...]:
         """Give the indexes of the fields, then those of `model_config["indexes"]`."""
+        primary = cls.__primary_field__
         indexes: list[ODMBaseIndex | IndexModel] = [
             ODMSingleFieldIndex(field.key_name, field.unique)
             for name, field in cls.__odm_fields__.items()
-            # MongoDB has its own index on the primary key and refuses another.
-            if isinstance(field, ODMBaseIndexableField) and name != cls.__primary_field__
-            if field.index or field.unique
+            if isinstance(field, ODMBaseIndexableField)
+            # The primary key has one. To ask for it makes the collection, but a "unique" one is refused.
+            if (field.index or field.unique) and not (field.unique and name == primary)
         ]
         configured = cls.model_config.get("indexes")
         indexes.extend(

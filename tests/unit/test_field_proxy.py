@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from typing import Any, ClassVar, Optional
 
 import pytest
 
@@ -229,3 +230,63 @@ def test_filters_of_proxies_join():
     joined = (Journey.label == "x") & (Journey.place.point.row > 2)
     assert joined == {"$and": ({"l": {"$eq": "x"}}, {"pl.p.row": {"$gt": 2}})}
     assert type(joined) is QueryExpression
+
+
+# --- Proxies are what a class has: its `__dict__` shows them, and others may keep them -----------
+
+
+@pytest.mark.parametrize("model", [Journey, Place, Point, Target])
+def test_the_dict_of_a_class_holds_proxies(model):
+    for name, field in model.__odm_fields__.items():
+        for proxy in (model.__dict__[name], vars(model)[name]):
+            assert isinstance(proxy, FieldProxy)
+            assert proxy is getattr(model, name)
+            assert +proxy == field.key_name
+
+
+def test_a_proxy_of_the_dict_makes_filters_and_orders():
+    proxy = Journey.__dict__["label"]
+
+    assert query.match(proxy, "^a") == query.match(Journey.label, "^a")
+    assert query.desc(proxy) == {"l": -1}
+    assert (proxy == "a") == {"l": {"$eq": "a"}}
+    assert +Journey.__dict__["place"].point.column == "pl.p.c"
+    assert +vars(Journey)["id"] == "_id"
+
+
+def test_the_dict_of_a_class_is_complete_once_its_names_are():
+    class Early(Model):
+        later: Optional[Later] = None
+
+    class Later(EmbeddedModel):
+        n: int = Field(key_name="k")
+
+    assert +vars(Early)["later"].n == "later.k"
+
+
+def test_a_proxy_kept_by_another_class_stays_a_proxy():
+    class Repository:
+        order = Journey.label
+
+    class Sorted(Model):
+        own: int = 0
+        order: ClassVar[Any] = Journey.label
+        nested: ClassVar[Any] = Journey.place.point.row
+
+    Sorted.default = Sorted.own
+
+    assert Repository.order is Repository().order is Journey.label
+    assert Sorted.order is Sorted().order is Journey.label
+    assert +Sorted.nested == +Sorted().nested == "pl.p.row"
+    assert Sorted.default is Sorted().default is Sorted.own
+
+
+def test_an_instance_without_a_value_shows_no_proxy():
+    class Item(Model):
+        name: str
+
+    empty = Item.model_construct()
+
+    assert not hasattr(empty, "name")
+    with pytest.raises(AttributeError, match="'Item' object has no attribute 'name'"):
+        _ = empty.name

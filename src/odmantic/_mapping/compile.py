@@ -18,6 +18,7 @@ from odmantic._mapping.decode import field_decoders
 from odmantic._mapping.encode import field_encoders
 from odmantic._mapping.field_shapes import shapes_of
 from odmantic._mapping.mapping import (
+    COLLECTION,
     ModelKind,
     ModelMapping,
     ODMBaseField,
@@ -82,7 +83,9 @@ def _field(
 ) -> ODMBaseField:
     options = _options(model, name, info)
     bare, _ = unwrap(info.annotation)
-    key_name = name if options.key_name is None else options.key_name
+    # A reference to an embedded model is none, see `Declaration`; 1.x stored it under the name of the field.
+    is_named = options.key_name is not None and (not options.reference or is_model(bare))
+    key_name = str(options.key_name) if is_named else name
     check_key_name(key_name)
     if is_model(bare):
         if not options.reference:
@@ -177,4 +180,5 @@ def _primary_field(fields: dict[str, ODMBaseField]) -> str | None:
 def _collection(model: type[_BaseODMModel], config: ODMConfigDict) -> str:
     # A parametrised model shares the collection of the class it parametrises.
     origin = model.__pydantic_generic_metadata__["origin"] or model
-    return collection_name(origin.__name__, config.get("collection"))
+    assigned: str | None = vars(model).get(COLLECTION) or vars(origin).get(COLLECTION)
+    return collection_name(origin.__name__, assigned or config.get("collection"))

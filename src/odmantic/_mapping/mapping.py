@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from odmantic.model import EmbeddedModel, Model, _BaseODMModel
 
 
+COLLECTION = "__odm_collection__"
+"""The attribute of a class with the name of the collection that was assigned after the class statement."""
+
+
 class ModelKind(Enum):
     """What a class is to the database; models carry it as `__odm_kind__`."""
 
@@ -208,6 +212,10 @@ class ModelMapping:
     def codec(self) -> Codec:
         """The functions generated for the class."""
         return self.codec_for(self)
+
+    def move(self, collection: str) -> None:
+        """Use another collection from now on; nothing else of a mapping ever changes."""
+        object.__setattr__(self, "collection", collection)
 
     def source(self) -> str:
         """Give the code that was generated for the class."""

@@ -317,6 +317,18 @@ async def test_a_unique_primary_key_needs_no_index(aio_engine, raw_database, com
     assert commands.names == []
 
 
+async def test_an_index_on_the_primary_key_makes_the_collection(aio_engine, raw_database, commands):
+    class Coded(Model):
+        code: str = Field(primary_field=True, index=True)
+
+    await aio_engine.configure_database([Coded])
+    await aio_engine.configure_database([Coded], update_existing_indexes=True)
+
+    assert commands.names == ["createIndexes"] * 2
+    assert raw_database.list_collection_names() == ["coded"]
+    assert [index["name"] for index in raw_database["coded"].list_indexes()] == ["_id_"]
+
+
 async def test_indexes_cannot_be_created_in_a_transaction_on_existing_data(aio_engine):
     await aio_engine.save(Customer(name="a"))
     model = _model([IndexModel("name")], "customer")

@@ -51,3 +51,13 @@ def test_fields_in_order_then_the_configured_ones() -> None:
 
 def test_the_primary_field_has_an_index_already() -> None:
     assert Keyed.__indexes__() == ()
+
+
+def test_the_index_that_a_primary_field_has_may_be_asked_for() -> None:
+    class Indexed(Model):
+        key: str = Field(primary_field=True, index=True)
+
+    (index,) = Indexed.__indexes__()
+
+    assert isinstance(index, ODMSingleFieldIndex)
+    assert index.get_pymongo_index().document == {"name": "_id_1", "key": {"_id": 1}}

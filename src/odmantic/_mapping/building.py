@@ -1,0 +1,27 @@
+"""Tells while pydantic collects the fields of a class, and must not take what stands for a field for its default."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+_building: ContextVar[bool] = ContextVar("odmantic_building", default=False)
+
+
+def is_building() -> bool:
+    """Tell whether a class is being made."""
+    return _building.get()
+
+
+@contextmanager
+def building_class() -> Generator[None]:
+    """Note that a class is being made."""
+    token = _building.set(True)
+    try:
+        yield
+    finally:
+        _building.reset(token)
