@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, field_validator
 
 from odmantic._mapping.alike import is_alike
+from odmantic._mapping.decode import name_decoders
 from odmantic._mapping.snapshot import is_same, take_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Container
 
+    from odmantic._mapping import ModelMapping
+    from odmantic._mapping.translate import Decoder
     from odmantic.model import _BaseODMModel
 
 
@@ -83,7 +87,10 @@ def apply_patch(instance: _BaseODMModel, patch: dict[str, Any]) -> None:
     token = _current.set({name: v for name, v in current.items() if name not in patch})
     try:
         _patch_class(cls).__pydantic_validator__.validate_python(
-            {**current, **patch}, self_instance=candidate, by_alias=True, by_name=True
+            {**current, **_by_names(mapping, patch)},
+            self_instance=candidate,
+            by_alias=mapping.takes_aliases,
+            by_name=True,
         )
     finally:
         _current.reset(token)
@@ -98,6 +105,20 @@ def apply_patch(instance: _BaseODMModel, patch: dict[str, Any]) -> None:
     vars(instance).update(changed)
     instance.__pydantic_fields_set__.update(changed)
     modified.update(changed)
+
+
+_name_decoders: WeakKeyDictionary[type[BaseModel], dict[str, Decoder]] = WeakKeyDictionary()
+
+
+def _by_names(mapping: ModelMapping, patch: dict[str, Any]) -> dict[str, Any]:
+    """Put what is nested in a patch under the names of fields, where it is under aliases."""
+    if mapping.model not in _name_decoders:
+        _name_decoders[mapping.model] = name_decoders(mapping)
+    decoders = _name_decoders[mapping.model]
+    return {
+        name: decoders[name](value, None, [], None) if name in decoders else value
+        for name, value in patch.items()
+    }
 
 
 def _differs(instance: _BaseODMModel, candidate: _BaseODMModel, name: str) -> bool:

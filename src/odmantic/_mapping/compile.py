@@ -17,6 +17,7 @@ from odmantic._mapping.codegen import generate
 from odmantic._mapping.decode import field_decoders
 from odmantic._mapping.encode import field_encoders
 from odmantic._mapping.field_shapes import shapes_of
+from odmantic._mapping.lookups import takes_aliases
 from odmantic._mapping.mapping import (
     COLLECTION,
     ModelKind,
@@ -75,6 +76,7 @@ def compile_mapping(model: type[_BaseODMModel]) -> ModelMapping:
         decoders_for=field_decoders,
         shapes_for=shapes_of,
         codec_for=generate,
+        aliases_for=takes_aliases,
     )
 
 

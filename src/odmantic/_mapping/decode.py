@@ -60,7 +60,7 @@ def validate_document(model: type[T], raw_doc: Any) -> T:
     try:
         # Names of fields are what `values` has, even where an annotation defines an alias.
         instance: T = model.__pydantic_validator__.validate_python(
-            values, by_alias=True, by_name=True
+            values, by_alias=mapping.takes_aliases, by_name=True
         )
     except ValidationError as error:
         raise DocumentParsingError(error, model) from error
@@ -75,13 +75,25 @@ def field_decoders(mapping: ModelMapping) -> tuple[FieldDecoder, ...]:
     )
 
 
+def name_decoders(mapping: ModelMapping) -> dict[str, Decoder]:
+    """Give, by field, what puts values of a patch under the names of fields, where they are under aliases."""
+    compiler = DecoderCompiler(arbitrary_types=_has_arbitrary_types(mapping), by_names=True)
+    decoders = {
+        name: compiler.decoder(field.pydantic_field.annotation, field.pydantic_field.metadata)
+        for name, field in mapping.fields.items()
+    }
+    return {name: decode for name, decode in decoders.items() if decode is not None}
+
+
+def _has_arbitrary_types(mapping: ModelMapping) -> bool:
+    return bool(mapping.model.model_config.get("arbitrary_types_allowed"))
+
+
 def _field_decoder(mapping: ModelMapping, field: ODMBaseField) -> Decoder | None:
     if isinstance(field, ODMReference):
         return _reference_decoder(field.model, field.key_name)
     info = field.pydantic_field
-    compiler = DecoderCompiler(
-        arbitrary_types=bool(mapping.model.model_config.get("arbitrary_types_allowed"))
-    )
+    compiler = DecoderCompiler(arbitrary_types=_has_arbitrary_types(mapping))
     decode = compiler.decoder(info.annotation, info.metadata)
     if decode is not None and isinstance(field, ODMEmbeddedGeneric):
         return _strictly(decode, field.generic_origin)

@@ -20,6 +20,7 @@ from odmantic._mapping.annotations import (
     unwrap,
 )
 from odmantic._mapping.encoders import encode_key
+from odmantic._mapping.lookups import Rename, names_first
 from odmantic._mapping.mapping import is_embedded_model
 from odmantic._mapping.recursion import Recursion
 from odmantic._mapping.shapes import is_document, is_stored_array
@@ -34,13 +35,14 @@ class DecoderCompiler:
     """Decides how values of a type are read.
 
     Its decoders return what does not look like the type unchanged: validation knows the words
-    for that.
+    for that. With `by_names`, they only put values under the names of fields, for what is no document.
     """
 
-    def __init__(self, *, arbitrary_types: bool) -> None:
+    def __init__(self, *, arbitrary_types: bool, by_names: bool = False) -> None:
+        self._by_names = by_names
         self._arbitrary_types = arbitrary_types
         self._recursion: Recursion[Decoder | None] = Recursion(_by_other)
-        self._inline = False
+        self._inline = by_names
 
     def decoder(self, annotation: Any, metadata: Any = ()) -> Decoder | None:
         """Give the decoder for a type; `None` if its values need none."""
@@ -67,7 +69,8 @@ class DecoderCompiler:
 
     def _generic_decoder(self, origin: Any, arguments: tuple[Any, ...]) -> Decoder | None:
         if is_mapping(origin) and len(arguments) == 2:
-            return _mapping_decoder(_key_decoder(arguments[0]), self.decoder(arguments[1]))
+            decode_key = None if self._by_names else _key_decoder(arguments[0])
+            return _mapping_decoder(decode_key, self.decoder(arguments[1]))
         if origin is tuple and arguments[-1:] != (Ellipsis,):
             return _tuple_decoder([self.decoder(argument) for argument in arguments])
         if is_array(origin) and (decode := self.decoder(arguments[0])) is not None:
@@ -75,10 +78,8 @@ class DecoderCompiler:
         return None
 
     def _class_decoder(self, cls: Any, metadata: tuple[Any, ...]) -> Decoder | None:
-        if members := stored_members(cls):
-            return member_decoder(members)
-        if cls in FROM_BSON and not any(isinstance(item, SUBSTITUTE_MARKS) for item in metadata):
-            return bson_decoder(cls)
+        if not self._by_names and (decode := _value_decoder(cls, metadata)):
+            return decode
         if isinstance(cls, type) and (fields := field_types(cls)):
             return self._recursion.once(cls, lambda: self._object_decoder(cls, fields))
         return None
@@ -92,7 +93,16 @@ class DecoderCompiler:
             return decoders["root"]
         if issubclass(cls, tuple):
             return _tuple_decoder(list(decoders.values()))
-        return _fields_decoder({name: each for name, each in decoders.items() if each is not None})
+        found = {name: each for name, each in decoders.items() if each is not None}
+        return _fields_decoder(found, names_first(cls))
+
+
+def _value_decoder(cls: Any, metadata: tuple[Any, ...]) -> Decoder | None:
+    if members := stored_members(cls):
+        return member_decoder(members)
+    if cls in FROM_BSON and not any(isinstance(item, SUBSTITUTE_MARKS) for item in metadata):
+        return bson_decoder(cls)
+    return None
 
 
 def _by_other(found: list[Decoder | None]) -> Decoder:
@@ -103,14 +113,14 @@ def _by_other(found: list[Decoder | None]) -> Decoder:
     return decode
 
 
-def _fields_decoder(decoders: dict[str, Decoder]) -> Decoder | None:
-    if not decoders:
+def _fields_decoder(decoders: dict[str, Decoder], rename: Rename | None) -> Decoder | None:
+    if not decoders and rename is None:
         return None
 
     def decode_fields(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
         if not is_document(value):
             return value
-        fields = dict(value)
+        fields = dict(value) if rename is None else rename(value)
         for name, decode in decoders.items():
             if name in fields:
                 fields[name] = decode(fields[name], (loc, name), errors, raw)

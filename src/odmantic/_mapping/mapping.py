@@ -138,6 +138,7 @@ class ModelMapping:
         decoders_for: Works out the decoders when they are first needed.
         shapes_for: Works out what annotations say of values when that is first needed.
         codec_for: Compiles the class when it is first needed.
+        aliases_for: Tells whether aliases may be looked for when that is first needed.
     """
 
     model: type[_BaseODMModel]
@@ -154,6 +155,7 @@ class ModelMapping:
     decoders_for: Callable[[ModelMapping], tuple[FieldDecoder, ...]] = field(repr=False)
     shapes_for: Callable[[ModelMapping], dict[str, Node | None]] = field(repr=False)
     codec_for: Callable[[ModelMapping], Codec] = field(repr=False)
+    aliases_for: Callable[[Any], bool] = field(repr=False)
 
     @cached_property
     def reference_paths(self) -> tuple[ReferencePath, ...]:
@@ -216,6 +218,11 @@ class ModelMapping:
     def move(self, collection: str) -> None:
         """Use another collection from now on; nothing else of a mapping ever changes."""
         object.__setattr__(self, "collection", collection)
+
+    @cached_property
+    def takes_aliases(self) -> bool:
+        """Whether pydantic may look for fields by their aliases too, here and in all that is nested."""
+        return self.aliases_for(self.model.__pydantic_core_schema__)
 
     def source(self) -> str:
         """Give the code that was generated for the class."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 from odmantic._mapping.annotations import models_in, type_adapter
+from odmantic._mapping.lookups import takes_aliases
 from odmantic._mapping.mapping import ModelKind, kind_of, mapping_of
 from odmantic._mapping.nodes import Array, Document, Node, Nullable, Opaque, Table
 from odmantic._mapping.options import FieldOptions
@@ -95,6 +96,7 @@ class NotReadError(Exception):
 
 def _reader(decode: Decoder | None, adapter: TypeAdapter[Any]) -> Callable[[Any, Any], Any]:
     validate = adapter.validator.validate_python
+    by_alias = takes_aliases(adapter.core_schema)
 
     def read(value: Any, raw: Any) -> Any:
         if decode is not None:
@@ -102,6 +104,6 @@ def _reader(decode: Decoder | None, adapter: TypeAdapter[Any]) -> Callable[[Any,
             value = decode(value, None, errors, raw)
             if errors:
                 raise NotReadError
-        return validate(value, by_alias=True, by_name=True)
+        return validate(value, by_alias=by_alias, by_name=True)
 
     return read

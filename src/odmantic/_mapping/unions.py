@@ -10,8 +10,17 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 
-from odmantic._mapping.annotations import is_array, is_mapping, is_union, type_adapter, unwrap
+from odmantic._mapping.annotations import (
+    field_types,
+    is_array,
+    is_mapping,
+    is_union,
+    type_adapter,
+    unwrap,
+)
+from odmantic._mapping.lookups import takes_aliases
 from odmantic._mapping.mapping import is_embedded_model
+from odmantic._mapping.shapes import is_document
 from odmantic._mapping.stored_forms import FROM_BSON, stored_members
 from odmantic._mapping.translate import Decoder, Location, written
 from odmantic.exceptions import ErrorList, line_errors
@@ -56,6 +65,7 @@ class _Candidate:
         self._annotation = annotation
         self._arbitrary_types = arbitrary_types
         self._adapter: TypeAdapter[Any] | None = None
+        self._takes_aliases = True
         self.decode = decode
         self.read_from = _read_from(annotation)
         bare, _ = unwrap(annotation)
@@ -63,9 +73,7 @@ class _Candidate:
 
     def rank(self, value: Any) -> int:
         """Count the keys of a document that this member knows; a model that knows none comes last."""
-        if self.model is None:
-            return 0
-        return sum(key in value for key in self.model.__mapping__.field_names) or -1
+        return _rank(self._annotation, value)
 
     def validate(self, value: Any) -> Any:
         """Validate a translated value.
@@ -75,11 +83,23 @@ class _Candidate:
         """
         if self.model is not None:
             return self.model.__pydantic_validator__.validate_python(
-                value, by_alias=True, by_name=True
+                value, by_alias=self.model.__mapping__.takes_aliases, by_name=True
             )
         if self._adapter is None:
             self._adapter = type_adapter(self._annotation, arbitrary_types=self._arbitrary_types)
-        return self._adapter.validate_python(value, by_alias=True, by_name=True)
+            self._takes_aliases = takes_aliases(self._adapter.core_schema)
+        return self._adapter.validate_python(value, by_alias=self._takes_aliases, by_name=True)
+
+
+def _rank(annotation: Any, value: Any) -> int:
+    """Count the keys of a document that a type knows; of several types, that of the one that knows most."""
+    bare, _ = unwrap(annotation)
+    if is_union(bare):
+        return max(_rank(member, value) for member in get_args(bare))
+    if is_embedded_model(bare):
+        return sum(key in value for key in bare.__mapping__.field_names) or -1
+    names = field_types(bare) if isinstance(bare, type) and is_document(value) else {}
+    return (sum(name in value for name in names) or -1) if names else 0
 
 
 def _best_of(

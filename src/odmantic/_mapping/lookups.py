@@ -1,0 +1,120 @@
+"""By which of its names a field is looked up in a document or a patch: by its own, and if that is absent, by an alias.
+
+Pydantic looks for the alias first. Where an alias is the name of another field, that would read the other field's value,
+so there a field is looked up by its own name alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+from odmantic._mapping.annotations import type_adapter
+from odmantic._mapping.mapping import kind_of
+from odmantic._mapping.shapes import is_document, is_stored_array
+
+Path: TypeAlias = "tuple[str | int, ...]"
+"""Keys and indexes that lead to a value, outermost first."""
+Rename: TypeAlias = Callable[[Mapping[Any, Any]], dict[Any, Any]]
+
+_FIELDS = ("model-fields", "typed-dict", "dataclass-args")
+_NO_SCHEMAS = frozenset(("cls", "config", "default", "metadata", "serialization"))
+_ABSENT: Any = object()
+
+
+def takes_aliases(schema: object) -> bool:
+    """Tell whether pydantic may look for aliases too, which it does first, in what a schema describes.
+
+    It may not where an alias is the name of another field, and not in models: their documents have keys of their own.
+    """
+    return not any(
+        paths if is_of_model else any(path[0] in fields for path in paths)
+        for fields, is_of_model in _fields_in(schema, is_of_model=False)
+        for paths in fields.values()
+    )
+
+
+def _fields_in(
+    schema: object, *, is_of_model: bool
+) -> Iterator[tuple[dict[str, list[Path]], bool]]:
+    """Find the fields in a schema, at any depth, with their aliases."""
+    if is_document(schema):
+        kind = schema.get("type")
+        if kind in _FIELDS:
+            yield _aliases(schema), is_of_model
+            is_of_model = False
+        elif kind == "model":
+            is_of_model = kind_of(schema["cls"]) is not None
+        for key, part in schema.items():
+            if key not in _NO_SCHEMAS:
+                yield from _fields_in(part, is_of_model=is_of_model)
+    elif is_stored_array(schema):
+        for part in schema:
+            yield from _fields_in(part, is_of_model=is_of_model)
+
+
+def _aliases(schema: Mapping[Any, Any]) -> dict[str, list[Path]]:
+    fields = schema["fields"]
+    named = fields.items() if is_document(fields) else [(one["name"], one) for one in fields]
+    return {name: _paths(field.get("validation_alias"), name) for name, field in named}
+
+
+def _paths(alias: Any, name: str) -> list[Path]:
+    """Give the ways to a value: an alias is a key, a path, or a choice of paths."""
+    if alias is None:
+        return []
+    if isinstance(alias, str):
+        alias = [alias]
+    paths = alias if is_stored_array(alias[0]) else [alias]
+    return [tuple(path) for path in paths if list(path) != [name]]
+
+
+def names_first(cls: type[Any]) -> Rename | None:
+    """Give what puts the values in a document of a class that is stored by names under these; `None` if all are.
+
+    An alias is left out where the name is there, for pydantic prefers it.
+    """
+    # In a list, for a class that may have a configuration of its own accepts no other.
+    items: Any = cls
+    adapter = type_adapter(list[items], arbitrary_types=True)
+    aliases = _aliases_of_items(adapter.core_schema) if adapter.pydantic_complete else {}
+    usable = {
+        name: [path for path in paths if path[0] not in aliases] for name, paths in aliases.items()
+    }
+    taken = {path[0] for paths in usable.values() for path in paths}
+    if not taken:
+        return None
+
+    def rename(document: Mapping[Any, Any]) -> dict[Any, Any]:
+        named = {key: value for key, value in document.items() if key not in taken}
+        for name, paths in usable.items():
+            found = (_follow(path, document) for path in paths if name not in document)
+            value = next((value for value in found if value is not _ABSENT), _ABSENT)
+            if value is not _ABSENT:
+                named[name] = value
+        return named
+
+    return rename
+
+
+def _aliases_of_items(schema: Any) -> dict[str, list[Path]]:
+    """Give the aliases of the outermost fields of the items of a list."""
+    definitions = {one["ref"]: one for one in schema.get("definitions", ())}
+    part = schema["schema"] if definitions else schema
+    part = part["items_schema"]
+    while part is not None and part["type"] not in _FIELDS:
+        is_reference = part["type"] == "definition-ref"
+        part = definitions[part["schema_ref"]] if is_reference else part.get("schema")
+    return {} if part is None else _aliases(part)
+
+
+def _follow(path: Path, value: Any) -> Any:
+    for step in path:
+        is_key = isinstance(step, str)
+        if not (is_document(value) if is_key else is_stored_array(value)):
+            return _ABSENT
+        try:
+            value = value[step]
+        except (KeyError, IndexError):
+            return _ABSENT
+    return value
