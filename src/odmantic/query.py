@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
+from bson.regex import Regex
+
 from odmantic._mapping.encode import encode_value
 
 
@@ -140,9 +142,17 @@ def not_in(field: FieldProxyAny, sequence: Iterable[Any]) -> QueryExpression:
 
 
 def match(field: FieldProxyAny, pattern: Any) -> QueryExpression:
-    """Match documents where the field matches a regular expression, as text or compiled."""
+    """Match documents where the field matches a regular expression, as text or compiled.
+
+    Raises:
+        TypeError: it is something else, such as a dictionary, which would be an operator.
+    """
+    key = key_of(field)
     compiled = re.compile(pattern) if isinstance(pattern, str) else pattern
-    return QueryExpression({key_of(field): compiled})
+    if not isinstance(compiled, (re.Pattern, Regex)):
+        message = f"match({key}, ...) takes a regular expression as text or compiled, not {pattern!r:.200}"
+        raise TypeError(message)
+    return QueryExpression({key: compiled})
 
 
 def asc(field: FieldProxyAny) -> SortExpression:

@@ -43,6 +43,10 @@ class Owner(Model):
     name: str = Field(primary_field=True)
 
 
+class Named(Model):
+    name: str
+
+
 class Size(EmbeddedModel):
     width: int = Field(key_name="w")
 
@@ -247,3 +251,12 @@ def test_a_key_name_is_a_text_that_makes_a_field_path():
     assert +key == "$a.b"
     assert type(+key) is str
     assert bson.decode(bson.encode({key: key})) == {"a.b": "a.b"}
+
+
+@pytest.mark.parametrize("pattern", [{"$gt": ""}, {"$regex": "^a"}, None, b"a", 5, ["^a"], {}])
+def test_a_match_takes_only_text_and_patterns(pattern):
+    for call in (match, lambda field, value: field.match(value)):
+        with pytest.raises(TypeError, match=r"match\(name, \.\.\.\) takes a regular expression"):
+            call(Named.name, pattern)
+    for good in ("^a", re.compile("^a"), Regex("^a")):
+        assert match(Named.name, good).keys() == {"name"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from odmantic._driver._aio import resolve, take_batch
+from odmantic._mapping import ids_filter
 from odmantic._plan.find import resolve_references
 from odmantic._plan.references import (
     comparable,
@@ -33,16 +34,17 @@ class ReferenceLoader:
             each: operations.engine.get_collection(each) for each in referenced_models(self._tree)
         }
 
-    async def complete(self, documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    async def complete(self, documents: list[Any]) -> list[Any]:
         """Put referenced documents in place of their ids.
 
         What seems to be missing may have been replaced between two queries, so it is read once more.
         """
-        broken = await self._resolve(documents)
+        # Into what is no dictionary, the server has to put them.
+        broken = await self._resolve(documents) if isinstance(documents[0], dict) else documents
         if not broken:
             return documents
         ids = [document.get("_id") for document in broken]
-        stages = [{"$match": {"_id": {"$in": ids}}}, *resolve_references(self._model)]
+        stages = [{"$match": ids_filter(ids)}, *resolve_references(self._model)]
         cursor = await resolve(self._collection.aggregate(stages, session=self._session))
         now = {comparable(one["_id"]): one for one in await take_batch(cursor, len(ids))}
         again = {id(document): now.get(comparable(document.get("_id"))) for document in broken}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from odmantic._mapping.ids import SCALAR_IDS, may_be_unfit
 from odmantic._mapping.marks import baseline_setter, modified_or_none, slot
 from odmantic._mapping.shapes import is_tuple
 from odmantic._mapping.snapshot import differing_fields
@@ -50,6 +51,7 @@ class ChangeTaker:
         "_leaf_classes",
         "_make_baseline",
         "_mapping",
+        "_may_be_unfit",
         "_primary",
         "_set_baseline",
     )
@@ -69,6 +71,7 @@ class ChangeTaker:
         primary: Any = mapping.primary_field
         self._primary = primary
         self._encode_id = mapping.encoder_of[primary]
+        self._may_be_unfit = may_be_unfit(mapping)
         self._baseline_of: Any = slot(mapping.model, "__baseline__").__get__
         self._set_baseline = baseline_setter(mapping.model)
         self._forms: dict[frozenset[str], _Form] = {}
@@ -99,17 +102,19 @@ class ChangeTaker:
         can_be_kept = not form.changes_baseline or self._leaf_classes.issuperset(map(type, now))
         if not form.encoders or not can_be_kept:
             return None
+        values = instance.__dict__
+        id_ = values[self._primary]
+        if self._encode_id is not None:
+            id_ = self._encode_id(id_)
+        if self._may_be_unfit and type(id_) not in SCALAR_IDS:
+            return None
         try:
             # First, so that what is assigned from here on, in another thread, stands out.
             modified.difference_update(form.names)
-            values = instance.__dict__
             document: dict[str, Any] = {}
             for name, key, encode in form.encoders:
                 value = values[name]
                 document[key] = value if encode is None else encode(value)
-            id_ = values[self._primary]
-            if self._encode_id is not None:
-                id_ = self._encode_id(id_)
         except BaseException:
             modified.update(form.names)
             raise

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from odmantic._mapping.encoders import Encoder, EncoderCompiler, FieldEncoder
+from odmantic._mapping.ids import check_id
 from odmantic._mapping.mapping import (
     ModelKind,
     ODMReference,
@@ -31,19 +32,35 @@ def encode_document(
     Additional values of models that allow them are always part of it.
     """
     mapping: ModelMapping = instance.__mapping__
-    if include is not None:
-        document = encode_changes(instance, {name for name in mapping.fields if name in include})
+    if include is None:
+        document = encode_fields(instance)
     else:
-        try:
-            document = mapping.codec.write(instance)
-        except KeyError:
-            _check_complete(instance)
-            raise
-    if mapping.extra_allowed and instance.__pydantic_extra__:
-        for key, value in instance.__pydantic_extra__.items():
-            if key not in mapping.field_names:
-                document[key] = encode_any(value)
+        document = encode_changes(instance, {name for name in mapping.fields if name in include})
+    if mapping.extra_allowed:
+        document |= encode_extras(instance)
     return document
+
+
+def encode_fields(instance: _BaseODMModel) -> dict[str, Any]:
+    """Give the document of an instance without additional values."""
+    try:
+        return instance.__mapping__.codec.write(instance)
+    except KeyError:
+        _check_complete(instance)
+        raise
+
+
+def encode_extras(instance: _BaseODMModel, include: Container[str] | None = None) -> dict[str, Any]:
+    """Give the stored forms of the additional values of an instance, or of those named in `include`.
+
+    One that is called like the key of a field is none of them.
+    """
+    fields = instance.__mapping__.field_names
+    return {
+        key: encode_any(value)
+        for key, value in (instance.__pydantic_extra__ or {}).items()
+        if key not in fields and (include is None or key in include)
+    }
 
 
 def encode_changes(instance: _BaseODMModel, names: AbstractSet[str]) -> dict[str, Any]:
@@ -81,6 +98,17 @@ def encode_primary_key(instance: Model) -> Any:
     encode = mapping.encoder_of[name]
     value = getattr(instance, name)
     return value if encode is None else encode(value)
+
+
+def encode_reference(target: Model) -> Any:
+    """Give what a document that refers to `target` holds.
+
+    Raises:
+        InvalidDocumentError: its primary key can be none.
+    """
+    key = encode_primary_key(target)
+    check_id(type(target), key, "refer to")
+    return key
 
 
 def _check_complete(instance: _BaseODMModel) -> None:
@@ -127,4 +155,4 @@ def _field_encoder(mapping: ModelMapping, name: str, field: ODMBaseField) -> Enc
 
 
 def _encode_reference(value: Any) -> Any:
-    return encode_primary_key(value) if is_model_instance(value) else encode_any(value)
+    return encode_reference(value) if is_model_instance(value) else encode_any(value)

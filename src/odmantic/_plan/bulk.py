@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import bson
 from pymongo import InsertOne, UpdateOne
 
-from odmantic._plan.save import SavePlan
+from odmantic._mapping import are_scalars, id_filter
+from odmantic._plan.save import SavePlan, update_of
 from odmantic._state.changes import give_back
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from collections.abc import Set as AbstractSet
 
     from odmantic.model import Model
@@ -59,6 +60,8 @@ class Batch:
     """Why the last instance that was looked at has no write."""
     supposes: bool = False
     """Whether an id that was given is supposed to be new."""
+    removed: dict[int, Collection[str]] = field(default_factory=dict[int, "Collection[str]"])
+    """The keys of deleted extras, by identity of the document that is written."""
 
     def __len__(self) -> int:
         """The number of writes."""
@@ -79,10 +82,18 @@ class Batch:
 
     def requests(self, *, inserting: bool) -> list[InsertOne[dict[str, Any]] | UpdateOne]:
         """The writes as the driver takes them."""
+        if are_scalars(self.ids) and not self.removed and not any(self.are_whole):
+            # The usual updates, without a call for each.
+            return [
+                UpdateOne({"_id": id_}, {"$set": document})
+                for id_, document in zip(self.ids, self.documents, strict=True)
+            ]
         return [
             InsertOne(document)
             if inserting and is_new
-            else UpdateOne({"_id": id_}, {"$set": document}, is_whole)
+            else UpdateOne(
+                id_filter(id_), update_of(document, self.removed.get(id(document), ())), is_whole
+            )
             for id_, document, is_whole, is_new in zip(
                 self.ids, self.documents, self.are_whole, self.are_new, strict=True
             )
@@ -120,6 +131,7 @@ class Batch:
             document=self.documents[number],
             snapshots={},
             upsert=self.are_whole[number],
+            removed=self.removed.get(id(self.documents[number]), ()),
         )
 
     def part(self, start: int, stop: int | None = None) -> Batch:
@@ -135,6 +147,7 @@ class Batch:
             self.are_whole[cut],
             self.are_new[cut],
             self.stop,
+            removed=self.removed,
         )
 
     def give_back(self) -> None:

@@ -21,6 +21,8 @@ from pymongo.errors import (
 )
 from pymongo.results import UpdateResult
 
+from odmantic._mapping import id_filter
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -64,8 +66,8 @@ def may_read_again(error: PyMongoError) -> bool:
 def update_command(collection: str, plan: SavePlan) -> dict[str, Any]:
     """Give the command that `update_one` sends for a plan."""
     update = {
-        "q": {"_id": plan.id_},
-        "u": {"$set": plan.document},
+        "q": id_filter(plan.id_),
+        "u": plan.update,
         "multi": False,
         "upsert": plan.upsert,
     }

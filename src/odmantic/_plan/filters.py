@@ -1,11 +1,19 @@
-"""The filter of a call: any number of queries, combined."""
+"""The filter of a call: any number of queries, combined, and which commands take it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from odmantic._mapping.shapes import is_document, is_stored_array
 from odmantic.query import QueryExpression, and_
+
+#: Operators that the command `find` takes, and a `$match` of an aggregation does not, nor a `count`, which is one. See
+#: https://www.mongodb.com/docs/manual/reference/operator/aggregation/match/#restrictions
+_ONLY_IN_FIND = frozenset({"$where", "$near", "$nearSphere"})
+
+#: Operators whose operands are values, whatever these look like.
+_OF_VALUES = frozenset({"$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin"})
 
 
 def build_filter(queries: tuple[Any, ...]) -> QueryExpression:
@@ -27,3 +35,13 @@ def build_filter(queries: tuple[Any, ...]) -> QueryExpression:
     if len(queries) == 1:
         return QueryExpression(queries[0])
     return and_(*queries) if queries else QueryExpression()
+
+
+def fits_match(query: Any) -> bool:
+    """Tell whether a `$match` of an aggregation takes a filter."""
+    if is_document(query):
+        return all(
+            key in _OF_VALUES or (key not in _ONLY_IN_FIND and fits_match(each))
+            for key, each in query.items()
+        )
+    return not is_stored_array(query) or all(map(fits_match, query))

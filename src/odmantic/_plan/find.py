@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from odmantic._mapping import mapping_of
 from odmantic._plan.checks import check_model
-from odmantic._plan.filters import build_filter
+from odmantic._plan.filters import build_filter, fits_match
 from odmantic._plan.sort import build_sort
 from odmantic.model import Model
 
@@ -64,8 +64,13 @@ class FindPlan(Generic[ModelType]):
 
     @property
     def needs_pipeline(self) -> bool:
-        """Whether they are resolved by the server."""
+        """Whether they are best resolved by the server."""
         return self.limit == 1 and self.has_references
+
+    @property
+    def fits_pipeline(self) -> bool:
+        """Whether an aggregation takes the filter."""
+        return fits_match(self.filter)
 
     def find_options(self) -> dict[str, Any]:
         """Keyword arguments of the driver's `find`."""

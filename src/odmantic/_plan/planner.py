@@ -234,6 +234,8 @@ def _add(batch: Batch, plan: SavePlan, place: int, *, is_new: bool) -> None:
     batch.documents.append(plan.document)
     batch.are_whole.append(plan.upsert)
     batch.are_new.append(is_new)
+    if plan.removed:
+        batch.removed[id(plan.document)] = plan.removed
     remember(plan.instance, plan.snapshots)
     note_use(plan.id_)
 

@@ -15,7 +15,7 @@ from bson.dbref import DBRef
 from bson.decimal128 import Decimal128
 from bson.regex import Regex
 
-from odmantic._mapping import mapping_of
+from odmantic._mapping import ids_filter, mapping_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Hashable, Iterable, Mapping
@@ -44,7 +44,7 @@ class Request:
     @property
     def filter(self) -> Document:
         """The filter that finds them."""
-        return {"_id": {"$in": self.ids}}
+        return ids_filter(self.ids)
 
 
 def reference_tree(

@@ -5,18 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from odmantic._mapping import encode_changes, encode_document, encode_primary_key, mapping_of
+from odmantic._mapping import (
+    check_id,
+    encode_changes,
+    encode_extras,
+    encode_fields,
+    encode_primary_key,
+    mapping_of,
+)
 from odmantic._plan.errors import encoding_error
 from odmantic._state.changes import (
+    REMOVED,
     compared_fields,
     dirty_fields,
     give_back,
+    removed_extras,
     take,
     take_snapshots,
 )
+from odmantic.exceptions import InvalidDocumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
     from odmantic._mapping import ModelMapping
@@ -41,6 +51,32 @@ class SavePlan:
     """What is remembered of the fields that can change in place."""
     upsert: bool
     """Whether the update may create the document: only one with all fields may (D20)."""
+    removed: Collection[str] = ()
+    """The keys of extras that were deleted from the instance."""
+
+    @property
+    def update(self) -> dict[str, Any]:
+        """What is sent to bring the document up to date."""
+        return update_of(self.document, self.removed)
+
+
+def update_of(document: dict[str, Any], removed: Collection[str] = ()) -> dict[str, Any]:
+    """Give the update that writes a document, or a part of one, and removes some of its keys.
+
+    The filter says what `_id` is, also of a document that the update makes. To set it would fail where the stored one
+    is equal but not the same, such as a number of another type.
+    """
+    if "_id" not in document and not removed:
+        return {"$set": document}
+    update: dict[str, Any] = {}
+    fields = document.copy()
+    fields.pop("_id", None)
+    if fields:
+        update["$set"] = fields
+    if removed:
+        update["$unset"] = dict.fromkeys(removed, "")
+    # An update has to hold something.
+    return update or {"$setOnInsert": document}
 
 
 def fields_to_save(instance: Model) -> AbstractSet[str]:
@@ -57,7 +93,7 @@ def fields_to_save(instance: Model) -> AbstractSet[str]:
 
 def all_fields(instance: Model) -> AbstractSet[str]:
     """Names of the fields of an instance, dirty or not, extras included."""
-    return compared_fields(instance).union(instance.__mapping__.fields)
+    return compared_fields(instance).union(instance.__mapping__.fields, removed_extras(instance))
 
 
 def plan_changes(instance: Model) -> SavePlan | None:
@@ -80,44 +116,51 @@ def plan_save(instance: Model, names: AbstractSet[str]) -> SavePlan | None:
     their values are looked at, and remembered before they are encoded.
 
     Raises:
-        InvalidDocumentError: the instance is nested too deeply. Its fields are dirty as before.
+        InvalidDocumentError: the instance is nested too deeply, or its primary key or the name of an extra is none that
+            a document may have. Its fields are dirty as before.
     """
     mapping: ModelMapping = instance.__mapping__
     fields, compared = mapping.fields, mapping.mutable_fields
+    removed: Collection[str] = ()
     take(instance, names)
     try:
         if mapping.extra_allowed:
             compared = compared_fields(instance)
-        snapshots = take_snapshots(instance, compared & names) if compared else {}
+        snapshots: dict[str, Any] = take_snapshots(instance, compared & names) if compared else {}
         is_whole = len(names) >= len(fields) and names >= fields.keys()
+        document = encode_fields(instance) if is_whole else encode_changes(instance, names)
         if mapping.extra_allowed:
-            document = _with_extras(instance, names)
-        elif is_whole:
-            document = encode_document(instance)
-        else:
-            document = encode_changes(instance, names)
-        if not document:
+            document |= encode_extras(instance, names)
+            removed = sorted(removed_extras(instance) & names)
+            snapshots |= dict.fromkeys(removed, REMOVED)
+            _check_names(instance, names - fields.keys())
+        if not document and not removed:
             return None
         id_ = document["_id"] if is_whole else encode_primary_key(instance)
+        check_id(mapping.model, id_, "save")
     except BaseException as error:
         give_back(instance, names)
         if isinstance(error, RecursionError):
             raise encoding_error(error, instance) from error
         raise
-    return SavePlan(instance, names, id_, document, snapshots, is_whole)
+    return SavePlan(instance, names, id_, document, snapshots, is_whole, removed)
 
 
-def _with_extras(instance: Model, names: AbstractSet[str]) -> dict[str, Any]:
-    """The named values; the document of an instance always has all of its extras."""
-    mapping = mapping_of(type(instance))
-    wanted = {_key(mapping, name) for name in names}
-    document = encode_document(instance, include=names)
-    return {key: value for key, value in document.items() if key in wanted}
+def _check_names(instance: Model, extras: Iterable[str]) -> None:
+    """Refuse names that an update would take for paths or operators: they may come from a request.
 
-
-def _key(mapping: ModelMapping, name: str) -> str:
-    field = mapping.fields.get(name)
-    return name if field is None else field.key_name
+    Raises:
+        InvalidDocumentError: an extra has such a name.
+    """
+    for name in extras:
+        if not name or "." in name or name.startswith("$"):
+            model = type(instance)
+            message = (
+                f"cannot save {model.__name__}: the name of its extra value {name!r} is empty, starts with '$', or "
+                "contains a dot, and MongoDB would not read it as the name of a key; keep such names in a field that is "
+                "a dict"
+            )
+            raise InvalidDocumentError(message, model)
 
 
 def save_order(instances: Sequence[Model]) -> Sequence[Model]:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DIGEST_OPTIONS",
+    "REMOVED",
     "baseline_of",
     "compared_fields",
     "digest",
@@ -58,9 +59,13 @@ __all__ = [
     "mark_written",
     "read_document",
     "remember",
+    "removed_extras",
     "take",
     "take_snapshots",
 ]
+
+#: What is remembered of an extra that this instance has removed from its document. No snapshot of an extra is empty.
+REMOVED: Snapshot = ()
 
 
 # --- Reading -----------------------------------------------------------------------------------
@@ -122,14 +127,22 @@ def dirty_fields(instance: Model) -> set[str]:
     if is_tuple(baseline) and not instance.__mapping__.extra_allowed:
         return dirty.union(changed_fields(instance, baseline)) if baseline else dirty
     candidates = compared_fields(instance)
-    if candidates:
-        known = baseline_of(instance)
-        dirty.update(
-            name
-            for name in candidates
-            if name not in dirty and not _is_unchanged(instance, name, known.get(name))
-        )
-    return dirty
+    known = baseline_of(instance)
+    dirty.update(
+        name
+        for name in candidates
+        if name not in dirty and not _is_unchanged(instance, name, known.get(name))
+    )
+    return dirty.union(name for name in removed_extras(instance) if known[name] != REMOVED)
+
+
+def removed_extras(instance: _BaseODMModel) -> AbstractSet[str]:
+    """Names of extras that this instance has read or written, and has no more; those removed by a save included."""
+    mapping = mapping_of(type(instance))
+    if not mapping.extra_allowed:
+        return frozenset()
+    fields = mapping.fields.keys() | mapping.field_names.keys()
+    return baseline_of(instance).keys() - compared_fields(instance) - fields
 
 
 def _is_unchanged(instance: Model, name: str, known: Any) -> bool:

@@ -11,7 +11,7 @@ from pymongo.read_concern import ReadConcern
 
 from odmantic._driver._sync import Meanwhile
 from odmantic._driver.select import is_driver_collection, runs_transaction
-from odmantic._mapping import mapping_of
+from odmantic._mapping import ids_filter, mapping_of
 from odmantic._plan.bulk import FEWEST_TO_LOOK_FOR, FEWEST_TO_SUPPOSE, Batch
 from odmantic._plan.errors import NOT_ENCODABLE, is_about_document, write_error
 from odmantic._plan.groups import Group, group_instances
@@ -354,7 +354,7 @@ class BulkSave:
 
         def read() -> list[Any]:
             cursor = collection.find(
-                {"_id": {"$in": ids}},
+                ids_filter(ids),
                 {"_id": 1},
                 session=self._operations.session,
             )

@@ -10,6 +10,7 @@ from pymongo import ReadPreference
 from pymongo.errors import PyMongoError
 
 from odmantic._base import ModelType, Reader
+from odmantic._driver._sync import take_batch
 from odmantic._driver.pieces import documents_of, in_pieces
 from odmantic._driver.select import (
     check_session,
@@ -18,7 +19,7 @@ from odmantic._driver.select import (
     runs_transaction,
     updates_plainly,
 )
-from odmantic._mapping import encode_primary_key
+from odmantic._mapping import check_id, encode_primary_key, id_filter
 from odmantic._plan.command import (
     find_command,
     first_document,
@@ -28,6 +29,8 @@ from odmantic._plan.command import (
     update_command,
 )
 from odmantic._plan.errors import NOT_ENCODABLE, add_context, operation_error, write_error
+from odmantic._plan.filters import fits_match
+from odmantic._plan.find import LIST_PAGE_SIZE
 from odmantic._plan.save import (
     SavePlan,
     all_fields,
@@ -103,8 +106,10 @@ class Operations:
         collection: Any = self.engine.get_collection(model)
         options: Any = getattr(collection, "codec_options", None)
         # Referenced documents are put into those read, which have to be dictionaries for that.
-        by_server = plan.has_references and (
-            plan.needs_pipeline or getattr(options, "document_class", dict) is not dict
+        by_server = (
+            plan.has_references
+            and (plan.needs_pipeline or getattr(options, "document_class", dict) is not dict)
+            and plan.fits_pipeline
         )
 
         encoded = None if plan.has_references else in_pieces(collection)
@@ -161,11 +166,21 @@ class Operations:
 
     def count(self, model: type[Model], query: QueryExpression) -> int:
         """The number of matching documents."""
-        collection = self.engine.get_collection(model)
-        count: int = self.send(
-            lambda: collection.count_documents(query, session=self.session), "count", model
-        )
-        return count
+        collection: Any = self.engine.get_collection(model)
+
+        def count() -> int:
+            if fits_match(query):
+                counted: int = collection.count_documents(query, session=self.session)
+                return counted
+            # Sent as an aggregation, which does not take such a filter.
+            found = collection.find(query, {"_id": 1}, session=self.session)
+            number = 0
+            while batch := take_batch(found, LIST_PAGE_SIZE):
+                number += len(batch)
+            return number
+
+        number: int = self.send(count, "count", model)
+        return number
 
     def save(self, instances: Sequence[Model]) -> None:
         """Write what has changed of instances, each after those it references; of several, in bulk where the driver can."""
@@ -233,13 +248,15 @@ class Operations:
         """
         model = type(instance)
         collection = self.engine.get_collection(model)
-        query = {"_id": encode_primary_key(instance)}
+        id_ = encode_primary_key(instance)
+        check_id(model, id_, "delete")
+        query = id_filter(id_)
         before = self._attempt.journal.deleting(instance) if self._attempt is not None else None
         result = self.send(
             lambda: collection.delete_one(query, session=self.session),
             "delete",
             model,
-            query["_id"],
+            id_,
         )
         if result.deleted_count == 0:
             raise DocumentNotFoundError(instance)
@@ -329,8 +346,8 @@ class Operations:
         else:
             call = partial(
                 collection.update_one,
-                {"_id": plan.id_},
-                {"$set": plan.document},
+                id_filter(plan.id_),
+                plan.update,
                 upsert=plan.upsert,
                 session=self.session,
             )

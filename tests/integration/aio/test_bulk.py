@@ -320,8 +320,8 @@ async def test_a_modified_set_emptied_from_outside_is_respected(aio_engine, comm
 
 
 async def test_extras_are_stored_as_by_one_save(aio_engine, raw_database):
-    one = await aio_engine.save(Loose(**{"name": "a", "place.city": "Oslo"}))
-    await aio_engine.save_all([Loose(**{"name": "b", "place.city": "Oslo"}), Loose(name="c")])
+    one = await aio_engine.save(Loose(name="a", place={"city.name": "Oslo"}))
+    await aio_engine.save_all([Loose(name="b", place={"city.name": "Oslo"}), Loose(name="c")])
 
     stored = list(raw_database["loose"].find({}, {"_id": 0}))
     assert stored[0] | {"name": "b"} == stored[1]

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
-from bson import ObjectId
+from bson import SON, ObjectId
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
+from pymongo.errors import OperationFailure
 
 from odmantic import EmbeddedModel, Model, Reference
 
@@ -60,3 +65,91 @@ async def test_booleans_are_no_queries(aio_engine, commands):
         await aio_engine.count(Parcel, True)
 
     assert commands.names == []
+
+
+class Spot(Model):
+    at: list[float]
+    name: str = "a"
+
+
+class Visit(Model):
+    spot: Spot = Reference()
+    at: list[float] = [0.0, 0.0]
+    name: str = "a"
+
+
+ONLY_IN_FIND = [
+    ({"$where": "this.name == 'a'"}, 2),
+    ({"$and": [{"name": {"$in": ["a", "b"]}}, {"$where": "this.name == 'b'"}]}, 1),
+    ({"$or": [{"$where": "this.name == 'b'"}, {"name": "a"}]}, 3),
+    ({"$nor": [{"$and": ({"$where": "this.name == 'b'"},)}]}, 2),
+    ({"at": {"$near": [0.0, 0.0]}}, 3),
+    ({"at": {"$near": [0.0, 0.0], "$maxDistance": 1}}, 1),
+    ({"$and": [{"at": {"$nearSphere": [0.0, 0.0]}}, {"name": "a"}]}, 2),
+    ({"at": {"$not": {"$gt": 60}}, "$where": "true"}, 3),
+]
+
+
+@pytest.fixture
+async def spots(aio_engine, raw_database):
+    for name in ("spot", "visit"):
+        raw_database[name].create_index([("at", "2d")])
+    places = [([0.5, 0.5], "a"), ([50.0, 50.0], "a"), ([20.0, 20.0], "b")]
+    spots = await aio_engine.save_all([Spot(at=at, name=name) for at, name in places])
+    await aio_engine.save_all([Visit(spot=each, at=each.at, name=each.name) for each in spots])
+    return spots
+
+
+@pytest.mark.parametrize(("query", "number"), ONLY_IN_FIND, ids=[str(q) for q, _ in ONLY_IN_FIND])
+async def test_every_filter_of_find_counts_and_finds_one(aio_engine, spots, query, number):
+    for model in (Spot, Visit):
+        found = [each async for each in aio_engine.find(model, query)]
+        assert len(found) == number
+        assert await aio_engine.count(model, query) == number
+        assert await aio_engine.count(model, query, model.name == "a") == sum(
+            each.name == "a" for each in found
+        )
+        assert await aio_engine.find_one(model, query) == found[0]
+        assert [each async for each in aio_engine.find(model, query, limit=1)] == found[:1]
+        last = await aio_engine.find_one(model, query, sort=model.id.desc())
+        assert last.id == max(each.id for each in found)
+    async with aio_engine.session() as session:
+        assert await session.count(Visit, query) == number
+        assert await session.find_one(Visit, query) is not None
+    async with aio_engine.transaction() as transaction:
+        await transaction.save(Visit(spot=spots[0], at=[100.0, 0.0], name="c"))
+        assert await transaction.count(Visit, {"$where": "this.name == 'c'"}) == 1
+        assert (await transaction.find_one(Visit, {"$where": "this.name == 'c'"})).spot == spots[0]
+
+
+async def test_text_search_counts_and_finds_one(aio_engine, spots, raw_database):
+    for name in ("spot", "visit"):
+        raw_database[name].create_index([("name", "text")])
+    query = {"$and": [{"$text": {"$search": "b"}}, {"name": "b"}]}
+
+    for model in (Spot, Visit):
+        assert await aio_engine.count(model, query) == 1
+        assert (await aio_engine.find_one(model, query)).name == "b"
+
+
+async def test_values_that_look_like_operators_are_counted_as_usual(aio_engine, commands):
+    for query in ({"name": {"$eq": {"$where": 1}}}, {"name": {"$in": [{"$near": 1}, "a"]}}):
+        with contextlib.suppress(OperationFailure):
+            await aio_engine.count(Spot, query)
+    assert commands.names == ["aggregate", "aggregate"]
+
+
+async def test_many_documents_are_counted(aio_engine, raw_database):
+    raw_database["spot"].insert_many([{"number": number} for number in range(2_500)])
+
+    assert await aio_engine.count(Spot, {"$where": "this.number % 2 == 0"}) == 1_250
+
+
+async def test_foreign_document_classes_are_found_too(aio_engine, spots):
+    engine = type(aio_engine)(aio_engine.client, database=aio_engine.database_name)
+    for document_class in (RawBSONDocument, SON):
+        options = CodecOptions(document_class=document_class)
+        engine.database = aio_engine.client.get_database(aio_engine.database_name, options)
+        query = {"$where": "this.name == 'a'"}
+        assert (await engine.find_one(Visit, query)).spot == spots[0]
+        assert [each.spot for each in await engine.find(Visit, query)] == spots[:2]

@@ -38,7 +38,9 @@ def _updates(commands):
 
 async def _update(engine, parcel, session, **changes):
     """What `save` does, by the driver's own method."""
-    update = {"$set": changes or parcel.model_dump_doc()}
+    document = parcel.model_dump_doc()
+    del document["_id"]
+    update = {"$set": changes or document}
     await resolve(
         engine.get_collection(Parcel).update_one(
             {"_id": parcel.id}, update, upsert=not changes, session=session

@@ -316,8 +316,8 @@ def test_a_modified_set_emptied_from_outside_is_respected(sync_engine, commands)
 
 
 def test_extras_are_stored_as_by_one_save(sync_engine, raw_database):
-    one = sync_engine.save(Loose(**{"name": "a", "place.city": "Oslo"}))
-    sync_engine.save_all([Loose(**{"name": "b", "place.city": "Oslo"}), Loose(name="c")])
+    one = sync_engine.save(Loose(name="a", place={"city.name": "Oslo"}))
+    sync_engine.save_all([Loose(name="b", place={"city.name": "Oslo"}), Loose(name="c")])
 
     stored = list(raw_database["loose"].find({}, {"_id": 0}))
     assert stored[0] | {"name": "b"} == stored[1]

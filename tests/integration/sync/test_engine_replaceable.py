@@ -64,7 +64,9 @@ def test_a_new_instance_is_one_update_with_everything(sync_engine, stub):
 
     stub.update_one.assert_called_once()
     arguments, options = stub.update_one.call_args
-    assert arguments == ({"_id": parcel.id}, {"$set": parcel.model_dump_doc()})
+    document = parcel.model_dump_doc()
+    assert document.pop("_id") == parcel.id
+    assert arguments == ({"_id": parcel.id}, {"$set": document})
     assert options["upsert"] is True
 
 

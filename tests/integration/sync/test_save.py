@@ -95,7 +95,8 @@ def test_a_new_instance_is_inserted_as_a_whole(sync_engine, raw_database, comman
 
     document = {"code": "A", "kg": 1.0, "tags": [], "size": {"w": 1}, "_id": parcel.id}
     assert list(raw_database["parcel"].find()) == [document]
-    assert _updates(commands) == [("parcel", {"_id": parcel.id}, {"$set": document})]
+    id_ = document.pop("_id")
+    assert _updates(commands) == [("parcel", {"_id": id_}, {"$set": document})]
     assert list(_updates(commands)[0][2]["$set"]) == list(document)
     assert commands.started[0].command["updates"][0]["upsert"] is True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -280,11 +281,16 @@ def test_given_ids_are_taken_too() -> None:
     mark_read(saved)
     touched.tags = ["x"]
 
-    assert _taken(made, Given(code=(1,)), new=False) == [
+    assert _taken(made, Given(code="a"), new=False) == [
         {"_id": 1, "tags": []},
-        {"_id": (1,), "tags": []},
+        {"_id": "a", "tags": []},
     ]
     assert [len(_taken(each, new=False)) for each in (made, saved, touched)] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("id_", [None, (1,), {"$gt": ""}, {"a": 1}, re.compile("a")])
+def test_ids_that_are_no_scalars_are_left_to_slower_code(id_: Any) -> None:
+    assert _taken(Given(code=id_), new=False) == []
 
 
 def test_timestamps_are_not_inserted() -> None:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 import pytest
 
 from odmantic import Model
-from odmantic._plan.filters import build_filter
+from odmantic._plan.filters import build_filter, fits_match
 from odmantic.query import QueryExpression
 
 
@@ -47,3 +47,24 @@ def test_booleans_are_refused(queries):
 def test_what_is_no_mapping_is_refused(query):
     with pytest.raises(TypeError, match="a query has to be a query expression or a dict"):
         build_filter((query,))
+
+
+@pytest.mark.parametrize(
+    ("query", "fits"),
+    [
+        ({}, True),
+        ({"code": "$where"}, True),
+        ({"code": {"$eq": {"$where": 1}}}, True),
+        ({"code": {"$nin": [{"$near": 1}]}}, True),
+        ({"$text": {"$search": "a"}}, True),
+        ({"$where": "true"}, False),
+        (Parcel.weight.gt(1) & {"$where": "true"}, False),
+        ({"$or": ({"$nor": [MappingProxyType({"at": {"$nearSphere": []}})]},)}, False),
+        ({"at": {"$maxDistance": 1, "$near": [0, 0]}}, False),
+        ({"at": {"$not": {"$near": [0, 0]}}}, False),
+        ({"lines": {"$elemMatch": {"$where": "true"}}}, False),
+    ],
+    ids=str,
+)
+def test_what_only_find_takes_is_recognised(query, fits):
+    assert fits_match(query) is fits

@@ -15,6 +15,7 @@ from odmantic._mapping.codegen.values import (
     is_known,
     is_stored_as_it_is,
 )
+from odmantic._mapping.ids import SCALAR_IDS, may_be_unfit
 from odmantic._mapping.marks import baseline_setter
 from odmantic._mapping.nodes import Anything, Leaf, Node, Nullable, Target
 from odmantic._mapping.plain import is_plain
@@ -125,6 +126,9 @@ class TakerCode:
     def _add_id(self) -> None:
         if not self._id:
             self._id = self._source.assign("id", "document['_id']")
+        if may_be_unfit(self._mapping):
+            scalars = self._source.object("SCALAR_IDS", SCALAR_IDS)
+            self._source.add(f"if not new and type({self._id}) not in {scalars}:", "    return")
         self._source.add(f"add_id({self._id})")
 
     def _note_use(self) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from odmantic._mapping.codegen.pieces import DEEPEST_INLINE, as_tuple, keep, keep_any, keep_length
 from odmantic._mapping.decimals import from_decimal
-from odmantic._mapping.encode import encode_document, encode_primary_key
+from odmantic._mapping.encode import encode_document, encode_reference
 from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.nodes import (
     Anything,
@@ -94,7 +94,7 @@ class ValueCode:
                 return self._embedded(node.model, value, path)
             case Target():
                 self._unless_exactly(value, node.model)
-                return self._by_stored(f"{self._source.named(encode_primary_key)}({value})", path)
+                return self._by_stored(f"{self._source.named(encode_reference)}({value})", path)
             case _:
                 stored = f"{self._source.named(encode_any)}({value})"
                 if not self._keeps:

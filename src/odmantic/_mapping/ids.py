@@ -1,0 +1,106 @@
+"""Primary keys in filters and writes: what may be one, and how a filter names one document by it.
+
+In a filter a document may be an operator, as `{"$gt": ""}` is, and a regular expression matches other ids. A primary
+key may be whatever a request holds, so it is never written where MongoDB would read it as one of these.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
+
+import bson
+from bson.binary import Binary
+from bson.decimal128 import Decimal128
+from bson.int64 import Int64
+from bson.regex import Regex
+
+from odmantic._mapping.mapping import mapping_of
+from odmantic._mapping.nodes import Leaf
+from odmantic._mapping.plain import is_plain
+from odmantic._mapping.shapes import is_document, is_stored_array
+from odmantic.bson import ObjectId, TouchedObjectId, UsedObjectId
+from odmantic.exceptions import InvalidDocumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from odmantic._mapping.mapping import ModelMapping
+
+SCALAR_IDS: frozenset[type[Any]] = frozenset(
+    {
+        *(bson.ObjectId, ObjectId, TouchedObjectId, UsedObjectId),
+        *(str, int, float, bool, bytes, datetime, UUID, Int64, Decimal128, Binary),
+    }
+)
+"""Classes of the stored forms that a filter may hold as they are, and that may be primary keys."""
+
+
+def id_filter(id_: Any) -> dict[str, Any]:
+    """Give the filter for the document with a primary key, in its stored form."""
+    return {"_id": id_ if type(id_) in SCALAR_IDS else {"$eq": id_}}
+
+
+def ids_filter(ids: list[Any]) -> dict[str, Any]:
+    """Give the filter for the documents with some primary keys, in their stored forms."""
+    if are_scalars(ids):
+        return {"_id": {"$in": ids}}
+    scalars = [id_ for id_ in ids if type(id_) in SCALAR_IDS]
+    others = [id_filter(id_) for id_ in ids if type(id_) not in SCALAR_IDS]
+    return {"$or": [{"_id": {"$in": scalars}}, *others]} if scalars else {"$or": others}
+
+
+def are_scalars(ids: Iterable[Any]) -> bool:
+    """Tell whether a filter may hold all of these as they are."""
+    return SCALAR_IDS.issuperset(map(type, ids))
+
+
+def check_id(model: type[Any], id_: Any, operation: str) -> None:
+    """Raise for the stored form of a primary key that can be none.
+
+    Raises:
+        InvalidDocumentError: it is `None`, a regular expression, an array, or for a save a document with operators.
+    """
+    if type(id_) not in SCALAR_IDS:
+        problem = _problem_of(model, id_, is_save=operation == "save")
+        if problem is not None:
+            raise InvalidDocumentError(f"cannot {operation} {model.__name__}: {problem}", model)
+
+
+def may_be_unfit(mapping: ModelMapping) -> bool:
+    """Tell whether an instance that validation has made may have a primary key that is no scalar."""
+    name: Any = mapping.primary_field
+    info = mapping.fields[name].pydantic_field
+    shape = mapping.shapes[name]
+    is_validated = info.is_required() or name == mapping.automatic_id
+    is_scalar = isinstance(shape, Leaf) and shape.cls in SCALAR_IDS
+    return not (is_validated and is_scalar and is_plain(mapping))
+
+
+def _problem_of(model: type[Any], id_: Any, *, is_save: bool) -> str | None:
+    where = f"its primary key '{mapping_of(model).primary_field}'"
+    if id_ is None:
+        return (
+            f"{where} is None, so that all such instances would be one document; declare the field without None, or "
+            "give it a default_factory, as in Field(primary_field=True, default_factory=ObjectId)"
+        )
+    if isinstance(id_, (re.Pattern, Regex)):
+        return (
+            f"{where} is the regular expression {id_!r}, which MongoDB does not take for one, and which would match "
+            "other documents; use text"
+        )
+    if is_stored_array(id_):
+        return f"{where} is the array {id_!r:.200}, which MongoDB does not take for one; use a document or a text"
+    if is_save and _has_operator(id_):
+        return (
+            f"{where} is {id_!r:.200}, but the keys of a document that is one cannot start with '$'"
+        )
+    return None
+
+
+def _has_operator(value: Any) -> bool:
+    if is_document(value):
+        return any(str(key).startswith("$") or _has_operator(value[key]) for key in value)
+    return is_stored_array(value) and any(map(cast("Callable[[Any], bool]", _has_operator), value))

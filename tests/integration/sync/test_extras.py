@@ -1,0 +1,273 @@
+# Generated from tests/integration/aio/test_extras.py by tools/generate_sync.py: do not edit.
+"""The name of an extra value is the name of one key, never a path or an operator; an extra that is gone is removed.
+
+With `extra="allow"` names come from whoever sends the data. MongoDB reads `profile.admin` in an update as a path into
+the field `profile`, so such a name is refused before anything is sent. Inside a value, names may be anything. A
+deleted extra is removed from the document if this instance read or wrote it: what it does not know belongs to others.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from odmantic import EmbeddedModel, Field, Model
+from odmantic.exceptions import InvalidDocumentError
+
+
+class Profile(EmbeddedModel):
+    admin: bool = False
+
+
+class User(Model):
+    model_config = {"extra": "allow"}
+
+    name: str = "a"
+    profile: Profile = Profile()
+    settings: dict[str, Any] = {}
+
+
+class Bare(Model):
+    model_config = {"extra": "allow"}
+
+
+class Pocket(EmbeddedModel):
+    model_config = {"extra": "allow"}
+
+    name: str = "p"
+
+
+class Coat(Model):
+    pocket: Pocket = Pocket()
+
+
+NAMES = [
+    "profile.admin",
+    "a.b",
+    "a.",
+    ".a",
+    ".",
+    "..",
+    "",
+    "$x",
+    "$set",
+    "$",
+    "$a.b",
+    "_id.x",
+    "name.0",
+]
+
+
+@pytest.mark.parametrize("model", [User, Bare])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_no_path(sync_engine, raw_database, commands, model, name):
+    collection = raw_database[+model]
+    known = sync_engine.save(model(token=1))
+    also_known = sync_engine.find_one(model)
+    if name.startswith("_"):  # pydantic takes it for a private attribute
+        known.model_extra[name] = True
+    else:
+        setattr(known, name, True)
+    also_known.model_extra[name] = True
+    commands.clear()
+    before = list(collection.find())
+
+    def make():
+        return model(**{name: True})
+
+    for call, argument in (
+        (sync_engine.save, known),
+        (sync_engine.save, also_known),
+        (sync_engine.save, make()),
+        (sync_engine.save_all, [make(), make()]),
+        (sync_engine.save_all, [known, also_known]),
+    ):
+        with pytest.raises(InvalidDocumentError, match=rf"save {model.__name__}: ") as caught:
+            call(argument)
+        assert repr(name) in str(caught.value)
+        assert caught.value.model is model
+    with sync_engine.transaction() as transaction:
+        with pytest.raises(InvalidDocumentError):
+            transaction.save(known)
+        with pytest.raises(InvalidDocumentError):
+            transaction.save_all([make(), known])
+    assert [each for each in commands.names if each != "abortTransaction"] == []
+    assert list(collection.find()) == before
+
+
+@pytest.mark.parametrize("name", NAMES[1:])
+def test_names_in_values_stay(sync_engine, raw_database, name):
+    user = sync_engine.save(User(settings={name: {name: 1}}, more={name: [{name: 2}]}))
+    user.more[name].append(3)
+    user.settings["x"] = 4
+    sync_engine.save(user)
+    sync_engine.save(Coat(pocket=Pocket(**{name: 5})))
+
+    document = raw_database["user"].find_one()
+    assert document["settings"] == {name: {name: 1}, "x": 4}
+    assert document["more"] == {name: [{name: 2}, 3]}
+    assert raw_database["coat"].find_one()["pocket"] == {"name": "p", name: 5}
+
+
+def test_a_stored_name_with_a_dot_is_left_alone(sync_engine, raw_database):
+    raw_database["user"].insert_one({"name": "a", "a.b": 1, "profile": {}, "settings": {}})
+    user = sync_engine.find_one(User)
+    assert user.model_extra == {"a.b": 1}
+
+    user.name = "b"
+    sync_engine.save(user)
+    sync_engine.save_all([user, User(name="c")])
+    user.name = "d"
+    sync_engine.save_all([user, User(name="e")])
+
+    document = raw_database["user"].find_one({"name": "d"})
+    assert {key: value for key, value in document.items() if "a" in key} == {"name": "d", "a.b": 1}
+    user.model_extra["a.b"] = 2
+    with pytest.raises(InvalidDocumentError, match=r"'a\.b'"):
+        sync_engine.save(user)
+    del user.model_extra["a.b"]
+    with pytest.raises(InvalidDocumentError, match=r"'a\.b'"):
+        sync_engine.save(user)
+    assert raw_database["user"].find_one({"name": "d"}) == document
+
+
+# --- Deletion ----------------------------------------------------------------------------------
+
+
+def _forget(user, how):
+    if how == "del":
+        del user.token
+    elif how == "pop":
+        user.model_extra.pop("token")
+    else:
+        user.token = 2
+        delattr(user, "token")
+
+
+def _known_users(engine, model, how):
+    """Users of whom `token` was read, or written: at once, later, or by many."""
+    if how == "written":
+        return [engine.save(model(token=1, more=1)) for _ in range(3)]
+    if how == "written by many":
+        return engine.save_all([model(token=1, more=1) for _ in range(3)])
+    if how == "written later":
+        users = engine.save_all([model(more=1) for _ in range(3)])
+        for user in users:
+            user.token = 1
+        return engine.save_all(users)
+    engine.save_all([model(token=1, more=1) for _ in range(3)])
+    return list(engine.find(model))
+
+
+HOWS = ["written", "written by many", "written later", "read"]
+
+
+@pytest.mark.parametrize("model", [User, Bare])
+@pytest.mark.parametrize("way", ["del", "pop", "assigned first"])
+@pytest.mark.parametrize("how", HOWS)
+def test_a_deleted_extra_is_removed(sync_engine, raw_database, commands, model, how, way):
+    collection = raw_database[+model]
+    one, *many = _known_users(sync_engine, model, how)
+    for user in (one, *many):
+        _forget(user, way)
+
+    sync_engine.save(one)
+    assert collection.count_documents({"token": 1}) == 2
+    sync_engine.save_all(many)
+    assert collection.count_documents({"token": {"$exists": True}}) == 0
+    assert collection.count_documents({"more": 1}) == 3
+
+    # It is known to be gone: nothing is sent again, and what others write meanwhile stays.
+    collection.update_many({}, {"$set": {"token": "theirs"}})
+    commands.clear()
+    sync_engine.save(one)
+    sync_engine.save_all(many)
+    assert commands.names == []
+    one.more = many[0].more = many[1].more = 2
+    sync_engine.save(one)
+    sync_engine.save_all(many)
+    assert collection.count_documents({"token": "theirs", "more": 2}) == 3
+    one.token = 5
+    sync_engine.save(one)
+    assert collection.count_documents({"token": 5}) == 1
+    del one.token
+    sync_engine.save(one)
+    assert collection.count_documents({"token": {"$exists": True}}) == 2
+
+
+@pytest.mark.parametrize("bulk", [False, True])
+@pytest.mark.parametrize("how", HOWS)
+def test_a_deletion_follows_a_rollback(sync_engine, raw_database, how, bulk):
+    users = _known_users(sync_engine, User, how)
+
+    def save(engine):
+        if bulk:
+            engine.save_all(users)
+        else:
+            for user in users:
+                engine.save(user)
+
+    for user in users:
+        del user.token
+    for _ in range(2):
+        with sync_engine.transaction() as transaction:
+            save(transaction)
+            assert transaction.count(User, {"token": 1}) == 0
+            transaction.abort()
+        assert raw_database["user"].count_documents({"token": 1}) == 3
+    with sync_engine.transaction() as transaction:
+        save(transaction)
+
+    assert raw_database["user"].count_documents({"token": {"$exists": True}}) == 0
+
+
+def test_a_deletion_follows_a_failed_save(sync_engine, raw_database, fail_point):
+    users = _known_users(sync_engine, User, "read")
+    for user in users:
+        del user.token
+    for call, argument in ((sync_engine.save, users[0]), (sync_engine.save_all, users)):
+        with fail_point("update", error_code=1), pytest.raises(Exception, match="failCommand"):
+            call(argument)
+    assert raw_database["user"].count_documents({"token": 1}) == 3
+
+    sync_engine.save_all(users)
+    assert raw_database["user"].count_documents({"token": {"$exists": True}}) == 0
+
+
+def test_what_was_never_read_or_written_is_left_alone(sync_engine, raw_database):
+    user = sync_engine.save(User())
+    raw_database["user"].update_one({}, {"$set": {"token": "theirs"}})
+    user.token = 1
+    del user.token
+    user.name = "b"
+    sync_engine.save(user)
+    sync_engine.save_all([user, User()])
+
+    assert raw_database["user"].find_one({"_id": user.id})["token"] == "theirs"
+
+
+def test_an_extra_called_like_the_key_of_a_field_removes_no_field(sync_engine, raw_database):
+    class Renamed(Model):
+        model_config = {"extra": "allow"}
+
+        name: str = Field("a", key_name="n")
+
+    one = sync_engine.save(Renamed(n="extra", _id=1))
+    del one.n
+    del one.model_extra["_id"]
+    sync_engine.save(one)
+    sync_engine.save_all([one, Renamed()])
+
+    assert raw_database["renamed"].find_one({"_id": one.id}) == {"_id": one.id, "n": "a"}
+
+
+def test_a_document_that_is_gone_is_written_without_it(sync_engine, raw_database):
+    for call in (sync_engine.save, lambda user: sync_engine.save_all([user, User()])):
+        user = sync_engine.save(User(token=1, more=2))
+        raw_database["user"].delete_many({})
+        del user.token
+        call(user)
+        document = raw_database["user"].find_one({"_id": user.id})
+        assert document == user.model_dump_doc()
+        assert "token" not in document
