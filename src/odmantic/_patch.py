@@ -7,7 +7,8 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
 
-from pydantic import BaseModel, field_validator
+from pydantic import BaseModel, ValidationError, field_validator
+from pydantic_core import InitErrorDetails
 
 from odmantic._mapping.alike import is_alike
 from odmantic._mapping.decode import name_decoders
@@ -101,10 +102,27 @@ def apply_patch(instance: _BaseODMModel, patch: dict[str, Any]) -> None:
     }
     if mapping.primary_field in changed:
         raise ValueError("Updating the primary key is not supported")
+    _check_frozen(cls, changed)
     modified = instance.__fields_modified__
     vars(instance).update(changed)
     instance.__pydantic_fields_set__.update(changed)
     modified.update(changed)
+
+
+def _check_frozen(cls: type[_BaseODMModel], changed: dict[str, Any]) -> None:
+    """Refuse what an assignment would refuse.
+
+    Raises:
+        pydantic.ValidationError: a field or the whole class is frozen.
+    """
+    kind = "frozen_instance" if cls.model_config.get("frozen") else "frozen_field"
+    lines = [
+        InitErrorDetails(type=kind, loc=(name,), input=value)
+        for name, value in changed.items()
+        if kind == "frozen_instance" or cls.__pydantic_fields__[name].frozen
+    ]
+    if lines:
+        raise ValidationError.from_exception_data(cls.__name__, lines)
 
 
 _name_decoders: WeakKeyDictionary[type[BaseModel], dict[str, Decoder]] = WeakKeyDictionary()

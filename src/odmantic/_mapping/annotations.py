@@ -28,7 +28,8 @@ from uuid import UUID
 
 import bson
 from bson.decimal128 import Decimal128
-from pydantic import BaseModel, ConfigDict, PydanticUserError, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, PydanticUserError, TypeAdapter
+from pydantic.fields import FieldInfo
 
 from odmantic._mapping.aliases import alias_value, is_type_alias
 from odmantic._mapping.mapping import ModelKind, is_embedded_model, kind_of
@@ -187,12 +188,25 @@ def field_types(cls: type[Any]) -> FieldTypes:
 
 
 def type_adapter(annotation: Any, *, arbitrary_types: bool) -> TypeAdapter[Any]:
-    """Make a validator for a type on its own."""
+    """Make a validator for a type on its own, without what only a field can be, such as frozen."""
+    if get_origin(annotation) is Annotated:
+        parts = (annotation.__origin__, *_marks_of_types(annotation.__metadata__))
+        annotation = Annotated[parts] if len(parts) > 1 else parts[0]
     try:
         return TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=arbitrary_types))
     except PydanticUserError:
         # Classes that may have a configuration of their own accept no other.
         return TypeAdapter(annotation)
+
+
+def _marks_of_types(metadata: Iterable[Any]) -> Iterator[Any]:
+    for item in metadata:
+        if not isinstance(item, FieldInfo):
+            yield item
+            continue
+        yield from item.metadata
+        if item.discriminator is not None:
+            yield Field(discriminator=item.discriminator)
 
 
 _BARE_CLASS_VAR = re.compile(r"(\w+\.)*ClassVar")

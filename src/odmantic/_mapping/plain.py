@@ -8,6 +8,7 @@ from pydantic_core import SchemaValidator
 
 from odmantic._mapping.blank import blank_of
 from odmantic._mapping.mapping import ModelKind
+from odmantic._mapping.shortcuts import Shortcut, shortcuts_of
 
 if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
@@ -32,12 +33,16 @@ def is_plain(mapping: ModelMapping) -> bool:
         and not model.__pydantic_custom_init__
         and not model.__pydantic_post_init__
         and not model.__private_attributes__
-        and not model.model_config.get("str_strip_whitespace")
         and not any(getattr(decorators, kind) for kind in _DECORATORS)
         and not any(hook in vars(cls) for cls in _own_classes(model) for hook in _HOOKS)
         and not any(_has_names_of_its_own(info) for info in model.__pydantic_fields__.values())
         and blank_of(mapping) is not None
     )
+
+
+def allows(mapping: ModelMapping, shortcut: Shortcut) -> bool:
+    """Tell whether code may take a shortcut past pydantic for the class."""
+    return shortcut in shortcuts_of(mapping.model.model_config) and is_plain(mapping)
 
 
 def is_judged_whole(mapping: ModelMapping) -> bool:
@@ -65,7 +70,7 @@ _NEVER_CHANGED: tuple[Any, ...] = (str, int, float, bool, bytes)
 
 def exact_classes(mapping: ModelMapping) -> dict[str, type[Any]]:
     """Give the classes of fields whose values validation leaves as they are, but for the primary key."""
-    if not is_plain(mapping):
+    if not allows(mapping, Shortcut.ASSIGNMENT):
         return {}
     classes: dict[str, type[Any]] = {}
     for name, field in mapping.fields.items():

@@ -10,8 +10,9 @@ from odmantic._mapping.lookups import takes_aliases
 from odmantic._mapping.mapping import ModelKind, kind_of, mapping_of
 from odmantic._mapping.nodes import Array, Document, Node, Nullable, Opaque, Table
 from odmantic._mapping.options import FieldOptions
-from odmantic._mapping.plain import is_plain
+from odmantic._mapping.plain import allows
 from odmantic._mapping.shapes import is_document, is_stored_array
+from odmantic._mapping.shortcuts import Shortcut, shortcuts_of
 from odmantic.bson import WithBsonSerializer
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 def readable_nodes(mapping: ModelMapping) -> dict[str, Node] | None:
     """Give what code can read the fields by; `None` if pydantic has to look at whole documents."""
-    if not is_plain(mapping):
+    if not allows(mapping, Shortcut.READER):
         return None
     nodes: dict[str, Node] = {}
     for name, shape in readable_shapes(mapping).items():
@@ -53,13 +54,15 @@ def _is_readable(node: Node, around: tuple[Any, ...]) -> bool:
         return True
     mapping = mapping_of(node.model)
     inner = (*around, node.model)
-    return is_plain(mapping) and all(
+    return allows(mapping, Shortcut.READER) and all(
         _is_readable(shape, inner) if shape else _opaque(mapping, name)
         for name, shape in mapping.shapes.items()
     )
 
 
 def _opaque(mapping: ModelMapping, name: str) -> Opaque | None:
+    if Shortcut.FIELD not in shortcuts_of(mapping.model.model_config):
+        return None
     info = mapping.fields[name].pydantic_field
     models = list(models_in(info.annotation))
     if any(

@@ -17,6 +17,7 @@ from odmantic._mapping.codegen.writer import WriterCode
 from odmantic._mapping.field_shapes import leaf_classes_of
 from odmantic._mapping.plain import exact_classes, is_judged_whole
 from odmantic._mapping.readable import readable_nodes
+from odmantic._mapping.shortcuts import Shortcut, shortcuts_of
 
 if TYPE_CHECKING:
     from odmantic._mapping.changes import Changes
@@ -100,9 +101,10 @@ def generate(mapping: ModelMapping) -> Codec:
         snapshot.write_whole()
     snapshot.write_baseline()
     writer = WriterCode(source, mapping)
-    writers = writer.write_fields()
+    writes = Shortcut.WRITER in shortcuts_of(mapping.model.model_config)
+    writers = writer.write_fields(look=writes)
     writer.write_whole(writers)
-    can_take = keeps_alike(mapping, mapping.compared_fields)
+    can_take = writes and keeps_alike(mapping, mapping.compared_fields)
     if can_take and not mapping.is_embedded and not mapping.extra_allowed:
         TakerCode(source, mapping).write()
     MarkerCode(source, mapping).write()
@@ -125,7 +127,7 @@ def generate(mapping: ModelMapping) -> Codec:
         take=take,
         take_changes=take_changes,
         mark_nested=functions.get("mark_nested"),
-        write=functions["write"],
+        write=(not writes and functions.get("write_any")) or functions["write"],
         encoders=encoders,
         exact_classes=exact_classes(mapping),
         is_judged_whole=is_judged_whole(mapping),

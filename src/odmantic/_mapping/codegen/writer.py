@@ -21,8 +21,11 @@ class WriterCode:
         self._source = source
         self._mapping = mapping
 
-    def write_fields(self) -> dict[str, str]:
-        """Add a function for each field that is not stored as it is; give their names."""
+    def write_fields(self, *, look: bool) -> dict[str, str]:
+        """Add a function for each field that is not stored as it is; give their names.
+
+        Unless they may look at values, they are the encoders of the fields.
+        """
         names: dict[str, str] = {}
         for name, _, encode in self._mapping.encoders:
             shape = self._mapping.shapes[name]
@@ -30,7 +33,7 @@ class WriterCode:
                 continue
             encoder = self._source.object(f"encode_{name}", encode)
             names[name] = encoder
-            if shape is None or not is_known(shape):
+            if not look or shape is None or not is_known(shape):
                 continue
             names[name] = self._source.name_function(f"write_{name}")
             what = f"Give the stored form of `{name}` of a {self._mapping.model.__name__}."
