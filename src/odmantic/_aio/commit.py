@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pymongo
 from pymongo.errors import InvalidOperation, PyMongoError
 
 from odmantic._driver._aio import sleep
-from odmantic._driver.deadline import remaining_seconds
+from odmantic._driver.deadline import remaining_seconds, seconds_for
+from odmantic._driver.internals import commits_sent
 from odmantic._plan.retry import (
     RETRY_SECONDS,
     backoff,
@@ -34,7 +35,7 @@ async def commit_until_known(
     Raises:
         CommitOutcomeUnknownError: it is still unknown when the time is up, or the server ran out of time.
     """
-    began, attempts = time.monotonic(), 0
+    attempts, until = 0, time.monotonic() + _seconds_for_repeats(channel.driver_session)
     may_have_committed = attempt.commit_was_sent
     while True:
         attempts += 1
@@ -46,12 +47,12 @@ async def commit_until_known(
                 with pymongo.timeout(max_commit_time_ms / 1000):
                     await channel.commit(attempt)
         except PyMongoError as error:
-            sent = channel.commits_sent
+            sent = commits_sent(channel.driver_session)
             is_unknown = outcome_is_unknown(error, attempts=attempts, sent=sent)
             # The driver repeats a commit only after an error that leaves its outcome unknown.
-            may_have_committed |= is_unknown or (sent or 0) > 1
+            may_have_committed |= is_unknown or sent is None or sent > 1
             wait = backoff(attempts, random.random())  # noqa: S311 - spreads load, guards nothing
-            if is_unknown and may_repeat_commit(error) and wait < _seconds_left(began):
+            if is_unknown and may_repeat_commit(error) and time.monotonic() + wait < until:
                 log_error("commit repeated", error, attempt=attempts, wait=wait)
                 await sleep(wait)
                 continue
@@ -66,10 +67,9 @@ async def commit_until_known(
             return
 
 
-def _seconds_left(began: float) -> float:
-    left = RETRY_SECONDS - (time.monotonic() - began)
-    remaining = remaining_seconds()
-    return left if remaining is None else min(left, remaining)
+def _seconds_for_repeats(driver_session: Any) -> float:
+    left = seconds_for(getattr(driver_session, "client", None))
+    return RETRY_SECONDS if left is None else min(RETRY_SECONDS, left)
 
 
 def _unknown(error: PyMongoError, attempts: int) -> CommitOutcomeUnknownError:

@@ -13,8 +13,8 @@ from pymongo.errors import InvalidOperation
 from odmantic._aio.colour import ASYNC
 from odmantic._base import BaseCursor, ModelType, Reader
 from odmantic._driver._aio import Lock, resolve, sleep, take_batch
+from odmantic._driver.internals import lift_batch_limit
 from odmantic._driver.pieces import PIECE_SIZE
-from odmantic._driver.select import lift_batch_limit
 from odmantic._plan.find import LIST_PAGE_SIZE, PAGE_SIZE
 
 if TYPE_CHECKING:

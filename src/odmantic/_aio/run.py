@@ -8,12 +8,11 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import pymongo
 from pydantic import BaseModel
 
 from odmantic._aio.hooks import run_hooks
 from odmantic._driver._aio import CAN_AWAIT, call_given, sleep
-from odmantic._driver.deadline import remaining_seconds
+from odmantic._driver.deadline import limited, remaining_seconds
 from odmantic._plan.errors import add_context
 from odmantic._plan.retry import RetryLimits, backoff, is_transient
 from odmantic._state.hooks import check_callback
@@ -51,7 +50,7 @@ async def repeat_transaction(
     for instance in _collected(restore):
         repetition.guard.tracked.add(instance)
     try:
-        with pymongo.timeout(timeout):
+        with limited(timeout):
             result = await repetition.run(callback)
     except BaseException:
         with suppress(RollbackHookError):  # logged; the error that led to the rollback wins

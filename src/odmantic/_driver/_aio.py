@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 import pymongo
 from pymongo import AsyncMongoClient
 
+from odmantic._driver import deadline
 from odmantic._driver.select import ClientKind
 
 if TYPE_CHECKING:
@@ -42,10 +43,8 @@ CAN_AWAIT = True
 REFUSED_CLIENTS = frozenset({ClientKind.SYNC})
 CLIENT_ADVICE = "an AsyncMongoClient (or a Motor client); SyncEngine takes a MongoClient"
 
-#: Seconds that a cancelled task waits for the transaction's command in flight.
-DRAIN_SECONDS = 10.0
-#: Seconds that it then waits for the cancelled command.
-CANCEL_SECONDS = 1.0
+#: What tells that the time of the running code is up, whatever limit it was under.
+CUT_OFF = asyncio.CancelledError
 
 
 def default_client() -> AsyncMongoClient[dict[str, Any]]:
@@ -174,7 +173,7 @@ async def drained(
     """Run a call to its end even if this task is cancelled meanwhile; then the cancellation goes on.
 
     An abort that overtakes the first write of a transaction would leave the transaction open on the server, so
-    commands of a transaction are never cut off. A command that hangs is given up after `DRAIN_SECONDS`, and a loop
+    commands of a transaction are never cut off. A command that hangs is given up after `deadline.DRAIN_SECONDS`, and a loop
     that is shut down cancels every task, this call's as well; then `on_hang` is told, for the server may still run it.
     """
     loop = asyncio.get_running_loop()
@@ -210,15 +209,18 @@ def _begun_task(
 
 
 async def finished(
-    call: Callable[..., Awaitable[T]], *arguments: Any, on_hang: Callable[[], None] = lambda: None
+    call: Callable[..., Awaitable[T]],
+    *arguments: Any,
+    seconds: float,
+    on_hang: Callable[[], None] = lambda: None,
 ) -> T:
-    """Run a call that ends something as `drained` does, whatever time limits the caller is under.
+    """Run a call that ends something as `drained` does, within its own seconds.
 
-    It runs in a context of its own, so that an expired `pymongo.timeout` cannot suppress it, with its own limit.
+    It runs in a context of its own, so that an expired `pymongo.timeout` of the caller cannot suppress it.
     """
 
     async def limited() -> T:
-        with pymongo.timeout(DRAIN_SECONDS):
+        with pymongo.timeout(seconds):
             return await call(*arguments)
 
     context = contextvars.Context()
@@ -227,11 +229,11 @@ async def finished(
 
 async def _wait_out(task: asyncio.Future[Any], on_hang: Callable[[], None]) -> None:
     """Wait for a task, however often this one is cancelled; cancel it when it takes too long."""
-    await _wait(task, DRAIN_SECONDS)
+    await _wait(task, deadline.DRAIN_SECONDS)
     if not task.done():
         on_hang()
         task.cancel()
-        await _wait(task, CANCEL_SECONDS)
+        await _wait(task, deadline.CANCEL_SECONDS)
     if task.cancelled():
         on_hang()
     elif task.done():
@@ -240,8 +242,8 @@ async def _wait_out(task: asyncio.Future[Any], on_hang: Callable[[], None]) -> N
 
 async def _wait(task: asyncio.Future[Any], seconds: float) -> None:
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + seconds
-    while not task.done() and (left := deadline - loop.time()) > 0:
+    end = loop.time() + seconds
+    while not task.done() and (left := end - loop.time()) > 0:
         # The caller is about to raise the first cancellation.
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.wait({task}, timeout=left)

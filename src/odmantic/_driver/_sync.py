@@ -31,8 +31,8 @@ CAN_AWAIT = False
 REFUSED_CLIENTS = frozenset({ClientKind.ASYNC, ClientKind.MOTOR})
 CLIENT_ADVICE = "a MongoClient; AIOEngine takes an AsyncMongoClient or a Motor client"
 
-#: Seconds that the end of a session or transaction may take.
-DRAIN_SECONDS = 10.0
+#: What tells that the time of the running code is up: threads are not cancelled, but Ctrl-C wants an end.
+CUT_OFF = KeyboardInterrupt
 
 
 def default_client() -> MongoClient[dict[str, Any]]:
@@ -111,15 +111,18 @@ def drained(
 
 
 def finished(
-    call: Callable[..., T], *arguments: Any, on_hang: Callable[[], None] = lambda: None
+    call: Callable[..., T],
+    *arguments: Any,
+    seconds: float,
+    on_hang: Callable[[], None] = lambda: None,
 ) -> T:
-    """Run a call that ends something, whatever time limits the caller is under.
+    """Run a call that ends something, within its own seconds.
 
-    It runs in a context of its own, so that an expired `pymongo.timeout` cannot suppress it, with its own limit.
+    It runs in a context of its own, so that an expired `pymongo.timeout` of the caller cannot suppress it.
     """
 
     def limited() -> T:
-        with pymongo.timeout(DRAIN_SECONDS):
+        with pymongo.timeout(seconds):
             return drained(call, *arguments, on_hang=on_hang)
 
     return contextvars.Context().run(limited)

@@ -131,13 +131,6 @@ def sends_nothing_at_end(session: Any) -> bool:
     return type(session) in SESSION_CLASSES and not session.in_transaction
 
 
-def lift_batch_limit(cursor: Any) -> None:
-    """Let the server put as much as it can into each further answer to an open driver cursor."""
-    inner = getattr(cursor, "delegate", cursor)  # Motor's wrap the driver's
-    if hasattr(inner, "_batch_size"):  # there is no public way once a cursor is open
-        inner._batch_size = 0  # noqa: SLF001 - see above
-
-
 def is_driver_collection(collection: Any) -> bool:
     """Tell whether a collection writes in the driver's own way, so that one write and many are the same to it.
 

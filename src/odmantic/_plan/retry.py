@@ -64,7 +64,7 @@ class RetryLimits:
         return is_timeout and at + _SLACK >= self.deadline
 
 
-def outcome_is_unknown(error: BaseException, *, attempts: int, sent: int | None = None) -> bool:
+def outcome_is_unknown(error: BaseException, *, attempts: int, sent: int | None) -> bool:
     """Whether the server may or may not have committed, after so many commits.
 
     A first commit for which no server or connection could be had was never sent.
@@ -72,9 +72,9 @@ def outcome_is_unknown(error: BaseException, *, attempts: int, sent: int | None 
     Args:
         error: what the last commit raised.
         attempts: commits so far, this one included.
-        sent: how often the driver has put one on a connection, its own repetitions included, where that is known.
+        sent: how often the driver has put one on a connection, its own repetitions included; `None` if nobody knows.
     """
-    if attempts == 1 and not sent and isinstance(error, _NEVER_SENT):
+    if attempts == 1 and sent == 0 and isinstance(error, _NEVER_SENT):
         return False
     # One about the write concern comes after the commit; without the label if another try cannot mend it.
     is_done = isinstance(error, WriteConcernError)

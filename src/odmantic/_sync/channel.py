@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 from pymongo.errors import InvalidOperation, NetworkTimeout, PyMongoError
 
 from odmantic import _process
-from odmantic._driver._sync import Lock, current_home, drained, finished, take_at_once
+from odmantic._driver._sync import (
+    CUT_OFF,
+    Lock,
+    current_home,
+    drained,
+    finished,
+    take_at_once,
+)
+from odmantic._driver.deadline import comes_of, knows_server, seconds_for, seconds_to_end
 from odmantic._driver.select import sends_nothing_at_end
 from odmantic._plan.errors import NOT_ENCODABLE
 from odmantic._state.attempt import DOOMING_ERRORS, NOT_STARTED, RUNNING, Attempt, AttemptState
@@ -59,14 +67,6 @@ class Channel:
         self._process = _process.number
         self._home = current_home()
         setattr(driver_session, _OWNER, self)
-
-    @property
-    def commits_sent(self) -> int | None:
-        """How often the driver has put the commit of its transaction on a connection; `None` if it does not tell."""
-        # The driver repeats a commit by itself, and its last error hides those before it.
-        driver_session = getattr(self.driver_session, "delegate", self.driver_session)
-        sent = getattr(getattr(driver_session, "_transaction", None), "attempt", None)
-        return sent if isinstance(sent, int) else None
 
     @property
     def is_inherited(self) -> bool:
@@ -159,7 +159,8 @@ class Channel:
 
     def abort(self, attempt: Attempt, outcome: AttemptState = AttemptState.ENDED) -> None:
         """Roll the server's side back, after the operation in flight; give up one whose commit was sent."""
-        finished(self._abort, attempt, outcome, on_hang=self._lose)
+        seconds = self._seconds_to_end()
+        finished(self._abort, attempt, outcome, seconds=seconds, on_hang=self._lose)
 
     def end(self) -> None:
         """End the driver session, rolling back a transaction that still runs in it."""
@@ -170,7 +171,7 @@ class Channel:
             and take_at_once(self._lock)
         )
         if not ends_at_once:
-            finished(self._end, on_hang=self._lose)
+            finished(self._end, seconds=self._seconds_to_end(), on_hang=self._lose)
             return
         try:
             self._note_end()
@@ -193,9 +194,10 @@ class Channel:
                     and self.attempt is attempt
                     and self.driver_session.in_transaction
                 ):
-                    self.driver_session.abort_transaction()
-                    if self._is_lost and not attempt.has_sent:
+                    # The server has a rollback wait for the transaction's command in flight.
+                    if self._is_lost:
                         self._kill()
+                    self.driver_session.abort_transaction()
             finally:
                 self._forget(attempt)
                 attempt.end_without_commit(outcome)
@@ -213,10 +215,19 @@ class Channel:
                     self.driver_session.end_session()
 
     def _kill(self) -> None:
-        """Have the server give up the first command of a transaction, which may begin it only after the abort."""
+        """Have the server give up a command that was cut off; the first one may begin its transaction even later."""
         kill = {"killSessions": [self.driver_session.session_id]}
         with suppress(PyMongoError):  # then the transaction ends by itself, within a minute
             self.driver_session.client.admin.command(kill)
+
+    def _seconds_to_end(self) -> float:
+        client = getattr(self.driver_session, "client", None)
+        return seconds_to_end(
+            seconds_for(client),
+            has_server=knows_server(client),
+            is_cut_off=comes_of(CUT_OFF),
+            is_lost=self._is_lost,
+        )
 
     def _note_end(self) -> None:
         setattr(self.driver_session, _OWNER, "transaction" if self._had_transaction else "session")

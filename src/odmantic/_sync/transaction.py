@@ -119,7 +119,9 @@ class SyncTransaction(TransactionBlock):
             raise
 
     def commit(self) -> None:
-        """Make the changes durable; repeated for up to 120 seconds while the outcome is unknown.
+        """Make the changes durable; repeated while the outcome is unknown.
+
+        That is for up to 120 seconds, or as long as `pymongo.timeout` or the client's `timeoutMS` allows.
 
         After a `CommitOutcomeUnknownError` the transaction is in doubt: `commit` may be called again, and `abort`
         gives it up. After any other error it is over, and its instances are modified again.
@@ -147,6 +149,8 @@ class SyncTransaction(TransactionBlock):
 
     def abort(self) -> None:
         """Roll back; saved instances count as modified again. Gives up a transaction that is in doubt.
+
+        It takes a second longer than `pymongo.timeout` allows at most, and no more than a second where no server is known.
 
         Raises:
             RuntimeError: it does not run.

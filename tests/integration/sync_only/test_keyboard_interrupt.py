@@ -19,9 +19,13 @@ CLEAN = {"error": "KeyboardInterrupt", "open": 0, "in use": 0, "equal": True, "l
 @pytest.mark.parametrize(
     ("command", "sent", "outcome"),
     [
-        # Told to roll back what it has not begun yet, the server would begin it afterwards.
-        ("update", ["update", "abortTransaction", "killSessions"], ROLLED_BACK),
-        ("aggregate", ["update", "update", "aggregate", "abortTransaction"], ROLLED_BACK),
+        # Told to roll back what it has not begun yet, the server would begin it afterwards; what runs, it waits for.
+        ("update", ["update", "killSessions", "abortTransaction"], ROLLED_BACK),
+        (
+            "aggregate",
+            ["update", "update", "aggregate", "killSessions", "abortTransaction"],
+            ROLLED_BACK,
+        ),
         ("commitTransaction", ["update", "update", "aggregate", "commitTransaction"], UNKNOWN),
     ],
     ids=["the first command", "a later one", "the commit"],

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from odmantic._driver import _aio, _sync
+from odmantic._driver import _sync, deadline
 from odmantic._driver._aio import drained
 
 
@@ -55,7 +55,7 @@ async def test_the_error_of_a_call_nobody_waits_for_is_silent(caplog):
 
 
 async def test_a_call_that_hangs_is_cancelled(monkeypatch):
-    monkeypatch.setattr(_aio, "DRAIN_SECONDS", 0.05)
+    monkeypatch.setattr(deadline, "DRAIN_SECONDS", 0.05)
     ended = []
 
     async def hang():
@@ -70,8 +70,8 @@ async def test_a_call_that_hangs_is_cancelled(monkeypatch):
 
 
 async def test_a_call_that_refuses_to_end_is_let_go(monkeypatch):
-    monkeypatch.setattr(_aio, "DRAIN_SECONDS", 0.05)
-    monkeypatch.setattr(_aio, "CANCEL_SECONDS", 0.05)
+    monkeypatch.setattr(deadline, "DRAIN_SECONDS", 0.05)
+    monkeypatch.setattr(deadline, "CANCEL_SECONDS", 0.05)
     release = asyncio.Event()
     tasks = []
 

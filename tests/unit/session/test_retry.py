@@ -52,7 +52,7 @@ def _server_selection_timeout():
 @pytest.mark.parametrize("code", [91, 64, 189, None])
 def test_an_unknown_outcome_is_repeated(code):
     error = _failure(code, UNKNOWN)
-    assert outcome_is_unknown(error, attempts=1)
+    assert outcome_is_unknown(error, attempts=1, sent=1)
     assert may_repeat_commit(error)
 
 
@@ -67,20 +67,20 @@ def test_an_unknown_outcome_is_repeated(code):
     ],
 )
 def test_a_known_outcome_is_not(error):
-    assert not outcome_is_unknown(error, attempts=1)
+    assert not outcome_is_unknown(error, attempts=1, sent=0)
 
 
 @pytest.mark.parametrize("kind", [ExecutionTimeout, WriteConcernError])
 def test_a_time_limit_is_not_though_its_outcome_is_unknown(kind):
     error = kind("too long", 50, {"errorLabels": UNKNOWN})
-    assert outcome_is_unknown(error, attempts=1)
+    assert outcome_is_unknown(error, attempts=1, sent=1)
     assert not may_repeat_commit(error)
 
 
 def test_a_first_commit_that_found_no_server_was_never_sent():
     error = _server_selection_timeout()
-    assert not outcome_is_unknown(error, attempts=1)
-    assert outcome_is_unknown(error, attempts=2)
+    assert not outcome_is_unknown(error, attempts=1, sent=0)
+    assert outcome_is_unknown(error, attempts=2, sent=0)
 
 
 @pytest.mark.parametrize(
@@ -144,6 +144,12 @@ def test_a_second_commit_of_the_driver_hides_that_the_first_was_sent():
     error._add_error_label(UNKNOWN[0])
     assert not outcome_is_unknown(error, attempts=1, sent=0)
     assert outcome_is_unknown(error, attempts=1, sent=1)
+
+
+def test_a_commit_of_which_nobody_knows_whether_it_was_sent_has_an_unknown_outcome():
+    error = WaitQueueTimeoutError("no connection")
+    error._add_error_label(UNKNOWN[0])
+    assert outcome_is_unknown(error, attempts=1, sent=None)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,125 @@
+"""A deadline holds: the end of a transaction or session takes a second more at most, whatever became of the server.
+
+A rollback that cannot be sent is given up, for the server gives the transaction up by itself; a commit is repeated
+within the deadline only.
+"""
+
+from __future__ import annotations
+
+import pymongo
+import pytest
+from pymongo.errors import PyMongoError
+from tests.integration.losing import Losable, takes_at_most
+
+from odmantic import Model
+from odmantic._driver._aio import resolve, sleep
+from odmantic.engine import AIOEngine
+from odmantic.exceptions import TransactionTimeoutError
+from odmantic.testing import LocalReplicaSet
+
+SECONDS = 1.0
+LOST = pytest.mark.parametrize("way_down", ["killed", "stopped"])
+
+
+class User(Model):
+    name: str
+
+
+@pytest.fixture(scope="module")
+def own_replica_set():
+    with LocalReplicaSet() as replica_set:
+        yield replica_set
+
+
+@pytest.fixture
+def server(own_replica_set):
+    server = Losable(own_replica_set)
+    yield server
+    server.find()
+
+
+@pytest.fixture
+def odmantic_mongo_uri(own_replica_set):
+    """What the engine's client connects to."""
+    return own_replica_set.uri
+
+
+@pytest.fixture
+def odmantic_database_name():
+    """Its server is gone at the end of the test, which cannot drop its database then."""
+    return "deadlines"
+
+
+@pytest.fixture
+async def engine(aio_engine):
+    await aio_engine.save(User(name="first"))
+    return aio_engine
+
+
+@LOST
+async def test_run_transaction_returns_in_its_time(engine, server, way_down):
+    async def work(transaction):
+        await transaction.save(User(name="Ada"))
+        server.lose(way_down)
+        await transaction.save(User(name="Bob"))
+
+    with takes_at_most(SECONDS + 1), pytest.raises(TransactionTimeoutError):
+        await engine.run_transaction(work, timeout=SECONDS)
+
+
+@LOST
+@pytest.mark.parametrize("fails_at", ["operation", "exception"])
+async def test_a_block_is_rolled_back_within_the_drivers_deadline(
+    engine, server, way_down, fails_at
+):
+    user = User(name="Ada")
+    with takes_at_most(SECONDS + 1), pytest.raises((PyMongoError, KeyError)):
+        with pymongo.timeout(SECONDS):
+            async with engine.transaction() as transaction:
+                await transaction.save(user)
+                server.lose(way_down)
+                if fails_at == "exception":
+                    raise KeyError
+                await transaction.save(User(name="Bob"))
+    assert user.__fields_modified__ == {"id", "name"}
+
+
+@LOST
+@pytest.mark.parametrize("limit", ["deadline", "client"])
+async def test_a_commit_is_repeated_within_the_deadline(
+    engine, server, way_down, limit, async_client, odmantic_mongo_uri
+):
+    if limit == "client":
+        client = type(async_client)(odmantic_mongo_uri, timeoutMS=round(SECONDS * 1000))
+        engine = AIOEngine(client, "deadlines")
+    user = User(name="Ada")
+    with takes_at_most(SECONDS), pytest.raises(PyMongoError):
+        with pymongo.timeout(SECONDS if limit == "deadline" else None):
+            async with engine.transaction() as transaction:
+                await transaction.save(user)
+                server.lose(way_down)
+    if limit == "client":
+        with pymongo.timeout(0.1):  # Motor looks for the server, to say goodbye
+            await resolve(client.close())
+
+
+@LOST
+async def test_a_session_with_a_transaction_ends_in_time(engine, server, way_down):
+    with takes_at_most(SECONDS + 1), pymongo.timeout(SECONDS):
+        async with engine.session() as session:
+            transaction = session.transaction()
+            await transaction.start()
+            await transaction.save(User(name="Ada"))
+            server.lose(way_down)
+
+
+async def test_a_rollback_waits_a_second_at_most_where_no_server_is_known(engine, server):
+    user = User(name="Ada")
+    with takes_at_most(2), pytest.raises(KeyError):
+        async with engine.transaction() as transaction:
+            await transaction.save(user)
+            server.lose("killed")
+            while engine.client.topology_description.has_writable_server():
+                await sleep(0.01)
+            raise KeyError
+    assert user.__fields_modified__ == {"id", "name"}

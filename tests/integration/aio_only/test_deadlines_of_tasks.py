@@ -1,0 +1,124 @@
+"""A task that is cancelled ends within a second, whatever became of the server: its time is up.
+
+Half of the second is for the command in flight, which is cut off then, and which the server gives up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from pymongo import MongoClient
+from tests.integration.losing import Losable, takes_at_most
+
+from odmantic import Model
+from odmantic.testing import LocalReplicaSet
+
+SECONDS = 1.0
+LOST = pytest.mark.parametrize("way_down", ["killed", "stopped"])
+
+
+class User(Model):
+    name: str
+
+
+@pytest.fixture(scope="module")
+def own_replica_set():
+    with LocalReplicaSet() as replica_set:
+        yield replica_set
+
+
+@pytest.fixture
+def server(own_replica_set):
+    server = Losable(own_replica_set)
+    yield server
+    server.find()
+
+
+@pytest.fixture
+def odmantic_mongo_uri(own_replica_set):
+    """What the engine's client connects to."""
+    return own_replica_set.uri
+
+
+@pytest.fixture
+def odmantic_database_name():
+    """Its server is gone at the end of the test, which cannot drop its database then."""
+    return "deadlines"
+
+
+async def _operation(engine, server, way_down):
+    async with engine.transaction() as transaction:
+        await transaction.save(User(name="Ada"))
+        server.lose(way_down)
+        await transaction.save(User(name="Bob"))
+
+
+async def _waiting(engine, server, way_down):
+    async with engine.transaction() as transaction:
+        await transaction.save(User(name="Ada"))
+        server.lose(way_down)
+        await asyncio.sleep(60)
+
+
+async def _commit(engine, server, way_down):
+    async with engine.transaction() as transaction:
+        await transaction.save(User(name="Ada"))
+        server.lose(way_down)
+
+
+async def _callback(engine, server, way_down):
+    async def work(transaction):
+        await transaction.save(User(name="Ada"))
+        server.lose(way_down)
+        await transaction.save(User(name="Bob"))
+
+    await engine.run_transaction(work)
+
+
+async def _translated(engine, server, way_down):
+    async with engine.transaction() as transaction:
+        await transaction.save(User(name="Ada"))
+        server.lose(way_down)
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            raise KeyError from None
+
+
+async def _session(engine, server, way_down):
+    async with engine.session() as session:
+        await session.transaction().start()
+        await session.save(User(name="Ada"))
+        server.lose(way_down)
+        await session.save(User(name="Bob"))
+
+
+@LOST
+@pytest.mark.parametrize(
+    "program", [_operation, _waiting, _commit, _callback, _translated, _session]
+)
+async def test_a_task_that_ran_out_of_time_ends_a_second_later(
+    aio_engine, server, way_down, program
+):
+    await aio_engine.save(User(name="first"))
+    with takes_at_most(SECONDS + 1), pytest.raises(Exception):  # noqa: B017 - each has its own
+        await asyncio.wait_for(program(aio_engine, server, way_down), SECONDS)
+
+
+async def test_a_command_that_was_cut_off_leaves_no_transaction_behind(
+    aio_engine, odmantic_mongo_uri
+):
+    """Also not one that is no first command: the server has the rollback wait for it."""
+    await aio_engine.save(User(name="first"))
+
+    async def work():
+        async with aio_engine.transaction() as transaction:
+            await transaction.save(User(name="Ada"))
+            await transaction.find(User, {"$where": "sleep(4000) || true"})
+
+    with takes_at_most(1.5), pytest.raises(asyncio.TimeoutError):
+        await asyncio.wait_for(work(), 0.5)
+    idle = [{"$currentOp": {"idleSessions": True}}, {"$match": {"transaction": {"$exists": True}}}]
+    with MongoClient(odmantic_mongo_uri) as client:
+        assert list(client.admin.aggregate(idle)) == []

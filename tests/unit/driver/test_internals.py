@@ -1,0 +1,56 @@
+"""The private names of the drivers are there, and what they mean; without them the library knows less, no more.
+
+A test that fails here with a new version of a driver says which name of `odmantic._driver.internals` broke. What can
+only be seen on a server is in `tests/integration/aio/test_internals.py`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from types import SimpleNamespace
+
+import pymongo
+import pytest
+
+from odmantic._driver import internals
+from odmantic._driver.internals import commits_sent, driver_seconds_left, lift_batch_limit
+
+
+def test_the_deadline_of_the_driver_is_read():
+    assert driver_seconds_left() is None
+    with pymongo.timeout(5):
+        assert 4 < driver_seconds_left() <= 5
+    with pymongo.timeout(1e-9):
+        assert driver_seconds_left() <= 0
+
+
+def test_without_the_drivers_deadline_the_library_can_be_imported(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pymongo._csot", None)
+    try:
+        importlib.reload(internals)
+        assert internals.driver_seconds_left() is None
+    finally:
+        monkeypatch.undo()
+        importlib.reload(internals)
+
+
+@pytest.mark.parametrize(
+    "session",
+    [
+        object(),
+        SimpleNamespace(_transaction=None),
+        SimpleNamespace(_transaction=SimpleNamespace()),
+        SimpleNamespace(_transaction=SimpleNamespace(attempt="2")),
+        SimpleNamespace(_transaction=SimpleNamespace(attempt=True)),
+        SimpleNamespace(delegate=object()),
+    ],
+)
+def test_a_count_of_commits_that_cannot_be_read_is_unknown(session):
+    assert commits_sent(session) is None
+
+
+def test_a_cursor_without_a_batch_size_is_left_alone():
+    cursor = SimpleNamespace()
+    lift_batch_limit(cursor)
+    assert vars(cursor) == {}
