@@ -88,10 +88,10 @@ $(RUNTIME): pyproject.toml
 
 $(STAMP): $(RUNTIME)
 	@echo "Installing what the tests and checks need (a minute or two) ..."
-	@$(BIN)/python -m pip install -qq --editable '.[cli,motor,server]' --group dev
+	@$(BIN)/python -m pip install -qq --editable '.[cli,fastapi,motor,server]' --group dev
 	@touch $@
 
 $(BENCH): $(RUNTIME)
 	@echo "Installing who is compared ..."
-	@$(BIN)/python -m pip install -qq --editable '.[cli,motor,server]' --group bench
+	@$(BIN)/python -m pip install -qq --editable '.[cli,fastapi,motor,server]' --group bench
 	@touch $@

@@ -46,7 +46,7 @@ def tests(session: nox.Session, pydantic: str, pymongo: str) -> None:
     """Run the suite; Motor is as old as PyMongo."""
     pins = [oldest("pydantic")] if pydantic == "oldest" else ["pydantic"]
     pins += [oldest("pymongo"), oldest("motor")] if pymongo == "oldest" else ["pymongo", "motor"]
-    session.install("--upgrade", *GROUP, *pins, ".[cli,motor,server]")
+    session.install("--upgrade", *GROUP, *pins, ".[cli,fastapi,motor,server]")
     session.run(
         "python", "-c", "import pydantic, pymongo; print(pydantic.VERSION, pymongo.version)"
     )

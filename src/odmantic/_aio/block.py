@@ -7,6 +7,7 @@ from abc import abstractmethod
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
+from odmantic._aio.hooks import run_hooks
 from odmantic._aio.session import AIOSession
 from odmantic._driver._aio import call_given, current_owner
 from odmantic._state.attempt import IN_DOUBT, RUNNING, Attempt, AttemptState
@@ -134,13 +135,19 @@ class TransactionBlock(AIOSession):
             if error is None:
                 raise
 
-    def _enter_block(self) -> None:
-        """Have operations without `session=` in the running task or thread noticed."""
+    async def _run_last_hooks(self) -> None:
+        """Call what waits for the end of an attempt of `run_transaction`, when no other one follows."""
+        if self._attempt is not None:
+            await run_hooks(self._attempt)
+
+    def _enter_block(self, owner: object = None) -> None:
+        """Have operations without `session=` noticed, in the running task or thread unless another owner is given."""
         attempt, channel, engine = self._attempt, self._channel, self.engine
         if attempt is None or channel is None:
             return
         if engine.stray_operations is not StrayOperations.IGNORE:
-            enter_block(Block(engine.client, attempt, channel.driver_session, current_owner()))
+            owner = current_owner() if owner is None else owner
+            enter_block(Block(engine.client, attempt, channel.driver_session, owner))
 
 
 def _check_session_lived(attempt: Attempt) -> None:

@@ -6,11 +6,10 @@ import math
 import random
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from odmantic._aio.hooks import run_hooks
 from odmantic._driver._aio import CAN_AWAIT, call_given, sleep
 from odmantic._driver.deadline import limited, remaining_seconds
 from odmantic._plan.errors import add_context
@@ -26,11 +25,30 @@ if TYPE_CHECKING:
     from odmantic._aio.transaction import AIOTransaction
 
 T = TypeVar("T")
+#: What the callback gets.
+Given_co = TypeVar("Given_co", covariant=True)
+
+
+class Repeatable(Protocol[Given_co]):
+    """A transaction as it is repeated: one attempt."""
+
+    @property
+    def is_rolled_back(self) -> bool:
+        """Whether it is over without a commit; false also where nobody knows."""
+        ...
+
+    async def run_once(self, callback: Callable[[Given_co], Awaitable[T]], /) -> T:
+        """Run a callback in it, then commit or roll back."""
+        ...
+
+    async def _run_last_hooks(self) -> None:
+        """Call what waits for its end, when no other attempt follows."""
+        ...
 
 
 async def repeat_transaction(
-    begin: Callable[[RetryGuard], AIOTransaction],
-    callback: Callable[[AIOTransaction], Awaitable[T]],
+    begin: Callable[[RetryGuard], Repeatable[Given_co]],
+    callback: Callable[[Given_co], Awaitable[T]],
     *,
     attempts: int | None,
     timeout: float,
@@ -80,19 +98,21 @@ async def join_transaction(
         return result
 
 
-class _Repetition:
+class _Repetition(Generic[Given_co]):
     """The attempts of one call."""
 
     __slots__ = ("_attempts", "_begin", "_made", "_transaction", "guard")
 
-    def __init__(self, begin: Callable[[RetryGuard], AIOTransaction], attempts: int | None) -> None:
+    def __init__(
+        self, begin: Callable[[RetryGuard], Repeatable[Given_co]], attempts: int | None
+    ) -> None:
         self.guard = RetryGuard()
         self._begin = begin
         self._attempts = attempts
         self._made = 0
-        self._transaction: AIOTransaction | None = None
+        self._transaction: Repeatable[Given_co] | None = None
 
-    async def run(self, callback: Callable[[AIOTransaction], Awaitable[T]]) -> T:
+    async def run(self, callback: Callable[[Given_co], Awaitable[T]]) -> T:
         """Run the callback until it is committed, as long as the driver's deadline allows."""
         limits = RetryLimits(self._attempts, time.monotonic() + (remaining_seconds() or 0.0))
         while True:
@@ -117,8 +137,8 @@ class _Repetition:
 
     async def run_hooks(self) -> None:
         """Call what waits for the end of the last attempt."""
-        if self._transaction is not None and self._transaction._attempt is not None:
-            await run_hooks(self._transaction._attempt)
+        if self._transaction is not None:
+            await self._transaction._run_last_hooks()
 
     def _too_late(self, error: Exception) -> TransactionTimeoutError:
         message = (

@@ -46,6 +46,16 @@ class NoSession(Enum):
 NO_SESSION = NoSession.NO_SESSION
 
 
+class AnyOwner(Enum):
+    """The type of `ANY_OWNER`."""
+
+    ANY_OWNER = "any owner"
+
+
+#: As the owner of a block: every task or thread that has its context stands in it.
+ANY_OWNER = AnyOwner.ANY_OWNER
+
+
 @dataclass(slots=True, eq=False)
 class Block:
     """A `with` block of a transaction, or a callback that runs in one."""
@@ -54,7 +64,7 @@ class Block:
     attempt: Attempt | None
     driver_session: Any
     owner: Any
-    """The task or thread that entered it."""
+    """The task or thread that entered it, or `ANY_OWNER`."""
 
     @property
     def is_over(self) -> bool:
@@ -124,7 +134,7 @@ def session_of_block(
     block = block_of(client) if policy is not StrayOperations.IGNORE else None
     if block is None:
         return None
-    if not runs_for(block.owner):
+    if block.owner is not ANY_OWNER and not runs_for(block.owner):
         if policy is StrayOperations.JOIN:
             message = (
                 f"{operation} was called in another task or thread than the transaction's block it stands in, and "

@@ -17,6 +17,7 @@ from odmantic._state.blocks import (
     is_entered_in_generator,
     leave_block,
 )
+from odmantic._sync.hooks import run_hooks
 from odmantic._sync.session import SyncSession
 from odmantic.exceptions import SessionMisuseError, StrayOperationError
 
@@ -135,13 +136,19 @@ class TransactionBlock(SyncSession):
             if error is None:
                 raise
 
-    def _enter_block(self) -> None:
-        """Have operations without `session=` in the running task or thread noticed."""
+    def _run_last_hooks(self) -> None:
+        """Call what waits for the end of an attempt of `run_transaction`, when no other one follows."""
+        if self._attempt is not None:
+            run_hooks(self._attempt)
+
+    def _enter_block(self, owner: object = None) -> None:
+        """Have operations without `session=` noticed, in the running task or thread unless another owner is given."""
         attempt, channel, engine = self._attempt, self._channel, self.engine
         if attempt is None or channel is None:
             return
         if engine.stray_operations is not StrayOperations.IGNORE:
-            enter_block(Block(engine.client, attempt, channel.driver_session, current_owner()))
+            owner = current_owner() if owner is None else owner
+            enter_block(Block(engine.client, attempt, channel.driver_session, owner))
 
 
 def _check_session_lived(attempt: Attempt) -> None:

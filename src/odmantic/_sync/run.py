@@ -7,7 +7,7 @@ import math
 import random
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
@@ -18,7 +18,6 @@ from odmantic._plan.retry import RetryLimits, backoff, is_transient
 from odmantic._state.hooks import check_callback
 from odmantic._state.log import log_error
 from odmantic._state.reuse import RetryGuard
-from odmantic._sync.hooks import run_hooks
 from odmantic.exceptions import RollbackHookError, TransactionTimeoutError
 
 if TYPE_CHECKING:
@@ -27,11 +26,30 @@ if TYPE_CHECKING:
     from odmantic._sync.transaction import SyncTransaction
 
 T = TypeVar("T")
+#: What the callback gets.
+Given_co = TypeVar("Given_co", covariant=True)
+
+
+class Repeatable(Protocol[Given_co]):
+    """A transaction as it is repeated: one attempt."""
+
+    @property
+    def is_rolled_back(self) -> bool:
+        """Whether it is over without a commit; false also where nobody knows."""
+        ...
+
+    def run_once(self, callback: Callable[[Given_co], T], /) -> T:
+        """Run a callback in it, then commit or roll back."""
+        ...
+
+    def _run_last_hooks(self) -> None:
+        """Call what waits for its end, when no other attempt follows."""
+        ...
 
 
 def repeat_transaction(
-    begin: Callable[[RetryGuard], SyncTransaction],
-    callback: Callable[[SyncTransaction], T],
+    begin: Callable[[RetryGuard], Repeatable[Given_co]],
+    callback: Callable[[Given_co], T],
     *,
     attempts: int | None,
     timeout: float,
@@ -81,21 +99,21 @@ def join_transaction(
         return result
 
 
-class _Repetition:
+class _Repetition(Generic[Given_co]):
     """The attempts of one call."""
 
     __slots__ = ("_attempts", "_begin", "_made", "_transaction", "guard")
 
     def __init__(
-        self, begin: Callable[[RetryGuard], SyncTransaction], attempts: int | None
+        self, begin: Callable[[RetryGuard], Repeatable[Given_co]], attempts: int | None
     ) -> None:
         self.guard = RetryGuard()
         self._begin = begin
         self._attempts = attempts
         self._made = 0
-        self._transaction: SyncTransaction | None = None
+        self._transaction: Repeatable[Given_co] | None = None
 
-    def run(self, callback: Callable[[SyncTransaction], T]) -> T:
+    def run(self, callback: Callable[[Given_co], T]) -> T:
         """Run the callback until it is committed, as long as the driver's deadline allows."""
         limits = RetryLimits(self._attempts, time.monotonic() + (remaining_seconds() or 0.0))
         while True:
@@ -120,8 +138,8 @@ class _Repetition:
 
     def run_hooks(self) -> None:
         """Call what waits for the end of the last attempt."""
-        if self._transaction is not None and self._transaction._attempt is not None:
-            run_hooks(self._transaction._attempt)
+        if self._transaction is not None:
+            self._transaction._run_last_hooks()
 
     def _too_late(self, error: Exception) -> TransactionTimeoutError:
         message = (

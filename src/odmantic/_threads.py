@@ -1,0 +1,86 @@
+"""A transaction of a sync engine around async code: what waits for the server goes to threads.
+
+No thread is held around the callback. A server that runs sync code in a pool of threads would come to a standstill,
+once every thread waits for one to run the code in its transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from odmantic._aio.run import repeat_transaction
+from odmantic._driver._aio import drained
+from odmantic._state.blocks import ANY_OWNER
+
+if TYPE_CHECKING:
+    from odmantic._state.reuse import RetryGuard
+    from odmantic._sync.engine import SyncEngine
+    from odmantic._sync.transaction import SyncTransaction
+
+T = TypeVar("T")
+
+#: Calls a function with arguments in a thread, in a copy of the caller's context.
+InThread = Callable[..., Awaitable[Any]]
+
+
+async def run_transaction_in_threads(
+    engine: SyncEngine,
+    callback: Callable[[SyncTransaction], Awaitable[T]],
+    *,
+    timeout: float,
+    in_thread: InThread,
+) -> T:
+    """Do as `SyncEngine.run_transaction` for an async callback, which lets threads work in the transaction.
+
+    Args:
+        engine: the engine.
+        callback: gets the transaction; it may be cancelled while one of its threads is at work.
+        timeout: seconds for all attempts.
+        in_thread: calls a function in a thread.
+
+    Raises:
+        ValueError: `timeout` is not positive.
+        Exception: as `SyncEngine.run_transaction` does.
+    """
+
+    def begin(guard: RetryGuard) -> _InThreads:
+        transaction = engine.transaction()
+        transaction._guard = guard
+        return _InThreads(transaction, in_thread)
+
+    return await repeat_transaction(begin, callback, attempts=None, timeout=timeout, restore=())
+
+
+class _InThreads:
+    """One attempt."""
+
+    __slots__ = ("_in_thread", "_transaction")
+
+    def __init__(self, transaction: SyncTransaction, in_thread: InThread) -> None:
+        self._transaction = transaction
+        self._in_thread = in_thread
+
+    @property
+    def is_rolled_back(self) -> bool:
+        return self._transaction.is_rolled_back
+
+    async def run_once(self, callback: Callable[[SyncTransaction], Awaitable[T]], /) -> T:
+        transaction = self._transaction
+        try:
+            await self._finished(transaction.start)
+            # In this task: what a thread sets in its copy of the context is lost with it.
+            transaction._enter_block(ANY_OWNER)
+            result = await callback(transaction)
+        except BaseException as error:
+            await self._finished(transaction.__exit__, type(error), error, error.__traceback__)
+            raise
+        await self._finished(transaction.__exit__, None, None, None)
+        return result
+
+    async def _run_last_hooks(self) -> None:
+        await self._finished(self._transaction._run_last_hooks)
+
+    async def _finished(self, function: Callable[..., Any], *arguments: Any) -> None:
+        """Call a function in a thread, and wait for its end even when this task is cancelled."""
+        await drained(self._in_thread, function, *arguments)

@@ -1,0 +1,28 @@
+"""A transaction per request, for FastAPI: what an endpoint does takes effect together, or not at all.
+
+    router = APIRouter(route_class=TransactionRoute.using(engine))
+
+
+    @router.post("/ships")
+    async def create_ship(ship: Ship, transaction: CurrentTransaction) -> Ship:
+        return await transaction.save(ship)
+
+The response is sent after the commit. A conflict with another request runs the whole request again.
+"""
+
+try:
+    from odmantic.fastapi._errors import install_error_handlers
+    from odmantic.fastapi._route import TransactionRoute
+    from odmantic.fastapi._wanted import CurrentSyncTransaction, CurrentTransaction
+except ModuleNotFoundError as error:
+    if error.name != "fastapi":
+        raise
+    message = "odmantic.fastapi needs FastAPI: pip install 'odmantic[fastapi]'"
+    raise ModuleNotFoundError(message, name="fastapi") from error
+
+__all__ = [
+    "CurrentSyncTransaction",
+    "CurrentTransaction",
+    "TransactionRoute",
+    "install_error_handlers",
+]

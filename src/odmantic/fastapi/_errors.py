@@ -1,0 +1,91 @@
+"""What the client of an application is told about errors of the database."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request, status
+from fastapi.responses import JSONResponse
+
+from odmantic.exceptions import (
+    CommitOutcomeUnknownError,
+    DocumentNotFoundError,
+    DuplicateKeyError,
+    TransactionTimeoutError,
+    WriteConflictError,
+)
+
+logger = logging.getLogger("odmantic.fastapi")
+
+#: Seconds after which a client may try again.
+_RETRY_AFTER = "1"
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Have the errors of the database answered that a client can do something about.
+
+    | Error | Status |
+    | --- | --- |
+    | `TransactionTimeoutError`, `WriteConflictError`: nothing was changed | 503, with `Retry-After` |
+    | `DuplicateKeyError` | 409, with the names of the fields and no values |
+    | `DocumentNotFoundError` | 404 |
+    | `CommitOutcomeUnknownError` | 500, with an entry in the log `odmantic.fastapi` |
+
+    All other errors stay what they are in FastAPI, a pydantic `ValidationError` a 500. A handler that the application
+    has for one of these classes stays.
+
+    Raises:
+        RuntimeError: the application has begun to serve, and takes no more handlers.
+    """
+    if app.middleware_stack is not None:
+        raise RuntimeError("install_error_handlers has to be called before the application starts")
+    for error_class, handler in _HANDLERS.items():
+        app.exception_handlers.setdefault(error_class, handler)
+
+
+async def _conflict(_: Request, __: Exception) -> JSONResponse:
+    detail = "This could not be done in time, and nothing was changed: try again"
+    return JSONResponse(
+        {"detail": detail}, status.HTTP_503_SERVICE_UNAVAILABLE, {"Retry-After": _RETRY_AFTER}
+    )
+
+
+async def _duplicate(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, DuplicateKeyError)  # noqa: S101 - see the table
+    fields = _fields(error)
+    which = f" with this {' and '.join(fields)}" if fields else ""
+    detail = f"{error.model.__name__}{which} exists already"
+    return JSONResponse({"detail": detail, "fields": fields}, status.HTTP_409_CONFLICT)
+
+
+def _fields(error: DuplicateKeyError) -> list[str]:
+    names = {field.key_name: name for name, field in error.model.__odm_fields__.items()}  # type: ignore[attr-defined]  # a model
+    details: Any = getattr(error.driver_error, "details", None)
+    keys: dict[str, Any] = details.get("keyPattern", {}) if details else {}
+    return [names.get(key, key) for key in keys]
+
+
+async def _not_found(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, DocumentNotFoundError)  # noqa: S101 - see the table
+    return JSONResponse({"detail": f"{error.model.__name__} not found"}, status.HTTP_404_NOT_FOUND)
+
+
+async def _unknown(request: Request, error: Exception) -> JSONResponse:
+    logger.error(
+        "it is unknown whether %s %s was committed",
+        request.method,
+        request.url.path,
+        exc_info=error,
+    )
+    detail = "It is unknown whether this was done: look before you try again"
+    return JSONResponse({"detail": detail}, status.HTTP_500_INTERNAL_SERVER_ERROR)
+
+
+_HANDLERS: dict[type[Exception], Any] = {
+    CommitOutcomeUnknownError: _unknown,
+    DocumentNotFoundError: _not_found,
+    DuplicateKeyError: _duplicate,
+    TransactionTimeoutError: _conflict,
+    WriteConflictError: _conflict,
+}
