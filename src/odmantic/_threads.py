@@ -6,6 +6,7 @@ once every thread waits for one to run the code in its transaction.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -72,6 +73,8 @@ class _InThreads:
             # In this task: what a thread sets in its copy of the context is lost with it.
             transaction._enter_block(ANY_OWNER)
             result = await callback(transaction)
+            # A cancellation that came while a thread was at work arrives here, and not after the commit.
+            await asyncio.sleep(0)
         except BaseException as error:
             await self._finished(transaction.__exit__, type(error), error, error.__traceback__)
             raise

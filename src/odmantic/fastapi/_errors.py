@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, cast
 
 from fastapi import FastAPI, Request, status
 from fastapi.responses import JSONResponse
@@ -15,6 +15,7 @@ from odmantic.exceptions import (
     TransactionTimeoutError,
     WriteConflictError,
 )
+from odmantic.model import Model
 
 logger = logging.getLogger("odmantic.fastapi")
 
@@ -60,10 +61,11 @@ async def _duplicate(_: Request, error: Exception) -> JSONResponse:
 
 
 def _fields(error: DuplicateKeyError) -> list[str]:
-    names = {field.key_name: name for name, field in error.model.__odm_fields__.items()}  # type: ignore[attr-defined]  # a model
-    details: Any = getattr(error.driver_error, "details", None)
-    keys: dict[str, Any] = details.get("keyPattern", {}) if details else {}
-    return [names.get(key, key) for key in keys]
+    model = cast("type[Model]", error.model)
+    names = {field.key_name: name for name, field in model.__odm_fields__.items()}
+    details = getattr(error.driver_error, "details", None)
+    keys: dict[str, Any] = cast("dict[str, Any]", details)["keyPattern"] if details else {}
+    return [names.get(key) or key for key in keys]
 
 
 async def _not_found(_: Request, error: Exception) -> JSONResponse:

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from pymongo import AsyncMongoClient
 from pymongo.database import Database
-from tests.integration.fastapi.service import Counter, Log, async_router, sync_router
+from tests.integration.fastapi.service import Log, async_router, sync_router
 
 from odmantic import AIOEngine, SyncEngine
 from odmantic.fastapi import TransactionRoute, install_error_handlers
@@ -99,6 +99,3 @@ def serve(
 def service(serve: Callable[..., Service]) -> Service:
     """The service with an engine given to its route class."""
     return serve()
-
-
-__all__ = ["Counter"]
