@@ -1,17 +1,20 @@
 # --8<-- [start:app]
-from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, HTTPException
+from fastapi import APIRouter, Depends, FastAPI, HTTPException
 from pydantic import BaseModel
 from pymongo import AsyncMongoClient
 
 from odmantic import AIOEngine, Model, ObjectId
-from odmantic.session import AIOTransaction
+from odmantic.fastapi import (
+    CurrentTransaction,
+    TransactionRoute,
+    install_error_handlers,
+)
 
-client = AsyncMongoClient("mongodb://localhost:27017")
+client: AsyncMongoClient = AsyncMongoClient("mongodb://localhost:27017")
 engine = AIOEngine(client, database="harbour")
-app = FastAPI()
+router = APIRouter(route_class=TransactionRoute.using(engine))
 
 
 class Ship(Model):
@@ -24,29 +27,39 @@ class ShipPatch(BaseModel):
     tonnage: int | None = None
 
 
-async def unit_of_work() -> AsyncIterator[AIOTransaction]:
-    async with engine.transaction() as transaction:
-        yield transaction  # an exception in the endpoint rolls back
+@router.put("/ships/")
+async def put_ship(ship: Ship, transaction: CurrentTransaction) -> Ship:
+    return await transaction.save(ship)
 
 
-# scope="function": commit before the response is sent, so that a failure is seen
-UnitOfWork = Annotated[AIOTransaction, Depends(unit_of_work, scope="function")]
-
-
-@app.put("/ships/")
-async def put_ship(ship: Ship, work: UnitOfWork) -> Ship:
-    return await work.save(ship)
-
-
-@app.patch("/ships/{key}")
-async def patch_ship(key: ObjectId, patch: ShipPatch, work: UnitOfWork) -> Ship:
-    ship = await work.find_one(Ship, Ship.id == key)
+async def ship_of_path(key: ObjectId, transaction: CurrentTransaction) -> Ship:
+    ship = await transaction.find_one(Ship, Ship.id == key)
     if ship is None:
         raise HTTPException(404)
+    return ship
+
+
+ShipOfPath = Annotated[Ship, Depends(ship_of_path)]
+
+
+@router.patch("/ships/{key}")
+async def patch_ship(
+    ship: ShipOfPath, patch: ShipPatch, transaction: CurrentTransaction
+) -> Ship:
     ship.model_update(patch)
-    return await work.save(ship)
+    return await transaction.save(ship)
 
 
+@router.post("/ships/{key}/load")
+async def load_ship(ship: ShipOfPath, transaction: CurrentTransaction) -> int:
+    ship.tonnage += 1
+    await transaction.save(ship)
+    return ship.tonnage
+
+
+app = FastAPI()
+app.include_router(router)
+install_error_handlers(app)
 # --8<-- [end:app]
 
 
@@ -67,6 +80,9 @@ async def main() -> None:
         wrong = await http.patch("/ships/not-an-id", json={})
         print(missing.status_code, wrong.status_code)
         # -> 404 422
+        loads = [http.post(f"/ships/{ship['id']}/load") for _ in range(20)]
+        print(max(answer.json() for answer in await asyncio.gather(*loads)))
+        # -> 4320
 
 
 if __name__ == "__main__":

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Annotated
 
 import pytest
+from fastapi import APIRouter
 from pymongo import AsyncMongoClient, MongoClient
 
 import odmantic
+from odmantic import fastapi
 from odmantic.query import desc
 from odmantic.testing.faults import aio_inject_faults, sync_inject_faults
 from odmantic.testing.rollback import AIORollbackEngine, SyncRollbackEngine
@@ -107,7 +109,8 @@ def names_for_examples() -> dict[str, object]:
     testing = (AIORollbackEngine, SyncRollbackEngine, aio_inject_faults, sync_inject_faults)
     models = (Parcel, Ship, Voyage, Shop, Stock, Order, Account)
     names = {each.__name__: each for each in (*driver, *testing, *models)}
-    return {**public, **names, "desc": desc, "order": Order(), "customer": Ship()}
+    web = {"APIRouter": APIRouter, **{name: getattr(fastapi, name) for name in fastapi.__all__}}
+    return {**public, **names, **web, "desc": desc, "order": Order(), "customer": Ship()}
 
 
 AIO_NAMES = {"program": aio_program, "transfer": aio_transfer, "open_accounts": aio_accounts}

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-FILES = ("program.py", "mistakes.py")
+FILES = ("program.py", "mistakes.py", "service.py")
 
 
 def run(directory: Path, *command: str) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import warnings
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from fastapi import (
     FastAPI,
     File,
     Form,
+    HTTPException,
     Request,
     Response,
     UploadFile,
@@ -33,7 +35,7 @@ from odmantic.fastapi import (
     TransactionRoute,
     install_error_handlers,
 )
-from odmantic.session import NO_SESSION
+from odmantic.session import NO_SESSION, AIOTransaction
 from odmantic.testing.rollback import AIORollbackEngine, SyncRollbackEngine
 
 CONFLICT = {"error_code": 112, "labels": ("TransientTransactionError",)}
@@ -535,6 +537,36 @@ async def test_a_route_class_may_read_the_body_before(aio_engine, connect, fail_
         answer = await connect(application(router)).post("/", json={"name": "read"})
     assert answer.headers["x-size"] == "15"
     assert names() == ["read"]
+
+
+# -- As it was before -----------------------------------------------------------------------------
+
+
+async def test_a_block_in_a_dependency_works_as_before(aio_engine, connect, fail_point, names):
+    async def unit_of_work() -> AsyncIterator[AIOTransaction]:
+        async with aio_engine.transaction() as transaction:
+            yield transaction
+
+    app = FastAPI()
+    install_error_handlers(app)
+
+    @app.post("/{name}")
+    async def create(
+        name: str,
+        work: Annotated[AIOTransaction, Depends(unit_of_work, scope="function")],
+    ) -> Counter:
+        await work.save(Counter(name=name))
+        if name == "raises":
+            raise HTTPException(418)
+        return Counter(name=name)
+
+    http = connect(app)
+    assert (await http.post("/well")).status_code == 200
+    assert (await http.post("/raises")).status_code == 418
+    with fail_point("insert", "update", times=1, **CONFLICT):
+        conflict = await http.post("/conflict")
+    assert (conflict.status_code, conflict.headers["retry-after"]) == (503, "1")
+    assert names() == ["well"]
 
 
 # -- The end --------------------------------------------------------------------------------------
