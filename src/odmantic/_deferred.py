@@ -124,8 +124,13 @@ def _resolved_names(model: Any, extra: dict[str, Any]) -> dict[str, Any]:
         if one in seen:
             continue
         seen.add(one)
+        if one is not model and one.__pydantic_complete__:
+            continue
         for annotation in _resolve(one, names):
             waiting.extend(models_in(annotation))
+        if any(deferred.adapted is None for deferred in _deferred_of(model)):
+            # It cannot be completed now, whatever the others need.
+            break
     return names
 
 
@@ -134,18 +139,24 @@ def _resolve(model: Any, names: dict[str, Any]) -> Iterator[Any]:
     for info in model.__pydantic_fields__.values():
         yield info.annotation
     for deferred in _deferred_of(model):
-        known = {**names, **model.__odm_known__, model.__name__: model}
-        annotation, missing = _evaluate(deferred, model.__module__, known)
-        if missing is not None:
-            deferred.missing = missing
+        if deferred.adapted is None and not _adapt(deferred, model, names):
             continue
-        declaration = deferred.declaration
-        declaration.annotation = annotation
-        adapted = declaration.adapted()
-        names[deferred.placeholder] = adapted
+        names[deferred.placeholder] = deferred.adapted
         # Pydantic evaluates this name too, just to show it when it does not exist.
         names.setdefault(deferred.missing, None)
-        yield adapted
+        yield deferred.adapted
+
+
+def _adapt(deferred: Deferred, model: Any, names: dict[str, Any]) -> bool:
+    """Work out the annotation of a field if all that it names exists; tell whether it does."""
+    known = {**names, **model.__odm_known__, model.__name__: model}
+    annotation, missing = _evaluate(deferred, model.__module__, known)
+    if missing is not None:
+        deferred.missing = missing
+        return False
+    deferred.declaration.annotation = annotation
+    deferred.adapted = deferred.declaration.adapted()
+    return True
 
 
 def _deferred_of(model: Any) -> Iterator[Deferred]:

@@ -41,7 +41,12 @@ def schema_with_bson_json(source: type[BaseModel], handler: GetCoreSchemaHandler
 
     This is the body of a model's `__get_pydantic_core_schema__`.
     """
-    schema = handler.resolve_ref_schema(handler(source))
+    schema = handler(source)
+    if type(vars(source).get("__pydantic_core_schema__")) is dict:
+        # The class is complete: this is what came of it then. To go through that again for each class that embeds it
+        # would go through all that is below, by every path.
+        return schema
+    schema = handler.resolve_ref_schema(schema)
     return cast("CoreSchema", _announced(cast("dict[str, Any]", schema)))
 
 
