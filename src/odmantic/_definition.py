@@ -25,7 +25,8 @@ from pydantic_core import PydanticUndefined
 from odmantic._caller import warn_caller
 from odmantic._mapping.adapt import adapt_annotation
 from odmantic._mapping.annotations import arguments_of, evaluate, models_in, type_adapter, unwrap
-from odmantic._mapping.mapping import is_embedded_model, is_model, kind_of
+from odmantic._mapping.mapping import is_class, is_embedded_model, is_model, kind_of
+from odmantic._mapping.naming import plain_text
 from odmantic._mapping.options import FieldOptions
 from odmantic.bson import ObjectId
 from odmantic.exceptions import EmbeddedReferenceWarning
@@ -144,12 +145,13 @@ def _options_of(info: ODMFieldInfo) -> FieldOptions:
 class Deferred:
     """A field whose annotation names something that does not exist yet.
 
-    Pydantic sees the name `placeholder` in its place.
+    Pydantic sees the name `placeholder` in its place. `adapted` is what that stands for, once all exists.
     """
 
     declaration: Declaration
     placeholder: str
     missing: str
+    adapted: Any = None
 
 
 @dataclass(slots=True)
@@ -193,7 +195,7 @@ class Body:
     def _is_untouched(self, name: str) -> bool:
         value = self.namespace[name]
         # A class called Config is how models of old were configured.
-        return isinstance(value, _UNTOUCHED) or (isinstance(value, type) and name != "Config")
+        return isinstance(value, _UNTOUCHED) or (is_class(value) and name != "Config")
 
     def _inherit(self, base: type[Any], declared: dict[str, Any]) -> None:
         """Take over the fields of a mixin, so that they get BSON-aware types too."""
@@ -230,7 +232,7 @@ class Body:
             return
         elif name.startswith("_"):
             self.annotations[name] = evaluated
-        elif isinstance(evaluated, type) and issubclass(evaluated, _UNTOUCHED):
+        elif is_class(evaluated) and issubclass(evaluated, _UNTOUCHED):
             self.annotations[name] = ClassVar[evaluated]
         else:
             self._add_field(name, evaluated, missing, bases)
@@ -315,14 +317,16 @@ def is_class_variable(annotation: Any) -> bool:
 
 
 def own_annotations(namespace: Mapping[str, Any]) -> dict[str, Any]:
-    """Read the annotations in a class body without evaluating what is not there yet."""
+    """Read the annotations in a class body without evaluating what is not there yet; names become plain text."""
     if sys.version_info >= (3, 14) and "__annotations__" not in namespace:
         import annotationlib  # noqa: PLC0415 - older Pythons have none
 
         annotate = annotationlib.get_annotate_from_class_namespace(namespace)
         if annotate is None:
             return {}
-        return annotationlib.call_annotate_function(
+        found = annotationlib.call_annotate_function(
             annotate, format=annotationlib.Format.FORWARDREF
         )
-    return dict(namespace.get("__annotations__", ()))
+    else:
+        found = namespace.get("__annotations__", {})
+    return {plain_text(name): annotation for name, annotation in found.items()}

@@ -12,7 +12,7 @@ from odmantic._definition import Body, own_annotations
 from odmantic._mapping.building import building_class, is_building
 from odmantic._mapping.compile import compile_mapping
 from odmantic._mapping.mapping import COLLECTION, ModelKind, ModelMapping, kind_of, mapping_of
-from odmantic._mapping.naming import collection_name
+from odmantic._mapping.naming import collection_name, plain_text
 from odmantic._twin import PureMetaclass, make_twin, pure_subclass
 from odmantic.config import ODMConfigDict, validate_config
 from odmantic.field import Field, FieldProxy, ODMFieldInfo
@@ -93,6 +93,8 @@ class BaseModelMetaclass(PureMetaclass):
         mcs, name: str, bases: tuple[type[Any], ...], namespace: dict[str, Any], **kwargs: Any
     ) -> Any:
         """Make a model, or a plain pydantic model from a concrete one."""
+        name = plain_text(name)
+        namespace = {plain_text(key): value for key, value in namespace.items()}
         kinds = {kind_of(base) for base in bases}
         cls: Any
         if kwargs.get("__pydantic_generic_metadata__"):

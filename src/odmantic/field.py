@@ -24,6 +24,7 @@ from odmantic._mapping.mapping import (
     ODMReference,
     mapping_of,
 )
+from odmantic._mapping.naming import plain_text
 from odmantic.query import KeyNameProxy, QueryExpression, SortExpression
 
 __all__ = [
@@ -168,6 +169,7 @@ def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
 
 
 def _checked_key_name(key_name: str | None, *, primary_field: bool) -> str | None:
+    key_name = None if key_name is None else plain_text(key_name)
     if not primary_field:
         if key_name == "_id":
             raise ValueError("cannot specify key_name='_id' without defining the field as primary")

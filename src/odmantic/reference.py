@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from odmantic._mapping.naming import plain_text
+
 __all__ = ["ODMReferenceInfo", "Reference"]
 
 
@@ -25,6 +27,7 @@ def Reference(*, key_name: str | None = None) -> Any:  # noqa: N802 - the public
     Raises:
         TypeError: the key is `_id`, which belongs to the primary key.
     """
+    key_name = None if key_name is None else plain_text(key_name)
     if key_name == "_id":
         raise TypeError("cannot specify key_name='_id' for a reference: it is the primary key's")
     return ODMReferenceInfo(key_name)

@@ -38,16 +38,20 @@ def adapt_annotation(annotation: Any) -> Any:
         TypeError: the annotation holds a callable type, or an `odmantic.Field` that says more
             than constraints below its top level.
     """
-    return _Adapter().adapt(annotation)
+    return _Adapter({}).adapt(annotation)
 
 
 class _Adapter:
-    """One walk through an annotation, or through what an alias inside it stands for."""
+    """One walk through an annotation, or through what an alias inside it stands for.
 
-    __slots__ = ("_aliases", "substituted")
+    `known` tells of each alias met before what stands in its place, and whether types were substituted in it; an
+    alias inside itself stays.
+    """
 
-    def __init__(self, aliases: tuple[Any, ...] = ()) -> None:
-        self._aliases = aliases
+    __slots__ = ("_known", "substituted")
+
+    def __init__(self, known: dict[Any, tuple[Any, bool]]) -> None:
+        self._known = known
         self.substituted = False
 
     def adapt(self, tp: Any) -> Any:
@@ -61,7 +65,9 @@ class _Adapter:
             self.substituted = True
             return BSON_TYPES_SUBSTITUTES[candidate]
         if isinstance(tp, NewType):
-            return self._behind(tp, tp.__supertype__, self._aliases)
+            adapted, is_other = self._behind(tp, tp.__supertype__)
+            self.substituted |= is_other
+            return adapted
         if is_type_alias(tp):
             return self._adapt_alias(tp)
         if origin is None or origin is Literal:
@@ -74,23 +80,23 @@ class _Adapter:
         return self._adapt_generic(tp, origin)
 
     def _adapt_alias(self, tp: Any) -> Any:
-        if tp in self._aliases:
-            return tp
-        try:
-            value = alias_value(tp)
-        except NameError:
-            # It names something that is defined later.
-            return tp
-        return self._behind(tp, value, (*self._aliases, tp))
-
-    def _behind(self, name: Any, tp: Any, aliases: tuple[Any, ...]) -> Any:
-        inner = _Adapter(aliases)
-        adapted = inner.adapt(tp)
-        if not inner.substituted:
-            # JSON schemas show the name, so it stays where it hides nothing.
-            return name
-        self.substituted = True
+        if tp not in self._known:
+            self._known[tp] = (tp, False)
+            try:
+                value = alias_value(tp)
+            except NameError:
+                # It names something that is defined later.
+                return tp
+            self._known[tp] = self._behind(tp, value)
+        adapted, is_other = self._known[tp]
+        self.substituted |= is_other
         return adapted
+
+    def _behind(self, name: Any, tp: Any) -> tuple[Any, bool]:
+        inner = _Adapter(self._known)
+        adapted = inner.adapt(tp)
+        # JSON schemas show the name, so it stays where it hides nothing.
+        return (adapted, True) if inner.substituted else (name, False)
 
     def _adapt_annotated(self, tp: Any) -> Any:
         metadata: tuple[Any, ...] = tp.__metadata__

@@ -32,7 +32,7 @@ from pydantic import BaseModel, ConfigDict, Field, PydanticUserError, TypeAdapte
 from pydantic.fields import FieldInfo
 
 from odmantic._mapping.aliases import alias_value, is_type_alias
-from odmantic._mapping.mapping import ModelKind, is_embedded_model, kind_of
+from odmantic._mapping.mapping import ModelKind, is_class, is_embedded_model, kind_of
 from odmantic.bson import WithBsonSerializer
 
 FieldTypes: TypeAlias = dict[str, tuple[Any, Iterable[Any]]]
@@ -111,15 +111,18 @@ def optional_member(annotation: Any) -> Any:
 
 
 def types_in(annotation: Any) -> Iterator[Any]:
-    """Find the types in an annotation, at any depth, with itself first and behind wrappers."""
-    return _types_in(annotation, ())
+    """Find the types in an annotation, at any depth, with itself first and behind wrappers.
+
+    What an alias stands for comes once.
+    """
+    return _types_in(annotation, [])
 
 
-def _types_in(annotation: Any, aliases: tuple[Any, ...]) -> Iterator[Any]:
+def _types_in(annotation: Any, aliases: list[Any]) -> Iterator[Any]:
     if is_type_alias(annotation):
         if annotation in aliases:
             return
-        aliases = (*aliases, annotation)
+        aliases.append(annotation)
     bare, _ = unwrap(annotation)
     yield bare
     for argument in arguments_of(bare):
@@ -148,7 +151,7 @@ def _is_mutable_type(tp: Any) -> bool:
 def _is_immutable_class(tp: Any) -> bool:
     if tp is None:
         return True
-    if not isinstance(tp, type):
+    if not is_class(tp):
         return False
     if issubclass(tp, BaseModel):
         return kind_of(tp) is ModelKind.MODEL or (
@@ -160,7 +163,7 @@ def _is_immutable_class(tp: Any) -> bool:
 def is_array(origin: Any) -> bool:
     """Tell whether values of this generic class are stored as arrays."""
     return (
-        isinstance(origin, type)
+        is_class(origin)
         and issubclass(origin, Iterable)
         and not issubclass(origin, (str, bytes, Mapping))
     )
@@ -168,7 +171,7 @@ def is_array(origin: Any) -> bool:
 
 def is_mapping(origin: Any) -> bool:
     """Tell whether values of this generic class are stored as documents."""
-    return isinstance(origin, type) and issubclass(origin, Mapping)
+    return is_class(origin) and issubclass(origin, Mapping)
 
 
 def field_types(cls: type[Any]) -> FieldTypes:

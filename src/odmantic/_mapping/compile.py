@@ -13,7 +13,7 @@ from odmantic._mapping.annotations import (
     serializer_in,
     unwrap,
 )
-from odmantic._mapping.codegen import generate
+from odmantic._mapping.codegen import Codec
 from odmantic._mapping.decode import field_decoders
 from odmantic._mapping.encode import field_encoders
 from odmantic._mapping.field_shapes import shapes_of
@@ -31,8 +31,9 @@ from odmantic._mapping.mapping import (
     is_model,
     kind_of,
 )
-from odmantic._mapping.naming import check_key_name, collection_name
+from odmantic._mapping.naming import check_key_name, collection_name, plain_text
 from odmantic._mapping.options import options_in
+from odmantic._mapping.readable import Readable
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -52,7 +53,10 @@ def compile_mapping(model: type[_BaseODMModel]) -> ModelMapping:
     is_embedded = kind_of(model) is ModelKind.EMBEDDED
     config = model.model_config
     infos = model.__pydantic_fields__
-    fields = {name: _field(model, name, info, config) for name, info in infos.items()}
+    without_references: set[Any] = set()
+    fields = {
+        name: _field(model, name, info, config, without_references) for name, info in infos.items()
+    }
     _check_keys(model, fields)
     primary_field = _primary_field(fields)
     if is_embedded and primary_field is not None:
@@ -75,19 +79,24 @@ def compile_mapping(model: type[_BaseODMModel]) -> ModelMapping:
         encoders_for=field_encoders,
         decoders_for=field_decoders,
         shapes_for=shapes_of,
-        codec_for=generate,
+        readable_for=Readable,
+        codec_for=Codec,
         aliases_for=takes_aliases,
     )
 
 
 def _field(
-    model: type[_BaseODMModel], name: str, info: FieldInfo, config: ODMConfigDict
+    model: type[_BaseODMModel],
+    name: str,
+    info: FieldInfo,
+    config: ODMConfigDict,
+    without_references: set[Any],
 ) -> ODMBaseField:
     options = _options(model, name, info)
     bare, _ = unwrap(info.annotation)
     # A reference to an embedded model is none, see `Declaration`; 1.x stored it under the name of the field.
     is_named = options.key_name is not None and (not options.reference or is_model(bare))
-    key_name = str(options.key_name) if is_named else name
+    key_name = plain_text(options.key_name) if is_named else name
     check_key_name(key_name)
     if is_model(bare):
         if not options.reference:
@@ -106,7 +115,7 @@ def _field(
     }
     if is_embedded_model(bare):
         return ODMEmbedded(model=bare, **common)
-    _check_generic(model, name, bare, options)
+    _check_generic(model, name, bare, options, without_references)
     one, _ = unwrap(optional_member(bare))
     if is_embedded_model(one):
         return ODMEmbedded(model=one, **common)
@@ -138,7 +147,11 @@ def _generic_origin(annotation: Any) -> Any:
 
 
 def _check_generic(
-    model: type[_BaseODMModel], name: str, annotation: Any, options: FieldOptions
+    model: type[_BaseODMModel],
+    name: str,
+    annotation: Any,
+    options: FieldOptions,
+    without_references: set[Any],
 ) -> None:
     embedded = [nested for nested in models_in(annotation) if is_embedded_model(nested)]
     if embedded and options.primary_field:
@@ -146,22 +159,30 @@ def _check_generic(
             "Declaring a generic type of embedded models as a primary field is not allowed: "
             f"{name} in {model.__name__}"
         )
-    if any(_has_references(nested, set()) for nested in embedded):
+    if any(_has_references(nested, without_references) for nested in embedded):
         raise TypeError(
             "Declaring a generic type of embedded models containing references is not allowed: "
             f"{name} in {model.__name__}"
         )
 
 
-def _has_references(embedded: Any, seen: set[Any]) -> bool:
-    """Look for references in the fields pydantic knows: mappings may not exist yet."""
-    if embedded in seen:
-        return False
-    seen.add(embedded)
-    for info in embedded.__pydantic_fields__.values():
-        bare, _ = unwrap(info.annotation)
-        if is_model(bare) or (is_embedded_model(bare) and _has_references(bare, seen)):
-            return True
+def _has_references(embedded: Any, without: set[Any]) -> bool:
+    """Look for references in the fields pydantic knows: mappings may not exist yet.
+
+    `without` are the classes that were looked at before, in which there are none; those found to be like them come in.
+    """
+    waiting = [embedded]
+    while waiting:
+        one = waiting.pop()
+        if one in without:
+            continue
+        without.add(one)
+        for info in one.__pydantic_fields__.values():
+            bare, _ = unwrap(info.annotation)
+            if is_model(bare):
+                return True
+            if is_embedded_model(bare):
+                waiting.append(bare)
     return False
 
 

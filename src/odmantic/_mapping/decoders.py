@@ -21,7 +21,7 @@ from odmantic._mapping.annotations import (
 )
 from odmantic._mapping.encoders import encode_key
 from odmantic._mapping.lookups import Rename, names_first
-from odmantic._mapping.mapping import is_embedded_model
+from odmantic._mapping.mapping import is_class, is_embedded_model
 from odmantic._mapping.recursion import Recursion
 from odmantic._mapping.shapes import is_document, is_stored_array
 from odmantic._mapping.stored_forms import FROM_BSON, bson_decoder, member_decoder, stored_members
@@ -48,7 +48,8 @@ class DecoderCompiler:
         """Give the decoder for a type; `None` if its values need none."""
         if not is_type_alias(annotation):
             return self._decoder(annotation, metadata)
-        return self._recursion.once(annotation, lambda: self._decoder(annotation, metadata))
+        key = (annotation, self._inline, *map(id, metadata))
+        return self._recursion.once(key, lambda: self._decoder(annotation, metadata))
 
     def _decoder(self, annotation: Any, metadata: Any) -> Decoder | None:
         bare, inner = unwrap(annotation)
@@ -80,7 +81,7 @@ class DecoderCompiler:
     def _class_decoder(self, cls: Any, metadata: tuple[Any, ...]) -> Decoder | None:
         if not self._by_names and (decode := _value_decoder(cls, metadata)):
             return decode
-        if isinstance(cls, type) and (fields := field_types(cls)):
+        if is_class(cls) and (fields := field_types(cls)):
             return self._recursion.once(cls, lambda: self._object_decoder(cls, fields))
         return None
 
@@ -182,7 +183,7 @@ def _mapping_decoder(
 def _key_decoder(key_type: Any) -> Callable[[str], Any] | None:
     """Read keys that validation would not recognise in their text."""
     bare, _ = unwrap(key_type)
-    if not (isinstance(bare, type) and issubclass(bare, Enum)) or issubclass(bare, str):
+    if not (is_class(bare) and issubclass(bare, Enum)) or issubclass(bare, str):
         return None
     members = {encode_key(member): member for member in bare}
     return lambda key: members.get(key, key)

@@ -39,7 +39,7 @@ from odmantic._mapping.annotations import (
     types_in,
     unwrap,
 )
-from odmantic._mapping.mapping import ModelKind, is_embedded_model, kind_of_instance
+from odmantic._mapping.mapping import ModelKind, is_class, is_embedded_model, kind_of_instance
 from odmantic._mapping.recursion import Recursion
 from odmantic._mapping.shapes import AS_IT_IS, COLLECTIONS, is_document, is_stored_array
 from odmantic.bson import BSON_TYPES_SUBSTITUTES, SUBSTITUTE_MARKS
@@ -73,7 +73,8 @@ class EncoderCompiler:
         """Give the encoder for a type; `None` if its values are stored as they are."""
         if not is_type_alias(annotation):
             return self._encoder(annotation, metadata)
-        return self._recursion.once(annotation, lambda: self._encoder(annotation, metadata))
+        key = (annotation, *map(id, metadata))
+        return self._recursion.once(key, lambda: self._encoder(annotation, metadata))
 
     def _encoder(self, annotation: Any, metadata: Iterable[Any]) -> Encoder | None:
         bare, inner = unwrap(annotation)
@@ -208,8 +209,8 @@ def _with_own_forms(bare: Any, marks: tuple[Any, ...]) -> tuple[Any, ...] | None
     if any(models_in(bare)):
         return None
     hooks = tuple(mark for mark in marks if hasattr(mark, _HOOK) and not isinstance(mark, _PLAIN))
-    own = [Annotated[bare, mark] for mark in hooks]
-    if hasattr(bare, _HOOK) and not issubclass(bare, _WITHOUT_OWN_FORM):
+    own: list[Any] = [Annotated[bare, mark] for mark in hooks]
+    if hasattr(bare, _HOOK) and is_class(bare) and not issubclass(bare, _WITHOUT_OWN_FORM):
         own.append(bare)
     return hooks if any(map(_defines_its_form, own)) else None
 
@@ -227,7 +228,7 @@ def _is_foreign(annotation: Any) -> bool:
 
 def _is_foreign_class(cls: Any) -> bool:
     return (
-        isinstance(cls, type)
+        is_class(cls)
         and cls not in (Any, object)
         and not issubclass(cls, _KNOWN)
         and not dataclasses.is_dataclass(cls)
@@ -256,13 +257,11 @@ def _dumped_field(model: Any, name: str, value: Any) -> Any:
 def _is_scalar(bare: Any) -> bool:
     if get_origin(bare) is Literal:
         return all(isinstance(value, AS_IT_IS) for value in get_args(bare))
-    return bare is None or (isinstance(bare, type) and issubclass(bare, AS_IT_IS))
+    return bare is None or (is_class(bare) and issubclass(bare, AS_IT_IS))
 
 
 _RUNTIME_CLASSES: dict[Any, Any] = {
-    substitute: cls
-    for cls, substitute in BSON_TYPES_SUBSTITUTES.items()
-    if isinstance(substitute, type)
+    substitute: cls for cls, substitute in BSON_TYPES_SUBSTITUTES.items() if is_class(substitute)
 }
 
 
@@ -272,7 +271,7 @@ def _runtime_class(annotation: Any) -> Any:
     cls: Any = get_origin(bare) or bare
     if cls is Literal:
         return get_args(bare)[0].__class__
-    if cls is Any or not isinstance(cls, type):
+    if cls is Any or not is_class(cls):
         return _Nothing
     if issubclass(cls, dict):
         # Typed dictionaries have no instances.
@@ -302,7 +301,7 @@ def _array_encoder(origin: Any, encode: Encoder | None, *, nests: bool) -> Encod
 
 def _mapping_encoder(key_type: Any, encode: Encoder | None) -> Encoder:
     bare, _ = unwrap(key_type)
-    if isinstance(bare, type) and issubclass(bare, str):
+    if is_class(bare) and issubclass(bare, str):
         if encode is None:
             return dict
         return lambda values: {key: encode(value) for key, value in values.items()}

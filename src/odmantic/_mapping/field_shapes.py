@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from decimal import Decimal
 from enum import Enum
 from types import NoneType
@@ -11,8 +11,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 from odmantic._mapping.aliases import is_type_alias
 from odmantic._mapping.annotations import is_union
 from odmantic._mapping.leaves import DECIMAL_LEAF, LEAF_CLASSES, LEAVES, enum_leaf, literal_leaf
-from odmantic._mapping.mapping import ODMReference, is_embedded_model, mapping_of
-from odmantic._mapping.nodes import Anything, Array, Document, Leaf, Node, Nullable, Table, Target
+from odmantic._mapping.mapping import ODMReference, is_class, is_embedded_model, mapping_of
+from odmantic._mapping.nodes import (
+    Anything,
+    Array,
+    Document,
+    Leaf,
+    Node,
+    Nullable,
+    Table,
+    Target,
+    nodes_around,
+)
 from odmantic._mapping.options import FieldOptions
 from odmantic.bson import DECIMAL_SERIALIZER, SUBSTITUTE_MARKS
 
@@ -21,15 +31,23 @@ if TYPE_CHECKING:
 
 _ARRAYS = (list, tuple, set, frozenset)
 
+_DEEPEST = 6
+"""How many containers in each other code has loops for: Python allows 20, and there are others around them."""
+
 
 def shapes_of(mapping: ModelMapping) -> dict[str, Node | None]:
     """Give the shapes of the fields; `None` where only pydantic knows."""
     return {
         name: Target(field.model)
         if isinstance(field, ODMReference)
-        else _node(field.pydantic_field.annotation, field.pydantic_field.metadata)
+        else _unless_too_deep(_node(field.pydantic_field.annotation, field.pydantic_field.metadata))
         for name, field in mapping.fields.items()
     }
+
+
+def _unless_too_deep(node: Node | None) -> Node | None:
+    loops = [each for each in nodes_around(node) if isinstance(each, (Array, Table))]
+    return None if len(loops) > _DEEPEST else node
 
 
 def _node(annotation: Any, metadata: Iterable[Any] = ()) -> Node | None:
@@ -69,7 +87,7 @@ def _class_node(cls: Any) -> Node | None:
         return Anything()
     if is_embedded_model(cls):
         return Document(cls)
-    if isinstance(cls, type) and issubclass(cls, Enum):
+    if is_class(cls) and issubclass(cls, Enum):
         return enum_leaf(cls)
     return _generic_node(get_origin(cls), get_args(cls))
 
@@ -88,18 +106,21 @@ def _generic_node(origin: Any, arguments: tuple[Any, ...]) -> Node | None:
     return None
 
 
+def embedded_in(mapping: ModelMapping) -> list[ModelMapping]:
+    """Give the mappings of what may be embedded in an instance, at any depth, each once and its own first."""
+    found = {mapping.model: mapping}
+    waiting = [mapping]
+    while waiting:
+        for shape in waiting.pop().shapes.values():
+            last = nodes_around(shape)[-1]
+            if isinstance(last, Document) and last.model not in found:
+                found[last.model] = mapping_of(last.model)
+                waiting.append(found[last.model])
+    return list(found.values())
+
+
 def leaf_classes_of(mapping: ModelMapping) -> frozenset[type[Any]]:
     """Give the classes of the values that cannot change in instances of a model."""
-    return LEAF_CLASSES.union(_leaf_classes(mapping, set()))
-
-
-def _leaf_classes(mapping: ModelMapping, seen: set[Any]) -> Iterator[type[Any]]:
-    seen.add(mapping.model)
-    for shape in mapping.shapes.values():
-        node = shape
-        while isinstance(node, (Nullable, Array, Table)):
-            node = node.inner
-        if isinstance(node, Leaf):
-            yield node.cls
-        elif isinstance(node, Document) and node.model not in seen:
-            yield from _leaf_classes(mapping_of(node.model), seen)
+    shapes = (shape for each in embedded_in(mapping) for shape in each.shapes.values())
+    leaves = (nodes_around(shape)[-1] for shape in shapes)
+    return LEAF_CLASSES.union(leaf.cls for leaf in leaves if isinstance(leaf, Leaf))

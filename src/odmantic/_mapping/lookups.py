@@ -29,16 +29,20 @@ def takes_aliases(schema: object) -> bool:
     """
     return not any(
         paths if is_of_model else any(path[0] in fields for path in paths)
-        for fields, is_of_model in _fields_in(schema, is_of_model=False)
+        for fields, is_of_model in _fields_in(schema, set(), is_of_model=False)
         for paths in fields.values()
     )
 
 
 def _fields_in(
-    schema: object, *, is_of_model: bool
+    schema: object, seen: set[tuple[int, bool]], *, is_of_model: bool
 ) -> Iterator[tuple[dict[str, list[Path]], bool]]:
-    """Find the fields in a schema, at any depth, with their aliases."""
-    if is_document(schema):
+    """Find the fields in a schema, at any depth, with their aliases; what is shared by several parts is looked at once."""
+    if is_stored_array(schema):
+        for part in schema:
+            yield from _fields_in(part, seen, is_of_model=is_of_model)
+    elif is_document(schema) and (id(schema), is_of_model) not in seen:
+        seen.add((id(schema), is_of_model))
         kind = schema.get("type")
         if kind in _FIELDS:
             yield _aliases(schema), is_of_model
@@ -47,10 +51,7 @@ def _fields_in(
             is_of_model = kind_of(schema["cls"]) is not None
         for key, part in schema.items():
             if key not in _NO_SCHEMAS:
-                yield from _fields_in(part, is_of_model=is_of_model)
-    elif is_stored_array(schema):
-        for part in schema:
-            yield from _fields_in(part, is_of_model=is_of_model)
+                yield from _fields_in(part, seen, is_of_model=is_of_model)
 
 
 def _aliases(schema: Mapping[Any, Any]) -> dict[str, list[Path]]:

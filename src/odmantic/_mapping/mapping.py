@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from odmantic._mapping.codegen import Codec
     from odmantic._mapping.encoders import Encoder, FieldEncoder
     from odmantic._mapping.nodes import Node
+    from odmantic._mapping.readable import Readable
     from odmantic._mapping.translate import FieldDecoder
     from odmantic.config import ODMConfigDict
     from odmantic.model import EmbeddedModel, Model, _BaseODMModel
@@ -137,7 +138,8 @@ class ModelMapping:
         encoders_for: Works out the encoders when they are first needed.
         decoders_for: Works out the decoders when they are first needed.
         shapes_for: Works out what annotations say of values when that is first needed.
-        codec_for: Compiles the class when it is first needed.
+        readable_for: Works out what generated code can read when that is first needed.
+        codec_for: Gives the functions of the class, which are generated when they are first needed.
         aliases_for: Tells whether aliases may be looked for when that is first needed.
     """
 
@@ -154,6 +156,7 @@ class ModelMapping:
     encoders_for: Callable[[ModelMapping], tuple[FieldEncoder, ...]] = field(repr=False)
     decoders_for: Callable[[ModelMapping], tuple[FieldDecoder, ...]] = field(repr=False)
     shapes_for: Callable[[ModelMapping], dict[str, Node | None]] = field(repr=False)
+    readable_for: Callable[[ModelMapping], Readable] = field(repr=False)
     codec_for: Callable[[ModelMapping], Codec] = field(repr=False)
     aliases_for: Callable[[Any], bool] = field(repr=False)
 
@@ -211,6 +214,16 @@ class ModelMapping:
         return self.shapes_for(self)
 
     @cached_property
+    def positions(self) -> dict[str, int]:
+        """The positions of the fields in the order of their declaration, by name."""
+        return {name: position for position, name in enumerate(self.fields)}
+
+    @cached_property
+    def readable(self) -> Readable:
+        """What generated code can read."""
+        return self.readable_for(self)
+
+    @cached_property
     def codec(self) -> Codec:
         """The functions generated for the class."""
         return self.codec_for(self)
@@ -225,7 +238,11 @@ class ModelMapping:
         return self.aliases_for(self.model.__pydantic_core_schema__)
 
     def source(self) -> str:
-        """Give the code that was generated for the class."""
+        """Give the code that is generated for the class.
+
+        Fields go by their positions: `f0` is the first one, `k0` its key where that is another, and `f0_f2` the third
+        one of what is embedded there.
+        """
         return self.codec.source
 
 
@@ -241,9 +258,17 @@ def mapping_of(model: Any) -> ModelMapping:
     return mapping
 
 
+def is_class(obj: object) -> TypeGuard[type[Any]]:
+    """Tell whether this is a class, and not a generic one with its arguments.
+
+    In Python 3.10, `isinstance(list[int], type)` is true, and `issubclass` then fails.
+    """
+    return issubclass(type(obj), type)
+
+
 def kind_of(obj: object) -> ModelKind | None:
     """Tell what a class is to the database; `None` for anything but a model."""
-    if not isinstance(obj, type):
+    if not is_class(obj):
         return None
     return getattr(obj, "__odm_kind__", None)
 

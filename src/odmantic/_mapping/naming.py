@@ -8,6 +8,17 @@ _CAPITALISED_WORD = re.compile(r"(.)([A-Z][a-z]+)")
 _CAPITAL_AFTER_SMALL = re.compile(r"([a-z0-9])([A-Z])")
 
 
+def plain_text(text: object) -> str:
+    """Give a name as a `str` and nothing more: a class derived from it may run code wherever it is used.
+
+    Raises:
+        TypeError: it is no text.
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"a name has to be text, not {text!r}")
+    return str.__str__(text)
+
+
 def to_snake_case(name: str) -> str:
     """Turn a class name into words: `HTTPServer` is `http_server`."""
     name = _CAPITALISED_WORD.sub(r"\1_\2", name)
@@ -24,7 +35,7 @@ def collection_name(class_name: str, configured: str | None = None) -> str:
         # A model that is just called "Model" keeps its name.
         name = to_snake_case(class_name.removesuffix("Model") or class_name)
     else:
-        name = configured
+        name = plain_text(configured)
     problem = None
     if "$" in name:
         problem = "cannot contain '$'"

@@ -76,6 +76,14 @@ class Opaque:
 Node: TypeAlias = "Leaf | Anything | Nullable | Array | Table | Document | Target | Opaque"
 
 
+def nodes_around(shape: Node | None) -> list[Node | None]:
+    """Give a shape and what is in it, level by level; the last one has nothing in it but, perhaps, a document."""
+    nodes = [shape]
+    while isinstance(nodes[-1], (Nullable, Array, Table)):
+        nodes.append(nodes[-1].inner)
+    return nodes
+
+
 def is_leaf(node: Node) -> bool:
     """Tell whether a value is its own snapshot."""
     return isinstance(node, Leaf) or (isinstance(node, Nullable) and isinstance(node.inner, Leaf))

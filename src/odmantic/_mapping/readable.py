@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
 
 from odmantic._mapping.annotations import models_in, type_adapter
+from odmantic._mapping.field_shapes import embedded_in
 from odmantic._mapping.lookups import takes_aliases
 from odmantic._mapping.mapping import ModelKind, kind_of, mapping_of
-from odmantic._mapping.nodes import Array, Document, Node, Nullable, Opaque, Table
+from odmantic._mapping.nodes import Document, Node, Opaque, nodes_around
 from odmantic._mapping.options import FieldOptions
 from odmantic._mapping.plain import allows
 from odmantic._mapping.shapes import is_document, is_stored_array
@@ -23,41 +25,58 @@ if TYPE_CHECKING:
     from odmantic.exceptions import ErrorList
 
 
-def readable_nodes(mapping: ModelMapping) -> dict[str, Node] | None:
-    """Give what code can read the fields by; `None` if pydantic has to look at whole documents."""
-    if not allows(mapping, Shortcut.READER):
-        return None
-    nodes: dict[str, Node] = {}
-    for name, shape in readable_shapes(mapping).items():
-        node = shape or _opaque(mapping, name)
-        if node is None:
-            return None
-        nodes[name] = node
-    return nodes
+class Readable:
+    """What code can read of a class; worked out when it is first needed, and once for each class."""
+
+    def __init__(self, mapping: ModelMapping) -> None:
+        self._mapping = mapping
+        self._opaque: dict[str, Opaque | None] = {}
+
+    @cached_property
+    def nodes(self) -> dict[str, Node] | None:
+        """What code can read the fields by; `None` if pydantic has to look at whole documents."""
+        return self._nodes_for(self.shapes) if allows(self._mapping, Shortcut.READER) else None
+
+    @cached_property
+    def shapes(self) -> dict[str, Node | None]:
+        """The shapes of the fields; `None` where validators of the user's are at work too."""
+        return {
+            name: shape if shape and _is_readable(shape) else None
+            for name, shape in self._mapping.shapes.items()
+        }
+
+    @cached_property
+    def is_throughout(self) -> bool:
+        """Whether all that may be embedded in an instance, at any depth, can be read as the instance can."""
+        # Class by class: the paths that lead to them may be too many.
+        return all(each.readable.is_by_itself for each in embedded_in(self._mapping))
+
+    @cached_property
+    def is_by_itself(self) -> bool:
+        """Whether the fields can be read, but for what is embedded in them."""
+        mapping = self._mapping
+        can_read = allows(mapping, Shortcut.READER)
+        return can_read and self._nodes_for(mapping.shapes) is not None
+
+    def _nodes_for(self, shapes: dict[str, Node | None]) -> dict[str, Node] | None:
+        nodes: dict[str, Node] = {}
+        for name, shape in shapes.items():
+            node = shape or self._opaque_node(name)
+            if node is None:
+                return None
+            nodes[name] = node
+        return nodes
+
+    def _opaque_node(self, name: str) -> Opaque | None:
+        # Pydantic takes long to make a validator.
+        if name not in self._opaque:
+            self._opaque[name] = _opaque(self._mapping, name)
+        return self._opaque[name]
 
 
-def readable_shapes(mapping: ModelMapping) -> dict[str, Node | None]:
-    """Give the shapes of all fields, as `readable_shape` does."""
-    return {name: readable_shape(mapping, name) for name in mapping.shapes}
-
-
-def readable_shape(mapping: ModelMapping, name: str) -> Node | None:
-    """Give the shape of a field; `None` where validators of the user's are at work too."""
-    shape = mapping.shapes[name]
-    return shape if shape and _is_readable(shape, ()) else None
-
-
-def _is_readable(node: Node, around: tuple[Any, ...]) -> bool:
-    if isinstance(node, (Nullable, Array, Table)):
-        return _is_readable(node.inner, around)
-    if not isinstance(node, Document) or node.model in around:
-        return True
-    mapping = mapping_of(node.model)
-    inner = (*around, node.model)
-    return allows(mapping, Shortcut.READER) and all(
-        _is_readable(shape, inner) if shape else _opaque(mapping, name)
-        for name, shape in mapping.shapes.items()
-    )
+def _is_readable(shape: Node) -> bool:
+    last = nodes_around(shape)[-1]
+    return not isinstance(last, Document) or mapping_of(last.model).readable.is_throughout
 
 
 def _opaque(mapping: ModelMapping, name: str) -> Opaque | None:

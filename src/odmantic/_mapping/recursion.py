@@ -16,14 +16,13 @@ class Recursion(Generic[T]):
 
     def __init__(self, later: Callable[[list[T]], T]) -> None:
         self._later = later
-        self._around: dict[Any, list[T]] = {}
+        self._found: dict[Any, list[T]] = {}
 
     def once(self, key: Any, make: Callable[[], T]) -> T:
-        """Give what `make` does, which may ask for `key` again."""
-        if key in self._around:
-            return self._later(self._around[key])
-        found = self._around[key] = []
-        made = make()
-        found.append(made)
-        del self._around[key]
-        return made
+        """Give what `make` does, which may ask for `key` again; it is called once for a key."""
+        found = self._found.get(key)
+        if found is not None:
+            return found[0] if found else self._later(found)
+        found = self._found[key] = []
+        found.append(make())
+        return found[0]

@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args, get_origin
 from bson.decimal128 import Decimal128
 from bson.regex import Regex
 
+from odmantic._mapping.mapping import is_class
 from odmantic._mapping.shapes import AS_IT_IS, is_tuple
 from odmantic._mapping.translate import Decoder, Location
 from odmantic._mapping.untyped import encode_any
@@ -42,7 +43,7 @@ def stored_members(cls: Any) -> list[tuple[Any, Enum]]:
     """Pair members of an enumeration with their stored form, if pydantic does not know that."""
     if get_origin(cls) is Literal:
         members = [member for member in get_args(cls) if isinstance(member, Enum)]
-    elif isinstance(cls, type) and issubclass(cls, Enum):
+    elif is_class(cls) and issubclass(cls, Enum):
         members = list(cls)
         if all(isinstance(member.value, AS_IT_IS) for member in members):
             return []

@@ -19,7 +19,7 @@ from odmantic._mapping.annotations import (
     unwrap,
 )
 from odmantic._mapping.lookups import takes_aliases
-from odmantic._mapping.mapping import is_embedded_model
+from odmantic._mapping.mapping import is_class, is_embedded_model
 from odmantic._mapping.shapes import is_document
 from odmantic._mapping.stored_forms import FROM_BSON, stored_members
 from odmantic._mapping.translate import Decoder, Location, written
@@ -98,7 +98,7 @@ def _rank(annotation: Any, value: Any) -> int:
         return max(_rank(member, value) for member in get_args(bare))
     if is_embedded_model(bare):
         return sum(key in value for key in bare.__mapping__.field_names) or -1
-    names = field_types(bare) if isinstance(bare, type) and is_document(value) else {}
+    names = field_types(bare) if is_class(bare) and is_document(value) else {}
     return (sum(name in value for name in names) or -1) if names else 0
 
 
@@ -149,11 +149,11 @@ def _read_from(annotation: Any) -> tuple[type[Any], ...]:
         return tuple([stored.__class__ for stored, _ in members])
     if cls in FROM_BSON:
         return (FROM_BSON[cls][0],)
-    if cls is None or cls is Literal or (isinstance(cls, type) and issubclass(cls, _SCALARS)):
+    if cls is None or cls is Literal or (is_class(cls) and issubclass(cls, _SCALARS)):
         return ()
-    if isinstance(cls, type) and issubclass(cls, RootModel):
+    if is_class(cls) and issubclass(cls, RootModel):
         return _read_from(cls.__pydantic_fields__["root"].annotation)
-    if is_mapping(cls) or (isinstance(cls, type) and issubclass(cls, BaseModel)):
+    if is_mapping(cls) or (is_class(cls) and issubclass(cls, BaseModel)):
         return _DOCUMENT
     if is_array(cls):
         return _ARRAY

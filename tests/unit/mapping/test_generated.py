@@ -459,7 +459,7 @@ def test_the_usual_document_needs_no_validation(monkeypatch) -> None:
 def test_the_code_can_be_read() -> None:
     source = Trip.__mapping__.source()
     assert "def read_all(documents, add):" in source
-    assert "def write_legs(value):" in source
+    assert "def write_f1(value):" in source
     compile(source, "source", "exec")
 
 
@@ -477,9 +477,8 @@ def test_tracebacks_point_into_the_code(trip) -> None:
     del trip.legs[0].__dict__["price"]
     with pytest.raises(KeyError) as caught:
         Trip.__mapping__.codec.write(trip)
-    assert "'price': " in str(caught.traceback[-1].statement) or "['price']" in str(
-        caught.traceback[-1].statement
-    )
+    assert "f1_item_f2" in str(caught.traceback[-1].statement)
+    assert caught.value.args == ("price",)
 
 
 @pytest.mark.parametrize(
@@ -603,7 +602,7 @@ def test_few_values_may_have_a_dictionary_of_their_own(monkeypatch) -> None:
 
     document = {"_id": OID, "name": "w", "steps": [{"x": 1, "class": 2}, {"x": 3, "class": 4}]}
     way = read_document(Way, document)
-    assert "{'x': steps_item_x_, 'y': steps_item_y_}" in Way.__mapping__.source()
+    assert "{'f1_item_f0': f1_item_f0_, 'f1_item_f1': f1_item_f1_}" in Way.__mapping__.source()
     assert described(way) == described(read_slowly(Way, document))
     assert dirty_fields(way) == set()
     way.steps[0].y = 5

@@ -1,5 +1,5 @@
-"""The functions generated for a class when it is first used: readable, and as fast as Python gets."""
+"""The functions generated for a class when they are first wanted: readable, and as fast as Python gets."""
 
-from odmantic._mapping.codegen.codec import Codec, generate
+from odmantic._mapping.codegen.codec import Codec
 
-__all__ = ["Codec", "generate"]
+__all__ = ["Codec"]

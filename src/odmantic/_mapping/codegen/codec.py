@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from odmantic._mapping.changes import ChangeTaker
@@ -16,7 +16,6 @@ from odmantic._mapping.codegen.values import keeps_alike
 from odmantic._mapping.codegen.writer import WriterCode
 from odmantic._mapping.field_shapes import leaf_classes_of
 from odmantic._mapping.plain import exact_classes, is_judged_whole
-from odmantic._mapping.readable import readable_nodes
 from odmantic._mapping.shortcuts import Shortcut, shortcuts_of
 
 if TYPE_CHECKING:
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 
 Read = Callable[[Any], Any]
 ReadAll = Callable[[list[Any], Callable[[Any], None]], Any]
+TakeSnapshot = Callable[[Any], tuple[Any, ...]]
+Write = Callable[[Any], dict[str, Any]]
 
 
 class Take(Protocol):
@@ -44,44 +45,39 @@ class Take(Protocol):
     ) -> None: ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Codec:
     """The generated functions of one class.
 
-    Attributes:
-        source: Their code.
-        read_all: Uses up a list of documents from its end, and passes on the instances, which count as unmodified;
-            stops behind a document that validation has to judge, and gives that.
-        read_new: Makes an instance that counts as new; `None` if validation has to judge.
-        snapshots: Take the snapshots of mutable fields; not all fields have such a function.
-        snapshot: Takes the snapshot of a whole embedded object.
-        baseline: Takes the snapshots of all mutable fields, in the form of a baseline.
-        leaf_classes: Classes of what a snapshot holds.
-        take: Makes the documents of instances that were never saved, and notes that they are; `None` where additional
-            values are allowed, or what is sent of a field is remembered in another way than what it holds.
-        take_changes: Takes what an update of an instance that was read or written before has to send; `None` where
-            `take` is.
-        mark_nested: Marks what is embedded in written instances; `None` if there is nothing.
-        write: Makes the document of an instance, without additional values.
-        encoders: Key of each field, and how its value is converted, by the name of the field.
-        exact_classes: By the name of a field, the class whose values validation leaves as they are.
-        is_judged_whole: Whether an assignment may fail after the value is in its place.
+    Each is generated when it is first wanted: programs need some of them for most classes, and to compile takes long.
     """
 
-    source: str
-    read_all: ReadAll
-    read_new: Read
-    snapshots: dict[str, Callable[[Any], tuple[Any, ...]]]
-    snapshot: Callable[[Any], tuple[Any, ...]] | None
-    baseline: Callable[[Any], tuple[Any, ...]]
-    leaf_classes: frozenset[type[Any]]
-    take: Take | None
-    take_changes: Callable[[Any], Changes | None] | None
-    mark_nested: Callable[[Iterable[Any]], None] | None
-    write: Callable[[Any], dict[str, Any]]
-    encoders: dict[str, tuple[str, Encoder | None]]
-    exact_classes: dict[str, type[Any]]
-    is_judged_whole: bool
+    def __init__(self, mapping: ModelMapping) -> None:
+        self._mapping = mapping
+
+    @property
+    def source(self) -> str:
+        """The code of all functions."""
+        sources = [Source() for _ in _PARTS]
+        for source, write_part in zip(sources, _PARTS, strict=True):
+            write_part(source, self._mapping)
+        return "\n\n".join(source.text for source in sources if source.length)
+
+    # --- Reading -------------------------------------------------------------------------------
+
+    @cached_property
+    def read_all(self) -> ReadAll:
+        """Uses up a list of documents from its end, and passes on the instances, which count as unmodified.
+
+        Stops behind a document that validation has to judge, and gives that.
+        """
+        read: ReadAll = self._compiled(_write_read_all)[0].get("read_all", _leave_last)
+        return read
+
+    @cached_property
+    def read_new(self) -> Read:
+        """Makes an instance that counts as new; `None` if validation has to judge."""
+        read: Read = self._compiled(_write_read_new)[0].get("read_new", _leave_it)
+        return read
 
     def read_known(self, raw: Any) -> Any:
         """Make an instance that counts as unmodified; `None` if validation has to judge."""
@@ -89,48 +85,161 @@ class Codec:
         self.read_all([raw], instances.append)
         return instances[0] if instances else None
 
+    # --- What is remembered --------------------------------------------------------------------
 
-def generate(mapping: ModelMapping) -> Codec:
-    """Generate the functions of a class."""
-    source = Source()
-    if readable_nodes(mapping) is not None:
-        ReaderCode(source, mapping).write()
-    snapshot = SnapshotCode(source, mapping)
-    snapshots = snapshot.write_fields()
+    @cached_property
+    def snapshots(self) -> dict[str, TakeSnapshot]:
+        """Take the snapshots of mutable fields; not all fields have such a function."""
+        functions, names = self._compiled(_write_snapshots)
+        return {field: functions[name] for field, name in names.items()}
+
+    @cached_property
+    def snapshot(self) -> TakeSnapshot:
+        """Takes the snapshot of a whole embedded object."""
+        take: TakeSnapshot = self._compiled(_write_snapshot)[0]["snapshot"]
+        return take
+
+    @cached_property
+    def baseline(self) -> TakeSnapshot:
+        """Takes the snapshots of all mutable fields, in the form of a baseline."""
+        take: TakeSnapshot = self._compiled(_write_baseline)[0]["baseline"]
+        return take
+
+    @cached_property
+    def leaf_classes(self) -> frozenset[type[Any]]:
+        """Classes of what a snapshot holds."""
+        return leaf_classes_of(self._mapping)
+
+    @cached_property
+    def exact_classes(self) -> dict[str, type[Any]]:
+        """By the name of a field, the class whose values validation leaves as they are."""
+        return exact_classes(self._mapping)
+
+    @cached_property
+    def is_judged_whole(self) -> bool:
+        """Whether an assignment may fail after the value is in its place."""
+        return is_judged_whole(self._mapping)
+
+    # --- Writing -------------------------------------------------------------------------------
+
+    @cached_property
+    def write(self) -> Write:
+        """Makes the document of an instance, without additional values."""
+        functions, _ = self._writers
+        is_any = not _may_look(self._mapping) and "write_any" in functions
+        write: Write = functions["write_any" if is_any else "write"]
+        return write
+
+    @cached_property
+    def encoders(self) -> dict[str, tuple[str, Encoder | None]]:
+        """Key of each field, and how its value is converted, by the name of the field."""
+        functions, names = self._writers
+        return {
+            name: (field.key_name, functions[names[name]] if name in names else None)
+            for name, field in self._mapping.fields.items()
+        }
+
+    @cached_property
+    def take(self) -> Take | None:
+        """Makes the documents of instances that were never saved, and notes that they are.
+
+        `None` where additional values are allowed, or what is sent of a field is remembered in another way than what
+        it holds.
+        """
+        return self._compiled(_write_take)[0].get("take")
+
+    @cached_property
+    def take_changes(self) -> Callable[[Any], Changes | None] | None:
+        """Takes what an update of an instance that was read or written before has to send; `None` where `take` is."""
+        if not _can_take(self._mapping):
+            return None
+        return ChangeTaker(self._mapping, self.baseline, self.leaf_classes, self.encoders).take
+
+    @cached_property
+    def mark_nested(self) -> Callable[[Iterable[Any]], None] | None:
+        """Marks what is embedded in written instances; `None` if there is nothing."""
+        return self._compiled(_write_mark_nested)[0].get("mark_nested")
+
+    @cached_property
+    def _writers(self) -> tuple[dict[str, Any], dict[str, str]]:
+        return self._compiled(_write_writers)
+
+    def _compiled(self, write_part: _Part) -> tuple[dict[str, Any], dict[str, str]]:
+        """Give the functions of a part by their names, and those names by the fields the functions are for."""
+        source = Source()
+        names = write_part(source, self._mapping)
+        return source.compile(self._mapping.model.__name__, self._mapping.model), names
+
+
+_Part = Callable[[Source, "ModelMapping"], dict[str, str]]
+"""Writes functions; gives the names of those that are for one field, by the name of the field."""
+
+
+def _write_read_all(source: Source, mapping: ModelMapping) -> dict[str, str]:
+    if mapping.readable.nodes is not None:
+        ReaderCode(source, mapping).write_read_all()
+    return {}
+
+
+def _write_read_new(source: Source, mapping: ModelMapping) -> dict[str, str]:
+    if mapping.readable.nodes is not None:
+        ReaderCode(source, mapping).write_read_new()
+    return {}
+
+
+def _write_snapshots(source: Source, mapping: ModelMapping) -> dict[str, str]:
+    return SnapshotCode(source, mapping).write_fields()
+
+
+def _write_snapshot(source: Source, mapping: ModelMapping) -> dict[str, str]:
     if mapping.is_embedded:
-        snapshot.write_whole()
-    snapshot.write_baseline()
-    writer = WriterCode(source, mapping)
-    writes = Shortcut.WRITER in shortcuts_of(mapping.model.model_config)
-    writers = writer.write_fields(look=writes)
-    writer.write_whole(writers)
-    can_take = writes and keeps_alike(mapping, mapping.compared_fields)
-    if can_take and not mapping.is_embedded and not mapping.extra_allowed:
+        SnapshotCode(source, mapping).write_whole()
+    return {}
+
+
+def _write_baseline(source: Source, mapping: ModelMapping) -> dict[str, str]:
+    SnapshotCode(source, mapping).write_baseline()
+    return {}
+
+
+def _write_writers(source: Source, mapping: ModelMapping) -> dict[str, str]:
+    return WriterCode(source, mapping).write(look=_may_look(mapping))
+
+
+def _write_take(source: Source, mapping: ModelMapping) -> dict[str, str]:
+    if _can_take(mapping):
         TakerCode(source, mapping).write()
+    return {}
+
+
+def _write_mark_nested(source: Source, mapping: ModelMapping) -> dict[str, str]:
     MarkerCode(source, mapping).write()
-    functions = source.compile(mapping.model.__name__, mapping.model)
-    baseline, leaf_classes = functions["baseline"], leaf_classes_of(mapping)
-    encoders: dict[str, tuple[str, Encoder | None]] = {
-        name: (field.key_name, functions[writers[name]] if name in writers else None)
-        for name, field in mapping.fields.items()
-    }
-    take = functions.get("take")
-    take_changes = ChangeTaker(mapping, baseline, leaf_classes, encoders).take if take else None
-    return Codec(
-        source=source.text,
-        read_all=functions.get("read_all", _leave_last),
-        read_new=functions.get("read_new", _leave_it),
-        snapshots={name: functions[function] for name, function in snapshots.items()},
-        snapshot=functions.get("snapshot"),
-        baseline=baseline,
-        leaf_classes=leaf_classes,
-        take=take,
-        take_changes=take_changes,
-        mark_nested=functions.get("mark_nested"),
-        write=(not writes and functions.get("write_any")) or functions["write"],
-        encoders=encoders,
-        exact_classes=exact_classes(mapping),
-        is_judged_whole=is_judged_whole(mapping),
+    return {}
+
+
+_PARTS: tuple[_Part, ...] = (
+    _write_read_all,
+    _write_read_new,
+    _write_snapshots,
+    _write_snapshot,
+    _write_baseline,
+    _write_writers,
+    _write_take,
+    _write_mark_nested,
+)
+
+
+def _may_look(mapping: ModelMapping) -> bool:
+    """Tell whether values are looked at where they are written, and those of the usual shape written in few steps."""
+    return Shortcut.WRITER in shortcuts_of(mapping.model.model_config)
+
+
+def _can_take(mapping: ModelMapping) -> bool:
+    return (
+        _may_look(mapping)
+        and not mapping.is_embedded
+        and not mapping.extra_allowed
+        and keeps_alike(mapping, mapping.compared_fields)
     )
 
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import keyword
 from typing import TYPE_CHECKING, Any
 
 from odmantic._mapping.blank import FEW, blank_of
 from odmantic._mapping.codegen.defaults import NO_DEFAULT, stored_default
+from odmantic._mapping.codegen.inlining import Inlining
 from odmantic._mapping.codegen.pieces import (
-    DEEPEST_INLINE,
     Pieces,
     as_baseline,
     as_tuple,
+    inside,
     keep,
     keep_any,
     keep_field,
     keep_length,
+    quoted_key,
 )
-from odmantic._mapping.codegen.source import Source, inside
 from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.marks import mark_embedded_clean
 from odmantic._mapping.nodes import (
@@ -31,9 +31,9 @@ from odmantic._mapping.nodes import (
     Table,
     is_leaf,
 )
-from odmantic._mapping.readable import readable_nodes
 
 if TYPE_CHECKING:
+    from odmantic._mapping.codegen.source import Source
     from odmantic._mapping.mapping import ModelMapping
 
 
@@ -50,7 +50,7 @@ class InstanceCode:
     def __init__(self, source: Source, *, known: bool) -> None:
         self._source = source
         self._known = known
-        self._around: list[Any] = []
+        self._inlining = Inlining()
         self.refusal = "return raw" if known else "return None"
         self.calls_others = False
 
@@ -76,51 +76,49 @@ class InstanceCode:
             # Surplus keys are part of the instance.
             with source.block(f"if len({raw}) != {len(mapping.fields)}:"):
                 self._source.add(self.refusal)
-        self._around.append(mapping.model)
-        values: dict[str, str] = {}
+        values: list[tuple[str, str]] = []
         kept: list[Pieces] = []
-        for name, node in (readable_nodes(mapping) or {}).items():
-            local = self._load(mapping, name, node, raw, path)
-            is_kept = name in keeps
-            if isinstance(node, Opaque):
-                pieces = self._opaque(
-                    mapping, name, node, local, raw, inside(path, name), is_kept=is_kept
-                )
-            else:
-                pieces = self._value(node, local, inside(path, name), is_kept=is_kept)
-            values[name] = local
-            if is_kept:
-                kept.append(pieces)
-        self._around.pop()
-        instance = source.local(inside(path, "instance"))
+        with self._inlining.within(mapping):
+            for name, node in (mapping.readable.nodes or {}).items():
+                where = inside(path, mapping, name)
+                local = self._load(mapping, name, node, raw, where)
+                is_kept = name in keeps
+                if isinstance(node, Opaque):
+                    pieces = self._opaque(mapping, name, node, local, raw, where, is_kept=is_kept)
+                else:
+                    pieces = self._value(node, local, where, is_kept=is_kept)
+                values.append((source.word(where, name), local))
+                if is_kept:
+                    kept.append(pieces)
+        instance = source.local(f"{path}_instance" if path else "instance")
         self._fill(mapping, instance, values)
         return instance, kept
 
-    def _fill(self, mapping: ModelMapping, instance: str, values: dict[str, str]) -> None:
+    def _fill(self, mapping: ModelMapping, instance: str, values: list[tuple[str, str]]) -> None:
+        """Set attributes, given by the words for their names."""
         source = self._source
-        blank = source.object(f"New{mapping.model.__name__}", blank_of(mapping))
-        source.add(f"{instance} = {blank}()")
+        source.add(f"{instance} = {source.object('Blank', blank_of(mapping))}()")
         if len(values) <= FEW:
-            items = ", ".join(f"{name!r}: {value}" for name, value in values.items())
+            items = ", ".join(f"'{word}': {value}" for word, value in values)
             source.add(f"{instance}.__dict__ = {{{items}}}")
         else:
-            source.add(*(_assignment(instance, name, value) for name, value in values.items()))
+            source.add(*(f"{instance}.{word} = {value}" for word, value in values))
 
     def _finish(self, mapping: ModelMapping, instance: str, baseline: str) -> None:
         if self._known:
             self._source.add(f"{instance}.__baseline__ = {baseline}")
-        self._source.add(f"{instance}.__class__ = {self._source.named(mapping.model)}")
+        self._source.add(f"{instance}.__class__ = {self._source.object('Class', mapping.model)}")
 
-    def _load(self, mapping: ModelMapping, name: str, node: Node, raw: str, path: str) -> str:
+    def _load(self, mapping: ModelMapping, name: str, node: Node, raw: str, where: str) -> str:
         field = mapping.fields[name]
-        where = inside(path, name)
+        key = quoted_key(self._source, mapping, name, where)
         default = NO_DEFAULT if mapping.extra_allowed else stored_default(field, node)
         if default is NO_DEFAULT:
-            return self._source.assign(where, f"{raw}[{field.key_name!r}]")
+            return self._source.assign(where, f"{raw}[{key}]")
         if default is None:
-            return self._source.assign(where, f"{raw}.get({field.key_name!r})")
+            return self._source.assign(where, f"{raw}.get({key})")
         constant = self._source.object(f"default_{where}", default)
-        return self._source.assign(where, f"{raw}.get({field.key_name!r}, {constant})")
+        return self._source.assign(where, f"{raw}.get({key}, {constant})")
 
     def _opaque(
         self,
@@ -135,7 +133,7 @@ class InstanceCode:
     ) -> Pieces:
         source = self._source
         self.calls_others = True
-        source.add(f"{local} = {source.object(f'read_{name}', node.read)}({local}, {raw})")
+        source.add(f"{local} = {source.object(f'read_{path}', node.read)}({local}, {raw})")
         if node.nests and self._known:
             source.add(f"{source.named(mark_embedded_clean)}({local})")
         if not is_kept:
@@ -164,10 +162,7 @@ class InstanceCode:
                 return self._target(node, local, path, is_kept=is_kept)
 
     def _leaf(self, leaf: Leaf, local: str) -> None:
-        names = {
-            hint: self._source.object(one.__name__ if isinstance(one, type) else hint, one)
-            for hint, one in leaf.names.items()
-        }
+        names = {hint: self._source.object(hint, one) for hint, one in leaf.names.items()}
         self._source.add(leaf.check.format(v=local, refuse=self.refusal, **names))
 
     def _nullable(self, node: Nullable, local: str, path: str, *, is_kept: bool) -> Pieces:
@@ -238,7 +233,7 @@ class InstanceCode:
     def _embedded(self, node: Document, local: str, path: str, *, is_kept: bool) -> Pieces:
         source = self._source
         mapping = mapping_of(node.model)
-        if node.model in self._around or len(self._around) >= DEEPEST_INLINE:
+        if not self._inlining.takes(mapping, source):
             name = self._elsewhere(mapping, local)
             return keep(source, f"{name}.codec.snapshot({local})", path) if is_kept else []
         self._refuse_unless(local, dict)
@@ -254,7 +249,7 @@ class InstanceCode:
         return keep_any(self._source, local, path) if is_kept else []
 
     def _elsewhere(self, mapping: ModelMapping, local: str) -> str:
-        name = self._source.object(f"{mapping.model.__name__}_mapping", mapping)
+        name = self._source.object("mapping", mapping)
         read = "read_known" if self._known else "read_new"
         self._source.add(f"{local} = {name}.codec.{read}({local})")
         with self._source.block(f"if {local} is None:"):
@@ -263,10 +258,3 @@ class InstanceCode:
 
     def _refuse_unless(self, local: str, cls: type[Any]) -> None:
         self._source.unless_exactly(local, cls, self.refusal)
-
-
-def _assignment(instance: str, name: str, value: str) -> str:
-    # Python takes other letters for what they are compatible with.
-    if name.isascii() and name.isidentifier() and not keyword.iskeyword(name):
-        return f"{instance}.{name} = {value}"
-    return f"setattr({instance}, {name!r}, {value})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from odmantic._mapping.codegen.pieces import inside
 from odmantic._mapping.mapping import ModelMapping, mapping_of
 from odmantic._mapping.marks import baseline_setter, mark_embedded_clean, slot
 from odmantic._mapping.nodes import Array, Document, Node, Nullable, Target
@@ -31,7 +32,7 @@ class MarkerCode:
         ]
         if not names:
             return
-        what = f"Note that what is in each {mapping.model.__name__} equals what was written."
+        what = "Note that what is in each instance equals what was written."
         with (
             source.function("def mark_nested(instances):", what),
             source.block("for instance in instances:"),
@@ -39,8 +40,9 @@ class MarkerCode:
             source.add("values = instance.__dict__")
             for name in names:
                 # It may be gone by now.
-                local = source.assign(name, f"values.get({name!r})")
-                self._value(mapping.shapes[name], local, name)
+                where = inside("", mapping, name)
+                local = source.assign(where, f"values.get({source.quoted(where, name)})")
+                self._value(mapping.shapes[name], local, where)
 
     def _value(self, node: Node | None, value: str, path: str) -> None:
         match node.inner if isinstance(node, Nullable) else node:
@@ -59,7 +61,7 @@ class MarkerCode:
         if mapping.nested_fields:
             source.add(f"{self._mark_any()}({value})")
             return
-        model = source.named(node.model)
+        model = source.object("Class", node.model)
         set_baseline = source.object("set_baseline", baseline_setter(node.model))
         set_modified = source.object("set_modified", slot(node.model, "__modified__").__set__)
         with source.block(f"if type({value}) is {model}:"):

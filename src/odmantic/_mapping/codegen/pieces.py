@@ -13,8 +13,20 @@ if TYPE_CHECKING:
 Pieces = list[str]
 """The expressions, some of them starred, of which the snapshot of a value is made."""
 
-DEEPEST_INLINE = 4
-"""How many documents in each other become one function."""
+
+def inside(path: str, mapping: ModelMapping, name: str) -> str:
+    """Give what names for a field begin with: where it is, by the positions of fields."""
+    position = f"f{mapping.positions[name]}"
+    return f"{path}_{position}" if path else position
+
+
+def quoted_key(source: Source, mapping: ModelMapping, name: str, where: str) -> str:
+    """Write the key of a field, as a constant; `where` is what `inside` gives for the field."""
+    key = mapping.fields[name].key_name
+    if key == name:
+        return source.quoted(where, name)
+    around, _, position = where.rpartition("f")
+    return source.quoted(f"{around}k{position}", key)
 
 
 def keep(source: Source, expression: str, path: str) -> Pieces:
@@ -34,7 +46,8 @@ def keep_any(source: Source, value: str, path: str) -> Pieces:
 
 def keep_field(source: Source, mapping: ModelMapping, name: str, value: str, path: str) -> Pieces:
     """Take the snapshot of a field that is known by its stored form only."""
-    function = source.object(f"snapshot_of_{name}", snapshot_of_field(mapping, name))
+    hint = f"snapshot_of_f{mapping.positions[name]}"
+    function = source.object(hint, snapshot_of_field(mapping, name))
     return keep(source, f"{function}({value})", path)
 
 

@@ -21,18 +21,13 @@ class ReaderCode:
         self._source = source
         self._mapping = mapping
 
-    def write(self) -> None:
-        """Add the functions."""
-        self._read_all()
-        self._read_new()
-
-    def _read_all(self) -> None:
+    def write_read_all(self) -> None:
+        """Add the function that makes instances which count as unmodified."""
         source = self._source
-        title = self._mapping.model.__name__
         code = InstanceCode(source, known=True)
         with source.function(
             "def read_all(documents, add):",
-            f"Make a {title} that counts as unmodified of each, from the last; give one that validation has to judge.",
+            "Make an instance that counts as unmodified of each, from the last; give one that validation has to judge.",
         ):
             source.add("take = documents.pop")
             # Python 3.11 makes `while documents:` fast only when the function is called for the eighth time.
@@ -44,14 +39,14 @@ class ReaderCode:
                 instance = code.make(self._mapping)
                 source.add(f"add({instance})")
 
-    def _read_new(self) -> None:
+    def write_read_new(self) -> None:
+        """Add the function that makes an instance which counts as new."""
         source = self._source
-        title = self._mapping.model.__name__
         code = InstanceCode(source, known=False)
         with (
             source.function(
                 "def read_new(raw):",
-                f"Make a {title} that counts as new; `None` if validation has to judge.",
+                "Make an instance that counts as new; `None` if validation has to judge.",
             ),
             self._refusing(code),
         ):

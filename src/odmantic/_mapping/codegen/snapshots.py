@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from odmantic._mapping.codegen.inlining import Inlining
 from odmantic._mapping.codegen.pieces import (
-    DEEPEST_INLINE,
     Pieces,
     as_baseline,
     as_tuple,
+    inside,
     keep,
     keep_any,
     keep_field,
     keep_length,
 )
-from odmantic._mapping.codegen.source import Source, inside
 from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.nodes import (
     Anything,
@@ -26,12 +26,12 @@ from odmantic._mapping.nodes import (
     Table,
     is_leaf,
 )
-from odmantic._mapping.readable import readable_shapes
 from odmantic._mapping.snapshot import OtherShapeError
 
 if TYPE_CHECKING:
     from typing import Any
 
+    from odmantic._mapping.codegen.source import Source
     from odmantic._mapping.mapping import ModelMapping
 
 
@@ -41,44 +41,43 @@ class SnapshotCode:
     def __init__(self, source: Source, mapping: ModelMapping) -> None:
         self._source = source
         self._mapping = mapping
-        self._around: list[Any] = []
+        self._inlining = Inlining()
 
     def write_fields(self) -> dict[str, str]:
         """Add a function for each mutable field of known shape; give their names."""
         names: dict[str, str] = {}
-        shapes = readable_shapes(self._mapping)
         for name in self._mapping.compared_fields:
-            shape = shapes[name]
+            shape = self._mapping.readable.shapes[name]
             if shape is None:
                 continue
-            names[name] = self._source.name_function(f"snapshot_{name}")
-            what = f"Take the snapshot of `{name}` of a {self._mapping.model.__name__}."
+            where = inside("", self._mapping, name)
+            names[name] = self._source.name_function(f"snapshot_{where}")
+            what = f"Take the snapshot of `{where}`."
             with self._source.function(f"def {names[name]}(value):", what):
-                pieces = self._value(shape, "value", name)
+                pieces = self._value(shape, "value", where)
                 self._source.add(f"return {as_tuple(pieces)}")
         return names
 
     def write_baseline(self) -> None:
         """Add a function for all mutable fields together."""
         source = self._source
-        shapes = readable_shapes(self._mapping)
-        known = [(name, shapes[name]) for name in self._mapping.compared_fields]
-        name = self._mapping.model.__name__
-        with source.function("def baseline(instance):", f"Take the baseline of a {name}."):
+        with source.function("def baseline(instance):", "Take the baseline of an instance."):
             source.add("values = instance.__dict__")
             snapshots: list[Pieces] = []
-            for each, shape in known:
-                local = source.assign(each, f"values[{each!r}]")
+            for name in self._mapping.compared_fields:
+                where = inside("", self._mapping, name)
+                local = source.assign(where, f"values[{source.quoted(where, name)}]")
+                shape = self._mapping.readable.shapes[name]
                 if shape is None:
-                    snapshots.append(keep_field(source, self._mapping, each, local, each))
+                    snapshots.append(keep_field(source, self._mapping, name, local, where))
                 else:
-                    snapshots.append(self._value(shape, local, each))
+                    snapshots.append(self._value(shape, local, where))
             source.add(f"return {as_baseline(snapshots)}")
 
     def write_whole(self) -> None:
         """Add a function for a whole embedded object."""
-        name = self._mapping.model.__name__
-        with self._source.function("def snapshot(instance):", f"Take the snapshot of a {name}."):
+        what = "Take the snapshot of an embedded instance."
+        with self._source.function("def snapshot(instance):", what):
             pieces = self._document(self._mapping, "instance", "")
             self._source.add(f"return {as_tuple(pieces)}")
 
@@ -142,8 +141,8 @@ class SnapshotCode:
         source = self._source
         mapping = mapping_of(node.model)
         self._refuse_unless(value, node.model)
-        if node.model in self._around or len(self._around) >= DEEPEST_INLINE:
-            name = source.object(f"{node.model.__name__}_mapping", mapping)
+        if not self._inlining.takes(mapping, source):
+            name = source.object("mapping", mapping)
             return keep(source, f"{name}.codec.snapshot({value})", path)
         return self._document(mapping, value, path)
 
@@ -153,18 +152,17 @@ class SnapshotCode:
             with source.block(f"if {value}.__pydantic_extra__:"):
                 source.add(f"raise {source.named(OtherShapeError)}")
         values = source.assign(f"{path}_values", f"{value}.__dict__")
-        self._around.append(mapping.model)
         pieces: Pieces = []
-        for name, shape in readable_shapes(mapping).items():
-            where = inside(path, name)
-            item = f"{values}[{name!r}]"
-            if shape is None:
-                pieces += keep_field(source, mapping, name, item, where)
-                continue
-            if not is_leaf(shape):
-                item = source.assign(where, item)
-            pieces += self._value(shape, item, where)
-        self._around.pop()
+        with self._inlining.within(mapping):
+            for name, shape in mapping.readable.shapes.items():
+                where = inside(path, mapping, name)
+                item = f"{values}[{source.quoted(where, name)}]"
+                if shape is None:
+                    pieces += keep_field(source, mapping, name, item, where)
+                    continue
+                if not is_leaf(shape):
+                    item = source.assign(where, item)
+                pieces += self._value(shape, item, where)
         return pieces or ["True"]
 
     def _refuse_unless(self, value: str, cls: type[Any]) -> None:

@@ -1,40 +1,59 @@
-"""Writing Python source, and turning it into functions whose tracebacks show it."""
+"""Writing Python source, and turning it into functions whose tracebacks show it.
+
+No text of a user is ever part of the source, not even of a comment: names of fields and keys may come from data. Where
+the code needs one, the source has a name made here, as in `raw['k3']` or `instance.f3`, and the compiled code gets the
+text in its place. So any text will do, and costs no more than what is written out.
+"""
 
 from __future__ import annotations
 
 import builtins
 import itertools
-import keyword
 import linecache
 import re
 from contextlib import contextmanager
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 from weakref import finalize
 
-if TYPE_CHECKING:
-    from collections.abc import Generator
+from bson.decimal128 import Decimal128
 
-_RESERVED = {
-    *vars(builtins),
-    *("add", "add_id", "document", "documents", "ids", "instance", "instances", "new", "raw"),
-    *("take", "value", "values"),
-    *("baseline", "mark_nested", "read_all", "read_new", "snapshot", "write", "write_any"),
-}
+from odmantic._mapping.leaves import LEAF_CLASSES
+from odmantic._mapping.shapes import is_tuple
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Generator, Mapping
+
+_RESERVED = frozenset(
+    (
+        *vars(builtins),
+        *("add", "add_id", "document", "documents", "ids", "instance", "instances", "new", "raw"),
+        *("take", "value", "values"),
+        *("baseline", "mark_nested", "read_all", "read_new", "snapshot", "write", "write_any"),
+    )
+)
 """Names that generated code expects to be there, and those of its functions, their arguments and variables."""
 
+_BUILTINS = {id(value): name for name, value in vars(builtins).items() if isinstance(value, type)}
+_OF_LIBRARIES = {id(cls): cls.__name__ for cls in (*LEAF_CLASSES, Decimal128)}
+"""Names of classes that are called in code what they are called elsewhere."""
+
 _number = itertools.count(1)
-# Python takes other letters for what they are compatible with.
-_NOT_IN_NAMES = re.compile(r"\W+", re.ASCII)
+_NOT_IN_FILENAMES = re.compile(r"\W", re.ASCII)
 
 
 class Source:
-    """Lines of code that grow, with the objects they refer to by name."""
+    """Lines of code that grow, with the objects and the texts they refer to by name.
+
+    A hint is what a name begins with; it is made by the library, never by a user.
+    """
 
     def __init__(self) -> None:
         self._lines: list[str] = []
         self._indent = ""
         self._names: dict[int, str] = {}
         self._objects: dict[str, Any] = {}
+        self._texts: dict[str, str] = {}
         self._functions: set[str] = set()
         self._locals: set[str] = set()
 
@@ -47,6 +66,11 @@ class Source:
     def length(self) -> int:
         """The number of lines."""
         return len(self._lines)
+
+    @property
+    def depth(self) -> int:
+        """In how many blocks the next line is."""
+        return len(self._indent) // 4
 
     def add(self, *lines: str) -> None:
         """Add lines at the current indentation."""
@@ -73,11 +97,24 @@ class Source:
             self.add(f'"""{docstring}"""')
             yield
 
+    def word(self, hint: str, text: str) -> str:
+        """Give the word that stands for a text: as the name of an attribute, or in quotes as a constant."""
+        word = hint
+        for number in itertools.count(2):
+            if self._texts.setdefault(word, text) == text:
+                break
+            word = f"{hint}_{number}"
+        return word
+
+    def quoted(self, hint: str, text: str) -> str:
+        """Give the constant that stands for a text."""
+        return f"'{self.word(hint, text)}'"
+
     def object(self, hint: str, value: Any) -> str:
         """Give the name by which the code refers to an object."""
         name = self._names.get(id(value))
         if name is None:
-            name = value.__name__ if _is_builtin(value) else self._global(hint)
+            name = _BUILTINS.get(id(value)) or self._global(_OF_LIBRARIES.get(id(value), hint))
             self._names[id(value)] = name
             self._objects[name] = value
         return name
@@ -85,7 +122,7 @@ class Source:
     def local(self, hint: str) -> str:
         """Give a local name that is not in use."""
         # No object is called like this.
-        name = _unused(f"{_identifier(hint)}_", self._locals)
+        name = _unused(f"{hint}_", self._locals)
         self._locals.add(name)
         return name
 
@@ -96,10 +133,10 @@ class Source:
         return name
 
     def _global(self, hint: str) -> str:
-        return _unused(_identifier(hint), _RESERVED.union(self._objects, self._functions))
+        return _unused(hint, _RESERVED, self._objects, self._functions)
 
     def named(self, value: Any) -> str:
-        """Give the name by which the code refers to a function or a class: its own, if it is not in use."""
+        """Give the name by which the code refers to a function or a class of the library: its own, if it is not in use."""
         return self.object(value.__name__, value)
 
     def assign(self, hint: str, expression: str) -> str:
@@ -110,35 +147,50 @@ class Source:
 
     def unless_exactly(self, value: str, cls: type[Any], otherwise: str) -> None:
         """Add a line for values of another class."""
-        with self.block(f"if type({value}) is not {self.named(cls)}:"):
+        with self.block(f"if type({value}) is not {self.object('Class', cls)}:"):
             self.add(otherwise)
 
-    def compile(self, name: str, owner: Any) -> dict[str, Any]:
-        """Run the code; give the functions in it. The lines are known as long as `owner` exists."""
-        filename = f"<odmantic {name} {next(_number)}>"
+    def compile(self, title: str, owner: Any) -> dict[str, Any]:
+        """Run the code; give the functions in it. The lines are known as long as `owner` exists.
+
+        Tracebacks show `title`, as far as it is of ASCII letters.
+        """
+        filename = f"<odmantic {_NOT_IN_FILENAMES.sub('_', title)} {next(_number)}>"
         namespace = dict(self._objects)
-        exec(compile(self.text, filename, "exec"), namespace)  # noqa: S102 - written here
+        code = _with_texts(compile(self.text, filename, "exec"), self._texts)
+        exec(code, namespace)  # noqa: S102 - written here
         lines = self.text.splitlines(keepends=True)
         linecache.cache[filename] = (len(self.text), None, lines, filename)
         finalize(owner, linecache.cache.pop, filename, None).atexit = False
         return namespace
 
 
-def inside(path: str, name: str) -> str:
-    """Give the hint for what has a name in something else."""
-    return f"{path}_{name}" if path else name
+def _with_texts(code: CodeType, texts: Mapping[str, str]) -> CodeType:
+    """Put texts in place of the words that stand for them."""
+    return code.replace(
+        co_consts=tuple(_constant_with_texts(each, texts) for each in code.co_consts),
+        co_names=tuple(texts.get(name, name) for name in code.co_names),
+    )
 
 
-def _is_builtin(value: object) -> bool:
-    return isinstance(value, type) and vars(builtins).get(value.__name__) is value
+def _constant_with_texts(constant: Any, texts: Mapping[str, str]) -> Any:
+    match constant:
+        case CodeType():
+            return _with_texts(constant, texts)
+        case str():
+            return texts.get(constant, constant)
+        case _ if is_tuple(constant):
+            # The keys of a dictionary that is written out.
+            return tuple(_constant_with_texts(each, texts) for each in constant)
+        case _:
+            return constant
 
 
-def _identifier(hint: str) -> str:
-    name = _NOT_IN_NAMES.sub("_", hint).strip("_")
-    return f"{name}_" if keyword.iskeyword(name) or not name.isidentifier() else name
-
-
-def _unused(name: str, used: Any) -> str:
-    if name not in used:
+def _unused(name: str, *used: Container[str]) -> str:
+    if not any(name in names for names in used):
         return name
-    return next(each for i in itertools.count(2) if (each := f"{name}{i}") not in used)
+    return next(
+        each
+        for number in itertools.count(2)
+        if not any((each := f"{name}{number}") in names for names in used)
+    )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from bson.timestamp import Timestamp
 
-from odmantic._mapping.codegen.pieces import as_baseline
+from odmantic._mapping.codegen.inlining import Inlining
+from odmantic._mapping.codegen.pieces import as_baseline, inside, quoted_key
 from odmantic._mapping.codegen.values import (
     ValueCode,
     Written,
@@ -19,7 +20,6 @@ from odmantic._mapping.ids import SCALAR_IDS, may_be_unfit
 from odmantic._mapping.marks import baseline_setter
 from odmantic._mapping.nodes import Anything, Leaf, Node, Nullable, Target
 from odmantic._mapping.plain import is_plain
-from odmantic._mapping.readable import readable_shape
 from odmantic.bson import ObjectId, UsedObjectId, note_use
 
 if TYPE_CHECKING:
@@ -43,15 +43,15 @@ class TakerCode:
     def __init__(self, source: Source, mapping: ModelMapping) -> None:
         self._source = source
         self._mapping = mapping
-        self._keeper = ValueCode(source, mapping, _GIVE_UP, keeps=True)
-        self._writer = ValueCode(source, mapping, _GIVE_UP)
+        inlining = Inlining(mapping.model)
+        self._keeper = ValueCode(source, _GIVE_UP, inlining, keeps=True)
+        self._writer = ValueCode(source, _GIVE_UP, inlining)
         self._id = ""
 
     def write(self) -> None:
         """Add the function."""
         source = self._source
-        name = self._mapping.model.__name__
-        what = f"Add the document of each {name} that is as it was made, up to one that is not."
+        what = "Add the document of each instance that is as it was made, up to one that is not."
         head = "def take(instances, documents, ids, *, new):"
         with source.function(head, what):
             source.add("add = documents.append", "add_id = ids.append")
@@ -71,15 +71,16 @@ class TakerCode:
         source = self._source
         primary = self._mapping.automatic_id
         if primary is not None:
-            self._id = source.assign(primary, f"values[{primary!r}]")
+            self._id = source.assign(self._where(primary), self._value_of(primary))
             with source.block("if new:"):
                 is_used = f"type({self._id}) is not {source.named(ObjectId)}"
-                is_given = f"{primary!r} in instance.__pydantic_fields_set__"
+                name = source.quoted(self._where(primary), primary)
+                is_given = f"{name} in instance.__pydantic_fields_set__"
                 source.add(f"if {is_used} or {is_given}:", "    return")
         with source.block("else:" if primary is not None else "if not new:"):
             absent = source.object("ABSENT", _ABSENT)
             # Twice as fast as what raises an exception, which pydantic's `__getattr__` does too.
-            model = source.named(self._mapping.model)
+            model = source.object("Class", self._mapping.model)
             baseline = f"getattr(super({model}, instance), '__baseline__', {absent})"
             source.add(f"if {baseline} is not {absent}:", "    return")
 
@@ -98,15 +99,23 @@ class TakerCode:
             stored, pieces = self._field(name)
             if name in mapping.mutable_fields:
                 kept.append(pieces)
+            key = quoted_key(source, mapping, name, self._where(name))
             if not copies:
-                items.append(f"{field.key_name!r}: {stored}")
+                items.append(f"{key}: {stored}")
             elif name != field.key_name:
-                source.add(f"del document[{name!r}]", f"document[{field.key_name!r}] = {stored}")
-            elif stored != f"values[{name!r}]":
-                source.add(f"document[{name!r}] = {stored}")
+                quoted_name = source.quoted(self._where(name), name)
+                source.add(f"del document[{quoted_name}]", f"document[{key}] = {stored}")
+            elif stored != self._value_of(name):
+                source.add(f"document[{key}] = {stored}")
         if not copies:
             source.add(f"document = {{{', '.join(items)}}}")
         return as_baseline(kept)
+
+    def _where(self, name: str) -> str:
+        return inside("", self._mapping, name)
+
+    def _value_of(self, name: str) -> str:
+        return f"values[{self._source.quoted(self._where(name), name)}]"
 
     def _field(self, name: str) -> Written:
         mapping = self._mapping
@@ -114,12 +123,12 @@ class TakerCode:
             return Written(self._id, [])
         is_looked_at = name in mapping.mutable_fields or _is_member(mapping.shapes[name])
         writer = self._keeper if is_looked_at else self._writer
-        written = writer.field(mapping, name, f"values[{name!r}]", name)
+        written = writer.field(mapping, name, self._value_of(name), self._where(name))
         if _is_no_timestamp(mapping, name):
             return written
         stored = written.stored
         if not stored.isidentifier():
-            stored = self._source.assign(f"{name}_stored", stored)
+            stored = self._source.assign(f"{self._where(name)}_stored", stored)
         self._source.add(f"if type({stored}) is {self._source.named(Timestamp)}:", "    return")
         return Written(stored, written.pieces)
 
@@ -150,7 +159,7 @@ def _is_member(shape: Node | None) -> bool:
 
 def _is_no_timestamp(mapping: ModelMapping, name: str) -> bool:
     """Tell whether the stored form of a field cannot be a timestamp, as far as `take` goes on."""
-    shape = readable_shape(mapping, name)
+    shape = mapping.readable.shapes[name]
     encode = mapping.encoder_of[name]
     if shape is None or isinstance(shape, (Anything, Target)):
         return False

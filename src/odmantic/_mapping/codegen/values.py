@@ -7,7 +7,14 @@ from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from odmantic._mapping.codegen.pieces import DEEPEST_INLINE, as_tuple, keep, keep_any, keep_length
+from odmantic._mapping.codegen.pieces import (
+    as_tuple,
+    inside,
+    keep,
+    keep_any,
+    keep_length,
+    quoted_key,
+)
 from odmantic._mapping.decimals import from_decimal
 from odmantic._mapping.encode import encode_document, encode_reference
 from odmantic._mapping.mapping import mapping_of
@@ -22,7 +29,6 @@ from odmantic._mapping.nodes import (
     Target,
     is_leaf,
 )
-from odmantic._mapping.readable import readable_shape, readable_shapes
 from odmantic._mapping.shapes import AS_IT_IS
 from odmantic._mapping.snapshot import snapshot_of_stored
 from odmantic._mapping.untyped import encode_any
@@ -30,6 +36,7 @@ from odmantic._mapping.untyped import encode_any
 if TYPE_CHECKING:
     from collections.abc import Container
 
+    from odmantic._mapping.codegen.inlining import Inlining
     from odmantic._mapping.codegen.source import Source
     from odmantic._mapping.mapping import ModelMapping
 
@@ -54,10 +61,10 @@ class ValueCode:
     """
 
     def __init__(
-        self, source: Source, mapping: ModelMapping, give_up: str, *, keeps: bool = False
+        self, source: Source, give_up: str, inlining: Inlining, *, keeps: bool = False
     ) -> None:
         self._source = source
-        self._around: list[Any] = [mapping.model] if keeps else []
+        self._inlining = inlining
         self._give_up = give_up
         self._keeps = keeps
 
@@ -70,12 +77,12 @@ class ValueCode:
         value = self._source.assign(path, value)
         if shape is not None and is_known(shape, as_it_is=encode is None):
             written = self.value(shape, value, path)
-            if not self._keeps or readable_shape(mapping, name) is not None:
+            if not self._keeps or mapping.readable.shapes[name] is not None:
                 return written
         if encode is None:
             stored = value
         else:
-            encoder = self._source.object(f"encode_{name}", encode)
+            encoder = self._source.object(f"encode_{path}", encode)
             stored = f"{encoder}({value})"
         return self._by_stored(stored, path)
 
@@ -183,28 +190,24 @@ class ValueCode:
     def _embedded(self, model: Any, value: str, path: str) -> Written:
         mapping = mapping_of(model)
         self._unless_exactly(value, model)
-        is_deep = model in self._around or len(self._around) > DEEPEST_INLINE
-        if (
-            is_deep
-            or mapping.extra_allowed
-            or (self._keeps and not keeps_alike(mapping, mapping.fields))
-        ):
+        is_odd = mapping.extra_allowed or (self._keeps and not keeps_alike(mapping, mapping.fields))
+        if is_odd or not self._inlining.takes(mapping, self._source):
             return self._elsewhere(mapping, value, path)
         values = self._source.assign(f"{path}_values", f"{value}.__dict__")
         if not self._keeps and can_copy(mapping) and _is_copy(mapping):
             return Written(self._copy(mapping, values), [])
-        self._around.append(model)
-        fields = {
-            name: self.field(mapping, name, f"{values}[{name!r}]", f"{path}_{name}")
-            for name in mapping.fields
-        }
-        self._around.pop()
+        fields: dict[str, Written] = {}
+        with self._inlining.within(mapping):
+            for name in mapping.fields:
+                where = inside(path, mapping, name)
+                item = f"{values}[{self._source.quoted(where, name)}]"
+                fields[name] = self.field(mapping, name, item, where)
         pieces = [piece for written in fields.values() for piece in written.pieces] or ["True"]
         is_copy = all([stored] == kept for stored, kept in fields.values())
         if is_copy and can_copy(mapping) and _is_copy(mapping):
             return Written(self._copy(mapping, values), pieces)
         items = [
-            f"{mapping.fields[name].key_name!r}: {written.stored}"
+            f"{quoted_key(self._source, mapping, name, inside(path, mapping, name))}: {written.stored}"
             for name, written in fields.items()
         ]
         return Written(f"{{{', '.join(items)}}}", pieces)
@@ -219,7 +222,7 @@ class ValueCode:
         stored = f"{self._source.named(encode_document)}({value})"
         if not self._keeps:
             return Written(stored, [])
-        name = source.object(f"{mapping.model.__name__}_mapping", mapping)
+        name = source.object("mapping", mapping)
         taken = source.assign(f"{path}_snapshot", f"{name}.codec.snapshot({value})")
         with source.block(
             f"if not {name}.codec.leaf_classes.issuperset(map(type, {taken})):",
@@ -232,8 +235,7 @@ class ValueCode:
 
     def _unless_all(self, values: str, node: Node) -> None:
         classes = frozenset(_classes(node))
-        hint = "_or_".join(sorted(cls.__name__ for cls in classes))
-        name = self._source.object(f"only_{hint}", classes)
+        name = self._source.object("allowed", classes)
         with self._source.block(f"if not {name}.issuperset(map(type, {values})):"):
             self._source.add(self._give_up)
 
@@ -290,9 +292,8 @@ def is_known(node: Node, *, as_it_is: bool = False) -> bool:
 
 def keeps_alike(mapping: ModelMapping, names: Container[str]) -> bool:
     """Tell whether what is kept of the named fields, while they are written, is like a snapshot taken later."""
-    shapes = readable_shapes(mapping)
     return all(
         is_known(shape, as_it_is=encode is None)
         for name, _, encode in mapping.encoders
-        if name in names and (shape := shapes[name]) is not None
+        if name in names and (shape := mapping.readable.shapes[name]) is not None
     )

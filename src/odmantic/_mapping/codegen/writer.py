@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from odmantic._mapping.codegen.inlining import Inlining
+from odmantic._mapping.codegen.pieces import inside, quoted_key
 from odmantic._mapping.codegen.values import ValueCode, can_copy, is_known
 
 if TYPE_CHECKING:
@@ -21,56 +23,74 @@ class WriterCode:
         self._source = source
         self._mapping = mapping
 
-    def write_fields(self, *, look: bool) -> dict[str, str]:
-        """Add a function for each field that is not stored as it is; give their names.
+    def write(self, *, look: bool) -> dict[str, str]:
+        """Add the functions; give the names of those for fields.
 
-        Unless they may look at values, they are the encoders of the fields.
+        Unless they may `look` at values, those for fields are the encoders of the fields.
         """
+        functions = self._write_fields(look=look)
+        self._write_whole(functions)
+        return functions
+
+    def _write_fields(self, *, look: bool) -> dict[str, str]:
+        """Add a function for each field that is not stored as it is; give their names."""
         names: dict[str, str] = {}
+        inlining = Inlining()
         for name, _, encode in self._mapping.encoders:
             shape = self._mapping.shapes[name]
             if encode is None:
                 continue
-            encoder = self._source.object(f"encode_{name}", encode)
+            where = self._where(name)
+            encoder = self._source.object(f"encode_{where}", encode)
             names[name] = encoder
             if not look or shape is None or not is_known(shape):
                 continue
-            names[name] = self._source.name_function(f"write_{name}")
-            what = f"Give the stored form of `{name}` of a {self._mapping.model.__name__}."
+            names[name] = self._source.name_function(f"write_{where}")
+            what = f"Give the stored form of `{where}`."
             with self._source.function(f"def {names[name]}(value):", what):
-                writer = ValueCode(self._source, self._mapping, f"return {encoder}(value)")
-                self._source.add(f"return {writer.value(shape, 'value', name).stored}")
+                writer = ValueCode(self._source, f"return {encoder}(value)", inlining)
+                self._source.add(f"return {writer.value(shape, 'value', where).stored}")
         return names
 
-    def write_whole(self, functions: dict[str, str]) -> None:
+    def _write_whole(self, functions: dict[str, str]) -> None:
         """Add a function for the whole document."""
-        name = self._mapping.model.__name__
         source = self._source
         give_up = ""
         if functions:
-            what = f"Make the document of a {name}, whatever its values are."
+            what = "Make the document of an instance, whatever its values are."
             with source.function("def write_any(instance):", what):
                 source.add("values = instance.__dict__")
                 self._return_document(
                     {
-                        each: f"{functions[each]}(values[{each!r}])"
+                        each: f"{functions[each]}({self._value_of(each)})"
                         if each in functions
-                        else f"values[{each!r}]"
+                        else self._value_of(each)
                         for each in self._mapping.fields
                     }
                 )
             give_up = "return write_any(instance)"
-        with source.function("def write(instance):", f"Make the document of a {name}."):
+        with source.function("def write(instance):", "Make the document of an instance."):
             source.add("values = instance.__dict__")
-            writer = ValueCode(source, self._mapping, give_up)
+            writer = ValueCode(source, give_up, Inlining())
             stored = {
-                each: writer.field(self._mapping, each, f"values[{each!r}]", each).stored
+                each: writer.field(
+                    self._mapping, each, self._value_of(each), self._where(each)
+                ).stored
                 for each in self._mapping.fields
             }
             if functions and can_copy(self._mapping) and self._keeps_order():
                 self._return_copy(stored)
             else:
                 self._return_document(stored)
+
+    def _where(self, name: str) -> str:
+        return inside("", self._mapping, name)
+
+    def _value_of(self, name: str) -> str:
+        return f"values[{self._source.quoted(self._where(name), name)}]"
+
+    def _key_of(self, name: str) -> str:
+        return quoted_key(self._source, self._mapping, name, self._where(name))
 
     def _keeps_order(self) -> bool:
         """Tell whether keys that differ from their names come last, so that a changed copy has the order of the fields."""
@@ -83,15 +103,15 @@ class WriterCode:
             source.add("return write_any(instance)")
         source.add("document = values.copy()")
         for name, value in values.items():
-            key = self._mapping.fields[name].key_name
-            if key != name:
-                source.add(f"del document[{name!r}]")
-            if value != f"values[{name!r}]" or key != name:
-                source.add(f"document[{key!r}] = {value}")
+            is_renamed = self._mapping.fields[name].key_name != name
+            if is_renamed:
+                source.add(f"del document[{source.quoted(self._where(name), name)}]")
+            if value != self._value_of(name) or is_renamed:
+                source.add(f"document[{self._key_of(name)}] = {value}")
         source.add("return document")
 
     def _return_document(self, values: dict[str, str]) -> None:
         with self._source.block("return {"):
             for name, value in values.items():
-                self._source.add(f"{self._mapping.fields[name].key_name!r}: {value},")
+                self._source.add(f"{self._key_of(name)}: {value},")
         self._source.add("}")

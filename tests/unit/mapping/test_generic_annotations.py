@@ -1,0 +1,115 @@
+"""A generic class with its arguments is no class, though Python 3.10 says that `list[int]` is an instance of `type`."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar, Union
+
+import pytest
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Json,
+    PlainSerializer,
+    PlainValidator,
+    WrapValidator,
+)
+
+from odmantic._mapping import encode_document, mapping_of, validate_document
+from odmantic._mapping.mapping import is_class
+from odmantic._state.changes import dirty_fields, read_document
+from odmantic.bson import WithBsonSerializer
+from odmantic.model import EmbeddedModel, Model
+
+T = TypeVar("T")
+
+
+class Inner(EmbeddedModel):
+    x: int = 1
+
+
+class InnerOf(EmbeddedModel, Generic[T]):
+    v: T
+
+
+class PlainOf(BaseModel, Generic[T]):
+    v: T
+
+
+@dataclass
+class DataOf(Generic[T]):
+    v: T
+
+
+def same(value: Any) -> Any:
+    return value
+
+
+def through(value: Any, handler: Any) -> Any:
+    return handler(value)
+
+
+PATTERN = re.compile("a", re.IGNORECASE)
+CASES: list[tuple[Any, Any]] = [
+    (re.Pattern, PATTERN),
+    (re.Pattern[str], PATTERN),
+    (Union[re.Pattern[str], None], PATTERN),
+    (list[re.Pattern[str]], [PATTERN]),
+    (dict[str, re.Pattern], {"a": PATTERN}),
+    (Union[int, list[int], re.Pattern], PATTERN),
+    (Annotated[list[int], BeforeValidator(same)], [1]),
+    (Annotated[dict[str, int], AfterValidator(same)], {"a": 1}),
+    (Annotated[tuple[int, ...], WrapValidator(through)], (1,)),
+    (Annotated[list[int], PlainValidator(same)], [1]),
+    (Annotated[list[int], PlainSerializer(same)], [1]),
+    (Annotated[list[int], WithBsonSerializer(list)], [1]),
+    (Union[Annotated[list[int], BeforeValidator(same)], None], [1]),
+    (list[Annotated[list[int], BeforeValidator(same)]], [[1]]),
+    (Annotated[list[Inner], BeforeValidator(same)], [Inner()]),
+    (Union[list[Inner], dict[str, Inner], None], [Inner()]),
+    (InnerOf[list[int]], InnerOf[list[int]](v=[1])),
+    (list[PlainOf[dict[str, int]]], [PlainOf[dict[str, int]](v={"a": 1})]),
+    (DataOf[list[int]], DataOf[list[int]]([1])),
+    (deque[int], deque([1])),
+    (defaultdict[str, int], defaultdict(int, {"a": 1})),
+    (OrderedDict[str, int], OrderedDict({"a": 1})),
+    (Sequence[int], [1]),
+    (Mapping[str, list[int]], {"a": [1]}),
+    (tuple[int, list[int]], (1, [2])),
+]
+
+
+@pytest.mark.parametrize(("tp", "value"), CASES, ids=lambda each: repr(each)[:60])
+def test_generic_types_round_trip(tp: Any, value: Any) -> None:
+    body = {"__module__": __name__, "__annotations__": {"v": tp}}
+    model: Any = type(Model)("Holder", (Model,), body)
+    one = model(v=value)
+    document = encode_document(one)
+    read = read_document(model, document)
+    assert read == validate_document(model, document) == one
+    assert dirty_fields(read) == set()
+    assert encode_document(read) == document
+    codec = mapping_of(model).codec
+    if codec.take_changes is not None:
+        codec.take_changes(read)
+
+
+@pytest.mark.parametrize(
+    ("tp", "text"),
+    [(Json[list[int]], "[1]"), (list[Json[dict[str, list[int]]]], ['{"a": [1]}'])],
+)
+def test_json_of_generic_types_can_be_written(tp: Any, text: Any) -> None:
+    body = {"__module__": __name__, "__annotations__": {"v": tp}}
+    model: Any = type(Model)("Holder", (Model,), body)
+    assert encode_document(model(v=text)).keys() == {"v", "_id"}
+    assert mapping_of(model).source()
+
+
+@pytest.mark.parametrize("tp", [list[int], dict[str, int], re.Pattern[str], Annotated[int, 1]])
+def test_generic_types_are_no_classes(tp: Any) -> None:
+    assert not is_class(tp)
+    assert is_class(int)
