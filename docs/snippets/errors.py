@@ -24,6 +24,8 @@ async def main(engine: AIOEngine) -> None:
     except DuplicateKeyError as error:
         print(error.model.__name__, error.instance.code)
         # -> Port NOOSL
+        print(error, error.fields, error.key_pattern)
+        # -> Port with this code exists already ('code',) {'code': 1}
         print(error.driver_error.code, error.driver_error.details["keyValue"])
         # -> 11000 {'code': 'NOOSL'}
     # --8<-- [end:duplicate]
@@ -38,4 +40,6 @@ async def main(engine: AIOEngine) -> None:
             print(problem["loc"], problem["msg"])
             # -> ('name',) Key 'name' not found in document
             # -> ('home',) Referenced document not found for foreign key 'home'
+        print(error.document_id == key, error.__notes__[0])
+        # -> True odmantic: in the document of Ship with _id ObjectId('5f85f36d6dfecacc68428a46')
     # --8<-- [end:parsing]

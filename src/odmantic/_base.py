@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
-from weakref import ref
+from weakref import WeakKeyDictionary, ref
 
 from bson.errors import BSONError
 
@@ -54,6 +54,7 @@ class BaseEngine:
         self.database_name: str = database
         self.database: Any = client[database]
         self._collections: dict[ref[Any], tuple[Any, Any, Any]] = {}
+        self._used_models: WeakKeyDictionary[type[Model], None] = WeakKeyDictionary()
         self._usual_transaction: tuple[Any, dict[str, Any]] = (None, {})
 
     @staticmethod
@@ -69,6 +70,7 @@ class BaseEngine:
         except (KeyError, TypeError):  # a TypeError of what no class can be
             pass
         check_model(model, "get_collection")
+        self._used_models[model] = None
         name = mapping_of(model).collection
         collection = self.database[name]
         # A stand-in may give another object each time.
@@ -86,6 +88,25 @@ class BaseEngine:
         if self._usual_transaction[0] is not self.client:
             self._usual_transaction = self.client, settings.resolved(None, self.client)
         return self._usual_transaction[1]
+
+    def _models_to_configure(self, models: Iterable[type[Model]] | None) -> list[type[Model]]:
+        """The given models, or those that this engine has used.
+
+        Raises:
+            TypeError: one is no model class, or there are none to take.
+        """
+        if models is None:
+            if not self._used_models:
+                message = (
+                    "configure_database() without models takes those that this engine has used, and it has used none: "
+                    "name them, as in configure_database([User, Order])"
+                )
+                raise TypeError(message)
+            return list(self._used_models)
+        models = list(models)
+        for model in models:
+            check_model(model, "configure_database")
+        return models
 
 
 class AIOEngineBase(BaseEngine):

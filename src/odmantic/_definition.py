@@ -101,7 +101,12 @@ class Declaration:
         """Take a reference to an embedded model for an ordinary field, as 1.x did."""
         embedded = _embedded_model(adapted)
         if embedded is None:
-            self._refuse(adapted)
+            raise TypeError(
+                f"Unhandled field definition {self.class_name}: {self.name}: {_shown(adapted)} = Reference(): a "
+                "reference leads to one document that always exists, so its annotation is a model, as in "
+                f"`{self.name}: User = Reference()`. Where there may be none, or several, store the keys, as in "
+                f"`{self.name}_id: ObjectId | None = None` or `{self.name}_ids: list[ObjectId] = []`"
+            )
         ignored = "" if self.value.key_name is None else ", and its key_name is ignored"
         warn_caller(
             f"{self.class_name}.{self.name}: {embedded.__name__} is an embedded model and has no collection to refer "
@@ -130,6 +135,10 @@ def _embedded_model(adapted: Any) -> Any:
     bare, _ = unwrap(adapted)
     members = [bare, *(unwrap(argument)[0] for argument in arguments_of(bare))]
     return next(filter(is_embedded_model, members), None)
+
+
+def _shown(annotation: Any) -> str:
+    return annotation.__name__ if isinstance(annotation, type) else repr(annotation)
 
 
 def _options_of(info: ODMFieldInfo) -> FieldOptions:

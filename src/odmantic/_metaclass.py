@@ -228,7 +228,7 @@ def attach_mapping(cls: Any) -> ModelMapping:
     for view, value in views.items():
         type.__setattr__(cls, view, value)
     for name, field in mapping.fields.items():
-        setattr(cls, name, FieldProxy(None, field))
+        setattr(cls, name, FieldProxy(None, field, cls))
     forget(cls)
     return mapping
 

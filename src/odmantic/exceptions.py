@@ -21,7 +21,15 @@
         └── SessionMisuseError            used out of order (a RuntimeError and InvalidOperation)
             └── StrayOperationError       an operation beside its transaction
 
-All of them can be pickled and copied as far as what they carry can. Any other failure of the
+    UserWarning
+    ├── EmbeddedCopyWarning            a model in a container without a reference
+    ├── EmbeddedReferenceWarning       `Reference()` at an embedded model
+    ├── ForeignFieldWarning            a query with a field of another model
+    ├── QueryTruthWarning              `and`, `or`, `not` or a chained comparison between conditions
+    ├── StrayOperationWarning          an operation beside its transaction
+    └── UnconfiguredIndexesWarning     unique indexes that nobody asked for
+
+All of the errors can be pickled and copied as far as what they carry can. Any other failure of the
 server or the network arrives as the driver's own exception.
 """
 
@@ -65,14 +73,17 @@ __all__ = [
     "DocumentParsingError",
     "DocumentTooLargeError",
     "DuplicateKeyError",
+    "EmbeddedCopyWarning",
     "EmbeddedReferenceWarning",
     "ErrorList",
+    "ForeignFieldWarning",
     "IncorrectGenericEmbeddedModelValue",
     "IntegerTooLargeError",
     "InvalidDocumentError",
     "KeyNotFoundInDocumentError",
     "ODManticCustomError",
     "OdmanticError",
+    "QueryTruthWarning",
     "ReferencedDocumentNotFoundError",
     "RollbackHookError",
     "SessionMisuseError",
@@ -82,12 +93,15 @@ __all__ = [
     "TransactionError",
     "TransactionNotSupportedError",
     "TransactionTimeoutError",
+    "UnconfiguredIndexesWarning",
     "UnencodableValueError",
     "UnsafeRetryError",
     "WriteConflictError",
 ]
 
 ErrorList: TypeAlias = list[InitErrorDetails]
+
+_LONGEST_VALUE = 200
 
 
 class BaseEngineException(OdmanticError):
@@ -101,8 +115,24 @@ class BaseEngineException(OdmanticError):
         return type(self), (*self.args, self.model), self.__dict__
 
 
+class EmbeddedCopyWarning(UserWarning):
+    """A field holds models in a container: their documents are stored in it as copies, not as references."""
+
+
 class EmbeddedReferenceWarning(UserWarning):
     """`Reference()` stands at a field of an embedded model, which is stored in the document as without it."""
+
+
+class ForeignFieldWarning(UserWarning):
+    """A query or a sort order names a field of another model than the one it is for."""
+
+
+class QueryTruthWarning(UserWarning):
+    """A condition was asked whether it is true, as `and`, `or`, `not` and chained comparisons do: one of two is lost."""
+
+
+class UnconfiguredIndexesWarning(UserWarning):
+    """A model with unique fields is saved, and this process has not asked for its indexes: nothing may be unique."""
 
 
 class DocumentNotFoundError(BaseEngineException):
@@ -110,7 +140,9 @@ class DocumentNotFoundError(BaseEngineException):
 
     def __init__(self, instance: BaseModel) -> None:
         model = type(instance)
-        super().__init__(f"Document not found for : {model.__name__}. Instance: {instance}", model)
+        primary = getattr(model, "__primary_field__", "id")
+        id_ = f"{primary}={getattr(instance, primary, None)!r:.{_LONGEST_VALUE}}"
+        super().__init__(f"Document not found for : {model.__name__} ({id_})", model)
         self.instance = instance
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -120,21 +152,47 @@ class DocumentNotFoundError(BaseEngineException):
 class DuplicateKeyError(BaseEngineException):
     """A unique index of the collection already holds a value of `instance`.
 
-    `driver_error` is the driver's exception with code, details and labels.
+    Its text, such as "User with this email exists already", names the fields, and shows no value: values may be
+    secret, and texts go into logs.
+
+    Attributes:
+        instance: The instance that was refused.
+        model: Its class.
+        driver_error: The driver's exception with code, details and labels.
+        key_pattern: The index as the server tells it, such as `{"email": 1}`; empty if it does not.
+        fields: Names of the fields that the index is on, such as `("email",)` or `("address.city",)`; a key that is
+            no field of the model stands as it is.
     """
 
     def __init__(self, instance: BaseModel, driver_error: PyMongoError) -> None:
         model = type(instance)
-        super().__init__(
-            f"Duplicate key error for: {model.__name__}. "
-            f"Instance: {instance} Driver error: {driver_error}",
-            model,
+        details: dict[str, Any] = getattr(driver_error, "details", None) or {}
+        self.key_pattern: dict[str, Any] = dict(details.get("keyPattern") or {})
+        self.fields: tuple[str, ...] = tuple(
+            _field_path(model, str(key)) for key in self.key_pattern
         )
+        named = f" with this {_joined(self.fields)}" if self.fields else ""
+        super().__init__(f"{model.__name__}{named} exists already", model)
         self.instance = instance
         self.driver_error = driver_error
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.instance, self.driver_error), self.__dict__
+
+
+def _joined(names: tuple[str, ...]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _field_path(model: Any, key: str) -> str:
+    """Give the path of names for a path of keys, as far as the model knows them."""
+    names: list[str] = []
+    for part in key.split("."):
+        fields = getattr(model, "__odm_fields__", {})
+        name = next((name for name, field in fields.items() if field.key_name == part), part)
+        model = getattr(fields.get(name), "model", None)
+        names.append(name)
+    return ".".join(names)
 
 
 class InvalidDocumentError(BaseEngineException, InvalidDocument):
@@ -162,16 +220,29 @@ class DocumentTooLargeError(InvalidDocumentError, DocumentTooLarge):
 class DocumentParsingError(OdmanticError, ValueError):
     """A document could not be read as an instance of `model`.
 
-    `inner` is a `pydantic.ValidationError` titled with the name of the model; it lists every
-    problem with its location.
+    A note tells which document it was, and the keys of referenced documents that are missing; Python 3.11 and newer
+    show it in the traceback.
+
+    Attributes:
+        model: The class.
+        inner: A `pydantic.ValidationError` titled with the name of the model; it lists every problem with its
+            location.
+        document_id: `_id` of the document; `None` where it has none, as embedded documents.
     """
 
-    def __init__(self, errors: ErrorList | ValidationError, model: type[BaseModel]) -> None:
+    def __init__(
+        self,
+        errors: ErrorList | ValidationError,
+        model: type[BaseModel],
+        document_id: Any = None,
+    ) -> None:
         """Make the error from line errors, or from the validation error of an instance."""
         title = model.__name__
+        missing: list[str] = []
         if not isinstance(errors, ValidationError):
+            missing = [note for line in errors if (note := _missing_target(title, line))]
             inner = ValidationError.from_exception_data(
-                title, [_encodable(line) for line in errors]
+                title, [_encodable(_without_key(line)) for line in errors]
             )
         elif errors.title == title and _NOT_RENDERED not in str(errors):
             inner = errors
@@ -180,6 +251,12 @@ class DocumentParsingError(OdmanticError, ValueError):
         super().__init__(str(inner))
         self.inner = inner
         self.model = model
+        self.document_id = document_id
+        if document_id is not None:
+            shown = f"{document_id!r:.{_LONGEST_VALUE}}"
+            missing.insert(0, f"odmantic: in the document of {title} with _id {shown}")
+        if missing:
+            self.__notes__ = missing
 
     def __str__(self) -> str:
         return str(self.inner)
@@ -195,7 +272,7 @@ class DocumentParsingError(OdmanticError, ValueError):
             (line["type"], line["msg"], line["loc"], line["input"], line.get("ctx"))
             for line in self.inner.errors(include_url=False)
         ]
-        return _parsing_error_from_lines, (type(self), lines, self.model), state
+        return _parsing_error_from_lines, (type(self), lines, self.model, self.document_id), state
 
 
 def ODManticCustomError(  # noqa: N802 - the public name of 1.x
@@ -219,12 +296,15 @@ def KeyNotFoundInDocumentError(key_name: str) -> PydanticCustomError:  # noqa: N
     )
 
 
+_NO_TARGET = "odmantic::referenced_document_not_found"
+
+
 def ReferencedDocumentNotFoundError(  # noqa: N802
     foreign_key_name: str,
 ) -> PydanticCustomError:
     """Make the error for a reference whose target is not in the database."""
     return ODManticCustomError(
-        "referenced_document_not_found",
+        _NO_TARGET.removeprefix("odmantic::"),
         "Referenced document not found for foreign key '{foreign_key_name}'",
         {"foreign_key_name": foreign_key_name},
     )
@@ -323,6 +403,40 @@ def _given(text: str | None) -> Any:
 
 
 def _parsing_error_from_lines(
-    cls: type[DocumentParsingError], lines: list[tuple[Any, ...]], model: type[BaseModel]
+    cls: type[DocumentParsingError],
+    lines: list[tuple[Any, ...]],
+    model: type[BaseModel],
+    document_id: Any,
 ) -> DocumentParsingError:
-    return cls([_line_error(*line) for line in lines], model)
+    return cls([_line_error(*line) for line in lines], model, document_id)
+
+
+def _foreign_key(line: InitErrorDetails) -> tuple[str | None, dict[str, Any]]:
+    """Give the key that a line misses the referenced document of, with the document that has it."""
+    error, holder = line["type"], line["input"]
+    if isinstance(error, PydanticCustomError) and error.type == _NO_TARGET and error.context:
+        key = str(error.context["foreign_key_name"])
+        if isinstance(holder, dict) and key in holder:
+            document = cast("dict[str, Any]", holder)
+            return (None if document[key] is None else key), document
+    return None, {}
+
+
+def _missing_target(title: str, line: InitErrorDetails) -> str | None:
+    """Tell which document a reference names in vain."""
+    key, holder = _foreign_key(line)
+    if key is None:
+        return None
+    field = ".".join(map(str, line.get("loc", ())))
+    return (
+        f"odmantic: {title}.{field} refers to _id {holder[key]!r:.{_LONGEST_VALUE}}, and there is no such document: "
+        f"store one, or give the key {key!r} of this one another value"
+    )
+
+
+def _without_key(line: InitErrorDetails) -> InitErrorDetails:
+    """Have a line show the document without a foreign key that has no target, as the text always was."""
+    key, holder = _foreign_key(line)
+    if key is None:
+        return line
+    return {**line, "input": {name: value for name, value in holder.items() if name != key}}

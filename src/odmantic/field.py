@@ -198,14 +198,19 @@ class FieldProxy:
         `(Shop.address.city == "Oslo") & Shop.opened.gt(2020)`
     """
 
-    __slots__ = ("field", "parent")
+    __slots__ = ("field", "parent", "root")
 
     parent: FieldProxy | None
     field: ODMBaseField
+    root: type[Any] | None
+    """The class that it was asked of; `None` below another proxy, and if nobody says."""
 
-    def __init__(self, parent: FieldProxy | None, field: ODMBaseField) -> None:
+    def __init__(
+        self, parent: FieldProxy | None, field: ODMBaseField, root: type[Any] | None = None
+    ) -> None:
         object.__setattr__(self, "parent", parent)
         object.__setattr__(self, "field", field)
+        object.__setattr__(self, "root", root)
 
     def __get__(self, instance: object, owner: type[Any]) -> FieldProxy:
         # A value of an instance stands in front of this. One that it lacks is an error, as in pydantic.
@@ -236,12 +241,17 @@ class FieldProxy:
         return f"<FieldProxy {str(+self)!r}>"
 
     def __pos__(self) -> KeyNameProxy:
-        key = _field_of(self).key_name
-        proxy: FieldProxy | None = object.__getattribute__(self, "parent")
-        while proxy is not None:
-            key = f"{_field_of(proxy).key_name}.{key}"
-            proxy = object.__getattribute__(proxy, "parent")
-        return KeyNameProxy(key)
+        path = _field_of(self).key_name
+        proxy: FieldProxy = self
+        while (parent := object.__getattribute__(proxy, "parent")) is not None:
+            proxy = parent
+            path = f"{_field_of(proxy).key_name}.{path}"
+        key = KeyNameProxy(path)
+        key.model = object.__getattribute__(proxy, "root")
+        return key
+
+    def __neg__(self) -> NoReturn:
+        raise TypeError(f"a field has no minus: write desc(...) or .desc() to sort by {+self!r}")
 
     # The operators of Python look neither at attributes of this object nor at embedded fields
     # that bear the name of an operator.

@@ -7,16 +7,45 @@ MongoDB's own language: https://www.mongodb.com/docs/manual/reference/operator/q
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from bson.regex import Regex
 
+from odmantic._caller import warn_caller
 from odmantic._mapping.encode import encode_value
+from odmantic.exceptions import QueryTruthWarning
+
+_MAY_ASK_FOR_TRUTH = ("odmantic.", "pymongo.", "motor.", "bson.")
 
 
-class QueryExpression(dict[str, Any]):
+class _Expression(dict[str, Any]):
+    """A dictionary for MongoDB, which is a condition only there: Python can tell of it no more than whether it is empty."""
+
+    _advice: ClassVar[str]
+
+    def __bool__(self) -> bool:
+        if not len(self):
+            return False
+        frame = sys._getframe(1)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - the documented way to a caller's frame
+        if not frame.f_globals.get("__name__", "").startswith(_MAY_ASK_FOR_TRUTH):
+            warn_caller(
+                f"{self!r:.200} is always true for Python, so that `and`, `or`, `not`, `if` and chained comparisons "
+                f"lose a part of what you write. {self._advice}",
+                QueryTruthWarning,
+                frame,
+            )
+        return True
+
+
+class QueryExpression(_Expression):
     """A filter. `&` and `|` join it with others, plain dictionaries included."""
+
+    _advice = (
+        "Join conditions by & and | with parentheses around each, or by and_, or_ and nor_; ask `len(query) > 0` "
+        "whether a query is empty"
+    )
 
     def __repr__(self) -> str:
         return f"QueryExpression({super().__repr__() if self else ''})"
@@ -50,20 +79,30 @@ class QueryExpression(dict[str, Any]):
         return self | other
 
 
-class SortExpression(dict[str, int]):
+class SortExpression(_Expression):
     """A sort order: 1 (ascending) or -1 (descending) by key, the most important key first."""
+
+    _advice = "Several orders are a tuple: sort=(asc(User.name), desc(User.age))"
 
     def __repr__(self) -> str:
         return f"SortExpression({super().__repr__() if self else ''})"
 
 
-class KeyNameProxy(str):
-    """The path of a key in documents; `+` makes it a field path of an aggregation (`$path`)."""
+class KeyNameProxy(str):  # noqa: SLOT000 - text cannot have slots that hold something
+    """The path of a key in documents; `+` makes it a field path of an aggregation (`$path`).
 
-    __slots__ = ()
+    Attributes:
+        model: The class that the path starts at; `None` if nobody knows.
+    """
+
+    model: type[Any] | None = None
 
     def __pos__(self) -> str:
         return f"${self}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A class that is local to a function cannot be pickled, and a path can.
+        return KeyNameProxy, (str(self),)
 
 
 QueryDictBool: TypeAlias = QueryExpression | dict[str, Any] | bool

@@ -12,7 +12,8 @@ import pytest
 from pydantic import BaseModel, ConfigDict, field_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownError
 
-from odmantic import exceptions
+import odmantic
+from odmantic import EmbeddedModel, Model, exceptions
 from odmantic.exceptions import (
     BaseEngineException,
     DocumentNotFoundError,
@@ -146,7 +147,7 @@ def test_a_base_engine_exception_carries_its_model():
 def test_a_document_not_found_names_model_and_instance():
     ship = Ship()
     error = DocumentNotFoundError(ship)
-    assert str(error) == f"Document not found for : Ship. Instance: {ship}"
+    assert str(error) == "Document not found for : Ship (id=None)"
     assert error.instance is ship
     assert error.model is Ship
 
@@ -154,8 +155,44 @@ def test_a_document_not_found_names_model_and_instance():
 def test_a_duplicate_key_names_model_instance_and_driver_error():
     ship, cause = Ship(), pymongo.errors.DuplicateKeyError("E11000", 11000, {})
     error = DuplicateKeyError(ship, cause)
-    assert str(error) == f"Duplicate key error for: Ship. Instance: {ship} Driver error: {cause}"
+    assert str(error) == "Ship exists already"
     assert (error.instance, error.driver_error, error.model) == (ship, cause, Ship)
+
+
+class Address(EmbeddedModel):
+    city: str = odmantic.Field(key_name="c")
+
+
+class Resident(Model):
+    name: str = odmantic.Field(key_name="n")
+    address: Address = odmantic.Field(key_name="a")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fields", "text"),
+    [
+        ({"n": 1}, ("name",), "Resident with this name exists already"),
+        ({"a.c": -1}, ("address.city",), "Resident with this address.city exists already"),
+        ({"_id": 1}, ("id",), "Resident with this id exists already"),
+        (
+            {"n": 1, "a": 1, "other.key": 1},
+            ("name", "address", "other.key"),
+            "Resident with this name, address and other.key exists already",
+        ),
+        ({}, (), "Resident exists already"),
+    ],
+)
+def test_a_duplicate_names_fields_and_no_values(pattern, fields, text):
+    details = {"keyPattern": pattern, "keyValue": {"n": "secret"}}
+    cause = pymongo.errors.DuplicateKeyError("E11000 secret", 11000, details)
+    resident = Resident(name="secret", address=Address(city="secret"))
+
+    error = DuplicateKeyError(resident, cause)
+
+    assert (error.key_pattern, error.fields, str(error)) == (pattern, fields, text)
+    assert "secret" not in repr(error)
+    again = pickle.loads(pickle.dumps(error))
+    assert (again.key_pattern, again.fields, str(again)) == (pattern, fields, text)
 
 
 @pytest.mark.parametrize(

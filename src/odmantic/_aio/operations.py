@@ -34,6 +34,7 @@ from odmantic._plan.command import (
 from odmantic._plan.errors import NOT_ENCODABLE, add_context, operation_error, write_error
 from odmantic._plan.filters import fits_match
 from odmantic._plan.find import LIST_PAGE_SIZE
+from odmantic._plan.indexes import warn_unless_settled
 from odmantic._plan.save import (
     SavePlan,
     all_fields,
@@ -318,6 +319,7 @@ class Operations:
     async def _write(self, plan: SavePlan, collection: Any = None) -> None:
         instance = plan.instance
         try:
+            warn_unless_settled(instance.__mapping__)
             if collection is None:
                 collection = self.engine.get_collection(type(instance))
             if not await self._update(plan, collection):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Union, get_origin
 
+from odmantic._caller import warn_caller
 from odmantic._mapping.annotations import (
     arguments_of,
     is_mutable,
@@ -34,6 +35,7 @@ from odmantic._mapping.mapping import (
 from odmantic._mapping.naming import check_key_name, collection_name, plain_text
 from odmantic._mapping.options import options_in
 from odmantic._mapping.readable import Readable
+from odmantic.exceptions import EmbeddedCopyWarning
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -122,6 +124,12 @@ def _field(
     for argument in arguments_of(bare):
         if is_embedded_model(element := unwrap(argument)[0]):
             return ODMEmbeddedGeneric(model=element, generic_origin=_generic_origin(bare), **common)
+    if any(map(is_model, models_in(info.annotation))):
+        warn_caller(
+            f"{model.__name__}.{name} stores copies of whole documents, which no later change reaches: "
+            "store the keys, as in `list[ObjectId]`, or make the class inside an EmbeddedModel",
+            EmbeddedCopyWarning,
+        )
     return ODMField(**common)
 
 

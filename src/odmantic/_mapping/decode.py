@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from odmantic._mapping.annotations import is_array, is_mapping, is_union
 from odmantic._mapping.decoders import DecoderCompiler
 from odmantic._mapping.mapping import ODMEmbeddedGeneric, ODMReference
+from odmantic._mapping.shapes import is_document
 from odmantic._mapping.translate import (
     MISSING,
     Decoder,
@@ -56,15 +57,19 @@ def validate_document(model: type[T], raw_doc: Any) -> T:
     errors: ErrorList = []
     values = translate(mapping, raw_doc, None, errors)
     if errors:
-        raise DocumentParsingError(errors, model)
+        raise DocumentParsingError(errors, model, _id_in(raw_doc))
     try:
         # Names of fields are what `values` has, even where an annotation defines an alias.
         instance: T = model.__pydantic_validator__.validate_python(
             values, by_alias=mapping.takes_aliases, by_name=True
         )
     except ValidationError as error:
-        raise DocumentParsingError(error, model) from error
+        raise DocumentParsingError(error, model, _id_in(raw_doc)) from error
     return instance
+
+
+def _id_in(raw_doc: Any) -> Any:
+    return raw_doc.get("_id") if is_document(raw_doc) else None
 
 
 def field_decoders(mapping: ModelMapping) -> tuple[FieldDecoder, ...]:

@@ -184,6 +184,13 @@ class ModelMapping:
         return name
 
     @cached_property
+    def may_be_unique(self) -> bool:
+        """Whether an index of the model may be a unique one; what a function declares is not asked yet."""
+        fields = self.fields.values()
+        has_unique = any(isinstance(f, ODMBaseIndexableField) and f.unique for f in fields)
+        return has_unique or self.model.model_config.get("indexes") is not None
+
+    @cached_property
     def field_names(self) -> dict[str, str]:
         """The names of the fields by their keys."""
         return {one.key_name: name for name, one in self.fields.items()}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pydantic import BaseModel
+
 from odmantic._mapping import is_model, is_model_instance
 
 if TYPE_CHECKING:
@@ -49,4 +51,23 @@ def collect_instances(values: Iterable[ModelType], operation: str) -> list[Model
 
 
 def _describe(value: Any) -> str:
-    return f"the class {value.__name__}" if isinstance(value, type) else f"{value!r:.200}"
+    """Say what was given, without its values, which may be secret, and why it is no model where it seems to be one."""
+    if isinstance(value, type):
+        return f"the class {value.__name__}{_why_no_model(value)}"
+    if isinstance(value, BaseModel):
+        return f"an instance of {type(value).__name__}{_why_no_model(type(value))}"
+    return f"{value!r:.200}"
+
+
+def _why_no_model(model: type[Any]) -> str:
+    parent = next((base for base in model.__mro__ if base.__qualname__.endswith(_TWIN)), None)
+    if parent is None:
+        return ""
+    name = parent.__qualname__.removesuffix(_TWIN)
+    return (
+        f": it inherits from {name}, and a subclass of a model is a plain pydantic model, without a collection. "
+        f"Put the common fields into a class that is no model, and derive both from it and from Model"
+    )
+
+
+_TWIN = ".__pydantic_model__"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from odmantic._mapping.shapes import is_document, is_stored_array
+from odmantic._plan.foreign import check_fields
 from odmantic.query import QueryExpression, and_
 
 #: Operators that the command `find` takes, and a `$match` of an aggregation does not, nor a `count`, which is one. See
@@ -16,8 +17,12 @@ _ONLY_IN_FIND = frozenset({"$where", "$near", "$nearSphere"})
 _OF_VALUES = frozenset({"$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin"})
 
 
-def build_filter(queries: tuple[Any, ...]) -> QueryExpression:
+def build_filter(queries: tuple[Any, ...], model: Any = None) -> QueryExpression:
     """Combine the positional queries of a call; several must all hold.
+
+    Args:
+        queries: conditions.
+        model: whose documents have to meet them.
 
     Raises:
         TypeError: a query is a `bool` (a comparison of plain values instead of a field, say) or no mapping.
@@ -32,6 +37,8 @@ def build_filter(queries: tuple[Any, ...]) -> QueryExpression:
         if not isinstance(query, Mapping):
             message = f"a query has to be a query expression or a dict, not {query!r}"
             raise TypeError(message)
+    for query in queries:
+        check_fields(query, model)
     if len(queries) == 1:
         return QueryExpression(queries[0])
     return and_(*queries) if queries else QueryExpression()

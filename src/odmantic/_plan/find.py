@@ -111,7 +111,7 @@ def plan_find(
         ValueError: `limit` is not positive or `skip` is negative.
     """
     check_model(model, operation)
-    order = build_sort(sort)
+    order = build_sort(sort, model)
     if limit is not None:
         limit = _whole("limit", limit)
         if limit <= 0:
@@ -121,7 +121,7 @@ def plan_find(
     if skip < 0:
         message = "skip has to be a positive integer"
         raise ValueError(message)
-    return FindPlan(model, build_filter(queries), order, skip, limit)
+    return FindPlan(model, build_filter(queries, model), order, skip, limit)
 
 
 def _whole(name: str, value: Any) -> int:
@@ -137,8 +137,9 @@ def _whole(name: str, value: Any) -> int:
 def resolve_references(model: type[Model], _visiting: tuple[type[Model], ...] = ()) -> list[Stage]:
     """Stages that put each referenced document in place of its foreign key.
 
-    A key without a target is removed, so that the decoder can name it; inside an embedded object the foreign key
-    stays. A model that refers to itself is resolved as deep as its classes differ.
+    A key without a target stays, so that the error can name it; one that is a document would be taken for the target,
+    and is removed. A model that refers to itself is resolved as deep
+    as its classes differ.
     """
     stages: list[Stage] = []
     for path in mapping_of(model).reference_paths:
@@ -149,25 +150,23 @@ def resolve_references(model: type[Model], _visiting: tuple[type[Model], ...] = 
 def _resolve_one(path: ReferencePath, visiting: tuple[type[Model], ...]) -> list[Stage]:
     key = ".".join(path.keys)
     nested = [] if path.model in visiting else resolve_references(path.model, visiting)
-    is_direct = len(path.keys) == 1
     lookup: Stage = {
         "$lookup": {
             "from": mapping_of(path.model).collection,
             "let": {"foreign_key": f"${key}"},
             "pipeline": [{"$match": {"$expr": {"$eq": ["$_id", "$$foreign_key"]}}}, *nested],
-            "as": key if is_direct else _RESOLVED,
+            "as": _RESOLVED,
         }
     }
-    if is_direct:
-        return [lookup, {"$unwind": {"path": f"${key}", "preserveNullAndEmptyArrays": True}}]
     # `as` with a dotted path would turn a null embedded object into an empty one.
     return [lookup, {"$set": {path.keys[0]: _embed(path.keys, 1)}}, {"$unset": _RESOLVED}]
 
 
 def _embed(keys: tuple[str, ...], depth: int) -> Any:
-    """Expression: the object at `keys[:depth]` with the resolved document put into it."""
-    if depth == len(keys):
-        return {"$arrayElemAt": [f"${_RESOLVED}", 0]}
+    """Expression: the value at `keys[:depth]` with the resolved document put into it, or in its place."""
     here = "$" + ".".join(keys[:depth])
+    if depth == len(keys):
+        key = {"$cond": [{"$eq": [{"$type": here}, "object"]}, "$$REMOVE", here]}
+        return {"$ifNull": [{"$arrayElemAt": [f"${_RESOLVED}", 0]}, key]}
     merged = {"$mergeObjects": [here, {keys[depth]: _embed(keys, depth + 1)}]}
     return {"$cond": [{"$eq": [{"$type": here}, "object"]}, merged, here]}

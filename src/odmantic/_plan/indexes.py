@@ -1,4 +1,4 @@
-"""Conflicts between declared indexes and those a database has."""
+"""The indexes that models declare: whether they were asked for, and conflicts with those a database has."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo import IndexModel
 
+from odmantic._caller import warn_caller
+from odmantic.exceptions import UnconfiguredIndexesWarning
 from odmantic.index import ODMBaseIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from odmantic._mapping import ModelMapping
     from odmantic.model import Model
+
+_settled: set[str | None] = set()
+"""Collections of this process whose indexes were asked for, or missed in a warning."""
 
 #: Server error codes IndexOptionsConflict and IndexKeySpecsConflict.
 CONFLICT_CODES = frozenset({85, 86})
@@ -24,6 +30,37 @@ def declared_indexes(model: type[Model]) -> list[IndexModel]:
         for index in model.__indexes__()
     )
     return list(indexes)
+
+
+def settle(mapping: ModelMapping) -> None:
+    """Note that the indexes of a model were asked for."""
+    _settled.add(mapping.collection)
+
+
+def warn_unless_settled(mapping: ModelMapping) -> None:
+    """Warn, once, of a write that no unique index may watch over."""
+    if not mapping.may_be_unique or mapping.collection in _settled:
+        return
+    settle(mapping)
+    model: Any = mapping.model
+    if not _declares_unique(model):
+        return
+    warn_caller(
+        f"{model.__name__} declares unique indexes, and this program has not asked for them, so that the database may "
+        f"take the same value twice: call engine.configure_database([{model.__name__}]) once at the start. Filter this "
+        "warning where another program does so",
+        UnconfiguredIndexesWarning,
+    )
+
+
+def _declares_unique(model: type[Model]) -> bool:
+    try:
+        indexes = declared_indexes(model)
+    except Exception:  # noqa: BLE001 - a save does not need them
+        return False
+    return any(
+        index.document.get("unique") and [*index.document["key"]] != ["_id"] for index in indexes
+    )
 
 
 def find_conflict(

@@ -149,15 +149,15 @@ class _Step:
             placed: identities of the targets in place that hold containers.
         """
         key = self.node.path.keys[-1]
-        is_direct = self.holders is self.documents
         with_containers = {each for each, target in self.targets.items() if _has_containers(target)}
         find_target = self.targets.get
         for document, holder, each in zip(self.documents, self.holders, self.keys, strict=True):
             target = find_target(each)
             if target is None:
-                if is_direct:
-                    document.pop(key, None)
-                if is_direct or isinstance(holder, dict):
+                if isinstance(holder, dict):
+                    # It would be taken for the document that it refers to.
+                    if isinstance(cast("Document", holder).get(key), dict):
+                        del holder[key]
                     broken.add(id(document))
                 continue
             if broken and id(target) in broken:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
+from odmantic._plan.foreign import check_fields
 from odmantic.field import FieldProxy
 from odmantic.query import SortExpression, asc
 
@@ -11,30 +12,40 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     SortExpressionType: TypeAlias = (
-        FieldProxy | SortExpression | tuple[FieldProxy | SortExpression, ...] | Any | None
+        FieldProxy
+        | SortExpression
+        | tuple[FieldProxy | SortExpression, ...]
+        | list[FieldProxy | SortExpression]
+        | Any
+        | None
     )
 else:
     SortExpressionType = Any
 
+_WRONG = "sort has to be a Model field or asc, desc descriptors or a tuple of these"
+_WRONG_ELEMENT = "sort elements have to be Model fields or asc, desc descriptors"
 
-def build_sort(sort: Any) -> SortExpression | None:
+
+def build_sort(sort: Any, model: Any = None) -> SortExpression | None:
     """Turn a `sort=` argument into one expression; `None` and an empty tuple mean unsorted.
 
+    Args:
+        sort: a field, an expression, or a tuple or list of these.
+        model: whose documents are sorted.
+
     Raises:
-        TypeError: not a field, a sort expression, or a tuple of these.
+        TypeError: not a field, a sort expression, or a tuple or list of these.
     """
     if sort is None:
         return None
-    if isinstance(sort, tuple):
-        merged = SortExpression()
+    if isinstance(sort, (tuple, list)):
+        order = SortExpression()
         for element in cast("Iterable[Any]", sort):
-            merged.update(
-                _element(element, "sort elements have to be Model fields or asc, desc descriptors")
-            )
-        return merged or None
-    return _element(
-        sort, "sort has to be a Model field or asc, desc descriptors or a tuple of these"
-    )
+            order.update(_element(element, _WRONG_ELEMENT))
+    else:
+        order = _element(sort, _WRONG)
+    check_fields(order, model)
+    return order or None
 
 
 def _element(value: Any, message: str) -> SortExpression:
@@ -42,4 +53,8 @@ def _element(value: Any, message: str) -> SortExpression:
         return value
     if isinstance(value, FieldProxy):
         return asc(value)
+    message = (
+        f"{message}, not {value!r:.100}: write sort=User.name, sort=desc(User.name), or "
+        "sort=(User.name, desc(User.age)) with the fields of your model"
+    )
     raise TypeError(message)

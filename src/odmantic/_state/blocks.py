@@ -8,13 +8,13 @@ in, as in fixtures; a block that is over, or whose task or thread is another, is
 from __future__ import annotations
 
 import sys
-import warnings
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import Enum
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from odmantic._caller import outside, warn_caller
 from odmantic._transaction_errors import StrayOperationError, StrayOperationWarning
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def session_of_block(
     if policy is StrayOperations.JOIN:
         return block.driver_session
     frame = sys._getframe(1)  # noqa: SLF001 - the documented way to a caller's frame
-    _notice(policy, operation, _caller(frame) or waiting_frame(block.owner) or frame)
+    _notice(policy, operation, outside(frame) or waiting_frame(block.owner) or frame)
     return None
 
 
@@ -159,33 +159,15 @@ def _notice(policy: StrayOperations, operation: str, frame: FrameType) -> None:
     )
     if policy is StrayOperations.RAISE:
         raise StrayOperationError(message)
-    warnings.warn_explicit(
-        message,
-        StrayOperationWarning,
-        filename=frame.f_code.co_filename,
-        lineno=frame.f_lineno,
-        module=frame.f_globals.get("__name__", "<unknown>"),
-        registry=frame.f_globals.setdefault("__warningregistry__", {}),
-    )
+    warn_caller(message, StrayOperationWarning, frame)
 
 
 def is_entered_in_generator(caller: FrameType) -> bool:
     """Whether `caller`, or the nearest one outside of the library, is a generator: its consumer shares its context."""
-    frame = _caller(caller)
+    frame = outside(caller)
     return frame is not None and bool(frame.f_code.co_flags & _GENERATOR_FLAGS)
 
 
 _CO_GENERATOR = 0x20
 _CO_ASYNC_GENERATOR = 0x200
 _GENERATOR_FLAGS = _CO_GENERATOR | _CO_ASYNC_GENERATOR
-_PASSED_OVER = ("odmantic.", "contextlib")
-
-
-def _caller(frame: FrameType | None) -> FrameType | None:
-    """The nearest frame outside of the library; `None` where the event loop called the library itself."""
-    while frame is not None:
-        module = frame.f_globals.get("__name__", "")
-        if not module.startswith(_PASSED_OVER):
-            return None if module.startswith("asyncio.") else frame
-        frame = frame.f_back
-    return None

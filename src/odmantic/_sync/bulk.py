@@ -15,6 +15,7 @@ from odmantic._mapping import ids_filter, mapping_of
 from odmantic._plan.bulk import FEWEST_TO_LOOK_FOR, FEWEST_TO_SUPPOSE, Batch
 from odmantic._plan.errors import NOT_ENCODABLE, is_about_document, write_error
 from odmantic._plan.groups import Group, group_instances
+from odmantic._plan.indexes import warn_unless_settled
 from odmantic._plan.outcome import (
     Failure,
     deepest,
@@ -88,6 +89,7 @@ class BulkSave:
 
     def __init__(self, operations: Operations, group: Group) -> None:
         """Send nothing yet."""
+        warn_unless_settled(mapping_of(group.model))
         self._operations = operations
         self._group = group
         self._collection: Any = operations.engine.get_collection(group.model)

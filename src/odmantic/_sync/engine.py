@@ -20,9 +20,11 @@ from odmantic._driver.select import (
     is_plain_client,
     updates_plainly,
 )
+from odmantic._mapping import mapping_of
 from odmantic._plan.checks import check_instance, check_model, collect_instances
 from odmantic._plan.filters import build_filter
 from odmantic._plan.find import plan_find
+from odmantic._plan.indexes import settle
 from odmantic._plan.sort import build_sort
 from odmantic._state.blocks import NO_SESSION, StrayOperations, is_in_block, session_of_block
 from odmantic._sync.indexes import Indexes
@@ -215,7 +217,7 @@ class SyncEngine(SyncEngineBase):
 
     def configure_database(
         self,
-        models: Iterable[type[Model]],
+        models: Iterable[type[Model]] | None = None,
         *,
         update_existing_indexes: bool = False,
         session: SyncSessionType = None,
@@ -225,23 +227,23 @@ class SyncEngine(SyncEngineBase):
         Indexes that are no longer declared are left alone.
 
         Args:
-            models: the models, in order; a failure leaves the indexes created before.
+            models: the models, in order; a failure leaves the indexes created before. By default those that this
+                engine has used.
             update_existing_indexes: replace an index that conflicts with a declared one: drop it, create the
                 declared one, and if that fails put the old one back.
             session: see the class.
 
         Raises:
-            TypeError: `models` is not an iterable of model classes.
+            TypeError: `models` is not an iterable of model classes, or it is left out and no model was used.
             pymongo.errors.OperationFailure: an index conflicts (codes 85 and 86), or the server refuses it.
             pymongo.errors.DuplicateKeyError: the data violates a unique index.
         """
-        models = list(models)
-        for model in models:
-            check_model(model, "configure_database")
+        wanted = self._models_to_configure(models)
         operations = Operations(self, session, "configure_database", writes=True)
-        for model in models:
+        for model in wanted:
             indexes = Indexes(operations, model)
             indexes.create_declared(update_existing=update_existing_indexes)
+            settle(mapping_of(model))
 
     def find(
         self,
@@ -289,7 +291,7 @@ class SyncEngine(SyncEngineBase):
         """
         check_model(model, "find_one")
         if self._reads_by_itself(model):
-            query, order = build_filter(queries), build_sort(sort)
+            query, order = build_filter(queries, model), build_sort(sort, model)
             operations = Operations(self, session, "find")
             return operations.find_one(model, query, order)
         cursor = self.find(model, *queries, sort=sort, limit=1, session=session)
@@ -305,7 +307,7 @@ class SyncEngine(SyncEngineBase):
             TypeError: `model` is no model class, or a query is of a wrong kind.
         """
         check_model(model, "count")
-        query = build_filter(queries)
+        query = build_filter(queries, model)
         return Operations(self, session, "count").count(model, query)
 
     def save(self, instance: ModelType, *, session: SyncSessionType = None) -> ModelType:
@@ -378,7 +380,7 @@ class SyncEngine(SyncEngineBase):
             TypeError: `model` is no model class, or a query is of a wrong kind.
         """
         check_model(model, "remove")
-        query = build_filter(queries)
+        query = build_filter(queries, model)
         operations = Operations(self, session, "remove", writes=True)
         return operations.remove(model, query, just_one=just_one)
 

@@ -10,7 +10,7 @@ from bson import ObjectId
 from bson.decimal128 import Decimal128
 
 from odmantic import EmbeddedModel, Field, Model, Reference
-from odmantic.exceptions import DocumentParsingError
+from odmantic.exceptions import DocumentParsingError, EmbeddedCopyWarning
 
 
 class Country(Model):
@@ -159,6 +159,37 @@ async def test_a_dangling_reference_is_an_error_with_this_text(aio_engine, raw_d
     )
 
 
+@pytest.mark.parametrize("key", ["XX", 7, ["NO"]])
+@pytest.mark.parametrize("limit", [1, None], ids=["by the server", "batched"])
+async def test_a_dangling_reference_names_document_field_and_key(
+    aio_engine, book, raw_database, key, limit
+):
+    raw_database["book"].insert_one(
+        {"_id": 5, "title": "B", "printed_in": key, "pub": book.publisher.id}
+    )
+    cursor = aio_engine.find(Book, Book.title == "B", limit=limit)
+
+    with pytest.raises(DocumentParsingError) as caught:
+        [found async for found in cursor]
+
+    assert caught.value.model is Book
+    assert caught.value.document_id == 5
+    document, reference = caught.value.__notes__
+    assert document == "odmantic: in the document of Book with _id 5"
+    assert reference.startswith(f"odmantic: Book.printed_in refers to _id {key!r}, and there is no")
+
+
+async def test_a_dangling_reference_deep_inside_is_named_too(aio_engine, book, raw_database):
+    raw_database["publisher"].update_one({}, {"$set": {"c": "XX"}})
+
+    for cursor in (aio_engine.find(Book), aio_engine.find(Book, limit=1)):
+        with pytest.raises(DocumentParsingError) as caught:
+            [found async for found in cursor]
+
+        assert caught.value.document_id == book.id
+        assert "Book.publisher.country refers to _id 'XX'" in caught.value.__notes__[1]
+
+
 @pytest.mark.parametrize("document", [{}, {"pub": None}, {"pub": ObjectId()}, {"pub": []}])
 async def test_a_reference_without_a_target_is_an_error(aio_engine, book, raw_database, document):
     raw_database["book"].insert_one({"title": "B", "printed_in": "IS", **document})
@@ -296,9 +327,13 @@ async def test_embedded_documents_of_a_wrong_shape_are_parsing_errors(
 
 
 async def test_models_without_reference_are_stored_inline(aio_engine, raw_database):
-    class Holder(Model):
-        country: Optional[Country] = None
-        countries: list[Country] = []
+    with pytest.warns(EmbeddedCopyWarning) as caught:
+
+        class Holder(Model):
+            country: Optional[Country] = None
+            countries: list[Country] = []
+
+    assert [each.filename for each in caught] == [__file__] * 2
 
     holder = Holder(country=Country(code="NO"), countries=[Country(code="IS")])
     await aio_engine.save(holder)

@@ -67,7 +67,7 @@ def test_deleting_twice_is_an_error(sync_engine):
     assert caught.value.instance is parcel
     assert caught.value.model is Parcel
     assert isinstance(caught.value, BaseEngineException)
-    assert str(caught.value) == f"Document not found for : Parcel. Instance: {parcel}"
+    assert str(caught.value) == f"Document not found for : Parcel (id={parcel.id!r})"
 
 
 def test_deleting_what_was_never_saved_is_an_error(sync_engine):

@@ -342,9 +342,7 @@ def test_a_duplicate_names_the_instance(sync_engine):
     assert error.model is Customer
     assert isinstance(error.driver_error, pymongo.errors.DuplicateKeyError)
     assert error.__cause__ is error.driver_error
-    assert str(error) == (
-        f"Duplicate key error for: Customer. Instance: {second} Driver error: {error.driver_error}"
-    )
+    assert str(error) == "Customer with this name exists already"
     assert second.__fields_modified__ == {"name", "id"}
 
 

@@ -46,6 +46,7 @@ from odmantic._mapping import (
 )
 from odmantic._mapping.adapt import adapt_annotation
 from odmantic._mapping.annotations import is_mutable, models_in, unwrap
+from odmantic.exceptions import EmbeddedCopyWarning
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model
 from odmantic.reference import Reference
@@ -193,14 +194,16 @@ class Bay(EmbeddedModel):
     mooring: Mooring = Field(key_name="m")
 
 
-class Ship(Model):
-    owner: Target = Reference(key_name="o")
-    bay: Bay = Field(key_name="b")
-    parts: List[Optional[Emb]] = []
-    named: Dict[str, List[Emb]] = {}
-    best: Optional[Emb] = None
-    number: int = 0
-    inline: Optional[Target] = None
+with pytest.warns(EmbeddedCopyWarning):
+
+    class Ship(Model):
+        owner: Target = Reference(key_name="o")
+        bay: Bay = Field(key_name="b")
+        parts: List[Optional[Emb]] = []
+        named: Dict[str, List[Emb]] = {}
+        best: Optional[Emb] = None
+        number: int = 0
+        inline: Optional[Target] = None
 
 
 @pytest.fixture

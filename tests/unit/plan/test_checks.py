@@ -42,7 +42,7 @@ def test_what_is_no_model_is_described(value, description):
 
 @pytest.mark.parametrize(
     ("value", "description"),
-    [(Parcel, "the class Parcel"), (Label(), "Label(text='')"), ({}, "{}"), (None, "None")],
+    [(Parcel, "the class Parcel"), (Label(), "an instance of Label"), ({}, "{}"), (None, "None")],
 )
 def test_what_is_no_instance_is_described(value, description):
     with pytest.raises(TypeError) as caught:

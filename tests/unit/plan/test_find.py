@@ -88,35 +88,44 @@ def test_references_of_one_document_are_resolved_by_the_server():
     assert not plan_find(Plain, (), limit=1).needs_pipeline
 
 
-def _lookup(collection, key, nested=(), target=None):
+RESOLVED = "__odmantic_resolved__"
+
+
+def _lookup(collection, key, nested=()):
     return {
         "$lookup": {
             "from": collection,
             "let": {"foreign_key": f"${key}"},
             "pipeline": [{"$match": {"$expr": {"$eq": ["$_id", "$$foreign_key"]}}}, *nested],
-            "as": target or key,
+            "as": RESOLVED,
         }
     }
 
 
-def _unwind(key):
-    return {"$unwind": {"path": f"${key}", "preserveNullAndEmptyArrays": True}}
+def _target_or_key(key):
+    """A key without a target stays, for the error to name it; a document would be taken for the target."""
+    is_document = {"$eq": [{"$type": f"${key}"}, "object"]}
+    kept = {"$cond": [is_document, "$$REMOVE", f"${key}"]}
+    return {"$ifNull": [{"$arrayElemAt": [f"${RESOLVED}", 0]}, kept]}
+
+
+def _put(key):
+    return [{"$set": {key: _target_or_key(key)}}, {"$unset": RESOLVED}]
 
 
 def test_references_are_looked_up_at_every_depth():
     assert plan_find(Order, ()).pipeline() == [
         {"$match": {}},
-        _lookup("customer", "cust", [_lookup("country", "co"), _unwind("co")]),
-        _unwind("cust"),
+        _lookup("customer", "cust", [_lookup("country", "co"), *_put("co")]),
+        *_put("cust"),
     ]
 
 
 def test_a_reference_in_an_embedded_object_is_looked_up_beside_it():
     lookup, put, drop = plan_find(Placed, ()).pipeline()[1:]
-    resolved = lookup["$lookup"]["as"]
 
-    assert lookup == _lookup("country", "ad.c", target=resolved)
-    found = {"c": {"$arrayElemAt": [f"${resolved}", 0]}}
+    assert lookup == _lookup("country", "ad.c")
+    found = {"c": _target_or_key("ad.c")}
     assert put == {
         "$set": {
             "ad": {
@@ -128,7 +137,7 @@ def test_a_reference_in_an_embedded_object_is_looked_up_beside_it():
             }
         }
     }
-    assert drop == {"$unset": resolved}
+    assert drop == {"$unset": RESOLVED}
 
 
 def test_a_reference_two_levels_down_is_put_where_it_belongs():
@@ -149,7 +158,7 @@ def test_a_model_that_refers_to_itself_is_resolved_once():
     assert plan_find(Node, ()).pipeline() == [
         {"$match": {}},
         _lookup("node", "parent"),
-        _unwind("parent"),
+        *_put("parent"),
     ]
 
 

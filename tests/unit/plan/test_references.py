@@ -114,20 +114,21 @@ def test_no_container_is_shared():
     assert len({id(each) for each in rates}) == 8
 
 
-def test_a_key_without_a_target_is_removed():
+def test_a_key_without_a_target_stays_unless_it_is_a_document():
     books = [
         {"_id": 0, "pub": "A", "printed_in": "XX"},
         {"_id": 1, "pub": None, "printed_in": "NO"},
         {"_id": 2, "printed_in": "NO"},
         {"_id": 3, "pub": ["A"], "printed_in": "NO"},
-        {"_id": 4, "pub": "A", "printed_in": "NO"},
+        {"_id": 4, "pub": {"a": 1}, "printed_in": "NO"},
+        {"_id": 5, "pub": "A", "printed_in": "NO"},
     ]
 
     _, broken = _resolve(Book, books)
 
-    assert broken == [id(each) for each in books[:4]]
-    assert "printed_in" not in books[0]
-    assert not any("pub" in each for each in books[1:4])
+    assert broken == [id(each) for each in books[:5]]
+    assert books[0]["printed_in"] == "XX"
+    assert [each.get("pub", "gone") for each in books[1:5]] == [None, "gone", ["A"], "gone"]
 
 
 def test_a_document_is_broken_if_one_in_it_is():
@@ -136,7 +137,7 @@ def test_a_document_is_broken_if_one_in_it_is():
     _, broken = _resolve(Book, books)
 
     assert broken == [id(books[0])]
-    assert books[0]["pub"] == {"_id": "broken"}
+    assert books[0]["pub"] == {"_id": "broken", "c": "XX"}
 
 
 def test_a_reference_in_an_embedded_object():

@@ -1,0 +1,55 @@
+"""Fields of one model in a query for another, which finds nothing, or something else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from odmantic._caller import warn_caller
+from odmantic.exceptions import ForeignFieldWarning
+from odmantic.query import KeyNameProxy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_LOGICAL = ("$and", "$or", "$nor")
+
+
+def check_fields(expression: Mapping[Any, Any], model: Any) -> None:
+    """Warn of a field of another model in a filter or a sort order.
+
+    Bases, subclasses, parametrisations of one generic class, and models of one collection share their documents, so
+    their fields do. What stands in operators such as `$elemMatch` speaks of other documents.
+
+    Args:
+        expression: conditions or directions by key.
+        model: whose documents are meant; `None` if that is unknown.
+    """
+    for key, value in expression.items():
+        if type(key) is KeyNameProxy:
+            if key.model is not model and not _share_documents(key.model, model):
+                _warn(key, model)
+        elif key in _LOGICAL and isinstance(value, (list, tuple)):
+            for part in cast("Iterable[Mapping[Any, Any]]", value):
+                check_fields(part, model)
+
+
+def _share_documents(one: Any, other: Any) -> bool:
+    if one is None or other is None or issubclass(one, other) or issubclass(other, one):
+        return True
+    if _origin(one) is _origin(other):
+        return True
+    collections = [getattr(cls, "__collection__", None) for cls in (one, other)]
+    return None not in collections and collections[0] == collections[1]
+
+
+def _origin(model: Any) -> Any:
+    return model.__pydantic_generic_metadata__["origin"] or model
+
+
+def _warn(key: KeyNameProxy, model: Any) -> None:
+    owner = key.model.__name__ if key.model is not None else ""
+    warn_caller(
+        f"the key {str(key)!r} comes from a field of {owner}, and the documents are those of {model.__name__}: "
+        f"use a field of {model.__name__}",
+        ForeignFieldWarning,
+    )
