@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from itertools import chain
 
 import nox
 
@@ -19,8 +20,8 @@ GROUP = nox.project.dependency_groups(PYPROJECT, "test")
 def oldest(name: str) -> str:
     """The pin to the oldest version of `name` that the project allows."""
     project = PYPROJECT["project"]
-    requirements = [*project["dependencies"], *project["optional-dependencies"]["motor"]]
-    for requirement in requirements:
+    optional = project["optional-dependencies"].values()
+    for requirement in (*project["dependencies"], *chain.from_iterable(optional)):
         if requirement.startswith(f"{name}>="):
             return f"{name}=={requirement.partition('>=')[2]}.0"
     raise LookupError(name)
@@ -43,8 +44,8 @@ def present() -> list[str]:
 @nox.parametrize("pydantic", ["oldest", "newest"])
 @nox.parametrize("pymongo", ["oldest", "newest"])
 def tests(session: nox.Session, pydantic: str, pymongo: str) -> None:
-    """Run the suite; Motor is as old as PyMongo."""
-    pins = [oldest("pydantic")] if pydantic == "oldest" else ["pydantic"]
+    """Run the suite; Motor is as old as PyMongo, and FastAPI as pydantic."""
+    pins = [oldest(n) if pydantic == "oldest" else n for n in ("pydantic", "fastapi")]
     pins += [oldest("pymongo"), oldest("motor")] if pymongo == "oldest" else ["pymongo", "motor"]
     session.install("--upgrade", *GROUP, *pins, ".[cli,fastapi,motor,server]")
     session.run(

@@ -135,8 +135,11 @@ async def test_a_conflict_that_lasts_is_told_with_a_time_to_try_again(serve, eng
     assert service.stored == {}
 
 
-async def test_a_lost_connection_is_no_failure(service, fail_point):
-    with fail_point("insert", "update", times=1, close_connection=True):
+@pytest.mark.parametrize("command", ["insert", "update", "commitTransaction"])
+@pytest.mark.parametrize("fault", ["connection", "primary"])
+async def test_a_lost_connection_or_primary_is_no_failure(service, fail_point, command, fault):
+    lost = {"close_connection": True} if fault == "connection" else {"error_code": 10107}
+    with fail_point(command, times=1, **lost):
         assert (await service.http.post("/ends/well")).status_code == 200
     assert service.stored == {"well": 0}
 
