@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from abc import ABC
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from weakref import WeakKeyDictionary, ref
 
 from bson.errors import BSONError
 
+from odmantic._driver.deployments import deployment_of
 from odmantic._driver.select import (
+    DRIVERS,
     ClientKind,
     client_kind,
     is_driver_collection,
 )
-from odmantic._mapping import mapping_of
+from odmantic._mapping import SOMEWHERE, Known, Place, mapping_of
 from odmantic._plan.checks import check_model
 from odmantic._plan.concerns import NOTHING_ASKED
 from odmantic._plan.errors import add_context
@@ -30,6 +33,9 @@ if TYPE_CHECKING:
     from odmantic.query import SortExpression
 
 ModelType = TypeVar("ModelType", bound=Model)
+
+#: The attribute of a collection that tells what is known of its documents.
+_KNOWN = "_odmantic_known"
 
 _FORBIDDEN_IN_DATABASE_NAMES = '/\\."$'
 
@@ -79,6 +85,42 @@ class BaseEngine:
             self._collections[ref(model, self._collections.pop)] = self.database, name, collection
         return collection
 
+    if TYPE_CHECKING:
+
+        def get_collection(self, model: Any) -> Any:
+            """The driver's collection of a model, for raw calls."""
+
+    def _known_at(self, model: Any, collection: Any) -> Known:
+        """What says that documents of a model are known in a collection, which `get_collection` gave."""
+        known = getattr(collection, _KNOWN, None)
+        if type(known) is not Known:
+            known = Known(self._place_of(model, collection))
+            with suppress(AttributeError):  # a stand-in with slots
+                setattr(collection, _KNOWN, known)
+        return known
+
+    def _reading_from(self, model: Any, collection: Any) -> Known:
+        """The same, if referenced documents may be read along."""
+        known = self._known_at(model, collection)
+        waiting = [(model, known)]
+        while waiting:
+            holder, its = waiting.pop()
+            for path in mapping_of(holder).reference_paths:
+                if ref(path.model) not in its.others:
+                    target = self._known_at(path.model, self.get_collection(path.model))
+                    its.others[ref(path.model)] = target
+                    waiting.append((path.model, target))
+        return known
+
+    def _place_of(self, model: Any, collection: Any) -> Place:
+        database: Any = getattr(collection, "database", None)
+        client: Any = getattr(database, "client", None)
+        if client_kind(client) in DRIVERS:
+            return Place(deployment_of(client), database.name, collection.name)
+        # A stand-in, which is a place of its own.
+        name = mapping_of(model).collection or ""
+        return Place(deployment_of(self.client), self.database_name, name)
+
     def _transaction_options(
         self, settings: TransactionSettings, defaults: TransactionDefaults | None
     ) -> dict[str, Any]:
@@ -127,7 +169,8 @@ class Reader(Generic[ModelType]):
     """Turns the documents of one read into instances of a model."""
 
     model: type[ModelType]
-    database: str = ""
+    known: Known = SOMEWHERE
+    """Where the documents are."""
     attempt: Attempt | None = None
     """The run of a transaction that the read belongs to."""
 
@@ -137,9 +180,9 @@ class Reader(Generic[ModelType]):
         Raises:
             DocumentParsingError: the document does not fit the model.
         """
-        instance = read_document(self.model, raw_doc)
+        instance = read_document(self.model, raw_doc, self.known)
         if self.attempt is not None:
-            self.attempt.journal.read(self.database, instance)
+            self.attempt.journal.read(self.known.place.database, instance)
         return instance
 
     def parse_all(
@@ -150,7 +193,7 @@ class Reader(Generic[ModelType]):
         The lists are used up: a document that is gone once it is read leaves its memory to the next instances, and
         nothing to the garbage collector.
         """
-        model = self.model
+        model, known = self.model, self.known
         read_all = mapping_of(model).codec.read_all
         instances: list[ModelType] = []
         add = instances.append
@@ -159,16 +202,16 @@ class Reader(Generic[ModelType]):
             for documents in parts:
                 documents.reverse()
                 while documents:
-                    refused = read_all(documents, add)
+                    refused = read_all(documents, add, known)
                     if refused is not None:
-                        add(read_document(model, refused))
+                        add(read_document(model, refused, known))
         except Exception as caught:  # noqa: BLE001 - raised behind the instances before it
             error = caught
             if isinstance(caught, BSONError):
                 add_context(caught, f"in find of {model.__name__}")
         if self.attempt is not None:
             for instance in instances:
-                self.attempt.journal.read(self.database, instance)
+                self.attempt.journal.read(known.place.database, instance)
         return instances, error
 
 

@@ -12,7 +12,7 @@ import re
 import typing
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, SupportsIndex
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import bson
 import bson.binary
@@ -67,14 +67,6 @@ class ObjectId(bson.ObjectId):
         """Make a new id, or one of text or bytes."""
         _make_id(self, new_id() if oid is None else oid)
 
-    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
-        note_use(self)  # a copy or a pickle may be saved first
-        return super().__reduce_ex__(protocol)
-
-    def __setstate__(self, value: Any) -> None:
-        super().__setstate__(value)
-        note_use(self)
-
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         parse = parser(parse_object_id)
@@ -94,46 +86,6 @@ class ObjectId(bson.ObjectId):
     ) -> JsonSchemaValue:
         examples = ["5f85f36d6dfecacc68428a46", "ffffffffffffffffffffffff"]
         return {"type": "string", "examples": examples, "example": examples[0]}
-
-
-# The class of an automatic id is what is known of the document it was made for. To change the class in place takes no
-# memory, is seen by all who hold the id, and leaves what it equals; and one comparison tells that a document was
-# neither sent nor changed since it was made.
-
-
-class TouchedObjectId(ObjectId):
-    """An `ObjectId` that was not used, of an instance that was assigned to since it was made."""
-
-    __slots__ = ()
-
-
-class UsedObjectId(ObjectId):
-    """An `ObjectId` that the database may know, as it was sent there or copied.
-
-    A document whose automatic id is of another class can be inserted without looking for an older one.
-    """
-
-    __slots__ = ()
-
-
-_UNUSED = (ObjectId, TouchedObjectId)
-
-
-def is_unused(value: object) -> bool:
-    """Tell whether this may be an automatic id that no document has."""
-    return type(value) in _UNUSED
-
-
-def note_touch(value: object) -> None:
-    """Note that the instance with this id is not as it was made."""
-    if type(value) is ObjectId:
-        value.__class__ = TouchedObjectId
-
-
-def note_use(value: object) -> None:
-    """Note that a document with this id may exist from now on."""
-    if type(value) in _UNUSED:
-        value.__class__ = UsedObjectId
 
 
 class Int64(bson.int64.Int64):

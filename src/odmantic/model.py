@@ -23,13 +23,17 @@ from odmantic._mapping.mapping import (
     kind_of,
 )
 from odmantic._mapping.marks import (
-    assigned_names,
-    baseline_or_none,
+    UNKNOWN,
+    PickledMarks,
+    State,
+    make_new,
+    marks_for_copy,
     modified_property,
-    note_first_assigned,
+    note_assigned,
+    opened,
     slot,
-    touch,
 )
+from odmantic._mapping.nested import nested_instances
 from odmantic._mapping.shapes import is_tuple
 from odmantic._mapping.whole import as_a_whole
 from odmantic._metaclass import (
@@ -50,6 +54,7 @@ if TYPE_CHECKING:
     from pymongo import IndexModel
     from typing_extensions import Self
 
+    from odmantic._mapping.places import Known
     from odmantic.bson import ObjectId
     from odmantic.config import ODMConfigDict
     from odmantic.field import Field
@@ -67,7 +72,7 @@ __all__ = [
 class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
     """What models with a collection and embedded models have in common."""
 
-    __slots__ = ("__baseline__", "__modified__")
+    __slots__ = ("__baseline__", "__state__")
 
     if TYPE_CHECKING:
         __odm_kind__: ClassVar[ModelKind]
@@ -81,7 +86,7 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
         __pydantic_model__: ClassVar[type[BaseModel]]
         model_config: ClassVar[ODMConfigDict]  # pyright: ignore[reportIncompatibleVariableOverride] - as pydantic's users do
         __fields_modified__: set[str]
-        __modified__: set[str]
+        __state__: State | Known
         __baseline__: dict[str, Any] | tuple[Any, ...] | None
     else:
         __mapping__ = LazyMappingAttribute("__mapping__")
@@ -119,11 +124,14 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
             if name not in mapping.fields and name not in (self.__pydantic_extra__ or ()):
                 return
         try:
-            modified = _modified_of(self)
-        except AttributeError:
-            note_first_assigned(self, name)
+            state = _state_of(self)
+        except AttributeError:  # as it was made
+            opened(self)
             return
-        (assigned_names(self) if modified is None else modified).add(name)
+        if type(state) is State and state.modified is not None:
+            state.modified.add(name)
+        else:
+            note_assigned(self, name, state)
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         # Sorting is stable: only an `id` moves.
@@ -173,7 +181,7 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
     def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:
         """Make an instance of values that nothing checks."""
         instance = super().model_construct(_fields_set, **values)
-        touch(instance)
+        opened(instance).may_exist = True  # the id may be another one's
         return instance
 
     @classmethod
@@ -193,11 +201,35 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
         """
         mapping = self.__mapping__
         copied = super().model_copy(update=self._copy_update(update or {}), deep=deep)
+        is_other = mapping.primary_field in (update or ())
+        make_new(copied, is_other=is_other)
+        if deep:
+            _make_all_new(copied)
         for name, field in mapping.fields.items():
             value = copied.__dict__.get(name)
             if isinstance(field, ODMEmbedded) and isinstance(value, field.model):
-                object.__setattr__(value, "__fields_modified__", set(value.__odm_fields__))
+                make_new(value)
         return copied
+
+    def __copy__(self) -> Self:
+        """Copy the instance with what is known of its document: a save of the copy sends what changed in it."""
+        copied = super().__copy__()
+        marks_for_copy(self).put_on(copied)
+        return copied
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """Copy the instance and what is nested, with what is known of their documents."""
+        copied = super().__deepcopy__(memo)
+        marks_for_copy(self).put_on(copied)
+        return copied
+
+    def __getstate__(self) -> dict[Any, Any]:
+        return {**super().__getstate__(), _MARKS: PickledMarks.of(self)}
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        super().__setstate__(state)
+        pickled: PickledMarks = state.get(_MARKS, UNKNOWN)
+        pickled.marks().put_on(self)
 
     def _copy_update(self, update: Mapping[str, Any]) -> dict[str, Any]:
         mapping = self.__mapping__
@@ -306,15 +338,19 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
 
 
 # Whatever sets the names, also from outside, is noticed.
-type.__setattr__(_BaseODMModel, "__fields_modified__", modified_property(_BaseODMModel))
-_modified_of: Callable[[Any], set[str] | None] = slot(_BaseODMModel, "__modified__").__get__
+type.__setattr__(_BaseODMModel, "__fields_modified__", modified_property())
+_state_of: Callable[[Any], State | Known] = slot(_BaseODMModel, "__state__").__get__
 
 
-def _modified_at_first(instance: Any) -> set[str]:
-    if baseline_or_none(instance) is not None:
-        return set()
-    # Never saved: everything is new.
-    return {*instance.__mapping__.fields, *(instance.__pydantic_extra__ or ())}
+_MARKS = "__odm_marks__"
+"""Where a pickle keeps the marks of an instance."""
+
+
+def _make_all_new(copied: Any) -> None:
+    """Have all instances in a deep copy be new in all fields."""
+    for nested in nested_instances(copied):
+        make_new(nested)
+        _make_all_new(nested)
 
 
 def _set_at_first(instance: Any) -> set[str]:
@@ -327,7 +363,6 @@ def _extra_at_first(instance: Any) -> dict[str, Any] | None:
 
 
 _FILL: dict[str, Callable[[Any], Any]] = {
-    "__fields_modified__": _modified_at_first,
     "__pydantic_fields_set__": _set_at_first,
     "__pydantic_extra__": _extra_at_first,
     "__pydantic_private__": lambda _instance: None,

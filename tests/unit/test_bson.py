@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import datetime as dt
 import decimal
 import json
@@ -29,9 +28,6 @@ from odmantic.bson import (
     BaseBSONModel,
     WithBsonSerializer,
     _datetime,
-    is_unused,
-    note_touch,
-    note_use,
 )
 from odmantic.field import Field
 from odmantic.model import Model
@@ -554,24 +550,3 @@ def test_an_instance_of_our_class_is_stored_as_one_of_the_bson_class(value):
     stored = bson.decode(bson.encode({"x": value}))["x"]
     assert stored == value
     assert type(stored).__module__.startswith("bson")
-
-
-def test_an_automatic_id_tells_all_who_hold_it_whether_it_was_used():
-    id_ = odmantic.bson.ObjectId()
-    held = {id_: "kept"}
-    assert is_unused(id_)
-    note_touch(id_)
-    assert is_unused(id_)
-    note_use(id_)
-    note_touch(id_)
-    (holder,) = held
-    assert not is_unused(holder)
-    assert held[bson.ObjectId(str(id_))] == "kept"
-
-
-def test_a_copy_of_an_id_counts_as_used_and_so_does_the_original():
-    id_ = odmantic.bson.ObjectId()
-    copied = copy.copy(id_)
-    assert copied == id_
-    assert not is_unused(copied)
-    assert not is_unused(id_)

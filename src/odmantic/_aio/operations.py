@@ -39,13 +39,12 @@ from odmantic._plan.save import (
     SavePlan,
     all_fields,
     fields_to_save,
-    plan_changes,
+    plan_quickly,
     plan_save,
     save_order,
 )
 from odmantic._state.attempt import RUNNING
-from odmantic._state.changes import give_back, mark_unknown, mark_written
-from odmantic.bson import note_use
+from odmantic._state.changes import give_back, mark_deleted, mark_written
 from odmantic.exceptions import DocumentNotFoundError, SessionMisuseError, UnsafeRetryError
 
 if TYPE_CHECKING:
@@ -53,7 +52,9 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from odmantic._aio.engine import AIOEngine
+    from odmantic._mapping import Known
     from odmantic._plan.find import FindPlan
+    from odmantic._state.journal import Journal
     from odmantic.model import Model
     from odmantic.query import QueryExpression, SortExpression
 
@@ -125,7 +126,8 @@ class Operations:
         async def send(call: Callable[[], Awaitable[Any]]) -> Any:
             return await self.send(call, "find", model)
 
-        source = Source(Reader(model, self.engine.database_name, self._attempt), open_cursor, send)
+        known = self.engine._reading_from(model, collection)
+        source = Source(Reader(model, known, self._attempt), open_cursor, send)
         if plan.has_references and not by_server:
             source.page_size = plan.batch_size
             source.complete = ReferenceLoader(self, model, collection).complete
@@ -162,7 +164,8 @@ class Operations:
         document = await self.send(find_one, "find", model)
         if document is None:
             return None
-        return Reader(model, self.engine.database_name, self._attempt).parse(document)
+        known = self.engine._known_at(model, collection)
+        return Reader(model, known, self._attempt).parse(document)
 
     async def count(self, model: type[Model], query: QueryExpression) -> int:
         """The number of matching documents."""
@@ -202,12 +205,17 @@ class Operations:
         scope = self._scope
         turn = turns.take_at_once(instance, scope) or await turns.take(instance, scope)
         try:
-            plan = plan_changes(instance) if turn is not None and not self.is_guarded else None
+            if collection is None:
+                collection = self.engine.get_collection(type(instance))
+            known = self.engine._known_at(type(instance), collection)
+            plan = None
+            if turn is not None and not self.is_guarded:
+                plan = plan_quickly(instance, known, self.journal)
             if plan is not None:
                 if plan.names:
                     await self._write(plan, collection)
                 return
-            names = fields_to_save(instance)
+            names = fields_to_save(instance, known.place)
             if turn is None and not names:
                 # What a save of another transaction has taken may never come to be.
                 names = all_fields(instance)
@@ -223,24 +231,31 @@ class Operations:
         turns = self.engine._turns
         turn = await turns.take_all(ordered, self._scope)
         try:
-            for place, instance in enumerate(ordered):
-                if fields_to_save(instance):
-                    await self._save_from(ordered[place:] if place else ordered)
+            model, collection, place = None, None, None
+            for number, instance in enumerate(ordered):
+                if type(instance) is not model:
+                    model = type(instance)
+                    collection = self.engine.get_collection(model)
+                    place = self.engine._known_at(model, collection).place
+                if fields_to_save(instance, place):
+                    await self._save_from(ordered[number:] if number else ordered, collection)
                     return
         finally:
             turns.leave_all(turn)
 
-    async def _save_from(self, instances: Sequence[Model]) -> None:
+    async def _save_from(self, instances: Sequence[Model], collection: Any) -> None:
         """Save some instances, of which the first one has to be written."""
-        collection: Any = self.engine.get_collection(type(instances[0]))
         if len(instances) > 1 and is_driver_collection(collection):
             await save_in_bulk(self, instances)
             return
-        for place, instance in enumerate(instances):
-            names = fields_to_save(instance)
+        for number, instance in enumerate(instances):
+            if number:
+                collection = self.engine.get_collection(type(instance))
+            known = self.engine._known_at(type(instance), collection)
+            names = fields_to_save(instance, known.place)
             if names:
                 self.check(instance)
-                await self.write(instance, names, None if place else collection)
+                await self.write(instance, names, collection)
 
     async def delete(self, instance: Model) -> None:
         """Delete the document of an instance.
@@ -253,6 +268,7 @@ class Operations:
         id_ = encode_primary_key(instance)
         check_id(model, id_, "delete")
         query = id_filter(id_)
+        place = self.engine._known_at(model, collection).place
         before = self._attempt.journal.deleting(instance) if self._attempt is not None else None
         result = await self.send(
             lambda: collection.delete_one(query, session=self.session),
@@ -262,8 +278,7 @@ class Operations:
         )
         if result.deleted_count == 0:
             raise DocumentNotFoundError(instance)
-        mark_unknown(instance)
-        if self._attempt is not None and before is not None:
+        if mark_deleted(instance, place) and self._attempt is not None and before is not None:
             self._attempt.journal.deleted(instance, before)
 
     async def remove(self, model: type[Model], query: QueryExpression, *, just_one: bool) -> int:
@@ -289,11 +304,13 @@ class Operations:
             attempt.doom(error)
             raise
 
-    def enter(self, instances: Sequence[Model], names: Sequence[AbstractSet[str]]) -> None:
+    def enter(
+        self, instances: Sequence[Model], names: Sequence[AbstractSet[str]], known: Known
+    ) -> None:
         """Enter instances that were written into the journal of the transaction, if this is one."""
         if self._attempt is not None:
             for instance, written in zip(instances, names, strict=True):
-                self._attempt.journal.wrote(self.engine.database_name, instance, written)
+                self._attempt.journal.wrote(known.place.database, instance, written)
 
     @property
     def is_guarded(self) -> bool:
@@ -310,27 +327,33 @@ class Operations:
         """Whether the next command is the first one of a transaction."""
         return self._attempt is not None and not self._attempt.has_sent
 
-    async def write(self, instance: Model, names: AbstractSet[str], collection: Any = None) -> None:
+    @property
+    def journal(self) -> Journal | None:
+        """The journal of the transaction, if this is one."""
+        return None if self._attempt is None else self._attempt.journal
+
+    async def write(self, instance: Model, names: AbstractSet[str], collection: Any) -> None:
         """Send some fields of an instance; if they are not all and there is no document, all of them (D20)."""
-        plan = plan_save(instance, names)
+        known = self.engine._known_at(type(instance), collection)
+        plan = plan_save(instance, names, known, self.journal)
         if plan is not None:
             await self._write(plan, collection)
 
-    async def _write(self, plan: SavePlan, collection: Any = None) -> None:
+    async def _write(self, plan: SavePlan, collection: Any) -> None:
         instance = plan.instance
         try:
             warn_unless_settled(instance.__mapping__)
-            if collection is None:
-                collection = self.engine.get_collection(type(instance))
             if not await self._update(plan, collection):
-                plan = plan_save(instance, all_fields(instance)) or plan
+                plan = plan_save(instance, all_fields(instance), plan.known) or plan
                 await self._update(plan, collection)
         except BaseException:
             give_back(instance, plan.names)
+            plan.end()
             raise
         mark_written(instance, plan.names, plan.snapshots)
         if self._attempt is not None:
-            self._attempt.journal.wrote(self.engine.database_name, instance, plan.names)
+            self._attempt.journal.wrote(plan.known.place.database, instance, plan.names)
+        plan.end()
 
     async def _update(self, plan: SavePlan, collection: Any) -> bool:
         """Send one update, and tell whether it met or made a document."""
@@ -354,7 +377,6 @@ class Operations:
                 upsert=plan.upsert,
                 session=self.session,
             )
-        note_use(plan.id_)
         try:
             result = await self.send(call, "save", type(plan.instance), plan.id_, read)
         except (PyMongoError, *NOT_ENCODABLE) as error:

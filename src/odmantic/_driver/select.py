@@ -44,7 +44,7 @@ class ClientKind(Enum):
     """No client: a URI, or the database of a client."""
 
 
-_DRIVERS = frozenset({ClientKind.SYNC, ClientKind.ASYNC, ClientKind.MOTOR})
+DRIVERS = frozenset({ClientKind.SYNC, ClientKind.ASYNC, ClientKind.MOTOR})
 
 
 def client_kind(client: Any) -> ClientKind:
@@ -71,7 +71,7 @@ def check_session(value: Any) -> None:
     if hasattr(cast("object", type(value)), "end_session"):
         return
     is_stand_in = hasattr(value, "end_session") and not isinstance(value, type)
-    if not is_stand_in or _is_part(value) or client_kind(value) in _DRIVERS:
+    if not is_stand_in or _is_part(value) or client_kind(value) in DRIVERS:
         message = (
             "session= takes a session or transaction object, or a session of the driver, "
             f"not {value!r:.200}"

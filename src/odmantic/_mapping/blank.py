@@ -38,7 +38,7 @@ def _make(mapping: ModelMapping) -> Blank:
     if inspect.isabstract(model):
         return None
     # To derive it from the model would call hooks, and show in `__subclasses__`.
-    base = next(cls for cls in model.__mro__ if "__baseline__" in vars(cls))
+    base = next(cls for cls in model.__mro__ if "__state__" in vars(cls))
     blank: type[Any] = type.__new__(type(model), f"New{model.__name__}", (base,), {**_OF_OBJECTS})
     first = blank()
     # Python takes the keys of the first instance for all.

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from odmantic._mapping.ids import SCALAR_IDS, may_be_unfit
-from odmantic._mapping.marks import baseline_setter, modified_or_none, slot
+from odmantic._mapping.marks import (
+    State,
+    baseline_setter,
+    modified_names,
+    opened,
+    slot,
+    take_assigned,
+)
+from odmantic._mapping.places import Known, Written
 from odmantic._mapping.shapes import is_tuple
 from odmantic._mapping.snapshot import differing_fields
 
@@ -15,6 +23,7 @@ if TYPE_CHECKING:
 
     from odmantic._mapping.encoders import Encoder, FieldEncoder
     from odmantic._mapping.mapping import ModelMapping
+    from odmantic._mapping.places import Journal
     from odmantic._mapping.snapshot import Snapshot
     from odmantic.model import Model
 
@@ -23,6 +32,8 @@ Changes = tuple[frozenset[str], Any, dict[str, Any]]
 
 #: What is taken of an instance that has not changed.
 UNCHANGED: Changes = (frozenset(), None, {})
+
+_NONE: set[str] = set()
 
 #: How many forms are kept: a program with more of them changes other fields each time.
 _MOST_FORMS = 256
@@ -54,6 +65,7 @@ class ChangeTaker:
         "_may_be_unfit",
         "_primary",
         "_set_baseline",
+        "_state_of",
     )
 
     def __init__(
@@ -74,29 +86,55 @@ class ChangeTaker:
         self._may_be_unfit = may_be_unfit(mapping)
         self._baseline_of: Any = slot(mapping.model, "__baseline__").__get__
         self._set_baseline = baseline_setter(mapping.model)
+        self._state_of: Any = slot(mapping.model, "__state__").__get__
         self._forms: dict[frozenset[str], _Form] = {}
         self._last = _Form(frozenset(), (), changes_baseline=False)
 
-    def take(self, instance: Model) -> Changes | None:
+    def take(self, instance: Model, known: Known, journal: Journal | None = None) -> Changes | None:
         """Take what an update has to send, `UNCHANGED` if nothing; `None` leaves an instance to slower code.
 
         The fields that are taken count as unmodified, and their values are what is remembered of them.
+
+        Args:
+            instance: the instance.
+            known: the write that it belongs to, or else where it will go.
+            journal: that of the transaction that a write of its own belongs to.
         """
         try:
-            before = self._baseline_of(instance)
-            if not is_tuple(before):
+            state = self._state_of(instance)
+            modified: set[str] = _NONE
+            before: Known | None = state
+            if type(state) is State:
+                modified = state.modified or _NONE
+                before = state.known if state.life is None else state.known_now()
+            if before is None or (
+                before.place is not known.place and not before.is_at(known.place)
+            ):
                 return None
-            modified: set[str] = modified_or_none(instance) or set()
-            if not before:
-                return self._take(instance, modified, modified, before) if modified else UNCHANGED
-            now = self._make_baseline(instance)
-            names = modified.union(differing_fields(self._mapping, before, now))
-            return self._take(instance, names, modified, now) if names else UNCHANGED
+            names: AbstractSet[str] = modified
+            now: Snapshot = ()
+            if self._mapping.mutable_fields:
+                then = self._baseline_of(instance)
+                if not is_tuple(then):
+                    return None
+                now = self._make_baseline(instance)
+                names = modified.union(differing_fields(self._mapping, then, now))
+            if not names:
+                return UNCHANGED
+            write = known if type(known) is Written else Written(known.place, journal)
+            return self._take(
+                instance, state if type(state) is State else opened(instance), names, now, write
+            )
         except Exception:  # noqa: BLE001 - slower code says what is wrong
             return None
 
     def _take(
-        self, instance: Model, names: AbstractSet[str], modified: set[str], now: Snapshot
+        self,
+        instance: Model,
+        state: State,
+        names: AbstractSet[str],
+        now: Snapshot,
+        write: Written,
     ) -> Changes | None:
         form = self._form_of(names)
         can_be_kept = not form.changes_baseline or self._leaf_classes.issuperset(map(type, now))
@@ -108,15 +146,17 @@ class ChangeTaker:
             id_ = self._encode_id(id_)
         if self._may_be_unfit and type(id_) not in SCALAR_IDS:
             return None
+        before = state.known
         try:
             # First, so that what is assigned from here on, in another thread, stands out.
-            modified.difference_update(form.names)
+            take_assigned(instance, state, form.names, write)
             document: dict[str, Any] = {}
             for name, key, encode in form.encoders:
                 value = values[name]
                 document[key] = value if encode is None else encode(value)
         except BaseException:
-            modified.update(form.names)
+            state.known = before
+            modified_names(instance).update(form.names)
             raise
         if form.changes_baseline:
             self._set_baseline(instance, now)

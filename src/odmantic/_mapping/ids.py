@@ -21,7 +21,7 @@ from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.nodes import Leaf
 from odmantic._mapping.plain import is_plain
 from odmantic._mapping.shapes import is_document, is_stored_array
-from odmantic.bson import ObjectId, TouchedObjectId, UsedObjectId
+from odmantic.bson import ObjectId
 from odmantic.exceptions import InvalidDocumentError
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 SCALAR_IDS: frozenset[type[Any]] = frozenset(
     {
-        *(bson.ObjectId, ObjectId, TouchedObjectId, UsedObjectId),
-        *(str, int, float, bool, bytes, datetime, UUID, Int64, Decimal128, Binary),
+        *(bson.ObjectId, ObjectId, Int64, Decimal128, Binary),
+        *(str, int, float, bool, bytes, datetime, UUID),
     }
 )
 """Classes of the stored forms that a filter may hold as they are, and that may be primary keys."""

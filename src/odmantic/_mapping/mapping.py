@@ -196,6 +196,13 @@ class ModelMapping:
         return {one.key_name: name for name, one in self.fields.items()}
 
     @cached_property
+    def has_key_names(self) -> bool:
+        """Whether a field other than the primary one is stored under another name than its own."""
+        return any(
+            name not in (one.key_name, self.primary_field) for name, one in self.fields.items()
+        )
+
+    @cached_property
     def encoders(self) -> tuple[FieldEncoder, ...]:
         """How each field is written, decided once."""
         return self.encoders_for(self)

@@ -134,6 +134,22 @@ def snapshots_in(mapping: ModelMapping, baseline: Snapshot) -> dict[str, Snapsho
     return snapshots
 
 
+def joined(
+    mapping: ModelMapping, instance: _BaseODMModel, snapshots: dict[str, Snapshot]
+) -> Snapshot | None:
+    """Give snapshots in the form of a baseline, if that of the instance as it is now says the same."""
+    try:
+        now = mapping.codec.baseline(instance)
+    except _OTHER_SHAPE:
+        return None
+    each = snapshots_in(mapping, now)
+    is_usual = mapping.codec.leaf_classes.issuperset(map(type, now))
+    is_equal = each.keys() == snapshots.keys() and all(
+        _is_identical(snapshots[name], snapshot) for name, snapshot in each.items()
+    )
+    return now if is_usual and is_equal else None
+
+
 def _is_identical(before: Snapshot, now: Snapshot) -> bool:
     return len(before) == len(now) and all(map(is_, before, now))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from odmantic._mapping.marks import clear_slot, modified_or_none
+from odmantic._mapping.marks import assigned_of, clear_slot, forget_assigned
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -25,8 +25,8 @@ def as_a_whole(instance: _BaseODMModel) -> Generator[None]:
     """
     values = dict(instance.__dict__)
     slots = {name: _copied(instance, name) for name in _SLOTS}
-    modified = modified_or_none(instance)
-    modified_before = set(modified or ())
+    modified = assigned_of(instance)
+    modified_before = None if modified is None else frozenset(modified)
     try:
         yield
     except BaseException:
@@ -36,7 +36,7 @@ def as_a_whole(instance: _BaseODMModel) -> Generator[None]:
                 clear_slot(instance, name)
             else:
                 object.__setattr__(instance, name, held)
-        _forget_others(instance, modified, modified_before)
+        forget_assigned(instance, modified_before)
         raise
     _note_others(instance, values)
 
@@ -47,18 +47,6 @@ def _copied(instance: _BaseODMModel, slot: str) -> Any:
     except AttributeError:
         return _ABSENT
     return held if held is None else held.copy()
-
-
-def _forget_others(
-    instance: _BaseODMModel, modified: set[str] | None, modified_before: set[str]
-) -> None:
-    now = modified_or_none(instance)
-    if now is None:
-        return
-    if modified is None:
-        clear_slot(instance, "__modified__")
-    else:
-        now.intersection_update(modified_before)
 
 
 def _note_others(instance: _BaseODMModel, before: dict[str, Any]) -> None:

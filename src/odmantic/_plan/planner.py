@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 import bson
 from bson.timestamp import Timestamp
 
-from odmantic._mapping import has_slot, mapping_of
+from odmantic._mapping import SOMEWHERE, Written, mapping_of, may_exist, state_or_none
 from odmantic._plan.bulk import Batch
 from odmantic._plan.save import SavePlan, all_fields, fields_to_save, plan_save
 from odmantic._state.changes import give_back, remember
-from odmantic.bson import ObjectId, is_unused, note_use
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -46,7 +45,7 @@ class Planner:
     """
 
     __slots__ = (
-        *("_check", "_checked", "_members", "_names", "_primary", "_start", "_supposes"),
+        *("_check", "_checked", "_known", "_members", "_names", "_primary", "_start", "_supposes"),
         *("_take", "_take_changes", "batch", "place", "stop"),
     )
 
@@ -57,6 +56,7 @@ class Planner:
         check: Callable[[Model], None] | None = None,
         *,
         checked: int = 0,
+        known: Written | None = None,
     ) -> None:
         """Take nothing yet.
 
@@ -65,11 +65,13 @@ class Planner:
             start: the first member.
             check: is shown each instance that will be written.
             checked: how many of the members it was shown before.
+            known: the write that all of them belong to.
         """
         mapping = mapping_of(group.model)
         self.batch = Batch(group.model)
         self.place = self._start = start
         self._members = members = group.members
+        self._known = known or Written(SOMEWHERE.place)
         self._check = check
         self._checked = checked
         self._supposes = False
@@ -77,7 +79,7 @@ class Planner:
         self._take = mapping.codec.take
         self._take_changes = mapping.codec.take_changes
         self._primary = _insertable_id(mapping)
-        is_new = is_unused(members[start].__dict__.get(self._primary or ""))
+        is_new = self._primary is not None and not may_exist(members[start])
         self.stop = min(start + (BATCH_SIZE if is_new else UPDATE_BATCH_SIZE), len(members))
 
     def finish(self, *, supposes: bool = False) -> Batch:
@@ -100,8 +102,7 @@ class Planner:
         Their insert fails if somebody else, to whom they seem to be saved, writes them first. An update would undo that.
         """
         try:
-            instance = self._members[self.place]
-            if has_slot(instance, "__baseline__") or not self._is_as_made(instance):
+            if not self._is_new(self._members[self.place]):
                 return False
             return self.take(min(self.place + PIECE_SIZE, self.stop)) and self.place < self.stop
         except BaseException:
@@ -115,19 +116,26 @@ class Planner:
         instance = self._members[start]
         if self._take is None or self._take_changes is None:
             return False
-        if has_slot(instance, "__baseline__"):
+        if state_or_none(instance) is not None:
             self._add_changes(self._take_changes)
-            return self.place > start
-        is_new = self._is_as_made(instance)
+            if self.place > start:
+                return True
+        is_new = self._is_new(instance)
         batch = self.batch
         before = len(batch.documents)
+        members = self._members[start:stop]
         try:
-            self._take(self._members[start:stop], batch.documents, batch.ids, new=is_new)
+            self._take(members, batch.documents, batch.ids, self._known, new=is_new)
+        except BaseException:
+            # An interrupt may leave one that is taken and not added.
+            for each in members[len(batch.documents) - before :][:1]:
+                give_back(each, self._names)
+            raise
         finally:
             taken = len(batch.documents) - before
             behind = start + taken
             batch.places += range(start, behind)
-            batch.instances += self._members[start:behind]
+            batch.instances += members[:taken]
             batch.names += repeat(self._names, taken)
             del batch.ids[len(batch.documents) :]
             batch.are_whole += repeat(True, taken)
@@ -145,7 +153,7 @@ class Planner:
                     continue
                 batch.stop = self.place + 1
                 instance = self._members[self.place]
-                names = fields_to_save(instance)
+                names = fields_to_save(instance, self._known.place)
                 if names:
                     if self._check is not None and self.place >= self._checked:
                         self._check(instance)
@@ -156,23 +164,23 @@ class Planner:
         else:
             batch.stop = self.stop
 
-    def _is_as_made(self, instance: Model) -> bool:
-        """Tell whether an instance, of which no document is known, was never assigned to and has an id of the library's."""
-        id_ = instance.__dict__.get(self._primary or "")
-        return type(id_) is ObjectId and self._has_own_id(instance)
+    def _is_new(self, instance: Model) -> bool:
+        """Tell whether the library made the id of an instance, and no document can have it as far as it knows."""
+        primary = self._primary
+        return (
+            primary is not None
+            and not may_exist(instance)
+            and primary not in instance.__pydantic_fields_set__
+        )
 
-    def _has_own_id(self, instance: Model) -> bool:
-        """Tell whether the library made the id of an instance."""
-        return self._primary is not None and self._primary not in instance.__pydantic_fields_set__
-
-    def _add_changes(self, take: Callable[[Model], Changes | None]) -> None:
+    def _add_changes(self, take: Callable[[Model, Written], Changes | None]) -> None:
         """Plan the updates of instances that were read or written before, up to the first unusual one."""
         batch = self.batch
         before = len(batch)
         try:
             while self.place < self.stop:
                 instance = self._members[self.place]
-                changes = take(instance)
+                changes = take(instance, self._known)
                 if changes is None:
                     break
                 names, id_, document = changes
@@ -197,12 +205,13 @@ class Planner:
 
     def _add(self, instance: Model, names: AbstractSet[str]) -> None:
         """Plan the write of one instance, the next."""
-        plan = plan_save(instance, names)
+        is_new = self._is_new(instance)
+        plan = plan_save(instance, names, self._known)
         if plan is None:
             return
         # The server would fill in an empty timestamp of an inserted document.
         may_insert = plan.upsert and Timestamp not in map(type, plan.document.values())
-        is_new = may_insert and is_unused(plan.id_) and self._has_own_id(instance)
+        is_new = is_new and may_insert
         supposes = may_insert and not is_new and self._may_suppose([plan.id_])
         _add(self.batch, plan, self.place, is_new=is_new or supposes)
         self.batch.supposes |= supposes
@@ -214,13 +223,16 @@ class Planner:
         )
 
 
-def replan(batch: Batch, numbers: Iterable[int], *, whole: bool = False) -> Batch:
+def replan(
+    batch: Batch, numbers: Iterable[int], known: Written | None = None, *, whole: bool = False
+) -> Batch:
     """Plan some writes of a batch again, as they are now, or of all fields."""
+    known = known or Written(SOMEWHERE.place)
     again = Batch(batch.model, stop=batch.stop)
     for number in numbers:
         instance = batch.instances[number]
-        names = all_fields(instance) if whole else fields_to_save(instance)
-        plan = plan_save(instance, names) if names else None
+        names = all_fields(instance) if whole else fields_to_save(instance, known.place)
+        plan = plan_save(instance, names, known) if names else None
         if plan is not None:
             _add(again, plan, batch.places[number], is_new=False)
     return again
@@ -237,7 +249,6 @@ def _add(batch: Batch, plan: SavePlan, place: int, *, is_new: bool) -> None:
     if plan.removed:
         batch.removed[id(plan.document)] = plan.removed
     remember(plan.instance, plan.snapshots)
-    note_use(plan.id_)
 
 
 def _insertable_id(mapping: ModelMapping) -> str | None:

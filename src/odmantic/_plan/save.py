@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from odmantic._mapping import (
+    SOMEWHERE,
+    Written,
     check_id,
     encode_changes,
     encode_extras,
     encode_fields,
     encode_primary_key,
+    known_of,
     mapping_of,
 )
 from odmantic._plan.errors import encoding_error
@@ -29,7 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
-    from odmantic._mapping import ModelMapping
+    from odmantic._mapping import Known, ModelMapping, Place
+    from odmantic._mapping.places import Journal
     from odmantic.model import Model
 
 
@@ -53,11 +57,18 @@ class SavePlan:
     """Whether the update may create the document: only one with all fields may (D20)."""
     removed: Collection[str] = ()
     """The keys of extras that were deleted from the instance."""
+    known: Known = field(default=SOMEWHERE)
+    """What says where the document will be known by this write."""
 
     @property
     def update(self) -> dict[str, Any]:
         """What is sent to bring the document up to date."""
         return update_of(self.document, self.removed)
+
+    def end(self) -> None:
+        """Note that the write is over, and what it failed to write was given back."""
+        if isinstance(self.known, Written):
+            self.known.end()
 
 
 def update_of(document: dict[str, Any], removed: Collection[str] = ()) -> dict[str, Any]:
@@ -79,14 +90,14 @@ def update_of(document: dict[str, Any], removed: Collection[str] = ()) -> dict[s
     return update or {"$setOnInsert": document}
 
 
-def fields_to_save(instance: Model) -> AbstractSet[str]:
-    """Names of the dirty fields of an instance.
+def fields_to_save(instance: Model, place: Place | None = None) -> AbstractSet[str]:
+    """Names of the fields of an instance that a save to a place has to send.
 
     Raises:
         InvalidDocumentError: the instance is nested too deeply.
     """
     try:
-        return dirty_fields(instance)
+        return dirty_fields(instance, place)
     except RecursionError as error:
         raise encoding_error(error, instance) from error
 
@@ -96,24 +107,61 @@ def all_fields(instance: Model) -> AbstractSet[str]:
     return compared_fields(instance).union(instance.__mapping__.fields, removed_extras(instance))
 
 
-def plan_changes(instance: Model) -> SavePlan | None:
-    """Plan the update of an instance that was read or written before; without names there is nothing to send.
+def plan_quickly(
+    instance: Model, known: Known = SOMEWHERE, journal: Journal | None = None
+) -> SavePlan | None:
+    """Plan the save of an instance, if it is a usual one; without names there is nothing to send.
 
     `None` leaves it to `plan_save`, which gives the same for the dirty fields, and says what is wrong.
+
+    Args:
+        instance: the instance.
+        known: tells where it is saved.
+        journal: that of the transaction it is saved in.
     """
-    take = instance.__mapping__.codec.take_changes
-    changes = take(instance) if take is not None else None
-    if changes is None:
+    mapping: ModelMapping = instance.__mapping__
+    codec = mapping.codec
+    if codec.take is None or codec.take_changes is None:
         return None
-    names, id_, document = changes
-    return SavePlan(instance, names, id_, document, {}, upsert=False)
+    changes = codec.take_changes(instance, known, journal)
+    if changes is not None:
+        names, id_, document = changes
+        return SavePlan(
+            instance, names, id_, document, {}, upsert=False, known=known_of(instance) or known
+        )
+    write = Written(known.place, journal)
+    documents: list[dict[str, Any]] = []
+    ids: list[Any] = []
+    try:
+        codec.take((instance,), documents, ids, write, new=False)
+    except BaseException:
+        give_back(instance, mapping.fields)
+        raise
+    if not documents:
+        return None
+    document = documents[0]
+    if mapping.has_key_names:  # then it is in another order
+        document = {key: document[key] for key in mapping.field_names}
+    names = frozenset(mapping.fields)
+    return SavePlan(instance, names, ids[0], document, {}, upsert=True, known=write)
 
 
-def plan_save(instance: Model, names: AbstractSet[str]) -> SavePlan | None:
+def plan_save(
+    instance: Model,
+    names: AbstractSet[str],
+    known: Known = SOMEWHERE,
+    journal: Journal | None = None,
+) -> SavePlan | None:
     """Take some fields of an instance, and plan their write; `None` if they have no place in the document.
 
     What is assigned from now on, in another thread too, makes its field dirty again: the fields are taken before
     their values are looked at, and remembered before they are encoded.
+
+    Args:
+        instance: the instance.
+        names: the fields.
+        known: the write that they belong to, or else where they will go.
+        journal: that of the transaction that a write of its own belongs to.
 
     Raises:
         InvalidDocumentError: the instance is nested too deeply, or its primary key or the name of an extra is none that
@@ -122,7 +170,8 @@ def plan_save(instance: Model, names: AbstractSet[str]) -> SavePlan | None:
     mapping: ModelMapping = instance.__mapping__
     fields, compared = mapping.fields, mapping.mutable_fields
     removed: Collection[str] = ()
-    take(instance, names)
+    write = known if isinstance(known, Written) else Written(known.place, journal)
+    take(instance, names, write)
     try:
         if mapping.extra_allowed:
             compared = compared_fields(instance)
@@ -140,10 +189,12 @@ def plan_save(instance: Model, names: AbstractSet[str]) -> SavePlan | None:
         check_id(mapping.model, id_, "save")
     except BaseException as error:
         give_back(instance, names)
+        if write is not known:
+            write.end()
         if isinstance(error, RecursionError):
             raise encoding_error(error, instance) from error
         raise
-    return SavePlan(instance, names, id_, document, snapshots, is_whole, removed)
+    return SavePlan(instance, names, id_, document, snapshots, is_whole, removed, write)
 
 
 def _check_names(instance: Model, extras: Iterable[str]) -> None:

@@ -1,13 +1,9 @@
-"""An instance against its last known document: which fields differ, and the marks that say so.
+"""An instance against its last known document: which fields differ.
 
-Two slots of an instance hold all there is to know:
-
-* `__baseline__`, for each field that can change in place (lists, dicts, embedded objects) what is remembered of the
-  form last read or sent, see `odmantic._mapping.snapshot`; absent or `None` while there is no such form. A dictionary
-  by field, or for an instance that was read, or sent as it was made, one tuple for all of them;
-* `__modified__`, which `__fields_modified__` shows: the names assigned since the last read or write. While it is
-  absent or `None`, reading them fills it: with nothing if there is a baseline, else the instance was never saved, and
-  it gets every field.
+`odmantic._mapping.marks` has where the document is known and what was assigned since. The slot `__baseline__` holds, for
+each field that can change in place (lists, dicts, embedded objects), what is remembered of the form last read or sent,
+see `odmantic._mapping.snapshot`: a dictionary by field, or for an instance that was read, or sent as it was made, one
+tuple for all of them.
 """
 
 from __future__ import annotations
@@ -17,28 +13,39 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from odmantic._mapping import (
     DIGEST_OPTIONS,
     NOTHING_TO_COMPARE,
+    SOMEWHERE,
     Snapshot,
+    State,
+    all_names,
+    assigned_of,
     baseline_or_none,
     changed_fields,
-    clear_slot,
     digest,
     encode_field,
+    give_back,
+    instances_in,
+    is_model_instance,
     is_same,
+    known_of,
     mapping_of,
+    mark_inside_clean,
+    mark_unknown,
     mark_unmodified,
-    modified_or_none,
-    nested_instances,
+    opened,
+    state_or_none,
+    take,
     take_snapshot,
     validate_document,
 )
+from odmantic._mapping.mapping import ODMReference
 from odmantic._mapping.shapes import is_tuple
-from odmantic._mapping.snapshot import snapshots_in
+from odmantic._mapping.snapshot import joined, snapshots_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from odmantic._mapping import ModelMapping
+    from odmantic._mapping import Known, ModelMapping, Place
     from odmantic.model import Model, _BaseODMModel
 
     ModelType = TypeVar("ModelType", bound=Model)
@@ -52,7 +59,7 @@ __all__ = [
     "dirty_fields",
     "field_digests",
     "give_back",
-    "mark_known",
+    "mark_deleted",
     "mark_nested",
     "mark_read",
     "mark_unknown",
@@ -61,6 +68,7 @@ __all__ = [
     "remember",
     "removed_extras",
     "take",
+    "take_out",
     "take_snapshots",
 ]
 
@@ -71,29 +79,37 @@ REMOVED: Snapshot = ()
 # --- Reading -----------------------------------------------------------------------------------
 
 
-def read_document(model: type[ModelType], raw_doc: Any) -> ModelType:
-    """Make an instance of a document that the database holds: it counts as unmodified.
+def read_document(model: type[ModelType], raw_doc: Any, known: Known = SOMEWHERE) -> ModelType:
+    """Make an instance of a document that is at the place that `known` tells: it counts as unmodified.
 
     Raises:
         DocumentParsingError: the document does not fit the model.
     """
-    instance: ModelType | None = model.__mapping__.codec.read_known(raw_doc)
+    instance: ModelType | None = model.__mapping__.codec.read_known(raw_doc, known)
     if instance is None:
         instance = validate_document(model, raw_doc)
-        mark_read(instance)
+        mark_read(instance, known)
     return instance
 
 
-def mark_read(instance: _BaseODMModel) -> None:
+def mark_read(instance: _BaseODMModel, known: Known = SOMEWHERE) -> None:
     """Note that an instance, with everything in it, equals what was just read."""
     mapping = mapping_of(type(instance))
-    baseline: Any = NOTHING_TO_COMPARE
-    if not mapping.is_embedded:
-        baseline = take_snapshots(instance, compared_fields(instance)) or NOTHING_TO_COMPARE
-    mark_unmodified(instance, baseline)
-    if mapping.nested_fields:
-        for nested in nested_instances(instance):
-            mark_read(nested)
+    if mapping.is_embedded:
+        mark_inside_clean(instance)
+    else:
+        baseline = take_snapshots(instance, compared_fields(instance))
+        mark_unmodified(instance, known, baseline or NOTHING_TO_COMPARE)
+    for name in mapping.nested_fields:
+        value = instance.__dict__.get(name)
+        if isinstance(mapping.fields[name], ODMReference):
+            if is_model_instance(value):
+                mark_read(value, known.of(type(value)))
+            continue
+        for nested in instances_in(value):
+            # What is no reference is no document of its own.
+            if not is_model_instance(nested):
+                mark_read(nested, known)
 
 
 # --- Comparing ---------------------------------------------------------------------------------
@@ -114,26 +130,49 @@ def field_digests(instance: _BaseODMModel, names: Iterable[str]) -> dict[str, by
     return digests
 
 
-def dirty_fields(instance: Model) -> set[str]:
-    """Names of the fields whose stored form may differ from the document.
+def dirty_fields(instance: Model, place: Place | None = None) -> set[str]:
+    """Names of the fields whose stored form may differ from the document at a place.
 
-    These are the assigned ones, and those changed in place. A field of which nothing is known counts as changed.
+    These are the assigned ones, and those changed in place. A field of which nothing is known counts as changed, and so
+    does every one where the document is known elsewhere only.
+
+    Args:
+        instance: the instance.
+        place: the place; without it, the one where the document is known.
     """
-    baseline = baseline_or_none(instance)
-    modified = modified_or_none(instance)
-    if modified is None and baseline is None:
-        return set(instance.__fields_modified__)
+    state = state_or_none(instance)
+    known: Known | None
+    modified: set[str] | None = None
+    if type(state) is not State:
+        known = state
+    else:
+        known, modified = state.known_now(), state.modified
+        if known is None and state.known is not None:
+            modified = None  # a copy was deleted
+    if known is None and modified is None:
+        return all_names(instance)
+    if (
+        known is not None
+        and place is not None
+        and known.place is not place
+        and not known.is_at(place)
+    ):
+        return all_names(instance)
     dirty = set(modified or ())
-    if is_tuple(baseline) and not instance.__mapping__.extra_allowed:
-        return dirty.union(changed_fields(instance, baseline)) if baseline else dirty
+    mapping = instance.__mapping__
+    if not mapping.mutable_fields and not mapping.extra_allowed:
+        return dirty
+    baseline = baseline_or_none(instance) if known is not None else None
+    if is_tuple(baseline) and baseline and not mapping.extra_allowed:
+        return dirty.union(changed_fields(instance, baseline))
     candidates = compared_fields(instance)
-    known = baseline_of(instance)
+    before: Mapping[str, Any] = baseline_of(instance) if known is not None else {}
     dirty.update(
         name
         for name in candidates
-        if name not in dirty and not _is_unchanged(instance, name, known.get(name))
+        if name not in dirty and not _is_unchanged(instance, name, before.get(name))
     )
-    return dirty.union(name for name in removed_extras(instance) if known[name] != REMOVED)
+    return dirty.union(name for name in removed_extras(instance) if before.get(name) != REMOVED)
 
 
 def removed_extras(instance: _BaseODMModel) -> AbstractSet[str]:
@@ -172,20 +211,26 @@ def baseline_of(instance: _BaseODMModel) -> Mapping[str, Any]:
 # --- Writing -----------------------------------------------------------------------------------
 
 
-def take(instance: _BaseODMModel, names: Iterable[str]) -> None:
-    """Remove names that are about to be sent, so that assignments made meanwhile stand out (D22)."""
-    modified = modified_or_none(instance)
-    if modified is None:
-        if baseline_or_none(instance) is not None:
-            return
-        modified = instance.__fields_modified__
-    modified.difference_update(names)
+def take_out(instance: _BaseODMModel, names: Iterable[str]) -> None:
+    """Note that names are, after all, as the document has them."""
+    modified = assigned_of(instance)
+    if modified is not None:
+        modified.difference_update(names)
 
 
-def give_back(instance: _BaseODMModel, names: Iterable[str]) -> None:
-    """Make names dirty again whose write failed or was rolled back."""
-    modified = instance.__fields_modified__
-    modified.update(names)
+def mark_deleted(instance: _BaseODMModel, place: Place) -> bool:
+    """Note that the document of an instance at a place is gone; tell whether it was not known at another one.
+
+    Copies that know it there are new from now on, too.
+    """
+    known = known_of(instance)
+    if known is not None and not known.is_at(place):
+        return False
+    life = opened(instance).life
+    if life is not None:
+        life.end_at(place)
+    mark_unknown(instance)
+    return True
 
 
 def mark_written(instance: Model, names: AbstractSet[str], snapshots: Mapping[str, Any]) -> None:
@@ -204,21 +249,10 @@ def mark_nested(instances: Sequence[Model], model: type[Model]) -> None:
 
 def remember(instance: Model, snapshots: Mapping[str, Any]) -> None:
     """Note what is, or was, sent of the fields that can change in place."""
-    if not snapshots and baseline_or_none(instance) is not None:
+    if not snapshots:
         return
-    known: ModelMapping = instance.__mapping__
-    baseline: Any = NOTHING_TO_COMPARE
-    if known.mutable_fields or known.extra_allowed:
-        baseline = {**baseline_of(instance), **snapshots}
+    mapping: ModelMapping = instance.__mapping__
+    baseline: Any = {**baseline_of(instance), **snapshots}
+    if mapping.codec.take is not None:
+        baseline = joined(mapping, instance, baseline) or baseline
     object.__setattr__(instance, "__baseline__", baseline)
-
-
-def mark_known(instance: _BaseODMModel, baseline: Mapping[str, Any]) -> None:
-    """Note that the document is as `baseline` says and no field was assigned since."""
-    mark_unmodified(instance, dict(baseline))
-
-
-def mark_unknown(instance: _BaseODMModel) -> None:
-    """Note that no document is known to hold any field of an instance: the next save sends all."""
-    clear_slot(instance, "__modified__")
-    clear_slot(instance, "__baseline__")

@@ -9,25 +9,35 @@ from typing import TYPE_CHECKING
 import bson
 
 from odmantic._mapping import (
+    Known,
+    State,
+    Written,
+    all_names,
+    assigned_of,
+    baseline_or_none,
     encode_primary_key,
     is_model_instance,
+    known_of,
     mapping_of,
+    modified_names,
     nested_instances,
+    opened,
+    state_or_none,
 )
 from odmantic._state.changes import (
     DIGEST_OPTIONS,
-    baseline_of,
     field_digests,
     give_back,
-    mark_known,
     mark_unknown,
-    take,
+    take_out,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from collections.abc import Set as AbstractSet
+    from typing import Any
 
+    from odmantic._mapping.lives import Life
     from odmantic.model import Model, _BaseODMModel
 
     _Document = tuple[str, str, bytes]
@@ -48,14 +58,9 @@ class _Entry:
 
     def doubt(self) -> None:
         """Make the instance dirty in all that the server may or may not hold."""
-        names = mapping_of(type(self.instance)).fields
-        modified = frozenset(self.instance.__fields_modified__)
-        digests = field_digests(self.instance, names)
-        self.in_doubt = _Snapshot(modified, digests, baseline_of(self.instance))
-        if self.read_back or self.before_delete is not None:
-            give_back(self.instance, {*names, *(self.instance.model_extra or ())})
-        else:
-            give_back(self.instance, self.written)
+        self.in_doubt = _Snapshot.of(self.instance)
+        is_whole = self.read_back or self.before_delete is not None
+        modified_names(self.instance).update(all_names(self.instance) if is_whole else self.written)
 
     def believe(self) -> None:
         """The commit succeeded after all: what was not changed since the doubt is as the server has it."""
@@ -63,7 +68,7 @@ class _Entry:
         if before is not None:
             now = field_digests(self.instance, before.digests)
             unchanged = {name for name, value in now.items() if before.digests[name] == value}
-            take(self.instance, unchanged - before.modified)
+            take_out(self.instance, unchanged - before.modified)
 
     def restore(self) -> None:
         if self.read_back:
@@ -72,7 +77,7 @@ class _Entry:
         dirty = self.written
         if self.before_delete is not None:
             dirty = dirty | self.before_delete.dirty_now(self.instance)
-            mark_known(self.instance, self.before_delete.baseline)
+            self.before_delete.put_back(self.instance)
         give_back(self.instance, dirty)
 
 
@@ -82,7 +87,33 @@ class _Snapshot:
 
     modified: frozenset[str]
     digests: dict[str, bytes]
-    baseline: Mapping[str, bytes]
+    known: Known | None
+    baseline: Any
+    life: Life | None
+
+    @classmethod
+    def of(cls, instance: _BaseODMModel) -> _Snapshot:
+        """Take that of an instance as it is now."""
+        known, modified = known_of(instance), assigned_of(instance)
+        if modified is None:
+            modified = set[str]() if known is not None else all_names(instance)
+        state = state_or_none(instance)
+        return cls(
+            modified=frozenset(modified),
+            digests=field_digests(instance, mapping_of(type(instance)).fields),
+            known=known,
+            baseline=baseline_or_none(instance),
+            life=state.life if isinstance(state, State) else None,
+        )
+
+    def put_back(self, instance: _BaseODMModel) -> None:
+        """Have the document be known again after its deletion was rolled back, by copies as well."""
+        state = opened(instance)
+        if self.life is not None:
+            self.life.go_on()
+            state.life = self.life
+        state.known, state.modified = self.known, None
+        object.__setattr__(instance, "__baseline__", self.baseline)
 
     def dirty_now(self, instance: _BaseODMModel) -> set[str]:
         """What was modified before the deletion, and what has changed since."""
@@ -123,9 +154,7 @@ class Journal:
 
     def deleting(self, instance: Model) -> _Snapshot:
         """State of an instance to hand to `deleted` once the deletion has succeeded."""
-        names = mapping_of(type(instance)).fields
-        modified = frozenset(instance.__fields_modified__)
-        return _Snapshot(modified, field_digests(instance, names), baseline_of(instance))
+        return _Snapshot.of(instance)
 
     def deleted(self, instance: Model, before: _Snapshot) -> None:
         """Enter a successful deletion."""
@@ -146,6 +175,11 @@ class Journal:
             self._encoded = count
         if _document(database, instance) in self._documents:
             self._entry(instance).read_back = True
+            # A copy of it must not take for known what may never come to be.
+            state = opened(instance)
+            if state.known is not None:
+                state.known = Written(state.known.place, self)
+                state.known.end()
         for nested in nested_instances(instance):
             self._read_nested(database, nested)
 

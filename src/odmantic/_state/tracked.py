@@ -21,6 +21,9 @@ from typing import Any
 import bson
 from pydantic import BaseModel
 
+from odmantic._mapping.mapping import kind_of_instance
+from odmantic._mapping.marks import kept_marks
+
 Restore = Callable[[], Any]
 AfterRollback = Callable[[Any], "Callable[[], None] | None"]
 
@@ -29,7 +32,6 @@ _SLOTS = (
     "__pydantic_fields_set__",
     "__pydantic_extra__",
     "__pydantic_private__",
-    "__fields_modified__",
     "__baseline__",
 )
 
@@ -119,6 +121,7 @@ class Tracked:
     def _model(self, instance: BaseModel) -> Restore:
         values = {name: self._remember(value) for name, value in instance.__dict__.items()}
         slots = {name: self._remember(value) for name, value in _slots_of(instance).items()}
+        put_marks_back = kept_marks(instance) if kind_of_instance(instance) else _nothing
         make_dirty = self._after_rollback(instance)
 
         def restore() -> BaseModel:
@@ -129,6 +132,7 @@ class Tracked:
                     object.__setattr__(instance, name, slots[name]())
                 elif name in _slots_of(instance):
                     object.__delattr__(instance, name)
+            put_marks_back()
             if make_dirty is not None:
                 make_dirty()
             return instance
@@ -187,6 +191,10 @@ def _copied(value: Any) -> Any:
             f"copied ({error}): load the object inside the callback instead"
         )
         raise TypeError(message) from error
+
+
+def _nothing() -> None:
+    return None
 
 
 def _nothing_written(_instance: Any) -> None:

@@ -11,7 +11,7 @@ from pymongo.read_concern import ReadConcern
 
 from odmantic._driver._sync import Meanwhile
 from odmantic._driver.select import is_driver_collection, runs_transaction
-from odmantic._mapping import ids_filter, mapping_of
+from odmantic._mapping import Written, ids_filter, mapping_of
 from odmantic._plan.bulk import FEWEST_TO_LOOK_FOR, FEWEST_TO_SUPPOSE, Batch
 from odmantic._plan.errors import NOT_ENCODABLE, is_about_document, write_error
 from odmantic._plan.groups import Group, group_instances
@@ -83,8 +83,8 @@ class BulkSave:
     """The save of one group, in batches."""
 
     __slots__ = (
-        *("_checked", "_collection", "_failure", "_group", "_is_over", "_operations"),
-        "_was_wrong",
+        *("_checked", "_collection", "_failure", "_group", "_is_over", "_known"),
+        *("_operations", "_was_wrong"),
     )
 
     def __init__(self, operations: Operations, group: Group) -> None:
@@ -93,6 +93,8 @@ class BulkSave:
         self._operations = operations
         self._group = group
         self._collection: Any = operations.engine.get_collection(group.model)
+        known = operations.engine._known_at(group.model, self._collection)
+        self._known = Written(known.place, operations.journal)
         self._was_wrong = False
         self._checked = 0
         """How many members were shown to the guard of a repeated transaction."""
@@ -127,6 +129,12 @@ class BulkSave:
         Raises:
             StoppedError: a member could not be planned or written.
         """
+        try:
+            self._save()
+        finally:
+            self._known.end()
+
+    def _save(self) -> None:
         planner = self._planner(0)
         while planner is not None:
             batch = planner.finish(supposes=self._supposes)
@@ -143,7 +151,7 @@ class BulkSave:
             if batch.error is not None and start == batch.stop:
                 raise StoppedError(batch.stop - 1, batch.error)
             return self._planner(start)
-        planner = Planner(self._group, batch.stop)
+        planner = Planner(self._group, batch.stop, known=self._known)
         try:
             with Meanwhile(planner.advance):
                 start = self._write(batch)
@@ -159,7 +167,7 @@ class BulkSave:
         if start == len(self._group.members):
             return None
         check = self._operations.check if self._operations.is_guarded else None
-        return Planner(self._group, start, check, checked=self._checked)
+        return Planner(self._group, start, check, checked=self._checked, known=self._known)
 
     def _may_plan_ahead(self, batch: Batch) -> bool:
         """Whether there are others behind a batch, which nothing has to look at while it is on its way."""
@@ -282,7 +290,7 @@ class BulkSave:
 
     def _write_around(self, batch: Batch, number: int) -> int:
         """Write instances that are still dirty up to one that will be refused, which then says why."""
-        following = self._write(replan(batch, range(number)))
+        following = self._write(replan(batch, range(number), self._known))
         if following < batch.places[number]:
             return following
         self._write_one(batch, number)
@@ -291,7 +299,7 @@ class BulkSave:
     def _write_one(self, batch: Batch, number: int) -> None:
         try:
             instance = batch.instances[number]
-            names = fields_to_save(instance)
+            names = fields_to_save(instance, self._known.place)
             if names:
                 self._operations.write(instance, names, self._collection)
         except Exception as error:
@@ -329,7 +337,7 @@ class BulkSave:
         for number in unsure:
             batch.part(number, number + 1).give_back()
         if missing:
-            again = replan(batch, missing, whole=True)
+            again = replan(batch, missing, self._known, whole=True)
             if self._write(again) < again.stop:
                 self._write_each(again)
         for number in unsure:
@@ -346,7 +354,7 @@ class BulkSave:
             pairs = zip(instances, names, strict=True)
             sent = [each for each, written in pairs if not written.isdisjoint(nested)]
             mark_nested(sent, batch.model)
-        self._operations.enter(instances, names)
+        self._operations.enter(instances, names, self._known)
 
     def _find_ids(self, batch: Batch, ids: list[Any]) -> list[Any]:
         """Those of the ids that there are documents of."""

@@ -36,24 +36,25 @@ from odmantic._plan.save import (
     SavePlan,
     all_fields,
     fields_to_save,
-    plan_changes,
+    plan_quickly,
     plan_save,
     save_order,
 )
 from odmantic._state.attempt import RUNNING
-from odmantic._state.changes import give_back, mark_unknown, mark_written
+from odmantic._state.changes import give_back, mark_deleted, mark_written
 from odmantic._sync.bulk import save_in_bulk
 from odmantic._sync.channel import channel_of
 from odmantic._sync.cursor import Source, SyncCursor
 from odmantic._sync.references import ReferenceLoader
-from odmantic.bson import note_use
 from odmantic.exceptions import DocumentNotFoundError, SessionMisuseError, UnsafeRetryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from collections.abc import Set as AbstractSet
 
+    from odmantic._mapping import Known
     from odmantic._plan.find import FindPlan
+    from odmantic._state.journal import Journal
     from odmantic._sync.engine import SyncEngine
     from odmantic.model import Model
     from odmantic.query import QueryExpression, SortExpression
@@ -126,7 +127,8 @@ class Operations:
         def send(call: Callable[[], Any]) -> Any:
             return self.send(call, "find", model)
 
-        source = Source(Reader(model, self.engine.database_name, self._attempt), open_cursor, send)
+        known = self.engine._reading_from(model, collection)
+        source = Source(Reader(model, known, self._attempt), open_cursor, send)
         if plan.has_references and not by_server:
             source.page_size = plan.batch_size
             source.complete = ReferenceLoader(self, model, collection).complete
@@ -163,7 +165,8 @@ class Operations:
         document = self.send(find_one, "find", model)
         if document is None:
             return None
-        return Reader(model, self.engine.database_name, self._attempt).parse(document)
+        known = self.engine._known_at(model, collection)
+        return Reader(model, known, self._attempt).parse(document)
 
     def count(self, model: type[Model], query: QueryExpression) -> int:
         """The number of matching documents."""
@@ -201,12 +204,17 @@ class Operations:
         scope = self._scope
         turn = turns.take_at_once(instance, scope) or turns.take(instance, scope)
         try:
-            plan = plan_changes(instance) if turn is not None and not self.is_guarded else None
+            if collection is None:
+                collection = self.engine.get_collection(type(instance))
+            known = self.engine._known_at(type(instance), collection)
+            plan = None
+            if turn is not None and not self.is_guarded:
+                plan = plan_quickly(instance, known, self.journal)
             if plan is not None:
                 if plan.names:
                     self._write(plan, collection)
                 return
-            names = fields_to_save(instance)
+            names = fields_to_save(instance, known.place)
             if turn is None and not names:
                 # What a save of another transaction has taken may never come to be.
                 names = all_fields(instance)
@@ -222,24 +230,31 @@ class Operations:
         turns = self.engine._turns
         turn = turns.take_all(ordered, self._scope)
         try:
-            for place, instance in enumerate(ordered):
-                if fields_to_save(instance):
-                    self._save_from(ordered[place:] if place else ordered)
+            model, collection, place = None, None, None
+            for number, instance in enumerate(ordered):
+                if type(instance) is not model:
+                    model = type(instance)
+                    collection = self.engine.get_collection(model)
+                    place = self.engine._known_at(model, collection).place
+                if fields_to_save(instance, place):
+                    self._save_from(ordered[number:] if number else ordered, collection)
                     return
         finally:
             turns.leave_all(turn)
 
-    def _save_from(self, instances: Sequence[Model]) -> None:
+    def _save_from(self, instances: Sequence[Model], collection: Any) -> None:
         """Save some instances, of which the first one has to be written."""
-        collection: Any = self.engine.get_collection(type(instances[0]))
         if len(instances) > 1 and is_driver_collection(collection):
             save_in_bulk(self, instances)
             return
-        for place, instance in enumerate(instances):
-            names = fields_to_save(instance)
+        for number, instance in enumerate(instances):
+            if number:
+                collection = self.engine.get_collection(type(instance))
+            known = self.engine._known_at(type(instance), collection)
+            names = fields_to_save(instance, known.place)
             if names:
                 self.check(instance)
-                self.write(instance, names, None if place else collection)
+                self.write(instance, names, collection)
 
     def delete(self, instance: Model) -> None:
         """Delete the document of an instance.
@@ -252,6 +267,7 @@ class Operations:
         id_ = encode_primary_key(instance)
         check_id(model, id_, "delete")
         query = id_filter(id_)
+        place = self.engine._known_at(model, collection).place
         before = self._attempt.journal.deleting(instance) if self._attempt is not None else None
         result = self.send(
             lambda: collection.delete_one(query, session=self.session),
@@ -261,8 +277,7 @@ class Operations:
         )
         if result.deleted_count == 0:
             raise DocumentNotFoundError(instance)
-        mark_unknown(instance)
-        if self._attempt is not None and before is not None:
+        if mark_deleted(instance, place) and self._attempt is not None and before is not None:
             self._attempt.journal.deleted(instance, before)
 
     def remove(self, model: type[Model], query: QueryExpression, *, just_one: bool) -> int:
@@ -288,11 +303,13 @@ class Operations:
             attempt.doom(error)
             raise
 
-    def enter(self, instances: Sequence[Model], names: Sequence[AbstractSet[str]]) -> None:
+    def enter(
+        self, instances: Sequence[Model], names: Sequence[AbstractSet[str]], known: Known
+    ) -> None:
         """Enter instances that were written into the journal of the transaction, if this is one."""
         if self._attempt is not None:
             for instance, written in zip(instances, names, strict=True):
-                self._attempt.journal.wrote(self.engine.database_name, instance, written)
+                self._attempt.journal.wrote(known.place.database, instance, written)
 
     @property
     def is_guarded(self) -> bool:
@@ -309,27 +326,33 @@ class Operations:
         """Whether the next command is the first one of a transaction."""
         return self._attempt is not None and not self._attempt.has_sent
 
-    def write(self, instance: Model, names: AbstractSet[str], collection: Any = None) -> None:
+    @property
+    def journal(self) -> Journal | None:
+        """The journal of the transaction, if this is one."""
+        return None if self._attempt is None else self._attempt.journal
+
+    def write(self, instance: Model, names: AbstractSet[str], collection: Any) -> None:
         """Send some fields of an instance; if they are not all and there is no document, all of them (D20)."""
-        plan = plan_save(instance, names)
+        known = self.engine._known_at(type(instance), collection)
+        plan = plan_save(instance, names, known, self.journal)
         if plan is not None:
             self._write(plan, collection)
 
-    def _write(self, plan: SavePlan, collection: Any = None) -> None:
+    def _write(self, plan: SavePlan, collection: Any) -> None:
         instance = plan.instance
         try:
             warn_unless_settled(instance.__mapping__)
-            if collection is None:
-                collection = self.engine.get_collection(type(instance))
             if not self._update(plan, collection):
-                plan = plan_save(instance, all_fields(instance)) or plan
+                plan = plan_save(instance, all_fields(instance), plan.known) or plan
                 self._update(plan, collection)
         except BaseException:
             give_back(instance, plan.names)
+            plan.end()
             raise
         mark_written(instance, plan.names, plan.snapshots)
         if self._attempt is not None:
-            self._attempt.journal.wrote(self.engine.database_name, instance, plan.names)
+            self._attempt.journal.wrote(plan.known.place.database, instance, plan.names)
+        plan.end()
 
     def _update(self, plan: SavePlan, collection: Any) -> bool:
         """Send one update, and tell whether it met or made a document."""
@@ -353,7 +376,6 @@ class Operations:
                 upsert=plan.upsert,
                 session=self.session,
             )
-        note_use(plan.id_)
         try:
             result = self.send(call, "save", type(plan.instance), plan.id_, read)
         except (PyMongoError, *NOT_ENCODABLE) as error:

@@ -26,6 +26,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from odmantic._mapping import (
+    SOMEWHERE,
     decode_document,
     encode_changes,
     encode_document,
@@ -458,7 +459,7 @@ def test_the_usual_document_needs_no_validation(monkeypatch) -> None:
 
 def test_the_code_can_be_read() -> None:
     source = Trip.__mapping__.source()
-    assert "def read_all(documents, add):" in source
+    assert "def read_all(documents, add, known):" in source
     assert "def write_f1(value):" in source
     compile(source, "source", "exec")
 
@@ -522,7 +523,7 @@ def test_what_is_read_is_a_whole_instance(trip) -> None:
     assert trip.model_dump() == twin.model_dump()
     assert trip.model_dump(exclude_unset=True) == twin.model_dump(exclude_unset=True)
     assert pickle.loads(pickle.dumps(trip)) == twin
-    assert copy.deepcopy(trip).__fields_modified__ == set(Trip.__odm_fields__)
+    assert copy.deepcopy(trip).__fields_modified__ == set()
     assert trip.model_copy().model_fields_set == twin.model_fields_set
     trip.name = "b"
     assert trip.__fields_modified__ == {"name"}
@@ -641,9 +642,9 @@ def test_documents_are_read_up_to_one_that_validation_has_to_judge() -> None:
     codec = mapping_of(Place).codec
     documents = [{"t": "d"}, {"t": 1}, {"t": "b"}, {"t": "a"}]
     read: List[Any] = []
-    assert codec.read_all(documents, read.append) == {"t": 1}
+    assert codec.read_all(documents, read.append, SOMEWHERE) == {"t": 1}
     assert [place.town for place in read] == ["a", "b"]
-    assert codec.read_all(documents, read.append) is None
+    assert codec.read_all(documents, read.append, SOMEWHERE) is None
     assert documents == []
     assert read[-1].town == "d"
 
@@ -655,7 +656,7 @@ def test_python_specialises_the_code_when_it_reads_the_first_page() -> None:
         name: str
 
     read_all = Plain.__mapping__.codec.read_all
-    read_all([{"_id": OID, "name": "a"} for _ in range(100)], [].append)
+    read_all([{"_id": OID, "name": "a"} for _ in range(100)], [].append, SOMEWHERE)
     steps = dis.get_instructions(read_all, adaptive=True)
     assert "BINARY_SUBSCR_DICT" in {step.opname for step in steps}
 

@@ -17,8 +17,8 @@ from bson.timestamp import Timestamp
 from typing_extensions import Self
 
 from odmantic import EmbeddedModel, Field, Model, ObjectId, Reference
+from odmantic._mapping import SOMEWHERE, Written
 from odmantic._mapping.codegen.values import has_equal_values
-from odmantic._mapping.marks import has_slot
 from odmantic._state.changes import (
     baseline_of,
     dirty_fields,
@@ -26,7 +26,7 @@ from odmantic._state.changes import (
     mark_read,
     take_snapshots,
 )
-from odmantic.bson import TouchedObjectId, UsedObjectId, WithBsonSerializer
+from odmantic.bson import WithBsonSerializer
 
 
 class Colour(str, Enum):
@@ -127,7 +127,7 @@ def _taken(*instances: Any, new: bool = True) -> list[dict[str, Any]]:
     documents: list[dict[str, Any]] = []
     ids: list[Any] = []
     take: Any = type(instances[0]).__mapping__.codec.take
-    take(instances, documents, ids, new=new)
+    take(instances, documents, ids, Written(SOMEWHERE.place), new=new)
     assert [each["_id"] for each in documents] == ids
     return documents
 
@@ -177,7 +177,7 @@ def test_what_is_taken_counts_as_unmodified_until_it_changes() -> None:
     assert dirty_fields(parcel) == set()
     assert baseline_of(parcel).keys() == names
     assert all(len(baseline_of(parcel)[name]) == len(before[name]) for name in names)
-    assert type(parcel.id) is UsedObjectId
+    assert type(parcel.id) is ObjectId
 
     parcel.sizes[1].width = 4
     parcel.numbers["a"] = 2
@@ -228,7 +228,6 @@ def _touch_list(parcel: Parcel) -> None:
 
 
 UNUSUAL = [
-    lambda each: setattr(each, "code", "B"),
     lambda each: each.__fields_modified__.clear(),
     lambda each: object.__setattr__(each, "__fields_modified__", set()),
     mark_read,
@@ -256,24 +255,21 @@ def test_the_unusual_is_left_to_other_code(change: Any) -> None:
     change(second)
 
     assert len(_taken(first, second, third)) == 1
-    assert type(first.id) is UsedObjectId
-    assert type(third.id) is ObjectId
-    assert not has_slot(third, "__baseline__")
+    assert dirty_fields(first) == set()
+    assert third.__fields_modified__ == set(Parcel.__mapping__.fields)
 
 
-def test_ids_tell_what_is_new() -> None:
+def test_what_was_never_sent_or_copied_is_new() -> None:
     made, given, copied = Country(name="a"), Country(id=ObjectId(), name="b"), Country(name="c")
     touched = Country(name="d")
     touched.name = "e"
     copy.deepcopy(copied)
 
-    assert [len(_taken(each)) for each in (made, given, copied, touched)] == [1, 0, 0, 0]
-    assert [type(each.id) for each in (made, given, copied, touched)] == [
-        UsedObjectId,
-        ObjectId,
-        UsedObjectId,
-        TouchedObjectId,
-    ]
+    assert touched.__fields_modified__ == {"id", "name"}
+
+    assert [len(_taken(each)) for each in (made, given, copied, touched)] == [1, 0, 0, 1]
+    assert [dirty_fields(each) for each in (made, touched)] == [set(), set()]
+    assert touched.__fields_modified__ == set()
 
 
 def test_given_ids_are_taken_too() -> None:
@@ -285,7 +281,7 @@ def test_given_ids_are_taken_too() -> None:
         {"_id": 1, "tags": []},
         {"_id": "a", "tags": []},
     ]
-    assert [len(_taken(each, new=False)) for each in (made, saved, touched)] == [0, 0, 0]
+    assert [len(_taken(each, new=False)) for each in (made, saved, touched)] == [0, 0, 1]
 
 
 @pytest.mark.parametrize("id_", [None, (1,), {"$gt": ""}, {"a": 1}, re.compile("a")])
@@ -296,7 +292,7 @@ def test_ids_that_are_no_scalars_are_left_to_slower_code(id_: Any) -> None:
 def test_timestamps_are_not_inserted() -> None:
     assert _taken(Event(at=Timestamp(0, 0))) == []
     assert len(_taken(Event(at=[Timestamp(0, 0)]))) == 1
-    assert _taken(Country.model_construct(name=Timestamp(0, 0))) == []
+    assert _taken(Country.model_construct(name=Timestamp(0, 0)), new=False) == []
 
 
 def test_other_values_of_an_instance_are_not_sent() -> None:

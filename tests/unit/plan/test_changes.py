@@ -16,13 +16,12 @@ from odmantic import EmbeddedModel, Field, Model
 from odmantic._plan.bulk import Batch
 from odmantic._plan.groups import Group
 from odmantic._plan.planner import Planner
-from odmantic._plan.save import fields_to_save, plan_changes, plan_save
+from odmantic._plan.save import fields_to_save, plan_quickly, plan_save
 from odmantic._state.changes import (
     baseline_of,
     dirty_fields,
     give_back,
     mark_read,
-    mark_unknown,
     read_document,
 )
 from odmantic.bson import WithBsonSerializer
@@ -131,7 +130,7 @@ def test_the_plan_is_that_of_one_save(change: Any) -> None:
 def test_one_is_planned_like_many(change: Any) -> None:
     parcel, twin = _changed(change)
 
-    plan: Any = plan_changes(parcel)
+    plan: Any = plan_quickly(parcel)
 
     assert _shown(plan) == _shown(plan_save(twin, fields_to_save(twin)))
     assert [*plan.document] == sorted(plan.document, key=[*parcel.model_dump_doc()].index)
@@ -147,7 +146,7 @@ def _shown(plan: Any) -> Any:
 def test_there_may_be_nothing_to_send() -> None:
     parcel = _read()
 
-    plan: Any = plan_changes(parcel)
+    plan: Any = plan_quickly(parcel)
 
     assert (plan.names, plan.document) == (set(), {})
 
@@ -161,7 +160,7 @@ def test_more_forms_than_are_kept() -> None:
     for number, subset in enumerate(subsets * 2, 1):
         for name in subset:
             setattr(instance, name, number)
-        plan: Any = plan_changes(instance)
+        plan: Any = plan_quickly(instance)
         assert plan.document == dict.fromkeys(subset, number)
 
 
@@ -247,7 +246,6 @@ def test_ids_are_stored_forms() -> None:
 
 
 UNUSUAL = [
-    mark_unknown,
     mark_read,  # as validation of its own document leaves it
     lambda each: each.__fields_modified__.add("id"),
     lambda each: each.tags.append(["y"]),
@@ -272,7 +270,7 @@ def test_the_unusual_is_left_to_other_code(change: Any) -> None:
     assert (stop, batch.instances) == (1, [first])
     assert second.__fields_modified__ == modified
     assert third.__fields_modified__ == {"weight"}
-    assert plan_changes(second) is None
+    assert plan_quickly(second) is None
     assert second.__fields_modified__ == modified
 
 

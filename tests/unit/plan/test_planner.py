@@ -39,11 +39,6 @@ def _own(count: int) -> list[Any]:
     return [Parcel(weight=number) for number in range(count)]
 
 
-def _assigned(parcel: Any) -> Any:
-    parcel.weight = 3.0
-    return parcel
-
-
 def _given(count: int) -> list[Any]:
     return [Parcel(id=bson.ObjectId(f"{number:024x}")) for number in range(count)]
 
@@ -87,7 +82,6 @@ def test_pieces_make_the_same_batch(pieces: int) -> None:
         lambda: _given(10),
         lambda: _changed(10),
         lambda: [Loose() for _ in range(10)],
-        lambda: [_assigned(each) for each in _own(10)],
     ],
 )
 def test_only_what_is_inserted_is_planned_in_pieces(make: Any) -> None:

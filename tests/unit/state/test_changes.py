@@ -18,7 +18,6 @@ from odmantic._state.changes import (
     dirty_fields,
     field_digests,
     give_back,
-    mark_known,
     mark_read,
     mark_unknown,
     mark_written,
@@ -213,21 +212,6 @@ def test_a_document_that_is_gone_makes_everything_dirty(parcel):
     assert dirty_fields(parcel) == EVERYTHING
 
 
-def test_a_known_document_can_be_restored(parcel):
-    baseline = dict(baseline_of(parcel))
-    mark_unknown(parcel)
-
-    mark_known(parcel, baseline)
-
-    assert dirty_fields(parcel) == set()
-
-
-def test_a_field_of_which_nothing_is_known_counts_as_changed(parcel):
-    mark_known(parcel, {})
-
-    assert dirty_fields(parcel) == {"tags", "size", "sizes", "content"}
-
-
 def test_nothing_is_taken_of_what_was_not_assigned(parcel):
     take(parcel, {"tags"})
 
@@ -284,11 +268,9 @@ def test_what_is_sent_is_the_baseline_from_then_on(parcel):
     [
         lambda parcel: parcel.model_copy(),
         lambda parcel: parcel.model_copy(deep=True),
-        copy.copy,
-        copy.deepcopy,
     ],
 )
-def test_copies_are_new(parcel, duplicate):
+def test_model_copies_are_new(parcel, duplicate):
     twin = duplicate(parcel)
 
     assert dirty_fields(twin) == EVERYTHING

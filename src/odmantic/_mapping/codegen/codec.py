@@ -15,6 +15,7 @@ from odmantic._mapping.codegen.taker import TakerCode
 from odmantic._mapping.codegen.values import keeps_alike
 from odmantic._mapping.codegen.writer import WriterCode
 from odmantic._mapping.field_shapes import leaf_classes_of
+from odmantic._mapping.places import SOMEWHERE, Known, Written
 from odmantic._mapping.plain import exact_classes, is_judged_whole
 from odmantic._mapping.shortcuts import Shortcut, shortcuts_of
 
@@ -24,15 +25,15 @@ if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
 
 Read = Callable[[Any], Any]
-ReadAll = Callable[[list[Any], Callable[[Any], None]], Any]
+ReadAll = Callable[[list[Any], Callable[[Any], None], "Known"], Any]
 TakeSnapshot = Callable[[Any], tuple[Any, ...]]
 Write = Callable[[Any], dict[str, Any]]
 
 
 class Take(Protocol):
-    """Adds the document, and the id, of each instance that is as it was made, up to one that is not.
+    """Adds the document, and the id, of each instance that is to be sent as a whole, up to one that is not.
 
-    Those taken count as unmodified. With `new`, only instances with unused automatic ids are taken.
+    Those taken count as known where the write goes. With `new`, only instances are taken of which no document can exist.
     """
 
     def __call__(
@@ -40,6 +41,7 @@ class Take(Protocol):
         instances: Iterable[Any],
         documents: list[dict[str, Any]],
         ids: list[Any],
+        known: Written,
         *,
         new: bool,
     ) -> None: ...
@@ -79,10 +81,10 @@ class Codec:
         read: Read = self._compiled(_write_read_new)[0].get("read_new", _leave_it)
         return read
 
-    def read_known(self, raw: Any) -> Any:
+    def read_known(self, raw: Any, known: Known = SOMEWHERE) -> Any:
         """Make an instance that counts as unmodified; `None` if validation has to judge."""
         instances: list[Any] = []
-        self.read_all([raw], instances.append)
+        self.read_all([raw], instances.append, known)
         return instances[0] if instances else None
 
     # --- What is remembered --------------------------------------------------------------------
@@ -149,7 +151,7 @@ class Codec:
         return self._compiled(_write_take)[0].get("take")
 
     @cached_property
-    def take_changes(self) -> Callable[[Any], Changes | None] | None:
+    def take_changes(self) -> Callable[..., Changes | None] | None:
         """Takes what an update of an instance that was read or written before has to send; `None` where `take` is."""
         if not _can_take(self._mapping):
             return None
@@ -247,6 +249,6 @@ def _leave_it(_raw: Any) -> None:
     """Leave every document to validation."""
 
 
-def _leave_last(documents: list[Any], _add: Callable[[Any], None]) -> Any:
+def _leave_last(documents: list[Any], _add: Callable[[Any], None], _known: Known) -> Any:
     """Leave the next document to validation."""
     return documents.pop()

@@ -31,6 +31,7 @@ from odmantic._mapping.nodes import (
     Table,
     is_leaf,
 )
+from odmantic._mapping.places import INSIDE
 
 if TYPE_CHECKING:
     from odmantic._mapping.codegen.source import Source
@@ -60,9 +61,8 @@ class InstanceCode:
         keeps = mapping.mutable_fields if self._known else frozenset[str]()
         instance, pieces = self._document(mapping, "raw", "", keeps=keeps)
         if self._known:
-            # Else the first assignment, which mostly comes, would have to find out by an error.
-            self._source.add(f"{instance}.__modified__ = None")
-        self._finish(mapping, instance, as_baseline(pieces))
+            self._source.add(f"{instance}.__state__ = known")
+        self._finish(mapping, instance, as_baseline(pieces) if pieces else None)
         return instance
 
     # --- Documents -----------------------------------------------------------------------------
@@ -104,8 +104,8 @@ class InstanceCode:
         else:
             source.add(*(f"{instance}.{word} = {value}" for word, value in values))
 
-    def _finish(self, mapping: ModelMapping, instance: str, baseline: str) -> None:
-        if self._known:
+    def _finish(self, mapping: ModelMapping, instance: str, baseline: str | None) -> None:
+        if self._known and baseline is not None:
             self._source.add(f"{instance}.__baseline__ = {baseline}")
         self._source.add(f"{instance}.__class__ = {self._source.object('Class', mapping.model)}")
 
@@ -240,18 +240,22 @@ class InstanceCode:
         instance, pieces = self._document(
             mapping, local, path, keeps=frozenset(mapping.fields) if is_kept else frozenset()
         )
-        self._finish(mapping, instance, "()")
+        if self._known:
+            self._source.add(f"{instance}.__state__ = {self._source.object('INSIDE', INSIDE)}")
+        self._finish(mapping, instance, None)
         source.add(f"{local} = {instance}")
         return [piece for field in pieces for piece in field] or ["True"]
 
     def _target(self, node: Any, local: str, path: str, *, is_kept: bool) -> Pieces:
-        self._elsewhere(mapping_of(node.model), local)
+        self._elsewhere(
+            mapping_of(node.model), local, f"known.of({self._source.object('Class', node.model)})"
+        )
         return keep_any(self._source, local, path) if is_kept else []
 
-    def _elsewhere(self, mapping: ModelMapping, local: str) -> str:
+    def _elsewhere(self, mapping: ModelMapping, local: str, known: str = "known") -> str:
         name = self._source.object("mapping", mapping)
-        read = "read_known" if self._known else "read_new"
-        self._source.add(f"{local} = {name}.codec.{read}({local})")
+        read = f"read_known({local}, {known})" if self._known else f"read_new({local})"
+        self._source.add(f"{local} = {name}.codec.{read}")
         with self._source.block(f"if {local} is None:"):
             self._source.add(self.refusal)
         return name

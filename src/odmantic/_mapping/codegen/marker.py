@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from odmantic._mapping.codegen.pieces import inside
 from odmantic._mapping.mapping import ModelMapping, mapping_of
-from odmantic._mapping.marks import baseline_setter, mark_embedded_clean, slot
+from odmantic._mapping.marks import mark_embedded_clean, state_setter
 from odmantic._mapping.nodes import Array, Document, Node, Nullable, Target
+from odmantic._mapping.places import INSIDE
 
 if TYPE_CHECKING:
     from odmantic._mapping.codegen.source import Source
@@ -62,13 +63,9 @@ class MarkerCode:
             source.add(f"{self._mark_any()}({value})")
             return
         model = source.object("Class", node.model)
-        set_baseline = source.object("set_baseline", baseline_setter(node.model))
-        set_modified = source.object("set_modified", slot(node.model, "__modified__").__set__)
+        set_state = source.object("set_state", state_setter(node.model))
         with source.block(f"if type({value}) is {model}:"):
-            source.add(
-                f"{set_baseline}({value}, ())",
-                f"{set_modified}({value}, None)",
-            )
+            source.add(f"{set_state}({value}, {source.object('INSIDE', INSIDE)})")
         with source.block("else:"):
             source.add(f"{self._mark_any()}({value})")
 

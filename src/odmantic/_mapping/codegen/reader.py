@@ -26,7 +26,7 @@ class ReaderCode:
         source = self._source
         code = InstanceCode(source, known=True)
         with source.function(
-            "def read_all(documents, add):",
+            "def read_all(documents, add, known):",
             "Make an instance that counts as unmodified of each, from the last; give one that validation has to judge.",
         ):
             source.add("take = documents.pop")

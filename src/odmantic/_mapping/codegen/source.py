@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 _RESERVED = frozenset(
     (
         *vars(builtins),
-        *("add", "add_id", "document", "documents", "ids", "instance", "instances", "new", "raw"),
-        *("take", "value", "values"),
+        *("add", "add_id", "document", "documents", "ids", "instance", "instances", "known"),
+        *("new", "raw", "take", "value", "values"),
         *("baseline", "mark_nested", "read_all", "read_new", "snapshot", "write", "write_any"),
     )
 )

@@ -17,10 +17,9 @@ from odmantic._mapping.codegen.values import (
     is_stored_as_it_is,
 )
 from odmantic._mapping.ids import SCALAR_IDS, may_be_unfit
-from odmantic._mapping.marks import baseline_setter
+from odmantic._mapping.marks import baseline_setter, retake, state_setter, untake
 from odmantic._mapping.nodes import Anything, Leaf, Node, Nullable, Target
 from odmantic._mapping.plain import is_plain
-from odmantic.bson import ObjectId, UsedObjectId, note_use
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -28,70 +27,71 @@ if TYPE_CHECKING:
     from odmantic._mapping.codegen.source import Source
     from odmantic._mapping.mapping import ModelMapping
 
-_GIVE_UP = "return"
 _ABSENT = object()
 
 
 class TakerCode:
-    """Writes the function that takes instances as they were made, up to the first other one.
+    """Writes the function that takes instances that are to be sent as a whole, up to the first other one.
 
     Each taken one counts as unmodified, with what is sent of it as its baseline. What is unusual is left to slower
-    code: an instance that was assigned to, a value of another type than its annotation says, and a timestamp, which
-    the server would fill in.
+    code: a value of another type than its annotation says, and a timestamp, which the server would fill in.
     """
 
     def __init__(self, source: Source, mapping: ModelMapping) -> None:
         self._source = source
         self._mapping = mapping
         inlining = Inlining(mapping.model)
-        self._keeper = ValueCode(source, _GIVE_UP, inlining, keeps=True)
-        self._writer = ValueCode(source, _GIVE_UP, inlining)
+        self._give_up = f"return {source.named(untake)}(instance, known)"
+        self._keeper = ValueCode(source, self._give_up, inlining, keeps=True)
+        self._writer = ValueCode(source, self._give_up, inlining)
         self._id = ""
 
     def write(self) -> None:
         """Add the function."""
         source = self._source
-        what = "Add the document of each instance that is as it was made, up to one that is not."
-        head = "def take(instances, documents, ids, *, new):"
+        what = "Add the document of each instance that is to be sent as a whole, up to one that is not."
+        head = "def take(instances, documents, ids, known, *, new):"
         with source.function(head, what):
             source.add("add = documents.append", "add_id = ids.append")
             with source.block("try:"), source.block("for instance in instances:"):
                 source.add("values = instance.__dict__")
                 self._test()
                 taken = self._fields()
-                set_baseline = source.object("set_baseline", baseline_setter(self._mapping.model))
                 self._add_id()
-                source.add("add(document)", f"{set_baseline}(instance, {taken})")
-                self._note_use()
+                if taken is not None:
+                    setter = source.object("set_baseline", baseline_setter(self._mapping.model))
+                    source.add(f"{setter}(instance, {taken})")
+                source.add("add(document)")
             with source.block("except Exception:"):
-                source.add("return  # slower code says what is wrong")
+                source.add(f"{self._give_up}  # slower code says what is wrong")
 
     def _test(self) -> None:
-        """Write what tells whether an instance is as it was made: nothing else has an unused id."""
+        """Write what tells whether an instance is to be sent as a whole, and takes it."""
         source = self._source
         primary = self._mapping.automatic_id
         if primary is not None:
             self._id = source.assign(self._where(primary), self._value_of(primary))
-            with source.block("if new:"):
-                is_used = f"type({self._id}) is not {source.named(ObjectId)}"
-                name = source.quoted(self._where(primary), primary)
-                is_given = f"{name} in instance.__pydantic_fields_set__"
-                source.add(f"if {is_used} or {is_given}:", "    return")
-        with source.block("else:" if primary is not None else "if not new:"):
-            absent = source.object("ABSENT", _ABSENT)
-            # Twice as fast as what raises an exception, which pydantic's `__getattr__` does too.
-            model = source.object("Class", self._mapping.model)
-            baseline = f"getattr(super({model}, instance), '__baseline__', {absent})"
-            source.add(f"if {baseline} is not {absent}:", "    return")
+            name = source.quoted(self._where(primary), primary)
+            with source.block(f"if new and {name} in instance.__pydantic_fields_set__:"):
+                source.add("return")
+        absent = source.object("ABSENT", _ABSENT)
+        # Twice as fast as what raises an exception, which pydantic's `__getattr__` does too.
+        model = source.object("Class", self._mapping.model)
+        state = source.assign("state", f"getattr(super({model}, instance), '__state__', {absent})")
+        with source.block(f"if {state} is {absent}:"):
+            setter = source.object("set_state", state_setter(self._mapping.model))
+            source.add(f"{setter}(instance, known)")
+        with source.block(f"elif not {source.named(retake)}(instance, {state}, known, new=new):"):
+            source.add("return")
 
-    def _fields(self) -> str:
-        """Write the code for the document; give the expression of the baseline."""
+    def _fields(self) -> str | None:
+        """Write the code for the document; give the expression of the baseline, if there is anything in it."""
         source = self._source
         mapping = self._mapping
         # Copying is faster than putting together.
         copies = can_copy(mapping)
         if copies:
-            source.add(f"if len(values) != {len(mapping.fields)}:", "    return")
+            source.add(f"if len(values) != {len(mapping.fields)}:", f"    {self._give_up}")
             source.add("document = values.copy()")
         items: list[str] = []
         kept: list[list[str]] = []
@@ -109,7 +109,7 @@ class TakerCode:
                 source.add(f"document[{key}] = {stored}")
         if not copies:
             source.add(f"document = {{{', '.join(items)}}}")
-        return as_baseline(kept)
+        return as_baseline(kept) if kept else None
 
     def _where(self, name: str) -> str:
         return inside("", self._mapping, name)
@@ -129,7 +129,9 @@ class TakerCode:
         stored = written.stored
         if not stored.isidentifier():
             stored = self._source.assign(f"{self._where(name)}_stored", stored)
-        self._source.add(f"if type({stored}) is {self._source.named(Timestamp)}:", "    return")
+        self._source.add(
+            f"if type({stored}) is {self._source.named(Timestamp)}:", f"    {self._give_up}"
+        )
         return Written(stored, written.pieces)
 
     def _add_id(self) -> None:
@@ -137,19 +139,10 @@ class TakerCode:
             self._id = self._source.assign("id", "document['_id']")
         if may_be_unfit(self._mapping):
             scalars = self._source.object("SCALAR_IDS", SCALAR_IDS)
-            self._source.add(f"if not new and type({self._id}) not in {scalars}:", "    return")
+            self._source.add(
+                f"if not new and type({self._id}) not in {scalars}:", f"    {self._give_up}"
+            )
         self._source.add(f"add_id({self._id})")
-
-    def _note_use(self) -> None:
-        source = self._source
-        note = source.named(note_use)
-        if self._mapping.automatic_id is None:
-            source.add(f"{note}({self._id})")
-            return
-        with source.block("if new:"):
-            source.add(f"{self._id}.__class__ = {source.named(UsedObjectId)}")
-        with source.block("else:"):
-            source.add(f"{note}({self._id})")
 
 
 def _is_member(shape: Node | None) -> bool:

@@ -1,0 +1,32 @@
+"""Which servers a client reaches."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from odmantic._driver.select import DRIVERS, ClientKind, client_kind
+from odmantic._mapping.places import Addresses, Deployment
+
+#: The attribute of a client that keeps its deployment.
+_DEPLOYMENT = "_odmantic_deployment"
+
+
+def deployment_of(client: Any) -> Deployment:
+    """Give the deployment of a client, the same one each time if the client can keep it."""
+    deployment = getattr(client, _DEPLOYMENT, None)
+    if isinstance(deployment, Deployment):
+        return deployment
+    deployment = Deployment(client, _addresses)
+    with suppress(AttributeError):  # a stand-in with slots
+        setattr(client, _DEPLOYMENT, deployment)
+    return deployment
+
+
+def _addresses(client: Any) -> Addresses:
+    """The addresses in the topology of a client; a stand-in has none."""
+    kind = client_kind(client)
+    if kind not in DRIVERS:
+        return frozenset()
+    inner = client.delegate if kind is ClientKind.MOTOR else client
+    return frozenset(inner.topology_description.server_descriptions())

@@ -1,0 +1,187 @@
+"""Where documents are known: the deployment, the database and the collection.
+
+To another database an instance is new, though it was read or written elsewhere. All instances that came from one place
+share what says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Protocol
+from weakref import ref
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+#: The addresses of servers.
+Addresses = frozenset[tuple[str, int | None]]
+
+
+class Deployment:
+    """The servers behind a client, which it does not keep alive.
+
+    Another client has the same if it is the same one, or knows one of the addresses. A stand-in knows none.
+    """
+
+    __slots__ = ("_addresses", "_client", "_look")
+
+    def __init__(
+        self,
+        client: Any = None,
+        look: Callable[[Any], Addresses] | None = None,
+        addresses: Addresses = frozenset(),
+    ) -> None:
+        """Note the addresses of a client.
+
+        Args:
+            client: the client; `None` where only addresses are left.
+            look: gives the addresses that a client knows now: it finds more once it is connected.
+            addresses: those known before.
+        """
+        self._look = look
+        self._addresses = addresses
+        try:
+            self._client: Callable[[], Any] = ref(client) if client is not None else _no_client
+        except TypeError:  # a stand-in with slots
+            self._client = lambda: client
+        self.addresses()
+
+    def addresses(self) -> Addresses:
+        """Every address that the client knew when somebody asked."""
+        client = self._client()
+        if client is not None and self._look is not None:
+            self._addresses |= self._look(client)
+        return self._addresses
+
+    def is_same(self, other: Deployment) -> bool:
+        """Tell whether this reaches the same servers."""
+        if self is other:
+            return True
+        client = self._client()
+        if client is not None and client is other._client():
+            return True
+        return not self.addresses().isdisjoint(other.addresses())
+
+
+def _no_client() -> None:
+    return None
+
+
+class Place:
+    """One collection. In a pickle, names and addresses are what is left of it."""
+
+    __slots__ = ("collection", "database", "deployment")
+
+    def __init__(self, deployment: Deployment, database: str, collection: str) -> None:
+        self.deployment = deployment
+        self.database = database
+        self.collection = collection
+
+    def is_same(self, other: Place) -> bool:
+        """Tell whether this is the same collection."""
+        return self is other or (
+            self.collection == other.collection
+            and self.database == other.database
+            and self.deployment.is_same(other.deployment)
+        )
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        if self is NOWHERE:
+            return "NOWHERE"
+        return place_at, (self.deployment.addresses(), self.database, self.collection)
+
+
+@lru_cache(maxsize=1024)
+def place_at(addresses: Addresses, database: str, collection: str) -> Place:
+    """Give the place that a pickle tells of."""
+    return Place(Deployment(addresses=addresses), database, collection)
+
+
+class Journal(Protocol):
+    """What a write asks of the journal of its transaction."""
+
+    @property
+    def committed(self) -> bool | None:
+        """How the transaction ended; `None` while that is unknown."""
+
+
+class Known:
+    """That documents of one model are known at a place, by reads.
+
+    Attributes:
+        place: the place.
+        others: by weak references to models, what is known of those that are referenced.
+    """
+
+    __slots__ = ("others", "place")
+
+    def __init__(self, place: Place) -> None:
+        """Know a place."""
+        self.place = place
+        self.others: dict[ref[Any], Known] = {}
+
+    def of(self, model: type[Any]) -> Known:
+        """What is known of a referenced document that was read along."""
+        return self.others.get(ref(model), self)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing can turn out to be otherwise."""
+        return True
+
+    def is_at(self, place: Place) -> bool:
+        """Tell whether documents are known at a place."""
+        mine = self.place
+        return mine is place or mine.is_same(place)
+
+
+class Written(Known):
+    """That documents are known at a place because they are, or were, written there.
+
+    Attributes:
+        journal: that of the transaction they were written in.
+        is_under_way: whether the write has not ended yet.
+        elsewhere: what was known of an instance at another place before, by identity; a write that is not to be gives
+            it back.
+    """
+
+    __slots__ = ("elsewhere", "is_under_way", "journal")
+
+    def __init__(self, place: Place, journal: Journal | None = None) -> None:
+        """Begin a write."""
+        self.place = place
+        self.journal = journal
+        self.is_under_way = True
+        self.elsewhere: dict[int, Any] | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the write has ended, and so has its transaction; what was rolled back was given back."""
+        journal = self.journal
+        return not self.is_under_way and (journal is None or journal.committed is not None)
+
+    def end(self) -> None:
+        """Note that the write has ended; what it failed to write was given back before."""
+        self.is_under_way = False
+        if self.journal is None:
+            self.elsewhere = None
+
+
+#: Where embedded objects are, which are part of another document.
+NOWHERE = Place(Deployment(), "", "")
+
+#: That an embedded object is as its document is.
+INSIDE = Known(NOWHERE)
+
+#: That a document is known, but to no engine.
+SOMEWHERE = Known(Place(Deployment(), "", ""))
+
+
+@lru_cache(maxsize=1024)
+def known_at(place: Place) -> Known:
+    """Give what says that documents are known at a place."""
+    return INSIDE if place is NOWHERE else Known(place)
