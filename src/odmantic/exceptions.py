@@ -27,6 +27,7 @@
     ├── ForeignFieldWarning            a query with a field of another model
     ├── QueryTruthWarning              `and`, `or`, `not` or a chained comparison between conditions
     ├── StrayOperationWarning          an operation beside its transaction
+    ├── StringOperandWarning           `in_` of a text
     └── UnconfiguredIndexesWarning     unique indexes that nobody asked for
 
 All of the errors can be pickled and copied as far as what they carry can. Any other failure of the
@@ -89,6 +90,7 @@ __all__ = [
     "SessionMisuseError",
     "StrayOperationError",
     "StrayOperationWarning",
+    "StringOperandWarning",
     "TransactionAbortedError",
     "TransactionError",
     "TransactionNotSupportedError",
@@ -129,6 +131,10 @@ class ForeignFieldWarning(UserWarning):
 
 class QueryTruthWarning(UserWarning):
     """A condition was asked whether it is true, as `and`, `or`, `not` and chained comparisons do: one of two is lost."""
+
+
+class StringOperandWarning(UserWarning):
+    """`in_` or `not_in` was given a text, which is the list of its characters."""
 
 
 class UnconfiguredIndexesWarning(UserWarning):

@@ -25,6 +25,7 @@ from odmantic._mapping.mapping import (
     mapping_of,
 )
 from odmantic._mapping.naming import plain_text
+from odmantic._mapping.operands import encode_operand
 from odmantic.query import KeyNameProxy, QueryExpression, SortExpression
 
 __all__ = [
@@ -252,6 +253,10 @@ class FieldProxy:
 
     def __neg__(self) -> NoReturn:
         raise TypeError(f"a field has no minus: write desc(...) or .desc() to sort by {+self!r}")
+
+    def __stored__(self, value: Any) -> Any:
+        """Give the BSON form of a value that the field is compared with."""
+        return encode_operand(_field_of(self), value)
 
     # The operators of Python look neither at attributes of this object nor at embedded fields
     # that bear the name of an operator.

@@ -15,7 +15,8 @@ from bson.regex import Regex
 
 from odmantic._caller import warn_caller
 from odmantic._mapping.encode import encode_value
-from odmantic.exceptions import QueryTruthWarning
+from odmantic._mapping.shapes import is_document
+from odmantic.exceptions import QueryTruthWarning, StringOperandWarning
 
 _MAY_ASK_FOR_TRUTH = ("odmantic.", "pymongo.", "motor.", "bson.")
 
@@ -172,12 +173,18 @@ def lte(field: FieldProxyAny, value: Any) -> QueryExpression:
 
 def in_(field: FieldProxyAny, sequence: Iterable[Any]) -> QueryExpression:
     """Match documents where the field equals one of the values of `sequence`."""
-    return _compared(field, "$in", list(sequence))
+    key, values, operators = _members(field, "in_", sequence)
+    if not operators:
+        return QueryExpression({key: {"$in": values}})
+    return or_({key: {"$in": values}}, *[{key: {"$eq": each}} for each in operators])
 
 
 def not_in(field: FieldProxyAny, sequence: Iterable[Any]) -> QueryExpression:
     """Match documents where the field equals none of the values of `sequence`."""
-    return _compared(field, "$nin", list(sequence))
+    key, values, operators = _members(field, "not_in", sequence)
+    if not operators:
+        return QueryExpression({key: {"$nin": values}})
+    return and_({key: {"$nin": values}}, *[{key: {"$ne": each}} for each in operators])
 
 
 def match(field: FieldProxyAny, pattern: Any) -> QueryExpression:
@@ -205,7 +212,44 @@ def desc(field: FieldProxyAny) -> SortExpression:
 
 
 def _compared(field: FieldProxyAny, operator: str, value: Any) -> QueryExpression:
-    return QueryExpression({key_of(field): {operator: encode_value(value)}})
+    key = key_of(field)
+    stored = _stored(field, value)
+    if operator != "$eq" and isinstance(stored, (re.Pattern, Regex)):
+        message = f"{key} cannot be compared by {operator} with {stored!r:.200}: use match, or nor_ of a match"
+        raise TypeError(message)
+    return QueryExpression({key: {operator: stored}})
+
+
+def _stored(field: FieldProxyAny, value: Any) -> Any:
+    """Give an operand as the field stores it."""
+    # By its class: on the proxy of an embedded object, a name is that of an embedded field.
+    proxy: object = field
+    encode: Any = getattr(type(proxy), "__stored__", None)
+    return encode_value(value) if encode is None else encode(field, value)
+
+
+def _members(
+    field: FieldProxyAny, name: str, sequence: Iterable[Any]
+) -> tuple[str, list[Any], list[Any]]:
+    """Give the key of a field and stored values, apart from those that MongoDB would take for operators among them."""
+    key = key_of(field)
+    if isinstance(sequence, (str, bytes)):
+        warn_caller(
+            f"{name} of {key} takes {sequence!r:.200} for the list of its characters: write [{sequence!r:.200}]",
+            StringOperandWarning,
+        )
+    values = [_stored(field, each) for each in sequence]
+    if not any(map(_is_operator, values)):
+        return key, values, []
+    return (
+        key,
+        [each for each in values if not _is_operator(each)],
+        [each for each in values if _is_operator(each)],
+    )
+
+
+def _is_operator(stored: Any) -> bool:
+    return is_document(stored) and str(next(iter(stored), "")).startswith("$")
 
 
 def _joined(operator: str, *elements: object) -> QueryExpression:

@@ -14,6 +14,7 @@ from bson.decimal128 import Decimal128
 from bson.regex import Regex
 
 from odmantic import query
+from odmantic.exceptions import StringOperandWarning
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model
 from odmantic.query import (
@@ -197,8 +198,13 @@ def test_the_list_is_a_fresh_one():
     assert expression == {"kg": {"$in": [1]}}
 
 
-def test_a_text_is_an_iterable():
-    assert in_(Parcel.weight, "ab") == {"kg": {"$in": ["a", "b"]}}
+@pytest.mark.parametrize("text", ["ab", b"ab", "", "a"])
+@pytest.mark.parametrize("name", ["in_", "not_in"])
+def test_a_text_as_a_list_of_its_characters_is_warned_of(name, text):
+    for call in (getattr(query, name), lambda field, value: getattr(field, name)(value)):
+        with pytest.warns(StringOperandWarning, match=rf"^{name} of name .* write \[") as caught:
+            assert [*call(Named.name, text)["name"].values()] == [list(text)]
+        assert [each.filename for each in caught] == [__file__]
 
 
 @pytest.mark.parametrize("function", [in_, not_in])
@@ -260,3 +266,25 @@ def test_a_match_takes_only_text_and_patterns(pattern):
             call(Named.name, pattern)
     for good in ("^a", re.compile("^a"), Regex("^a")):
         assert match(Named.name, good).keys() == {"name"}
+
+
+def test_values_that_look_like_operators_are_values_in_lists_too():
+    hostile = {"$gt": ""}
+
+    assert in_(Named.name, ["a", hostile]) == {
+        "$or": ({"name": {"$in": ["a"]}}, {"name": {"$eq": hostile}})
+    }
+    assert not_in(Named.name, [hostile, "a", hostile]) == {
+        "$and": ({"name": {"$nin": ["a"]}}, {"name": {"$ne": hostile}}, {"name": {"$ne": hostile}})
+    }
+    assert Named.name.in_([{"a": {"$gt": 1}}, {}]) == {"name": {"$in": [{"a": {"$gt": 1}}, {}]}}
+
+
+@pytest.mark.parametrize("pattern", [re.compile("a"), Regex("a")])
+@pytest.mark.parametrize("name", ["ne", "gt", "gte", "lt", "lte"])
+def test_nothing_is_compared_with_a_pattern(name, pattern):
+    for call in (getattr(query, name), lambda f, value: getattr(f, name)(value)):
+        with pytest.raises(TypeError, match=r"name cannot be compared .* use match"):
+            call(Named.name, pattern)
+    assert (Named.name == pattern) == {"name": {"$eq": pattern}}
+    assert in_(Named.name, [pattern]) == {"name": {"$in": [pattern]}}

@@ -59,6 +59,8 @@ def compile_mapping(model: type[_BaseODMModel]) -> ModelMapping:
     fields = {
         name: _field(model, name, info, config, without_references) for name, info in infos.items()
     }
+    for name, field in fields.items():
+        field.owner = model, name
     _check_keys(model, fields)
     primary_field = _primary_field(fields)
     if is_embedded and primary_field is not None:

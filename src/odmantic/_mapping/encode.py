@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from collections.abc import Set as AbstractSet
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -146,6 +146,11 @@ def field_encoders(mapping: ModelMapping) -> tuple[FieldEncoder, ...]:
         (name, field.key_name, _field_encoder(mapping, name, field))
         for name, field in mapping.fields.items()
     )
+
+
+def type_encoder(annotation: Any, metadata: Iterable[Any] = ()) -> Encoder | None:
+    """Give the encoder for the values of a type on its own; `None` if they are stored as they are."""
+    return EncoderCompiler(encode_any, encode_document).encoder(annotation, metadata)
 
 
 def _field_encoder(mapping: ModelMapping, name: str, field: ODMBaseField) -> Encoder | None:

@@ -63,8 +63,8 @@ class EncoderCompiler:
 
     def field_encoder(self, model: Any, name: str) -> Encoder | None:
         """Give the encoder for a field of a class; `None` if its values are stored as they are."""
-        info = model.__pydantic_fields__[name]
-        if not _has_serializer(model, name) or not _is_foreign(info.annotation):
+        if not is_left_to_field(model, name):
+            info = model.__pydantic_fields__[name]
             return self.encoder(info.annotation, info.metadata)
         encode_any = self._encode_any
         return lambda value: encode_any(_dumped_field(model, name, value))
@@ -138,7 +138,7 @@ class EncoderCompiler:
         return encode
 
     def _union_encoder(self, members: tuple[Any, ...]) -> Encoder | None:
-        cases = [(_runtime_class(member), self.encoder(member)) for member in members]
+        cases = [(runtime_class(member), self.encoder(member)) for member in members]
         if not any(encode for _, encode in cases):
             return None
         others = [case for case in cases if case[0] is not types.NoneType]
@@ -193,6 +193,21 @@ _KNOWN: tuple[type[Any], ...] = (
     Mapping,
     *COLLECTIONS,
 )
+
+
+def has_own_form(bare: Any, marks: tuple[Any, ...]) -> bool:
+    """Tell whether a serialiser, or the type itself, says how the values of a type are stored."""
+    return (
+        serializer_in(marks) is not None
+        or _is_left_to_pydantic(bare, marks)
+        or _with_own_forms(bare, marks) is not None
+    )
+
+
+def is_left_to_field(model: Any, name: str) -> bool:
+    """Tell whether a serialiser of the class says how a field is stored."""
+    annotation = model.__pydantic_fields__[name].annotation
+    return _has_serializer(model, name) and _is_foreign(annotation)
 
 
 def _is_left_to_pydantic(bare: Any, marks: tuple[Any, ...]) -> bool:
@@ -265,7 +280,7 @@ _RUNTIME_CLASSES: dict[Any, Any] = {
 }
 
 
-def _runtime_class(annotation: Any) -> Any:
+def runtime_class(annotation: Any) -> Any:
     """Give the class whose instances are the values of a member of a union."""
     bare, _ = unwrap(annotation)
     cls: Any = get_origin(bare) or bare

@@ -48,10 +48,15 @@ class ODMBaseField:
     key_name: str
     model_config: ODMConfigDict
     pydantic_field: FieldInfo
+    owner: tuple[Any, str] | None = field(default=None, init=False, repr=False)
+    """The class that has the field, and its name there."""
+    operand: Callable[[Any], Any] | None = field(default=None, init=False, repr=False)
+    """What encodes the values that the field is compared with, once that was asked for."""
 
     def bind_pydantic_field(self, info: FieldInfo) -> None:
         """Replace pydantic's view of the field."""
         self.pydantic_field = info
+        self.operand = None
 
     def is_required_in_doc(self) -> bool:
         """Tell whether a document without the key cannot be parsed."""

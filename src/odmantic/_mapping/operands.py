@@ -1,0 +1,225 @@
+"""Operands of conditions, in the form in which their field stores its values.
+
+A value of the field's type goes through the field's serialiser. Anything else is taken for what is stored, and so is
+such a value where the serialiser gives one of the same type: programs then write the stored form. A condition on an
+array may be about one of its items, so an operand may be a value of their type too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from types import NoneType
+from typing import TYPE_CHECKING, Any, TypeAlias, get_args, get_origin
+
+import bson
+
+from odmantic._conversions import parse_object_id
+from odmantic._mapping.aliases import is_type_alias
+from odmantic._mapping.annotations import is_array, is_mapping, is_union, serializer_in, unwrap
+from odmantic._mapping.encode import encode_primary_key, encode_value, type_encoder
+from odmantic._mapping.encoders import encode_key, has_own_form, is_left_to_field, runtime_class
+from odmantic._mapping.mapping import ODMReference, is_model_instance, mapping_of
+from odmantic._mapping.recursion import Recursion
+from odmantic._mapping.shapes import is_collection, is_document, is_tuple
+from odmantic.bson import DECIMAL_SERIALIZER
+
+if TYPE_CHECKING:
+    from odmantic._mapping.mapping import ODMBaseField
+
+_Classes: TypeAlias = "type[Any] | tuple[type[Any], ...]"
+_Convert: TypeAlias = Callable[[Any], Any]
+"""Gives the stored form of a value of a type, `_OTHER` for any other."""
+
+_OTHER: Any = object()
+
+
+def encode_operand(field: ODMBaseField, value: Any) -> Any:
+    """Give the BSON form of a value that a field is compared with."""
+    if field.operand is None:
+        field.operand = _operand_of(field)
+    return field.operand(value)
+
+
+def _operand_of(field: ODMBaseField) -> _Convert:
+    if isinstance(field, ODMReference):
+        return _reference(field)
+    info = field.pydantic_field
+    if field.owner is not None and is_left_to_field(*field.owner):
+        model, name = field.owner
+        convert: _Convert | None = _own_form(
+            _classes_of(info.annotation), mapping_of(model).encoder_of[name] or encode_value
+        )
+    else:
+        convert = _Compiler().convert(info.annotation, info.metadata)
+    return encode_value if convert is None else _completed(convert)
+
+
+def _reference(field: ODMReference) -> _Convert:
+    target = mapping_of(field.model)
+    key = target.fields[target.primary_field or ""]
+
+    def encode(value: Any) -> Any:
+        return encode_primary_key(value) if is_model_instance(value) else encode_operand(key, value)
+
+    return encode
+
+
+def _completed(convert: _Convert) -> _Convert:
+    def encode(value: Any) -> Any:
+        stored = convert(value)
+        return encode_value(value) if stored is _OTHER else stored
+
+    return encode
+
+
+class _Compiler:
+    """Decides what becomes of operands by the type of a field; of most types they are encoded as any value is."""
+
+    def __init__(self) -> None:
+        self._recursion: Recursion[_Convert | None] = Recursion(_by_other)
+
+    def convert(self, annotation: Any, metadata: Iterable[Any] = ()) -> _Convert | None:
+        if not is_type_alias(annotation):
+            return self._convert(annotation, metadata)
+        return self._recursion.once(annotation, lambda: self._convert(annotation, metadata))
+
+    def _convert(self, annotation: Any, metadata: Iterable[Any]) -> _Convert | None:
+        bare, inner = unwrap(annotation)
+        marks = (*inner, *metadata)
+        classes = _classes_of(bare)
+        is_id = classes is bson.ObjectId
+        if has_own_form(bare, marks) and DECIMAL_SERIALIZER.bson_serializer is not serializer_in(
+            marks
+        ):
+            convert = _own_form(classes, type_encoder(annotation, metadata) or encode_value)
+            return _object_id(convert) if is_id else convert
+        if is_id:
+            return _object_id(lambda value: value)
+        if is_union(bare):
+            return self._union(get_args(bare))
+        origin, arguments = get_origin(bare), get_args(bare)
+        if is_mapping(origin) and len(arguments) == 2:
+            return _table(self.convert(arguments[1]))
+        if origin is tuple and arguments[-1:] != (Ellipsis,):
+            return _array([self.convert(each) for each in arguments])
+        if is_array(origin) and arguments:
+            return _array([self.convert(arguments[0])], repeats=True)
+        return None
+
+    def _union(self, members: tuple[Any, ...]) -> _Convert | None:
+        cases = [(_classes_of(each), self.convert(each)) for each in members]
+        converts = [each for _, each in cases if each is not None]
+        if not converts:
+            return None
+
+        def convert(value: Any) -> Any:
+            for classes, each in cases:
+                if type(value) is classes:
+                    return _OTHER if each is None else each(value)
+            return _first(converts, value)
+
+        return convert
+
+
+def _own_form(classes: _Classes, encode: _Convert) -> _Convert:
+    def convert(value: Any) -> Any:
+        of_type = float(value) if classes is float and type(value) is int else value
+        if not _is_of(of_type, classes):
+            return _OTHER
+        try:
+            stored = encode(of_type)
+        except Exception:
+            if value is None:  # of an optional field whose serialiser does not expect it
+                return _OTHER
+            raise
+        is_same_type = type(stored) in (type(value), type(of_type), classes)
+        return _OTHER if is_same_type and stored is not None else stored
+
+    return convert
+
+
+def _object_id(inner: _Convert) -> _Convert:
+    """Take the texts and bytes that the constructor takes."""
+
+    def convert(value: Any) -> Any:
+        if not isinstance(value, (str, bytes)):
+            return inner(value) if isinstance(value, bson.ObjectId) else _OTHER
+        try:
+            id_ = parse_object_id(value)
+        except ValueError:
+            return _OTHER
+        stored = inner(id_)
+        if stored is _OTHER:
+            return id_
+        return _OTHER if type(stored) is type(value) else stored
+
+    return convert
+
+
+def _array(items: list[_Convert | None], *, repeats: bool = False) -> _Convert | None:
+    converts = [each for each in items if each is not None]
+    if not converts:
+        return None
+
+    def convert(value: Any) -> Any:
+        if not is_collection(value):
+            return _first(converts, value)
+        each_of = items * len(value) if repeats else [*items, *[None] * (len(value) - len(items))]
+        stored = [
+            _OTHER if each is None else each(item)
+            for each, item in zip(each_of, value, strict=False)
+        ]
+        if all(each is _OTHER for each in stored):
+            return _first(converts, value)
+        whole = [
+            encode_value(item) if each is _OTHER else each
+            for each, item in zip(stored, value, strict=True)
+        ]
+        return tuple(whole) if is_tuple(value) else whole
+
+    return convert
+
+
+def _table(inner: _Convert | None) -> _Convert | None:
+    def convert(value: Any) -> Any:
+        if not is_document(value):
+            return _OTHER
+        stored: dict[Any, Any] = {}
+        for key, item in value.items():
+            each = _OTHER if inner is None else inner(item)
+            stored[encode_key(key)] = encode_value(item) if each is _OTHER else each
+        return stored
+
+    return convert
+
+
+def _first(converts: list[_Convert], value: Any) -> Any:
+    return next((each for c in converts if (each := c(value)) is not _OTHER), _OTHER)
+
+
+def _by_other(found: list[_Convert | None]) -> _Convert:
+    def convert(value: Any) -> Any:
+        each = found[0]
+        return _OTHER if each is None else each(value)
+
+    return convert
+
+
+def _classes_of(annotation: Any) -> _Classes:
+    bare, _ = unwrap(annotation)
+    if is_union(bare):
+        return tuple(runtime_class(each) for each in get_args(bare))
+    cls: type[Any] = NoneType if bare is None else runtime_class(bare)
+    return cls
+
+
+def _is_of(value: Any, classes: _Classes) -> bool:
+    """Tell whether a value is one of a type; `True` is no `int`, and a moment no `date`."""
+    for cls in classes if isinstance(classes, tuple) else (classes,):
+        is_derived = (type(value) is bool and cls is int) or (
+            isinstance(value, datetime) and cls is date
+        )
+        if isinstance(value, cls) and not is_derived:
+            return True
+    return False

@@ -1,0 +1,525 @@
+# Generated from tests/integration/aio/test_injection.py by tools/generate_sync.py: do not edit.
+"""What comes from outside changes the values of a command, never its shape.
+
+Every public argument that takes a value, a key, an id, an extra, a sort order or a name is given what an attacker would
+send. Each command that goes out has the shape of one that is sent for a harmless text, with that text's place taken by
+the value, or the call is refused. A value may stand where MongoDB reads values only: as an operand, in what is set, and
+in a filter by key as long as it is neither an operator nor a pattern.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import bson
+import pytest
+from bson import SON, Code, DBRef, Decimal128, Int64, MaxKey, MinKey, ObjectId, Timestamp
+from bson.errors import BSONError
+from bson.raw_bson import RawBSONDocument
+from bson.regex import Regex
+from pymongo.errors import PyMongoError
+
+from odmantic import EmbeddedModel, Field, Model, Reference, query
+from odmantic.exceptions import OdmanticError
+
+HARMLESS = "harmless"
+
+HOSTILE = [
+    *({"$gt": ""}, {"$gte": MinKey()}, {"$ne": None}, {"$ne": HARMLESS}, {"$exists": True}),
+    *({"$in": ["a"]}, {"$nin": []}, {"$regex": "^"}, {"$regex": "^", "$options": "i"}),
+    *({"$not": {"$gt": ""}}, {"$type": 2}, {"$elemMatch": {"$gt": ""}}, {"$all": []}, {"$size": 0}),
+    *(
+        {"$mod": [1, 0]},
+        {"$eq": "a"},
+        {"$where": "true"},
+        {"$expr": {"$eq": [1, 1]}},
+        {"$or": [{}]},
+    ),
+    *({"$near": [0, 0]}, {"$set": {"a": 1}}, {"$inc": 1}, {"$each": [1]}, {"$literal": 1}),
+    *({"a": {"$gt": ""}}, {"a": 1, "$gt": ""}, {"a.b": 1}, {"": 1}, {"_id": 1}, {}),
+    *([], [[]], ["a", {"$gt": ""}], [{"$gt": ""}], ("a", re.compile("^")), [{"$where": "true"}]),
+    *(
+        re.compile("^"),
+        re.compile(b"^"),
+        Regex("^"),
+        Regex("", "s"),
+        Code("true"),
+        Code("true", {}),
+    ),
+    *("$where", "$a", "$$ROOT", "$", "a.b", ".", "a.$[].b", "", "a\0b", "_id", "$set", "x" * 2_000),
+    *(DBRef("a", 1), RawBSONDocument(bson.encode({"$gt": ""})), SON([("$gt", "")])),
+    *(MinKey(), MaxKey(), Timestamp(0, 0), Decimal128("NaN"), float("nan"), Int64(5), 2**70),
+    *(
+        True,
+        None,
+        5,
+        -1,
+        b"$gt",
+        datetime(2020, 1, 1),
+        UUID(int=1),
+        ObjectId("5f85f36d6dfecacc68428a46"),
+    ),
+]
+
+REFUSALS = (
+    re.error,
+    OdmanticError,
+    PyMongoError,
+    BSONError,
+    TypeError,
+    ValueError,
+    OverflowError,
+    AttributeError,
+)
+
+
+class Inner(EmbeddedModel):
+    model_config = {"extra": "allow"}
+
+    v: Any = 0
+
+
+class Thing(Model):
+    id: Any = Field(primary_field=True)
+    value: Any = 0
+    tags: list[Any] = []
+    table: dict[str, Any] = {}
+    inner: Inner = Inner()
+
+
+class Order(Model):
+    id: Any = Field(primary_field=True)
+    thing: Thing = Reference()
+
+
+class Open(Model):
+    model_config = {"extra": "allow"}
+
+    id: int = Field(primary_field=True)
+    name: str = ""
+
+
+FIELDS = [Thing.value, Thing.id, Thing.tags, Thing.table, Thing.inner.v, Order.thing, Thing.inner]
+OPERATORS = ["eq", "ne", "gt", "gte", "lt", "lte", "match"]
+
+
+def conditions(value):
+    """What makes the conditions that there are with a value."""
+    for number, field in enumerate(FIELDS):
+        for name in OPERATORS:
+            holder = (query, field)[number % 2]
+            arguments = (field, value) if holder is query else (value,)
+            yield lambda h=holder, n=name, a=arguments: getattr(h, n)(*a)
+        for name in ("in_", "not_in"):
+            yield lambda n=name, f=field: getattr(query, n)(f, [value])
+            yield lambda n=name, f=field: getattr(f, n)([value, "b"])
+    yield lambda: (Thing.value == value) & (Thing.id != value)
+    yield lambda: (Thing.value == value) | {"value": 1}
+    yield lambda: query.nor_(Thing.value == value, Thing.value > value)
+    yield lambda: query.and_(Thing.tags.in_([value]), query.or_(Thing.inner.v <= value))
+
+
+def _model_of(condition):
+    return Order if "'thing'" in repr(condition) else Thing
+
+
+def _find(engine, condition):
+    [_ for _ in engine.find(_model_of(condition), condition)]
+
+
+def _find_sorted(engine, condition):
+    model = _model_of(condition)
+    engine.find_one(model, condition, {"a": 1}, sort=model.id.desc())
+
+
+def _count(engine, condition):
+    engine.count(_model_of(condition), condition)
+
+
+def _remove(engine, condition):
+    engine.remove(_model_of(condition), condition)
+
+
+def _remove_one(engine, condition):
+    engine.remove(_model_of(condition), condition, just_one=True)
+
+
+READS_BY_QUERY = [_find, _find_sorted, _count, _remove, _remove_one]
+
+
+def _save(engine, value):
+    engine.save(Thing(id="a", value=value, tags=[value], table={"k": value}, inner=Inner(v=value)))
+
+
+def _save_all(engine, value):
+    engine.save_all([Thing(id=key, value=value, inner=Inner(x=value)) for key in ("a", "b")])
+
+
+def _insert_many(engine, value):
+    engine.save_all([Thing(id=f"n{number}", value=value) for number in range(120)])
+
+
+def _change(engine, value):
+    thing = engine.find_one(Thing, Thing.id == "a")
+    thing.value = value
+    thing.tags.append(value)
+    thing.table["k"] = value
+    thing.inner.v = value
+    engine.save(thing)
+
+
+def _change_many(engine, value):
+    things = [each for each in engine.find(Thing, Thing.id.in_(["a", "b"]), sort=Thing.id)]
+    for thing in things:
+        thing.model_update(value=value, table={"k": [value]})
+    engine.save_all(things)
+
+
+def _save_id(engine, value):
+    engine.save(Thing(id=value, value=1))
+
+
+def _save_ids(engine, value):
+    engine.save_all([Thing(id=value, value=1), Thing(id=value, value=2)])
+
+
+def _change_by_id(engine, value):
+    things = [Thing(id=value) for _ in range(3)]
+    for thing in things:
+        object.__setattr__(thing, "__baseline__", ())
+        object.__setattr__(thing, "__modified__", {"value"})
+    engine.save(things[0])
+    engine.save_all(things[1:])
+
+
+def _delete(engine, value):
+    engine.delete(Thing(id=value))
+
+
+def _save_reference(engine, value):
+    thing = Thing.model_construct(id=value, value=1, tags=[], table={}, inner=Inner())
+    object.__setattr__(thing, "__baseline__", {})
+    object.__setattr__(thing, "__modified__", set())
+    engine.save(Order(id="a", thing=thing))
+
+
+def _save_with_reference(engine, value):
+    engine.save_all([Order(id=key, thing=Thing(id=value)) for key in ("a", "b")])
+
+
+def _extra_value(engine, value):
+    engine.save(Open(id=1, x=value))
+    engine.save_all([Open(id=1, x=value), Open(id=2, x=[value])])
+
+
+def _extra_name(engine, value):
+    engine.save(Open(**{"id": 1, value: 1}))
+
+
+def _extra_names(engine, value):
+    engine.save_all([Open(**{"id": number, value: number}) for number in (1, 2)])
+
+
+def _assigned_name(engine, value):
+    one = engine.save(Open(id=3))
+    one.model_extra[value] = 1
+    engine.save(one)
+    del one.model_extra[value]
+    engine.save(one)
+
+
+def _updated_name(engine, value):
+    one = engine.save(Open(id=3))
+    one.model_update({value: 1})
+    engine.save(one)
+
+
+def _nested_name(engine, value):
+    engine.save(Thing(id="a", table={value: {value: 1}}, inner=Inner(**{value: 1})))
+
+
+WRITES = [
+    *(_save, _save_all, _insert_many, _change, _change_many, _save_id, _save_ids, _change_by_id),
+    *(_delete, _save_reference, _save_with_reference, _extra_value, _extra_name, _extra_names),
+    *(_assigned_name, _updated_name, _nested_name),
+]
+
+
+# --- Shapes ------------------------------------------------------------------------------------
+
+_OF_VALUES = frozenset({"$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin"})
+_FILTERS = frozenset({"filter", "q", "$match"})
+_VOLATILE = frozenset({"lsid", "txnNumber", "$clusterTime", "startTransaction", "readConcern"})
+
+
+class Sent:
+    """What a call sent, and what it was given."""
+
+    def __init__(self, value, commands):
+        self.value = value
+        self.commands = [
+            {key: part for key, part in event.command.items() if key not in _VOLATILE}
+            for event in commands.started
+            if event.command_name not in {"commitTransaction", "abortTransaction"}
+        ]
+
+
+def has_shape_of(sent, wanted, command, *, around=(), in_filter=False):
+    """Tell whether a command is as one that was sent for the harmless text, but for the value in its place."""
+    if isinstance(wanted, str) and wanted == HARMLESS:
+        is_operand = not in_filter or (around and around[-1] in _OF_VALUES)
+        return is_operand or not acts_in_filter(command)
+    if isinstance(wanted, dict):
+        if not isinstance(command, dict):
+            return False
+        if HARMLESS in wanted:  # the name of a key
+            if [*wanted].index(HARMLESS) >= len(command):
+                return False
+            name = [*command][[*wanted].index(HARMLESS)]
+            is_path = around[-2:] in {("u", "$set"), ("u", "$unset")}
+            if is_path and (not name or "." in name or name.startswith("$")):
+                return False
+            wanted = {name if key == HARMLESS else key: each for key, each in wanted.items()}
+        return wanted.keys() == command.keys() and all(
+            has_shape_of(
+                sent,
+                wanted[key],
+                command[key],
+                around=(*around, key),
+                in_filter=in_filter or key in _FILTERS,
+            )
+            for key in wanted
+        )
+    if isinstance(wanted, (list, tuple)):
+        return (
+            isinstance(command, (list, tuple))
+            and len(wanted) == len(command)
+            and all(
+                has_shape_of(sent, one, two, around=around, in_filter=in_filter)
+                for one, two in zip(wanted, command, strict=True)
+            )
+        )
+    if isinstance(wanted, re.Pattern):
+        return isinstance(command, (re.Pattern, Regex))
+    return wanted == command
+
+
+def acts_in_filter(value):
+    """Tell whether MongoDB takes something at a key of a filter for more than a value; `$eq` alone it does not."""
+    if isinstance(value, (re.Pattern, Regex)):
+        return True
+    is_document = isinstance(value, (dict, RawBSONDocument))
+    return is_document and [*value][:1] != ["$eq"] and str(next(iter(value), "")).startswith("$")
+
+
+def plain(condition):
+    """A filter with values that look like operators back among the members of `$in`, from which they were set apart."""
+    if isinstance(condition, (list, tuple)):
+        return [plain(each) for each in condition]
+    if not isinstance(condition, dict):
+        return condition
+    for joined, listed, single in (("$or", "$in", "$eq"), ("$and", "$nin", "$ne")):
+        parts = condition.get(joined)
+        if not isinstance(parts, (list, tuple)) or len(parts) < 2 or len(condition) > 1:
+            continue
+        (key, first), *_ = parts[0].items()
+        if not isinstance(first, dict) or [*first] != [listed]:
+            continue
+        others = [part.get(key) for part in parts[1:] if [*part] == [key]]
+        if len(others) == len(parts) - 1 and all(
+            isinstance(each, dict) and [*each] == [single] for each in others
+        ):
+            return {key: {listed: [*(each[single] for each in others), *first[listed]]}}
+    return {
+        key: each if key in _OF_VALUES else plain(each) if key in _LOGICAL else each
+        for key, each in condition.items()
+    }
+
+
+_LOGICAL = frozenset({"$and", "$or", "$nor"})
+
+
+def normal(command):
+    """A command with its filters in one form."""
+    changed = {**command}
+    if "filter" in changed:
+        changed["filter"] = plain(changed["filter"])
+    if "pipeline" in changed:
+        changed["pipeline"] = [
+            {"$match": plain(stage["$match"])} if "$match" in stage else stage
+            for stage in changed["pipeline"]
+        ]
+    for name in ("deletes", "updates"):
+        if name in changed:
+            changed[name] = [{**each, "q": plain(each["q"])} for each in changed[name]]
+    return changed
+
+
+def _try(engine, commands, call, value):
+    """What a call sends, refused or not."""
+    commands.clear()
+    with contextlib.suppress(REFUSALS):
+        call(engine)
+    return Sent(value, commands)
+
+
+def _check(harmless, hostile):
+    wanted = [normal(each) for each in harmless.commands]
+    for command in map(normal, hostile.commands):
+        assert any(has_shape_of(hostile, each, command) for each in wanted), (
+            f"{hostile.value!r} made {command!r}, which is like none of {wanted!r}"
+        )
+
+
+def _fill(raw_database):
+    for name in ("thing", "order", "open"):
+        raw_database[name].delete_many({})
+    raw_database["thing"].insert_many(
+        [{"_id": key, "value": 0, "tags": [], "table": {}, "inner": {}} for key in ("a", "b")]
+    )
+
+
+@pytest.mark.parametrize("call", READS_BY_QUERY, ids=lambda call: call.__name__)
+def test_conditions(sync_engine, raw_database, commands, call):
+    _fill(raw_database)
+    harmless = []
+    for make in conditions(HARMLESS):
+        try:
+            condition = make()
+        except REFUSALS:
+            harmless.append(None)
+            continue
+        harmless.append(_try(sync_engine, commands, lambda e, c=condition: call(e, c), HARMLESS))
+    assert sum(each is not None for each in harmless) > 50
+
+    for number, value in enumerate(HOSTILE):
+        pairs = list(zip(harmless, conditions(value), strict=True))
+        # The rest of a command does not depend on the condition.
+        for wanted, make in pairs if call is _find else pairs[number % 5 :: 5]:
+            try:
+                condition = make()
+            except REFUSALS:
+                continue
+            assert wanted is not None
+            sent = _try(sync_engine, commands, lambda e, c=condition: call(e, c), value)
+            _check(wanted, sent)
+
+
+@pytest.mark.parametrize("in_transaction", [False, True])
+@pytest.mark.parametrize("call", WRITES, ids=lambda call: call.__name__)
+def test_writes(sync_engine, raw_database, commands, call, in_transaction):
+    def run(engine, value):
+        if not in_transaction:
+            call(engine, value)
+            return
+        with engine.transaction() as transaction:
+            call(transaction, value)
+
+    _fill(raw_database)
+    harmless = _try(sync_engine, commands, lambda engine: run(engine, HARMLESS), HARMLESS)
+    assert harmless.commands
+    names_only = call in {_extra_name, _extra_names, _assigned_name, _updated_name, _nested_name}
+    for value in HOSTILE:
+        # A name is a text, and one that is a key of a field is none of an extra.
+        if names_only and (type(value) is not str or value == "_id"):
+            continue
+        if call is _insert_many and isinstance(value, Timestamp):
+            continue  # updated: the server would fill it in
+        _fill(raw_database)
+        before = list(raw_database["thing"].find())
+        sent = _try(sync_engine, commands, lambda engine, v=value: run(engine, v), value)
+        _check(harmless, sent)
+        if call in {_delete, _change_by_id, _save_id, _save_ids}:
+            theirs = list(raw_database["thing"].find({"_id": {"$in": ["a", "b"]}}))
+            assert theirs == before
+
+
+@pytest.mark.parametrize("key", HOSTILE, ids=range(len(HOSTILE)))
+def test_foreign_keys(sync_engine, raw_database, commands, key):
+    _fill(raw_database)
+    raw_database["order"].insert_one({"_id": "o", "thing": HARMLESS})
+
+    def read(engine):
+        for find in (engine.find_one, engine.find):
+            result = find(Order)
+            if find == engine.find:
+                [_ for _ in result]
+            else:
+                result
+
+    harmless = _try(sync_engine, commands, read, HARMLESS)
+    try:
+        raw_database["order"].replace_one({"_id": "o"}, {"thing": key})
+    except REFUSALS:
+        return
+    _check(harmless, _try(sync_engine, commands, read, key))
+
+
+@pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
+def test_other_arguments(sync_engine, raw_database, commands, value):
+    _fill(raw_database)
+    engine = sync_engine
+
+    def all_of(found):
+        [_ for _ in found]
+
+    refused = [
+        lambda: all_of(engine.find(value)),
+        lambda: all_of(engine.find(Thing, sort=(value, Thing.id))),
+        lambda: engine.find_one(Thing, sort=(Thing.id, value)),
+        lambda: all_of(engine.find(Thing, sort=query.asc(value))),
+        lambda: all_of(engine.find(Thing, sort=query.desc(value))),
+        lambda: all_of(engine.find(Thing, query.eq(value, 1))),
+        lambda: all_of(engine.find(Thing, query.in_(value, [1]))),
+        lambda: all_of(engine.find(Thing, query.match(value, "a"))),
+        lambda: engine.count(value),
+        lambda: engine.find_one(value),
+        lambda: engine.remove(value),
+        lambda: engine.save(value),
+        lambda: engine.delete(value),
+        lambda: engine.save_all([value]),
+        lambda: engine.configure_database([value]),
+    ]
+    if value is not None:
+        refused += [
+            lambda: all_of(engine.find(Thing, session=value)),
+            lambda: engine.save(Thing(id="z"), session=value),
+            lambda: engine.count(Thing, session=value),
+        ]
+    if value is not None and value not in ((), []):
+        refused += [lambda: all_of(engine.find(Thing, sort=value))]
+    if not isinstance(value, (dict, RawBSONDocument)):
+        refused += [
+            lambda: all_of(engine.find(Thing, value)),
+            lambda: engine.count(Thing, value),
+            lambda: engine.remove(Thing, Thing.id == "a", value),
+            lambda: engine.find_one(Thing, (Thing.id == "a") & value),
+        ]
+    if type(value) not in {int, bool, Int64, type(None)}:
+        refused += [
+            lambda: all_of(engine.find(Thing, limit=value)),
+            lambda: all_of(engine.find(Thing, skip=value)),
+        ]
+    for number, call in enumerate(refused):
+        commands.clear()
+        with pytest.raises(REFUSALS):
+            result = call()
+            if result is not None:
+                result
+        assert commands.names == [], number
+
+
+@pytest.mark.parametrize(
+    "value", [each for each in HOSTILE if isinstance(each, (dict, list, tuple))]
+)
+@pytest.mark.parametrize("field", FIELDS[:-1], ids=str)
+def test_what_in_lists_are_values(field, value):
+    # All of a request in place of a list of values.
+    condition = plain(field.in_(value))
+    assert [*condition] == [+field]
+    assert [*condition[+field]] == ["$in"]
+    assert len(condition[+field]["$in"]) == len(value)
