@@ -42,9 +42,21 @@ def _is_type_like(value: object) -> bool:
     return isinstance(value, type) or hasattr(value, "__origin__") or hasattr(value, "__value__")
 
 
+def check_defaults(model: Any) -> None:
+    """Check the defaults of fields whose annotations named something incomplete when the class was made.
+
+    Raises:
+        TypeError: a default is not valid.
+    """
+    own: Mapping[str, Any] = model.__dict__
+    for declaration in own.get("__odm_unchecked__", ()):
+        declaration.check_default(model.__annotations__[declaration.name])
+
+
 def forget(model: Any) -> None:
     """Note that all fields of a class are resolved."""
     _waiting.pop(model, None)
+    model.__odm_unchecked__ = ()
     # The parametrisations of a generic class need to know what it waited for.
     if "__odm_deferred__" in vars(model) and not model.__pydantic_generic_metadata__["parameters"]:
         del model.__odm_deferred__
@@ -83,8 +95,8 @@ def rebuild(model: Any, names: dict[str, Any], attempt: Callable[[dict[str, Any]
         PydanticUndefinedAnnotation: a name does not exist.
         TypeError: a resolved field cannot be defined like it is.
     """
-    names = _resolved_names(model, names)
     with _marked_as_rebuilding():
+        names = _resolved_names(model, names)
         while True:
             try:
                 done = attempt(names)
@@ -99,6 +111,9 @@ def rebuild(model: Any, names: dict[str, Any], attempt: Callable[[dict[str, Any]
                 names[missing] = found
             else:
                 _waiting.pop(model, None)
+                own: Mapping[str, Any] = model.__dict__
+                for deferred in own.get("__odm_deferred__", ()):
+                    model.__annotations__[deferred.declaration.name] = names[deferred.placeholder]
                 return done
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import functools
 import itertools
+import re
 import sys
-from dataclasses import dataclass
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from types import FunctionType
 from typing import (
     TYPE_CHECKING,
@@ -34,7 +37,7 @@ from odmantic.field import ODMFieldInfo
 from odmantic.reference import ODMReferenceInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Iterable, Mapping
 
 
 _UNTOUCHED: tuple[Any, ...] = (  # pyright: ignore[reportUnknownVariableType] - generic classes
@@ -77,7 +80,7 @@ class Declaration:
         return None
 
     def adapted(self) -> Any:
-        """Check the field and give its annotation with BSON-aware types.
+        """Check the field, but for its default, and give its annotation with BSON-aware types.
 
         Raises:
             TypeError: the field cannot be defined like this.
@@ -93,8 +96,6 @@ class Declaration:
                 )
         elif is_reference:
             self._embed(adapted)
-        elif not any(is_embedded_model(model) for model in models_in(adapted)):
-            self._check_default(adapted)
         return adapted
 
     def _embed(self, adapted: Any) -> None:
@@ -115,14 +116,26 @@ class Declaration:
             EmbeddedReferenceWarning,
         )
 
-    def _check_default(self, adapted: Any) -> None:
+    def check_default(self, adapted: Any) -> bool:
+        """Check the default against an adapted annotation, and tell whether that could be done already.
+
+        Raises:
+            TypeError: the default is not valid; one of an embedded model is checked where it is used.
+        """
+        if any(is_embedded_model(model) for model in models_in(adapted)):
+            return True
         value = self.value
-        if value is PydanticUndefined or isinstance(value, ODMFieldInfo) or type(value) is adapted:
-            return
+        is_unchecked = isinstance(value, (ODMFieldInfo, ODMReferenceInfo))
+        if value is PydanticUndefined or is_unchecked or type(value) is adapted:
+            return True
+        adapter = type_adapter(adapted, arbitrary_types=self.arbitrary_types)
+        if not adapter.pydantic_complete:
+            return False
         try:
-            type_adapter(adapted, arbitrary_types=self.arbitrary_types).validate_python(value)
+            adapter.validate_python(value)
         except ValidationError:
             self._refuse(adapted)
+        return True
 
     def _refuse(self, adapted: Any) -> NoReturn:
         raise TypeError(
@@ -177,6 +190,10 @@ class Body:
     annotations: dict[str, Any]
     deferred: list[Deferred]
     has_primary_field: bool = False
+    unchecked: list[Declaration] = field(default_factory=list[Declaration])
+    """The fields whose defaults are checked when the class is complete."""
+    inherited: set[str] = field(default_factory=set[str])
+    """Names of the fields that are taken over from mixins which are no models."""
 
     def rewrite(self, bases: tuple[type[Any], ...], *, automatic_id: bool) -> None:
         """Replace the namespace's annotations and values by those for pydantic.
@@ -226,10 +243,10 @@ class Body:
         evaluated, missing = evaluate(annotation, cls.__module__, self.known)
         value = vars(cls).get(name, PydanticUndefined)
         is_ours = isinstance(value, (ODMFieldInfo, ODMReferenceInfo))
-        # Pydantic warns of a field that hides an inherited default, so what needs no change is
-        # left for it to find.
+        # What needs no change is left for pydantic to find.
         if missing is None and (is_ours or adapt_annotation(evaluated) != evaluated):
             declared[name] = evaluated
+            self.inherited.add(name)
             if value is not PydanticUndefined:
                 self.namespace.setdefault(name, value)
 
@@ -261,9 +278,12 @@ class Body:
         self._replace_value(declaration, bases)
         if missing is None:
             adapted = declaration.adapted()
+            if not declaration.check_default(adapted):
+                self.unchecked.append(declaration)
         else:
             placeholder = f"__odmantic_{next(_counter)}__"
             self.deferred.append(Deferred(declaration, placeholder, missing))
+            self.unchecked.append(declaration)
             # The missing name comes first, so that error messages show it.
             adapted = ForwardRef(f"({missing}, {placeholder})[1]")
         self.annotations[name] = adapted if options is None else annotated(adapted, options)
@@ -289,6 +309,19 @@ class Body:
             ObjectId, FieldOptions(key_name="_id", primary_field=True)
         ]
         self.namespace["id"] = pydantic.Field(default_factory=ObjectId)
+
+
+@contextmanager
+def taking_over(names: Iterable[str]) -> Generator[None]:
+    """Make a class that takes over fields from mixins: pydantic would warn that it hides their defaults."""
+    pattern = "|".join(map(re.escape, names))
+    if not pattern:
+        yield
+        return
+    with warnings.catch_warnings():
+        message = f'Field name "({pattern})" in ".*" shadows an attribute in parent'
+        warnings.filterwarnings("ignore", message, UserWarning)
+        yield
 
 
 def _take_field_info(annotation: Any) -> tuple[FieldOptions | None, Any]:

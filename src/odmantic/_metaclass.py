@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel
 
-from odmantic._deferred import forget, remember, waiting_for
-from odmantic._definition import Body, own_annotations
+from odmantic._deferred import check_defaults, forget, remember, waiting_for
+from odmantic._definition import Body, own_annotations, taking_over
 from odmantic._mapping.building import building_class, is_building
 from odmantic._mapping.compile import compile_mapping
 from odmantic._mapping.mapping import COLLECTION, ModelKind, ModelMapping, kind_of, mapping_of
@@ -124,10 +124,14 @@ class BaseModelMetaclass(PureMetaclass):
     ) -> Any:
         body = mcs._rewrite(name, bases, namespace, kwargs, frame)
         original = dict(namespace)
-        with building_class():
+        with building_class(), taking_over(body.inherited):
             cls: Any = super().__new__(mcs, name, bases, namespace, **kwargs)
+        for deferred in body.deferred:
+            # Pydantic has its placeholder now; others should see what the annotation says.
+            cls.__annotations__[deferred.declaration.name] = deferred.declaration.annotation
         cls.__odm_body__ = original
         cls.__odm_bases__ = bases
+        cls.__odm_unchecked__ = body.unchecked
         if body.deferred:
             remember(cls, body.deferred, body.known)
         return cls
@@ -215,6 +219,7 @@ def attach_mapping(cls: Any) -> ModelMapping:
         TypeError: the fields contradict each other, or one cannot be stored.
     """
     mapping = compile_mapping(cls)
+    check_defaults(cls)
     views: dict[str, Any] = {
         "__mapping__": mapping,
         "__odm_fields__": mapping.fields,

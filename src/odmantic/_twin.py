@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel
 
-from odmantic._definition import is_class_variable, own_annotations
+from odmantic._definition import is_class_variable, own_annotations, taking_over
 from odmantic._mapping.adapt import adapt_annotation
 from odmantic._mapping.annotations import evaluate, unwrap
 from odmantic._mapping.mapping import ModelKind, kind_of
@@ -48,7 +48,8 @@ def make_twin(model: type[_BaseODMModel]) -> type[BaseModel]:
     bases = tuple(
         BaseBSONModel if kind_of(base) is ModelKind.ROOT else base for base in model.__odm_bases__
     )
-    twin = types.new_class(name, bases, {}, lambda namespace: namespace.update(body))
+    with taking_over(model.__pydantic_fields__):
+        twin = types.new_class(name, bases, {}, lambda namespace: namespace.update(body))
     own_class.cell_contents = twin
     # Only now: nested classes are recognised by the name of the class they were written in.
     twin.__qualname__ = name
