@@ -6,6 +6,7 @@
     │   ├── DuplicateKeyError          a unique index refused a save
     │   └── InvalidDocumentError       BSON cannot store a value (an InvalidDocument)
     │       ├── IntegerTooLargeError   beyond 64 bits (an OverflowError)
+    │       ├── IncompleteDocumentError  a field has no value (an AttributeError)
     │       ├── UnencodableValueError  such as a UUID without a representation (a ValueError)
     │       └── DocumentTooLargeError  beyond 16 MiB (a DocumentTooLarge)
     ├── DocumentParsingError           a document does not fit its model (a ValueError)
@@ -78,6 +79,7 @@ __all__ = [
     "EmbeddedReferenceWarning",
     "ErrorList",
     "ForeignFieldWarning",
+    "IncompleteDocumentError",
     "IncorrectGenericEmbeddedModelValue",
     "IntegerTooLargeError",
     "InvalidDocumentError",
@@ -207,6 +209,10 @@ class InvalidDocumentError(BaseEngineException, InvalidDocument):
 
 class IntegerTooLargeError(InvalidDocumentError, OverflowError):
     """An integer of the instance needs more than 64 bits."""
+
+
+class IncompleteDocumentError(InvalidDocumentError, AttributeError):
+    """A field of the instance has no value, so that its document would lack a key."""
 
 
 class UnencodableValueError(InvalidDocumentError, ValueError):

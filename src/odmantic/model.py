@@ -33,6 +33,7 @@ from odmantic._mapping.marks import (
     opened,
     slot,
 )
+from odmantic._mapping.missing import fill_missing, has_fields_of_its_class
 from odmantic._mapping.nested import nested_instances
 from odmantic._mapping.shapes import is_tuple
 from odmantic._mapping.whole import as_a_whole
@@ -229,6 +230,9 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
     def __setstate__(self, state: dict[Any, Any]) -> None:
         super().__setstate__(state)
         pickled: PickledMarks = state.get(_MARKS, UNKNOWN)
+        if not has_fields_of_its_class(self):
+            pickled = UNKNOWN
+            fill_missing(self)
         pickled.marks().put_on(self)
 
     def _copy_update(self, update: Mapping[str, Any]) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from odmantic._mapping.mapping import (
 )
 from odmantic._mapping.naming import check_key_name, collection_name, plain_text
 from odmantic._mapping.options import options_in
+from odmantic._mapping.plain import assigns_itself
 from odmantic._mapping.readable import Readable
 from odmantic.exceptions import EmbeddedCopyWarning
 
@@ -73,7 +74,9 @@ def compile_mapping(model: type[_BaseODMModel]) -> ModelMapping:
         collection=None if is_embedded else _collection(model, config),
         references=tuple(name for name, f in fields.items() if isinstance(f, ODMReference)),
         mutable_fields=frozenset(
-            name for name, info in infos.items() if is_mutable(info.annotation)
+            name
+            for name, info in infos.items()
+            if is_mutable(info.annotation) or (assigns_itself(model) and name != primary_field)
         ),
         nested_fields=tuple(
             name for name, info in infos.items() if any(models_in(info.annotation))

@@ -18,6 +18,7 @@ from odmantic._mapping.mapping import (
 )
 from odmantic._mapping.shapes import is_collection, is_document, is_tuple
 from odmantic._mapping.untyped import AS_IT_IS_EXACTLY, encode_any
+from odmantic.exceptions import IncompleteDocumentError
 
 if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping, ODMBaseField
@@ -84,9 +85,9 @@ def encode_changes(instance: _BaseODMModel, names: AbstractSet[str]) -> dict[str
 def encode_field(instance: _BaseODMModel, name: str) -> Any:
     """Give the stored form of one field, or of an additional value."""
     mapping: ModelMapping = instance.__mapping__
-    value = getattr(instance, name)
     if name not in mapping.fields:
-        return encode_any(value)
+        return encode_any(getattr(instance, name))
+    value = _value_of(instance, name)
     encode = mapping.encoder_of[name]
     return value if encode is None else encode(value)
 
@@ -96,7 +97,7 @@ def encode_primary_key(instance: Model) -> Any:
     mapping: ModelMapping = instance.__mapping__
     name: Any = mapping.primary_field
     encode = mapping.encoder_of[name]
-    value = getattr(instance, name)
+    value = _value_of(instance, name)
     return value if encode is None else encode(value)
 
 
@@ -111,9 +112,24 @@ def encode_reference(target: Model) -> Any:
     return key
 
 
+def _value_of(instance: _BaseODMModel, name: str) -> Any:
+    """Give what a field holds, whatever attribute access is in the class."""
+    try:
+        return instance.__dict__[name]
+    except KeyError:
+        _check_complete(instance)
+        raise
+
+
 def _check_complete(instance: _BaseODMModel) -> None:
-    for name in mapping_of(type(instance)).fields:
-        getattr(instance, name)
+    model: Any = type(instance)
+    for name in mapping_of(model).fields:
+        if name not in instance.__dict__:
+            message = (
+                f"cannot store {model.__name__}: {model.__name__!r} object has no attribute {name!r}. It was made by "
+                "model_construct, or unpickled from a time before the field was added: assign a value to the field"
+            )
+            raise IncompleteDocumentError(message, model) from None
 
 
 def encode_value(value: Any) -> Any:

@@ -45,6 +45,11 @@ def allows(mapping: ModelMapping, shortcut: Shortcut) -> bool:
     return shortcut in shortcuts_of(mapping.model.model_config) and is_plain(mapping)
 
 
+def assigns_itself(model: Any) -> bool:
+    """Tell whether a class has code of its own for assignments, so that they may not be noticed."""
+    return any("__setattr__" in vars(cls) for cls in _own_classes(model))
+
+
 def is_judged_whole(mapping: ModelMapping) -> bool:
     """Tell whether validators look at whole instances, which they do when a value is already in its place."""
     model: Any = mapping.model

@@ -1,0 +1,38 @@
+"""Fields that an instance has no value for, because it was pickled before its class had them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from odmantic._mapping.annotations import type_adapter
+from odmantic._mapping.mapping import mapping_of
+
+if TYPE_CHECKING:
+    from odmantic._mapping.mapping import ODMBaseField
+    from odmantic.model import _BaseODMModel
+
+
+def has_fields_of_its_class(instance: _BaseODMModel) -> bool:
+    """Tell whether an instance that was unpickled has the fields that its class has now."""
+    cls = type(instance)
+    fields, values = mapping_of(cls).fields, instance.__dict__
+    # Something else, such as a cached property, may be among the values.
+    return values.keys() >= fields.keys() and all(
+        name in fields or hasattr(cls, name) for name in values
+    )
+
+
+def fill_missing(instance: _BaseODMModel) -> None:
+    """Give fields without a value their default, as a document gets it that lacks the key; others stay without."""
+    values: Any = instance.__dict__
+    for name, field in mapping_of(type(instance)).fields.items():
+        if name not in values and not field.is_required_in_doc():
+            values[name] = _default(field, values)
+
+
+def _default(field: ODMBaseField, values: dict[str, Any]) -> Any:
+    info = field.pydantic_field
+    default = info.get_default(call_default_factory=True, validated_data=values)
+    parts = (info.annotation, *info.metadata)
+    annotation = Annotated[parts] if info.metadata else info.annotation
+    return type_adapter(annotation, arbitrary_types=True).validate_python(default)
