@@ -6,6 +6,7 @@ from abc import ABC
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from urllib.parse import unquote, urlsplit
 from weakref import WeakKeyDictionary, ref
 
 from bson.errors import BSONError
@@ -14,6 +15,7 @@ from odmantic._driver.deployments import deployment_of
 from odmantic._driver.select import (
     DRIVERS,
     ClientKind,
+    addresses_of,
     client_kind,
     is_driver_collection,
 )
@@ -26,7 +28,7 @@ from odmantic._state.changes import read_document
 from odmantic.model import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from odmantic._plan.concerns import TransactionDefaults, TransactionSettings
     from odmantic._state.attempt import Attempt
@@ -40,11 +42,21 @@ _KNOWN = "_odmantic_known"
 _FORBIDDEN_IN_DATABASE_NAMES = '/\\."$'
 
 
+class _Unnamed(str):
+    """The name of a database that nobody gave."""
+
+    __slots__ = ()
+
+
+#: The default name, which one in the URI replaces; `"test"` itself, if a program gives that, is not replaced.
+UNNAMED = _Unnamed("test")
+
+
 class BaseEngine:
     r"""A client and the name of one of its databases.
 
     Attributes:
-        client: the driver's client; whoever made it closes it.
+        client: the driver's client.
         database_name: name of the database.
         database: the driver's database object.
 
@@ -55,13 +67,18 @@ class BaseEngine:
 
     def __init__(self, client: Any, database: str = "test") -> None:
         """Keep the client and look the database up; nothing is sent."""
-        _check_database_name(database)
+        check_database_name(database)
         self.client: Any = client
         self.database_name: str = database
         self.database: Any = client[database]
         self._collections: dict[ref[Any], tuple[Any, Any, Any]] = {}
         self._used_models: WeakKeyDictionary[type[Model], None] = WeakKeyDictionary()
         self._usual_transaction: tuple[Any, dict[str, Any]] = (None, {})
+
+    def __repr__(self) -> str:
+        """Tell database and servers; nothing that a URI may hold besides."""
+        servers = ", ".join(addresses_of(self.client)) or "its client's servers"
+        return f"<{type(self).__name__}: database {self.database_name!r} at {servers}>"
 
     @staticmethod
     def _validate_sort_argument(sort: Any) -> SortExpression | None:
@@ -232,12 +249,39 @@ def check_client(client: Any, refused: frozenset[ClientKind], engine: str, advic
     Raises:
         TypeError: naming the engine and what it takes.
     """
-    if client is not None and client_kind(client) in {*refused, ClientKind.NONE}:
+    if isinstance(client, str):
+        if "://" not in client:
+            message = (
+                f"{engine} cannot connect to {client!r}: it takes {advice}. A URI begins with mongodb:// or "
+                "mongodb+srv://, and the name of a database is the second argument"
+            )
+            raise TypeError(message)
+    elif client is not None and client_kind(client) in {*refused, ClientKind.NONE}:
         message = f"{engine} cannot use a {type(client).__name__}: it takes {advice}"
         raise TypeError(message)
 
 
-def _check_database_name(name: Any) -> None:
+def check_client_options(client: Any, options: Mapping[str, Any] | None, engine: str) -> None:
+    """Raise for options of a client that was made already.
+
+    Raises:
+        TypeError: naming the engine, and saying where they belong.
+    """
+    if options is not None and client is not None and not isinstance(client, str):
+        message = (
+            f"{engine} takes client_options= for a client that it makes itself, of a URI: give them to your "
+            f"{type(client).__name__}"
+        )
+        raise TypeError(message)
+
+
+def database_in(uri: str) -> str | None:
+    """The name of the database in a URI."""
+    name, _, _collection = urlsplit(uri).path.strip("/").partition(".")
+    return unquote(name) or None
+
+
+def check_database_name(name: Any) -> None:
     if not isinstance(name, str):
         message = f"database name has to be a string, not {name!r}"
         raise TypeError(message)

@@ -10,6 +10,7 @@
     │       ├── UnencodableValueError  such as a UUID without a representation (a ValueError)
     │       └── DocumentTooLargeError  beyond 16 MiB (a DocumentTooLarge)
     ├── DocumentParsingError           a document does not fit its model (a ValueError)
+    ├── ServerNotFoundError            no server took an operation in time (a ServerSelectionTimeoutError)
     └── TransactionError
         ├── CommitOutcomeUnknownError     it may or may not be committed
         ├── TransactionTimeoutError       not committed in its time, and rolled back
@@ -44,7 +45,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from bson.errors import InvalidDocument
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownError
-from pymongo.errors import DocumentTooLarge, PyMongoError
+from pymongo.errors import DocumentTooLarge, PyMongoError, ServerSelectionTimeoutError
 
 from odmantic._transaction_errors import (
     CommitHookError,
@@ -63,7 +64,7 @@ from odmantic._transaction_errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pydantic import BaseModel
 
@@ -89,6 +90,7 @@ __all__ = [
     "QueryTruthWarning",
     "ReferencedDocumentNotFoundError",
     "RollbackHookError",
+    "ServerNotFoundError",
     "SessionMisuseError",
     "StrayOperationError",
     "StrayOperationWarning",
@@ -141,6 +143,39 @@ class StringOperandWarning(UserWarning):
 
 class UnconfiguredIndexesWarning(UserWarning):
     """A model with unique fields is saved, and this process has not asked for its indexes: nothing may be unique."""
+
+
+class ServerNotFoundError(OdmanticError, ServerSelectionTimeoutError):
+    """No server was found that takes an operation, within the time that the client looks for one.
+
+    Attributes:
+        driver_error: the driver's exception, with labels.
+        operation: what was to be done.
+        addresses: the servers that were looked for, as far as the client tells.
+    """
+
+    def __init__(
+        self, driver_error: ServerSelectionTimeoutError, operation: str, addresses: Sequence[str]
+    ) -> None:
+        where = f" at {', '.join(addresses)}" if addresses else ""
+        message = (
+            f"{operation}: no MongoDB server{where} took it in time. Is one running there? `odmantic serve` starts one "
+            "for development, and the client's serverSelectionTimeoutMS (30 seconds, unless you set it) says how long "
+            f"it is waited for ({driver_error})"
+        )
+        super().__init__(message)
+        # Its labels, which decide whether a transaction is run again, among others.
+        vars(self).update({k: v for k, v in vars(driver_error).items() if k not in _NOT_TAKEN})
+        self.driver_error = driver_error
+        self.operation = operation
+        self.addresses = tuple(addresses)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.driver_error, self.operation, self.addresses), self.__dict__
+
+
+#: What an error has of its own although it stands for another one.
+_NOT_TAKEN = frozenset({"__notes__", "_message"})
 
 
 class DocumentNotFoundError(BaseEngineException):

@@ -89,9 +89,9 @@ class AIOCursor(BaseCursor[ModelType]):
         while (following := await self._source.page_after(page)) is not None:
             page = following
             instances += page.instances
-            await sleep(0)  # others have their turn
             if page.error is not None:
                 raise page.error
+            await sleep(0)  # others have their turn
         return instances
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from odmantic import _process
 from odmantic._aio.colour import ASYNC
 from odmantic._aio.indexes import Indexes
 from odmantic._aio.operations import Operations
@@ -12,11 +13,20 @@ from odmantic._aio.session import AIOSession
 from odmantic._aio.session_base import AIOSessionBase
 from odmantic._aio.transaction import AIOTransaction
 from odmantic._aio.turns import Turns
-from odmantic._base import AIOEngineBase, BaseSession, ModelType, check_client
+from odmantic._base import (
+    UNNAMED,
+    AIOEngineBase,
+    BaseSession,
+    ModelType,
+    check_client,
+    check_client_options,
+    check_database_name,
+    database_in,
+)
 from odmantic._driver._aio import (
     CLIENT_ADVICE,
     REFUSED_CLIENTS,
-    default_client,
+    make_client,
     resolve,
     runs_for,
     waiting_frame,
@@ -38,11 +48,13 @@ from odmantic._state.blocks import NO_SESSION, StrayOperations, is_in_block, ses
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from types import TracebackType
 
     from pymongo.asynchronous.client_session import AsyncClientSession
     from pymongo.asynchronous.collection import AsyncCollection
     from pymongo.read_concern import ReadConcern
     from pymongo.write_concern import WriteConcern
+    from typing_extensions import Self
 
     from odmantic._aio.cursor import AIOCursor
     from odmantic._plan.concerns import TransactionDefaults
@@ -62,17 +74,19 @@ T = TypeVar("T")
 class AIOEngine(AIOEngineBase):
     """Reads and writes instances of models in one database.
 
-    Making an engine sends nothing and needs no running event loop. It has nothing to close: the client belongs to
-    who made it, and several engines may share one. Every method that reaches the server takes `session=`: `None`,
-    a started session or transaction object, or a session of the driver.
+    Making an engine sends nothing and needs no running event loop. A client belongs to who made it, and several
+    engines may share one; one that the engine has made is closed with it, by `close` or at the end of `async with`.
+    Every method that reaches the server takes `session=`: `None`, a started session or transaction object, or a
+    session of the driver.
 
     Args:
-        client: an `AsyncMongoClient`, a Motor client, or something that behaves like one; by default an
-            `AsyncMongoClient` for the driver's default address.
-        database: name of the database.
+        client: an `AsyncMongoClient`, a Motor client, something that behaves like one, or the URI to make an
+            `AsyncMongoClient` for; by default the driver's default address.
+        database: name of the database; by default the one in the URI, else `test`.
         stray_operations: what becomes of an operation without `session=` inside a transaction's block on the same
             client: `"warn"` (once for each place in the code), `"raise"`, `"ignore"`, or `"join"`, which makes it
             part of the transaction.
+        client_options: keyword arguments for a client that the engine makes, such as `{"tz_aware": True}`.
 
     Attributes:
         client: the driver's client.
@@ -80,7 +94,7 @@ class AIOEngine(AIOEngineBase):
         database: the driver's database object.
 
     Raises:
-        TypeError: the client is one of the other colour.
+        TypeError: the client is one of the other colour, or `client_options` are given with a client.
         ValueError: the database name holds a forbidden character, or `stray_operations` is unknown.
 
     Example:
@@ -92,13 +106,50 @@ class AIOEngine(AIOEngineBase):
     """
 
     def __init__(
-        self, client: Any = None, database: str = "test", *, stray_operations: str = "warn"
+        self,
+        client: Any = None,
+        database: str = UNNAMED,
+        *,
+        stray_operations: str = "warn",
+        client_options: Mapping[str, Any] | None = None,
     ) -> None:
-        """Keep the client, or make the default one; nothing is sent."""
+        """Keep the client, or make one; nothing is sent."""
         check_client(client, REFUSED_CLIENTS, "AIOEngine", CLIENT_ADVICE)
-        super().__init__(default_client() if client is None else client, database)
+        check_client_options(client, client_options, "AIOEngine")
+        uri = client if isinstance(client, str) else None
+        if database is UNNAMED:
+            database = (uri and database_in(uri)) or "test"
+        # Whatever can fail comes before a client that nobody would close.
+        check_database_name(database)
         self.stray_operations = StrayOperations(stray_operations)
+        self._made_in = _process.number if client is None or uri is not None else None
+        super().__init__(
+            make_client(uri, client_options or {}) if self._made_in is not None else client,
+            database,
+        )
         self._turns = Turns()
+
+    async def close(self) -> None:
+        """Close the client if the engine has made it, which ends its sessions; does nothing the second time.
+
+        A client that was given to the engine is left to who made it, and a forked child leaves its parent's alone.
+        """
+        made_in, self._made_in = self._made_in, None
+        if made_in is _process.number:
+            await resolve(self.client.close())
+
+    async def __aenter__(self) -> Self:
+        """Return the engine."""
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None:
+        """Close the client if the engine has made it."""
+        await self.close()
 
     def get_collection(self, model: type[Model]) -> AsyncCollection[dict[str, Any]]:
         """The driver's collection of a model, for raw calls.

@@ -6,16 +6,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pymongo import ReadPreference
-from pymongo.errors import PyMongoError
+from pymongo.errors import PyMongoError, ServerSelectionTimeoutError
 
 from odmantic._aio.bulk import save_in_bulk
 from odmantic._aio.channel import channel_of
 from odmantic._aio.cursor import AIOCursor, Source
 from odmantic._aio.references import ReferenceLoader
 from odmantic._base import ModelType, Reader
-from odmantic._driver._aio import resolve, take_batch
+from odmantic._driver._aio import foreign_loop, resolve, take_batch
 from odmantic._driver.pieces import documents_of, in_pieces
 from odmantic._driver.select import (
+    addresses_of,
     check_session,
     derived_of,
     is_driver_collection,
@@ -45,7 +46,12 @@ from odmantic._plan.save import (
 )
 from odmantic._state.attempt import RUNNING
 from odmantic._state.changes import give_back, mark_deleted, mark_written
-from odmantic.exceptions import DocumentNotFoundError, SessionMisuseError, UnsafeRetryError
+from odmantic.exceptions import (
+    DocumentNotFoundError,
+    ServerNotFoundError,
+    SessionMisuseError,
+    UnsafeRetryError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -401,6 +407,11 @@ class Operations:
             return await resolve(call())
         except Exception as error:
             ours = operation_error(error, operation, model, document_id)
+            if isinstance(error, ServerSelectionTimeoutError):
+                ours = ServerNotFoundError(
+                    error, f"{operation} of {model.__name__}", addresses_of(self.engine.client)
+                )
+            ours = ours or foreign_loop(error)
             if ours is not None:
                 raise ours from error
             add_context(error, f"in {operation} of {model.__name__}")

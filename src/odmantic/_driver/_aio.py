@@ -20,7 +20,7 @@ from odmantic._driver import deadline
 from odmantic._driver.select import ClientKind
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Iterator
+    from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
     from types import FrameType
 
 T = TypeVar("T")
@@ -41,15 +41,28 @@ class Lock(asyncio.Lock):
 CAN_AWAIT = True
 
 REFUSED_CLIENTS = frozenset({ClientKind.SYNC})
-CLIENT_ADVICE = "an AsyncMongoClient (or a Motor client); SyncEngine takes a MongoClient"
+CLIENT_ADVICE = "an AsyncMongoClient (or a Motor client), or a URI; SyncEngine takes a MongoClient"
 
 #: What tells that the time of the running code is up, whatever limit it was under.
 CUT_OFF = asyncio.CancelledError
 
 
-def default_client() -> AsyncMongoClient[dict[str, Any]]:
-    """A client for the driver's default address; connects on first use."""
-    return AsyncMongoClient()
+def make_client(uri: str | None, options: Mapping[str, Any]) -> AsyncMongoClient[dict[str, Any]]:
+    """A client for a URI, or for the driver's default address; connects on first use."""
+    return AsyncMongoClient(uri, **options)
+
+
+def foreign_loop(error: Exception) -> RuntimeError | None:
+    """The error of ours for one that comes of an event loop which is not asyncio's."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        message = (
+            "AIOEngine needs a running event loop of asyncio, as PyMongo does, and this code runs in none, but maybe in "
+            f"trio's: use asyncio (anyio.run(..., backend='asyncio')), or a SyncEngine in threads ({error})"
+        )
+        return RuntimeError(message)
+    return None
 
 
 def resolve(value: Any) -> Awaitable[Any]:

@@ -16,7 +16,7 @@ from pymongo import MongoClient
 from odmantic._driver.select import ClientKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from types import FrameType
 
 T = TypeVar("T")
@@ -29,15 +29,21 @@ sleep = time.sleep
 CAN_AWAIT = False
 
 REFUSED_CLIENTS = frozenset({ClientKind.ASYNC, ClientKind.MOTOR})
-CLIENT_ADVICE = "a MongoClient; AIOEngine takes an AsyncMongoClient or a Motor client"
+CLIENT_ADVICE = "a MongoClient, or a URI; AIOEngine takes an AsyncMongoClient or a Motor client"
 
 #: What tells that the time of the running code is up: threads are not cancelled, but Ctrl-C wants an end.
 CUT_OFF = KeyboardInterrupt
 
 
-def default_client() -> MongoClient[dict[str, Any]]:
-    """A client for the driver's default address; connects on first use."""
-    return MongoClient(connect=False)
+def make_client(uri: str | None, options: Mapping[str, Any]) -> MongoClient[dict[str, Any]]:
+    """A client for a URI, or for the driver's default address; connects on first use."""
+    keywords: dict[str, Any] = {"connect": False, **options}
+    return MongoClient(uri, **keywords)
+
+
+def foreign_loop(error: Exception) -> RuntimeError | None:  # noqa: ARG001 - as in the async colour
+    """Threads need no event loop."""
+    return None
 
 
 def take_at_once(lock: threading.Lock) -> bool:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import pymongo
 from pymongo.client_options import ClientOptions
-from pymongo.topology_description import TopologyDescription
 
 from odmantic._driver.internals import driver_seconds_left
 
@@ -74,12 +73,6 @@ def seconds_to_end(
     if is_cut_off or not has_server:
         return GRACE_SECONDS - DRAIN_SECONDS if is_cut_off and is_lost else GRACE_SECONDS
     return END_SECONDS if left is None else min(max(left, 0.0) + GRACE_SECONDS, END_SECONDS)
-
-
-def knows_server(client: Any) -> bool:
-    """Whether a client knows a server that takes writes; a stand-in is its own server."""
-    description = getattr(client, "topology_description", None)
-    return not isinstance(description, TopologyDescription) or description.has_writable_server()
 
 
 def comes_of(kind: type[BaseException]) -> bool:

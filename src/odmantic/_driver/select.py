@@ -14,6 +14,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.database import Database
+from pymongo.topology_description import TopologyDescription
 
 if TYPE_CHECKING:
     from bson.codec_options import CodecOptions
@@ -58,6 +59,23 @@ def client_kind(client: Any) -> ClientKind:
     if not _is_part(client) and hasattr(client, "__getitem__") and hasattr(client, "start_session"):
         return ClientKind.UNKNOWN
     return ClientKind.NONE
+
+
+def addresses_of(client: Any) -> list[str]:
+    """The servers that a client looks for, or knows: `host:port`; none where it does not tell."""
+    description = getattr(client, "topology_description", None)
+    if not isinstance(description, TopologyDescription):
+        return []
+    return [
+        host if port is None else f"{host}:{port}"
+        for host, port in description.server_descriptions()
+    ]
+
+
+def knows_server(client: Any) -> bool:
+    """Whether a client knows a server that takes writes; a stand-in is its own server."""
+    description = getattr(client, "topology_description", None)
+    return not isinstance(description, TopologyDescription) or description.has_writable_server()
 
 
 def check_session(value: Any) -> None:

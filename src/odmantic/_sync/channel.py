@@ -17,8 +17,8 @@ from odmantic._driver._sync import (
     finished,
     take_at_once,
 )
-from odmantic._driver.deadline import comes_of, knows_server, seconds_for, seconds_to_end
-from odmantic._driver.select import sends_nothing_at_end
+from odmantic._driver.deadline import comes_of, seconds_for, seconds_to_end
+from odmantic._driver.select import knows_server, sends_nothing_at_end
 from odmantic._plan.errors import NOT_ENCODABLE
 from odmantic._state.attempt import DOOMING_ERRORS, NOT_STARTED, RUNNING, Attempt, AttemptState
 from odmantic._state.log import log_event

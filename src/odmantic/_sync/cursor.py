@@ -81,9 +81,9 @@ class SyncCursor(BaseCursor[ModelType]):
         while (following := self._source.page_after(page)) is not None:
             page = following
             instances += page.instances
-            sleep(0)  # others have their turn
             if page.error is not None:
                 raise page.error
+            sleep(0)  # others have their turn
         return instances
 
 

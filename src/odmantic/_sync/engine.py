@@ -5,11 +5,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from odmantic._base import BaseSession, ModelType, SyncEngineBase, check_client
+from odmantic import _process
+from odmantic._base import (
+    UNNAMED,
+    BaseSession,
+    ModelType,
+    SyncEngineBase,
+    check_client,
+    check_client_options,
+    check_database_name,
+    database_in,
+)
 from odmantic._driver._sync import (
     CLIENT_ADVICE,
     REFUSED_CLIENTS,
-    default_client,
+    make_client,
     runs_for,
     waiting_frame,
 )
@@ -37,11 +47,13 @@ from odmantic._sync.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from types import TracebackType
 
     from pymongo.read_concern import ReadConcern
     from pymongo.synchronous.client_session import ClientSession
     from pymongo.synchronous.collection import Collection
     from pymongo.write_concern import WriteConcern
+    from typing_extensions import Self
 
     from odmantic._plan.concerns import TransactionDefaults
     from odmantic._plan.sort import SortExpressionType
@@ -61,17 +73,19 @@ T = TypeVar("T")
 class SyncEngine(SyncEngineBase):
     """Reads and writes instances of models in one database.
 
-    Making an engine sends nothing and needs no running event loop. It has nothing to close: the client belongs to
-    who made it, and several engines may share one. Every method that reaches the server takes `session=`: `None`,
-    a started session or transaction object, or a session of the driver.
+    Making an engine sends nothing and needs no running event loop. A client belongs to who made it, and several
+    engines may share one; one that the engine has made is closed with it, by `close` or at the end of `with`.
+    Every method that reaches the server takes `session=`: `None`, a started session or transaction object, or a
+    session of the driver.
 
     Args:
-        client: a `MongoClient`, a Motor client, or something that behaves like one; by default an
-            `MongoClient` for the driver's default address.
-        database: name of the database.
+        client: a `MongoClient`, a Motor client, something that behaves like one, or the URI to make an
+            `MongoClient` for; by default the driver's default address.
+        database: name of the database; by default the one in the URI, else `test`.
         stray_operations: what becomes of an operation without `session=` inside a transaction's block on the same
             client: `"warn"` (once for each place in the code), `"raise"`, `"ignore"`, or `"join"`, which makes it
             part of the transaction.
+        client_options: keyword arguments for a client that the engine makes, such as `{"tz_aware": True}`.
 
     Attributes:
         client: the driver's client.
@@ -79,7 +93,7 @@ class SyncEngine(SyncEngineBase):
         database: the driver's database object.
 
     Raises:
-        TypeError: the client is one of the other colour.
+        TypeError: the client is one of the other colour, or `client_options` are given with a client.
         ValueError: the database name holds a forbidden character, or `stray_operations` is unknown.
 
     Example:
@@ -91,13 +105,50 @@ class SyncEngine(SyncEngineBase):
     """
 
     def __init__(
-        self, client: Any = None, database: str = "test", *, stray_operations: str = "warn"
+        self,
+        client: Any = None,
+        database: str = UNNAMED,
+        *,
+        stray_operations: str = "warn",
+        client_options: Mapping[str, Any] | None = None,
     ) -> None:
-        """Keep the client, or make the default one; nothing is sent."""
+        """Keep the client, or make one; nothing is sent."""
         check_client(client, REFUSED_CLIENTS, "SyncEngine", CLIENT_ADVICE)
-        super().__init__(default_client() if client is None else client, database)
+        check_client_options(client, client_options, "SyncEngine")
+        uri = client if isinstance(client, str) else None
+        if database is UNNAMED:
+            database = (uri and database_in(uri)) or "test"
+        # Whatever can fail comes before a client that nobody would close.
+        check_database_name(database)
         self.stray_operations = StrayOperations(stray_operations)
+        self._made_in = _process.number if client is None or uri is not None else None
+        super().__init__(
+            make_client(uri, client_options or {}) if self._made_in is not None else client,
+            database,
+        )
         self._turns = Turns()
+
+    def close(self) -> None:
+        """Close the client if the engine has made it, which ends its sessions; does nothing the second time.
+
+        A client that was given to the engine is left to who made it, and a forked child leaves its parent's alone.
+        """
+        made_in, self._made_in = self._made_in, None
+        if made_in is _process.number:
+            self.client.close()
+
+    def __enter__(self) -> Self:
+        """Return the engine."""
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None:
+        """Close the client if the engine has made it."""
+        self.close()
 
     def get_collection(self, model: type[Model]) -> Collection[dict[str, Any]]:
         """The driver's collection of a model, for raw calls.

@@ -7,12 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pymongo import ReadPreference
-from pymongo.errors import PyMongoError
+from pymongo.errors import PyMongoError, ServerSelectionTimeoutError
 
 from odmantic._base import ModelType, Reader
-from odmantic._driver._sync import take_batch
+from odmantic._driver._sync import foreign_loop, take_batch
 from odmantic._driver.pieces import documents_of, in_pieces
 from odmantic._driver.select import (
+    addresses_of,
     check_session,
     derived_of,
     is_driver_collection,
@@ -46,7 +47,12 @@ from odmantic._sync.bulk import save_in_bulk
 from odmantic._sync.channel import channel_of
 from odmantic._sync.cursor import Source, SyncCursor
 from odmantic._sync.references import ReferenceLoader
-from odmantic.exceptions import DocumentNotFoundError, SessionMisuseError, UnsafeRetryError
+from odmantic.exceptions import (
+    DocumentNotFoundError,
+    ServerNotFoundError,
+    SessionMisuseError,
+    UnsafeRetryError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -400,6 +406,11 @@ class Operations:
             return call()
         except Exception as error:
             ours = operation_error(error, operation, model, document_id)
+            if isinstance(error, ServerSelectionTimeoutError):
+                ours = ServerNotFoundError(
+                    error, f"{operation} of {model.__name__}", addresses_of(self.engine.client)
+                )
+            ours = ours or foreign_loop(error)
             if ours is not None:
                 raise ours from error
             add_context(error, f"in {operation} of {model.__name__}")

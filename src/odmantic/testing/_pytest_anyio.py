@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,10 +22,14 @@ async def odmantic_async_cleanup_anyio() -> AsyncIterator[AsyncExitStack]:
 
 @pytest.fixture
 async def odmantic_async_rollback_anyio(
-    odmantic_mongo_uri: str, odmantic_shared_database_name: str
+    odmantic_mongo_uri: str,
+    odmantic_shared_database_name: str,
+    odmantic_client_options: dict[str, Any],
 ) -> AsyncIterator[AIORollbackEngine]:
     """The engine of the test, in its event loop."""
     from odmantic.testing._rollback_fixtures import aio_rollback_engine  # noqa: PLC0415
 
-    async with aio_rollback_engine(odmantic_mongo_uri, odmantic_shared_database_name) as engine:
+    async with aio_rollback_engine(
+        odmantic_mongo_uri, odmantic_shared_database_name, odmantic_client_options
+    ) as engine:
         yield engine

@@ -40,11 +40,15 @@ def _rollback_in(loop_scope: Any) -> Any:
 
     @pytest_asyncio.fixture(name=name, loop_scope=loop_scope)
     async def rollback(
-        odmantic_mongo_uri: str, odmantic_shared_database_name: str
+        odmantic_mongo_uri: str,
+        odmantic_shared_database_name: str,
+        odmantic_client_options: dict[str, Any],
     ) -> AsyncIterator[AIORollbackEngine]:
         from odmantic.testing._rollback_fixtures import aio_rollback_engine  # noqa: PLC0415
 
-        async with aio_rollback_engine(odmantic_mongo_uri, odmantic_shared_database_name) as engine:
+        async with aio_rollback_engine(
+            odmantic_mongo_uri, odmantic_shared_database_name, odmantic_client_options
+        ) as engine:
             yield engine
 
     return rollback

@@ -35,7 +35,7 @@ class AIORollbackEngine(AIOEngine):
     """An engine whose operations are all part of one transaction, which is rolled back in the end.
 
     Args:
-        client: the client; transactions need a replica set.
+        client: the client, or a URI; transactions need a replica set.
         database: name of the database.
 
     Example:
@@ -48,7 +48,7 @@ class AIORollbackEngine(AIOEngine):
 
     def __init__(self, client: Any, database: str = "test") -> None:
         super().__init__(client, database, stray_operations="ignore")
-        self._outer = AIOEngine(client, database, stray_operations="ignore").transaction()
+        self._outer = AIOEngine(self.client, database, stray_operations="ignore").transaction()
         self._writes = 0
 
     async def __aenter__(self) -> Self:
@@ -61,7 +61,10 @@ class AIORollbackEngine(AIOEngine):
         exc_val: BaseException | None,
         exc_tb: TracebackType | None,
     ) -> None:
-        await self._outer.abort()
+        try:
+            await self._outer.abort()
+        finally:
+            await self.close()
 
     @property
     def writes(self) -> int:

@@ -14,16 +14,20 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def aio_rollback_engine(uri: str, database: str) -> AsyncGenerator[AIORollbackEngine]:
+async def aio_rollback_engine(
+    uri: str, database: str, options: dict[str, Any]
+) -> AsyncGenerator[AIORollbackEngine]:
     """The asynchronous one; the client belongs to the running event loop."""
-    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(uri, appname=database)
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(uri, appname=database, **options)
     async with client, AIORollbackEngine(client, database) as engine:
         yield engine
 
 
 @contextmanager
-def sync_rollback_engine(uri: str, database: str) -> Generator[SyncRollbackEngine]:
+def sync_rollback_engine(
+    uri: str, database: str, options: dict[str, Any]
+) -> Generator[SyncRollbackEngine]:
     """The synchronous one."""
-    client: MongoClient[dict[str, Any]] = MongoClient(uri, appname=database)
+    client: MongoClient[dict[str, Any]] = MongoClient(uri, appname=database, **options)
     with client, SyncRollbackEngine(client, database) as engine:
         yield engine

@@ -35,7 +35,7 @@ class SyncRollbackEngine(SyncEngine):
     """An engine whose operations are all part of one transaction, which is rolled back in the end.
 
     Args:
-        client: the client; transactions need a replica set.
+        client: the client, or a URI; transactions need a replica set.
         database: name of the database.
 
     Example:
@@ -48,7 +48,7 @@ class SyncRollbackEngine(SyncEngine):
 
     def __init__(self, client: Any, database: str = "test") -> None:
         super().__init__(client, database, stray_operations="ignore")
-        self._outer = SyncEngine(client, database, stray_operations="ignore").transaction()
+        self._outer = SyncEngine(self.client, database, stray_operations="ignore").transaction()
         self._writes = 0
 
     def __enter__(self) -> Self:
@@ -61,7 +61,10 @@ class SyncRollbackEngine(SyncEngine):
         exc_val: BaseException | None,
         exc_tb: TracebackType | None,
     ) -> None:
-        self._outer.abort()
+        try:
+            self._outer.abort()
+        finally:
+            self.close()
 
     @property
     def writes(self) -> int:

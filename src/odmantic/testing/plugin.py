@@ -91,6 +91,12 @@ def odmantic_mongo_uri(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
+def odmantic_client_options() -> dict[str, Any]:
+    """Arguments for the clients of all engines, such as `tz_aware=True`, to be overridden in a conftest."""
+    return {}
+
+
+@pytest.fixture(scope="session")
 def odmantic_mongo_client(odmantic_mongo_uri: str) -> Iterator[MongoClient[dict[str, Any]]]:
     """A plain synchronous client for the whole run, to look at what is really stored."""
     from pymongo import MongoClient  # noqa: PLC0415
@@ -143,6 +149,7 @@ def aio_engine(
     odmantic_mongo_uri: str,
     odmantic_database_name: str,
     odmantic_async_cleanup: AsyncExitStack,
+    odmantic_client_options: dict[str, Any],
 ) -> AIOEngine:
     """An asynchronous engine on the database of this test."""
     from pymongo import AsyncMongoClient  # noqa: PLC0415
@@ -150,21 +157,25 @@ def aio_engine(
     from odmantic.engine import AIOEngine  # noqa: PLC0415
 
     client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
-        odmantic_mongo_uri, appname=odmantic_database_name
+        odmantic_mongo_uri, appname=odmantic_database_name, **odmantic_client_options
     )
     odmantic_async_cleanup.push_async_callback(client.close)
     return AIOEngine(client, database=odmantic_database_name)
 
 
 @pytest.fixture
-def sync_engine(odmantic_mongo_uri: str, odmantic_database_name: str) -> Iterator[SyncEngine]:
+def sync_engine(
+    odmantic_mongo_uri: str,
+    odmantic_database_name: str,
+    odmantic_client_options: dict[str, Any],
+) -> Iterator[SyncEngine]:
     """A synchronous engine on the database of this test."""
     from pymongo import MongoClient  # noqa: PLC0415
 
     from odmantic.engine import SyncEngine  # noqa: PLC0415
 
     client: MongoClient[dict[str, Any]] = MongoClient(
-        odmantic_mongo_uri, appname=odmantic_database_name
+        odmantic_mongo_uri, appname=odmantic_database_name, **odmantic_client_options
     )
     with client:
         yield SyncEngine(client, database=odmantic_database_name)
@@ -194,12 +205,14 @@ def aio_rollback_engine(request: pytest.FixtureRequest) -> AIORollbackEngine:
 
 @pytest.fixture
 def sync_rollback_engine(
-    odmantic_mongo_uri: str, odmantic_shared_database_name: str
+    odmantic_mongo_uri: str,
+    odmantic_shared_database_name: str,
+    odmantic_client_options: dict[str, Any],
 ) -> Iterator[SyncRollbackEngine]:
     """A synchronous engine on the shared database, in a transaction that is rolled back."""
     from odmantic.testing import _rollback_fixtures  # noqa: PLC0415
 
     with _rollback_fixtures.sync_rollback_engine(
-        odmantic_mongo_uri, odmantic_shared_database_name
+        odmantic_mongo_uri, odmantic_shared_database_name, odmantic_client_options
     ) as engine:
         yield engine

@@ -87,10 +87,6 @@ async def test_a_name_that_is_no_text_is_refused(async_client, name):
         AIOEngine(async_client, name)
 
 
-async def test_an_engine_has_no_close(aio_engine):
-    assert not hasattr(aio_engine, "close")
-
-
 async def test_a_stand_in_for_a_client_is_accepted():
     class Database:
         pass

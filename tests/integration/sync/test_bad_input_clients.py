@@ -25,7 +25,7 @@ class Label(EmbeddedModel):
 
 
 NO_CLIENTS = {
-    "URI": "mongodb://localhost:27017",
+    "bytes": b"mongodb://localhost:27017",
     "number": 1,
     "dict": {"test": None},
     "class": object,

@@ -79,10 +79,6 @@ def test_a_name_that_is_no_text_is_refused(sync_client, name):
         SyncEngine(sync_client, name)
 
 
-def test_an_engine_has_no_close(sync_engine):
-    assert not hasattr(sync_engine, "close")
-
-
 def test_a_stand_in_for_a_client_is_accepted():
     class Database:
         pass

@@ -104,6 +104,27 @@ def test_starts_empty(sync_engine):
     assert counts == {"passed": 2}, output
 
 
+def test_the_clients_of_all_engines_take_the_options_of_the_fixture(run):
+    source = """
+@pytest.fixture(scope="session")
+def odmantic_client_options():
+    return {"tz_aware": True}
+
+@pytest.mark.asyncio
+async def test_async(aio_engine, aio_rollback_engine):
+    for engine in (aio_engine, aio_rollback_engine):
+        assert engine.client.codec_options.tz_aware
+
+def test_sync(sync_engine, sync_rollback_engine):
+    for engine in (sync_engine, sync_rollback_engine):
+        assert engine.client.codec_options.tz_aware
+"""
+
+    counts, output = run(MODEL + source)
+
+    assert counts == {"passed": 2}, output
+
+
 def test_both_engines_of_a_test_share_its_database(run):
     source = """
 @pytest.mark.asyncio

@@ -11,12 +11,12 @@ from pymongo import MongoClient
 from odmantic._driver import deadline, internals
 from odmantic._driver.deadline import (
     comes_of,
-    knows_server,
     limited,
     remaining_seconds,
     seconds_for,
     seconds_to_end,
 )
+from odmantic._driver.select import knows_server
 
 
 @pytest.mark.parametrize(
