@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from odmantic.testing import _mongod, _wire
+from odmantic.testing import _directories, _mongod, _wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,14 +37,15 @@ class Member:
 
     def start(self) -> None:
         """Starts the process, without waiting for it to answer."""
-        self.directory.mkdir(parents=True, exist_ok=True)
+        _directories.make_private(self.directory)
         argv = [
             str(self.mongod),
             *("--port", str(self.port), "--bind_ip", "127.0.0.1", "--nounixsocket"),
             *("--dbpath", str(self.directory)),
             *self.arguments,
         ]
-        self._log_start = self.log.stat().st_size if self.log.exists() else 0
+        _directories.make_private_file(self.log)
+        self._log_start = self.log.stat().st_size
         try:
             self.processes.start(str(self.index), argv, self.log)
         except OSError as error:

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from odmantic.testing import _config, _mongod, _ports, _startup
+from odmantic.testing import _config, _directories, _mongod, _ports, _startup
 from odmantic.testing._member import Member
 from odmantic.testing._processes import Processes
 from odmantic.testing.errors import LocalReplicaSetError, ReplicaSetTimeoutError
@@ -43,7 +43,8 @@ class LocalReplicaSet:
 
     Args:
         members: How many members there are, the delayed one included.
-        path: A directory that keeps the data. Without it the data is temporary.
+        path: A directory that keeps the data, readable by its owner only if it is made. A mongod that
+            still runs on it, of a program that was killed, is waited for. Without it the data is temporary.
         mongod: The program to run. Without it: the environment variable `ODMANTIC_MONGOD`, the
             `PATH`, the wheel of the extra `server`, in this order.
         port: The first member's port, the others follow. Without it, free ports are found.
@@ -257,7 +258,12 @@ class LocalReplicaSet:
     # -- How it starts --------------------------------------------------------------------------
 
     def _start(self) -> None:
-        state = _config.load_state(self._path) if self._path is not None else None
+        pause = self._pauses()
+        state = None
+        if self._path is not None:
+            for index in range(self._count):
+                _directories.wait_until_free(self._path / f"member-{index}", pause)
+            state = _config.load_state(self._path)
         # Every set has a name of its own: a client of a former set that finds this one on the
         # same port turns away because of it.
         self._name = state.name if state is not None else f"odmantic-{secrets.token_hex(4)}"
@@ -279,7 +285,6 @@ class LocalReplicaSet:
                 _ports.choose_ports(self._count, self._first_port, stored_ports)
             )
         )
-        pause = self._pauses()
         _startup.launch(self._members, pause, new_ports=self._first_port is None)
         if self._path is not None:
             _config.save_state(self._path, _config.State(self._name, self.ports))
