@@ -4,7 +4,7 @@ from pymongo import AsyncMongoClient
 from odmantic import AIOEngine
 
 client = AsyncMongoClient("mongodb://localhost:27017")
-engine = AIOEngine(client, database="harbour")
+engine = AIOEngine(client, database="fleet")
 # --8<-- [end:make]
 
 import asyncio

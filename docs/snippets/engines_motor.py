@@ -4,7 +4,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from odmantic import AIOEngine
 
 client = AsyncIOMotorClient("mongodb://localhost:27017")
-engine = AIOEngine(client, database="harbour")
+engine = AIOEngine(client, database="fleet")
 # --8<-- [end:make]
 
 import asyncio

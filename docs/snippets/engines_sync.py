@@ -4,7 +4,7 @@ from pymongo import MongoClient
 from odmantic import SyncEngine
 
 client = MongoClient("mongodb://localhost:27017")
-engine = SyncEngine(client, database="harbour")
+engine = SyncEngine(client, database="fleet")
 # --8<-- [end:make]
 
 from odmantic import Model

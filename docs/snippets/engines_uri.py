@@ -13,7 +13,9 @@ class Arrival(Model):
 
 
 async def main() -> None:
-    async with AIOEngine(URI, "harbour", client_options={"tz_aware": True}) as engine:
+    async with AIOEngine(
+        URI, "arrivals", client_options={"tz_aware": True}
+    ) as engine:
         await engine.save(Arrival(ship="Vega", at=datetime.now(timezone.utc)))
         arrival = await engine.find_one(Arrival)
         if arrival is not None:

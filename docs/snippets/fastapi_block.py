@@ -8,7 +8,7 @@ from odmantic import AIOEngine, Model
 from odmantic.session import AIOTransaction
 
 client: AsyncMongoClient = AsyncMongoClient("mongodb://localhost:27017")
-engine = AIOEngine(client, database="harbour")
+engine = AIOEngine(client, database="dependencies")
 app = FastAPI()
 
 

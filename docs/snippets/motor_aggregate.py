@@ -15,7 +15,7 @@ pipeline = [{"$group": {"_id": None, "total": {"$sum": ++Ship.tonnage}}}]
 
 async def main() -> None:
     client = AsyncIOMotorClient("mongodb://localhost:27017")
-    engine = AIOEngine(client, database="harbour")
+    engine = AIOEngine(client, database="tonnage")
     await engine.save_all(
         [Ship(name="Vega", tonnage=4200), Ship(name="Lyra", tonnage=900)]
     )

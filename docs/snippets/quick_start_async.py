@@ -12,7 +12,7 @@ class Account(Model):
 
 async def main() -> None:
     async with AsyncMongoClient("mongodb://localhost:27017") as client:
-        engine = AIOEngine(client, database="bank")
+        engine = AIOEngine(client, database="quick_start")
         await engine.save_all(
             [Account(owner="Ada", balance=100), Account(owner="Bo")]
         )

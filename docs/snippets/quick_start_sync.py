@@ -9,7 +9,7 @@ class Account(Model):
 
 
 with MongoClient("mongodb://localhost:27017") as client:
-    engine = SyncEngine(client, database="bank")
+    engine = SyncEngine(client, database="quick_start")
     engine.save_all([Account(owner="Ada", balance=100), Account(owner="Bo")])
 
     ada = engine.find_one(Account, Account.owner == "Ada")

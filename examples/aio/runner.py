@@ -2,7 +2,7 @@
 """Runs an example: `python examples/aio/session.py [--motor] [URI]`.
 
 The URI comes from the command line, else from MONGODB_URI. Without one a replica set is started,
-if the extra `server` is installed. The database is the one in the URI, else `mydb`.
+if the extra `server` is installed. The database is the one in the URI, else `examples`.
 """
 
 import argparse
@@ -29,7 +29,7 @@ def run(example: Example) -> None:
     with ExitStack() as stack:
         uri = options.uri or stack.enter_context(LocalReplicaSet()).uri
         call = with_motor if options.motor else with_pymongo
-        asyncio.run(call(example, uri, parse_uri(uri)["database"] or "mydb"))
+        asyncio.run(call(example, uri, parse_uri(uri)["database"] or "examples"))
 
 
 async def with_pymongo(example: Example, uri: str, database: str) -> None:

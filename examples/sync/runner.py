@@ -1,7 +1,7 @@
 """Runs an example: `python examples/sync/session.py [URI]`.
 
 The URI comes from the command line, else from MONGODB_URI. Without one a replica set is started,
-if the extra `server` is installed. The database is the one in the URI, else `mydb`.
+if the extra `server` is installed. The database is the one in the URI, else `examples`.
 """
 
 import argparse
@@ -25,7 +25,7 @@ def run(example: Callable[[SyncEngine], None]) -> None:
     with ExitStack() as stack:
         uri = options.uri or stack.enter_context(LocalReplicaSet()).uri
         client = stack.enter_context(MongoClient(uri))
-        example(SyncEngine(client, database=parse_uri(uri)["database"] or "mydb"))
+        example(SyncEngine(client, database=parse_uri(uri)["database"] or "examples"))
 
 
 def at_once(calls: list[Callable[[], Any]]) -> list[Any]:

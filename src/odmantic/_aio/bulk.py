@@ -323,7 +323,7 @@ class BulkSave:
         return first_not_encodable(batch.documents, self._collection.codec_options)
 
     async def _settle(self, batch: Batch, updated: int, *, inserting: bool) -> None:
-        """Note what was written, and write documents as a whole that were not there (D20)."""
+        """Note what was written, and write documents as a whole that were not there."""
         missing: list[int] = []
         unsure: list[int] = []
         is_short = updated < batch.update_count(inserting=inserting)

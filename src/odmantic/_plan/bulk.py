@@ -51,7 +51,7 @@ class Batch:
     ids: list[Any] = field(default_factory=list[Any])
     documents: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     are_whole: list[bool] = field(default_factory=list[bool])
-    """Whether the write has all fields: only such a one may create a document (D20)."""
+    """Whether the write has all fields: only such a one may create a document."""
     are_new: list[bool] = field(default_factory=list[bool])
     """Whether no document with this id was ever sent, or an id that was given is supposed to be new."""
     stop: int = 0

@@ -1,4 +1,4 @@
-"""The options of sessions and transactions (contract, section 23)."""
+"""The options of sessions and transactions, and where each comes from when it is not given."""
 
 from __future__ import annotations
 

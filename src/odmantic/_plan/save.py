@@ -54,7 +54,7 @@ class SavePlan:
     snapshots: dict[str, Any]
     """What is remembered of the fields that can change in place."""
     upsert: bool
-    """Whether the update may create the document: only one with all fields may (D20)."""
+    """Whether the update may create the document: only one with all fields may."""
     removed: Collection[str] = ()
     """The keys of extras that were deleted from the instance."""
     known: Known = field(default=SOMEWHERE)

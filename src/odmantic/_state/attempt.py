@@ -19,7 +19,7 @@ NOT_STARTED = "transaction not started"
 
 
 class AttemptState(Enum):
-    """Where a run of a transaction stands (contract, section 22.2)."""
+    """Where a run of a transaction stands; each state allows its own operations and ways on."""
 
     RUNNING = auto()
     DOOMED = auto()

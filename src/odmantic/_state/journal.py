@@ -1,4 +1,4 @@
-"""What a transaction touched, so that its instances can follow a rollback (contract, section 22.3)."""
+"""What a transaction touched, so that its instances can follow a rollback."""
 
 from __future__ import annotations
 

@@ -338,7 +338,7 @@ class Operations:
         return None if self._attempt is None else self._attempt.journal
 
     def write(self, instance: Model, names: AbstractSet[str], collection: Any) -> None:
-        """Send some fields of an instance; if they are not all and there is no document, all of them (D20)."""
+        """Send some fields of an instance; if they are not all and there is no document, all of them."""
         known = self.engine._known_at(type(instance), collection)
         plan = plan_save(instance, names, known, self.journal)
         if plan is not None:

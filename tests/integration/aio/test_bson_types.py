@@ -1,4 +1,4 @@
-"""What is stored for each type, and read back: contract of models, section 9.5."""
+"""What is stored for each type, and read back."""
 
 from __future__ import annotations
 

@@ -334,7 +334,7 @@ async def test_an_empty_timestamp_stays_empty(aio_engine, raw_database):
     assert [each["at"] for each in raw_database["event"].find()] == [Timestamp(0, 0)] * 2
 
 
-# --- Documents that are gone (D20) -------------------------------------------------------------
+# --- Documents that are gone -------------------------------------------------------------------
 
 
 async def test_documents_that_are_gone_are_written_as_a_whole(aio_engine, raw_database, commands):

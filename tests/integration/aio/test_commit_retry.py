@@ -1,4 +1,4 @@
-"""Commits whose outcome is unknown: contract, section 22.2, D2, D3, D4."""
+"""A commit whose outcome is unknown is repeated; while it stays so, it is in doubt and nothing escapes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read preference and concerns of sessions and transactions: contract, section 23 and D10."""
+"""Read preference and concerns of transactions: those of the call, the session, the client, in this order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`count`: contract, section 7."""
+"""`count` counts documents, whether or not they fit the model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cursors: contract, section 6.4 and D21."""
+"""Cursors can be awaited and iterated over, several times and nested, and lose no document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`delete`: contract, section 10, D19 and D24."""
+"""`delete` removes the document by the stored form of its key; the instance can be saved again."""
 
 from __future__ import annotations
 

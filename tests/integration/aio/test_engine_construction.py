@@ -1,4 +1,4 @@
-"""Engines and their clients: contract, sections 2.1 to 2.3."""
+"""Engines and their clients: how they are made, and what is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors of the engine: contract, sections 12 and 17, D28 and D31."""
+"""Errors of the engine: classes, texts and attributes, also of validators; they can be copied and pickled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What programs written for 1.x replace and read: contract, section 16."""
+"""What programs written for 1.x replace in engines, and read of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The `session=` argument: contract, section 3."""
+"""The `session=` argument: started objects and sessions of the driver are used, anything else is refused before a command."""
 
 from __future__ import annotations
 

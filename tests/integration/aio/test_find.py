@@ -1,4 +1,4 @@
-"""`find` and `find_one`: contract, sections 4.5, 5, 6.1 to 6.3 and 7."""
+"""`find` and `find_one`: conditions, sorting, skipping and limits, and what is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Indexes: contract, sections 2.4 and 11, D26."""
+"""Declared indexes are created, and on request replace those that conflict, whatever their name."""
 
 from __future__ import annotations
 

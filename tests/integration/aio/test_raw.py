@@ -1,4 +1,4 @@
-"""Raw calls beside the engine: contract, section 14."""
+"""Raw calls beside the engine: collections and sessions of the driver are within reach."""
 
 from __future__ import annotations
 

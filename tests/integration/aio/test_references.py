@@ -1,4 +1,4 @@
-"""References: contract, sections 6.2 and 6.3, D18, D24 and D25."""
+"""References are saved first and resolved at any depth; what was read counts as unmodified."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`remove`: contract, section 10."""
+"""`remove` deletes what matches, and says how many that were."""
 
 from __future__ import annotations
 

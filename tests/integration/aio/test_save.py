@@ -1,4 +1,4 @@
-"""`save`: contract, section 8, D18, D20, D22 and D23."""
+"""`save` sends what has changed, in one update; a part of a document creates none, and later changes are kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`save_all`: contract, section 9, D27."""
+"""`save_all` saves in order with few commands, and checks all before it writes any."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Session objects: contract, sections 13.2, 19, 20 and 22.1."""
+"""Session objects: what they offer, how they begin and end, and that tasks and threads may share one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Transaction objects: contract, sections 13.3 and 19.1."""
+"""Transaction objects: a block commits or rolls back, its session ends, and errors in it are no success."""
 
 from __future__ import annotations
 

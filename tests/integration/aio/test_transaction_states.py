@@ -1,4 +1,4 @@
-"""The states of a transaction object, as a table: contract, section 22.2."""
+"""The states of a transaction object, as a table: what each operation does, sends and leads to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The examples of the wish, E1 to E9, as a program would have them: contract, section 24."""
+"""The nine programs with sessions and transactions that users of 1.x asked for, as they would write them."""
 
 from __future__ import annotations
 

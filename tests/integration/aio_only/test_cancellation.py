@@ -1,4 +1,4 @@
-"""Cancelled tasks: contract, sections 22.1, 22.2, 22.3 and D12."""
+"""A cancelled task leaves no transaction and no session open, and its instances know what is not saved."""
 
 from __future__ import annotations
 

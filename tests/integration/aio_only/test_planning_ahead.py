@@ -1,4 +1,4 @@
-"""A save of many plans the next batch while the one before is on its way: contract, section 9."""
+"""A save of many plans the next batch while the one before is on its way."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # Generated from tests/integration/aio/test_bson_types.py by tools/generate_sync.py: do not edit.
-"""What is stored for each type, and read back: contract of models, section 9.5."""
+"""What is stored for each type, and read back."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def test_an_operation_of_an_engine(sync_engine, commands, name, way):
 
 
 def test_every_command_of_an_operation(sync_engine, commands, raw_database):
-    """Of a read in several batches, of references, of one write after the other, and of a second write (D20)."""
+    """Of a read in several batches, of references, of one write after the other, and of a second write."""
     raw_database["user"].insert_many([{"name": str(number)} for number in range(MANY)])
     lost = sync_engine.save(User(name="lost"))
     raw_database["user"].delete_one({"_id": lost.id})

@@ -1,5 +1,5 @@
 # Generated from tests/integration/aio/test_concerns.py by tools/generate_sync.py: do not edit.
-"""Read preference and concerns of sessions and transactions: contract, section 23 and D10."""
+"""Read preference and concerns of transactions: those of the call, the session, the client, in this order."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # Generated from tests/integration/aio/test_count.py by tools/generate_sync.py: do not edit.
-"""`count`: contract, section 7."""
+"""`count` counts documents, whether or not they fit the model."""
 
 from __future__ import annotations
 

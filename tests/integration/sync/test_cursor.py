@@ -1,5 +1,5 @@
 # Generated from tests/integration/aio/test_cursor.py by tools/generate_sync.py: do not edit.
-"""Cursors: contract, section 6.4 and D21."""
+"""Cursors can be awaited and iterated over, several times and nested, and lose no document."""
 
 from __future__ import annotations
 

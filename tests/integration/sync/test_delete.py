@@ -1,5 +1,5 @@
 # Generated from tests/integration/aio/test_delete.py by tools/generate_sync.py: do not edit.
-"""`delete`: contract, section 10, D19 and D24."""
+"""`delete` removes the document by the stored form of its key; the instance can be saved again."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # Generated from tests/integration/aio/test_engine_construction.py by tools/generate_sync.py: do not edit.
-"""Engines and their clients: contract, sections 2.1 to 2.3."""
+"""Engines and their clients: how they are made, and what is refused."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # Generated from tests/integration/aio/test_engine_errors.py by tools/generate_sync.py: do not edit.
-"""Errors of the engine: contract, sections 12 and 17, D28 and D31."""
+"""Errors of the engine: classes, texts and attributes, also of validators; they can be copied and pickled."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # Generated from tests/integration/aio/test_engine_replaceable.py by tools/generate_sync.py: do not edit.
-"""What programs written for 1.x replace and read: contract, section 16."""
+"""What programs written for 1.x replace in engines, and read of them."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # Generated from tests/integration/aio/test_engine_session_argument.py by tools/generate_sync.py: do not edit.
-"""The `session=` argument: contract, section 3."""
+"""The `session=` argument: started objects and sessions of the driver are used, anything else is refused before a command."""
 
 from __future__ import annotations
 

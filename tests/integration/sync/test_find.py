@@ -1,5 +1,5 @@
 # Generated from tests/integration/aio/test_find.py by tools/generate_sync.py: do not edit.
-"""`find` and `find_one`: contract, sections 4.5, 5, 6.1 to 6.3 and 7."""
+"""`find` and `find_one`: conditions, sorting, skipping and limits, and what is refused."""
 
 from __future__ import annotations
 

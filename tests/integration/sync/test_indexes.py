@@ -1,5 +1,5 @@
 # Generated from tests/integration/aio/test_indexes.py by tools/generate_sync.py: do not edit.
-"""Indexes: contract, sections 2.4 and 11, D26."""
+"""Declared indexes are created, and on request replace those that conflict, whatever their name."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # Generated from tests/integration/aio/test_raw.py by tools/generate_sync.py: do not edit.
-"""Raw calls beside the engine: contract, section 14."""
+"""Raw calls beside the engine: collections and sessions of the driver are within reach."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # Generated from tests/integration/aio/test_remove.py by tools/generate_sync.py: do not edit.
-"""`remove`: contract, section 10."""
+"""`remove` deletes what matches, and says how many that were."""
 
 from __future__ import annotations
 

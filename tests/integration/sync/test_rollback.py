@@ -1,5 +1,5 @@
 # Generated from tests/integration/aio/test_rollback.py by tools/generate_sync.py: do not edit.
-"""What a rollback does to the instances: contract, sections 22.3, D5, D12 and D19."""
+"""After a rollback the instances know that they are not saved."""
 
 from __future__ import annotations
 

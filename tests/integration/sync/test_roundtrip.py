@@ -36,7 +36,7 @@ class Colour(Enum):
 
 @dataclass(frozen=True)
 class Kind:
-    """A type of fields: its annotation, its values, and what the contract says is stored of one."""
+    """A type of fields: its annotation, its values, and what has to be stored of one."""
 
     annotation: Any
     values: st.SearchStrategy[Any]
@@ -132,7 +132,7 @@ def _class(name, base, kinds, renamed):
 
 
 def _document(instance, kinds, renamed):
-    """What the contract says is stored of the fields."""
+    """What has to be stored of the fields."""
     return {
         f"{field}-key" if field in renamed else field: kind.stored(getattr(instance, field))
         for field, kind in zip(FIELD_NAMES, kinds, strict=False)

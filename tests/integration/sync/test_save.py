@@ -1,5 +1,5 @@
 # Generated from tests/integration/aio/test_save.py by tools/generate_sync.py: do not edit.
-"""`save`: contract, section 8, D18, D20, D22 and D23."""
+"""`save` sends what has changed, in one update; a part of a document creates none, and later changes are kept."""
 
 from __future__ import annotations
 

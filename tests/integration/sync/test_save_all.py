@@ -1,5 +1,5 @@
 # Generated from tests/integration/aio/test_save_all.py by tools/generate_sync.py: do not edit.
-"""`save_all`: contract, section 9, D27."""
+"""`save_all` saves in order with few commands, and checks all before it writes any."""
 
 from __future__ import annotations
 

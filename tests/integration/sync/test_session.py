@@ -1,5 +1,5 @@
 # Generated from tests/integration/aio/test_session.py by tools/generate_sync.py: do not edit.
-"""Session objects: contract, sections 13.2, 19, 20 and 22.1."""
+"""Session objects: what they offer, how they begin and end, and that tasks and threads may share one."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # Generated from tests/integration/aio/test_transaction.py by tools/generate_sync.py: do not edit.
-"""Transaction objects: contract, sections 13.3 and 19.1."""
+"""Transaction objects: a block commits or rolls back, its session ends, and errors in it are no success."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # Generated from tests/integration/aio/test_transaction_states.py by tools/generate_sync.py: do not edit.
-"""The states of a transaction object, as a table: contract, section 22.2."""
+"""The states of a transaction object, as a table: what each operation does, sends and leads to."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # Generated from tests/integration/aio/test_wish.py by tools/generate_sync.py: do not edit.
-"""The examples of the wish, E1 to E9, as a program would have them: contract, section 24."""
+"""The nine programs with sessions and transactions that users of 1.x asked for, as they would write them."""
 
 from __future__ import annotations
 

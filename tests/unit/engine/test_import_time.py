@@ -1,4 +1,4 @@
-"""What an import loads, and engines made at import time: contract, section 2.1."""
+"""What an import loads, and engines made at import time."""
 
 from __future__ import annotations
 

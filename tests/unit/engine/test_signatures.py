@@ -1,4 +1,4 @@
-"""The shapes in which programs call engines: contract, sections 2 to 10."""
+"""The shapes in which programs call engines."""
 
 from __future__ import annotations
 

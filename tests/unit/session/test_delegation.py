@@ -1,4 +1,4 @@
-"""Sessions and transactions call their engine, whatever it is: contract, section 13.1."""
+"""Sessions and transactions call their engine, whatever it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What sessions and transactions are, and what they refuse: contract, sections 13, 18 and 19, D11."""
+"""What sessions and transactions are, and what they refuse."""
 
 from __future__ import annotations
 

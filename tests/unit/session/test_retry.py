@@ -1,4 +1,4 @@
-"""When a commit or a transaction is repeated, and the options of a transaction: contract, sections 22.2 and 23."""
+"""When a commit or a transaction is repeated, and the options of a transaction."""
 
 from __future__ import annotations
 
