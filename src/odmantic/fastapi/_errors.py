@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, cast
+from typing import Any
 
 from fastapi import FastAPI, Request, status
 from fastapi.responses import JSONResponse
@@ -15,7 +15,6 @@ from odmantic.exceptions import (
     TransactionTimeoutError,
     WriteConflictError,
 )
-from odmantic.model import Model
 
 logger = logging.getLogger("odmantic.fastapi")
 
@@ -54,18 +53,8 @@ async def _conflict(_: Request, __: Exception) -> JSONResponse:
 
 async def _duplicate(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, DuplicateKeyError)  # noqa: S101 - see the table
-    fields = _fields(error)
-    which = f" with this {' and '.join(fields)}" if fields else ""
-    detail = f"{error.model.__name__}{which} exists already"
-    return JSONResponse({"detail": detail, "fields": fields}, status.HTTP_409_CONFLICT)
-
-
-def _fields(error: DuplicateKeyError) -> list[str]:
-    model = cast("type[Model]", error.model)
-    names = {field.key_name: name for name, field in model.__odm_fields__.items()}
-    details = getattr(error.driver_error, "details", None)
-    keys: dict[str, Any] = cast("dict[str, Any]", details)["keyPattern"] if details else {}
-    return [names.get(key) or key for key in keys]
+    content = {"detail": str(error), "fields": list(error.fields)}  # neither holds a value
+    return JSONResponse(content, status.HTTP_409_CONFLICT)
 
 
 async def _not_found(_: Request, error: Exception) -> JSONResponse:
