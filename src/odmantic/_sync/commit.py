@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pymongo
-from pymongo.errors import InvalidOperation, PyMongoError
+from pymongo.errors import ExecutionTimeout, InvalidOperation, PyMongoError
 
 from odmantic._driver._sync import sleep
 from odmantic._driver.deadline import remaining_seconds, seconds_for
@@ -27,13 +27,18 @@ if TYPE_CHECKING:
     from odmantic._state.attempt import Attempt
     from odmantic._sync.channel import Channel
 
+#: MaxTimeMSExpired, the code of the driver's own refusals.
+_TIME_LIMIT = 50
+
 
 def commit_until_known(channel: Channel, attempt: Attempt, max_commit_time_ms: int | None) -> None:
     """Commit; repeating a commit is safe, and right while the outcome is unknown.
 
     Raises:
         CommitOutcomeUnknownError: it is still unknown when the time is up, or the server ran out of time.
+        ExecutionTimeout: the deadline is over, and nothing was sent.
     """
+    _check_time(attempt)
     attempts, until = 0, time.monotonic() + _seconds_for_repeats(channel.driver_session)
     may_have_committed = attempt.commit_was_sent
     while True:
@@ -64,6 +69,14 @@ def commit_until_known(channel: Channel, attempt: Attempt, max_commit_time_ms: i
             raise _unknown(error, attempts) from error
         else:
             return
+
+
+def _check_time(attempt: Attempt) -> None:
+    """Raise if a first commit comes too late. The driver would refuse it, and then the rollback as well."""
+    left = remaining_seconds()
+    if left is not None and left <= 0 and attempt.has_sent and not attempt.commit_was_sent:
+        message = "no time is left for the commit, which was not sent"
+        raise ExecutionTimeout(message, _TIME_LIMIT)
 
 
 def _seconds_for_repeats(driver_session: Any) -> float:

@@ -866,6 +866,20 @@ async def test_only_a_running_transaction_is_joined(aio_engine, count, state):
         await transaction.abort()
 
 
+async def test_a_commit_for_which_no_time_is_left_was_never_sent(
+    aio_engine, count, commands, open_transactions
+):
+    async def work(transaction):
+        await transaction.save(User(name="Ada"))
+        await sleep(0.6)
+
+    with pytest.raises(TransactionTimeoutError, match="not committed in its time"):
+        await aio_engine.run_transaction(work, timeout=0.5)
+
+    assert "commitTransaction" not in commands.names
+    assert (count(), open_transactions()) == (0, 0)
+
+
 async def test_a_driver_session_is_used_in_a_callback(aio_engine, count):
     async def work(transaction):
         collection = aio_engine.get_collection(User)

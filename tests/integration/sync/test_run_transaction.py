@@ -862,6 +862,20 @@ def test_only_a_running_transaction_is_joined(sync_engine, count, state):
         transaction.abort()
 
 
+def test_a_commit_for_which_no_time_is_left_was_never_sent(
+    sync_engine, count, commands, open_transactions
+):
+    def work(transaction):
+        transaction.save(User(name="Ada"))
+        sleep(0.6)
+
+    with pytest.raises(TransactionTimeoutError, match="not committed in its time"):
+        sync_engine.run_transaction(work, timeout=0.5)
+
+    assert "commitTransaction" not in commands.names
+    assert (count(), open_transactions()) == (0, 0)
+
+
 def test_a_driver_session_is_used_in_a_callback(sync_engine, count):
     def work(transaction):
         collection = sync_engine.get_collection(User)
