@@ -423,7 +423,8 @@ def test_writes(sync_engine, raw_database, commands, call, in_transaction):
     harmless = _try(sync_engine, commands, lambda engine: run(engine, HARMLESS), HARMLESS)
     assert harmless.commands
     names_only = call in {_extra_name, _extra_names, _assigned_name, _updated_name, _nested_name}
-    for value in HOSTILE:
+    # The same updates as without a transaction, in another envelope; and many documents take long.
+    for value in HOSTILE[:: 3 if in_transaction or call is _insert_many else 1]:
         # A name is a text, and one that is a key of a field is none of an extra.
         if names_only and (type(value) is not str or value == "_id"):
             continue
@@ -438,8 +439,7 @@ def test_writes(sync_engine, raw_database, commands, call, in_transaction):
             assert theirs == before
 
 
-@pytest.mark.parametrize("key", HOSTILE, ids=range(len(HOSTILE)))
-def test_foreign_keys(sync_engine, raw_database, commands, key):
+def test_foreign_keys(sync_engine, raw_database, commands):
     _fill(raw_database)
     raw_database["order"].insert_one({"_id": "o", "thing": HARMLESS})
 
@@ -452,17 +452,25 @@ def test_foreign_keys(sync_engine, raw_database, commands, key):
                 result
 
     harmless = _try(sync_engine, commands, read, HARMLESS)
-    try:
-        raw_database["order"].replace_one({"_id": "o"}, {"thing": key})
-    except REFUSALS:
-        return
-    _check(harmless, _try(sync_engine, commands, read, key))
+    for key in HOSTILE:
+        with contextlib.suppress(REFUSALS):
+            raw_database["order"].replace_one({"_id": "o"}, {"thing": key})
+        _check(harmless, _try(sync_engine, commands, read, key))
 
 
-@pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
-def test_other_arguments(sync_engine, raw_database, commands, value):
-    _fill(raw_database)
-    engine = sync_engine
+def test_other_arguments(sync_engine, commands):
+    for value in HOSTILE:
+        for number, call in enumerate(_refused(sync_engine, value)):
+            commands.clear()
+            with pytest.raises(REFUSALS):
+                result = call()
+                if result is not None:
+                    result
+            assert commands.names == [], (value, number)
+
+
+def _refused(engine, value):
+    """Calls in which a value has no place."""
 
     def all_of(found):
         [_ for _ in found]
@@ -504,22 +512,15 @@ def test_other_arguments(sync_engine, raw_database, commands, value):
             lambda: all_of(engine.find(Thing, limit=value)),
             lambda: all_of(engine.find(Thing, skip=value)),
         ]
-    for number, call in enumerate(refused):
-        commands.clear()
-        with pytest.raises(REFUSALS):
-            result = call()
-            if result is not None:
-                result
-        assert commands.names == [], number
+    return refused
 
 
-@pytest.mark.parametrize(
-    "value", [each for each in HOSTILE if isinstance(each, (dict, list, tuple))]
-)
 @pytest.mark.parametrize("field", FIELDS[:-1], ids=str)
-def test_what_in_lists_are_values(field, value):
+def test_what_is_in_lists_are_values(field):
     # All of a request in place of a list of values.
-    condition = plain(field.in_(value))
-    assert [*condition] == [+field]
-    assert [*condition[+field]] == ["$in"]
-    assert len(condition[+field]["$in"]) == len(value)
+    for value in HOSTILE:
+        if isinstance(value, (dict, list, tuple)):
+            condition = plain(field.in_(value))
+            assert [*condition] == [+field]
+            assert [*condition[+field]] == ["$in"]
+            assert len(condition[+field]["$in"]) == len(value)
