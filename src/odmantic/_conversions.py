@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import decimal
 import re
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import bson
@@ -119,7 +119,38 @@ def pattern_text(value: Any) -> str | bytes:
 def as_stored_datetime(value: datetime) -> datetime:
     """Truncate to milliseconds, and refuse what is not in UTC."""
     if value.tzinfo is not None and value.utcoffset() != timedelta(0):
-        raise ValueError("datetime objects must be naive (no timezone info)")
+        raise ValueError(
+            "datetime objects must be naive (no timezone info), or in UTC: convert the value with "
+            ".astimezone(timezone.utc)"
+        )
+    return _in_milliseconds(value)
+
+
+def as_utc_datetime(value: datetime) -> datetime:
+    """Convert to UTC, aware, and truncate to milliseconds; naive values are UTC already."""
+    return _in_milliseconds(as_aware(value))
+
+
+def as_read_datetime(value: datetime) -> datetime:
+    """Convert what a client reads: one with a time zone of its own gives other aware values than those in UTC."""
+    if value.tzinfo is None or value.utcoffset() == timedelta(0):
+        return value
+    return value.astimezone(timezone.utc)
+
+
+def as_aware(value: datetime) -> datetime:
+    """Give the same time in UTC, aware; a naive value, as most clients read it, is UTC already."""
+    if value.tzinfo is None:
+        return value.replace(tzinfo=timezone.utc)
+    return value if value.tzinfo is timezone.utc else value.astimezone(timezone.utc)
+
+
+def as_naive(value: datetime) -> datetime:
+    """Take the time zone from an aware value."""
+    return value if value.tzinfo is None else as_read_datetime(value).replace(tzinfo=None)
+
+
+def _in_milliseconds(value: datetime) -> datetime:
     beyond_milliseconds = value.microsecond % 1000
     if beyond_milliseconds:
         return value.replace(microsecond=value.microsecond - beyond_milliseconds)

@@ -85,7 +85,7 @@ class Declaration:
         Raises:
             TypeError: the field cannot be defined like this.
         """
-        adapted = adapt_annotation(self.annotation)
+        adapted = self._adapted_annotation()
         bare, _ = unwrap(adapted)
         is_reference = isinstance(self.value, ODMReferenceInfo)
         if is_model(bare):
@@ -115,6 +115,12 @@ class Declaration:
             "Reference()",
             EmbeddedReferenceWarning,
         )
+
+    def _adapted_annotation(self) -> Any:
+        try:
+            return adapt_annotation(self.annotation)
+        except TypeError as error:
+            raise TypeError(f"{error} (field {self.name} in {self.class_name})") from error
 
     def check_default(self, adapted: Any) -> bool:
         """Check the default against an adapted annotation, and tell whether that could be done already.

@@ -13,6 +13,8 @@ import bson.regex
 from pydantic_core import core_schema
 
 from odmantic._conversions import (
+    as_stored_datetime,
+    as_utc_datetime,
     check_decimal,
     compile_regex,
     compile_text,
@@ -37,6 +39,9 @@ def _decimal_constraints(schema: CoreSchema) -> list[CoreSchema]:
         return [schema]
     if schema.keys() <= {"type", "metadata", "serialization"}:
         return []
+    if "max_digits" in schema or "decimal_places" in schema:
+        # They leave no room for infinity and NaN, says pydantic.
+        return [schema]
     # Unlike pydantic, MongoDB knows infinity and NaN.
     return [{"allow_inf_nan": True, **schema}]
 
@@ -53,19 +58,20 @@ class DecimalSupport:
             core_schema.chain_schema([core_schema.str_schema(), parser(parse_decimal)]),
         )
         to_decimal = parser(bson.decimal128.Decimal128.to_decimal)
+        plain = handler(source)
         schema = schema_of(
             core_schema.is_instance_schema(decimal.Decimal),
             core_schema.chain_schema(
                 [core_schema.is_instance_schema(bson.decimal128.Decimal128), to_decimal]
             ),
-            from_text,
+            *([] if plain.get("strict") else [from_text]),
             json=from_text,
             serialization=as_text(decimal.Decimal),
         )
         storable = core_schema.no_info_after_validator_function(check_decimal, schema)
         # The outermost step says nothing of serialisation: pydantic then puts in what a class's
         # `json_encoders` say about decimals.
-        return core_schema.chain_schema([storable, *_decimal_constraints(handler(source))])
+        return core_schema.chain_schema([storable, *_decimal_constraints(plain)])
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
@@ -97,3 +103,17 @@ class PatternSupport:
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         return {"type": "string"}
+
+
+@dataclass(frozen=True, slots=True)
+class DatetimeSupport:
+    """Makes pydantic keep its own kinds of datetimes as MongoDB does: in milliseconds, and aware ones in UTC."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        schema = handler(source)
+        is_aware = schema.get("tz_constraint") == "aware"
+        return core_schema.no_info_after_validator_function(
+            as_utc_datetime if is_aware else as_stored_datetime, schema
+        )

@@ -19,7 +19,14 @@ import bson.binary
 import bson.decimal128
 import bson.int64
 import bson.regex
-from pydantic import BaseModel, ConfigDict
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    FutureDatetime,
+    NaiveDatetime,
+    PastDatetime,
+)
 from pydantic_core import core_schema
 
 from odmantic._conversions import (
@@ -31,7 +38,7 @@ from odmantic._conversions import (
 )
 from odmantic._json import BSON_TYPES_ENCODERS, schema_with_bson_json
 from odmantic._new_id import new_id
-from odmantic._python_types import DecimalSupport, PatternSupport
+from odmantic._python_types import DatetimeSupport, DecimalSupport, PatternSupport
 from odmantic._schemas import AS_PATTERN_TEXT, as_text, parser, schema_of
 
 if TYPE_CHECKING:
@@ -210,6 +217,14 @@ _Decimal = Annotated[decimal.Decimal, DecimalSupport(), DECIMAL_SERIALIZER]
 _TYPING_PATTERN: Any = typing.Pattern
 _Pattern = Annotated[re.Pattern[Any], PatternSupport()]
 
+DATETIMES: tuple[Any, ...] = (AwareDatetime, FutureDatetime, NaiveDatetime, PastDatetime)
+"""Types of pydantic whose values are datetimes, though they are no such classes."""
+
+
+def _of_datetimes(kind: Any) -> Any:
+    return Annotated[kind, DatetimeSupport()]
+
+
 BSON_TYPES_SUBSTITUTES: dict[Any, Any] = {
     bson.ObjectId: ObjectId,
     bson.int64.Int64: Int64,
@@ -221,10 +236,11 @@ BSON_TYPES_SUBSTITUTES: dict[Any, Any] = {
     typing.Pattern: Annotated[_TYPING_PATTERN, PatternSupport()],
     decimal.Decimal: _Decimal,
     datetime: _datetime,
+    **{kind: _of_datetimes(kind) for kind in DATETIMES},
 }
 """What stands in for a type in the annotations of a model."""
 
-SUBSTITUTE_MARKS = (DecimalSupport, PatternSupport)
+SUBSTITUTE_MARKS = (DatetimeSupport, DecimalSupport, PatternSupport)
 """Metadata that tells that a class which stays itself has been made BSON-aware."""
 
 

@@ -381,7 +381,10 @@ def test_a_datetime_in_utc_stays_aware(value):
 )
 def test_a_datetime_with_an_offset_is_refused(value):
     (error,) = errors_of(dt.datetime, value)
-    assert error["msg"] == "Value error, datetime objects must be naive (no timezone info)"
+    assert error["msg"] == (
+        "Value error, datetime objects must be naive (no timezone info), or in UTC: convert the value with "
+        ".astimezone(timezone.utc)"
+    )
 
 
 # --- JSON --------------------------------------------------------------------------------------

@@ -44,6 +44,7 @@ from odmantic._mapping.snapshot import (
     Snapshot,
     changed_fields,
     digest,
+    field_digest,
     is_same,
     take_snapshot,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "encode_fields",
     "encode_primary_key",
     "encode_value",
+    "field_digest",
     "give_back",
     "id_filter",
     "ids_filter",

@@ -5,9 +5,14 @@ from __future__ import annotations
 import collections.abc
 import types
 from collections.abc import Hashable
+from itertools import takewhile
 from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin
 
+from pydantic import Strict
+
 from odmantic._mapping.aliases import alias_value, is_type_alias
+from odmantic._mapping.one_shot import is_one_shot, one_shot_refusal
+from odmantic._python_types import DecimalSupport
 from odmantic.bson import (
     BSON_TYPES_SUBSTITUTES,
     DECIMAL_SERIALIZER,
@@ -16,6 +21,7 @@ from odmantic.bson import (
 )
 
 _CALLABLE: Any = collections.abc.Callable
+_HOOK = "__get_pydantic_core_schema__"
 
 
 class FieldMetadata:
@@ -35,8 +41,8 @@ def adapt_annotation(annotation: Any) -> Any:
     (`List[int]` becomes `list[int]`) and unions become `typing.Union`.
 
     Raises:
-        TypeError: the annotation holds a callable type, or an `odmantic.Field` that says more
-            than constraints below its top level.
+        TypeError: the annotation holds a callable type, or one whose values can be gone through only once, or an
+            `odmantic.Field` that says more than constraints below its top level.
     """
     return _Adapter({}).adapt(annotation)
 
@@ -56,8 +62,7 @@ class _Adapter:
 
     def adapt(self, tp: Any) -> Any:
         origin = get_origin(tp)
-        if _CALLABLE in (tp, origin):
-            raise TypeError(f"{tp} fields are not supported")
+        _check_storable(tp, origin)
         # `Pattern[str]` is a `Pattern`; the bare one of `typing` has an origin too.
         is_bare = origin is None or not hasattr(tp, "__args__")
         candidate = tp if is_bare else origin
@@ -105,6 +110,8 @@ class _Adapter:
         inner = self.adapt(tp.__origin__)
         if any(isinstance(item, WithBsonSerializer) for item in metadata):
             inner = _without_decimal_serializer(inner)
+        if get_origin(inner) is Annotated:
+            return _annotated(inner.__origin__, _constraints_first(inner.__metadata__, metadata))
         return _annotated(inner, metadata)
 
     def _adapt_generic(self, tp: Any, origin: Any) -> Any:
@@ -123,9 +130,29 @@ class _Adapter:
         return self.adapt(tp)
 
 
+def _check_storable(tp: Any, origin: Any) -> None:
+    if _CALLABLE in (tp, origin):
+        raise TypeError(f"{tp} fields are not supported")
+    if is_one_shot(tp):
+        raise TypeError(one_shot_refusal(tp))
+
+
 def _annotated(tp: Any, metadata: tuple[Any, ...]) -> Any:
     parts = (tp, *metadata)
     return Annotated[parts]
+
+
+def _constraints_first(inner: tuple[Any, ...], outer: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Put what constrains a decimal before what makes it BSON-aware: pydantic constrains no other schema of one."""
+    place = next((i for i, one in enumerate(inner) if isinstance(one, DecimalSupport)), None)
+    if place is None:
+        return (*inner, *outer)
+    first = list(takewhile(lambda one: not hasattr(one, _HOOK), outer))
+    others = outer[len(first) :]
+    # Strictness says how the value is read, whatever functions come before it.
+    strict = [one for one in others if isinstance(one, Strict)]
+    others = tuple(one for one in others if not isinstance(one, Strict))
+    return (*inner[:place], *first, *strict, *inner[place:], *others)
 
 
 def _without_decimal_serializer(tp: Any) -> Any:

@@ -6,6 +6,7 @@ import re
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import is_dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -15,6 +16,7 @@ from typing import (
     Annotated,
     Any,
     ClassVar,
+    Final,
     ForwardRef,
     Literal,
     NewType,
@@ -30,13 +32,17 @@ import bson
 from bson.decimal128 import Decimal128
 from pydantic import BaseModel, ConfigDict, Field, PydanticUserError, TypeAdapter
 from pydantic.fields import FieldInfo
+from typing_extensions import NotRequired, ReadOnly, Required
 
 from odmantic._mapping.aliases import alias_value, is_type_alias
 from odmantic._mapping.mapping import ModelKind, is_class, is_embedded_model, kind_of
-from odmantic.bson import WithBsonSerializer
+from odmantic.bson import DATETIMES, WithBsonSerializer
 
 FieldTypes: TypeAlias = dict[str, tuple[Any, Iterable[Any]]]
 """Annotations of fields by name, with their metadata."""
+
+_QUALIFIERS = (Required, NotRequired, ReadOnly, Final)
+"""What says something of a field, and nothing of its values."""
 
 _UNIONS = (Union, types.UnionType)
 
@@ -149,7 +155,7 @@ def _is_mutable_type(tp: Any) -> bool:
 
 
 def _is_immutable_class(tp: Any) -> bool:
-    if tp is None:
+    if tp is None or tp in DATETIMES:
         return True
     if not is_class(tp):
         return False
@@ -169,25 +175,43 @@ def is_array(origin: Any) -> bool:
     )
 
 
+def is_set(origin: Any) -> bool:
+    """Tell whether values of this generic class are sets."""
+    return is_class(origin) and issubclass(origin, AbstractSet)
+
+
 def is_mapping(origin: Any) -> bool:
     """Tell whether values of this generic class are stored as documents."""
     return is_class(origin) and issubclass(origin, Mapping)
 
 
-def field_types(cls: type[Any]) -> FieldTypes:
-    """Give the annotations and their metadata where values are stored by their fields, else nothing.
+def is_object_class(cls: Any) -> bool:
+    """Tell whether values of a class are stored by their fields.
 
     That are plain pydantic models, dataclasses, typed dictionaries and named tuples.
     """
+    has_fields = is_dataclass(cls) or hasattr(cls, "__total__") or hasattr(cls, "_fields")
+    return is_class(cls) and (has_fields or issubclass(cls, BaseModel))
+
+
+def field_types(cls: Any) -> FieldTypes:
+    """Give the annotations and their metadata where values are stored by their fields, else nothing."""
+    if not is_object_class(cls):
+        return {}
     if issubclass(cls, BaseModel):
         infos = cls.__pydantic_fields__
         return {name: (info.annotation, info.metadata) for name, info in infos.items()}
-    if not (is_dataclass(cls) or hasattr(cls, "__total__") or hasattr(cls, "_fields")):
-        return {}
     try:
-        return {name: (annotation, ()) for name, annotation in get_type_hints(cls).items()}
+        hints = get_type_hints(cls, include_extras=True)
     except NameError:  # pydantic has found what is local to a function
         return {}
+    return {name: (_without_qualifiers(annotation), ()) for name, annotation in hints.items()}
+
+
+def _without_qualifiers(annotation: Any) -> Any:
+    while get_origin(annotation) in _QUALIFIERS:
+        (annotation,) = get_args(annotation)
+    return annotation
 
 
 def type_adapter(annotation: Any, *, arbitrary_types: bool) -> TypeAdapter[Any]:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Union, get_origin
 from odmantic._caller import warn_caller
 from odmantic._mapping.annotations import (
     arguments_of,
+    field_types,
     is_mutable,
     is_union,
     models_in,
     optional_member,
     serializer_in,
+    types_in,
     unwrap,
 )
 from odmantic._mapping.codegen import Codec
@@ -28,11 +30,13 @@ from odmantic._mapping.mapping import (
     ODMEmbeddedGeneric,
     ODMField,
     ODMReference,
+    is_class,
     is_embedded_model,
     is_model,
     kind_of,
 )
 from odmantic._mapping.naming import check_key_name, collection_name, plain_text
+from odmantic._mapping.one_shot import is_one_shot, one_shot_refusal
 from odmantic._mapping.options import options_in
 from odmantic._mapping.plain import assigns_itself
 from odmantic._mapping.readable import Readable
@@ -101,6 +105,7 @@ def _field(
 ) -> ODMBaseField:
     options = _options(model, name, info)
     bare, _ = unwrap(info.annotation)
+    _check_one_shot(model, name, info.annotation, set())
     # A reference to an embedded model is none, see `Declaration`; 1.x stored it under the name of the field.
     is_named = options.key_name is not None and (not options.reference or is_model(bare))
     key_name = plain_text(options.key_name) if is_named else name
@@ -136,6 +141,19 @@ def _field(
             EmbeddedCopyWarning,
         )
     return ODMField(**common)
+
+
+def _check_one_shot(
+    model: type[_BaseODMModel], name: str, annotation: Any, seen: set[type[Any]]
+) -> None:
+    """Refuse what can be gone through only once, also in the fields of classes that are no models of ours."""
+    for tp in types_in(annotation):
+        if is_one_shot(tp):
+            raise TypeError(f"{one_shot_refusal(tp)} (field {name} in {model.__name__})")
+        if is_class(tp) and kind_of(tp) is None and tp not in seen:
+            seen.add(tp)
+            for inner, _ in field_types(tp).values():
+                _check_one_shot(model, name, inner, seen)
 
 
 def _options(model: type[_BaseODMModel], name: str, info: FieldInfo) -> FieldOptions:

@@ -11,6 +11,7 @@ from odmantic._mapping.annotations import is_array, is_mapping, is_union
 from odmantic._mapping.decoders import DecoderCompiler
 from odmantic._mapping.mapping import ODMEmbeddedGeneric, ODMReference
 from odmantic._mapping.shapes import is_document
+from odmantic._mapping.strict import is_strict_class
 from odmantic._mapping.translate import (
     MISSING,
     Decoder,
@@ -98,7 +99,9 @@ def _field_decoder(mapping: ModelMapping, field: ODMBaseField) -> Decoder | None
     if isinstance(field, ODMReference):
         return _reference_decoder(field.model, field.key_name)
     info = field.pydantic_field
-    compiler = DecoderCompiler(arbitrary_types=_has_arbitrary_types(mapping))
+    compiler = DecoderCompiler(
+        arbitrary_types=_has_arbitrary_types(mapping), is_strict=is_strict_class(mapping.model)
+    )
     decode = compiler.decoder(info.annotation, info.metadata)
     if decode is not None and isinstance(field, ODMEmbeddedGeneric):
         return _strictly(decode, field.generic_origin)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from enum import Enum
 from typing import Any, Literal, get_args, get_origin
 
@@ -15,6 +15,7 @@ from odmantic._mapping.annotations import (
     field_types,
     is_array,
     is_mapping,
+    is_set,
     is_union,
     serializer_in,
     unwrap,
@@ -24,10 +25,20 @@ from odmantic._mapping.lookups import Rename, names_first
 from odmantic._mapping.mapping import is_class, is_embedded_model
 from odmantic._mapping.recursion import Recursion
 from odmantic._mapping.shapes import is_document, is_stored_array
-from odmantic._mapping.stored_forms import FROM_BSON, bson_decoder, member_decoder, stored_members
+from odmantic._mapping.stored_forms import bson_decoder_of, member_decoder, stored_members
+from odmantic._mapping.strict import (
+    as_json_text,
+    as_python_value,
+    is_json,
+    is_strict_class,
+    json_value_type,
+    read_hashable,
+    strict_key_decoder,
+    strictness_of,
+)
 from odmantic._mapping.translate import Decoder, Location, translate
 from odmantic._mapping.unions import union_decoder
-from odmantic.bson import DECIMAL_SERIALIZER, SUBSTITUTE_MARKS
+from odmantic.bson import DECIMAL_SERIALIZER
 from odmantic.exceptions import ErrorList
 
 
@@ -38,9 +49,12 @@ class DecoderCompiler:
     for that. With `by_names`, they only put values under the names of fields, for what is no document.
     """
 
-    def __init__(self, *, arbitrary_types: bool, by_names: bool = False) -> None:
+    def __init__(
+        self, *, arbitrary_types: bool, is_strict: bool = False, by_names: bool = False
+    ) -> None:
         self._by_names = by_names
         self._arbitrary_types = arbitrary_types
+        self._is_strict = is_strict
         self._recursion: Recursion[Decoder | None] = Recursion(_by_other)
         self._inline = by_names
 
@@ -59,18 +73,39 @@ class DecoderCompiler:
             return None
         if is_embedded_model(bare) and not self._inline:
             return _document_decoder(bare)
+        if not self._by_names and any(map(is_json, (bare, *marks))):
+            return self._json_decoder(annotation, metadata)
         if is_union(bare):
             decoders = [(member, self.decoder(member)) for member in get_args(bare)]
-            return union_decoder(decoders, arbitrary_types=self._arbitrary_types)
-        if get_origin(bare) is None or get_origin(bare) is Literal:
-            return self._class_decoder(bare, marks)
+            return union_decoder(
+                decoders, arbitrary_types=self._arbitrary_types, is_strict=self._is_strict
+            )
+        is_strict = not self._by_names and strictness_of(marks, self._is_strict)
         if get_origin(bare) is re.Pattern:
-            return self._class_decoder(re.Pattern, marks)
-        return self._generic_decoder(get_origin(bare), get_args(bare))
+            return self._class_decoder(re.Pattern, marks, is_strict=is_strict)
+        if get_origin(bare) is None or get_origin(bare) is Literal:
+            decode = self._class_decoder(bare, marks, is_strict=is_strict)
+        else:
+            decode = self._generic_decoder(get_origin(bare), get_args(bare), is_strict=is_strict)
+        return as_python_value(get_origin(bare) or bare, decode) if is_strict else decode
 
-    def _generic_decoder(self, origin: Any, arguments: tuple[Any, ...]) -> Decoder | None:
+    def _json_decoder(self, annotation: Any, metadata: Any) -> Decoder:
+        """Read the value that was parsed from the text that validation asks for."""
+        value_type = json_value_type(annotation, metadata)
+        return as_json_text(value_type, self.decoder(value_type))
+
+    def _generic_decoder(
+        self, origin: Any, arguments: tuple[Any, ...], *, is_strict: bool
+    ) -> Decoder | None:
+        if is_strict and is_set(origin):
+            # A set can only be made of what can be hashed.
+            outer, self._is_strict = self._is_strict, True
+            decode = self.decoder(arguments[0])
+            self._is_strict = outer
+            return decode and _array_decoder(decode)
         if is_mapping(origin) and len(arguments) == 2:
-            decode_key = None if self._by_names else _key_decoder(arguments[0])
+            is_strict = self._is_strict
+            decode_key = None if self._by_names else _key_decoder(arguments[0], is_strict=is_strict)
             return _mapping_decoder(decode_key, self.decoder(arguments[1]))
         if origin is tuple and arguments[-1:] != (Ellipsis,):
             return _tuple_decoder([self.decoder(argument) for argument in arguments])
@@ -78,32 +113,36 @@ class DecoderCompiler:
             return _array_decoder(decode)
         return None
 
-    def _class_decoder(self, cls: Any, metadata: tuple[Any, ...]) -> Decoder | None:
-        if not self._by_names and (decode := _value_decoder(cls, metadata)):
+    def _class_decoder(
+        self, cls: Any, marks: tuple[Any, ...], *, is_strict: bool
+    ) -> Decoder | None:
+        if not self._by_names and (decode := self._value_decoder(cls, marks, is_strict=is_strict)):
             return decode
         if is_class(cls) and (fields := field_types(cls)):
             return self._recursion.once(cls, lambda: self._object_decoder(cls, fields))
         return None
 
+    def _value_decoder(
+        self, cls: Any, marks: tuple[Any, ...], *, is_strict: bool
+    ) -> Decoder | None:
+        if cls is Hashable:
+            return read_hashable
+        if members := stored_members(cls, is_strict=is_strict):
+            return member_decoder(members)
+        return bson_decoder_of(cls, () if self._is_strict else marks)
+
     def _object_decoder(self, cls: type[Any], fields: FieldTypes) -> Decoder | None:
         """Read an object without a document of its own: its keys are names already."""
-        outer, self._inline = self._inline, True
+        outer = self._inline, self._is_strict
+        self._inline, self._is_strict = True, is_strict_class(cls)
         decoders = {name: self.decoder(*of) for name, of in fields.items()}
-        self._inline = outer
+        self._inline, self._is_strict = outer
         if issubclass(cls, RootModel):
             return decoders["root"]
         if issubclass(cls, tuple):
             return _tuple_decoder(list(decoders.values()))
         found = {name: each for name, each in decoders.items() if each is not None}
         return _fields_decoder(found, names_first(cls))
-
-
-def _value_decoder(cls: Any, metadata: tuple[Any, ...]) -> Decoder | None:
-    if members := stored_members(cls):
-        return member_decoder(members)
-    if cls in FROM_BSON and not any(isinstance(item, SUBSTITUTE_MARKS) for item in metadata):
-        return bson_decoder(cls)
-    return None
 
 
 def _by_other(found: list[Decoder | None]) -> Decoder:
@@ -180,10 +219,13 @@ def _mapping_decoder(
     return decode_items
 
 
-def _key_decoder(key_type: Any) -> Callable[[str], Any] | None:
+def _key_decoder(key_type: Any, *, is_strict: bool) -> Callable[[str], Any] | None:
     """Read keys that validation would not recognise in their text."""
-    bare, _ = unwrap(key_type)
-    if not (is_class(bare) and issubclass(bare, Enum)) or issubclass(bare, str):
+    bare, marks = unwrap(key_type)
+    if is_class(bare) and issubclass(bare, str):
         return None
-    members = {encode_key(member): member for member in bare}
-    return lambda key: members.get(key, key)
+    if is_class(bare) and issubclass(bare, Enum):
+        texts = [(encode_key(member), member) for member in bare]
+        members = {text: member for text, member in texts if isinstance(text, str)}
+        return lambda key: members.get(key, key)
+    return strict_key_decoder(key_type) if strictness_of(marks, is_strict) else None

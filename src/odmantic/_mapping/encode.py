@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable
 from collections.abc import Set as AbstractSet
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from odmantic._mapping.encoders import Encoder, EncoderCompiler, FieldEncoder
@@ -18,7 +19,7 @@ from odmantic._mapping.mapping import (
 )
 from odmantic._mapping.shapes import is_collection, is_document, is_tuple
 from odmantic._mapping.untyped import AS_IT_IS_EXACTLY, encode_any
-from odmantic.exceptions import IncompleteDocumentError
+from odmantic.exceptions import IncompleteDocumentError, InvalidDocumentError
 
 if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping, ODMBaseField
@@ -166,13 +167,23 @@ def field_encoders(mapping: ModelMapping) -> tuple[FieldEncoder, ...]:
 
 def type_encoder(annotation: Any, metadata: Iterable[Any] = ()) -> Encoder | None:
     """Give the encoder for the values of a type on its own; `None` if they are stored as they are."""
-    return EncoderCompiler(encode_any, encode_document).encoder(annotation, metadata)
+    return EncoderCompiler(encode_any, ValueError, encode_document).encoder(annotation, metadata)
 
 
 def _field_encoder(mapping: ModelMapping, name: str, field: ODMBaseField) -> Encoder | None:
     if isinstance(field, ODMReference):
         return _encode_reference
-    return EncoderCompiler(encode_any, encode_document).field_encoder(mapping.model, name)
+    refuse = partial(refusal, mapping, name)
+    return EncoderCompiler(encode_any, refuse, encode_document).field_encoder(mapping.model, name)
+
+
+def refusal(mapping: ModelMapping, name: str, reason: str) -> InvalidDocumentError:
+    """Make the error for a value of a field that is not stored."""
+    model = mapping.model
+    return InvalidDocumentError(
+        f"field '{name}' of {model.__name__} holds a value that cannot be stored and read again: {reason}",
+        model,
+    )
 
 
 def _encode_reference(value: Any) -> Any:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import types
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from datetime import date, time
 from decimal import Decimal
 from enum import Enum
@@ -24,14 +23,18 @@ from pydantic import (
     PlainSerializer,
     PlainValidator,
     RootModel,
+    SerializeAsAny,
+    ValidationError,
     WrapSerializer,
     WrapValidator,
 )
 
 from odmantic._mapping.aliases import is_type_alias
 from odmantic._mapping.annotations import (
+    field_types,
     is_array,
     is_mapping,
+    is_object_class,
     is_union,
     models_in,
     serializer_in,
@@ -39,25 +42,33 @@ from odmantic._mapping.annotations import (
     types_in,
     unwrap,
 )
-from odmantic._mapping.mapping import ModelKind, is_class, is_embedded_model, kind_of_instance
+from odmantic._mapping.mapping import is_class, is_embedded_model
+from odmantic._mapping.objects import names_of, object_encoder
 from odmantic._mapping.recursion import Recursion
 from odmantic._mapping.shapes import AS_IT_IS, COLLECTIONS, is_document, is_stored_array
-from odmantic.bson import BSON_TYPES_SUBSTITUTES, SUBSTITUTE_MARKS
+from odmantic._mapping.union_encoder import union_encoder
+from odmantic._mapping.validation import Validation, first_problem
+from odmantic.bson import BSON_TYPES_SUBSTITUTES, DATETIMES, SUBSTITUTE_MARKS
 
 Encoder: TypeAlias = Callable[[Any], Any]
 FieldEncoder: TypeAlias = tuple[str, str, Encoder | None]
 """Name and key of a field, and how its value is converted; `None` stores it as it is."""
+Refusal: TypeAlias = Callable[[str], Exception]
+"""Makes the error for a value that is not stored, of the reason."""
 
 
 class EncoderCompiler:
-    """Decides how values of a type are stored.
+    """Decides how values of a type are stored: what the type has is, whatever else a value of a derived class has.
 
     `encode_any` stores what a type says nothing of, and `encode_document` what has a document of its own. Without
     that, embedded objects are stored as plain pydantic models are: by the names of their fields.
     """
 
-    def __init__(self, encode_any: Encoder, encode_document: Encoder | None = None) -> None:
+    def __init__(
+        self, encode_any: Encoder, refusal: Refusal, encode_document: Encoder | None = None
+    ) -> None:
         self._encode_any = encode_any
+        self._refusal = refusal
         self._encode_document = encode_document
         self._recursion: Recursion[Encoder | None] = Recursion(_by_other)
 
@@ -82,16 +93,51 @@ class EncoderCompiler:
         serializer = serializer_in(marks)
         if serializer is not None:
             return serializer if _is_scalar(bare) else _dumped_first(serializer)
+        if any(isinstance(mark, _AS_ANY) for mark in marks):
+            return self._encode_any
         if is_embedded_model(bare) and self._encode_document is not None:
-            return self._document_encoder(bare, self._encode_document)
+            return self._of_class(bare, self._encode_document)
         if _is_left_to_pydantic(bare, marks):
             return self._pydantic_encoder(bare, marks)
         hooks = _with_own_forms(bare, marks)
         if hooks is not None:
             return self._pydantic_encoder(bare, hooks)
+        if is_object_class(cls := get_origin(bare) or bare):
+            return self._recursion.once(bare, lambda: self.object_encoder(cls))
         if get_origin(bare) is None or get_origin(bare) is Literal:
             return None if _is_scalar(bare) else self._encode_any
         return self._generic_encoder(bare)
+
+    def object_encoder(self, cls: Any) -> Encoder:
+        """Give the encoder of a class whose objects are stored by the names of the fields that it declares."""
+        outer, self._encode_document = self._encode_document, None
+        if issubclass(cls, BaseModel):
+            parts = [(name, self.field_encoder(cls, name)) for name in cls.__pydantic_fields__]
+        else:
+            types = field_types(cls)
+            parts = [
+                (name, self.encoder(types[name][0]) if name in types else self._encode_any)
+                for name in names_of(cls)
+            ]
+        self._encode_document = outer
+        return self._of_class(cls, object_encoder(cls, parts, self._encode_any))
+
+    def _of_class(self, cls: Any, encode: Encoder) -> Encoder:
+        """Store what an assignment would make of a value that is not of a class, such as a dictionary put into a list."""
+        validate = Validation(cls)
+        # Typed dictionaries have no instances.
+        runtime_class: Any = Mapping if issubclass(cls, dict) else cls
+
+        def encode_instance(value: Any) -> Any:
+            if isinstance(value, runtime_class):
+                return encode(value)
+            try:
+                value = validate(value)
+            except ValidationError as error:
+                raise self._refusal(first_problem(error)) from error
+            return encode(value)
+
+        return encode_instance
 
     def _pydantic_encoder(self, bare: Any, marks: tuple[Any, ...]) -> Encoder:
         encode_any = self._encode_any
@@ -103,25 +149,14 @@ class EncoderCompiler:
         arguments = get_args(bare)
         origin = get_origin(bare)
         if is_union(bare):
-            return self._union_encoder(arguments)
+            return union_encoder(bare, [self.encoder(each) for each in arguments], self._encode_any)
         if is_mapping(origin) and len(arguments) == 2:
-            return _mapping_encoder(arguments[0], self.encoder(arguments[1]))
+            return self._mapping_encoder(arguments[0], self.encoder(arguments[1]))
         if origin is tuple and arguments[-1:] != (Ellipsis,):
             return self._tuple_encoder(arguments)
         if is_array(origin):
             return _array_encoder(origin, self.encoder(arguments[0]), nests=any(models_in(bare)))
         return self._encode_any
-
-    def _document_encoder(self, model: Any, encode_document: Encoder) -> Encoder:
-        encode_any = self._encode_any
-
-        def encode(value: Any) -> Any:
-            # Other members of a union come here too, and unvalidated values of any type.
-            if isinstance(value, model) or kind_of_instance(value) is ModelKind.EMBEDDED:
-                return encode_document(value)
-            return encode_any(value)
-
-        return encode
 
     def _tuple_encoder(self, arguments: tuple[Any, ...]) -> Encoder | None:
         encoders = [self.encoder(argument) for argument in arguments]
@@ -137,27 +172,31 @@ class EncoderCompiler:
 
         return encode
 
-    def _union_encoder(self, members: tuple[Any, ...]) -> Encoder | None:
-        cases = [(runtime_class(member), self.encoder(member)) for member in members]
-        if not any(encode for _, encode in cases):
-            return None
-        others = [case for case in cases if case[0] is not types.NoneType]
-        if len(others) == 1 and len(cases) > 1:
-            one = cast("Encoder", others[0][1])
-            return lambda value: None if value is None else one(value)
-        encode_any = self._encode_any
-        exact = dict(reversed(cases))
+    def _mapping_encoder(self, key_type: Any, encode: Encoder | None) -> Encoder:
+        bare, _ = unwrap(key_type)
+        if is_class(bare) and issubclass(bare, str):
+            if encode is None:
+                return dict
+            return lambda values: {key: encode(value) for key, value in values.items()}
+        refusal = self._refusal
 
-        def encode(value: Any) -> Any:
-            each = exact.get(type(value), _MISSING)
-            if each is _MISSING:
-                each = next((e for cls, e in cases if isinstance(value, cls)), encode_any)
-            return value if each is None else each(value)
+        def encode_items(values: Mapping[Any, Any]) -> dict[Any, Any]:
+            document: dict[Any, Any] = {}
+            for key, value in values.items():
+                text = encode_key(key)
+                if not isinstance(text, Hashable):
+                    raise refusal(f"the key {key!r} has no text")
+                if text in document:
+                    other = next(one for one in values if encode_key(one) == text)
+                    reason = (
+                        f"the keys {other!r} and {key!r} are both stored as {text!r}, and one of the two values "
+                        "would be lost: leave one out"
+                    )
+                    raise refusal(reason)
+                document[text] = value if encode is None else encode(value)
+            return document
 
-        return encode
-
-
-_MISSING: Any = object()
+        return encode_items
 
 
 def _by_other(found: list[Encoder | None]) -> Encoder:
@@ -168,6 +207,8 @@ def _by_other(found: list[Encoder | None]) -> Encoder:
     return encode
 
 
+# Type checkers take it for `Annotated`.
+_AS_ANY = cast("type[Any]", SerializeAsAny)
 _HOOK = "__get_pydantic_core_schema__"
 _PLAIN = (
     PlainSerializer,
@@ -180,9 +221,9 @@ _PLAIN = (
 )
 """Marks that do not change what type it is."""
 
-_WITHOUT_OWN_FORM = (
+_WITHOUT_OWN_FORM: tuple[Any, ...] = (
     BaseModel,
-    *(cls for cls in BSON_TYPES_SUBSTITUTES.values() if isinstance(cls, type)),
+    *(cls for cls in BSON_TYPES_SUBSTITUTES.values() if is_class(cls)),
 )
 _KNOWN: tuple[type[Any], ...] = (
     *AS_IT_IS,
@@ -212,6 +253,8 @@ def is_left_to_field(model: Any, name: str) -> bool:
 
 def _is_left_to_pydantic(bare: Any, marks: tuple[Any, ...]) -> bool:
     """Tell whether only a serialiser of pydantic's may know a stored form."""
+    if bare in DATETIMES:
+        return False
     has_hook = any(hasattr(each, _HOOK) for each in (bare, *marks))
     return (has_hook or bare is Fraction) and _is_foreign(bare)
 
@@ -272,30 +315,7 @@ def _dumped_field(model: Any, name: str, value: Any) -> Any:
 def _is_scalar(bare: Any) -> bool:
     if get_origin(bare) is Literal:
         return all(isinstance(value, AS_IT_IS) for value in get_args(bare))
-    return bare is None or (is_class(bare) and issubclass(bare, AS_IT_IS))
-
-
-_RUNTIME_CLASSES: dict[Any, Any] = {
-    substitute: cls for cls, substitute in BSON_TYPES_SUBSTITUTES.items() if is_class(substitute)
-}
-
-
-def runtime_class(annotation: Any) -> Any:
-    """Give the class whose instances are the values of a member of a union."""
-    bare, _ = unwrap(annotation)
-    cls: Any = get_origin(bare) or bare
-    if cls is Literal:
-        return get_args(bare)[0].__class__
-    if cls is Any or not is_class(cls):
-        return _Nothing
-    if issubclass(cls, dict):
-        # Typed dictionaries have no instances.
-        return dict
-    return _RUNTIME_CLASSES.get(cls, cls)
-
-
-class _Nothing:
-    """Has no instances: what stands for it is encoded by its value alone."""
+    return bare is None or bare in DATETIMES or (is_class(bare) and issubclass(bare, AS_IT_IS))
 
 
 def _array_encoder(origin: Any, encode: Encoder | None, *, nests: bool) -> Encoder | None:
@@ -312,17 +332,6 @@ def _array_encoder(origin: Any, encode: Encoder | None, *, nests: bool) -> Encod
         return [encode(value) for value in values]
 
     return encode_items
-
-
-def _mapping_encoder(key_type: Any, encode: Encoder | None) -> Encoder:
-    bare, _ = unwrap(key_type)
-    if is_class(bare) and issubclass(bare, str):
-        if encode is None:
-            return dict
-        return lambda values: {key: encode(value) for key, value in values.items()}
-    if encode is None:
-        return lambda values: {encode_key(key): value for key, value in values.items()}
-    return lambda values: {encode_key(key): encode(value) for key, value in values.items()}
 
 
 def encode_key(key: Any) -> Any:

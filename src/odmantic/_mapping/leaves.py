@@ -15,7 +15,7 @@ import bson.binary
 import bson.decimal128
 import bson.int64
 
-from odmantic._conversions import as_stored_datetime
+from odmantic._conversions import as_read_datetime, as_stored_datetime
 from odmantic._mapping.decimals import to_decimal
 from odmantic._mapping.nodes import Leaf
 from odmantic.bson import BSON_TYPES_SUBSTITUTES
@@ -34,7 +34,7 @@ _DATETIME = """\
 if type({v}) is not {cls}:
     {refuse}
 if {v}.tzinfo is not None or {v}.microsecond % 1000:
-    {v} = {as_stored_datetime}({v})"""
+    {v} = {as_stored_datetime}({as_read_datetime}({v}))"""
 
 _DECIMAL = """\
 if type({v}) is not {Decimal128}:
@@ -79,7 +79,13 @@ LEAVES: dict[Any, Leaf] = {
     BSON_TYPES_SUBSTITUTES[bson.decimal128.Decimal128]: _exactly(bson.decimal128.Decimal128),
     BSON_TYPES_SUBSTITUTES[bson.binary.Binary]: _converted(bson.binary.Binary, bytes),
     BSON_TYPES_SUBSTITUTES[datetime]: Leaf(
-        _DATETIME, {"cls": datetime, "as_stored_datetime": as_stored_datetime}, datetime
+        _DATETIME,
+        {
+            "cls": datetime,
+            "as_read_datetime": as_read_datetime,
+            "as_stored_datetime": as_stored_datetime,
+        },
+        datetime,
     ),
 }
 
@@ -99,10 +105,10 @@ def literal_leaf(values: tuple[Any, ...]) -> Leaf | None:
 
 def enum_leaf(cls: type[Enum]) -> Leaf | None:
     """Give the leaf of an enumeration; `None` if its members are of more kinds than one, or read by code of its own."""
-    values = {member.value: member for member in cls}
-    stored = None if hasattr(cls, _HOOK) else _class_of_all(values)
+    stored = None if hasattr(cls, _HOOK) else _class_of_all(member.value for member in cls)
     if stored is None:
         return None
+    values = {member.value: member for member in cls}
     return Leaf(_MEMBER, {"stored": stored, "members": values}, cls)
 
 

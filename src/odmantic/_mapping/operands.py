@@ -18,10 +18,11 @@ from odmantic._conversions import parse_object_id
 from odmantic._mapping.aliases import is_type_alias
 from odmantic._mapping.annotations import is_array, is_mapping, is_union, serializer_in, unwrap
 from odmantic._mapping.encode import encode_primary_key, encode_value, type_encoder
-from odmantic._mapping.encoders import encode_key, has_own_form, is_left_to_field, runtime_class
+from odmantic._mapping.encoders import encode_key, has_own_form, is_left_to_field
 from odmantic._mapping.mapping import ODMReference, is_model_instance, mapping_of
 from odmantic._mapping.recursion import Recursion
 from odmantic._mapping.shapes import is_collection, is_document, is_tuple
+from odmantic._mapping.union_encoder import runtime_class
 from odmantic.bson import DECIMAL_SERIALIZER
 
 if TYPE_CHECKING:

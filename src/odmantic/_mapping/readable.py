@@ -61,13 +61,14 @@ class Readable:
     def _nodes_for(self, shapes: dict[str, Node | None]) -> dict[str, Node] | None:
         nodes: dict[str, Node] = {}
         for name, shape in shapes.items():
-            node = shape or self._opaque_node(name)
+            node = shape or self.opaque_node(name)
             if node is None:
                 return None
             nodes[name] = node
         return nodes
 
-    def _opaque_node(self, name: str) -> Opaque | None:
+    def opaque_node(self, name: str) -> Opaque | None:
+        """Give what reads a field with what pydantic has for it alone; `None` if that is not enough."""
         # Pydantic takes long to make a validator.
         if name not in self._opaque:
             self._opaque[name] = _opaque(self._mapping, name)
@@ -77,6 +78,12 @@ class Readable:
 def _is_readable(shape: Node) -> bool:
     last = nodes_around(shape)[-1]
     return not isinstance(last, Document) or mapping_of(last.model).readable.is_throughout
+
+
+def field_reader(mapping: ModelMapping, name: str) -> Callable[[Any, Any], Any] | None:
+    """Give what reads a stored form of a field, and raises unless it is valid; `None` if that takes the whole document."""
+    node = mapping.readable.opaque_node(name)
+    return None if node is None else node.read
 
 
 def _opaque(mapping: ModelMapping, name: str) -> Opaque | None:
@@ -115,6 +122,16 @@ def _looks_around(schema: Any) -> bool:
 class NotReadError(Exception):
     """Says that pydantic has to look at the whole document."""
 
+    def __init__(self, errors: ErrorList) -> None:
+        super().__init__(errors)
+        self._errors = errors
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, and where."""
+        first: Any = self._errors[0]
+        return ".".join((*map(str, first["loc"]), first["type"].message()))
+
 
 def _reader(decode: Decoder | None, adapter: TypeAdapter[Any]) -> Callable[[Any, Any], Any]:
     validate = adapter.validator.validate_python
@@ -125,7 +142,7 @@ def _reader(decode: Decoder | None, adapter: TypeAdapter[Any]) -> Callable[[Any,
             errors: ErrorList = []
             value = decode(value, None, errors, raw)
             if errors:
-                raise NotReadError
+                raise NotReadError(errors)
         return validate(value, by_alias=by_alias, by_name=True)
 
     return read

@@ -24,6 +24,7 @@ from odmantic._mapping.encode import encode_field, encode_value
 from odmantic._mapping.leaves import LEAF_CLASSES
 from odmantic._mapping.mapping import is_model_instance, mapping_of
 from odmantic._mapping.untyped import encode_any
+from odmantic.exceptions import InvalidDocumentError
 
 if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
@@ -35,6 +36,7 @@ DIGEST_OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(
     uuid_representation=UuidRepresentation.STANDARD
 )
 _DIGEST_BYTES = 16
+_NOT_STORED = (InvalidDocumentError, AttributeError, KeyError, TypeError)
 _NOT_ENCODABLE = (BSONError, OverflowError, RecursionError, TypeError, ValueError)
 
 
@@ -42,6 +44,14 @@ def digest(stored: object) -> bytes | None:
     """Fingerprint of a stored form, or `None` for one that only the client's own codecs can encode."""
     data = _encoded(stored)
     return None if data is None else hashlib.blake2b(data, digest_size=_DIGEST_BYTES).digest()
+
+
+def field_digest(instance: _BaseODMModel, name: str) -> bytes | None:
+    """Fingerprint of the stored form of a field, or `None` if there is none."""
+    try:
+        return digest(encode_field(instance, name))
+    except _NOT_STORED:
+        return None
 
 
 def _encoded(stored: object) -> bytes | None:
@@ -56,8 +66,7 @@ def snapshot_of_stored(stored: object) -> Snapshot:
     if type(stored) in LEAF_CLASSES:
         return (stored,)
     fingerprint = digest(stored)
-    # An object of its own equals nothing: what has no digest counts as changed.
-    return (object(),) if fingerprint is None else (fingerprint,)
+    return _of_nothing() if fingerprint is None else (fingerprint,)
 
 
 def snapshot_of_any(value: object) -> Snapshot:
@@ -72,16 +81,25 @@ def snapshot_of_field(mapping: ModelMapping, name: str) -> Callable[[Any], Snaps
 
     def snapshot(value: Any) -> Snapshot:
         encode = mapping.encoder_of[name]
-        return snapshot_of_stored(value if encode is None else encode(value))
+        try:
+            return snapshot_of_stored(value if encode is None else encode(value))
+        except _NOT_STORED:
+            return _of_nothing()
 
     return snapshot
+
+
+def _of_nothing() -> Snapshot:
+    """Give the snapshot of what has no stored form: it counts as changed, and the save says what is wrong."""
+    # An object of its own equals nothing.
+    return (object(),)
 
 
 class OtherShapeError(Exception):
     """Says that a value is not of the shape its annotation promises."""
 
 
-_OTHER_SHAPE = (OtherShapeError, AttributeError, KeyError, TypeError)
+_OTHER_SHAPE = (OtherShapeError, *_NOT_STORED)
 
 
 def take_snapshot(instance: _BaseODMModel, name: str) -> Snapshot:
@@ -96,7 +114,10 @@ def take_snapshot(instance: _BaseODMModel, name: str) -> Snapshot:
         else:
             if mapping.codec.leaf_classes.issuperset(map(type, snapshot)):
                 return snapshot
-    return snapshot_of_stored(encode_field(instance, name))
+    try:
+        return snapshot_of_stored(encode_field(instance, name))
+    except _NOT_STORED:
+        return _of_nothing()
 
 
 def changed_fields(instance: _BaseODMModel, baseline: Snapshot) -> list[str]:

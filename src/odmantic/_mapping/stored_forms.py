@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Literal, get_args, get_origin
 
+import bson
 from bson.decimal128 import Decimal128
 from bson.regex import Regex
+from pydantic import AwareDatetime, FutureDatetime, NaiveDatetime, PastDatetime
 
+from odmantic._conversions import as_aware, as_naive, as_read_datetime
 from odmantic._mapping.mapping import is_class
 from odmantic._mapping.shapes import AS_IT_IS, is_tuple
 from odmantic._mapping.translate import Decoder, Location
 from odmantic._mapping.untyped import encode_any
+from odmantic._python_types import DecimalSupport, PatternSupport
+from odmantic.bson import BSON_TYPES_SUBSTITUTES
 from odmantic.exceptions import ErrorList
 
 
@@ -26,11 +32,25 @@ def _compile_regex(regex: Regex[Any]) -> Any:
         return regex
 
 
+_DATETIMES = (datetime, BSON_TYPES_SUBSTITUTES[datetime], FutureDatetime, PastDatetime)
+
 FROM_BSON: dict[Any, tuple[type[Any], Callable[[Any], Any]]] = {
     Decimal: (Decimal128, Decimal128.to_decimal),
     re.Pattern: (Regex, _compile_regex),
+    AwareDatetime: (datetime, as_aware),
+    NaiveDatetime: (datetime, as_naive),
+    **dict.fromkeys(_DATETIMES, (datetime, as_read_datetime)),
 }
 """Types whose stored form plain pydantic does not know, and how it becomes one it knows."""
+
+_KNOWN_BY_SCHEMA = (DecimalSupport, PatternSupport)
+
+
+def bson_decoder_of(cls: Any, marks: tuple[Any, ...]) -> Decoder | None:
+    """Give the decoder of a type in `FROM_BSON`, unless its schema knows the stored form."""
+    if cls not in FROM_BSON or any(isinstance(mark, _KNOWN_BY_SCHEMA) for mark in marks):
+        return None
+    return bson_decoder(cls)
 
 
 def bson_decoder(cls: Any) -> Decoder:
@@ -39,13 +59,13 @@ def bson_decoder(cls: Any) -> Decoder:
     return lambda value, _loc, _errors, _raw: convert(value) if isinstance(value, stored) else value
 
 
-def stored_members(cls: Any) -> list[tuple[Any, Enum]]:
-    """Pair members of an enumeration with their stored form, if pydantic does not know that."""
+def stored_members(cls: Any, *, is_strict: bool = False) -> list[tuple[Any, Enum]]:
+    """Pair members of an enumeration with their stored form, if pydantic does not know that, or does not take it."""
     if get_origin(cls) is Literal:
         members = [member for member in get_args(cls) if isinstance(member, Enum)]
     elif is_class(cls) and issubclass(cls, Enum):
         members = list(cls)
-        if all(isinstance(member.value, AS_IT_IS) for member in members):
+        if not is_strict and all(isinstance(member.value, AS_IT_IS) for member in members):
             return []
     else:
         return []
@@ -53,6 +73,9 @@ def stored_members(cls: Any) -> list[tuple[Any, Enum]]:
 
 
 def _as_read(stored: Any) -> Any:
+    if isinstance(stored, Enum):
+        # Members that are text or numbers are written as such.
+        return bson.decode(bson.encode({"": stored}))[""]
     return list(stored) if is_tuple(stored) else stored
 
 
@@ -60,6 +83,7 @@ def member_decoder(members: list[tuple[Any, Enum]]) -> Decoder:
     """Give the decoder of an enumeration, with what `stored_members` gives of it."""
 
     def decode(value: Any, _loc: Location, _errors: ErrorList, _raw: Any) -> Any:
-        return next((member for stored, member in members if stored == value), value)
+        read = _as_read(value)
+        return next((member for stored, member in members if stored == read), value)
 
     return decode

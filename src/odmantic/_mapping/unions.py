@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import date
 from enum import Enum
 from types import NoneType
@@ -22,16 +22,17 @@ from odmantic._mapping.lookups import takes_aliases
 from odmantic._mapping.mapping import is_class, is_embedded_model
 from odmantic._mapping.shapes import is_document
 from odmantic._mapping.stored_forms import FROM_BSON, stored_members
+from odmantic._mapping.strict import is_json, strictness_of
 from odmantic._mapping.translate import Decoder, Location, written
 from odmantic.exceptions import ErrorList, line_errors
 
 
 def union_decoder(
-    members: list[tuple[Any, Decoder | None]], *, arbitrary_types: bool
+    members: list[tuple[Any, Decoder | None]], *, arbitrary_types: bool, is_strict: bool = False
 ) -> Decoder | None:
     """Give the decoder of a union, with the decoders of its members."""
     candidates = [
-        _Candidate(member, decode, arbitrary_types=arbitrary_types)
+        _Candidate(member, decode, arbitrary_types=arbitrary_types, is_strict=is_strict)
         for member, decode in members
         if decode is not None
     ]
@@ -61,13 +62,20 @@ def _unchanged(value: Any, _loc: Location, _errors: ErrorList, _raw: Any) -> Any
 class _Candidate:
     """A member of a union whose values have keys to translate, or all the others."""
 
-    def __init__(self, annotation: Any, decode: Decoder, *, arbitrary_types: bool) -> None:
+    def __init__(
+        self,
+        annotation: Any,
+        decode: Decoder,
+        *,
+        arbitrary_types: bool,
+        is_strict: bool = False,
+    ) -> None:
         self._annotation = annotation
         self._arbitrary_types = arbitrary_types
         self._adapter: TypeAdapter[Any] | None = None
         self._takes_aliases = True
         self.decode = decode
-        self.read_from = _read_from(annotation)
+        self.read_from = _read_from(annotation, is_strict=is_strict)
         bare, _ = unwrap(annotation)
         self.model: Any = bare if is_embedded_model(bare) else None
 
@@ -139,14 +147,21 @@ _ARRAY: tuple[type[Any], ...] = (list, tuple)
 _SCALARS: tuple[type[Any], ...] = (NoneType, str, bytes, int, float, date, Enum)
 
 
-def _read_from(annotation: Any) -> tuple[type[Any], ...]:
+def _read_from(annotation: Any, *, is_strict: bool = False) -> tuple[type[Any], ...]:
     """Give the classes of what values of a type may be read from; scalars that need no decoder do not matter."""
-    bare, _ = unwrap(annotation)
-    cls = get_origin(bare) or bare
+    bare, marks = unwrap(annotation)
+    if any(map(is_json, (bare, *marks))):
+        return (object,)
     if is_union(bare):
-        return tuple(each for member in get_args(bare) for each in _read_from(member))
-    if members := stored_members(bare):
+        return tuple(
+            each for member in get_args(bare) for each in _read_from(member, is_strict=is_strict)
+        )
+    if members := stored_members(bare, is_strict=strictness_of(marks, is_strict)):
         return tuple([stored.__class__ for stored, _ in members])
+    return _class_read_from(get_origin(bare) or bare)
+
+
+def _class_read_from(cls: Any) -> tuple[type[Any], ...]:
     if cls in FROM_BSON:
         return (FROM_BSON[cls][0],)
     if cls is None or cls is Literal or (is_class(cls) and issubclass(cls, _SCALARS)):
@@ -155,6 +170,6 @@ def _read_from(annotation: Any) -> tuple[type[Any], ...]:
         return _read_from(cls.__pydantic_fields__["root"].annotation)
     if is_mapping(cls) or (is_class(cls) and issubclass(cls, BaseModel)):
         return _DOCUMENT
-    if is_array(cls):
+    if is_array(cls) or cls is Hashable:
         return _ARRAY
     return (*_DOCUMENT, *_ARRAY)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import dataclasses
 from decimal import Decimal
 from enum import Enum
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from pydantic import BaseModel, RootModel
+from pydantic import BaseModel
 
 from odmantic._mapping.decimals import from_decimal
 from odmantic._mapping.encoders import Encoder, EncoderCompiler
 from odmantic._mapping.shapes import AS_IT_IS, is_collection, is_document, is_tuple
+from odmantic.exceptions import InvalidDocumentError
 
 AS_IT_IS_EXACTLY = frozenset(AS_IT_IS)
 
@@ -40,8 +42,7 @@ def _encode_object(value: Any) -> Any:
     if isinstance(value, Enum):
         return encode_any(value.value)
     if isinstance(value, BaseModel):
-        document = _encode_inline(value)
-        return document.get("root") if isinstance(value, RootModel) else document
+        return _encode_inline(value)
     if is_document(value):
         return {key: encode_any(item) for key, item in value.items()}
     if is_tuple(value):
@@ -54,28 +55,17 @@ def _encode_object(value: Any) -> Any:
     return value
 
 
-def _encode_inline(value: BaseModel) -> dict[str, Any]:
-    document: dict[str, Any] = {}
-    values = value.__dict__
-    for name, encode in _inline_encoders(type(value)):
-        if name in values:
-            document[name] = values[name] if encode is None else encode(values[name])
-    for name, item in (value.__pydantic_extra__ or {}).items():
-        document[name] = encode_any(item)
-    return document
+def _encode_inline(value: BaseModel) -> Any:
+    model = type(value)
+    encode = _INLINE_ENCODERS.get(model)
+    if encode is None:
+        encode = EncoderCompiler(encode_any, partial(_refusal, model)).object_encoder(model)
+        _INLINE_ENCODERS[model] = encode
+    return encode(value)
 
 
-def _inline_encoders(model: type[BaseModel]) -> tuple[tuple[str, Encoder | None], ...]:
-    encoders = _INLINE_ENCODERS.get(model)
-    if encoders is None:
-        encoders = tuple(
-            (name, EncoderCompiler(encode_any).field_encoder(model, name))
-            for name in model.__pydantic_fields__
-        )
-        _INLINE_ENCODERS[model] = encoders
-    return encoders
+def _refusal(model: type[BaseModel], reason: str) -> InvalidDocumentError:
+    return InvalidDocumentError(f"a {model.__name__} cannot be stored: {reason}", model)
 
 
-_INLINE_ENCODERS: WeakKeyDictionary[type[BaseModel], tuple[tuple[str, Encoder | None], ...]] = (
-    WeakKeyDictionary()
-)
+_INLINE_ENCODERS: WeakKeyDictionary[type[BaseModel], Encoder] = WeakKeyDictionary()

@@ -73,6 +73,12 @@ def encoding_error(error: RecursionError, instance: Model) -> InvalidDocumentErr
     return InvalidDocumentError(message, model)
 
 
+def refusal_of_save(error: InvalidDocumentError, instance: Model) -> InvalidDocumentError:
+    """The error for a save of an instance, of which a value is not stored for the reason of `error`."""
+    model = type(instance)
+    return InvalidDocumentError(f"cannot save {model.__name__}: {error}", model)
+
+
 def operation_error(
     error: Exception, operation: str, model: type[Model], document_id: Any
 ) -> Exception | None:
@@ -112,13 +118,23 @@ def _not_storable(error: Exception, plan: SavePlan) -> Exception:
     )
     message = (
         f"cannot save {model.__name__}: {where} holds a value that BSON cannot store: "
-        f"{reason!s:.{_LONGEST_REASON}}"
+        f"{reason!s:.{_LONGEST_REASON}}{_remedy(error)}"
     )
     if isinstance(error, OverflowError):
         return IntegerTooLargeError(message, model)
     if isinstance(error, ValueError):
         return UnencodableValueError(message, model)
     return InvalidDocumentError(message, model)
+
+
+def _remedy(error: Exception) -> str:
+    """Say what helps where BSON has no form for a class at all."""
+    if "cannot encode object" not in str(error):
+        return ""
+    return (
+        ". Give the field a stored form with WithBsonSerializer from odmantic.bson, for example "
+        "Annotated[date, WithBsonSerializer(date.isoformat)]"
+    )
 
 
 def _ends(instance: Model, name: str) -> bool:

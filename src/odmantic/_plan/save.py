@@ -16,7 +16,7 @@ from odmantic._mapping import (
     known_of,
     mapping_of,
 )
-from odmantic._plan.errors import encoding_error
+from odmantic._plan.errors import encoding_error, refusal_of_save
 from odmantic._state.changes import (
     REMOVED,
     compared_fields,
@@ -164,8 +164,8 @@ def plan_save(
         journal: that of the transaction that a write of its own belongs to.
 
     Raises:
-        InvalidDocumentError: the instance is nested too deeply, or its primary key or the name of an extra is none that
-            a document may have. Its fields are dirty as before.
+        InvalidDocumentError: the instance is nested too deeply, or has a value that is not stored, or its primary key
+            or the name of an extra is none that a document may have. Its fields are dirty as before.
     """
     mapping: ModelMapping = instance.__mapping__
     fields, compared = mapping.fields, mapping.mutable_fields
@@ -177,7 +177,7 @@ def plan_save(
             compared = compared_fields(instance)
         snapshots: dict[str, Any] = take_snapshots(instance, compared & names) if compared else {}
         is_whole = len(names) >= len(fields) and names >= fields.keys()
-        document = encode_fields(instance) if is_whole else encode_changes(instance, names)
+        document = _encoded(instance, None if is_whole else names)
         if mapping.extra_allowed:
             document |= encode_extras(instance, names)
             removed = sorted(removed_extras(instance) & names)
@@ -195,6 +195,13 @@ def plan_save(
             raise encoding_error(error, instance) from error
         raise
     return SavePlan(instance, names, id_, document, snapshots, is_whole, removed, write)
+
+
+def _encoded(instance: Model, names: AbstractSet[str] | None) -> dict[str, Any]:
+    try:
+        return encode_fields(instance) if names is None else encode_changes(instance, names)
+    except InvalidDocumentError as error:
+        raise refusal_of_save(error, instance) from error
 
 
 def _check_names(instance: Model, extras: Iterable[str]) -> None:

@@ -21,7 +21,7 @@ from odmantic._mapping import (
     baseline_or_none,
     changed_fields,
     digest,
-    encode_field,
+    field_digest,
     give_back,
     instances_in,
     is_model_instance,
@@ -124,7 +124,7 @@ def field_digests(instance: _BaseODMModel, names: Iterable[str]) -> dict[str, by
     """Digests of the named fields as they are now; fields without a digest are left out."""
     digests: dict[str, bytes] = {}
     for name in names:
-        value = digest(encode_field(instance, name))
+        value = field_digest(instance, name)
         if value is not None:
             digests[name] = value
     return digests
@@ -188,7 +188,7 @@ def _is_unchanged(instance: Model, name: str, known: Any) -> bool:
     if known is None:
         return False
     if isinstance(known, bytes):
-        return known == digest(encode_field(instance, name))
+        return known == field_digest(instance, name)
     return is_same(known, take_snapshot(instance, name))
 
 

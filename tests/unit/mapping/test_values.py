@@ -51,7 +51,7 @@ from typing_extensions import TypeAliasType, TypedDict
 from odmantic._mapping import encode_changes, encode_field, encode_value
 from odmantic._mapping.annotations import types_in
 from odmantic.bson import WithBsonSerializer
-from odmantic.exceptions import DocumentParsingError, EmbeddedCopyWarning
+from odmantic.exceptions import DocumentParsingError, EmbeddedCopyWarning, InvalidDocumentError
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model
 from odmantic.reference import Reference
@@ -649,13 +649,21 @@ def test_an_id_in_place_of_a_referenced_instance_is_stored_as_it_is() -> None:
 # --- Unvalidated values ------------------------------------------------------------------------
 
 
-def test_values_that_were_never_validated_are_stored_by_what_they_are() -> None:
+def test_values_that_were_never_validated_are_refused_unless_they_can_be_read() -> None:
     class Loose(EmbeddedModel):
         leg: Leg
         pair: Tuple[Leg, int]
 
-    one = Loose.model_construct(leg={"a": {1}}, pair=(LEG, 2, {3}))
-    assert one.model_dump_doc() == {"leg": {"a": [1]}, "pair": [{"k": 1}, 2, [3]]}
+    fits = Loose.model_construct(leg={"km": "1"}, pair=[LEG, 2])
+    assert fits.model_dump_doc() == {"leg": {"k": 1}, "pair": [{"k": 1}, 2]}
+    for changes, message in [
+        ({"leg": {"a": {1}}}, "field 'leg' of Loose .* km: Field required"),
+        ({"pair": (LEG, 2, {3})}, "field 'pair' of Loose .* at most 2 items"),
+        ({"pair": None}, "field 'pair' of Loose "),
+    ]:
+        one = Loose.model_construct(**{"leg": LEG, "pair": (LEG, 2), **changes})
+        with pytest.raises(InvalidDocumentError, match=message):
+            one.model_dump_doc()
 
 
 def test_plain_objects_without_all_values_are_stored_without_them() -> None:

@@ -274,12 +274,18 @@ def test_the_unusual_is_left_to_other_code(change: Any) -> None:
     assert second.__fields_modified__ == modified
 
 
+class _Text(str):
+    """Text of a class of its own."""
+
+    __slots__ = ()
+
+
 def test_the_unusual_is_planned_too() -> None:
     parcels = [_read() for _ in range(5)]
     for each in parcels:
         each.weight = 2.0
-    parcels[1].tags.append(["y"])
-    parcels[3].__dict__["size"] = None
+    parcels[1].tags.append(_Text("y"))
+    parcels[3].__dict__["size"] = {"width": 2}
     new = Parcel(code="new")
 
     batch = Planner(Group(Parcel, [*parcels, new], range(6)), 0).finish()

@@ -31,6 +31,7 @@ from odmantic._mapping.nodes import (
 )
 from odmantic._mapping.shapes import AS_IT_IS
 from odmantic._mapping.snapshot import snapshot_of_stored
+from odmantic._mapping.storable import storing_encoder
 from odmantic._mapping.untyped import encode_any
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class ValueCode:
         if encode is None:
             stored = value
         else:
-            encoder = self._source.object(f"encode_{path}", encode)
+            encoder = self._source.object(f"encode_{path}", storing_encoder(mapping, name))
             stored = f"{encoder}({value})"
         return self._by_stored(stored, path)
 
@@ -118,8 +119,7 @@ class ValueCode:
         return Written(local, keep(self._source, snapshot, path))
 
     def _leaf(self, leaf: Leaf, value: str) -> Written:
-        if self._keeps or leaf.cls is not Decimal:
-            self._unless_exactly(value, leaf.cls)
+        self._unless_exactly(value, leaf.cls)
         if leaf.cls is Decimal:
             return Written(f"{self._source.named(from_decimal)}({value})", [value])
         return Written(f"{value}._value_" if self._has_plain_value(leaf.cls) else value, [value])
@@ -161,6 +161,8 @@ class ValueCode:
     def _plain_array(self, node: Array, value: str, path: str) -> Written:
         stored = value if node.origin is tuple else f"[*{value}]"
         if not self._keeps:
+            if node.origin is not tuple:
+                self._unless_all(value, node.inner)
             return Written(stored, [])
         # What is kept is what is sent, also if another thread changes the value meanwhile.
         stored = self._source.assign(f"{path}_stored", stored)
@@ -171,6 +173,7 @@ class ValueCode:
         source = self._source
         self._unless_exactly(value, dict)
         if not self._keeps and is_stored_as_it_is(node.inner):
+            self._unless_all(f"{value}.values()", node.inner)
             return Written(f"{value}.copy()", [])
         if isinstance(node.inner, Anything):
             return self.value(Anything(), value, path)

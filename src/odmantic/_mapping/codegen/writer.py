@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from odmantic._mapping.codegen.inlining import Inlining
 from odmantic._mapping.codegen.pieces import inside, quoted_key
 from odmantic._mapping.codegen.values import ValueCode, can_copy, is_known
+from odmantic._mapping.storable import storing_encoder
 
 if TYPE_CHECKING:
     from odmantic._mapping.codegen.source import Source
@@ -41,7 +42,7 @@ class WriterCode:
             if encode is None:
                 continue
             where = self._where(name)
-            encoder = self._source.object(f"encode_{where}", encode)
+            encoder = self._source.object(f"encode_{where}", storing_encoder(self._mapping, name))
             names[name] = encoder
             if not look or shape is None or not is_known(shape):
                 continue

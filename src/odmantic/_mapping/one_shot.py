@@ -1,0 +1,35 @@
+"""Types whose values can be gone through only once: to look at one, or to store it, empties it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from typing import Any, get_origin
+
+from odmantic._mapping.mapping import is_class
+
+
+def is_one_shot(tp: Any) -> bool:
+    """Tell whether a type promises no more than one iteration.
+
+    A class that is neither abstract nor generic is left alone: nothing iterates over its values, and BSON has no form
+    for them.
+    """
+    origin = get_origin(tp)
+    cls: Any = origin or tp
+    if cls is Iterable or cls is AsyncIterable:
+        return True
+    is_iterator = is_class(cls) and issubclass(cls, (Iterator, AsyncIterator))
+    return is_iterator and (origin is not None or _is_abstract(cls))
+
+
+def _is_abstract(cls: Any) -> bool:
+    return inspect.isabstract(cls)
+
+
+def one_shot_refusal(tp: Any) -> str:
+    """Say that fields of a type are refused, and what to write."""
+    return (
+        f"{tp} fields are not supported: such a value can be gone through only once. Use a list, or Sequence[...] "
+        "for what need not be one"
+    )

@@ -1,0 +1,82 @@
+"""What is refused before it is stored, because its own field would refuse it when it is read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from odmantic._mapping.annotations import arguments_of, field_types, serializer_in, unwrap
+from odmantic._mapping.encode import refusal
+from odmantic._mapping.readable import NotReadError, field_reader
+from odmantic._mapping.validation import first_problem
+from odmantic.bson import DECIMAL_SERIALIZER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from odmantic._mapping.encoders import Encoder
+    from odmantic._mapping.mapping import ModelMapping
+
+
+def storing_encoder(mapping: ModelMapping, name: str) -> Encoder | None:
+    """Give the encoder by which a field is stored.
+
+    Values of fields that can change in place may not be what was validated: they are tried as they would be read. It
+    is slow, so generated code comes here only with a value of another class than its annotation says, or of a type
+    that it does not know.
+    """
+    encode = mapping.encoder_of[name]
+    if encode is None or name not in mapping.mutable_fields or not _can_be_tried(mapping, name):
+        return encode
+    return _trying(mapping, name, encode)
+
+
+def _trying(mapping: ModelMapping, name: str, encode: Encoder) -> Encoder:
+    found: list[Callable[[Any, Any], Any] | None] = []
+
+    def encode_what_can_be_read(value: Any) -> Any:
+        if not found:
+            found.append(field_reader(mapping, name))
+        (read,) = found
+        if read is None:
+            return encode(value)
+        try:
+            stored = encode(value)
+            read(stored, {})
+        except ValidationError as error:
+            raise refusal(mapping, name, first_problem(error)) from error
+        except NotReadError as error:
+            raise refusal(mapping, name, error.problem) from error
+        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
+            raise refusal(mapping, name, f"{type(error).__name__}: {error}") from error
+        return stored
+
+    return encode_what_can_be_read
+
+
+def _can_be_tried(mapping: ModelMapping, name: str) -> bool:
+    """Tell whether the annotation alone says what can be read: no validator of the class, no serialiser of the user's."""
+    model: Any = mapping.model
+    decorators = model.__pydantic_decorators__
+    field_wise = (*decorators.validators.values(), *decorators.field_validators.values())
+    if any(not {name, "*"}.isdisjoint(one.info.fields) for one in field_wise):
+        return False
+    if any(one.info.mode != "after" for one in decorators.model_validators.values()):
+        return False
+    info = mapping.fields[name].pydantic_field
+    return not _has_serializer(info.annotation, info.metadata, set())
+
+
+def _has_serializer(annotation: Any, metadata: Iterable[Any], seen: set[Any]) -> bool:
+    """Tell whether a user says how something in a type is stored: how to read it is then up to its validators."""
+    bare, inner = unwrap(annotation)
+    if serializer_in((*inner, *metadata)) not in (None, DECIMAL_SERIALIZER.bson_serializer):
+        return True
+    if bare in seen:
+        return False
+    seen.add(bare)
+    parts = field_types(bare).values()
+    return any(_has_serializer(each, (), seen) for each in arguments_of(bare)) or any(
+        _has_serializer(each, marks, seen) for each, marks in parts
+    )

@@ -1,0 +1,130 @@
+"""Stored forms given back as the values they were made of, for validation that takes nothing else.
+
+Strict validation wants a set, and BSON has arrays; `Json` wants text, and its value is what is stored.
+"""
+
+from __future__ import annotations
+
+import collections
+import collections.abc
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import is_dataclass
+from typing import Annotated, Any
+
+from pydantic import Json, Strict, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticSerializationError
+
+from odmantic._mapping.annotations import unwrap
+from odmantic._mapping.shapes import is_document, is_stored_array
+from odmantic._mapping.translate import Decoder, Location
+from odmantic._mapping.validation import Validation
+from odmantic.exceptions import ErrorList
+
+_CONVERSIONS: dict[Any, Callable[[Any], Any]] = {
+    tuple: tuple,
+    set: set,
+    collections.abc.MutableSet: set,
+    frozenset: frozenset,
+    collections.abc.Set: frozenset,
+    deque: deque,
+    collections.OrderedDict: collections.OrderedDict,
+    collections.Counter: collections.Counter,
+}
+
+
+def strictness_of(marks: Iterable[Any], inherited: bool) -> bool:
+    """Tell whether a type is validated strictly: its own marks decide, and the last of them."""
+    answer = inherited
+    for mark in marks:
+        if isinstance(mark, Strict):
+            answer = mark.strict
+        elif isinstance(mark, FieldInfo):
+            answer = strictness_of(mark.metadata, answer)
+    return answer
+
+
+def is_strict_class(cls: Any) -> bool:
+    """Tell whether the fields of a class are validated strictly; the class around it has no say in that."""
+    for name in ("model_config", "__pydantic_config__"):
+        config: Any = getattr(cls, name, None)
+        if config:
+            return bool(config.get("strict"))
+    return False
+
+
+def as_python_value(cls: Any, decode: Decoder | None) -> Decoder | None:
+    """Give a decoder that makes a value of a class of what `decode` gives, where strict validation wants one.
+
+    What cannot be converted stays as it is, for validation to say so.
+    """
+    if is_dataclass(cls):
+        convert: Any = Validation(cls)
+    else:
+        convert = _CONVERSIONS.get(cls)
+    if convert is None:
+        return decode
+
+    def decode_strictly(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
+        if not is_stored_array(value) and not is_document(value):
+            return value
+        if decode is not None:
+            value = decode(value, loc, errors, raw)
+        try:
+            return convert(value)
+        except (TypeError, ValueError):
+            return value
+
+    return decode_strictly
+
+
+def strict_key_decoder(key_type: Any) -> Callable[[str], Any]:
+    """Give what reads the text of a key, which strict validation does not take."""
+    validate = Validation(key_type)
+
+    def decode_key(key: str) -> Any:
+        try:
+            return validate.adapter.validate_strings(key, strict=False)
+        except ValidationError:
+            return key
+
+    return decode_key
+
+
+def is_json(part: Any) -> bool:
+    """Tell whether a type, or a mark of one, says that validation parses JSON."""
+    # Type checkers take the class for `Annotated`.
+    cls: Any = Json
+    return part is cls or isinstance(part, cls)
+
+
+def json_value_type(annotation: Any, metadata: Iterable[Any]) -> Any:
+    """Give the type of what is parsed from JSON."""
+    bare, marks = unwrap(annotation)
+    if is_json(bare):
+        return Any
+    parts = (bare, *(mark for mark in (*marks, *metadata) if not is_json(mark)))
+    return Annotated[parts] if len(parts) > 1 else bare
+
+
+def as_json_text(annotation: Any, decode: Decoder | None) -> Decoder:
+    """Give a decoder that writes the value as JSON."""
+    validate = Validation(annotation)
+
+    def decode_json(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
+        inner = value if decode is None else decode(value, loc, errors, raw)
+        try:
+            return validate.adapter.dump_json(validate(inner), round_trip=True)
+        except (PydanticSerializationError, ValidationError):
+            # Text of JSON, perhaps, as others may have stored it.
+            return value
+
+    return decode_json
+
+
+def read_hashable(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
+    """Give the tuple that an array was."""
+    if not is_stored_array(value):
+        return value
+    return tuple([read_hashable(item, loc, errors, raw) for item in value])

@@ -1,0 +1,122 @@
+"""How the values of a union are stored: as the member says that they belong to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+
+from pydantic import ValidationError
+
+from odmantic._mapping.annotations import unwrap
+from odmantic._mapping.mapping import is_class
+from odmantic._mapping.translate import MISSING
+from odmantic._mapping.validation import Validation
+from odmantic.bson import BSON_TYPES_SUBSTITUTES, DATETIMES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from odmantic._mapping.encoders import Encoder
+
+
+def union_encoder(
+    union: Any, encoders: list[Encoder | None], encode_any: Encoder
+) -> Encoder | None:
+    """Give the encoder of a union, with those of its members; `None` if all values are stored as they are."""
+    if not any(encoders):
+        return None
+    members = get_args(union)
+    if NoneType in members and len(members) == _OPTIONAL:
+        one = next(each for each in encoders if each is not None)
+        return lambda value: None if value is None else one(value)
+    encoder_for = _encoder_for(members, encoders)
+    validate = Validation(union)
+    all_are_known = not any(map(_is_unknown, members))
+
+    def encode(value: Any) -> Any:
+        each = encoder_for(value)
+        if each is MISSING and all_are_known:
+            # What an assignment would make of it, as of a dictionary put into a list.
+            try:
+                value = validate(value)
+            except ValidationError:
+                return encode_any(value)
+            each = encoder_for(value)
+        if each is MISSING:
+            return encode_any(value)
+        return value if each is None else each(value)
+
+    return encode
+
+
+_OPTIONAL = 2
+
+
+def _encoder_for(members: tuple[Any, ...], encoders: list[Encoder | None]) -> Callable[[Any], Any]:
+    """Give what finds the encoder for a value, or `MISSING` if it is of no member's class."""
+    by_class: dict[Any, list[tuple[Encoder | None, Any]]] = {}
+    for member, encode in zip(members, encoders, strict=True):
+        by_class.setdefault(runtime_class(member), []).append((encode, member))
+    exact = {cls: _alternatives(found) for cls, found in by_class.items()}
+
+    def find(value: Any) -> Any:
+        each = exact.get(type(value), MISSING)
+        if each is MISSING:
+            return next((e for cls, e in exact.items() if isinstance(value, cls)), MISSING)
+        return each
+
+    return find
+
+
+def _alternatives(cases: list[tuple[Encoder | None, Any]]) -> Encoder | None:
+    """Give the encoder of the members of a union that have one class, such as two types of lists."""
+    if len(cases) == 1 or not any(encode for encode, _ in cases):
+        return cases[0][0]
+    validations = [(Validation(member), encode) for encode, member in cases]
+
+    def encode(value: Any) -> Any:
+        # The member is the one that takes the value as it is, or else after a conversion.
+        for strict in (True, None):
+            for validate, encode_case in validations:
+                try:
+                    validate(value, strict=strict)
+                except ValidationError:
+                    continue
+                return value if encode_case is None else encode_case(value)
+        each = cases[0][0]
+        return value if each is None else each(value)
+
+    return encode
+
+
+_RUNTIME_CLASSES: dict[Any, Any] = {
+    **{
+        substitute: cls
+        for cls, substitute in BSON_TYPES_SUBSTITUTES.items()
+        if is_class(substitute)
+    },
+    **dict.fromkeys(DATETIMES, datetime),
+}
+
+
+def runtime_class(annotation: Any) -> Any:
+    """Give the class whose instances are the values of a member of a union."""
+    bare, _ = unwrap(annotation)
+    cls: Any = get_origin(bare) or bare
+    if cls is Literal:
+        return get_args(bare)[0].__class__
+    if cls is Any or not is_class(cls):
+        return _Nothing
+    if issubclass(cls, dict):
+        # Typed dictionaries have no instances.
+        return dict
+    return _RUNTIME_CLASSES.get(cls, cls)
+
+
+def _is_unknown(member: Any) -> bool:
+    return runtime_class(member) is _Nothing
+
+
+class _Nothing:
+    """Has no instances: what stands for it is encoded by its value alone."""

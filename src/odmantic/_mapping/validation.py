@@ -1,0 +1,48 @@
+"""Values validated by a type alone, as an assignment to a field of it would."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from odmantic._mapping.annotations import type_adapter
+from odmantic._mapping.lookups import takes_aliases
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+
+class Validation:
+    """Validates values of a type as an assignment does; made ready when it is first needed."""
+
+    def __init__(self, annotation: Any) -> None:
+        self._annotation = annotation
+        self._adapter: TypeAdapter[Any] | None = None
+        self._takes_aliases = True
+
+    @property
+    def adapter(self) -> TypeAdapter[Any]:
+        """What pydantic has for the type."""
+        if self._adapter is None:
+            self._adapter = type_adapter(self._annotation, arbitrary_types=True)
+            self._takes_aliases = takes_aliases(self._adapter.core_schema)
+        return self._adapter
+
+    def __call__(self, value: Any, *, strict: bool | None = None) -> Any:
+        """Validate a value.
+
+        Raises:
+            ValidationError: it is not valid.
+        """
+        adapter = self.adapter
+        return adapter.validate_python(
+            value, strict=strict, by_alias=self._takes_aliases, by_name=True
+        )
+
+
+def first_problem(error: ValidationError) -> str:
+    """Say where a value is not valid, and why."""
+    line = error.errors(include_url=False)[0]
+    where = ".".join(map(str, line["loc"]))
+    return f"{where}: {line['msg']}" if where else line["msg"]
