@@ -87,7 +87,9 @@ def encode_field(instance: _BaseODMModel, name: str) -> Any:
     """Give the stored form of one field, or of an additional value."""
     mapping: ModelMapping = instance.__mapping__
     if name not in mapping.fields:
-        return encode_any(getattr(instance, name))
+        # It may be called like an attribute of the class.
+        extras = instance.__pydantic_extra__ or {}
+        return encode_any(extras[name] if name in extras else getattr(instance, name))
     value = _value_of(instance, name)
     encode = mapping.encoder_of[name]
     return value if encode is None else encode(value)

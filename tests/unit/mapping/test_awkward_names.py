@@ -267,11 +267,22 @@ class Target(Model):
     pass
 
 
+@pytest.mark.parametrize("text", ["__class__", "__dict__", "model_dump", "copy", "id1", *AWKWARD])
+def test_additional_values_may_have_any_name(text: str) -> None:
+    model = define(Model, "Open", {"v": int}, model_config={"extra": "allow"})
+    document = {"v": 1, text: [2], "_id": OID}
+    one = read_document(model, dict(document))
+    assert encode_document(one) == document
+    assert dirty_fields(one) == set()
+    one.__pydantic_extra__[text].append(3)
+    assert dirty_fields(one) == {text}
+
+
 NAMES = st.text(
     st.characters(exclude_categories=("Cs",)) | st.sampled_from("\"'\\{}()[]#\n;=%"),
     min_size=1,
     max_size=8,
-).filter(lambda text: not text.startswith(("_", "$", "model_")) and not {".", "\0"} & {*text})
+).filter(lambda text: not text.startswith(("_", "model_")) and not {".", "$", "\0"} & {*text})
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
