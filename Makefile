@@ -15,7 +15,7 @@ BENCH_ARGS ?=
 CHECKS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check matrix ecosystem sync docs bench bench-check bench-compare bench-docs coverage format clean
+.PHONY: help demo test check matrix hostile ecosystem sync docs bench bench-check bench-compare bench-docs coverage format clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,7 +37,10 @@ check: $(STAMP) ## Lint, types, layers, generated code, spelling, dependencies, 
 	@$(BIN)/python tools/check.py $(CHECKS)
 
 matrix: $(STAMP) ## Test on every Python found, with the oldest and newest pydantic and PyMongo
-	@$(BIN)/nox
+	@$(BIN)/nox -s tests
+
+hostile: $(STAMP) ## Compare the fast path with the slow one on the oldest and newest Python found
+	@$(BIN)/nox -s hostile
 
 ecosystem: $(STAMP) ## Test programs of others against this odmantic
 	@$(BIN)/python tools/ecosystem.py

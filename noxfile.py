@@ -1,10 +1,12 @@
-"""The matrix: every Python found, with the oldest and newest pydantic and PyMongo."""
+"""The matrix: every Python found, with the oldest and newest pydantic and PyMongo; and what compares two paths."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from itertools import chain
+from pathlib import Path
 
 import nox
 
@@ -17,6 +19,12 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 GROUP = nox.project.dependency_groups(PYPROJECT, "test")
 
 
+HOSTILE = [
+    f"tests/unit/mapping/test_{name}.py"
+    for name in ("generated", "awkward_names", "generic_annotations")
+]
+
+
 def oldest(name: str) -> str:
     """The pin to the oldest version of `name` that the project allows."""
     project = PYPROJECT["project"]
@@ -27,8 +35,13 @@ def oldest(name: str) -> str:
     raise LookupError(name)
 
 
+# What pyenv has counts as found, in front of its own commands, which run the selected versions only.
+_of_pyenv = map(str, sorted(Path.home().glob(".pyenv/versions/3.*/bin")))
+os.environ["PATH"] = os.pathsep.join((*_of_pyenv, os.environ["PATH"]))
+
+
 def present() -> list[str]:
-    """The Pythons on PATH, 3.10 to the newest that runs."""
+    """The Pythons on PATH and in pyenv, 3.10 to the newest that runs."""
     found: list[str] = []
     for minor in range(10, 20):
         path = shutil.which(f"python3.{minor}")
@@ -38,6 +51,17 @@ def present() -> list[str]:
         ):
             found.append(f"3.{minor}")
     return found
+
+
+@nox.session(python=sorted({present()[0], present()[-1]}))
+def hostile(session: nox.Session) -> None:
+    """Compare the fast path with the slow one over hostile documents, on the oldest and the newest Python."""
+    session.install("--upgrade", *GROUP, ".[cli,motor,server]")
+    examples = os.environ.get("ODMANTIC_HOSTILE_EXAMPLES", "100")
+    session.run(
+        *("python", "-m", "pytest", "-n", "2", *HOSTILE, *session.posargs),
+        env={"ODMANTIC_HOSTILE_EXAMPLES": examples},
+    )
 
 
 @nox.session(python=present())

@@ -1,11 +1,18 @@
-"""Generated code does what validation and the encoders of the fields do, for any model and document."""
+"""Generated code does what validation and the encoders of the fields do, for any model and document.
+
+What a database may hold is not what a model expects: documents are drawn that are right, nearly right, and hostile. The
+fast path and the slow one have to agree on each, in what they give, what they refuse and how they say so. What they meet
+differs from Python to Python, so `make hostile` compares them on the oldest and the newest one, with more examples.
+"""
 
 from __future__ import annotations
 
 import abc
 import copy
 import dis
+import os
 import pickle
+import re
 import sys
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
@@ -19,8 +26,16 @@ import bson
 import pydantic
 import pytest
 from bson.binary import Binary
+from bson.code import Code
+from bson.datetime_ms import DatetimeMS
+from bson.dbref import DBRef
 from bson.decimal128 import Decimal128
 from bson.int64 import Int64
+from bson.max_key import MaxKey
+from bson.min_key import MinKey
+from bson.regex import Regex
+from bson.son import SON
+from bson.timestamp import Timestamp
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
@@ -110,6 +125,25 @@ class Empty(EmbeddedModel):
     pass
 
 
+class Wide(EmbeddedModel):
+    __annotations__ = {f"f{i}": int for i in range(30)}
+
+
+ClassName: Any = pydantic.create_model(
+    'F""";raise SystemExit;"""',
+    __base__=EmbeddedModel,
+    **{"a b": (int, 0), 'a"""': (List[int], [])},
+)
+
+
+class Text(str):
+    __slots__ = ()
+
+
+class Items(list):  # type: ignore[type-arg]
+    __slots__ = ()
+
+
 class Owner(Model):
     name: str = Field(primary_field=True)
     tags: List[str] = []
@@ -175,6 +209,11 @@ SHAPES: list[tuple[Any, Any]] = [
     (Empty, st.just({})),
     (Checked, st.fixed_dictionaries({"n": st.integers(-1, 3)})),
     (Union[Place, Leg], PLACE | LEG),
+    (re.Pattern, st.builds(Regex, st.sampled_from(["a", "b+"]), st.sampled_from([0, 2]))),
+    (Annotated[List[int], pydantic.BeforeValidator(copy.copy)], st.lists(INT, max_size=2)),
+    (Annotated[Dict[str, int], pydantic.AfterValidator(copy.copy)], st.dictionaries(TEXT, INT)),
+    (Wide, st.fixed_dictionaries({f"f{i}": INT for i in range(30)})),
+    (ClassName, st.fixed_dictionaries({"a b": INT, 'a"""': st.lists(INT, max_size=2)})),
 ]
 CONTAINERS: list[Any] = [
     lambda tp, value: (Optional[tp], value | st.none()),
@@ -207,6 +246,10 @@ ODD = st.one_of(
     st.just(datetime(2020, 1, 1, tzinfo=timezone(timedelta(hours=1)))),
     st.sampled_from([Decimal128("sNaN"), Decimal128("NaN"), Decimal128("-Infinity")]),
     st.sampled_from([Colour.RED, Kind.A, Decimal("1.0"), 10**400, Int64(3), OID, ()]),
+    st.sampled_from([Regex("("), Regex("a", "x"), Timestamp(1, 1), MinKey(), MaxKey(), Code("1")]),
+    st.sampled_from([DBRef("c", OID), Binary(b"a", 4), Text("red"), Items([1]), SON({"t": "a"})]),
+    st.sampled_from([DatetimeMS(2**62), float("nan"), float("-inf"), -0.0, 2**63, Level.LOW, True]),
+    st.sampled_from([{"t": {"t": {"t": [[[[]]]]}}}, {"": 1}, {"$x": 1}, {"a.b": 1}, {None: 1}]),
     st.lists(INT, max_size=1),
     st.just({}),
     st.just({"t": 1}),
@@ -229,7 +272,7 @@ DEFAULTS: dict[Any, list[Any]] = {
 }
 # Code is generated per class: a model is used for many documents.
 FEW = settings(
-    max_examples=60,
+    max_examples=int(os.environ.get("ODMANTIC_HOSTILE_EXAMPLES", "60")),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking makes too many classes
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -258,9 +301,9 @@ def models(draw: Any) -> tuple[Any, dict[str, Any]]:
     body: dict[str, Any] = {"__module__": __name__, "__annotations__": annotations}
     values: dict[str, Any] = {}
     for number in range(draw(st.integers(1, 3))):
-        name = f"f{number}"
+        name = draw(st.sampled_from([f"f{number}", f"f{number}", f"{number}a", f'a"{number}\n']))
         tp, default, value = draw(fields())
-        key = draw(st.sampled_from([name, f"k{number}"]))
+        key = draw(st.sampled_from([name, f"k{number}", f'k"""{number}']))
         annotations[name] = tp
         body[name] = Field(default, key_name=key)
         values[key] = value
@@ -289,8 +332,8 @@ def documents(draw: Any, values: dict[str, Any]) -> Any:
         elif change == 1 and key != "_id":  # an id that is made is never the same
             del document[key]
     if draw(st.integers(0, 4)) == 0:
-        document["surplus"] = draw(ODD)
-    return document
+        document[draw(st.sampled_from(["surplus", "", "a b", "__class__", "f0"]))] = draw(ODD)
+    return draw(st.sampled_from([document] * 9 + [SON(document)]))
 
 
 def described(value: Any) -> Any:
