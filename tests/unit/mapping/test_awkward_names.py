@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 from pydantic import create_model
 
 from odmantic._mapping import (
+    SOMEWHERE,
+    Written,
     decode_document,
     encode_changes,
     encode_document,
@@ -131,10 +133,10 @@ def check(make: Callable[[str], Any], text: str, document: dict[str, Any]) -> An
     assert model.model_validate_doc(one.model_dump_doc()) == one
     assert dirty_fields(one) == set()
     codec = mapping.codec
-    assert codec.read_all([dict(document)], lambda read: None) is None
+    assert codec.read_all([dict(document)], lambda read: None, SOMEWHERE) is None
     fresh = model(**{name: one.__dict__[name] for name in mapping.fields if name != "id"})
     documents: list[Any] = []
-    codec.take([fresh], documents, [], new=True)
+    codec.take([fresh], documents, [], Written(SOMEWHERE.place), new=True)
     assert [{**each, "_id": OID} for each in documents] == [document]
     if codec.mark_nested is not None:
         codec.mark_nested([one])

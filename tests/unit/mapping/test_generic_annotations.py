@@ -19,7 +19,7 @@ from pydantic import (
     WrapValidator,
 )
 
-from odmantic._mapping import encode_document, mapping_of, validate_document
+from odmantic._mapping import SOMEWHERE, encode_document, mapping_of, validate_document
 from odmantic._mapping.mapping import is_class
 from odmantic._state.changes import dirty_fields, read_document
 from odmantic.bson import WithBsonSerializer
@@ -95,7 +95,7 @@ def test_generic_types_round_trip(tp: Any, value: Any) -> None:
     assert encode_document(read) == document
     codec = mapping_of(model).codec
     if codec.take_changes is not None:
-        codec.take_changes(read)
+        codec.take_changes(read, SOMEWHERE)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, RootModel, 
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 from typing_extensions import NotRequired, TypedDict
 
-from odmantic._mapping import decode_document, mapping_of, validate_document
+from odmantic._mapping import SOMEWHERE, decode_document, mapping_of, validate_document
 from odmantic._mapping.lookups import names_first, takes_aliases
 from odmantic._state.changes import read_document
 from odmantic.exceptions import DocumentParsingError
@@ -126,7 +126,7 @@ def _readings(model: type[Model], document: Any) -> list[Any]:
     documents = [document, document]
     read_all = mapping_of(model).codec.read_all
     while documents:
-        refused = read_all(documents, all_read.append)
+        refused = read_all(documents, all_read.append, SOMEWHERE)
         if refused is not None:
             all_read.append(validate_document(model, refused))
     return [

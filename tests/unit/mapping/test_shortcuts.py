@@ -17,7 +17,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, ValidationError
 from typing_extensions import TypedDict
 
-from odmantic._mapping import decode_document, mapping_of, validate_document
+from odmantic._mapping import SOMEWHERE, decode_document, mapping_of, validate_document
 from odmantic._mapping.shortcuts import _NEVER_IN_THE_WAY, _SWITCHED_OFF, Shortcut, shortcuts_of
 from odmantic.config import ODMConfigDict
 from odmantic.exceptions import DocumentParsingError
@@ -277,7 +277,7 @@ def _stored_all(instance: Any) -> dict[str, Any]:
 
 def _read_in_bulk(model: Type[Any], document: Any) -> Any:
     found: list[Any] = []
-    refused = mapping_of(model).codec.read_all([document], found.append)
+    refused = mapping_of(model).codec.read_all([document], found.append, SOMEWHERE)
     return validate_document(model, refused) if refused is not None else found[0]
 
 
