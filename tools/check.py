@@ -15,6 +15,7 @@ CHECKS: dict[str, list[str]] = {
     "format": ["ruff", "format", "--check", "."],
     "mypy": ["mypy"],
     "pyright": ["pyright"],
+    "snippets": ["python", "tools/check_snippets.py"],
     "layers": ["lint-imports", "--no-cache"],
     "generated code": ["python", "tools/generate_sync.py", "--check"],
     "spelling": ["codespell"],

@@ -1,9 +1,13 @@
 # --8<-- [start:make]
+from typing import Any
+
 from pymongo import AsyncMongoClient
 
 from odmantic import AIOEngine
 
-client = AsyncMongoClient("mongodb://localhost:27017")
+client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
+    "mongodb://localhost:27017"
+)
 engine = AIOEngine(client, database="fleet")
 # --8<-- [end:make]
 

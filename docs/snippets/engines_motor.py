@@ -1,9 +1,13 @@
 # --8<-- [start:make]
+from typing import Any
+
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from odmantic import AIOEngine
 
-client = AsyncIOMotorClient("mongodb://localhost:27017")
+client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
+    "mongodb://localhost:27017"
+)
 engine = AIOEngine(client, database="fleet")
 # --8<-- [end:make]
 

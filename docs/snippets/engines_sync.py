@@ -1,9 +1,11 @@
 # --8<-- [start:make]
+from typing import Any
+
 from pymongo import MongoClient
 
 from odmantic import SyncEngine
 
-client = MongoClient("mongodb://localhost:27017")
+client: MongoClient[dict[str, Any]] = MongoClient("mongodb://localhost:27017")
 engine = SyncEngine(client, database="fleet")
 # --8<-- [end:make]
 

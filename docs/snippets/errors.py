@@ -22,12 +22,12 @@ async def main(engine: AIOEngine) -> None:
     try:
         await engine.save(Port(code="NOOSL"))
     except DuplicateKeyError as error:
-        print(error.model.__name__, error.instance.code)
-        # -> Port NOOSL
+        print(error.model.__name__)
+        # -> Port
         print(error, error.fields, error.key_pattern)
         # -> Port with this code exists already ('code',) {'code': 1}
-        print(error.driver_error.code, error.driver_error.details["keyValue"])
-        # -> 11000 {'code': 'NOOSL'}
+        print(error.driver_error.has_error_label("TransientTransactionError"))
+        # -> False
     # --8<-- [end:duplicate]
 
     # --8<-- [start:parsing]

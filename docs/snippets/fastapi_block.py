@@ -1,5 +1,5 @@
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI
 from pymongo import AsyncMongoClient
@@ -7,7 +7,9 @@ from pymongo import AsyncMongoClient
 from odmantic import AIOEngine, Model
 from odmantic.session import AIOTransaction
 
-client: AsyncMongoClient = AsyncMongoClient("mongodb://localhost:27017")
+client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
+    "mongodb://localhost:27017"
+)
 engine = AIOEngine(client, database="dependencies")
 app = FastAPI()
 

@@ -1,4 +1,6 @@
 # --8<-- [start:app]
+from typing import Any
+
 from fastapi import APIRouter, FastAPI
 from pymongo import MongoClient
 
@@ -23,7 +25,7 @@ def take_berth(berth: Berth, transaction: CurrentSyncTransaction) -> Berth:
     return transaction.save(berth)
 
 
-client: MongoClient = MongoClient("mongodb://localhost:27017")
+client: MongoClient[dict[str, Any]] = MongoClient("mongodb://localhost:27017")
 app = FastAPI()
 app.state.engine = SyncEngine(client, database="harbour")
 app.include_router(router)

@@ -1,6 +1,4 @@
 # --8<-- [start:failover]
-from pymongo import MongoClient
-
 from odmantic import Model, SyncEngine
 from odmantic.testing import LocalReplicaSet
 
@@ -11,12 +9,11 @@ class Ship(Model):
 
 with (
     LocalReplicaSet(members=3) as replica_set,
-    MongoClient(replica_set.uri) as client,
+    SyncEngine(replica_set.uri) as engine,
 ):
-    engine = SyncEngine(client)
     engine.save(Ship(name="Vega"))
 
-    replica_set.kill_member(replica_set.primary)  # SIGKILL
+    replica_set.kill_member(replica_set.wait_for_primary())  # SIGKILL
     replica_set.wait_for_primary()
 
     engine.save(Ship(name="Lyra"))  # the driver finds the new primary

@@ -15,7 +15,9 @@ class Account(Model):
 async def transfer(engine: AIOEngine) -> None:
     async with engine.transaction() as transaction:
         payer = await transaction.find_one(Account, Account.owner == "Ada")
+        assert payer is not None
         payee = await transaction.find_one(Account, Account.owner == "Bo")
+        assert payee is not None
         payer.balance -= 10
         payee.balance += 10
         await transaction.save(payer)

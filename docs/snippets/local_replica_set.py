@@ -1,6 +1,4 @@
 # --8<-- [start:with]
-from pymongo import MongoClient
-
 from odmantic import Model, SyncEngine
 from odmantic.testing import LocalReplicaSet
 
@@ -9,8 +7,7 @@ class Ship(Model):
     name: str
 
 
-with LocalReplicaSet() as replica_set, MongoClient(replica_set.uri) as client:
-    engine = SyncEngine(client)
+with LocalReplicaSet() as replica_set, SyncEngine(replica_set.uri) as engine:
     with engine.transaction() as transaction:
         transaction.save(Ship(name="Vega"))
     print(engine.count(Ship))

@@ -1,4 +1,5 @@
 import asyncio
+from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClient
 
@@ -10,11 +11,15 @@ class Ship(Model):
     tonnage: int
 
 
-pipeline = [{"$group": {"_id": None, "total": {"$sum": ++Ship.tonnage}}}]
+pipeline: list[dict[str, Any]] = [
+    {"$group": {"_id": None, "total": {"$sum": ++Ship.tonnage}}}
+]
 
 
 async def main() -> None:
-    client = AsyncIOMotorClient("mongodb://localhost:27017")
+    client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
+        "mongodb://localhost:27017"
+    )
     engine = AIOEngine(client, database="tonnage")
     await engine.save_all(
         [Ship(name="Vega", tonnage=4200), Ship(name="Lyra", tonnage=900)]

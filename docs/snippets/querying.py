@@ -1,4 +1,5 @@
 import re
+from typing import Any
 
 from odmantic import AIOEngine, EmbeddedModel, Model, Reference
 from odmantic.query import and_, asc, desc, in_, match, nor_, or_
@@ -131,20 +132,20 @@ async def main(engine: AIOEngine) -> None:
     # --8<-- [end:cursors]
 
     # --8<-- [start:aggregate]
-    pipeline = [
+    pipeline: list[dict[str, Any]] = [
         {"$match": {+Ship.tonnage: {"$gt": 500}}},
         {"$group": {"_id": ++Ship.home, "total": {"$sum": ++Ship.tonnage}}},
         {"$sort": {"total": -1}},
     ]
     # with PyMongo's client, aggregate itself is awaited
-    cursor = await engine.get_collection(Ship).aggregate(pipeline)
-    totals = [group["total"] async for group in cursor]
+    groups = await engine.get_collection(Ship).aggregate(pipeline)
+    totals = [group["total"] async for group in groups]
     print(totals)
     # -> [5100, 2600]
     # --8<-- [end:aggregate]
 
     # --8<-- [start:parse]
-    cursor = await engine.get_collection(Port).aggregate([{"$sample": {"size": 1}}])
-    lucky = [Port.model_validate_doc(document) async for document in cursor]
+    sample = await engine.get_collection(Port).aggregate([{"$sample": {"size": 1}}])
+    lucky = [Port.model_validate_doc(document) async for document in sample]
     # --8<-- [end:parse]
     assert lucky[0].city in {"Oslo", "Kiel"}

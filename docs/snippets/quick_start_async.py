@@ -1,24 +1,25 @@
 import asyncio
 
-from pymongo import AsyncMongoClient
-
 from odmantic import AIOEngine, Field, Model
 
 
 class Account(Model):
     owner: str = Field(primary_field=True)
-    balance: int = Field(0, ge=0)
+    balance: int = Field(default=0, ge=0)
 
 
 async def main() -> None:
-    async with AsyncMongoClient("mongodb://localhost:27017") as client:
-        engine = AIOEngine(client, database="quick_start")
+    async with AIOEngine(
+        "mongodb://localhost:27017", database="quick_start"
+    ) as engine:
         await engine.save_all(
             [Account(owner="Ada", balance=100), Account(owner="Bo")]
         )
 
         ada = await engine.find_one(Account, Account.owner == "Ada")
+        assert ada is not None
         bo = await engine.find_one(Account, Account.owner == "Bo")
+        assert bo is not None
 
         async with engine.transaction() as transaction:
             ada.balance -= 30

@@ -1,19 +1,18 @@
-from pymongo import MongoClient
-
 from odmantic import Field, Model, SyncEngine
 
 
 class Account(Model):
     owner: str = Field(primary_field=True)
-    balance: int = Field(0, ge=0)
+    balance: int = Field(default=0, ge=0)
 
 
-with MongoClient("mongodb://localhost:27017") as client:
-    engine = SyncEngine(client, database="quick_start")
+with SyncEngine("mongodb://localhost:27017", database="quick_start") as engine:
     engine.save_all([Account(owner="Ada", balance=100), Account(owner="Bo")])
 
     ada = engine.find_one(Account, Account.owner == "Ada")
+    assert ada is not None
     bo = engine.find_one(Account, Account.owner == "Bo")
+    assert bo is not None
 
     with engine.transaction() as transaction:
         ada.balance -= 30

@@ -5,7 +5,7 @@ from odmantic.exceptions import DuplicateKeyError, TransactionAbortedError
 # --8<-- [start:models]
 class Account(Model):
     owner: str = Field(unique=True)
-    balance: int = Field(0, ge=0)
+    balance: int = Field(default=0, ge=0)
 
 
 class Transfer(Model):
@@ -21,6 +21,7 @@ async def session(engine: AIOEngine) -> None:
         await session.save(Account(owner="Ada", balance=100))
         # sees the write
         ada = await session.find_one(Account, Account.owner == "Ada")
+        assert ada is not None
         # the same, spelt the other way
         accounts = await engine.find(Account, session=session)
     # --8<-- [end:session]
@@ -54,6 +55,7 @@ async def session_with_transactions(engine: AIOEngine) -> None:
     # --8<-- [start:inside_session]
     async with engine.session() as session:
         ada = await session.find_one(Account, Account.owner == "Ada")
+        assert ada is not None
         async with session.transaction() as transaction:
             ada.balance += 5
             await transaction.save(ada)
@@ -154,5 +156,6 @@ async def main(engine: AIOEngine) -> None:
     await caught(engine)
     await driver(engine)
     ada = await engine.find_one(Account, Account.owner == "Ada")
+    assert ada is not None
     assert ada.balance == 100 - 30 + 5 + 1
     assert await engine.count(Transfer) == 1

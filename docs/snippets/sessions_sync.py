@@ -3,7 +3,7 @@ from odmantic import Field, Model, SyncEngine
 
 class Account(Model):
     owner: str = Field(unique=True)
-    balance: int = Field(0, ge=0)
+    balance: int = Field(default=0, ge=0)
 
 
 def main(engine: SyncEngine) -> None:

@@ -35,7 +35,9 @@ async def main(engine: AIOEngine) -> None:
 
     # --8<-- [start:concurrent]
     mine = await engine.find_one(Ship, Ship.name == "Vega")
+    assert mine is not None
     theirs = await engine.find_one(Ship, Ship.name == "Vega")
+    assert theirs is not None
 
     theirs.crew.append("Bo")
     await engine.save(theirs)
@@ -44,6 +46,7 @@ async def main(engine: AIOEngine) -> None:
     await engine.save(mine)  # leaves the crew alone
 
     stored = await engine.find_one(Ship, Ship.name == "Vega")
+    assert stored is not None
     print(stored.tonnage, stored.crew)
     # -> 4400 ['Ada', 'Bo']
     # --8<-- [end:concurrent]

@@ -20,6 +20,7 @@ async def main(engine: AIOEngine) -> None:
         document = await engine.get_collection(User).find_one(
             {+User.id: user.id}, session=driver_session
         )
+        assert document is not None
         print(f"The driver sees in it: {document['name']}")
     print(f"In a transaction: {transaction.is_started}")
 

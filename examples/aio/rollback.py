@@ -31,6 +31,7 @@ async def main(engine: AIOEngine) -> None:
     # The instance knows that it was never stored, so it can be saved now.
     await engine.save(user)
     found = await engine.find_one(User, User.id == user.id)
+    assert found is not None
     print(f"Saved outside: {found.name}, {found.email}")
 
 

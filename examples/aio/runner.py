@@ -14,7 +14,6 @@ from typing import Any
 
 from odmantic import AIOEngine
 from odmantic.testing import LocalReplicaSet
-from pymongo import AsyncMongoClient
 from pymongo.uri_parser import parse_uri
 
 Example = Callable[[AIOEngine], Awaitable[None]]
@@ -34,15 +33,15 @@ def run(example: Example) -> None:
 
 async def with_pymongo(example: Example, uri: str, database: str) -> None:
     """Call an example with an engine on PyMongo's own client."""
-    async with AsyncMongoClient(uri) as client:
-        await example(AIOEngine(client, database=database))
+    async with AIOEngine(uri, database=database) as engine:
+        await example(engine)
 
 
 async def with_motor(example: Example, uri: str, database: str) -> None:
     """Call an example with an engine on a client of Motor, which the extra `motor` brings."""
     from motor.motor_asyncio import AsyncIOMotorClient  # noqa: PLC0415 (it is optional)
 
-    client = AsyncIOMotorClient(uri)
+    client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(uri)
     try:
         await example(AIOEngine(client, database=database))
     finally:

@@ -25,6 +25,7 @@ async def main(engine: AIOEngine) -> None:
         raise
 
     stored = await engine.find_one(Order, Order.user_id == user.id)
+    assert stored is not None
     print(f"{user.name}'s order of {stored.total:.2f} is stored")
 
 

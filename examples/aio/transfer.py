@@ -45,7 +45,7 @@ async def main(engine: AIOEngine) -> None:
         stored = [
             await engine.find_one(Account, Account.id == account.id) for account in (ada, alan)
         ]
-        balances = [account.balance for account in stored]
+        balances = [account.balance for account in stored if account is not None]
         print(f"{event}: {balances[0]:.2f} + {balances[1]:.2f} = {sum(balances):.2f}")
 
     await show("Before")

@@ -19,6 +19,7 @@ def main(engine: SyncEngine) -> None:
         driver_session = transaction.get_driver_session()
         print(f"In a transaction: {driver_session.in_transaction}")
         document = engine.get_collection(User).find_one({+User.id: user.id}, session=driver_session)
+        assert document is not None
         print(f"The driver sees in it: {document['name']}")
     print(f"In a transaction: {transaction.is_started}")
 

@@ -32,6 +32,7 @@ def main(engine: SyncEngine) -> None:
     # The instance knows that it was never stored, so it can be saved now.
     engine.save(user)
     found = engine.find_one(User, User.id == user.id)
+    assert found is not None
     print(f"Saved outside: {found.name}, {found.email}")
 
 

@@ -13,7 +13,6 @@ from typing import Any
 
 from odmantic import SyncEngine
 from odmantic.testing import LocalReplicaSet
-from pymongo import MongoClient
 from pymongo.uri_parser import parse_uri
 
 
@@ -24,8 +23,8 @@ def run(example: Callable[[SyncEngine], None]) -> None:
     options = parser.parse_args()
     with ExitStack() as stack:
         uri = options.uri or stack.enter_context(LocalReplicaSet()).uri
-        client = stack.enter_context(MongoClient(uri))
-        example(SyncEngine(client, database=parse_uri(uri)["database"] or "examples"))
+        database = parse_uri(uri)["database"] or "examples"
+        example(stack.enter_context(SyncEngine(uri, database=database)))
 
 
 def at_once(calls: list[Callable[[], Any]]) -> list[Any]:

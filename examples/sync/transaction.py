@@ -26,6 +26,7 @@ def main(engine: SyncEngine) -> None:
         raise
 
     stored = engine.find_one(Order, Order.user_id == user.id)
+    assert stored is not None
     print(f"{user.name}'s order of {stored.total:.2f} is stored")
 
 

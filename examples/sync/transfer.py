@@ -42,7 +42,7 @@ def main(engine: SyncEngine) -> None:
 
     def show(event: str) -> None:
         stored = [engine.find_one(Account, Account.id == account.id) for account in (ada, alan)]
-        balances = [account.balance for account in stored]
+        balances = [account.balance for account in stored if account is not None]
         print(f"{event}: {balances[0]:.2f} + {balances[1]:.2f} = {sum(balances):.2f}")
 
     show("Before")

@@ -3,7 +3,7 @@ from odmantic import AIOEngine, Field, Model
 
 class Account(Model):
     owner: str = Field(unique=True)
-    balance: int = Field(0, ge=0)
+    balance: int = Field(default=0, ge=0)
 
 
 async def deposit(engine: AIOEngine, owner: str, amount: int) -> Account:

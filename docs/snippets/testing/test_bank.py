@@ -12,6 +12,7 @@ async def test_a_deposit_adds_to_the_balance(aio_engine: AIOEngine) -> None:
     await deposit(aio_engine, "Ada", 10)
 
     stored = await aio_engine.find_one(Account, Account.owner == "Ada")
+    assert stored is not None
     assert stored.balance == 15
 
 

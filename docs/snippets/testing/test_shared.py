@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from bank import Account, deposit
 from pymongo import MongoClient
@@ -8,7 +10,7 @@ from odmantic.testing.rollback import AIORollbackEngine
 
 @pytest.fixture(scope="session", autouse=True)
 def accounts(
-    odmantic_mongo_client: MongoClient,
+    odmantic_mongo_client: MongoClient[dict[str, Any]],
     odmantic_shared_database_name: str,
 ) -> None:
     engine = SyncEngine(odmantic_mongo_client, database=odmantic_shared_database_name)

@@ -14,7 +14,9 @@ class Counter(Model):
 async def deadlines(engine: AIOEngine) -> None:
     async def always_in_conflict(transaction: AIOTransaction) -> None:
         counter = await transaction.find_one(Counter)
+        assert counter is not None
         other = await engine.find_one(Counter, session=NO_SESSION)
+        assert other is not None
         other.value += 1
         await engine.save(other, session=NO_SESSION)
         counter.value += 1

@@ -30,8 +30,8 @@ async def definitions(engine: AIOEngine) -> None:
             session = transaction.get_driver_session()
             await engine.database.drop_collection(+Scan, session=session)
     except OperationFailure as error:
-        print(error.details["codeName"])
-        # -> OperationNotSupportedInTransaction
+        print(error.code)  # OperationNotSupportedInTransaction
+        # -> 263
     # --8<-- [end:definitions]
     assert await engine.count(Scan) == 1
 
@@ -44,8 +44,8 @@ async def both_create_a_collection(engine: AIOEngine) -> None:
                 await first.save(Note(text="creates the collection"))
                 await second.save(Note(text="creates it as well"))
     except OperationFailure as error:  # at the commit
-        print(error.details["codeName"], error.details["errorLabels"])
-        # -> WriteConflict ['TransientTransactionError']
+        print(error.code, error.has_error_label("TransientTransactionError"))
+        # -> 112 True
     # --8<-- [end:create]
     assert [note.text for note in await engine.find(Note)] == [
         "creates the collection"

@@ -25,6 +25,7 @@ async def main(engine: AIOEngine) -> None:
     async def work(transaction: AIOTransaction) -> None:
         attempts.append(transaction)
         stored = await transaction.find_one(Counter, Counter.id == counter.id)
+        assert stored is not None
         if len(attempts) == 1:
             counter.value = 5
             await engine.save(counter, session=NO_SESSION)

@@ -30,6 +30,7 @@ async def place(engine: AIOEngine) -> int:
 async def collide(engine: AIOEngine) -> None:
     """Let somebody else change the stock while the first attempt of a transaction runs."""
     stock = await engine.find_one(Stock, Stock.item == "tea")
+    assert stock is not None
     seen: list[int] = []
 
     async def disturb(transaction: AIOTransaction) -> None:
@@ -37,6 +38,7 @@ async def collide(engine: AIOEngine) -> None:
         seen.append(await transaction.count(Stock))
         if len(seen) == 1:
             others = await engine.find_one(Stock, session=NO_SESSION)
+            assert others is not None
             others.left -= 1
             await engine.save(others, session=NO_SESSION)
 
@@ -55,6 +57,7 @@ async def collide(engine: AIOEngine) -> None:
     assert len(seen) == 2
     assert stock.left == 7, "taken twice from the object, never from the database"
     stored = await engine.find_one(Stock)
+    assert stored is not None
     assert stored.left == 8
 
     seen.clear()
@@ -64,6 +67,7 @@ async def collide(engine: AIOEngine) -> None:
     async def ship(transaction: AIOTransaction) -> None:
         order.state += ", shipped"
         stock = await transaction.find_one(Stock, Stock.item == order.item)
+        assert stock is not None
         await disturb(transaction)
         stock.left -= 1
         await transaction.save_all([order, stock])
@@ -74,6 +78,7 @@ async def collide(engine: AIOEngine) -> None:
     # --8<-- [end:restore]
     assert len(seen) == 2
     stored = await engine.find_one(Stock)
+    assert stored is not None
     assert stored.left == 6
 
 

@@ -49,7 +49,9 @@ async def tokens(engine: AIOEngine) -> None:
 
     # in another process, reading from a secondary that lags behind
     async with engine.session(after=token) as session:
-        print((await session.find_one(Order, Order.id == order.id)).item)
+        found = await session.find_one(Order, Order.id == order.id)
+        assert found is not None
+        print(found.item)
         # -> bread
     # --8<-- [end:token]
     assert check(sign(token)) == token

@@ -1,5 +1,6 @@
 from odmantic import AIOEngine, Field, Model
 from odmantic.exceptions import WriteConflictError
+from odmantic.query import eq
 from odmantic.session import AIOTransaction
 
 
@@ -17,9 +18,10 @@ class Doctor(Model):
 
 # --8<-- [start:leave]
 async def leave(transaction: AIOTransaction, name: str) -> None:
-    if await transaction.count(Doctor, Doctor.on_call.eq(True)) < 2:
+    if await transaction.count(Doctor, eq(Doctor.on_call, True)) < 2:
         raise ValueError("somebody has to stay")
     doctor = await transaction.find_one(Doctor, Doctor.name == name)
+    assert doctor is not None
     doctor.on_call = False
     await transaction.save(doctor)
     # --8<-- [end:leave]
@@ -30,7 +32,7 @@ async def skewed(engine: AIOEngine) -> None:
     async with engine.transaction() as first, engine.transaction() as second:
         await leave(first, "Ada")
         await leave(second, "Bo")  # sees Ada on call, in its own snapshot
-    print(await engine.count(Doctor, Doctor.on_call.eq(True)))
+    print(await engine.count(Doctor, eq(Doctor.on_call, True)))
     # -> 0
     # --8<-- [end:skew]
 
@@ -38,6 +40,7 @@ async def skewed(engine: AIOEngine) -> None:
 # --8<-- [start:touch]
 async def leave_in_turn(transaction: AIOTransaction, name: str) -> None:
     ward = await transaction.find_one(Ward, Ward.name == "north")
+    assert ward is not None
     ward.version += 1  # whoever decides about this ward writes this document
     await transaction.save(ward)
     await leave(transaction, name)
@@ -55,7 +58,7 @@ async def in_turn(engine: AIOEngine) -> None:
         print(error.operation, error.collection, error.document_id)
         # -> save ward north
     # --8<-- [end:turn]
-    assert await engine.count(Doctor, Doctor.on_call.eq(True)) == 2
+    assert await engine.count(Doctor, eq(Doctor.on_call, True)) == 2
     await engine.run_transaction(
         lambda transaction: leave_in_turn(transaction, "Ada")
     )
@@ -65,7 +68,7 @@ async def in_turn(engine: AIOEngine) -> None:
         )
     except ValueError as error:
         assert str(error) == "somebody has to stay"  # noqa: PT017
-    assert await engine.count(Doctor, Doctor.on_call.eq(True)) == 1
+    assert await engine.count(Doctor, eq(Doctor.on_call, True)) == 1
 
 
 async def main(engine: AIOEngine) -> None:

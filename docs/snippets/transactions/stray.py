@@ -1,4 +1,7 @@
 import warnings
+from typing import Any
+
+from pymongo import AsyncMongoClient
 
 from odmantic import AIOEngine, Model
 from odmantic.exceptions import StrayOperationError, StrayOperationWarning
@@ -28,7 +31,7 @@ async def strays(engine: AIOEngine) -> None:
     assert await engine.count(Attempt) == 1
 
 
-async def policies(client, database: str) -> None:
+async def policies(client: AsyncMongoClient[dict[str, Any]], database: str) -> None:
     # --8<-- [start:policies]
     strict = AIOEngine(client, database=database, stray_operations="raise")
     try:
