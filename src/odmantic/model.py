@@ -114,25 +114,20 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
             fields_set: set[str] | None = getattr(super(), "__pydantic_fields_set__", None)
             if isinstance(fields_set, set):  # or what a program put there
                 fields_set.add(name)
-        else:
-            if name == mapping.primary_field:
-                raise NotImplementedError("Reassigning a new primary key is not supported yet")
-            if mapping.codec.is_judged_whole:
-                with as_a_whole(self):
-                    super().__setattr__(name, value)
-            else:
-                super().__setattr__(name, value)
-            if name not in mapping.fields and name not in (self.__pydantic_extra__ or ()):
-                return
+        elif not _assign(self, name, value):
+            return
         try:
             state = _state_of(self)
         except AttributeError:  # as it was made
             opened(self)
             return
-        if type(state) is State and state.modified is not None:
-            state.modified.add(name)
-        else:
-            note_assigned(self, name, state)
+        if type(state) is State:
+            if state.modified is not None:
+                state.modified.add(name)
+                return
+            if state.known is None:  # all names are new
+                return
+        note_assigned(self, name, state)
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         # Sorting is stable: only an `id` moves.
@@ -339,6 +334,20 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
         if include is not None or exclude is not None:
             raise NotImplementedError("copy() does not support include and exclude")
         return self.model_copy(update=update, deep=deep)
+
+
+# No method, whose name a program might use.
+def _assign(instance: _BaseODMModel, name: str, value: Any) -> bool:
+    """Have pydantic assign, and tell whether the name is one that is stored."""
+    mapping = instance.__mapping__
+    if name == mapping.primary_field:
+        raise NotImplementedError("Reassigning a new primary key is not supported yet")
+    if mapping.codec.is_judged_whole:
+        with as_a_whole(instance):
+            super(_BaseODMModel, instance).__setattr__(name, value)
+    else:
+        super(_BaseODMModel, instance).__setattr__(name, value)
+    return name in mapping.fields or name in (instance.__pydantic_extra__ or ())
 
 
 # Whatever sets the names, also from outside, is noticed.
