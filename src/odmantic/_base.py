@@ -28,7 +28,7 @@ from odmantic._state.changes import read_document
 from odmantic.model import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from odmantic._plan.concerns import TransactionDefaults, TransactionSettings
     from odmantic._state.attempt import Attempt
@@ -190,6 +190,8 @@ class Reader(Generic[ModelType]):
     """Where the documents are."""
     attempt: Attempt | None = None
     """The run of a transaction that the read belongs to."""
+    own: Callable[[dict[str, Any]], ModelType] | None = None
+    """The way of a program's own to read one document."""
 
     def parse(self, raw_doc: dict[str, Any]) -> ModelType:
         """Build an instance that counts as unmodified.
@@ -210,8 +212,8 @@ class Reader(Generic[ModelType]):
         The lists are used up: a document that is gone once it is read leaves its memory to the next instances, and
         nothing to the garbage collector.
         """
-        model, known = self.model, self.known
-        read_all = mapping_of(model).codec.read_all
+        model, known, own = self.model, self.known, self.own
+        read_all = mapping_of(model).codec.read_all if own is None else _give_last
         instances: list[ModelType] = []
         add = instances.append
         error: Exception | None = None
@@ -221,15 +223,19 @@ class Reader(Generic[ModelType]):
                 while documents:
                     refused = read_all(documents, add, known)
                     if refused is not None:
-                        add(read_document(model, refused, known))
+                        add(read_document(model, refused, known) if own is None else own(refused))
         except Exception as caught:  # noqa: BLE001 - raised behind the instances before it
             error = caught
             if isinstance(caught, BSONError):
                 add_context(caught, f"in find of {model.__name__}")
-        if self.attempt is not None:
+        if self.attempt is not None and own is None:
             for instance in instances:
                 self.attempt.journal.read(known.place.database, instance)
         return instances, error
+
+
+def _give_last(documents: list[dict[str, Any]], _add: object, _known: object) -> dict[str, Any]:
+    return documents.pop()
 
 
 class BaseCursor(ABC, Generic[ModelType]):
@@ -241,6 +247,14 @@ class BaseCursor(ABC, Generic[ModelType]):
 
     def _parse_document(self, raw_doc: dict[str, Any]) -> ModelType:
         return self._reader.parse(raw_doc)
+
+
+_parse_document = BaseCursor._parse_document  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - of this module
+
+
+def reads_by_itself(cursor: type[BaseCursor[Any]]) -> bool:
+    """Tell whether cursors of a class read documents in the library's own way."""
+    return cursor._parse_document is _parse_document  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - of this module
 
 
 def check_client(client: Any, refused: frozenset[ClientKind], engine: str, advice: str) -> None:

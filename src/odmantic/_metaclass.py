@@ -11,7 +11,15 @@ from odmantic._deferred import check_defaults, forget, remember, waiting_for
 from odmantic._definition import Body, own_annotations, taking_over
 from odmantic._mapping.building import building_class, is_building
 from odmantic._mapping.compile import compile_mapping
-from odmantic._mapping.mapping import COLLECTION, ModelKind, ModelMapping, kind_of, mapping_of
+from odmantic._mapping.mapping import (
+    COLLECTION,
+    DOCUMENT_METHODS,
+    ModelKind,
+    ModelMapping,
+    is_library_base,
+    kind_of,
+    mapping_of,
+)
 from odmantic._mapping.naming import collection_name, plain_text
 from odmantic._twin import PureMetaclass, make_twin, pure_subclass
 from odmantic.config import ODMConfigDict, validate_config
@@ -68,6 +76,8 @@ class BaseModelMetaclass(PureMetaclass):
                 )
             else:
                 super().__setattr__(name, value)
+                if name in DOCUMENT_METHODS:
+                    _decide_again(cls)
 
         def __delattr__(cls, name: str) -> None:
             """Delete an attribute of the class.
@@ -80,6 +90,8 @@ class BaseModelMetaclass(PureMetaclass):
                     f"{cls.__name__}.{name} cannot be deleted: it shows what the class statement says"
                 )
             super().__delattr__(name)
+            if name in DOCUMENT_METHODS:
+                _decide_again(cls)
 
     __odm_views__: ClassVar[tuple[str, ...]] = (
         "__mapping__",
@@ -276,6 +288,18 @@ class LazyTwin:
             twin = make_twin(owner)
             owner.__odm_twin__ = twin
         return twin
+
+
+def _decide_again(cls: Any) -> None:
+    """Forget what was decided for all models: one that refers to a class depends on its methods, too."""
+    base = next(each for each in cls.__mro__ if is_library_base(each))
+    waiting: list[Any] = [base]
+    while waiting:
+        one = waiting.pop()
+        waiting += type.__subclasses__(one)
+        mapping = vars(one).get("__mapping__")
+        if isinstance(mapping, ModelMapping):
+            mapping.decide_again()
 
 
 def _move(cls: Any, collection: object) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from odmantic import _process
 from odmantic._aio.colour import ASYNC
+from odmantic._aio.cursor import AIOCursor
 from odmantic._aio.indexes import Indexes
 from odmantic._aio.operations import Operations
 from odmantic._aio.run import join_transaction
@@ -22,6 +23,7 @@ from odmantic._base import (
     check_client_options,
     check_database_name,
     database_in,
+    reads_by_itself,
 )
 from odmantic._driver._aio import (
     CLIENT_ADVICE,
@@ -43,6 +45,7 @@ from odmantic._plan.checks import check_instance, check_model, collect_instances
 from odmantic._plan.filters import build_filter
 from odmantic._plan.find import plan_find
 from odmantic._plan.indexes import settle
+from odmantic._plan.save import referenced
 from odmantic._plan.sort import build_sort
 from odmantic._state.blocks import NO_SESSION, StrayOperations, is_in_block, session_of_block
 
@@ -56,7 +59,6 @@ if TYPE_CHECKING:
     from pymongo.write_concern import WriteConcern
     from typing_extensions import Self
 
-    from odmantic._aio.cursor import AIOCursor
     from odmantic._plan.concerns import TransactionDefaults
     from odmantic._plan.sort import SortExpressionType
     from odmantic.model import Model
@@ -69,6 +71,8 @@ else:
     AIOSessionType = Any
 
 T = TypeVar("T")
+
+_SAVES = frozenset({"save", "save_all"})
 
 
 class AIOEngine(AIOEngineBase):
@@ -460,9 +464,15 @@ class AIOEngine(AIOEngineBase):
         return (
             type(self).find is AIOEngine.find
             and has_own(self, "find")
+            and reads_by_itself(AIOCursor)
             and not model.__mapping__.reference_paths
             and finds_plainly(self.get_collection(model))
         )
+
+    @property
+    def _keeps_collections(self) -> bool:
+        """Whether models are in the collections that bear their names: `get_collection` was not replaced."""
+        return getattr(self.get_collection, "__func__", None) is AIOEngine.get_collection
 
     def _collection_of_one(self, instances: Sequence[Model]) -> Any:
         """The collection of a single write, for which the driver's implicit session does: on the wire it is the same.
@@ -499,24 +509,47 @@ class AIOEngine(AIOEngineBase):
 
     def _session_for(self, session: AIOSessionType, operation: str) -> Any:
         """The driver session of an operation: the given one, or the one of the block it stands in if it joins."""
+        if self._get_session is not AIOEngine._get_session:
+            session = self._session_of_program(session, operation)
         if session is not None:
-            return session if type(session) in SESSION_CLASSES else self._get_session(session)
+            return session if type(session) in SESSION_CLASSES else AIOEngine._get_session(session)
         if not is_in_block():
             return None
         return session_of_block(
             self.client, self.stray_operations, operation, runs_for, waiting_frame
         )
 
+    def _session_of_program(self, session: AIOSessionType, operation: str) -> Any:
+        """What a `_get_session` of a program's own gives; as in 1.x, a save asks it for a session object only."""
+        is_asked = operation not in _SAVES or isinstance(session, BaseSession)
+        return self._get_session(session) if is_asked else session
+
     async def _save(self, instance: ModelType, session: Any) -> ModelType:
-        """Save an instance and those it references in a driver session."""
-        await Operations(self, session, "save").save([instance])
+        """Save an instance and those it references in a driver session.
+
+        Where a program has its own, every instance is saved by that, one after the other, as in 1.x.
+        """
+        operations = Operations(self, session, "save", writes=True)
+        if self._saves_by_itself:
+            await operations.save([instance])
+            return instance
+        for target in referenced(instance):
+            await self._save(target, session)
+        await operations.save_one(instance)
         return instance
+
+    @property
+    def _saves_by_itself(self) -> bool:
+        """Whether `_save` was not replaced."""
+        return getattr(self._save, "__func__", None) is AIOEngine._save
 
     def _save_in_session(
         self, instances: Sequence[Model], session: AIOSessionType, operation: str
     ) -> Awaitable[None]:
         # What only hands on is no coroutine of its own: each costs as much as several calls.
         operations = Operations(self, session, operation, writes=True)
+        if not self._saves_by_itself:
+            return self._save_each(instances, operations.session)
         if operations.session is not None:
             return operations.save(instances)
         collection = self._collection_of_one(instances)
@@ -530,6 +563,15 @@ class AIOEngine(AIOEngineBase):
             await Operations(self, session, operation).save(instances)
         finally:
             await resolve(session.end_session())
+
+    async def _save_each(self, instances: Sequence[Model], session: Any) -> None:
+        own = await resolve(self.client.start_session()) if session is None else None
+        try:
+            for instance in instances:
+                await self._save(instance, session if own is None else own)
+        finally:
+            if own is not None:
+                await resolve(own.end_session())
 
     async def _delete(self, instance: Model, session: AIOSessionType) -> None:
         check_instance(instance, "delete")

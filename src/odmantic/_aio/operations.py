@@ -11,7 +11,7 @@ from pymongo.errors import PyMongoError, ServerSelectionTimeoutError
 from odmantic._aio.bulk import save_in_bulk
 from odmantic._aio.channel import channel_of
 from odmantic._aio.cursor import AIOCursor, Source
-from odmantic._aio.references import ReferenceLoader
+from odmantic._aio.references import ReferenceLoader, are_where_the_server_looks
 from odmantic._base import ModelType, Reader
 from odmantic._driver._aio import foreign_loop, resolve, take_batch
 from odmantic._driver.pieces import documents_of, in_pieces
@@ -113,11 +113,10 @@ class Operations:
         collection: Any = self.engine.get_collection(model)
         options: Any = getattr(collection, "codec_options", None)
         # Referenced documents are put into those read, which have to be dictionaries for that.
-        by_server = (
-            plan.has_references
-            and (plan.needs_pipeline or getattr(options, "document_class", dict) is not dict)
-            and plan.fits_pipeline
+        is_needed = getattr(options, "document_class", dict) is not dict or (
+            plan.needs_pipeline and are_where_the_server_looks(self.engine, model)
         )
+        by_server = plan.has_references and is_needed and plan.fits_pipeline
 
         encoded = None if plan.has_references else in_pieces(collection)
         read = collection if encoded is None else encoded

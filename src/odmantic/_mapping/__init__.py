@@ -38,6 +38,7 @@ from odmantic._mapping.marks import (
     take,
 )
 from odmantic._mapping.nested import instances_in, nested_instances
+from odmantic._mapping.overrides import dump_document, parse_document
 from odmantic._mapping.places import SOMEWHERE, Known, Place, Written
 from odmantic._mapping.snapshot import (
     DIGEST_OPTIONS,
@@ -69,6 +70,7 @@ __all__ = [
     "check_id",
     "decode_document",
     "digest",
+    "dump_document",
     "encode_changes",
     "encode_document",
     "encode_extras",
@@ -94,6 +96,7 @@ __all__ = [
     "modified_names",
     "nested_instances",
     "opened",
+    "parse_document",
     "state_or_none",
     "take",
     "take_snapshot",

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from odmantic._mapping.annotations import is_array, is_mapping, is_union
 from odmantic._mapping.decoders import DecoderCompiler
 from odmantic._mapping.mapping import ODMEmbeddedGeneric, ODMReference
+from odmantic._mapping.overrides import parse_target
 from odmantic._mapping.shapes import is_document
 from odmantic._mapping.strict import is_strict_class
 from odmantic._mapping.translate import (
@@ -60,6 +61,8 @@ def validate_document(model: type[T], raw_doc: Any) -> T:
     if errors:
         raise DocumentParsingError(errors, model, _id_in(raw_doc))
     try:
+        if mapping.validates_itself:
+            return model.model_validate(values)
         # Names of fields are what `values` has, even where an annotation defines an alias.
         instance: T = model.__pydantic_validator__.validate_python(
             values, by_alias=mapping.takes_aliases, by_name=True
@@ -134,6 +137,8 @@ def _reference_decoder(model: Any, key: str) -> Decoder:
         # null, if there is no such document.
         if type(value) is not dict and not isinstance(value, Mapping):
             return report(errors, ReferencedDocumentNotFoundError(key), loc, raw)
+        if model.__mapping__.parses_itself:
+            return parse_target(model, value, loc, errors)
         return translate(model.__mapping__, value, loc, errors)
 
     return decode

@@ -17,6 +17,7 @@ from odmantic._mapping.mapping import (
     kind_of_instance,
     mapping_of,
 )
+from odmantic._mapping.overrides import dump_primary_key
 from odmantic._mapping.shapes import is_collection, is_document, is_tuple
 from odmantic._mapping.untyped import AS_IT_IS_EXACTLY, encode_any
 from odmantic.exceptions import IncompleteDocumentError, InvalidDocumentError
@@ -101,7 +102,8 @@ def encode_primary_key(instance: Model) -> Any:
     name: Any = mapping.primary_field
     encode = mapping.encoder_of[name]
     value = _value_of(instance, name)
-    return value if encode is None else encode(value)
+    key = value if encode is None else encode(value)
+    return dump_primary_key(instance, key) if mapping.dumps_itself else key
 
 
 def encode_reference(target: Model) -> Any:
@@ -147,7 +149,7 @@ def encode_value(value: Any) -> Any:
         return encode_value(value.value)
     kind = kind_of_instance(value)
     if kind is ModelKind.EMBEDDED:
-        return encode_document(value)
+        return value.model_dump_doc()
     if kind is ModelKind.MODEL:
         return encode_primary_key(value)
     if is_document(value):

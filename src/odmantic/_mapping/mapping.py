@@ -7,6 +7,8 @@ from enum import Enum, auto
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
 
+from pydantic import BaseModel
+
 from odmantic.bson import ObjectId
 
 if TYPE_CHECKING:
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
 
 COLLECTION = "__odm_collection__"
 """The attribute of a class with the name of the collection that was assigned after the class statement."""
+
+
+DOCUMENT_METHODS = frozenset(("model_dump_doc", "model_validate_doc", "model_validate"))
+"""The methods by which documents are made and read, which a class or a mixin may have its own of."""
 
 
 class ModelKind(Enum):
@@ -247,6 +253,26 @@ class ModelMapping:
         """The functions generated for the class."""
         return self.codec_for(self)
 
+    @cached_property
+    def dumps_itself(self) -> bool:
+        """Whether the class has its own `model_dump_doc`, see `odmantic._mapping.overrides`."""
+        return _has_own(self.model, "model_dump_doc")
+
+    @cached_property
+    def parses_itself(self) -> bool:
+        """Whether the class has its own `model_validate_doc`."""
+        return _has_own(self.model, "model_validate_doc")
+
+    @cached_property
+    def validates_itself(self) -> bool:
+        """Whether the class has its own `model_validate`, which makes instances of what was read."""
+        return _has_own(self.model, "model_validate")
+
+    def decide_again(self) -> None:
+        """Forget what depends on the methods of the class."""
+        for name in ("dumps_itself", "parses_itself", "validates_itself", "readable", "codec"):
+            self.__dict__.pop(name, None)
+
     def move(self, collection: str) -> None:
         """Use another collection from now on; nothing else of a mapping ever changes."""
         object.__setattr__(self, "collection", collection)
@@ -263,6 +289,16 @@ class ModelMapping:
         one of what is embedded there.
         """
         return self.codec.source
+
+
+def _has_own(model: type[Any], method: str) -> bool:
+    owner = next(cls for cls in model.__mro__ if method in vars(cls))
+    return owner is not BaseModel and not is_library_base(owner)
+
+
+def is_library_base(cls: type[Any]) -> bool:
+    """Tell whether a class is the one that all models are derived from."""
+    return "__baseline__" in vars(cls)
 
 
 def mapping_of(model: Any) -> ModelMapping:

@@ -33,6 +33,7 @@ def is_plain(mapping: ModelMapping) -> bool:
         and not model.__pydantic_custom_init__
         and not model.__pydantic_post_init__
         and not model.__private_attributes__
+        and not mapping.validates_itself
         and not any(getattr(decorators, kind) for kind in _DECORATORS)
         and not any(hook in vars(cls) for cls in _own_classes(model) for hook in _HOOKS)
         and not any(_has_names_of_its_own(info) for info in model.__pydantic_fields__.values())

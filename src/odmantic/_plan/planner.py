@@ -88,7 +88,7 @@ class Planner:
         Args:
             supposes: whether ids that were given are supposed to be new.
         """
-        self._supposes = supposes and not mapping_of(self.batch.model).extra_allowed
+        self._supposes = supposes and _may_insert(mapping_of(self.batch.model))
         try:
             self._plan()
         except BaseException:
@@ -252,8 +252,13 @@ def _add(batch: Batch, plan: SavePlan, place: int, *, is_new: bool) -> None:
 
 
 def _insertable_id(mapping: ModelMapping) -> str | None:
-    """Name of the primary field if its ids are made by the library, and a document may be inserted.
+    """Name of the primary field if its ids are made by the library, and a document may be inserted."""
+    return mapping.automatic_id if _may_insert(mapping) else None
 
-    The keys of extras may have dots, which an update takes for paths.
+
+def _may_insert(mapping: ModelMapping) -> bool:
+    """Whether a document may be inserted.
+
+    The keys of extras, and of what a class dumps itself, may have dots, which an update takes for paths.
     """
-    return None if mapping.extra_allowed else mapping.automatic_id
+    return not (mapping.extra_allowed or mapping.dumps_itself)

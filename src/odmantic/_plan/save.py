@@ -9,6 +9,7 @@ from odmantic._mapping import (
     SOMEWHERE,
     Written,
     check_id,
+    dump_document,
     encode_changes,
     encode_extras,
     encode_fields,
@@ -177,15 +178,14 @@ def plan_save(
             compared = compared_fields(instance)
         snapshots: dict[str, Any] = take_snapshots(instance, compared & names) if compared else {}
         is_whole = len(names) >= len(fields) and names >= fields.keys()
-        document = _encoded(instance, None if is_whole else names)
+        document = _encoded(instance, names, is_whole=is_whole)
         if mapping.extra_allowed:
-            document |= encode_extras(instance, names)
             removed = sorted(removed_extras(instance) & names)
             snapshots |= dict.fromkeys(removed, REMOVED)
             _check_names(instance, names - fields.keys())
         if not document and not removed:
             return None
-        id_ = document["_id"] if is_whole else encode_primary_key(instance)
+        id_ = document["_id"] if is_whole and "_id" in document else encode_primary_key(instance)
         check_id(mapping.model, id_, "save")
     except BaseException as error:
         give_back(instance, names)
@@ -197,9 +197,17 @@ def plan_save(
     return SavePlan(instance, names, id_, document, snapshots, is_whole, removed, write)
 
 
-def _encoded(instance: Model, names: AbstractSet[str] | None) -> dict[str, Any]:
+def _encoded(instance: Model, names: AbstractSet[str], *, is_whole: bool) -> dict[str, Any]:
+    """The named values in their stored form."""
+    mapping: ModelMapping = instance.__mapping__
     try:
-        return encode_fields(instance) if names is None else encode_changes(instance, names)
+        if mapping.dumps_itself:
+            document = dump_document(instance, names)
+            # It has all extras, as in 1.x.
+            surplus = (instance.model_extra or {}).keys() - names
+            return {k: v for k, v in document.items() if k not in surplus} if surplus else document
+        document = encode_fields(instance) if is_whole else encode_changes(instance, names)
+        return document | encode_extras(instance, names) if mapping.extra_allowed else document
     except InvalidDocumentError as error:
         raise refusal_of_save(error, instance) from error
 
@@ -236,11 +244,16 @@ def _visit(instance: Model, visited: dict[int, Model]) -> Iterator[Model]:
     if id(instance) in visited:
         return
     visited[id(instance)] = instance
-    for path in mapping_of(type(instance)).reference_paths:
-        target = at_path(instance, path.fields)
-        if target is not None:
-            yield from _visit(target, visited)
+    for target in referenced(instance):
+        yield from _visit(target, visited)
     yield instance
+
+
+def referenced(instance: Model) -> list[Model]:
+    """The instances that one refers to, in field order."""
+    paths = mapping_of(type(instance)).reference_paths
+    targets = [at_path(instance, path.fields) for path in paths]
+    return [target for target in targets if target is not None]
 
 
 def at_path(instance: Any, fields: tuple[str, ...]) -> Any:

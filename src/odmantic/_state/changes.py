@@ -32,6 +32,7 @@ from odmantic._mapping import (
     mark_unknown,
     mark_unmodified,
     opened,
+    parse_document,
     state_or_none,
     take,
     take_snapshot,
@@ -85,9 +86,11 @@ def read_document(model: type[ModelType], raw_doc: Any, known: Known = SOMEWHERE
     Raises:
         DocumentParsingError: the document does not fit the model.
     """
-    instance: ModelType | None = model.__mapping__.codec.read_known(raw_doc, known)
+    mapping = model.__mapping__
+    instance: ModelType | None = mapping.codec.read_known(raw_doc, known)
     if instance is None:
-        instance = validate_document(model, raw_doc)
+        read = parse_document if mapping.parses_itself else validate_document
+        instance = read(model, raw_doc)
         mark_read(instance, known)
     return instance
 

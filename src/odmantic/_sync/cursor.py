@@ -7,11 +7,12 @@ so that an iteration whose cursor was let go, as in `for user in engine.find(Use
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic
 
 from pymongo.errors import InvalidOperation
 
-from odmantic._base import BaseCursor, ModelType, Reader
+from odmantic._base import BaseCursor, ModelType, Reader, reads_by_itself
 from odmantic._driver._sync import Lock, sleep, take_batch
 from odmantic._driver.internals import lift_batch_limit
 from odmantic._driver.pieces import PIECE_SIZE
@@ -51,6 +52,8 @@ class SyncCursor(BaseCursor[ModelType]):
 
     def _start(self, source: Source[ModelType]) -> None:
         super().__init__(source.reader)
+        if not reads_by_itself(type(self)):
+            source.reader = replace(source.reader, own=self._parse_document)
         self._source: Source[ModelType] = source
         self._first: _Page[ModelType] = _Page()
 

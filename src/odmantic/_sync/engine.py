@@ -15,6 +15,7 @@ from odmantic._base import (
     check_client_options,
     check_database_name,
     database_in,
+    reads_by_itself,
 )
 from odmantic._driver._sync import (
     CLIENT_ADVICE,
@@ -35,8 +36,10 @@ from odmantic._plan.checks import check_instance, check_model, collect_instances
 from odmantic._plan.filters import build_filter
 from odmantic._plan.find import plan_find
 from odmantic._plan.indexes import settle
+from odmantic._plan.save import referenced
 from odmantic._plan.sort import build_sort
 from odmantic._state.blocks import NO_SESSION, StrayOperations, is_in_block, session_of_block
+from odmantic._sync.cursor import SyncCursor
 from odmantic._sync.indexes import Indexes
 from odmantic._sync.operations import Operations
 from odmantic._sync.run import join_transaction
@@ -57,7 +60,6 @@ if TYPE_CHECKING:
 
     from odmantic._plan.concerns import TransactionDefaults
     from odmantic._plan.sort import SortExpressionType
-    from odmantic._sync.cursor import SyncCursor
     from odmantic.model import Model
     from odmantic.query import QueryExpression
 
@@ -68,6 +70,8 @@ else:
     SyncSessionType = Any
 
 T = TypeVar("T")
+
+_SAVES = frozenset({"save", "save_all"})
 
 
 class SyncEngine(SyncEngineBase):
@@ -440,9 +444,15 @@ class SyncEngine(SyncEngineBase):
         return (
             type(self).find is SyncEngine.find
             and has_own(self, "find")
+            and reads_by_itself(SyncCursor)
             and not model.__mapping__.reference_paths
             and finds_plainly(self.get_collection(model))
         )
+
+    @property
+    def _keeps_collections(self) -> bool:
+        """Whether models are in the collections that bear their names: `get_collection` was not replaced."""
+        return getattr(self.get_collection, "__func__", None) is SyncEngine.get_collection
 
     def _collection_of_one(self, instances: Sequence[Model]) -> Any:
         """The collection of a single write, for which the driver's implicit session does: on the wire it is the same.
@@ -479,24 +489,47 @@ class SyncEngine(SyncEngineBase):
 
     def _session_for(self, session: SyncSessionType, operation: str) -> Any:
         """The driver session of an operation: the given one, or the one of the block it stands in if it joins."""
+        if self._get_session is not SyncEngine._get_session:
+            session = self._session_of_program(session, operation)
         if session is not None:
-            return session if type(session) in SESSION_CLASSES else self._get_session(session)
+            return session if type(session) in SESSION_CLASSES else SyncEngine._get_session(session)
         if not is_in_block():
             return None
         return session_of_block(
             self.client, self.stray_operations, operation, runs_for, waiting_frame
         )
 
+    def _session_of_program(self, session: SyncSessionType, operation: str) -> Any:
+        """What a `_get_session` of a program's own gives; as in 1.x, a save asks it for a session object only."""
+        is_asked = operation not in _SAVES or isinstance(session, BaseSession)
+        return self._get_session(session) if is_asked else session
+
     def _save(self, instance: ModelType, session: Any) -> ModelType:
-        """Save an instance and those it references in a driver session."""
-        Operations(self, session, "save").save([instance])
+        """Save an instance and those it references in a driver session.
+
+        Where a program has its own, every instance is saved by that, one after the other, as in 1.x.
+        """
+        operations = Operations(self, session, "save", writes=True)
+        if self._saves_by_itself:
+            operations.save([instance])
+            return instance
+        for target in referenced(instance):
+            self._save(target, session)
+        operations.save_one(instance)
         return instance
+
+    @property
+    def _saves_by_itself(self) -> bool:
+        """Whether `_save` was not replaced."""
+        return getattr(self._save, "__func__", None) is SyncEngine._save
 
     def _save_in_session(
         self, instances: Sequence[Model], session: SyncSessionType, operation: str
     ) -> None:
         # What only hands on is no coroutine of its own: each costs as much as several calls.
         operations = Operations(self, session, operation, writes=True)
+        if not self._saves_by_itself:
+            return self._save_each(instances, operations.session)
         if operations.session is not None:
             return operations.save(instances)
         collection = self._collection_of_one(instances)
@@ -510,6 +543,15 @@ class SyncEngine(SyncEngineBase):
             Operations(self, session, operation).save(instances)
         finally:
             session.end_session()
+
+    def _save_each(self, instances: Sequence[Model], session: Any) -> None:
+        own = self.client.start_session() if session is None else None
+        try:
+            for instance in instances:
+                self._save(instance, session if own is None else own)
+        finally:
+            if own is not None:
+                own.end_session()
 
     def _delete(self, instance: Model, session: SyncSessionType) -> None:
         check_instance(instance, "delete")

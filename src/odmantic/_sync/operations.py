@@ -46,7 +46,7 @@ from odmantic._state.changes import give_back, mark_deleted, mark_written
 from odmantic._sync.bulk import save_in_bulk
 from odmantic._sync.channel import channel_of
 from odmantic._sync.cursor import Source, SyncCursor
-from odmantic._sync.references import ReferenceLoader
+from odmantic._sync.references import ReferenceLoader, are_where_the_server_looks
 from odmantic.exceptions import (
     DocumentNotFoundError,
     ServerNotFoundError,
@@ -114,11 +114,10 @@ class Operations:
         collection: Any = self.engine.get_collection(model)
         options: Any = getattr(collection, "codec_options", None)
         # Referenced documents are put into those read, which have to be dictionaries for that.
-        by_server = (
-            plan.has_references
-            and (plan.needs_pipeline or getattr(options, "document_class", dict) is not dict)
-            and plan.fits_pipeline
+        is_needed = getattr(options, "document_class", dict) is not dict or (
+            plan.needs_pipeline and are_where_the_server_looks(self.engine, model)
         )
+        by_server = plan.has_references and is_needed and plan.fits_pipeline
 
         encoded = None if plan.has_references else in_pieces(collection)
         read = collection if encoded is None else encoded

@@ -16,14 +16,24 @@ from odmantic._plan.references import (
 )
 
 if TYPE_CHECKING:
+    from odmantic._sync.engine import SyncEngine
     from odmantic._sync.operations import Operations
     from odmantic.model import Model
+
+
+def are_where_the_server_looks(engine: SyncEngine, model: type[Model]) -> bool:
+    """Tell whether what a model refers to is in collections of these names; a `get_collection` of a program's own decides."""
+    return engine._keeps_collections or all(
+        getattr(engine.get_collection(each), "full_name", None)
+        == f"{engine.database_name}.{each.__collection__}"
+        for each in referenced_models(reference_tree(model))
+    )
 
 
 class ReferenceLoader:
     """Completes documents of a model, batch by batch, with one query for each referenced model and level."""
 
-    __slots__ = ("_collection", "_collections", "_model", "_session", "_tree")
+    __slots__ = ("_by_server", "_collection", "_collections", "_model", "_session", "_tree")
 
     def __init__(self, operations: Operations, model: type[Model], collection: Any) -> None:
         """Look the collections of the referenced models up."""
@@ -34,6 +44,7 @@ class ReferenceLoader:
         self._collections = {
             each: operations.engine.get_collection(each) for each in referenced_models(self._tree)
         }
+        self._by_server = are_where_the_server_looks(operations.engine, model)
 
     def complete(self, documents: list[Any]) -> list[Any]:
         """Put referenced documents in place of their ids.
@@ -44,14 +55,24 @@ class ReferenceLoader:
         broken = self._resolve(documents) if isinstance(documents[0], dict) else documents
         if not broken:
             return documents
-        ids = [document.get("_id") for document in broken]
-        stages = [{"$match": ids_filter(ids)}, *resolve_references(self._model)]
-        cursor = self._collection.aggregate(stages, session=self._session)
-        now = {comparable(one["_id"]): one for one in take_batch(cursor, len(ids))}
+        read_again = self._read([document.get("_id") for document in broken])
+        now = {comparable(one["_id"]): one for one in read_again}
         again = {id(document): now.get(comparable(document.get("_id"))) for document in broken}
         # A document that is gone by now is left out.
         current = [again.get(id(document), document) for document in documents]
         return [document for document in current if document is not None]
+
+    def _read(self, ids: list[Any]) -> list[dict[str, Any]]:
+        """Read some documents with what they refer to, at one time if the server knows where that is."""
+        query = ids_filter(ids)
+        if self._by_server:
+            stages = [{"$match": query}, *resolve_references(self._model)]
+            cursor = self._collection.aggregate(stages, session=self._session)
+            return take_batch(cursor, len(ids))
+        cursor = self._collection.find(query, session=self._session)
+        documents: list[dict[str, Any]] = take_batch(cursor, len(ids))
+        self._resolve(documents)
+        return documents
 
     def _resolve(self, documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
         steps = resolve_documents(documents, self._tree)

@@ -178,13 +178,13 @@ _Part = Callable[[Source, "ModelMapping"], dict[str, str]]
 
 
 def _write_read_all(source: Source, mapping: ModelMapping) -> dict[str, str]:
-    if mapping.readable.nodes is not None:
+    if _can_read(mapping):
         ReaderCode(source, mapping).write_read_all()
     return {}
 
 
 def _write_read_new(source: Source, mapping: ModelMapping) -> dict[str, str]:
-    if mapping.readable.nodes is not None:
+    if _can_read(mapping):
         ReaderCode(source, mapping).write_read_new()
     return {}
 
@@ -236,9 +236,15 @@ def _may_look(mapping: ModelMapping) -> bool:
     return Shortcut.WRITER in shortcuts_of(mapping.model.model_config)
 
 
+def _can_read(mapping: ModelMapping) -> bool:
+    # A class with methods of its own reads by these.
+    return mapping.readable.nodes is not None and not mapping.parses_itself
+
+
 def _can_take(mapping: ModelMapping) -> bool:
     return (
         _may_look(mapping)
+        and not mapping.dumps_itself
         and not mapping.is_embedded
         and not mapping.extra_allowed
         and keeps_alike(mapping, mapping.compared_fields)

@@ -1,0 +1,66 @@
+"""The methods that make documents and read them, where a class or a mixin has its own: engines go through these.
+
+A document goes through the methods of its class, wherever it is written or read; an embedded object is a part of the
+document around it, and goes through those of that one's class. So it was in 1.x.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+from odmantic._mapping.mapping import kind_of_instance
+from odmantic._mapping.translate import Location, written
+from odmantic.exceptions import DocumentParsingError, ErrorList, line_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from odmantic._mapping.mapping import ModelMapping
+
+
+def dump_document(instance: Any, names: AbstractSet[str]) -> dict[str, Any]:
+    """Give what a class that has its own `model_dump_doc` stores of some fields.
+
+    Raises:
+        TypeError: it gives no dictionary.
+    """
+    document: Any = instance.model_dump_doc(include=set(names))
+    if not isinstance(document, dict):
+        raise _wrong(type(instance), "model_dump_doc", "a dict", document)
+    return document
+
+
+def dump_primary_key(instance: Any, default: Any) -> Any:
+    """Give what a class that has its own `model_dump_doc` stores under `_id`; `default` if it leaves that out."""
+    mapping: ModelMapping = instance.__mapping__
+    return dump_document(instance, {str(mapping.primary_field)}).get("_id", default)
+
+
+def parse_document(model: type[Any], raw_doc: Any) -> Any:
+    """Make an instance by the class's own `model_validate_doc`, which may be one of another model.
+
+    Raises:
+        TypeError: it gives no instance of a model.
+    """
+    mapping: ModelMapping = model.__mapping__
+    # It may change what it is given, and parents may share a referenced document.
+    given = deepcopy(raw_doc) if mapping.reference_paths else raw_doc
+    instance: Any = model.model_validate_doc(given)
+    if kind_of_instance(instance) is None:
+        raise _wrong(model, "model_validate_doc", "an instance of a model", instance)
+    return instance
+
+
+def parse_target(model: type[Any], raw_doc: Any, loc: Location, errors: ErrorList) -> Any:
+    """Do what `parse_document` does for the document in place of a reference; its problems are located there."""
+    try:
+        return parse_document(model, dict(raw_doc))
+    except DocumentParsingError as error:
+        for line in line_errors(error.inner):
+            errors.append({**line, "loc": (*written(loc), *line.get("loc", ()))})
+        return None
+
+
+def _wrong(model: type[Any], method: str, wanted: str, given: object) -> TypeError:
+    return TypeError(f"{model.__name__}.{method} has to give {wanted}, not {given!r:.200}")

@@ -1,0 +1,510 @@
+"""Methods of a program's own that make documents and read them: every way to the database goes through them.
+
+As in 1.x, it is the class of a document that decides, its mixins included, also for a document that another one
+refers to. An embedded object is a part of the document around it. What has no such methods stays as fast as it is.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from bson import ObjectId
+from tests.integration.aio.reading import to_list
+
+from odmantic import EmbeddedModel, Field, Model, Reference
+from odmantic._plan import planner
+from odmantic.exceptions import DocumentParsingError
+
+
+class Sealing:
+    """Keeps a field from readers of the database."""
+
+    def model_dump_doc(self, include=None):
+        document = super().model_dump_doc(include=include)
+        if "secret" in document:
+            document["secret"] = "sealed:" + document["secret"][::-1]
+        return document
+
+    @classmethod
+    def model_validate_doc(cls, raw_doc):
+        # In place, which 1.x allowed.
+        raw_doc["secret"] = raw_doc["secret"].removeprefix("sealed:")[::-1]
+        return super().model_validate_doc(raw_doc)
+
+
+class Patient(Sealing, Model):
+    name: str = ""
+    secret: str = "abc"
+    notes: list[str] = []
+
+
+class Visit(Model):
+    patient: Patient = Reference(key_name="p")
+    room: int = 0
+
+
+class Doctor(Model):
+    """Does it without a mixin, and without the `super()` that 1.x did not know."""
+
+    name: str = ""
+    secret: str = "abc"
+    notes: list[str] = []
+
+    def model_dump_doc(self, include=None):
+        document = Model.model_dump_doc(self, include)
+        return {
+            key: _sealed(value) if key == "secret" else value for key, value in document.items()
+        }
+
+    @classmethod
+    def model_validate_doc(cls, raw_doc):
+        opened = {**raw_doc, "secret": raw_doc["secret"].removeprefix("sealed:")[::-1]}
+        return super().model_validate_doc(opened)
+
+
+def _sealed(value: str) -> str:
+    return "sealed:" + value[::-1]
+
+
+# --- Ways to the database ------------------------------------------------------------------------
+
+
+async def _by_save(engine, instances):
+    for each in instances:
+        await engine.save(each)
+
+
+async def _by_save_all(engine, instances):
+    await engine.save_all(instances)
+
+
+async def _in_session(engine, instances):
+    async with engine.session() as session:
+        await session.save(instances[0])
+        await session.save_all(instances)
+
+
+async def _one_by_one_in_transaction(engine, instances):
+    async with engine.transaction() as transaction:
+        for each in instances:
+            await transaction.save(each)
+
+
+async def _in_transaction(engine, instances):
+    async with engine.transaction() as transaction:
+        await transaction.save_all(instances)
+
+
+async def _in_repeated_transaction(engine, instances):
+    async def save(transaction):
+        await transaction.save_all(instances)
+
+    await engine.run_transaction(save)
+
+
+WRITES = [
+    _by_save,
+    _by_save_all,
+    _in_session,
+    _one_by_one_in_transaction,
+    _in_transaction,
+    _in_repeated_transaction,
+]
+
+
+async def _found(engine, model):
+    return await to_list(engine.find(model))
+
+
+async def _iterated(engine, model):
+    return [each async for each in engine.find(model)]
+
+
+async def _found_one(engine, model):
+    return [await engine.find_one(model)]
+
+
+async def _found_in_transaction(engine, model):
+    async with engine.transaction() as transaction:
+        return [*await to_list(transaction.find(model)), await transaction.find_one(model)]
+
+
+READS = [_found, _iterated, _found_one, _found_in_transaction]
+
+
+@pytest.mark.parametrize("count", [1, 3, 150])
+@pytest.mark.parametrize("write", WRITES)
+@pytest.mark.parametrize("model", [Patient, Doctor])
+async def test_every_write_goes_through_the_method(
+    aio_engine, raw_database, monkeypatch, model, write, count
+):
+    monkeypatch.setattr(planner, "BATCH_SIZE", 60)  # so that batches are planned ahead
+    instances = [model(name=str(number)) for number in range(count)]
+
+    await write(aio_engine, instances)
+
+    documents = list(raw_database[+model].find())
+    assert len(documents) == count
+    assert {document["secret"] for document in documents} == {"sealed:cba"}
+    assert not any(each.__fields_modified__ for each in instances)
+
+
+@pytest.mark.parametrize("read", READS)
+@pytest.mark.parametrize("model", [Patient, Doctor])
+async def test_every_read_goes_through_the_method(aio_engine, model, read):
+    await aio_engine.save_all([model(), model()])
+
+    found = await read(aio_engine, model)
+
+    assert {each.secret for each in found} == {"abc"}
+    assert all(each.__fields_modified__ == set() for each in found)
+
+
+@pytest.mark.parametrize("read", READS)
+async def test_references_go_through_the_methods_of_what_they_refer_to(
+    aio_engine, raw_database, read
+):
+    patient = Patient()
+    await aio_engine.save_all([Visit(patient=patient, room=number) for number in range(3)])
+
+    found = await read(aio_engine, Visit)
+
+    assert raw_database["patient"].find_one({})["secret"] == "sealed:cba"
+    assert {each.patient.secret for each in found} == {"abc"}
+    assert all(each.patient.__fields_modified__ == set() for each in found)
+
+
+# --- What is sent --------------------------------------------------------------------------------
+
+
+async def test_only_changes_are_sent(aio_engine, raw_database, commands):
+    await aio_engine.save(Patient(notes=["a"]))
+    patient = await aio_engine.find_one(Patient)
+    commands.clear()
+
+    await aio_engine.save(patient)
+    await aio_engine.save_all([patient, patient])
+    assert commands.names == []
+
+    patient.name = "b"
+    await aio_engine.save(patient)
+    patient.secret = "xyz"
+    await aio_engine.save_all([patient])
+    patient.notes.append("b")
+    await aio_engine.save(patient)
+
+    sent = [event.command["updates"][0]["u"]["$set"] for event in commands.started]
+    assert sent == [{"name": "b"}, {"secret": "sealed:zyx"}, {"notes": ["a", "b"]}]
+
+
+async def test_a_save_of_many_changes_sends_only_these(aio_engine, raw_database, commands):
+    await aio_engine.save_all([Patient(name=str(number)) for number in range(5)])
+    patients = await to_list(aio_engine.find(Patient, sort=Patient.name))
+    for patient in patients[1:4]:
+        patient.secret = patient.name
+    commands.clear()
+
+    await aio_engine.save_all(patients)
+
+    (event,) = commands.started
+    assert [each["u"] for each in event.command["updates"]] == [
+        {"$set": {"secret": f"sealed:{number}"}} for number in (1, 2, 3)
+    ]
+
+
+async def test_a_document_that_is_gone_is_stored_whole(aio_engine, raw_database):
+    patient = await aio_engine.save(Patient())
+    raw_database["patient"].delete_many({})
+    patient.name = "b"
+
+    await aio_engine.save(patient)
+
+    document = raw_database["patient"].find_one({})
+    assert document == {"_id": patient.id, "name": "b", "secret": "sealed:cba", "notes": []}
+
+
+async def test_a_rolled_back_instance_is_sent_again(aio_engine, raw_database):
+    patient = Patient()
+    with pytest.raises(KeyError):
+        async with aio_engine.transaction() as transaction:
+            await transaction.save(patient)
+            raise KeyError
+
+    await aio_engine.save(patient)
+
+    assert raw_database["patient"].find_one({})["secret"] == "sealed:cba"
+
+
+async def test_a_repeated_transaction_takes_no_offence_at_documents_that_differ(
+    aio_engine, fail_point
+):
+    class Salted(Model):
+        n: int = 0
+
+        def model_dump_doc(self, include=None):
+            document = super().model_dump_doc(include)
+            return {**document, "salt": ObjectId()} if "n" in document else document
+
+    salted, runs = Salted(), []
+
+    async def save(transaction):
+        runs.append(transaction)
+        await transaction.save(salted)
+
+    with fail_point("update", error_code=112, times=1):  # a write conflict
+        await aio_engine.run_transaction(save)
+
+    assert len(runs) == 2
+
+
+# --- What methods may do -------------------------------------------------------------------------
+
+
+class DatesAsDatetimes:
+    """Stores dates, for which BSON has no form."""
+
+    def model_dump_doc(self, include=None):
+        document = super().model_dump_doc(include)
+        return {
+            key: datetime(value.year, value.month, value.day) if type(value) is date else value
+            for key, value in document.items()
+        }
+
+
+async def test_a_mixin_can_store_what_bson_has_no_form_for(aio_engine, raw_database):
+    class Person(DatesAsDatetimes, Model):
+        born: date
+        name: str = ""
+
+    await aio_engine.save_all([Person(born=date(2000, 1, 2)), Person(born=date(2001, 1, 2))])
+    person = await aio_engine.find_one(Person, sort=Person.born)
+
+    assert person.born == date(2000, 1, 2)
+    assert raw_database["person"].find_one({})["born"] == datetime(2000, 1, 2)
+    person.born = date(1999, 1, 1)
+    await aio_engine.save(person)
+    assert raw_database["person"].count_documents({"born": datetime(1999, 1, 1)}) == 1
+
+
+async def test_it_can_leave_out_keys_and_add_others(aio_engine, raw_database):
+    class Sparse(Model):
+        a: int | None = None
+        b: int = 1
+
+        def model_dump_doc(self, include=None):
+            document = super().model_dump_doc(include)
+            kept = {key: value for key, value in document.items() if value is not None}
+            return {**kept, "deep.er": 1} if "b" in kept else kept
+
+    one, other = Sparse(), Sparse()
+    await aio_engine.save_all([one, other])
+    # A dot is a path in an update, as in 1.x, where all writes were updates.
+    assert raw_database["sparse"].find_one({"_id": one.id}) == {
+        "_id": one.id,
+        "b": 1,
+        "deep": {"er": 1},
+    }
+
+    one.a = 2
+    await aio_engine.save(one)
+    assert raw_database["sparse"].find_one({"_id": one.id})["a"] == 2
+
+
+async def test_it_can_store_another_id(aio_engine, raw_database):
+    class Textual(Model):
+        n: int = 0
+
+        def model_dump_doc(self, include=None):
+            document = super().model_dump_doc(include)
+            return {k: str(v) if k == "_id" else v for k, v in document.items()}
+
+    class Holder(Model):
+        textual: Textual = Reference()
+
+    one = await aio_engine.save(Textual())
+    one.n = 1
+    await aio_engine.save(one)
+    found = await aio_engine.find_one(Textual)
+    found.n = 2
+    await aio_engine.save_all([found, await aio_engine.save(Textual())])
+    await aio_engine.save(Holder(textual=found))
+
+    assert {doc["_id"]: doc["n"] for doc in raw_database["textual"].find()}[str(one.id)] == 2
+    assert (await aio_engine.find_one(Holder)).textual == found
+    assert await aio_engine.count(Textual) == 2
+    await aio_engine.delete(found)
+    assert await aio_engine.count(Textual) == 1
+
+
+async def test_it_can_make_an_instance_of_another_model(aio_engine):
+    class Cat(Model):
+        kind: str = "cat"
+        model_config = {"collection": "animals"}
+
+    class Animal(Model):
+        kind: str = "animal"
+        model_config = {"collection": "animals"}
+
+        @classmethod
+        def model_validate_doc(cls, raw_doc):
+            if raw_doc["kind"] == "cat":
+                return Cat.model_validate_doc(raw_doc)
+            return super().model_validate_doc(raw_doc)
+
+    await aio_engine.save_all([Animal(), Cat()])
+
+    found = await to_list(aio_engine.find(Animal, sort=Animal.kind))
+
+    assert [type(each) for each in found] == [Animal, Cat]
+    assert all(each.__fields_modified__ == set() for each in found)
+
+
+async def test_model_validate_is_followed_too(aio_engine):
+    class Shouting(Model):
+        text: str = "a"
+
+        @classmethod
+        def model_validate(cls, obj, **options):
+            return super().model_validate({**obj, "text": obj["text"].upper()}, **options)
+
+    await aio_engine.save(Shouting())
+
+    assert (await aio_engine.find_one(Shouting)).text == "A"
+    assert [each.text for each in await to_list(aio_engine.find(Shouting))] == ["A"]
+
+
+async def test_methods_assigned_later_are_followed(aio_engine, raw_database, monkeypatch):
+    class Later(Model):
+        secret: str = "abc"
+
+    class Holder(Model):
+        later: Later = Reference()
+
+    await aio_engine.save(Holder(later=Later()))
+    assert (await aio_engine.find_one(Holder)).later.secret == "abc"
+
+    own = Later.model_dump_doc
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            Later,
+            "model_dump_doc",
+            lambda self, include=None: {
+                key: _sealed(value) if key == "secret" else value
+                for key, value in own(self, include).items()
+            },
+        )
+        await aio_engine.save_all([Later(), Later()])
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            Later, "model_validate_doc", classmethod(lambda cls, raw_doc: cls(secret="read"))
+        )
+        assert (await aio_engine.find_one(Holder)).later.secret == "read"
+
+    await aio_engine.save_all([Later(), Later()])
+    assert raw_database["later"].count_documents({"secret": "sealed:cba"}) == 2
+    assert (await aio_engine.find_one(Holder)).later.secret == "abc"
+
+
+async def test_additional_values_are_sent_only_if_they_changed(aio_engine, commands):
+    class Open(Sealing, Model):
+        secret: str = "abc"
+        model_config = {"extra": "allow"}
+
+    await aio_engine.save(Open(one=1, two=2))
+    found = await aio_engine.find_one(Open)
+    found.two = 3
+    commands.clear()
+
+    await aio_engine.save(found)
+
+    (event,) = commands.started
+    assert event.command["updates"][0]["u"] == {"$set": {"two": 3}}
+
+
+# --- Limits --------------------------------------------------------------------------------------
+
+
+async def test_embedded_objects_are_part_of_the_document_around_them(aio_engine, raw_database):
+    class Part(Sealing, EmbeddedModel):
+        secret: str = "abc"
+
+    class Whole(Model):
+        part: Part = Field(Part(), key_name="p")
+        parts: list[Part] = [Part()]
+
+    await aio_engine.save(Whole())
+
+    document = raw_database["whole"].find_one({})
+    assert document["p"] == {"secret": "abc"}
+    assert document["parts"] == [{"secret": "abc"}]
+    assert (await aio_engine.find_one(Whole)).part == Part()
+    # In a query it stands for itself, as in 1.x.
+    assert (Whole.part == Part()) == {"p": {"$eq": {"secret": "sealed:cba"}}}
+
+
+@pytest.mark.parametrize("given", [None, [("a", 1)], "text"])
+async def test_what_is_no_document_is_refused(aio_engine, commands, given):
+    class Wrong(Model):
+        n: int = 0
+
+        def model_dump_doc(self, include=None):
+            return given
+
+    one = Wrong()
+    with pytest.raises(TypeError, match=r"Wrong\.model_dump_doc has to give a dict, not "):
+        await aio_engine.save(one)
+    with pytest.raises(TypeError, match=r"Wrong\.model_dump_doc has to give a dict, not "):
+        await aio_engine.save_all([one, Wrong()])
+
+    assert commands.names == []
+    assert one.__fields_modified__ == {"n", "id"}
+
+
+async def test_what_is_no_instance_is_refused(aio_engine):
+    class Wrong(Model):
+        n: int = 0
+
+        @classmethod
+        def model_validate_doc(cls, raw_doc):
+            return raw_doc
+
+    await aio_engine.save(Wrong())
+
+    with pytest.raises(TypeError, match=r"Wrong\.model_validate_doc has to give an instance of a"):
+        await aio_engine.find_one(Wrong)
+    with pytest.raises(TypeError, match=r"Wrong\.model_validate_doc has to give an instance of a"):
+        await to_list(aio_engine.find(Wrong))
+
+
+async def test_a_problem_of_a_referenced_document_is_located(aio_engine, raw_database):
+    visit = await aio_engine.save(Visit(patient=Patient()))
+    raw_database["patient"].update_one({}, {"$set": {"notes": 1}})
+
+    for read in (_found, _found_one):
+        with pytest.raises(DocumentParsingError) as caught:
+            await read(aio_engine, Visit)
+        assert [error["loc"] for error in caught.value.inner.errors()] == [("patient", "notes")]
+
+    raw_database["visit"].update_one({}, {"$set": {"p": ObjectId()}})
+    with pytest.raises(DocumentParsingError, match="Referenced document not found"):
+        await aio_engine.find_one(Visit, Visit.id == visit.id)
+
+
+async def test_a_method_may_change_the_documents_it_is_given(aio_engine):
+    class Town(Model):
+        name: str
+
+    class House(Model):
+        town: Town = Reference()
+
+        @classmethod
+        def model_validate_doc(cls, raw_doc: dict[str, Any]):
+            raw_doc["town"]["name"] += "!"
+            return super().model_validate_doc(raw_doc)
+
+    town = Town(name="a")
+    await aio_engine.save_all([House(town=town) for _ in range(3)])
+
+    assert {each.town.name for each in await to_list(aio_engine.find(House))} == {"a!"}
