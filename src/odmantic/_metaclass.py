@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copyreg
+import operator
 import sys
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _CONCRETE = (ModelKind.MODEL, ModelKind.EMBEDDED)
+_ARGUMENTS = "__odm_arguments__"
+
 _VIEWS = frozenset(
     (
         "__mapping__",
@@ -199,6 +203,20 @@ class BaseModelMetaclass(PureMetaclass):
         return body
 
 
+def remember_arguments(cls: Any, origin: Any, arguments: Any) -> None:
+    """Note what a class is the parametrisation of, as the program wrote it: a pickle needs that to find it again."""
+    if cls is not origin and _ARGUMENTS not in vars(cls):
+        type.__setattr__(cls, _ARGUMENTS, (origin, arguments))
+
+
+def _reduced(cls: Any) -> Any:
+    """Tell a pickle how to find a class: by its name, or as the parametrisation of one."""
+    own: Mapping[str, Any] = cls.__dict__
+    if _ARGUMENTS not in own:
+        return cls.__qualname__
+    return operator.getitem, own[_ARGUMENTS]
+
+
 def is_incomplete(cls: Any) -> bool:
     """Tell whether this is a model whose mapping is not compiled yet."""
     own: Mapping[str, Any] = cls.__dict__
@@ -297,7 +315,8 @@ def _decide_again(cls: Any) -> None:
     while waiting:
         one = waiting.pop()
         waiting += type.__subclasses__(one)
-        mapping = vars(one).get("__mapping__")
+        own: Mapping[str, Any] = one.__dict__
+        mapping = own.get("__mapping__")
         if isinstance(mapping, ModelMapping):
             mapping.decide_again()
 
@@ -340,3 +359,8 @@ class EmbeddedModelMetaclass(BaseModelMetaclass):
     """Makes models of embedded documents."""
 
     __odm_concrete_kind__ = ModelKind.EMBEDDED
+
+
+for _metaclass in (ModelMetaclass, EmbeddedModelMetaclass):
+    # Pickles do not ask a class for `__reduce_ex__`.
+    copyreg.pickle(_metaclass, _reduced)

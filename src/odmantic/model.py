@@ -45,6 +45,7 @@ from odmantic._metaclass import (
     ModelMetaclass,
     attach_mapping,
     is_incomplete,
+    remember_arguments,
 )
 from odmantic._patch import apply_patch, collect_patch
 from odmantic.index import Index, ODMBaseIndex, ODMSingleFieldIndex
@@ -136,8 +137,12 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
     def __class_getitem__(cls, arguments: Any) -> Any:
         """Give the parametrisation of a generic model, which is a model too."""
         if is_tuple(arguments):
-            return super().__class_getitem__(tuple([adapt_annotation(one) for one in arguments]))
-        return super().__class_getitem__(adapt_annotation(arguments))
+            adapted: Any = tuple([adapt_annotation(one) for one in arguments])
+        else:
+            adapted = adapt_annotation(arguments)
+        parametrised = super().__class_getitem__(adapted)
+        remember_arguments(parametrised, cls, arguments)
+        return parametrised
 
     @classmethod
     def __get_pydantic_core_schema__(

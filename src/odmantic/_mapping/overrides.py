@@ -7,7 +7,7 @@ document around it, and goes through those of that one's class. So it was in 1.x
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from odmantic._mapping.mapping import kind_of_instance
 from odmantic._mapping.translate import Location, written
@@ -25,10 +25,10 @@ def dump_document(instance: Any, names: AbstractSet[str]) -> dict[str, Any]:
     Raises:
         TypeError: it gives no dictionary.
     """
-    document: Any = instance.model_dump_doc(include=set(names))
-    if not isinstance(document, dict):
-        raise _wrong(type(instance), "model_dump_doc", "a dict", document)
-    return document
+    document: dict[str, Any] = instance.model_dump_doc(include=set(names))
+    if isinstance(cast("object", document), dict):
+        return document
+    raise _wrong(instance.__class__, "model_dump_doc", "a dict", document)
 
 
 def dump_primary_key(instance: Any, default: Any) -> Any:

@@ -88,11 +88,12 @@ def read_document(model: type[ModelType], raw_doc: Any, known: Known = SOMEWHERE
     """
     mapping = model.__mapping__
     instance: ModelType | None = mapping.codec.read_known(raw_doc, known)
-    if instance is None:
-        read = parse_document if mapping.parses_itself else validate_document
-        instance = read(model, raw_doc)
-        mark_read(instance, known)
-    return instance
+    if instance is not None:
+        return instance
+    read = parse_document if mapping.parses_itself else validate_document
+    judged: ModelType = read(model, raw_doc)
+    mark_read(judged, known)
+    return judged
 
 
 def mark_read(instance: _BaseODMModel, known: Known = SOMEWHERE) -> None:
