@@ -36,6 +36,7 @@ from odmantic._mapping.marks import (
 from odmantic._mapping.missing import fill_missing, has_fields_of_its_class
 from odmantic._mapping.nested import nested_instances
 from odmantic._mapping.shapes import is_tuple
+from odmantic._mapping.shown import encode_shown
 from odmantic._mapping.whole import as_a_whole
 from odmantic._metaclass import (
     BaseModelMetaclass,
@@ -297,7 +298,12 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
         Args:
             include: Names of the fields to give; all of them if `None`.
         """
-        return encode_document(self, include)
+        document = encode_document(self, include)
+        if self.__mapping__.shows_itself:
+            shown = encode_shown(self)
+            extra = shown.keys() - self.__mapping__.field_names.keys()
+            document |= {key: shown[key] for key in shown if key in document or key in extra}
+        return document
 
     @classmethod
     def model_validate_doc(cls, raw_doc: Mapping[str, Any]) -> Self:

@@ -29,8 +29,13 @@ COLLECTION = "__odm_collection__"
 """The attribute of a class with the name of the collection that was assigned after the class statement."""
 
 
-DOCUMENT_METHODS = frozenset(("model_dump_doc", "model_validate_doc", "model_validate"))
+DOCUMENT_METHODS = frozenset(
+    ("model_dump_doc", "model_dump", "model_validate_doc", "model_validate")
+)
 """The methods by which documents are made and read, which a class or a mixin may have its own of."""
+
+
+_DECISIONS = ("dumps_itself", "shows_itself", "parses_itself", "validates_itself")
 
 
 class ModelKind(Enum):
@@ -255,8 +260,13 @@ class ModelMapping:
 
     @cached_property
     def dumps_itself(self) -> bool:
-        """Whether the class has its own `model_dump_doc`, see `odmantic._mapping.overrides`."""
-        return _has_own(self.model, "model_dump_doc")
+        """Whether the class has its own `model_dump_doc`, or `model_dump`, see `odmantic._mapping.overrides`."""
+        return self.shows_itself or _has_own(self.model, "model_dump_doc")
+
+    @cached_property
+    def shows_itself(self) -> bool:
+        """Whether the class has its own `model_dump`, see `odmantic._mapping.shown`."""
+        return _has_own(self.model, "model_dump")
 
     @cached_property
     def parses_itself(self) -> bool:
@@ -270,7 +280,7 @@ class ModelMapping:
 
     def decide_again(self) -> None:
         """Forget what depends on the methods of the class."""
-        for name in ("dumps_itself", "parses_itself", "validates_itself", "readable", "codec"):
+        for name in (*_DECISIONS, "readable", "codec"):
             self.__dict__.pop(name, None)
 
     def move(self, collection: str) -> None:

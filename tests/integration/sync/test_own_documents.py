@@ -8,10 +8,12 @@ refers to. An embedded object is a part of the document around it. What has no s
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
-from bson import ObjectId
+from bson import Decimal128, ObjectId
+from pydantic import field_serializer
 from tests.integration.sync.reading import to_list
 
 from odmantic import EmbeddedModel, Field, Model, Reference
@@ -505,3 +507,106 @@ def test_a_method_may_change_the_documents_it_is_given(sync_engine):
     sync_engine.save_all([House(town=town) for _ in range(3)])
 
     assert {each.town.name for each in to_list(sync_engine.find(House))} == {"a!"}
+
+
+# --- What `model_dump` shows ---------------------------------------------------------------------
+
+
+class Rounding:
+    """Shows values in another way than they are, and so stores them: 1.x stored what `model_dump` gave."""
+
+    def model_dump(self, **options):
+        shown = super().model_dump(**options)
+        shown["price"] = round(shown["price"])
+        shown["sold"] = datetime(shown["sold"].year, 1, 1)
+        shown["size"]["width"] += 1
+        shown["sizes"][0]["width"] += 2
+        shown["by_name"]["a"]["width"] += 3
+        shown["factor"] *= 2
+        shown["unknown"] = True
+        del shown["note"]
+        return shown
+
+
+class Size(EmbeddedModel):
+    width: int = Field(1, key_name="w")
+
+
+class Product(Rounding, Model):
+    price: float = Field(1.2, key_name="p")
+    sold: date = date(2020, 5, 5)
+    size: Size = Size()
+    sizes: list[Size] = [Size()]
+    by_name: dict[str, Size] = {"a": Size()}
+    factor: Decimal = Decimal("1.5")
+    note: str = "n"
+
+
+def test_what_a_class_itself_shows_is_stored(sync_engine, raw_database):
+    first, second = Product(), Product()
+    sync_engine.save(first)
+    sync_engine.save_all([second, Product()])
+    expected = {
+        "p": 1,
+        "sold": datetime(2020, 1, 1),
+        "size": {"w": 2},
+        "sizes": [{"w": 3}],
+        "by_name": {"a": {"w": 4}},
+        "factor": Decimal128("3.0"),
+        "note": "n",
+    }
+
+    for document in raw_database["product"].find({}, {"_id": 0}):
+        assert document == expected
+    assert first.model_dump_doc({"price", "note"}) == {"p": 1, "note": "n"}
+
+    first.price = 7.7
+    sync_engine.save(first)
+    assert raw_database["product"].find_one({"_id": first.id})["p"] == 8
+
+
+def test_a_shown_id_is_stored(sync_engine, raw_database):
+    class Textual(Model):
+        n: int = 0
+
+        def model_dump(self, **options):
+            shown = super().model_dump(**options)
+            return {**shown, "id": str(shown["id"])}
+
+    class Holder(Model):
+        textual: Textual = Reference()
+
+    sync_engine.save(Holder(textual=Textual()))
+    found = sync_engine.find_one(Holder).textual
+    found.n = 1
+    sync_engine.save(found)
+
+    assert list(raw_database["textual"].find()) == [{"_id": str(found.id), "n": 1}]
+
+
+def test_extra_values_may_be_shown(sync_engine, raw_database):
+    class Open(Model):
+        model_config = {"extra": "allow"}
+
+        def model_dump(self, **options):
+            return {**super().model_dump(**options), "shown": 1}
+
+    sync_engine.save(Open(own=2))
+
+    assert raw_database["open"].find_one({}, {"_id": 0}) == {"own": 2, "shown": 1}
+
+
+def test_serialisers_of_pydantic_store_nothing_else(sync_engine, raw_database):
+    class Hiding(Model):
+        secret: str = "abc"
+
+        @field_serializer("secret")
+        def hide(self, _value):
+            return "***"
+
+        def model_dump(self, **options):
+            return super().model_dump(**options)
+
+    sync_engine.save(Hiding())
+
+    assert raw_database["hiding"].find_one({})["secret"] == "abc"

@@ -1,0 +1,72 @@
+"""What a class's own `model_dump` makes of its fields: 1.x stored what that showed.
+
+Only what it changes counts. Serialisers of pydantic, which are meant for others, change no document.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic import BaseModel
+
+from odmantic._mapping.mapping import ODMEmbedded, ODMEmbeddedGeneric, ODMReference, mapping_of
+from odmantic._mapping.shapes import is_collection, is_document
+from odmantic._mapping.untyped import encode_any
+
+if TYPE_CHECKING:
+    from odmantic._mapping.mapping import ModelMapping, ODMBaseField
+
+_ABSENT = object()
+
+
+def encode_shown(instance: Any) -> dict[str, Any]:
+    """Give the stored forms, by key, of what the class's own `model_dump` shows in another way than pydantic does."""
+    mapping: ModelMapping = instance.__mapping__
+    usual = BaseModel.model_dump(instance)
+    shown: dict[str, Any] = {
+        name: value
+        for name, value in instance.model_dump().items()
+        if not _is_same(value, usual.get(name, _ABSENT))
+    }
+    stored = _encode_fields(mapping, shown)
+    if mapping.extra_allowed:
+        stored |= {k: encode_any(v) for k, v in shown.items() if k not in mapping.fields}
+    return stored
+
+
+def _is_same(one: object, other: object) -> bool:
+    return type(one) is type(other) and one == other
+
+
+def _encode_fields(mapping: ModelMapping, values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        field.key_name: _encode(mapping, name, field, values[name])
+        for name, field in mapping.fields.items()
+        if name in values
+    }
+
+
+def _encode(mapping: ModelMapping, name: str, field: ODMBaseField, value: Any) -> Any:
+    if isinstance(field, ODMReference):
+        return encode_any(_key_of(field.model, value))
+    if isinstance(field, (ODMEmbedded, ODMEmbeddedGeneric)):
+        return _encode_embedded(
+            mapping_of(field.model), value, is_one=isinstance(field, ODMEmbedded)
+        )
+    serialize = mapping.serializers.get(name)
+    return encode_any(value) if serialize is None else serialize(value)
+
+
+def _key_of(model: Any, value: Any) -> Any:
+    return value[mapping_of(model).primary_field] if is_document(value) else value
+
+
+def _encode_embedded(mapping: ModelMapping, value: Any, *, is_one: bool) -> Any:
+    """Give the stored form of embedded objects, which `model_dump` shows by the names of their fields."""
+    if is_document(value):
+        if is_one:
+            return _encode_fields(mapping, cast("dict[str, Any]", value))
+        return {key: _encode_embedded(mapping, each, is_one=True) for key, each in value.items()}
+    if is_collection(value):
+        return [_encode_embedded(mapping, each, is_one=True) for each in value]
+    return encode_any(value)
