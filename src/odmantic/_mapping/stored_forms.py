@@ -75,7 +75,7 @@ def stored_members(cls: Any, *, is_strict: bool = False) -> list[tuple[Any, Enum
 def _as_read(stored: Any) -> Any:
     if isinstance(stored, Enum):
         # Members that are text or numbers are written as such.
-        return bson.decode(bson.encode({"": stored}))[""]
+        return bson.decode(bson.encode({"": stored}))[""]  # pyright: ignore[reportUnknownMemberType] - of the driver
     return list(stored) if is_tuple(stored) else stored
 
 
