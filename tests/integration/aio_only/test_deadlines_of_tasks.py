@@ -6,6 +6,7 @@ Half of the second is for the command in flight, which is cut off then, and whic
 from __future__ import annotations
 
 import asyncio
+import secrets
 
 import pytest
 from pymongo import MongoClient
@@ -44,7 +45,7 @@ def odmantic_mongo_uri(own_replica_set):
 @pytest.fixture
 def odmantic_database_name():
     """Its server is gone at the end of the test, which cannot drop its database then."""
-    return "deadlines"
+    return f"deadlines_{secrets.token_hex(4)}"
 
 
 async def _operation(engine, server, way_down):
@@ -107,7 +108,7 @@ async def test_a_task_that_ran_out_of_time_ends_a_second_later(
 
 
 async def test_a_command_that_was_cut_off_leaves_no_transaction_behind(
-    aio_engine, odmantic_mongo_uri
+    aio_engine, odmantic_mongo_uri, odmantic_database_name
 ):
     """Also not one that is no first command: the server has the rollback wait for it."""
     await aio_engine.save(User(name="first"))
@@ -119,6 +120,7 @@ async def test_a_command_that_was_cut_off_leaves_no_transaction_behind(
 
     with takes_at_most(1.5), pytest.raises(asyncio.TimeoutError):
         await asyncio.wait_for(work(), 0.5)
-    idle = [{"$currentOp": {"idleSessions": True}}, {"$match": {"transaction": {"$exists": True}}}]
+    mine = {"transaction": {"$exists": True}, "appName": odmantic_database_name}
+    idle = [{"$currentOp": {"idleSessions": True}}, {"$match": mine}]
     with MongoClient(odmantic_mongo_uri) as client:
         assert list(client.admin.aggregate(idle)) == []
