@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from odmantic._mapping import ModelMapping
     from odmantic._mapping.translate import Decoder
+    from odmantic.exceptions import ErrorList
     from odmantic.model import _BaseODMModel
 
 
@@ -129,14 +130,22 @@ _name_decoders: WeakKeyDictionary[type[BaseModel], dict[str, Decoder]] = WeakKey
 
 
 def _by_names(mapping: ModelMapping, patch: dict[str, Any]) -> dict[str, Any]:
-    """Put what is nested in a patch under the names of fields, where it is under aliases."""
+    """Put what is nested in a patch under the names of fields, where it is under aliases.
+
+    Raises:
+        pydantic.ValidationError: a value is not valid.
+    """
     if mapping.model not in _name_decoders:
         _name_decoders[mapping.model] = name_decoders(mapping)
     decoders = _name_decoders[mapping.model]
-    return {
-        name: decoders[name](value, None, [], None) if name in decoders else value
+    errors: ErrorList = []
+    named = {
+        name: decoders[name](value, (None, name), errors, None) if name in decoders else value
         for name, value in patch.items()
     }
+    if errors:
+        raise ValidationError.from_exception_data(mapping.model.__name__, errors)
+    return named
 
 
 def _differs(instance: _BaseODMModel, candidate: _BaseODMModel, name: str) -> bool:

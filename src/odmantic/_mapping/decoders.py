@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 from enum import Enum
 from typing import Any, Literal, get_args, get_origin
 
-from pydantic import RootModel
+from pydantic import RootModel, ValidationError
 
 from odmantic._mapping.aliases import is_type_alias
 from odmantic._mapping.annotations import (
@@ -21,7 +21,7 @@ from odmantic._mapping.annotations import (
     unwrap,
 )
 from odmantic._mapping.encoders import encode_key
-from odmantic._mapping.lookups import Rename, names_first
+from odmantic._mapping.lookups import Rename, handlers_forget_lookups, maker_of, names_first
 from odmantic._mapping.mapping import is_class, is_embedded_model
 from odmantic._mapping.recursion import Recursion
 from odmantic._mapping.shapes import is_document, is_stored_array
@@ -36,10 +36,10 @@ from odmantic._mapping.strict import (
     strict_key_decoder,
     strictness_of,
 )
-from odmantic._mapping.translate import Decoder, Location, translate
+from odmantic._mapping.translate import Decoder, Location, parts_of, translate
 from odmantic._mapping.unions import union_decoder
 from odmantic.bson import DECIMAL_SERIALIZER
-from odmantic.exceptions import ErrorList
+from odmantic.exceptions import ErrorList, line_errors
 
 
 class DecoderCompiler:
@@ -142,7 +142,27 @@ class DecoderCompiler:
         if issubclass(cls, tuple):
             return _tuple_decoder(list(decoders.values()))
         found = {name: each for name, each in decoders.items() if each is not None}
-        return _fields_decoder(found, names_first(cls))
+        decode = _fields_decoder(found, names_first(cls))
+        # A patch goes through wrap validators.
+        make = maker_of(cls) if self._by_names and handlers_forget_lookups() else None
+        return decode if make is None else _maker(decode, make)
+
+
+def _maker(decode: Decoder | None, make: Callable[[Any], Any]) -> Decoder:
+    def decode_and_make(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
+        if not is_document(value):
+            return value
+        values = value if decode is None else decode(value, loc, errors, raw)
+        try:
+            return make(values)
+        except ValidationError as error:
+            place = parts_of(loc)
+            errors.extend(
+                {**line, "loc": (*place, *line.get("loc", ())[1:])} for line in line_errors(error)
+            )
+            return value
+
+    return decode_and_make
 
 
 def _by_other(found: list[Decoder | None]) -> Decoder:

@@ -7,11 +7,18 @@ so there a field is looked up by its own name alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeAlias
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from pydantic import ValidationError
+from pydantic_core import SchemaValidator, core_schema
 
 from odmantic._mapping.annotations import type_adapter
 from odmantic._mapping.mapping import kind_of
 from odmantic._mapping.shapes import is_document, is_stored_array
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 Path: TypeAlias = "tuple[str | int, ...]"
 """Keys and indexes that lead to a value, outermost first."""
@@ -75,10 +82,7 @@ def names_first(cls: type[Any]) -> Rename | None:
 
     An alias is left out where the name is there, for pydantic prefers it.
     """
-    # In a list, for a class that may have a configuration of its own accepts no other.
-    items: Any = cls
-    adapter = type_adapter(list[items], arbitrary_types=True)
-    aliases = _aliases_of_items(adapter.core_schema) if adapter.pydantic_complete else {}
+    aliases = _aliases_of_items(_items_adapter(cls))
     usable = {
         name: [path for path in paths if path[0] not in aliases] for name, paths in aliases.items()
     }
@@ -98,8 +102,43 @@ def names_first(cls: type[Any]) -> Rename | None:
     return rename
 
 
-def _aliases_of_items(schema: Any) -> dict[str, list[Path]]:
+def maker_of(cls: type[Any]) -> Callable[[Any], Any] | None:
+    """Give what makes an instance of the values under names; `None` if a class has no aliases.
+
+    It raises what pydantic does of a list with one item.
+    """
+    adapter = _items_adapter(cls)
+    if not any(_aliases_of_items(adapter).values()):
+        return None
+    by_alias = takes_aliases(adapter.core_schema)
+    return lambda values: adapter.validate_python([values], by_alias=by_alias, by_name=True)[0]
+
+
+@cache
+def handlers_forget_lookups() -> bool:
+    """Tell whether, with this pydantic, what a wrap validator hands on is looked up as usual, by alias alone."""
+    field = core_schema.typed_dict_field(core_schema.int_schema(), validation_alias="alias")
+    schema = core_schema.no_info_wrap_validator_function(
+        lambda value, handler: handler(value), core_schema.typed_dict_schema({"name": field})
+    )
+    try:
+        SchemaValidator(schema).validate_python({"name": 1}, by_alias=False, by_name=True)
+    except ValidationError:
+        return True
+    return False
+
+
+def _items_adapter(cls: type[Any]) -> TypeAdapter[list[Any]]:
+    # In a list, for a class that may have a configuration of its own accepts no other.
+    items: Any = cls
+    return type_adapter(list[items], arbitrary_types=True)
+
+
+def _aliases_of_items(adapter: TypeAdapter[list[Any]]) -> dict[str, list[Path]]:
     """Give the aliases of the outermost fields of the items of a list."""
+    if not adapter.pydantic_complete:
+        return {}
+    schema: Any = adapter.core_schema
     definitions = {one["ref"]: one for one in schema.get("definitions", ())}
     part = schema["schema"] if definitions else schema
     part = part["items_schema"]

@@ -80,4 +80,9 @@ def written(loc: Location) -> tuple[str, ...]:
     return tuple(reversed(parts))
 
 
+def parts_of(loc: Location) -> tuple[Any, ...]:
+    """Give the names, indexes and keys of a location as pydantic does."""
+    return () if loc is None else (*parts_of(loc[0]), loc[1])
+
+
 _NAME_OR_INDEX = 2

@@ -16,7 +16,7 @@ from pydantic.dataclasses import dataclass as pydantic_dataclass
 from typing_extensions import NotRequired, TypedDict
 
 from odmantic._mapping import SOMEWHERE, decode_document, mapping_of, validate_document
-from odmantic._mapping.lookups import names_first, takes_aliases
+from odmantic._mapping.lookups import handlers_forget_lookups, names_first, takes_aliases
 from odmantic._state.changes import read_document
 from odmantic.exceptions import DocumentParsingError
 from odmantic.field import Field
@@ -160,6 +160,8 @@ def test_crossed_aliases_are_read_as_they_were_stored(cls: Any, given: Any, arou
 )
 @pytest.mark.parametrize("around", _AROUND, ids=lambda around: around[0])
 def test_a_dump_is_a_patch_that_changes_nothing(cls: Any, given: Any, around: Any) -> None:
+    if cls is Typed and handlers_forget_lookups():
+        pytest.skip("a dictionary is looked up by alias again")
     _, annotate, wrap = around
     model = _model_with(annotate(cls))
     instance = model(x=wrap(given))
@@ -323,6 +325,27 @@ def test_a_nested_object_is_read_by_name_then_by_alias(
     instance = model(x=cls())
     instance.model_update(x=stored)
     assert (instance.x.zip_code, instance.x.first, instance.x.second) == expected
+
+
+class Limited(BaseModel):
+    a: Annotated[int, pydantic.Field(alias="b", le=5)]
+    b: B
+
+
+class Holding(Model):
+    x: Limited
+    y: List[Limited] = []
+
+
+def test_a_nested_value_that_is_not_valid_is_refused_where_it_is() -> None:
+    instance = Holding(x=Limited(b=1, a=9))
+    with pytest.raises(pydantic.ValidationError) as caught:
+        instance.model_update(x={"a": 9, "b": 1})
+    assert [line["loc"] for line in caught.value.errors()] == [("x", "a")]
+    with pytest.raises(pydantic.ValidationError) as caught:
+        instance.model_update(y=[{"a": 1, "b": 1}, {"a": 9, "b": 1}])
+    assert [line["loc"] for line in caught.value.errors()] == [("y", 1, "a")]
+    assert (instance.x.a, instance.x.b, instance.y) == (1, 9, [])
 
 
 def test_of_a_union_the_member_that_knows_most_keys_is_taken() -> None:
