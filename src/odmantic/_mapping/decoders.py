@@ -62,7 +62,7 @@ class DecoderCompiler:
         """Give the decoder for a type; `None` if its values need none."""
         if not is_type_alias(annotation):
             return self._decoder(annotation, metadata)
-        key = (annotation, self._inline, *map(id, metadata))
+        key = (annotation, self._inline, self._is_strict, *map(id, metadata))
         return self._recursion.once(key, lambda: self._decoder(annotation, metadata))
 
     def _decoder(self, annotation: Any, metadata: Any) -> Decoder | None:
@@ -119,7 +119,8 @@ class DecoderCompiler:
         if not self._by_names and (decode := self._value_decoder(cls, marks, is_strict=is_strict)):
             return decode
         if is_class(cls) and (fields := field_types(cls)):
-            return self._recursion.once(cls, lambda: self._object_decoder(cls, fields))
+            key = (cls, self._is_strict)
+            return self._recursion.once(key, lambda: self._object_decoder(cls, fields))
         return None
 
     def _value_decoder(
@@ -134,7 +135,8 @@ class DecoderCompiler:
     def _object_decoder(self, cls: type[Any], fields: FieldTypes) -> Decoder | None:
         """Read an object without a document of its own: its keys are names already."""
         outer = self._inline, self._is_strict
-        self._inline, self._is_strict = True, is_strict_class(cls)
+        self._inline = True
+        self._is_strict = is_strict_class(cls, inherited=self._is_strict)
         decoders = {name: self.decoder(*of) for name, of in fields.items()}
         self._inline, self._is_strict = outer
         if issubclass(cls, RootModel):

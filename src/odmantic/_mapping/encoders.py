@@ -84,7 +84,7 @@ class EncoderCompiler:
         """Give the encoder for a type; `None` if its values are stored as they are."""
         if not is_type_alias(annotation):
             return self._encoder(annotation, metadata)
-        key = (annotation, *map(id, metadata))
+        key = (annotation, self._encode_document is None, *map(id, metadata))
         return self._recursion.once(key, lambda: self._encoder(annotation, metadata))
 
     def _encoder(self, annotation: Any, metadata: Iterable[Any]) -> Encoder | None:

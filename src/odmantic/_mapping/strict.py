@@ -45,13 +45,13 @@ def strictness_of(marks: Iterable[Any], inherited: bool) -> bool:
     return answer
 
 
-def is_strict_class(cls: Any) -> bool:
-    """Tell whether the fields of a class are validated strictly; the class around it has no say in that."""
+def is_strict_class(cls: Any, *, inherited: bool = False) -> bool:
+    """Tell whether the fields of a class are validated strictly: without a config of its own, that around it decides."""
     for name in ("model_config", "__pydantic_config__"):
         config: Any = getattr(cls, name, None)
-        if config:
+        if config is not None:
             return bool(config.get("strict"))
-    return False
+    return inherited
 
 
 def as_python_value(cls: Any, decode: Decoder | None) -> Decoder | None:

@@ -57,13 +57,14 @@ def _encoder_for(members: tuple[Any, ...], encoders: list[Encoder | None]) -> Ca
     """Give what finds the encoder for a value, or `MISSING` if it is of no member's class."""
     by_class: dict[Any, list[tuple[Encoder | None, Any]]] = {}
     for member, encode in zip(members, encoders, strict=True):
-        by_class.setdefault(runtime_class(member), []).append((encode, member))
+        for cls in _runtime_classes(member):
+            by_class.setdefault(cls, []).append((encode, member))
     exact = {cls: _alternatives(found) for cls, found in by_class.items()}
 
     def find(value: Any) -> Any:
         each = exact.get(type(value), MISSING)
         if each is MISSING:
-            return next((e for cls, e in exact.items() if isinstance(value, cls)), MISSING)
+            return next((e for cls, e in exact.items() if _is_of(value, cls)), MISSING)
         return each
 
     return find
@@ -112,6 +113,19 @@ def runtime_class(annotation: Any) -> Any:
         # Typed dictionaries have no instances.
         return dict
     return _RUNTIME_CLASSES.get(cls, cls)
+
+
+def _runtime_classes(annotation: Any) -> set[Any]:
+    bare, _ = unwrap(annotation)
+    if get_origin(bare) is Literal:
+        return {value.__class__ for value in get_args(bare)}
+    return {runtime_class(bare)}
+
+
+def _is_of(value: Any, cls: Any) -> bool:
+    # To Python, text is a sequence of texts.
+    is_text = isinstance(value, (str, bytes)) and not issubclass(cls, (str, bytes))
+    return isinstance(value, cls) and not is_text
 
 
 def _is_unknown(member: Any) -> bool:

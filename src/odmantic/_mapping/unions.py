@@ -21,7 +21,7 @@ from odmantic._mapping.annotations import (
 from odmantic._mapping.lookups import takes_aliases
 from odmantic._mapping.mapping import is_class, is_embedded_model
 from odmantic._mapping.shapes import is_document
-from odmantic._mapping.stored_forms import FROM_BSON, stored_members
+from odmantic._mapping.stored_forms import FROM_BSON, member_decoder, stored_members
 from odmantic._mapping.strict import is_json, strictness_of
 from odmantic._mapping.translate import Decoder, Location, written
 from odmantic.exceptions import ErrorList, line_errors
@@ -31,6 +31,7 @@ def union_decoder(
     members: list[tuple[Any, Decoder | None]], *, arbitrary_types: bool, is_strict: bool = False
 ) -> Decoder | None:
     """Give the decoder of a union, with the decoders of its members."""
+    members = [(member, decode or _enum_decoder(member, members)) for member, decode in members]
     candidates = [
         _Candidate(member, decode, arbitrary_types=arbitrary_types, is_strict=is_strict)
         for member, decode in members
@@ -59,6 +60,36 @@ def _unchanged(value: Any, _loc: Location, _errors: ErrorList, _raw: Any) -> Any
     return value
 
 
+def _enum_decoder(member: Any, members: list[tuple[Any, Decoder | None]]) -> Decoder | None:
+    """Give what reads an enumeration whose stored form only its members have: others might convert that first."""
+    bare, _ = unwrap(member)
+    if not (is_class(bare) and issubclass(bare, Enum)):
+        return None
+    others = [_stored_classes(each) for each, _ in members if each is not member]
+    if any(not taken.isdisjoint(_stored_classes(member)) for taken in others):
+        return None
+    return member_decoder(stored_members(bare, is_strict=True))
+
+
+def _stored_classes(member: Any) -> frozenset[type[Any]]:
+    """Give the classes of the scalars that values of a member of a union are stored as, as far as they matter here."""
+    bare, _ = unwrap(member)
+    if get_origin(bare) is Literal:
+        found = {value.__class__ for value in get_args(bare)}
+    elif is_class(bare) and issubclass(bare, Enum):
+        found = {stored.__class__ for stored, _ in stored_members(bare, is_strict=True)}
+    elif is_class(bare):
+        found = {cls for cls in _SIMPLE if issubclass(bare, cls)}
+    else:
+        # What is not known may be stored as anything.
+        found = _SIMPLE if get_origin(bare) is None else set[type[Any]]()
+    return frozenset(found | (_NUMBERS if found & _NUMBERS else set()))
+
+
+_NUMBERS: set[type[Any]] = {bool, int, float}
+_SIMPLE: set[type[Any]] = {str, bytes, *_NUMBERS}
+
+
 class _Candidate:
     """A member of a union whose values have keys to translate, or all the others."""
 
@@ -75,8 +106,9 @@ class _Candidate:
         self._adapter: TypeAdapter[Any] | None = None
         self._takes_aliases = True
         self.decode = decode
-        self.read_from = _read_from(annotation, is_strict=is_strict)
         bare, _ = unwrap(annotation)
+        is_enum = is_class(bare) and issubclass(bare, Enum)
+        self.read_from = _read_from(annotation, is_strict=is_strict or is_enum)
         self.model: Any = bare if is_embedded_model(bare) else None
 
     def rank(self, value: Any) -> int:
@@ -157,7 +189,9 @@ def _read_from(annotation: Any, *, is_strict: bool = False) -> tuple[type[Any], 
             each for member in get_args(bare) for each in _read_from(member, is_strict=is_strict)
         )
     if members := stored_members(bare, is_strict=strictness_of(marks, is_strict)):
-        return tuple([stored.__class__ for stored, _ in members])
+        classes = [stored.__class__ for stored, _ in members]
+        # A tuple is an array once it is stored.
+        return (*classes, tuple) if list in classes else tuple(classes)
     return _class_read_from(get_origin(bare) or bare)
 
 
