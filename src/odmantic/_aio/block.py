@@ -124,7 +124,8 @@ class TransactionBlock(AIOSession):
         try:
             await self.commit()
         finally:
-            if attempt.state is IN_DOUBT:
+            # Ctrl-C may come before the commit begins.
+            if attempt.state is IN_DOUBT or attempt.is_open:
                 await self.abort()
 
     async def _abort_at_exit(self, error: BaseException | None) -> None:

@@ -18,6 +18,7 @@ from odmantic._driver._aio import (
     take_at_once,
 )
 from odmantic._driver.deadline import comes_of, seconds_for, seconds_to_end
+from odmantic._driver.internals import commits_sent
 from odmantic._driver.select import knows_server, sends_nothing_at_end
 from odmantic._plan.errors import NOT_ENCODABLE
 from odmantic._state.attempt import DOOMING_ERRORS, NOT_STARTED, RUNNING, Attempt, AttemptState
@@ -153,8 +154,16 @@ class Channel:
             if attempt.commit_was_sent and self.driver_session.in_transaction:
                 message = "another transaction was begun in the session, so this commit cannot be repeated"
                 raise SessionMisuseError(message)
-            attempt.commit_was_sent = True
-            await drained(self.driver_session.commit_transaction, on_hang=self._lose)
+            may_be_known = attempt.commit_was_sent
+            try:
+                attempt.commit_was_sent = True
+                await drained(self.driver_session.commit_transaction, on_hang=self._lose)
+            except Exception:
+                raise
+            except BaseException:
+                # It may have been cut off before the driver had a connection for it.
+                attempt.commit_was_sent = may_be_known or commits_sent(self.driver_session) != 0
+                raise
             self._forget(attempt)
             attempt.end_committed()
             log_event("commit", self.driver_session)
@@ -191,15 +200,14 @@ class Channel:
         attempt.state = AttemptState.CLOSING
         async with self._lock:
             try:
-                if (
-                    not attempt.commit_was_sent
-                    and self.attempt is attempt
-                    and self.driver_session.in_transaction
-                ):
-                    # The server has a rollback wait for the transaction's command in flight.
-                    if self._is_lost:
+                if not attempt.commit_was_sent and self.attempt is attempt:
+                    runs = self.driver_session.in_transaction
+                    # The server has a rollback wait for the transaction's command in flight. And after a commit that
+                    # was cut off unsent, there is nothing to roll back any more to the driver.
+                    if self._is_lost and (runs or attempt.has_sent):
                         await self._kill()
-                    await resolve(self.driver_session.abort_transaction())
+                    if runs:
+                        await resolve(self.driver_session.abort_transaction())
             finally:
                 self._forget(attempt)
                 attempt.end_without_commit(outcome)

@@ -125,7 +125,8 @@ class TransactionBlock(SyncSession):
         try:
             self.commit()
         finally:
-            if attempt.state is IN_DOUBT:
+            # Ctrl-C may come before the commit begins.
+            if attempt.state is IN_DOUBT or attempt.is_open:
                 self.abort()
 
     def _abort_at_exit(self, error: BaseException | None) -> None:

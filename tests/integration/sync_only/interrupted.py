@@ -1,6 +1,6 @@
-"""A program that Ctrl-C meets while a command is on its way; `test_keyboard_interrupt` runs it.
+"""A program that Ctrl-C meets while a command is on its way, or before a commit is; `test_keyboard_interrupt` runs it.
 
-Arguments: the URI, the name of the database, the command.
+Arguments: the URI, the name of the database, the command, or `check-out` for what is before a commit.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import threading
 import time
 
 from pymongo import MongoClient
-from pymongo.monitoring import CommandListener
+from pymongo.monitoring import CommandListener, ConnectionPoolListener
 
 from odmantic import Model
 from odmantic.engine import SyncEngine
@@ -42,6 +42,36 @@ class _Interrupter(CommandListener):
 
     def failed(self, event):
         pass
+
+
+class _EarlyInterrupter(CommandListener, ConnectionPoolListener):
+    """Interrupts the process when the driver wants a connection for the commit."""
+
+    def __init__(self):
+        self.sent = []
+        self._is_next = False
+
+    def started(self, event):
+        self.sent.append(event.command_name)
+
+    def succeeded(self, event):
+        # The last command before the commit.
+        self._is_next = event.command_name == "aggregate"
+
+    def failed(self, event):
+        pass
+
+    def connection_check_out_started(self, event):
+        if self._is_next:
+            self._is_next = False
+            signal.raise_signal(signal.SIGINT)
+
+    def _ignore(self, event):
+        pass
+
+    connection_check_out_failed = connection_checked_out = connection_checked_in = _ignore
+    connection_created = connection_ready = connection_closed = _ignore
+    pool_created = pool_ready = pool_cleared = pool_closed = _ignore
 
 
 def _work(transaction, users):
@@ -85,7 +115,7 @@ def _operations(observer, name, condition):
 
 def _interrupted(run, uri, name, command, observer):
     """What became of one transaction; afterwards the same objects are saved again."""
-    interrupter = _Interrupter(command)
+    interrupter = _EarlyInterrupter() if command == "check-out" else _Interrupter(command)
     users, told = [User(name="Ada"), User(name="Bob", tags=["new"])], {}
     stored = observer[name]["user"]
     with MongoClient(uri, appname=name, event_listeners=[interrupter]) as client:

@@ -1,4 +1,7 @@
-"""Ctrl-C while a command of a transaction is on its way: everything is ended, on the server as well."""
+"""Ctrl-C while a command of a transaction is on its way, or between the commit's start and its sending.
+
+Everything is ended, on the server as well; and what was never sent has a known outcome.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +29,10 @@ CLEAN = {"error": "KeyboardInterrupt", "open": 0, "in use": 0, "equal": True, "l
             ["update", "update", "aggregate", "killSessions", "abortTransaction"],
             ROLLED_BACK,
         ),
+        ("check-out", ["update", "update", "aggregate", "killSessions"], ROLLED_BACK),
         ("commitTransaction", ["update", "update", "aggregate", "commitTransaction"], UNKNOWN),
     ],
-    ids=["the first command", "a later one", "the commit"],
+    ids=["the first command", "a later one", "before the commit", "the commit"],
 )
 def test_ctrl_c_ends_a_transaction(
     odmantic_mongo_uri, odmantic_database_name, command, sent, outcome
