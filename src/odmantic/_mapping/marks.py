@@ -152,10 +152,17 @@ def all_names(instance: _BaseODMModel) -> set[str]:
 def modified_property() -> property:
     """Give what `__fields_modified__` is."""
 
+    def get_modified(instance: Any) -> set[str]:
+        state = state_or_none(instance)
+        if type(state) is State and state.known is not state.known_now():
+            # Whether the document is gone for good, the transaction of its deletion will tell.
+            return all_names(instance)
+        return modified_names(instance)
+
     def set_modified(instance: Any, names: set[str]) -> None:
         opened(instance).modified = names
 
-    return property(modified_names, set_modified)
+    return property(get_modified, set_modified)
 
 
 def opened(instance: Any) -> State:
@@ -386,9 +393,10 @@ def marks_for_copy(original: Any) -> Marks:
     # In this order, as a save in another thread changes the other one first.
     modified = state.modified and set(state.modified)
     known = state.known
+    if known is not None:
+        copied.life.place = known.place
     if known is None or not known.is_settled:
         return Marks(copied)
-    copied.life.place = known.place
     copied.known = known
     copied.modified = modified
     return Marks(copied, baseline_or_none(original))

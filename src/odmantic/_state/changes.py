@@ -31,7 +31,6 @@ from odmantic._mapping import (
     mark_inside_clean,
     mark_unknown,
     mark_unmodified,
-    opened,
     parse_document,
     state_or_none,
     take,
@@ -228,11 +227,11 @@ def mark_deleted(instance: _BaseODMModel, place: Place) -> bool:
     Copies that know it there are new from now on, too.
     """
     known = known_of(instance)
+    state = state_or_none(instance)
+    if type(state) is State and state.life is not None:
+        state.life.end_at(place)
     if known is not None and not known.is_at(place):
         return False
-    life = opened(instance).life
-    if life is not None:
-        life.end_at(place)
     mark_unknown(instance)
     return True
 

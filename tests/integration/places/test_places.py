@@ -21,7 +21,7 @@ from typing import Any
 
 import bson
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -239,6 +239,22 @@ class World(RuleBasedStateMachine):
             if each.place == engine.place:
                 each.forget()
 
+    @rule(
+        target=handles,
+        handle=handles,
+        number=st.integers(0, 3),
+        how=st.sampled_from(sorted(COPIES)),
+        others=st.lists(handles, max_size=2),
+    )
+    def restore(self, handle: Handle, number: int, how: str, others: list[Handle]) -> Handle:
+        """Keep a copy, delete the document, do something else, and save the copy."""
+        self.save(handle, number)
+        twin = self.copy(handle, how)
+        self.delete(handle, number)
+        self.save_all(others, number)
+        self.save(twin, number)
+        return twin
+
     @rule(handle=handles, number=st.integers(0, 3))
     def delete_and_roll_back(self, handle: Handle, number: int) -> None:
         engine = self.engines[number]
@@ -358,5 +374,7 @@ def test_documents_are_as_the_rules_say(
         stateful_step_count=25,
         deadline=None,
         suppress_health_check=list(HealthCheck),
+        # To find a shorter way to a failure takes minutes.
+        phases=[Phase.explicit, Phase.reuse, Phase.generate],
     )
     run_state_machine_as_test(Here, settings=checks)

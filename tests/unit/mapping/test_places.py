@@ -1,0 +1,131 @@
+"""Places are the same if their names are, and if their clients reach a server in common."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import pickle
+from typing import Any
+
+import pytest
+from pymongo import AsyncMongoClient, MongoClient
+
+from odmantic._driver.deployments import deployment_of
+from odmantic._mapping.lives import Life
+from odmantic._mapping.places import INSIDE, Deployment, Known, Place, Written, known_at
+
+
+def _client(*hosts: str, cls: Any = MongoClient) -> Any:
+    return cls([*hosts], connect=False) if cls is MongoClient else cls([*hosts])
+
+
+class _StandIn:
+    """Behaves like a client, for all that is asked here."""
+
+    def __getitem__(self, name: str) -> Any: ...
+
+    def start_session(self) -> Any: ...
+
+
+class _Slotted(_StandIn):
+    __slots__ = ()
+
+
+def _place(client: Any, database: str = "shop", collection: str = "order") -> Place:
+    return Place(deployment_of(client), database, collection)
+
+
+def test_a_client_is_the_same_place_as_itself() -> None:
+    client = _client("a")
+    assert deployment_of(client) is deployment_of(client)
+    assert _place(client).is_same(_place(client))
+    assert not _place(client).is_same(_place(client, database="archive"))
+    assert not _place(client).is_same(_place(client, collection="old"))
+
+
+@pytest.mark.parametrize("cls", [MongoClient, AsyncMongoClient])
+def test_clients_with_an_address_in_common_are_one_place(cls: Any) -> None:
+    client = _client("a", "b")
+    assert _place(client).is_same(_place(_client("B", cls=cls)))
+    assert not _place(client).is_same(_place(_client("c", cls=cls)))
+    assert not _place(client).is_same(_place(_client("a:27018", cls=cls)))
+
+
+def test_a_stand_in_is_a_place_of_its_own() -> None:
+    client, slotted = _StandIn(), _Slotted()
+    assert _place(client).is_same(_place(client))
+    assert _place(slotted).is_same(_place(slotted))
+    assert not _place(client).is_same(_place(_StandIn()))
+    assert not pickle.loads(pickle.dumps(_place(client))).is_same(_place(client))
+
+
+def test_pickles_keep_addresses_and_names() -> None:
+    client = _client("a", "b")
+    place = pickle.loads(pickle.dumps(_place(client)))
+    assert place.is_same(_place(_client("b")))
+    assert not place.is_same(_place(_client("c")))
+    assert not place.is_same(_place(client, database="archive"))
+    assert pickle.loads(pickle.dumps(_place(client))) is place
+    assert known_at(pickle.loads(pickle.dumps(INSIDE.place))) is INSIDE
+
+
+def test_a_place_keeps_no_client_alive_and_knows_its_addresses_without() -> None:
+    place = _place(_client("a", "b"))
+    gc.collect()
+    assert place.is_same(_place(_client("b")))
+    assert copy.deepcopy(place) is place
+
+
+def test_addresses_that_a_client_finds_count_too() -> None:
+    found = {("a", 1)}
+    client = _StandIn()
+    deployment = Deployment(client, lambda _client: frozenset(found))
+    other = Deployment(addresses=frozenset({("b", 1)}))
+    assert not deployment.is_same(other)
+
+    found.add(("b", 1))
+    assert deployment.is_same(other)
+
+
+def test_a_write_is_settled_once_it_and_its_transaction_have_ended() -> None:
+    class Journal:
+        committed: bool | None = None
+
+    place, journal = _place(_StandIn()), Journal()
+    alone, inside = Written(place), Written(place, journal)
+    assert Known(place).is_settled
+    assert not alone.is_settled
+    alone.end()
+    inside.end()
+    assert alone.is_settled
+    assert not inside.is_settled
+    journal.committed = False
+    assert inside.is_settled
+
+
+def test_a_life_ends_at_its_place_only() -> None:
+    life, here, there = Life(), _place(_StandIn()), _place(_StandIn())
+    assert life.at(here) is life
+    other = life.at(there)
+    assert other is not life
+    assert life.at(there) is other
+
+    life.end_at(there)
+    assert (life.is_over, other.is_over) == (False, True)
+    life.end_at(here)
+    assert life.is_over
+    following = life.at(here)
+    assert not following.is_over
+    assert other.at(here) is following
+    life.go_on()
+    assert not life.is_over
+
+
+def test_a_pickled_life_is_known_in_its_process() -> None:
+    life, here = Life(), _place(_StandIn())
+    kept = pickle.dumps(life.at(here))
+    assert pickle.loads(kept) is life
+
+    life.end_at(here)
+    del life
+    assert pickle.loads(kept).is_over
