@@ -127,9 +127,9 @@ def plan_quickly(
     changes = codec.take_changes(instance, known, journal)
     if changes is not None:
         names, id_, document = changes
-        return SavePlan(
-            instance, names, id_, document, {}, upsert=False, known=known_of(instance) or known
-        )
+        if names:
+            known = known_of(instance) or known
+        return SavePlan(instance, names, id_, document, {}, upsert=False, known=known)
     write = Written(known.place, journal)
     documents: list[dict[str, Any]] = []
     ids: list[Any] = []

@@ -212,9 +212,10 @@ class Operations:
             if collection is None:
                 collection = self.engine.get_collection(type(instance))
             known = self.engine._known_at(type(instance), collection)
-            plan = None
-            if turn is not None and not self.is_guarded:
-                plan = plan_quickly(instance, known, self.journal)
+            plan, attempt = None, self._attempt
+            if turn is not None and (attempt is None or attempt.guard is None):
+                journal = None if attempt is None else attempt.journal
+                plan = plan_quickly(instance, known, journal)
             if plan is not None:
                 if plan.names:
                     self._write(plan, collection)
