@@ -6,7 +6,7 @@ from abc import ABC
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote_plus
 from weakref import WeakKeyDictionary, ref
 
 from bson.errors import BSONError
@@ -290,9 +290,9 @@ def check_client_options(client: Any, options: Mapping[str, Any] | None, engine:
 
 
 def database_in(uri: str) -> str | None:
-    """The name of the database in a URI."""
-    name, _, _collection = urlsplit(uri).path.strip("/").partition(".")
-    return unquote(name) or None
+    """The name of the database in a URI, cut out as the driver does: a password may hold what ends other URLs."""
+    path = uri.partition("://")[2].partition("?")[0].partition("/")[2]
+    return unquote_plus(path).partition(".")[0] or None
 
 
 def check_database_name(name: Any) -> None:

@@ -125,7 +125,12 @@ class _Compiler:
 
 def _own_form(classes: _Classes, encode: _Convert) -> _Convert:
     def convert(value: Any) -> Any:
-        of_type = float(value) if classes is float and type(value) is int else value
+        of_type = value
+        if classes is float and type(value) is int:
+            try:
+                of_type = float(value)
+            except OverflowError:  # no value of the field is so large
+                return _OTHER
         if not _is_of(of_type, classes):
             return _OTHER
         try:

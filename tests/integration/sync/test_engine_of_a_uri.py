@@ -55,6 +55,8 @@ def test_so_is_the_default_client():
         ("mongodb://localhost/shop", [], "shop"),
         ("mongodb://a:1,b:2/shop?replicaSet=rs", [], "shop"),
         ("mongodb://localhost/my%2Dshop", [], "my-shop"),
+        ("mongodb://localhost/shop%2Eorders", [], "shop"),
+        ("mongodb://ada:p#w[d@localhost/shop", [], "shop"),
         ("mongodb://localhost/shop", ["harbour"], "harbour"),
         ("mongodb://localhost/shop", ["test"], "test"),
         ("mongodb://localhost", [], "test"),

@@ -174,6 +174,7 @@ def test_an_operand_may_be_an_item(annotation: Any, value: Any, stored: Any) -> 
         (Annotated[int, WithBsonSerializer(lambda v: v * 100)], 500),
         (Annotated[float, WithBsonSerializer(lambda v: v * 100)], 5.0),
         (Annotated[float, WithBsonSerializer(lambda v: v * 100)], 5),
+        (Annotated[float, WithBsonSerializer(str)], 10**400),
         (Annotated[float, WithBsonSerializer(lambda v: round(v * 100))], 500),
         (Annotated[str, WithBsonSerializer(str.lower)], "Abc"),
         (Annotated[list[int], WithBsonSerializer(sorted)], [2, 1]),

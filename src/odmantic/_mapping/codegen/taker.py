@@ -10,8 +10,8 @@ from bson.timestamp import Timestamp
 from odmantic._mapping.codegen.inlining import Inlining
 from odmantic._mapping.codegen.pieces import as_baseline, inside, quoted_key
 from odmantic._mapping.codegen.values import (
+    Stored,
     ValueCode,
-    Written,
     can_copy,
     is_known,
     is_stored_as_it_is,
@@ -117,10 +117,10 @@ class TakerCode:
     def _value_of(self, name: str) -> str:
         return f"values[{self._source.quoted(self._where(name), name)}]"
 
-    def _field(self, name: str) -> Written:
+    def _field(self, name: str) -> Stored:
         mapping = self._mapping
         if name == mapping.automatic_id:
-            return Written(self._id, [])
+            return Stored(self._id, [])
         is_looked_at = name in mapping.mutable_fields or _is_member(mapping.shapes[name])
         writer = self._keeper if is_looked_at else self._writer
         written = writer.field(mapping, name, self._value_of(name), self._where(name))
@@ -132,7 +132,7 @@ class TakerCode:
         self._source.add(
             f"if type({stored}) is {self._source.named(Timestamp)}:", f"    {self._give_up}"
         )
-        return Written(stored, written.pieces)
+        return Stored(stored, written.pieces)
 
     def _add_id(self) -> None:
         if not self._id:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
 
 
-class Written(NamedTuple):
+class Stored(NamedTuple):
     """What code gives for a value.
 
     Attributes:
@@ -69,12 +69,12 @@ class ValueCode:
         self._give_up = give_up
         self._keeps = keeps
 
-    def field(self, mapping: ModelMapping, name: str, value: str, path: str) -> Written:
+    def field(self, mapping: ModelMapping, name: str, value: str, path: str) -> Stored:
         """Write the code for a field of which `value` is the expression."""
         encode = mapping.encoder_of[name]
         shape = mapping.shapes[name]
         if encode is None and not self._keeps:
-            return Written(value, [])
+            return Stored(value, [])
         value = self._source.assign(path, value)
         if shape is not None and is_known(shape, as_it_is=encode is None):
             written = self.value(shape, value, path)
@@ -87,7 +87,7 @@ class ValueCode:
             stored = f"{encoder}({value})"
         return self._by_stored(stored, path)
 
-    def value(self, node: Node, value: str, path: str) -> Written:
+    def value(self, node: Node, value: str, path: str) -> Stored:
         """Write the code for a value that a local variable holds."""
         match node:
             case Leaf():
@@ -106,23 +106,23 @@ class ValueCode:
             case _:
                 stored = f"{self._source.named(encode_any)}({value})"
                 if not self._keeps:
-                    return Written(stored, [])
-                return Written(stored, keep_any(self._source, value, path))
+                    return Stored(stored, [])
+                return Stored(stored, keep_any(self._source, value, path))
 
     # --- Kinds of values -----------------------------------------------------------------------
 
-    def _by_stored(self, stored: str, path: str) -> Written:
+    def _by_stored(self, stored: str, path: str) -> Stored:
         if not self._keeps:
-            return Written(stored, [])
+            return Stored(stored, [])
         local = self._source.assign(f"{path}_stored", stored)
         snapshot = f"{self._source.named(snapshot_of_stored)}({local})"
-        return Written(local, keep(self._source, snapshot, path))
+        return Stored(local, keep(self._source, snapshot, path))
 
-    def _leaf(self, leaf: Leaf, value: str) -> Written:
+    def _leaf(self, leaf: Leaf, value: str) -> Stored:
         self._unless_exactly(value, leaf.cls)
         if leaf.cls is Decimal:
-            return Written(f"{self._source.named(from_decimal)}({value})", [value])
-        return Written(f"{value}._value_" if self._has_plain_value(leaf.cls) else value, [value])
+            return Stored(f"{self._source.named(from_decimal)}({value})", [value])
+        return Stored(f"{value}._value_" if self._has_plain_value(leaf.cls) else value, [value])
 
     def _has_plain_value(self, cls: type[Any]) -> bool:
         """Tell whether the driver is given something else than a member: it is slow with classes it does not know."""
@@ -130,7 +130,7 @@ class ValueCode:
             return False
         return not issubclass(cls, AS_IT_IS) or (self._keeps and has_equal_values(cls))
 
-    def _nullable(self, node: Nullable, value: str, path: str) -> Written:
+    def _nullable(self, node: Nullable, value: str, path: str) -> Stored:
         source = self._source
         result = source.assign(f"{path}_or_none", "None")
         kept = None if is_leaf(node) else source.assign(f"{path}_snapshot_or_none", "(None,)")
@@ -139,9 +139,9 @@ class ValueCode:
             source.add(f"{result} = {stored}")
             if self._keeps and kept is not None:
                 source.add(f"{kept} = {as_tuple(['True', *pieces])}")
-        return Written(result, [value] if kept is None else [f"*{kept}"])
+        return Stored(result, [value] if kept is None else [f"*{kept}"])
 
-    def _array(self, node: Array, value: str, path: str) -> Written:
+    def _array(self, node: Array, value: str, path: str) -> Stored:
         source = self._source
         self._unless_exactly(value, node.origin)
         if is_stored_as_it_is(node.inner):
@@ -156,25 +156,25 @@ class ValueCode:
             source.add(f"{result}.append({stored})")
             if kept is not None:
                 source.add(f"{kept} += {as_tuple(pieces)}")
-        return Written(result, [] if kept is None else [f"*{kept}"])
+        return Stored(result, [] if kept is None else [f"*{kept}"])
 
-    def _plain_array(self, node: Array, value: str, path: str) -> Written:
+    def _plain_array(self, node: Array, value: str, path: str) -> Stored:
         stored = value if node.origin is tuple else f"[*{value}]"
         if not self._keeps:
             if node.origin is not tuple:
                 self._unless_all(value, node.inner)
-            return Written(stored, [])
+            return Stored(stored, [])
         # What is kept is what is sent, also if another thread changes the value meanwhile.
         stored = self._source.assign(f"{path}_stored", stored)
         self._unless_all(stored, node.inner)
-        return Written(stored, [f"len({stored})", f"*{stored}"])
+        return Stored(stored, [f"len({stored})", f"*{stored}"])
 
-    def _table(self, node: Table, value: str, path: str) -> Written:
+    def _table(self, node: Table, value: str, path: str) -> Stored:
         source = self._source
         self._unless_exactly(value, dict)
         if not self._keeps and is_stored_as_it_is(node.inner):
             self._unless_all(f"{value}.values()", node.inner)
-            return Written(f"{value}.copy()", [])
+            return Stored(f"{value}.copy()", [])
         if isinstance(node.inner, Anything):
             return self.value(Anything(), value, path)
         result = source.assign(f"{path}_items", "{}")
@@ -188,9 +188,9 @@ class ValueCode:
             source.add(f"{result}[{key}] = {stored}")
             if kept is not None:
                 source.add(f"{kept} += {as_tuple([key, *pieces])}")
-        return Written(result, [f"*{kept}"])
+        return Stored(result, [f"*{kept}"])
 
-    def _embedded(self, model: Any, value: str, path: str) -> Written:
+    def _embedded(self, model: Any, value: str, path: str) -> Stored:
         mapping = mapping_of(model)
         self._unless_exactly(value, model)
         is_odd = mapping.extra_allowed or (self._keeps and not keeps_alike(mapping, mapping.fields))
@@ -198,8 +198,8 @@ class ValueCode:
             return self._elsewhere(mapping, value, path)
         values = self._source.assign(f"{path}_values", f"{value}.__dict__")
         if not self._keeps and can_copy(mapping) and _is_copy(mapping):
-            return Written(self._copy(mapping, values), [])
-        fields: dict[str, Written] = {}
+            return Stored(self._copy(mapping, values), [])
+        fields: dict[str, Stored] = {}
         with self._inlining.within(mapping):
             for name in mapping.fields:
                 where = inside(path, mapping, name)
@@ -208,30 +208,30 @@ class ValueCode:
         pieces = [piece for written in fields.values() for piece in written.pieces] or ["True"]
         is_copy = all([stored] == kept for stored, kept in fields.values())
         if is_copy and can_copy(mapping) and _is_copy(mapping):
-            return Written(self._copy(mapping, values), pieces)
+            return Stored(self._copy(mapping, values), pieces)
         items = [
             f"{quoted_key(self._source, mapping, name, inside(path, mapping, name))}: {written.stored}"
             for name, written in fields.items()
         ]
-        return Written(f"{{{', '.join(items)}}}", pieces)
+        return Stored(f"{{{', '.join(items)}}}", pieces)
 
     def _copy(self, mapping: ModelMapping, values: str) -> str:
         with self._source.block(f"if len({values}) != {len(mapping.fields)}:"):
             self._source.add(self._give_up)
         return f"{values}.copy()"
 
-    def _elsewhere(self, mapping: ModelMapping, value: str, path: str) -> Written:
+    def _elsewhere(self, mapping: ModelMapping, value: str, path: str) -> Stored:
         source = self._source
         stored = f"{self._source.named(encode_document)}({value})"
         if not self._keeps:
-            return Written(stored, [])
+            return Stored(stored, [])
         name = source.object("mapping", mapping)
         taken = source.assign(f"{path}_snapshot", f"{name}.codec.snapshot({value})")
         with source.block(
             f"if not {name}.codec.leaf_classes.issuperset(map(type, {taken})):",
         ):
             source.add(self._give_up)
-        return Written(stored, [f"*{taken}"])
+        return Stored(stored, [f"*{taken}"])
 
     def _unless_exactly(self, value: str, cls: type[Any]) -> None:
         self._source.unless_exactly(value, cls, self._give_up)
