@@ -205,7 +205,8 @@ class BaseModelMetaclass(PureMetaclass):
 
 def remember_arguments(cls: Any, origin: Any, arguments: Any) -> None:
     """Note what a class is the parametrisation of, as the program wrote it: a pickle needs that to find it again."""
-    if cls is not origin and _ARGUMENTS not in vars(cls):
+    # While a class is parametrised by itself, pydantic gives a stand-in.
+    if isinstance(cls, type) and cls is not origin and _ARGUMENTS not in vars(cls):
         type.__setattr__(cls, _ARGUMENTS, (origin, arguments))
 
 

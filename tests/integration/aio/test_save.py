@@ -11,7 +11,7 @@ import pytest
 from odmantic import EmbeddedModel, Field, Model, Reference
 from odmantic._aio.colour import ASYNC
 from odmantic._driver._aio import resolve
-from odmantic.exceptions import DuplicateKeyError
+from odmantic.exceptions import DuplicateKeyError, InvalidDocumentError
 
 if ASYNC:
     import asyncio
@@ -198,12 +198,16 @@ async def test_reassigning_the_primary_key_is_refused(aio_engine, parcel):
         parcel.model_update({"id": parcel.id})
 
 
-async def test_values_changed_in_place_are_not_validated(aio_engine, parcel, raw_database):
+async def test_a_value_changed_in_place_that_could_not_be_read_is_refused(
+    aio_engine, parcel, raw_database
+):
     parcel.tags.append(7)
 
-    await aio_engine.save(parcel)
+    with pytest.raises(InvalidDocumentError, match="field 'tags' of Parcel"):
+        await aio_engine.save(parcel)
 
-    assert raw_database["parcel"].find_one()["tags"] == ["x", 7]
+    assert raw_database["parcel"].find_one()["tags"] == ["x"]
+    assert parcel.tags == ["x", 7]
 
 
 async def test_references_are_saved_first_and_in_order(aio_engine, raw_database, commands):
