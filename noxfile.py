@@ -36,8 +36,9 @@ def oldest(name: str) -> str:
 
 
 # What pyenv has counts as found, in front of its own commands, which run the selected versions only.
-_of_pyenv = map(str, sorted(Path.home().glob(".pyenv/versions/3.*/bin")))
-os.environ["PATH"] = os.pathsep.join((*_of_pyenv, os.environ["PATH"]))
+if "PYENV_ROOT" in os.environ:
+    _of_pyenv = map(str, sorted(Path(os.environ["PYENV_ROOT"]).glob("versions/3.*/bin")))
+    os.environ["PATH"] = os.pathsep.join((*_of_pyenv, os.environ["PATH"]))
 
 
 def present() -> list[str]:

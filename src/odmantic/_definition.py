@@ -28,7 +28,7 @@ from pydantic_core import PydanticUndefined
 from odmantic._caller import warn_caller
 from odmantic._mapping.adapt import adapt_annotation
 from odmantic._mapping.annotations import arguments_of, evaluate, models_in, type_adapter, unwrap
-from odmantic._mapping.mapping import is_class, is_embedded_model, is_model, kind_of
+from odmantic._mapping.mapping import is_class, is_embedded_model, is_model, kind_of, why_no_model
 from odmantic._mapping.naming import plain_text
 from odmantic._mapping.options import FieldOptions
 from odmantic.bson import ObjectId
@@ -102,6 +102,13 @@ class Declaration:
         """Take a reference to an embedded model for an ordinary field, as 1.x did."""
         embedded = _embedded_model(adapted)
         if embedded is None:
+            bare, _ = unwrap(adapted)
+            why = why_no_model(bare) if is_class(bare) else ""
+            if why:
+                raise TypeError(
+                    f"Unhandled field definition {self.class_name}: {self.name}: {_shown(adapted)} = Reference(): "
+                    f"{_shown(adapted)} is no model{why}"
+                )
             raise TypeError(
                 f"Unhandled field definition {self.class_name}: {self.name}: {_shown(adapted)} = Reference(): a "
                 "reference leads to one document that always exists, so its annotation is a model, as in "

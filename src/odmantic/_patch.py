@@ -12,12 +12,14 @@ from pydantic_core import InitErrorDetails
 
 from odmantic._mapping.alike import is_alike
 from odmantic._mapping.decode import name_decoders
+from odmantic._mapping.lookups import names_first
 from odmantic._mapping.snapshot import is_same, take_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Container
 
     from odmantic._mapping import ModelMapping
+    from odmantic._mapping.lookups import Rename
     from odmantic._mapping.translate import Decoder
     from odmantic.exceptions import ErrorList
     from odmantic.model import _BaseODMModel
@@ -38,6 +40,8 @@ def collect_patch(
         ValueError: the primary key is among them.
     """
     mapping = instance.__mapping__
+    by_names = _renamer(type(instance))
+    keywords = by_names(keywords)
     forbid_extra = instance.model_config.get("extra") == "forbid"
 
     def is_selected(name: str) -> bool:
@@ -49,7 +53,7 @@ def collect_patch(
         mentioned = type(patch_object).model_fields
         strict = forbid_extra
     else:
-        entries = {} if patch_object is None else _items(patch_object)
+        entries = {} if patch_object is None else by_names(_items(patch_object))
         patch = {name: value for name, value in entries.items() if is_selected(name)}
         mentioned = patch
         strict = False
@@ -62,6 +66,16 @@ def collect_patch(
     if not forbid_extra:
         named = {name: value for name, value in named.items() if name in mapping.fields}
     return {**patch, **named}
+
+
+_renamers: WeakKeyDictionary[type[BaseModel], Rename] = WeakKeyDictionary()
+
+
+def _renamer(cls: type[BaseModel]) -> Rename:
+    """Give what puts the values of a patch under the names of fields, where these are absent and an alias is there."""
+    if cls not in _renamers:
+        _renamers[cls] = names_first(cls) or dict
+    return _renamers[cls]
 
 
 def _items(patch_object: Any) -> dict[str, Any]:

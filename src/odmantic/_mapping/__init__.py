@@ -18,6 +18,7 @@ from odmantic._mapping.mapping import (
     is_model,
     is_model_instance,
     mapping_of,
+    why_no_model,
 )
 from odmantic._mapping.marks import (
     NOTHING_TO_COMPARE,
@@ -101,4 +102,5 @@ __all__ = [
     "take",
     "take_snapshot",
     "validate_document",
+    "why_no_model",
 ]

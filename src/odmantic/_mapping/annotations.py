@@ -102,8 +102,8 @@ def is_union(annotation: Any) -> bool:
 
 
 def arguments_of(annotation: Any) -> tuple[Any, ...]:
-    """Give the type arguments; those of `Literal` and of callables are none."""
-    if get_origin(annotation) is Literal:
+    """Give the types that values of an annotation hold; `Literal`, callables and `type[...]` hold none."""
+    if get_origin(annotation) in (Literal, type):
         return ()
     return tuple(arg for arg in get_args(annotation) if arg is not Ellipsis)
 

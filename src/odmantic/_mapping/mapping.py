@@ -331,6 +331,21 @@ def is_class(obj: object) -> TypeGuard[type[Any]]:
     return issubclass(type(obj), type)
 
 
+_TWIN = ".__pydantic_model__"
+
+
+def why_no_model(cls: type[Any]) -> str:
+    """Say why a class that inherits from a model is none, to be put behind its name; nothing for other classes."""
+    parent = next((base for base in cls.__mro__ if base.__qualname__.endswith(_TWIN)), None)
+    if parent is None:
+        return ""
+    name = parent.__qualname__.removesuffix(_TWIN)
+    return (
+        f": it inherits from {name}, and a subclass of a model is a plain pydantic model, without a collection. "
+        "Put the common fields into a class that is no model, and derive both from it and from Model"
+    )
+
+
 def kind_of(obj: object) -> ModelKind | None:
     """Tell what a class is to the database; `None` for anything but a model."""
     if not is_class(obj):

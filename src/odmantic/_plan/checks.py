@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pydantic import BaseModel
 
-from odmantic._mapping import is_model, is_model_instance
+from odmantic._mapping import is_model, is_model_instance, why_no_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,6 +44,10 @@ def collect_instances(values: Iterable[ModelType], operation: str) -> list[Model
     Raises:
         TypeError: an element is no instance of a model.
     """
+    given: Any = values
+    if isinstance(given, BaseModel):
+        message = f"{operation} takes several instances: write {operation}([instance]), or save(instance) for one"
+        raise TypeError(message)
     instances = list(values)
     if not all(map(is_model, set(map(type, instances)))):
         check_instance(next(each for each in instances if not is_model_instance(each)), operation)
@@ -53,21 +57,12 @@ def collect_instances(values: Iterable[ModelType], operation: str) -> list[Model
 def _describe(value: Any) -> str:
     """Say what was given, without its values, which may be secret, and why it is no model where it seems to be one."""
     if isinstance(value, type):
-        return f"the class {value.__name__}{_why_no_model(value)}"
-    if isinstance(value, BaseModel):
-        return f"an instance of {type(value).__name__}{_why_no_model(type(value))}"
-    return f"{value!r:.200}"
-
-
-def _why_no_model(model: type[Any]) -> str:
-    parent = next((base for base in model.__mro__ if base.__qualname__.endswith(_TWIN)), None)
-    if parent is None:
-        return ""
-    name = parent.__qualname__.removesuffix(_TWIN)
-    return (
-        f": it inherits from {name}, and a subclass of a model is a plain pydantic model, without a collection. "
-        f"Put the common fields into a class that is no model, and derive both from it and from Model"
-    )
-
-
-_TWIN = ".__pydantic_model__"
+        return f"the class {value.__name__}{why_no_model(value)}"
+    kind = type(value)
+    if value is None or isinstance(value, (bool, int, float)):
+        return repr(value)
+    if isinstance(value, (list, tuple)) and any(
+        map(is_model_instance, cast("Iterable[Any]", value))
+    ):
+        return f"a {kind.__name__}: use save_all for several, or go through them one by one"
+    return f"an instance of {kind.__name__}{why_no_model(kind)}"

@@ -72,7 +72,7 @@ OF_ENGINES = OPERATIONS | {"configure_database": _configure_database}
 NO_OPERATIONS = {
     *("abort", "commit", "end", "start", "get_driver_session", "on_commit", "on_rollback"),
     *("run_once", "run_transaction", "session", "token", "track", "transaction", "dooming"),
-    "get_collection",
+    *("close", "get_collection"),
 }
 
 

@@ -303,6 +303,9 @@ def test_a_save_that_changes_nothing_does_not_undo_what_others_wrote(
         if len(calls) == 1:
             stock.n -= 1
         else:
+            # The fail point left the first transaction open on the server, with its locks.
+            session = transaction.get_driver_session()
+            raw_database.client.admin.command("killSessions", [session.session_id])
             raw_database["stock"].update_one({}, {"$set": {"n": 77}})
         transaction.save(stock)
         transaction.save(Maker(name="another"))

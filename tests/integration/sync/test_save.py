@@ -10,7 +10,7 @@ import pymongo.errors
 import pytest
 
 from odmantic import EmbeddedModel, Field, Model, Reference
-from odmantic.exceptions import DuplicateKeyError
+from odmantic.exceptions import DuplicateKeyError, InvalidDocumentError
 
 
 class Size(EmbeddedModel):
@@ -194,12 +194,16 @@ def test_reassigning_the_primary_key_is_refused(sync_engine, parcel):
         parcel.model_update({"id": parcel.id})
 
 
-def test_values_changed_in_place_are_not_validated(sync_engine, parcel, raw_database):
+def test_a_value_changed_in_place_that_could_not_be_read_is_refused(
+    sync_engine, parcel, raw_database
+):
     parcel.tags.append(7)
 
-    sync_engine.save(parcel)
+    with pytest.raises(InvalidDocumentError, match="field 'tags' of Parcel"):
+        sync_engine.save(parcel)
 
-    assert raw_database["parcel"].find_one()["tags"] == ["x", 7]
+    assert raw_database["parcel"].find_one()["tags"] == ["x"]
+    assert parcel.tags == ["x", 7]
 
 
 def test_references_are_saved_first_and_in_order(sync_engine, raw_database, commands):

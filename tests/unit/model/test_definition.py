@@ -715,3 +715,28 @@ def test_subclasses_of_concrete_models_may_be_subclassed() -> None:
     titles = [cls.model_json_schema()["title"] for cls in (Boat, Ferry, Hydrofoil, Catamaran)]
     assert titles == ["A boat", "Ferry", "Hydrofoil", "Two hulls"]
     assert Stored().model_dump_doc(include={"length", "hulls"}) == {"length": 9, "hulls": 2}
+
+
+class Part(Harbour):
+    more: int = 0
+
+
+def test_a_reference_to_a_subclass_of_a_model_says_why_that_is_none():
+    with pytest.raises(
+        TypeError, match="Part is no model: it inherits from Harbour, and a subclass"
+    ):
+        type(Model)(
+            "Ship",
+            (Model,),
+            {"__module__": __name__, "__annotations__": {"x": Part}, "x": Reference()},
+        )
+
+
+def test_a_field_that_holds_classes_holds_no_copies():
+    kinds = type(Model)(
+        "Kinds",
+        (Model,),
+        {"__module__": __name__, "__annotations__": {"x": type[Harbour]}, "x": Harbour},
+    )
+
+    assert kinds().x is Harbour

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, UserDict
-from typing import Any, List, Optional
+from typing import Annotated, Any, List, Optional
 
 import pydantic
 import pytest
@@ -284,3 +284,25 @@ def test_instances_without_all_values_can_be_patched() -> None:
     one = Account.model_construct(owner="a")
     one.model_update(holder=Owner(name="x"), balance=3)
     assert one.balance == 3
+
+
+class Aliased(Model):
+    port: Annotated[int, pydantic.Field(alias="p")] = 1
+    town: Annotated[str, pydantic.Field(validation_alias=pydantic.AliasPath("at", "town"))] = ""
+
+
+@pytest.mark.parametrize(
+    ("patch", "port"),
+    [({"p": 7}, 7), ({"port": 8}, 8), ({"port": 8, "p": 9}, 8), ({"other": 1}, 1)],
+)
+def test_a_field_is_named_by_its_alias_if_its_name_is_absent(patch, port):
+    for how in (lambda one: one.model_update(patch), lambda one: one.model_update(**patch)):
+        one = Aliased()
+        how(one)
+        assert one.port == port
+
+
+def test_an_alias_may_be_a_path():
+    one = Aliased()
+    one.model_update({"at": {"town": "Oslo"}})
+    assert one.town == "Oslo"
