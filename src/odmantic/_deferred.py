@@ -146,7 +146,9 @@ def _resolved_names(model: Any, extra: dict[str, Any]) -> dict[str, Any]:
         if any(deferred.adapted is None for deferred in _deferred_of(model)):
             # It cannot be completed now, whatever the others need.
             break
-    return names
+    # Pydantic evaluates these names too, just to show them when they do not exist. No annotation may see it.
+    adapted = [each for one in seen for each in _deferred_of(one) if each.adapted is not None]
+    return {**dict.fromkeys([each.missing for each in adapted]), **names}
 
 
 def _resolve(model: Any, names: dict[str, Any]) -> Iterator[Any]:
@@ -157,8 +159,6 @@ def _resolve(model: Any, names: dict[str, Any]) -> Iterator[Any]:
         if deferred.adapted is None and not _adapt(deferred, model, names):
             continue
         names[deferred.placeholder] = deferred.adapted
-        # Pydantic evaluates this name too, just to show it when it does not exist.
-        names.setdefault(deferred.missing, None)
         yield deferred.adapted
 
 

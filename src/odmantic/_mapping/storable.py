@@ -11,6 +11,7 @@ from odmantic._mapping.encode import refusal
 from odmantic._mapping.readable import NotReadError, field_reader
 from odmantic._mapping.validation import first_problem
 from odmantic.bson import DECIMAL_SERIALIZER
+from odmantic.exceptions import IncompleteDocumentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -44,6 +45,8 @@ def _trying(mapping: ModelMapping, name: str, encode: Encoder) -> Encoder:
         try:
             stored = encode(value)
             read(stored, {})
+        except IncompleteDocumentError:
+            raise
         except ValidationError as error:
             raise refusal(mapping, name, first_problem(error)) from error
         except NotReadError as error:

@@ -76,7 +76,7 @@ def encoding_error(error: RecursionError, instance: Model) -> InvalidDocumentErr
 def refusal_of_save(error: InvalidDocumentError, instance: Model) -> InvalidDocumentError:
     """The error for a save of an instance, of which a value is not stored for the reason of `error`."""
     model = type(instance)
-    return InvalidDocumentError(f"cannot save {model.__name__}: {error}", model)
+    return type(error)(f"cannot save {model.__name__}: {error}", model)
 
 
 def operation_error(

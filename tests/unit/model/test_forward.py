@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Dict, List, Optional, Union
+from typing import Any, Dict, List, Optional, Union, get_args
 
 import bson
 import pytest
@@ -282,3 +282,50 @@ def test_direct_models_that_name_each_other_have_no_instances_but_fields() -> No
 
     assert isinstance(Egg.__odm_fields__["hen"], ODMEmbedded)
     assert Egg.__mapping__.references == ()
+
+
+class And(EmbeddedModel):
+    rules: List[Rule] = []
+
+
+class Not(EmbeddedModel):
+    rule: Optional[Rule] = None
+    other: Dict[str, Rule] = {}
+
+
+Rule = Union[And, Not]
+
+
+class Ruled(Model):
+    rule: Rule
+
+
+def test_classes_may_wait_for_the_same_name() -> None:
+    assert And(rules=[Not(rule=And())]).model_dump() == {
+        "rules": [{"rule": {"rules": []}, "other": {}}]
+    }
+    assert get_args(And.model_fields["rules"].annotation) == (Rule,)
+    assert Not.model_fields["rule"].annotation == Union[And, Not, None]
+    assert get_args(Not.model_fields["other"].annotation) == (str, Rule)
+    stored = Ruled(rule=Not(other={"a": And(rules=[Not()])})).model_dump_doc()
+    assert Ruled.model_validate_doc(stored).model_dump_doc() == stored
+
+
+def test_classes_of_a_function_may_wait_for_the_same_name() -> None:
+    class First(EmbeddedModel):
+        items: List[Later3] = []
+
+    class Second(EmbeddedModel):
+        item: Optional[Later3] = None
+        third: Optional[Third] = None
+
+    class Third(EmbeddedModel):
+        item: Optional[Later3] = None
+
+    Later3 = Union[First, Second, Third]  # noqa: N806 - an alias
+    second = Second(item=First(items=[Third(item=Second())]), third=Third(item=First()))
+    assert second.model_dump() == {
+        "item": {"items": [{"item": {"item": None, "third": None}}]},
+        "third": {"item": {"items": []}},
+    }
+    assert get_args(First.model_fields["items"].annotation) == (Later3,)

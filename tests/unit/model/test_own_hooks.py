@@ -11,6 +11,8 @@ from typing import Any, List, Optional
 
 import pytest
 
+from odmantic._mapping import SOMEWHERE, Written
+from odmantic._plan.save import all_fields, plan_quickly, plan_save
 from odmantic._state.changes import dirty_fields, mark_written, read_document
 from odmantic.exceptions import IncompleteDocumentError
 from odmantic.field import Field
@@ -168,3 +170,56 @@ def test_an_instance_without_a_value_has_no_document() -> None:
     assert instance.model_dump_doc({"name"}) == {"name": "a"}
     instance.added = 1
     assert instance.model_dump_doc()["added"] == 1
+
+
+class Inner(EmbeddedModel):
+    needed: str
+    other: int = 0
+
+
+class Whole(Model):
+    needed: str
+    count: int = 0
+
+
+class Renamed(Model):
+    needed: str = Field(key_name="n")
+    count: List[int] = []
+
+
+class Outer(Model):
+    inner: Inner
+    maybe: Optional[Inner] = None
+    many: List[Inner] = []
+
+
+def _swap(instance: Any) -> None:
+    """Put something foreign where a field was, so that the number of values stays."""
+    del instance.__dict__["needed"]
+    instance.__dict__["foreign"] = 3
+
+
+@pytest.mark.parametrize(
+    ("make", "holder"),
+    [
+        (lambda: Whole(needed="a"), lambda one: one),
+        (lambda: Renamed(needed="a"), lambda one: one),
+        (lambda: Outer(inner=Inner(needed="a")), lambda one: one.inner),
+        (lambda: Outer(inner=Inner(needed="a"), maybe=Inner(needed="a")), lambda one: one.maybe),
+        (lambda: Outer(inner=Inner(needed="a"), many=[Inner(needed="a")]), lambda one: one.many[0]),
+    ],
+)
+def test_something_foreign_is_no_value_of_a_field(
+    make: Callable[[], Any], holder: Callable[[Any], Any]
+) -> None:
+    instance = make()
+    _swap(holder(instance))
+    with pytest.raises(IncompleteDocumentError, match="no attribute 'needed'"):
+        instance.model_dump_doc()
+    documents: list[Any] = []
+    write = Written(SOMEWHERE.place)
+    type(instance).__mapping__.codec.take((instance,), documents, [], write, new=False)
+    assert documents == []
+    assert plan_quickly(instance) is None
+    with pytest.raises(IncompleteDocumentError, match=r"^cannot save .* no attribute 'needed'"):
+        plan_save(instance, all_fields(instance))

@@ -15,6 +15,7 @@ from odmantic._mapping.codegen.values import (
     can_copy,
     is_known,
     is_stored_as_it_is,
+    unless_whole,
 )
 from odmantic._mapping.ids import SCALAR_IDS, may_be_unfit
 from odmantic._mapping.marks import baseline_setter, retake, state_setter, untake
@@ -91,7 +92,7 @@ class TakerCode:
         # Copying is faster than putting together.
         copies = can_copy(mapping)
         if copies:
-            source.add(f"if len(values) != {len(mapping.fields)}:", f"    {self._give_up}")
+            unless_whole(source, mapping, "values", self._give_up)
             source.add("document = values.copy()")
         items: list[str] = []
         kept: list[list[str]] = []

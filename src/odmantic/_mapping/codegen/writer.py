@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from odmantic._mapping.codegen.inlining import Inlining
 from odmantic._mapping.codegen.pieces import inside, quoted_key
-from odmantic._mapping.codegen.values import ValueCode, can_copy, is_known
+from odmantic._mapping.codegen.values import ValueCode, can_copy, is_known, unless_whole
 from odmantic._mapping.storable import storing_encoder
 
 if TYPE_CHECKING:
@@ -100,8 +100,7 @@ class WriterCode:
 
     def _return_copy(self, values: dict[str, str]) -> None:
         source = self._source
-        with source.block(f"if len(values) != {len(values)}:"):
-            source.add("return write_any(instance)")
+        unless_whole(source, self._mapping, "values", "return write_any(instance)")
         source.add("document = values.copy()")
         for name, value in values.items():
             is_renamed = self._mapping.fields[name].key_name != name
