@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from odmantic._aio.hooks import run_hooks
 from odmantic._aio.session import AIOSession
 from odmantic._driver._aio import call_given, current_owner
+from odmantic._driver.deadline import leaving
 from odmantic._state.attempt import IN_DOUBT, RUNNING, Attempt, AttemptState
 from odmantic._state.blocks import (
     Block,
@@ -131,7 +132,8 @@ class TransactionBlock(AIOSession):
     async def _abort_at_exit(self, error: BaseException | None) -> None:
         """Roll back; the exception of the block wins over a failure of the rollback."""
         try:
-            await self.abort()
+            with leaving(error):
+                await self.abort()
         except Exception:
             if error is None:
                 raise

@@ -9,15 +9,15 @@ from pymongo.errors import InvalidOperation, NetworkTimeout, PyMongoError
 
 from odmantic import _process
 from odmantic._driver._aio import (
-    CUT_OFF,
     Lock,
     current_home,
     drained,
     finished,
+    is_cancelled,
     resolve,
     take_at_once,
 )
-from odmantic._driver.deadline import comes_of, seconds_for, seconds_to_end
+from odmantic._driver.deadline import is_cut_off, seconds_for, seconds_to_end
 from odmantic._driver.internals import commits_sent
 from odmantic._driver.select import knows_server, sends_nothing_at_end
 from odmantic._plan.errors import NOT_ENCODABLE
@@ -235,7 +235,7 @@ class Channel:
         return seconds_to_end(
             seconds_for(client),
             has_server=knows_server(client),
-            is_cut_off=comes_of(CUT_OFF),
+            is_cut_off=is_cut_off() or is_cancelled(),
             is_lost=self._is_lost,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic._aio.channel import Channel
@@ -11,6 +11,7 @@ from odmantic._aio.hooks import run_hooks
 from odmantic._aio.run import join_transaction, repeat_transaction
 from odmantic._aio.session_base import AIOSessionBase
 from odmantic._driver._aio import resolve
+from odmantic._driver.deadline import leaving
 from odmantic._plan.concerns import TransactionDefaults, session_options
 from odmantic._plan.token import CausalTimes, decode_token, encode_token
 from odmantic.exceptions import SessionMisuseError
@@ -230,11 +231,11 @@ class AIOSession(AIOSessionBase, AbstractAsyncContextManager["AIOSession"]):
         if channel.is_inherited:
             self._abandon()
             return
-        try:
+        if exc_val is None:
             await self.end()
-        except Exception:
-            if exc_val is None:
-                raise
+            return
+        with leaving(exc_val), suppress(Exception):
+            await self.end()
 
     def _abandon(self) -> None:
         """In a forked child: forget what belongs to the parent process, without a word to the server."""

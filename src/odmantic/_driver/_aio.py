@@ -43,9 +43,6 @@ CAN_AWAIT = True
 REFUSED_CLIENTS = frozenset({ClientKind.SYNC})
 CLIENT_ADVICE = "an AsyncMongoClient (or a Motor client), or a URI; SyncEngine takes a MongoClient"
 
-#: What tells that the time of the running code is up, whatever limit it was under.
-CUT_OFF = asyncio.CancelledError
-
 
 def make_client(uri: str | None, options: Mapping[str, Any]) -> AsyncMongoClient[dict[str, Any]]:
     """A client for a URI, or for the driver's default address; connects on first use."""
@@ -123,6 +120,15 @@ def current_owner() -> object:
         return None
 
 
+def is_cancelled() -> bool:
+    """Whether the running task is to end, and nobody has taken that back; known from Python 3.11 on.
+
+    Before that nobody takes it back, even where a library's tasks count cancellations.
+    """
+    cancelling = getattr(current_owner(), "cancelling", None)
+    return sys.version_info >= (3, 11) and cancelling is not None and cancelling() > 0
+
+
 def current_home() -> object:
     """The event loop, to which a driver session belongs that is made now; `None` outside of any."""
     try:
@@ -185,9 +191,11 @@ async def drained(
 ) -> T:
     """Run a call to its end even if this task is cancelled meanwhile; then the cancellation goes on.
 
-    An abort that overtakes the first write of a transaction would leave the transaction open on the server, so
-    commands of a transaction are never cut off. A command that hangs is given up after `deadline.DRAIN_SECONDS`, and a loop
-    that is shut down cancels every task, this call's as well; then `on_hang` is told, for the server may still run it.
+    An abort that overtakes the first write of a transaction would leave the transaction open on the server, so a
+    cancellation waits for the command in flight, but for `deadline.DRAIN_SECONDS` only. Then the command is cut off,
+    whether it hangs or is just slow, be it the commit; a loop that is shut down cuts it off at once. The server may
+    still run it, which `on_hang` is told: before a rollback the server has to give it up, and the outcome of a commit
+    is unknown.
     """
     loop = asyncio.get_running_loop()
     is_over = loop.create_future()

@@ -31,9 +31,6 @@ CAN_AWAIT = False
 REFUSED_CLIENTS = frozenset({ClientKind.ASYNC, ClientKind.MOTOR})
 CLIENT_ADVICE = "a MongoClient, or a URI; AIOEngine takes an AsyncMongoClient or a Motor client"
 
-#: What tells that the time of the running code is up: threads are not cancelled, but Ctrl-C wants an end.
-CUT_OFF = KeyboardInterrupt
-
 
 def make_client(uri: str | None, options: Mapping[str, Any]) -> MongoClient[dict[str, Any]]:
     """A client for a URI, or for the driver's default address; connects on first use."""
@@ -86,6 +83,11 @@ class Meanwhile(contextlib.nullcontext[None]):
 def current_owner() -> object:
     """The running thread."""
     return threading.current_thread()
+
+
+def is_cancelled() -> bool:
+    """Threads are not cancelled."""
+    return False
 
 
 def current_home() -> object:

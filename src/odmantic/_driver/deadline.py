@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import sys
 import time
@@ -26,7 +27,12 @@ DRAIN_SECONDS = 0.5
 #: Seconds that it then waits for the command to be cut off.
 CANCEL_SECONDS = 0.5
 
+#: What tells that the caller's time is up, whatever limit it was under. Threads are not cancelled, but they end what a
+#: cancelled task began; and Ctrl-C wants an end.
+_CUT_OFF = (asyncio.CancelledError, KeyboardInterrupt)
+
 _deadline: ContextVar[float] = ContextVar("odmantic_deadline", default=math.inf)
+_leaving: ContextVar[BaseException | None] = ContextVar("odmantic_leaving", default=None)
 
 
 @contextmanager
@@ -75,12 +81,19 @@ def seconds_to_end(
     return END_SECONDS if left is None else min(max(left, 0.0) + GRACE_SECONDS, END_SECONDS)
 
 
-def comes_of(kind: type[BaseException]) -> bool:
-    """Whether the exception that is being handled is one of a kind, or followed one."""
-    error, seen = sys.exc_info()[1], set[int]()
-    while error is not None and id(error) not in seen:
-        if isinstance(error, kind):
-            return True
-        seen.add(id(error))
-        error = error.__context__
-    return False
+@contextmanager
+def leaving(error: BaseException | None) -> Generator[None, None, None]:
+    """The end of a block, with the exception that left it; it may run in a thread in which nothing was raised."""
+    token = _leaving.set(error)
+    try:
+        yield
+    finally:
+        _leaving.reset(token)
+
+
+def is_cut_off() -> bool:
+    """Whether a cancellation or Ctrl-C leaves the block, or is being handled.
+
+    One that the exception only followed does not count: a timeout inside the block is none of the caller's.
+    """
+    return isinstance(_leaving.get(), _CUT_OFF) or isinstance(sys.exc_info()[1], _CUT_OFF)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from odmantic._driver._sync import call_given, current_owner
+from odmantic._driver.deadline import leaving
 from odmantic._state.attempt import IN_DOUBT, RUNNING, Attempt, AttemptState
 from odmantic._state.blocks import (
     Block,
@@ -132,7 +133,8 @@ class TransactionBlock(SyncSession):
     def _abort_at_exit(self, error: BaseException | None) -> None:
         """Roll back; the exception of the block wins over a failure of the rollback."""
         try:
-            self.abort()
+            with leaving(error):
+                self.abort()
         except Exception:
             if error is None:
                 raise

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import time
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from odmantic._driver.deadline import leaving
 from odmantic._plan.concerns import TransactionDefaults, session_options
 from odmantic._plan.token import CausalTimes, decode_token, encode_token
 from odmantic._sync.channel import Channel
@@ -230,11 +231,11 @@ class SyncSession(SyncSessionBase, AbstractContextManager["SyncSession"]):
         if channel.is_inherited:
             self._abandon()
             return
-        try:
+        if exc_val is None:
             self.end()
-        except Exception:
-            if exc_val is None:
-                raise
+            return
+        with leaving(exc_val), suppress(Exception):
+            self.end()
 
     def _abandon(self) -> None:
         """In a forked child: forget what belongs to the parent process, without a word to the server."""

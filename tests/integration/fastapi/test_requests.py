@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import io
+import time
 from collections import Counter as Tally
 
 import pytest
 from tests.integration.fastapi.service import FAILURES, SUCCESSES
+
+#: Seconds that a busy machine may take on top.
+SLACK = 0.8
 
 CONFLICT = {"error_code": 112, "labels": ("TransientTransactionError",)}
 
@@ -178,3 +182,21 @@ async def test_a_request_that_is_cancelled_leaves_nothing(service):
     await asyncio.sleep(1.2)  # the thread of a `def` endpoint cannot be stopped
     assert service.stored == {}
     assert service.log in (["saved"], ["saved", "SessionMisuseError"])
+
+
+async def test_the_rollback_of_a_request_that_is_cancelled_is_short(service, fail_point, caplog):
+    """Also where a thread does it, for nobody waits for that any more."""
+    caplog.set_level("DEBUG", "odmantic.transaction")
+    request = asyncio.create_task(service.http.post("/sleeps"))
+    while not service.log:
+        await asyncio.sleep(0.01)
+
+    with fail_point("abortTransaction", block_ms=4000):
+        began = time.time()
+        request.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await request
+        while not (ends := [r for r in caplog.records if r.getMessage().startswith("abort")]):
+            await asyncio.sleep(0.01)
+
+    assert ends[0].created - began < 1.0 + SLACK

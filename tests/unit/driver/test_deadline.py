@@ -10,7 +10,8 @@ from pymongo import MongoClient
 
 from odmantic._driver import deadline, internals
 from odmantic._driver.deadline import (
-    comes_of,
+    is_cut_off,
+    leaving,
     limited,
     remaining_seconds,
     seconds_for,
@@ -70,18 +71,31 @@ def test_a_client_knows_no_server_before_it_looked_and_a_stand_in_is_its_own():
     assert knows_server(object())
 
 
-def test_what_follows_a_cancellation_comes_of_it():
+@pytest.mark.parametrize("kind", [asyncio.CancelledError, KeyboardInterrupt])
+def test_an_exception_cuts_off_what_it_leaves_and_what_handles_it(kind):
+    try:
+        raise kind
+    except kind as error:
+        assert is_cut_off()
+        cut_off = error
+    assert not is_cut_off()
+    with leaving(cut_off):
+        assert is_cut_off()
+        with leaving(KeyError()):
+            assert not is_cut_off()
+    assert not is_cut_off()
+
+
+def test_what_only_follows_a_cancellation_is_not_cut_off():
     try:
         try:
             raise asyncio.CancelledError
-        except asyncio.CancelledError:
-            assert comes_of(asyncio.CancelledError)
-            raise KeyError from None
+        except asyncio.CancelledError as error:
+            raise KeyError from error
     except KeyError as error:
-        assert comes_of(asyncio.CancelledError)
-        error.__context__.__context__ = error  # a circle, which programs can make
-        assert not comes_of(ZeroDivisionError)
-    assert not comes_of(asyncio.CancelledError)
+        assert not is_cut_off()
+        with leaving(error):
+            assert not is_cut_off()
 
 
 def test_the_second_is_for_the_command_in_flight_and_for_the_rollback():

@@ -1,4 +1,4 @@
-"""Commands of a transaction are never cut off."""
+"""A command of a transaction is cut off only when a cancelled task has waited for it long enough."""
 
 from __future__ import annotations
 
