@@ -57,8 +57,9 @@ def collect_instances(values: Iterable[ModelType], operation: str) -> list[Model
 def _describe(value: Any) -> str:
     """Say what was given, without its values, which may be secret, and why it is no model where it seems to be one."""
     if isinstance(value, type):
-        return f"the class {value.__name__}{why_no_model(value)}"
-    kind = type(value)
+        cls = cast("type[Any]", value)
+        return f"the class {cls.__name__}{why_no_model(cls)}"
+    kind: Any = type(value)
     if value is None or isinstance(value, (bool, int, float)):
         return repr(value)
     if isinstance(value, (list, tuple)) and any(
