@@ -21,6 +21,7 @@ from typing import (
     Literal,
     NewType,
     TypeAlias,
+    TypeVar,
     Union,
     get_args,
     get_origin,
@@ -32,7 +33,7 @@ import bson
 from bson.decimal128 import Decimal128
 from pydantic import BaseModel, ConfigDict, Field, PydanticUserError, TypeAdapter
 from pydantic.fields import FieldInfo
-from typing_extensions import NotRequired, ReadOnly, Required
+from typing_extensions import NoDefault, NotRequired, ReadOnly, Required
 
 from odmantic._mapping.aliases import alias_value, is_type_alias
 from odmantic._mapping.mapping import ModelKind, is_class, is_embedded_model, kind_of
@@ -206,6 +207,24 @@ def field_types(cls: Any) -> FieldTypes:
     except NameError:  # pydantic has found what is local to a function
         return {}
     return {name: (_without_qualifiers(annotation), ()) for name, annotation in hints.items()}
+
+
+def type_of_extras(cls: Any) -> Any:
+    """Give the type that a pydantic model declares for the values that it has besides its fields."""
+    for each in cls.__mro__[: cls.__mro__.index(BaseModel)]:
+        declared = vars(each).get("__annotations__", {}).get("__pydantic_extra__")
+        if declared is not None:
+            evaluated, _ = evaluate(declared, each.__module__, {})
+            return (*get_args(optional_member(evaluated)), Any)[1]
+    return Any
+
+
+def type_of_variable(variable: TypeVar) -> Any:
+    """Give the type by which values are validated where a generic class has no arguments."""
+    if variable.__constraints__:
+        return Union[variable.__constraints__]  # noqa: UP007 - a tuple
+    default = getattr(variable, "__default__", None)
+    return variable.__bound__ or (None if default is NoDefault else default) or Any
 
 
 def _without_qualifiers(annotation: Any) -> Any:

@@ -17,8 +17,8 @@ from odmantic._mapping.annotations import (
     unwrap,
 )
 from odmantic._mapping.codegen import Codec
-from odmantic._mapping.decode import field_decoders
-from odmantic._mapping.encode import field_encoders
+from odmantic._mapping.decode import extra_decoder, field_decoders
+from odmantic._mapping.encode import extra_encoder, field_encoders
 from odmantic._mapping.field_shapes import shapes_of
 from odmantic._mapping.lookups import takes_aliases
 from odmantic._mapping.mapping import (
@@ -88,6 +88,8 @@ def compile_mapping(model: type[_BaseODMModel]) -> ModelMapping:
         extra_allowed=config.get("extra") == "allow",
         serializers=_serializers(fields),
         encoders_for=field_encoders,
+        extra_encoder_for=extra_encoder,
+        extra_decoder_for=extra_decoder,
         decoders_for=field_decoders,
         shapes_for=shapes_of,
         readable_for=Readable,

@@ -94,6 +94,14 @@ def name_decoders(mapping: ModelMapping) -> dict[str, Decoder]:
     return {name: decode for name, decode in decoders.items() if decode is not None}
 
 
+def extra_decoder(mapping: ModelMapping) -> Decoder | None:
+    """Decide how the values are read that instances of a model have besides their fields."""
+    compiler = DecoderCompiler(
+        arbitrary_types=_has_arbitrary_types(mapping), is_strict=is_strict_class(mapping.model)
+    )
+    return compiler.extra_decoder(mapping.model)
+
+
 def _has_arbitrary_types(mapping: ModelMapping) -> bool:
     return bool(mapping.model.model_config.get("arbitrary_types_allowed"))
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Container, Hashable
 from enum import Enum
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
-from pydantic import RootModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 
 from odmantic._mapping.aliases import is_type_alias
 from odmantic._mapping.annotations import (
@@ -18,6 +18,8 @@ from odmantic._mapping.annotations import (
     is_set,
     is_union,
     serializer_in,
+    type_of_extras,
+    type_of_variable,
     unwrap,
 )
 from odmantic._mapping.encoders import encode_key
@@ -40,6 +42,8 @@ from odmantic._mapping.translate import Decoder, Location, parts_of, translate
 from odmantic._mapping.unions import union_decoder
 from odmantic.bson import DECIMAL_SERIALIZER
 from odmantic.exceptions import ErrorList, line_errors
+
+T = TypeVar("T")
 
 
 class DecoderCompiler:
@@ -68,6 +72,8 @@ class DecoderCompiler:
     def _decoder(self, annotation: Any, metadata: Any) -> Decoder | None:
         bare, inner = unwrap(annotation)
         marks = (*inner, *metadata)
+        if isinstance(bare, TypeVar):
+            return self._inlined(lambda: self._decoder(type_of_variable(bare), marks))
         if serializer_in(marks) not in (None, DECIMAL_SERIALIZER.bson_serializer):
             # How to read what a serialiser wrote is the business of the type's validators.
             return None
@@ -134,20 +140,36 @@ class DecoderCompiler:
 
     def _object_decoder(self, cls: type[Any], fields: FieldTypes) -> Decoder | None:
         """Read an object without a document of its own: its keys are names already."""
-        outer = self._inline, self._is_strict
-        self._inline = True
-        self._is_strict = is_strict_class(cls, inherited=self._is_strict)
-        decoders = {name: self.decoder(*of) for name, of in fields.items()}
-        self._inline, self._is_strict = outer
+        outer, self._is_strict = (
+            self._is_strict,
+            is_strict_class(cls, inherited=self._is_strict),
+        )
+        decoders = self._inlined(lambda: {name: self.decoder(*of) for name, of in fields.items()})
+        is_open = issubclass(cls, BaseModel) and cls.model_config.get("extra") == "allow"
+        decode_extra = self.extra_decoder(cls) if is_open else None
+        self._is_strict = outer
         if issubclass(cls, RootModel):
             return decoders["root"]
         if issubclass(cls, tuple):
             return _tuple_decoder(list(decoders.values()))
         found = {name: each for name, each in decoders.items() if each is not None}
         decode = _fields_decoder(found, names_first(cls))
+        if decode_extra is not None:
+            decode = _extras_decoder(decode, decode_extra, decoders)
         # A patch goes through wrap validators.
         make = maker_of(cls) if self._by_names and handlers_forget_lookups() else None
         return decode if make is None else _maker(decode, make)
+
+    def extra_decoder(self, model: Any) -> Decoder | None:
+        """Give the decoder of the values that instances of a class have besides their fields."""
+        return self._inlined(lambda: self.decoder(type_of_extras(model)))
+
+    def _inlined(self, make: Callable[[], T]) -> T:
+        """Make what reads embedded objects, too, by the names of their fields."""
+        outer, self._inline = self._inline, True
+        made = make()
+        self._inline = outer
+        return made
 
 
 def _maker(decode: Decoder | None, make: Callable[[Any], Any]) -> Decoder:
@@ -189,6 +211,21 @@ def _fields_decoder(decoders: dict[str, Decoder], rename: Rename | None) -> Deco
         return fields
 
     return decode_fields
+
+
+def _extras_decoder(
+    decode: Decoder | None, decode_extra: Decoder, names: Container[str]
+) -> Decoder:
+    def decode_all(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
+        if not is_document(value):
+            return value
+        fields = value if decode is None else decode(value, loc, errors, raw)
+        return {
+            name: item if name in names else decode_extra(item, (loc, name), errors, raw)
+            for name, item in fields.items()
+        }
+
+    return decode_all
 
 
 def _document_decoder(model: Any) -> Decoder:

@@ -17,6 +17,7 @@ from odmantic._mapping.mapping import (
     kind_of_instance,
     mapping_of,
 )
+from odmantic._mapping.objects import check_extra
 from odmantic._mapping.overrides import dump_primary_key
 from odmantic._mapping.shapes import is_collection, is_document, is_tuple
 from odmantic._mapping.untyped import AS_IT_IS_EXACTLY, encode_any
@@ -56,14 +57,21 @@ def encode_fields(instance: _BaseODMModel) -> dict[str, Any]:
 def encode_extras(instance: _BaseODMModel, include: Container[str] | None = None) -> dict[str, Any]:
     """Give the stored forms of the additional values of an instance, or of those named in `include`.
 
-    One that is called like the key of a field is none of them.
+    Raises:
+        InvalidDocumentError: one is called like a field or its key.
     """
-    fields = instance.__mapping__.field_names
-    return {
-        key: encode_any(value)
-        for key, value in (instance.__pydantic_extra__ or {}).items()
-        if key not in fields and (include is None or key in include)
-    }
+    mapping: ModelMapping = instance.__mapping__
+    document: dict[str, Any] = {}
+    for key, value in (instance.__pydantic_extra__ or {}).items():
+        if include is None or key in include:
+            check_extra(key, mapping.names_and_keys, partial(_extra_refusal, mapping))
+            document[key] = mapping.encode_extra(value)
+    return document
+
+
+def _extra_refusal(mapping: ModelMapping, reason: str) -> InvalidDocumentError:
+    model = mapping.model
+    return InvalidDocumentError(f"a {model.__name__} cannot be stored: {reason}", model)
 
 
 def encode_changes(instance: _BaseODMModel, names: AbstractSet[str]) -> dict[str, Any]:
@@ -90,7 +98,7 @@ def encode_field(instance: _BaseODMModel, name: str) -> Any:
     if name not in mapping.fields:
         # It may be called like an attribute of the class.
         extras = instance.__pydantic_extra__ or {}
-        return encode_any(extras[name] if name in extras else getattr(instance, name))
+        return mapping.encode_extra(extras[name] if name in extras else getattr(instance, name))
     value = _value_of(instance, name)
     encode = mapping.encoder_of[name]
     return value if encode is None else encode(value)
@@ -172,6 +180,13 @@ def field_encoders(mapping: ModelMapping) -> tuple[FieldEncoder, ...]:
 def type_encoder(annotation: Any, metadata: Iterable[Any] = ()) -> Encoder | None:
     """Give the encoder for the values of a type on its own; `None` if they are stored as they are."""
     return EncoderCompiler(encode_any, ValueError, encode_document).encoder(annotation, metadata)
+
+
+def extra_encoder(mapping: ModelMapping) -> Encoder:
+    """Decide how the values are stored that instances of a model have besides their fields."""
+    return EncoderCompiler(encode_any, partial(_extra_refusal, mapping)).extra_encoder(
+        mapping.model
+    )
 
 
 def _field_encoder(mapping: ModelMapping, name: str, field: ODMBaseField) -> Encoder | None:

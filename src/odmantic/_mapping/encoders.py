@@ -11,7 +11,7 @@ from enum import Enum
 from fractions import Fraction
 from itertools import zip_longest
 from pathlib import PurePath
-from typing import Annotated, Any, Literal, TypeAlias, cast, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, cast, get_args, get_origin
 from uuid import UUID
 
 import bson
@@ -39,11 +39,13 @@ from odmantic._mapping.annotations import (
     models_in,
     serializer_in,
     type_adapter,
+    type_of_extras,
+    type_of_variable,
     types_in,
     unwrap,
 )
 from odmantic._mapping.mapping import is_class, is_embedded_model
-from odmantic._mapping.objects import names_of, object_encoder
+from odmantic._mapping.objects import Parts, Refusal, names_of, object_encoder
 from odmantic._mapping.recursion import Recursion
 from odmantic._mapping.shapes import AS_IT_IS, COLLECTIONS, is_document, is_stored_array
 from odmantic._mapping.union_encoder import union_encoder
@@ -53,8 +55,7 @@ from odmantic.bson import BSON_TYPES_SUBSTITUTES, DATETIMES, SUBSTITUTE_MARKS
 Encoder: TypeAlias = Callable[[Any], Any]
 FieldEncoder: TypeAlias = tuple[str, str, Encoder | None]
 """Name and key of a field, and how its value is converted; `None` stores it as it is."""
-Refusal: TypeAlias = Callable[[str], Exception]
-"""Makes the error for a value that is not stored, of the reason."""
+T = TypeVar("T")
 
 
 class EncoderCompiler:
@@ -82,6 +83,10 @@ class EncoderCompiler:
 
     def encoder(self, annotation: Any, metadata: Iterable[Any] = ()) -> Encoder | None:
         """Give the encoder for a type; `None` if its values are stored as they are."""
+        bare, inner = unwrap(annotation)
+        if isinstance(bare, TypeVar):
+            bound = type_of_variable(bare)
+            return self._by_names(lambda: self.encoder(bound, (*inner, *metadata)))
         if not is_type_alias(annotation):
             return self._encoder(annotation, metadata)
         key = (annotation, self._encode_document is None, *map(id, metadata))
@@ -110,17 +115,29 @@ class EncoderCompiler:
 
     def object_encoder(self, cls: Any) -> Encoder:
         """Give the encoder of a class whose objects are stored by the names of the fields that it declares."""
-        outer, self._encode_document = self._encode_document, None
+        parts = self._by_names(lambda: self._parts(cls))
+        encode_extra = self.extra_encoder(cls) if issubclass(cls, BaseModel) else self._encode_any
+        return self._of_class(cls, object_encoder(cls, parts, encode_extra, self._refusal))
+
+    def extra_encoder(self, model: Any) -> Encoder:
+        """Give the encoder of the values that instances of a class have besides their fields."""
+        return self._by_names(lambda: self.encoder(type_of_extras(model))) or _as_it_is
+
+    def _parts(self, cls: Any) -> Parts:
         if issubclass(cls, BaseModel):
-            parts = [(name, self.field_encoder(cls, name)) for name in cls.__pydantic_fields__]
-        else:
-            types = field_types(cls)
-            parts = [
-                (name, self.encoder(types[name][0]) if name in types else self._encode_any)
-                for name in names_of(cls)
-            ]
+            return [(name, self.field_encoder(cls, name)) for name in cls.__pydantic_fields__]
+        types = field_types(cls)
+        return [
+            (name, self.encoder(types[name][0]) if name in types else self._encode_any)
+            for name in names_of(cls)
+        ]
+
+    def _by_names(self, make: Callable[[], T]) -> T:
+        """Make what stores embedded objects, too, by the names of their fields."""
+        outer, self._encode_document = self._encode_document, None
+        made = make()
         self._encode_document = outer
-        return self._of_class(cls, object_encoder(cls, parts, self._encode_any))
+        return made
 
     def _of_class(self, cls: Any, encode: Encoder) -> Encoder:
         """Store what an assignment would make of a value that is not of a class, such as a dictionary put into a list."""
@@ -197,6 +214,10 @@ class EncoderCompiler:
             return document
 
         return encode_items
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _by_other(found: list[Encoder | None]) -> Encoder:

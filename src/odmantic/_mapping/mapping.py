@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from odmantic._mapping.encoders import Encoder, FieldEncoder
     from odmantic._mapping.nodes import Node
     from odmantic._mapping.readable import Readable
-    from odmantic._mapping.translate import FieldDecoder
+    from odmantic._mapping.translate import Decoder, FieldDecoder
     from odmantic.config import ODMConfigDict
     from odmantic.model import EmbeddedModel, Model, _BaseODMModel
 
@@ -152,6 +152,8 @@ class ModelMapping:
         extra_allowed: Whether instances may have values that are no fields.
         serializers: What a user or a BSON type says about storing whole fields.
         encoders_for: Works out the encoders when they are first needed.
+        extra_encoder_for: Works out how additional values are stored when that is first needed.
+        extra_decoder_for: Works out how additional values are read when that is first needed.
         decoders_for: Works out the decoders when they are first needed.
         shapes_for: Works out what annotations say of values when that is first needed.
         readable_for: Works out what generated code can read when that is first needed.
@@ -170,6 +172,8 @@ class ModelMapping:
     extra_allowed: bool
     serializers: dict[str, Encoder]
     encoders_for: Callable[[ModelMapping], tuple[FieldEncoder, ...]] = field(repr=False)
+    extra_encoder_for: Callable[[ModelMapping], Encoder] = field(repr=False)
+    extra_decoder_for: Callable[[ModelMapping], Decoder | None] = field(repr=False)
     decoders_for: Callable[[ModelMapping], tuple[FieldDecoder, ...]] = field(repr=False)
     shapes_for: Callable[[ModelMapping], dict[str, Node | None]] = field(repr=False)
     readable_for: Callable[[ModelMapping], Readable] = field(repr=False)
@@ -222,6 +226,21 @@ class ModelMapping:
     def encoders(self) -> tuple[FieldEncoder, ...]:
         """How each field is written, decided once."""
         return self.encoders_for(self)
+
+    @cached_property
+    def names_and_keys(self) -> frozenset[str]:
+        """What additional values may not be called."""
+        return frozenset((*self.fields, *self.field_names))
+
+    @cached_property
+    def encode_extra(self) -> Encoder:
+        """How additional values are written."""
+        return self.extra_encoder_for(self)
+
+    @cached_property
+    def decode_extra(self) -> Decoder | None:
+        """How additional values are read."""
+        return self.extra_decoder_for(self)
 
     @cached_property
     def encoder_of(self) -> dict[str, Encoder | None]:

@@ -11,12 +11,15 @@ from pydantic import BaseModel, RootModel
 from odmantic._mapping.translate import MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Mapping
 
     from odmantic._mapping.encoders import Encoder
 
 Parts: TypeAlias = "list[tuple[str, Encoder | None]]"
 """Names of fields, and how their values are converted; `None` stores one as it is."""
+
+Refusal: TypeAlias = "Callable[[str], Exception]"
+"""Makes the error for a value that is not stored, of the reason."""
 
 
 def names_of(cls: Any) -> Iterable[str]:
@@ -27,26 +30,38 @@ def names_of(cls: Any) -> Iterable[str]:
     return names
 
 
-def object_encoder(cls: Any, parts: Parts, encode_any: Encoder) -> Encoder:
-    """Give the encoder for objects of a class; `encode_any` stores what it has besides its fields, if it may."""
+def object_encoder(cls: Any, parts: Parts, encode_extra: Encoder, refusal: Refusal) -> Encoder:
+    """Give the encoder for objects of a class; `encode_extra` stores what it has besides its fields, if it may."""
     if issubclass(cls, RootModel):
         return _root_encoder(parts[0][1])
     if issubclass(cls, BaseModel):
         is_open = cls.model_config.get("extra") == "allow"
-        return _model_encoder(parts, encode_any if is_open else None)
+        return _model_encoder(parts, encode_extra if is_open else None, refusal)
     if issubclass(cls, tuple):
-        return _row_encoder(parts, encode_any)
+        return _row_encoder(parts, encode_extra)
     if not hasattr(cls, "__total__"):
         return _attributes_encoder(parts)
     config: Any = getattr(cls, "__pydantic_config__", {})
-    return _keys_encoder(parts, encode_any if config.get("extra") == "allow" else None)
+    return _keys_encoder(parts, encode_extra if config.get("extra") == "allow" else None)
 
 
 def _root_encoder(encode: Encoder | None) -> Encoder:
     return lambda value: value.root if encode is None else encode(value.root)
 
 
-def _model_encoder(parts: Parts, encode_extra: Encoder | None) -> Encoder:
+def check_extra(key: str, taken: Container[str], refusal: Refusal) -> None:
+    """Refuse an additional value that would be stored in the place of a field: it may come from a request."""
+    if key in taken:
+        reason = (
+            f"its additional value {key!r} is called like a field, and would be stored in its place: take it out, or "
+            "assign it to the field"
+        )
+        raise refusal(reason)
+
+
+def _model_encoder(parts: Parts, encode_extra: Encoder | None, refusal: Refusal) -> Encoder:
+    names = {name for name, _ in parts}
+
     def encode_model(value: Any) -> dict[str, Any]:
         document: dict[str, Any] = {}
         values = value.__dict__
@@ -55,7 +70,9 @@ def _model_encoder(parts: Parts, encode_extra: Encoder | None) -> Encoder:
                 document[name] = values[name] if encode is None else encode(values[name])
         if encode_extra is not None:
             extras: dict[str, Any] = value.__pydantic_extra__ or {}
-            document.update((name, encode_extra(item)) for name, item in extras.items())
+            for name, item in extras.items():
+                check_extra(name, names, refusal)
+                document[name] = encode_extra(item)
         return document
 
     return encode_model

@@ -50,17 +50,19 @@ def translate(mapping: ModelMapping, raw: Any, loc: Location, errors: ErrorList)
         else:
             values[name] = decode(value, (loc, name), errors, document)
     if mapping.extra_allowed:
-        values.update(_surplus(mapping, document))
+        values.update(_surplus(mapping, document, loc, errors))
     return values
 
 
-def _surplus(mapping: ModelMapping, document: Mapping[str, Any]) -> dict[str, Any]:
+def _surplus(
+    mapping: ModelMapping, document: Mapping[str, Any], loc: Location, errors: ErrorList
+) -> dict[str, Any]:
     # A surplus key that has the name of a renamed field is not that field.
-    return {
-        key: value
-        for key, value in document.items()
-        if key not in mapping.field_names and key not in mapping.fields
-    }
+    surplus = {key: document[key] for key in document if key not in mapping.names_and_keys}
+    decode = mapping.decode_extra
+    if decode is None:
+        return surplus
+    return {key: decode(item, (loc, key), errors, document) for key, item in surplus.items()}
 
 
 def report(errors: ErrorList, problem: Any, loc: Location, given: Any) -> None:

@@ -304,9 +304,6 @@ def test_surplus_keys_never_shadow_fields() -> None:
     one = OpenRoot.model_validate_doc({"_id": OID, "n": 7, "inner": {"t": "x", "town": "y"}})
     assert (one.n, one.inner.town) == (1, "x")
     assert one.model_extra == {}
-    shadowed = OpenRoot(inner=Open(town="x"), m=5, _id=6)
-    assert shadowed.model_dump_doc()["m"] == 1
-    assert shadowed.model_dump_doc()["_id"] == shadowed.id
 
 
 def test_extra_values_are_stored_whatever_include_says_and_converted() -> None:

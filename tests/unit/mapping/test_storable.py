@@ -20,6 +20,7 @@ from typing import (
     Deque,
     Dict,
     FrozenSet,
+    Generic,
     Hashable,
     List,
     Literal,
@@ -29,6 +30,7 @@ from typing import (
     Sequence,
     Set,
     Tuple,
+    TypeVar,
     Union,
 )
 from zoneinfo import ZoneInfo
@@ -183,6 +185,106 @@ def test_a_dictionary_in_place_of_an_embedded_object_is_stored_by_keys(
     assert "{'k': 5, 'tags': [], 'counts': {}}" in str(stored["x"])
     again = read_document(type(one), through_bson(stored))
     assert "Leg(km=5, " in repr(again.x)
+
+
+# --- What a model that is open for more has besides its fields ---------------------------------
+
+
+class OpenPlain(pydantic.BaseModel):
+    model_config = {"extra": "allow"}
+    is_admin: bool = pydantic.Field(alias="isAdmin")
+
+
+class OpenEmbedded(EmbeddedModel):
+    model_config = {"extra": "allow"}
+    town: str = Field("x", key_name="t")
+
+
+class OpenModel(Model):
+    model_config = {"extra": "allow"}
+    n: int = Field(1, key_name="m")
+    plain: list[OpenPlain] = []
+    inner: Optional[OpenEmbedded] = None
+
+
+def _with_extra(instance: Any, **extras: Any) -> Any:
+    instance.__pydantic_extra__.update(extras)
+    return instance
+
+
+@pytest.mark.parametrize(
+    ("instance", "key"),
+    [
+        (OpenModel(plain=[{"isAdmin": False, "is_admin": True}]), "is_admin"),
+        (OpenModel(m=5), "m"),
+        (OpenModel(_id=5), "_id"),
+        (_with_extra(OpenModel(), n=5), "n"),
+        (OpenModel(inner=OpenEmbedded(t="y")), "t"),
+        (OpenModel(inner=_with_extra(OpenEmbedded(), town="y")), "town"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_an_extra_that_is_called_like_a_field_is_refused(instance: Any, key: str) -> None:
+    problem = f"additional value '{key}' is called like a field"
+    with pytest.raises(InvalidDocumentError, match=problem):
+        instance.model_dump_doc()
+    with pytest.raises(InvalidDocumentError, match=problem):
+        plan_save(instance, dirty_fields(instance))
+
+
+class Priced(Public):
+    price: Decimal = Decimal("1.50")
+
+
+class Secretive(Priced):
+    password: str = "p"
+
+
+class OpenPriced(pydantic.BaseModel):
+    model_config = {"extra": "allow"}
+    __pydantic_extra__: dict[str, Priced]
+    a: int = 1
+
+
+Shown = TypeVar("Shown", bound=Priced)
+
+
+class Box(pydantic.BaseModel, Generic[Shown]):
+    one: Shown
+    more: list[Shown]
+
+
+class Holder(Model):
+    model_config = {"extra": "allow"}
+    __pydantic_extra__: dict[str, Priced]
+    inner: OpenPriced
+    box: Box
+    shown: list[Shown] = []  # type: ignore[valid-type]
+
+
+def test_extras_and_arguments_left_out_are_stored_as_declared() -> None:
+    given = Secretive(name="n")
+    ship = Holder(
+        x=given, inner=OpenPriced(y=given), box=Box(one=given, more=[given]), shown=[given]
+    )
+    document = through_bson(ship.model_dump_doc())
+    public = {"name": "n", "below": None, "price": bson.Decimal128("1.50")}
+    assert document["x"] == public
+    assert document["inner"] == {"a": 1, "y": public}
+    assert document["box"] == {"one": public, "more": [public]}
+    assert document["shown"] == [public]
+
+    read = Holder.model_validate_doc(document)
+    shown = Priced(name="n")
+    assert read.model_extra == {"x": shown}
+    assert read.inner.model_extra == {"y": shown}
+    assert read.box == Box(one=shown, more=[shown])
+    assert read.shown == [shown]
+
+    ship.x = Secretive(name="m")
+    plan = plan_save(ship, {"x"})
+    assert plan is not None
+    assert plan.document == {"x": {**public, "name": "m"}}
 
 
 # --- A value that its field would refuse is not stored -----------------------------------------

@@ -127,11 +127,12 @@ def test_only_changed_extras_are_sent():
     assert plan_save(loose, all_fields(loose)).document == loose.model_dump_doc()
 
 
-def test_extras_with_the_key_of_a_field_are_not_sent():
+def test_extras_with_the_key_of_a_field_are_refused():
     loose = _read(Loose, name="a", n="extra")
     loose.n = "changed"
 
-    assert _plan(loose) is None
+    with pytest.raises(InvalidDocumentError, match=r"cannot save.*additional value 'n'"):
+        _plan(loose)
 
 
 class _Meddling(dict):
