@@ -59,7 +59,7 @@ def _describe(value: Any) -> str:
     if isinstance(value, type):
         cls = cast("type[Any]", value)
         return f"the class {cls.__name__}{why_no_model(cls)}"
-    kind: Any = type(value)
+    kind = value.__class__
     if value is None or isinstance(value, (bool, int, float)):
         return repr(value)
     if isinstance(value, (list, tuple)) and any(
