@@ -201,5 +201,15 @@ def _patch_class(cls: type[_BaseODMModel]) -> type[BaseModel]:
         "odm_keep_current": field_validator("*", mode="wrap")(classmethod(keep_current)),
     }
     patch_class: type[BaseModel] = cls.__odm_subclass__(namespace)
+    _have_validators_of(cls, patch_class)
     cls.__odm_patch_class__ = patch_class  # type: ignore[attr-defined]
     return patch_class
+
+
+def _have_validators_of(cls: type[BaseModel], patch_class: type[BaseModel]) -> None:
+    """Have the validators of a class called with that class, which they may compare or count on."""
+    for kind in ("model_validators", "field_validators", "root_validators", "validators"):
+        validators: dict[str, Any] = getattr(cls.__pydantic_decorators__, kind)
+        getattr(patch_class.__pydantic_decorators__, kind).update(validators)
+    rebuild: Any = BaseModel.model_rebuild
+    rebuild.__func__(patch_class, force=True)

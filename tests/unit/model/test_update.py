@@ -306,3 +306,39 @@ def test_an_alias_may_be_a_path():
     one = Aliased()
     one.model_update({"at": {"town": "Oslo"}})
     assert one.town == "Oslo"
+
+
+def test_validators_are_called_with_the_class_of_the_instance():
+    seen = []
+
+    class Counted(Model):
+        number: int = 0
+
+        @pydantic.model_validator(mode="wrap")
+        @classmethod
+        def judge(cls, value, handler):
+            seen.append(cls)
+            made = handler(value)
+            if isinstance(made, cls) and made.number == 9:
+                raise ValueError("nine")
+            return made
+
+        @pydantic.model_validator(mode="before")
+        @classmethod
+        def look(cls, value):
+            seen.append(cls)
+            return value
+
+        @pydantic.field_validator("number")
+        @classmethod
+        def check(cls, value):
+            seen.append(cls)
+            return value
+
+    one = Counted()
+    with pytest.raises(ValidationError, match="nine"):
+        one.model_update(number=9)
+    one.model_update(number=8)
+
+    assert one.number == 8
+    assert set(seen) == {Counted}
