@@ -242,13 +242,14 @@ class FieldProxy:
         return f"<FieldProxy {str(+self)!r}>"
 
     def __pos__(self) -> KeyNameProxy:
-        path = _field_of(self).key_name
-        proxy: FieldProxy = self
-        while (parent := object.__getattribute__(proxy, "parent")) is not None:
+        get = object.__getattribute__
+        path: str = get(self, "field").key_name
+        proxy = self
+        while (parent := get(proxy, "parent")) is not None:
             proxy = parent
             path = f"{_field_of(proxy).key_name}.{path}"
         key = KeyNameProxy(path)
-        key.model = object.__getattribute__(proxy, "root")
+        key.model = get(proxy, "root")
         return key
 
     def __neg__(self) -> NoReturn:

@@ -119,8 +119,10 @@ def key_of(field: FieldProxyAny) -> KeyNameProxy:
     Raises:
         TypeError: it is not a field as seen on its class.
     """
-    # A model has a plus too, which gives the name of its collection.
-    key = +field if hasattr(field, "__pos__") else None
+    # A model has a plus too, which gives the name of its collection. The class is asked, since a proxy would look
+    # through its fields first.
+    plus = getattr(type(field), "__pos__", None)
+    key = None if plus is None else plus(field)
     if not isinstance(key, KeyNameProxy):
         raise TypeError(f"expected a field of a model such as User.name, got {field!r}")
     return key
