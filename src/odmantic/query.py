@@ -121,8 +121,9 @@ def key_of(field: FieldProxyAny) -> KeyNameProxy:
     """
     # A model has a plus too, which gives the name of its collection. The class is asked, since a proxy would look
     # through its fields first.
-    plus = getattr(type(field), "__pos__", None)
-    key = None if plus is None else plus(field)
+    value: object = field
+    plus: Any = getattr(type(value), "__pos__", None)
+    key = None if plus is None else plus(value)
     if not isinstance(key, KeyNameProxy):
         raise TypeError(f"expected a field of a model such as User.name, got {field!r}")
     return key
