@@ -19,7 +19,7 @@ from odmantic._driver.select import (
     client_kind,
     is_driver_collection,
 )
-from odmantic._mapping import SOMEWHERE, Known, Place, mapping_of
+from odmantic._mapping import SOMEWHERE, Known, Place, Reading, mapping_of
 from odmantic._plan.checks import check_model
 from odmantic._plan.concerns import NOTHING_ASKED
 from odmantic._plan.errors import add_context
@@ -119,15 +119,21 @@ class BaseEngine:
     def _reading_from(self, model: Any, collection: Any) -> Known:
         """The same, if referenced documents may be read along."""
         known = self._known_at(model, collection)
-        waiting = [(model, known)]
+        if not mapping_of(model).reference_paths:
+            return known
+        # For each read: a collection may be another one the next time.
+        others: dict[ref[Any], Known] = {}
+        waiting = [model]
         while waiting:
-            holder, its = waiting.pop()
-            for path in mapping_of(holder).reference_paths:
-                if ref(path.model) not in its.others:
-                    target = self._known_at(path.model, self.get_collection(path.model))
-                    its.others[ref(path.model)] = target
-                    waiting.append((path.model, target))
-        return known
+            for path in mapping_of(waiting.pop()).reference_paths:
+                if ref(path.model) in others:
+                    continue
+                its = self._known_at(path.model, self.get_collection(path.model))
+                if mapping_of(path.model).reference_paths:
+                    its = Reading(its.place, others)
+                    waiting.append(path.model)
+                others[ref(path.model)] = its
+        return Reading(known.place, others)
 
     def _place_of(self, model: Any, collection: Any) -> Place:
         database: Any = getattr(collection, "database", None)

@@ -29,6 +29,7 @@ from odmantic._mapping.marks import (
     baseline_or_none,
     give_back,
     known_of,
+    make_dirty,
     mark_inside_clean,
     mark_unknown,
     mark_unmodified,
@@ -40,7 +41,7 @@ from odmantic._mapping.marks import (
 )
 from odmantic._mapping.nested import instances_in, nested_instances
 from odmantic._mapping.overrides import dump_document, parse_document
-from odmantic._mapping.places import SOMEWHERE, Known, Place, Written
+from odmantic._mapping.places import SOMEWHERE, Known, Place, Reading, Written
 from odmantic._mapping.snapshot import (
     DIGEST_OPTIONS,
     Snapshot,
@@ -59,6 +60,7 @@ __all__ = [
     "Marks",
     "ModelMapping",
     "Place",
+    "Reading",
     "ReferencePath",
     "Snapshot",
     "State",
@@ -89,6 +91,7 @@ __all__ = [
     "is_model_instance",
     "is_same",
     "known_of",
+    "make_dirty",
     "mapping_of",
     "mark_inside_clean",
     "mark_unknown",

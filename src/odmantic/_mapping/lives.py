@@ -38,7 +38,7 @@ class Life:
 
     def at(self, place: Place) -> Life:
         """The life of the document at a place, which a write there begins if there is none."""
-        life = self._living_at(place)
+        life = next(iter(self._all_living_at(place)), None)
         if life is None:
             life = Life()
             life._family = self._family = self._family or [self]
@@ -46,11 +46,12 @@ class Life:
         life.place = place
         return life
 
-    def end_at(self, place: Place) -> None:
-        """Note the deletion at a place."""
-        life = self._living_at(place)
-        if life is not None:
+    def end_at(self, place: Place) -> list[Life]:
+        """Note the deletion at a place; give what ended: a rollback may have left several."""
+        ended = self._all_living_at(place)
+        for life in ended:
             life.end()
+        return ended
 
     def go_on(self) -> None:
         """Note that the deletion was rolled back."""
@@ -58,12 +59,11 @@ class Life:
         if self._token is not None:
             _ended.pop(self._token, None)
 
-    def _living_at(self, place: Place) -> Life | None:
-        """The one at a place, or else one that is nowhere yet."""
+    def _all_living_at(self, place: Place) -> list[Life]:
+        """Those at a place, or else those that are nowhere yet."""
         living = [life for life in self._family or [self] if not life.is_over]
         here = [life for life in living if life.place is not None and life.place.is_same(place)]
-        nowhere = [life for life in living if life.place is None]
-        return next(iter([*here, *nowhere]), None)
+        return here or [life for life in living if life.place is None]
 
     def end(self) -> None:
         self.is_over = True

@@ -61,7 +61,10 @@ class State:
 
 
 class _Elsewhere(NamedTuple):
-    """What was known of an instance before it was saved to another place."""
+    """What was known of an instance before it was saved to another place.
+
+    The names are those that are dirty where it was, also what was assigned and sent to the other place since.
+    """
 
     known: Known
     modified: frozenset[str]
@@ -183,10 +186,13 @@ def _published(instance: Any, made: State) -> State:
     # Threads that get here together have to make one. No lock, which a fork could leave held for ever: a state that
     # is not shared was made after the slot was filled, and then the one in the slot is taken.
     state = _being_made.setdefault(id(instance), made)
-    found = state_or_none(instance) if made.known is None else instance.__state__
+    found = state_or_none(instance)
     if type(found) is State:
         state = found
     else:
+        if found is not None and state.known is None:
+            # One that takes it to be sent was faster.
+            state.known, state.may_exist = found, True
         object.__setattr__(instance, "__state__", state)
     _being_made.pop(id(instance), None)
     return state
@@ -258,14 +264,20 @@ def take(instance: Any, names: AbstractSet[str], known: Known = SOMEWHERE) -> No
         _move(instance, state, known)
         if not names >= instance.__mapping__.fields.keys():
             modified_names(instance).update(all_names(instance))
-    take_assigned(instance, state, names, known)
+        _take_out(state, names, known)
+    else:
+        take_assigned(instance, state, names, known)
 
 
 def take_assigned(instance: Any, state: State, names: AbstractSet[str], known: Known) -> None:
     """Note that names are about to be sent to where the document is known already."""
     before = state.known
     if type(before) is Written and before.elsewhere and isinstance(known, Written):
-        _inherit(instance, known, before)
+        _inherit(instance, names, known, before)
+    _take_out(state, names, known)
+
+
+def _take_out(state: State, names: AbstractSet[str], known: Known) -> None:
     # A thread that makes a copy looks at the names first.
     state.known = known
     if state.modified is not None:
@@ -307,13 +319,25 @@ def untake(instance: Any, known: Written) -> None:
         state.modified = None
 
 
-def give_back(instance: Any, names: Iterable[str]) -> None:
-    """Make names dirty again whose write failed or was rolled back."""
+def give_back(instance: Any, names: Iterable[str], write: Known) -> None:
+    """Make names dirty again, at the place of a write that failed or was rolled back."""
     state = opened(instance)
     known = state.known
-    if isinstance(known, Written) and _return(instance, state, known):
-        return
-    if known is not None or state.modified is not None:
+    if known is None or known.is_at(write.place):
+        if (
+            known is not write
+            or not isinstance(known, Written)
+            or not _return(instance, state, known)
+        ):
+            make_dirty(instance, names)
+    else:
+        _give_back_elsewhere(instance, names, write, known)
+
+
+def make_dirty(instance: Any, names: Iterable[str]) -> None:
+    """Have names count as modified, if not all do."""
+    state = opened(instance)
+    if state.known is not None or state.modified is not None:
         modified_names(instance).update(names)
 
 
@@ -333,8 +357,7 @@ def _move(instance: Any, state: State, known: Known) -> None:
         if isinstance(known, Written):
             modified = frozenset(state.modified or ())
             baseline = baseline_or_none(instance)
-            known.elsewhere = known.elsewhere or {}
-            known.elsewhere[id(instance)] = _Elsewhere(before, modified, baseline, state.life)
+            _put_elsewhere(instance, known, _Elsewhere(before, modified, baseline, state.life))
         clear_slot(instance, "__baseline__")
     state.may_exist = True
     if state.life is not None:
@@ -343,7 +366,7 @@ def _move(instance: Any, state: State, known: Known) -> None:
 
 def _return(instance: Any, state: State, known: Written) -> bool:
     """Have an instance that was moved be known where it was before; tell whether it was."""
-    before: _Elsewhere | None = (known.elsewhere or {}).pop(id(instance), None)
+    before = _elsewhere(instance, known)
     if before is None:
         return False
     object.__setattr__(instance, "__baseline__", before.baseline)
@@ -354,15 +377,40 @@ def _return(instance: Any, state: State, known: Written) -> bool:
     return True
 
 
-def _inherit(instance: Any, known: Written, before: Written) -> None:
+def _inherit(instance: Any, names: AbstractSet[str], known: Written, before: Written) -> None:
     """Keep what a rollback of this transaction has to give back of another place."""
-    elsewhere = (before.elsewhere or {}).get(id(instance))
-    if (
-        elsewhere is not None
-        and known is not before
-        and known.journal is before.journal is not None
-    ):
-        known.elsewhere = {**(known.elsewhere or {}), id(instance): elsewhere}
+    elsewhere = _elsewhere(instance, before)
+    if elsewhere is not None and (known is before or known.journal is before.journal is not None):
+        # What is sent here was not sent there.
+        modified = elsewhere.modified.union(names)
+        _put_elsewhere(instance, known, elsewhere._replace(modified=modified))
+
+
+def _give_back_elsewhere(
+    instance: Any, names: Iterable[str], write: Known, known: Known | None
+) -> None:
+    """Note the failure of a write behind which the instance was saved to other places, in case these fail too."""
+    while isinstance(known, Written):
+        elsewhere = _elsewhere(instance, known)
+        if elsewhere is None:
+            return
+        if elsewhere.known.is_at(write.place):
+            before = _elsewhere(instance, write) if elsewhere.known is write else None
+            modified = elsewhere.modified.union(before.modified if before else names)
+            _put_elsewhere(instance, known, (before or elsewhere)._replace(modified=modified))
+            return
+        known = elsewhere.known
+
+
+def _elsewhere(instance: Any, known: Known) -> _Elsewhere | None:
+    others = known.elsewhere if isinstance(known, Written) else None
+    return None if others is None else others.get(id(instance))
+
+
+def _put_elsewhere(instance: Any, known: Written, elsewhere: _Elsewhere) -> None:
+    if known.elsewhere is None:
+        known.elsewhere = {}
+    known.elsewhere[id(instance)] = elsewhere
 
 
 # --- Copies ------------------------------------------------------------------------------------

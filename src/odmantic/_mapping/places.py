@@ -110,23 +110,17 @@ class Journal(Protocol):
 
 
 class Known:
-    """That documents of one model are known at a place, by reads.
+    """That documents of one model are known at a place, by reads."""
 
-    Attributes:
-        place: the place.
-        others: by weak references to models, what is known of those that are referenced.
-    """
-
-    __slots__ = ("others", "place")
+    __slots__ = ("place",)
 
     def __init__(self, place: Place) -> None:
         """Know a place."""
         self.place = place
-        self.others: dict[ref[Any], Known] = {}
 
-    def of(self, model: type[Any]) -> Known:
+    def of(self, _model: type[Any]) -> Known:
         """What is known of a referenced document that was read along."""
-        return self.others.get(ref(model), self)
+        return self
 
     @property
     def is_settled(self) -> bool:
@@ -137,6 +131,25 @@ class Known:
         """Tell whether documents are known at a place."""
         mine = self.place
         return mine is place or mine.is_same(place)
+
+
+class Reading(Known):
+    """That documents are known by a read that may bring those of other models along.
+
+    Attributes:
+        others: by weak references to models, what is known of all that may come along.
+    """
+
+    __slots__ = ("others",)
+
+    def __init__(self, place: Place, others: dict[ref[Any], Known]) -> None:
+        """Know a place, and the same others as those."""
+        self.place = place
+        self.others = others
+
+    def of(self, model: type[Any]) -> Known:
+        """What is known of a referenced document that was read along."""
+        return self.others.get(ref(model), self)
 
 
 class Written(Known):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import bson
 from pymongo import InsertOne, UpdateOne
 
-from odmantic._mapping import are_scalars, id_filter
+from odmantic._mapping import SOMEWHERE, are_scalars, id_filter
 from odmantic._plan.save import SavePlan, update_of
 from odmantic._state.changes import give_back
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from collections.abc import Set as AbstractSet
 
+    from odmantic._mapping import Known
     from odmantic.model import Model
 
 #: A batch with more changes between inserts and updates than one in so many writes is sent as updates only,
@@ -44,6 +45,8 @@ class Batch:
     """
 
     model: type[Model]
+    known: Known = SOMEWHERE
+    """The write that all of them belong to."""
     places: list[int] = field(default_factory=list[int])
     """Places in the group."""
     instances: list[Model] = field(default_factory=list["Model"])
@@ -139,6 +142,7 @@ class Batch:
         cut = slice(start, stop)
         return Batch(
             self.model,
+            self.known,
             self.places[cut],
             self.instances[cut],
             self.names[cut],
@@ -153,4 +157,4 @@ class Batch:
     def give_back(self) -> None:
         """Make dirty again what is not known to be written."""
         for instance, names in zip(self.instances, self.names, strict=True):
-            give_back(instance, names)
+            give_back(instance, names, self.known)

@@ -68,10 +68,10 @@ class Planner:
             known: the write that all of them belong to.
         """
         mapping = mapping_of(group.model)
-        self.batch = Batch(group.model)
+        self._known = known or Written(SOMEWHERE.place)
+        self.batch = Batch(group.model, self._known)
         self.place = self._start = start
         self._members = members = group.members
-        self._known = known or Written(SOMEWHERE.place)
         self._check = check
         self._checked = checked
         self._supposes = False
@@ -107,7 +107,7 @@ class Planner:
             return self.take(min(self.place + PIECE_SIZE, self.stop)) and self.place < self.stop
         except BaseException:
             self.batch.give_back()
-            self.batch, self.place = Batch(self.batch.model), self._start
+            self.batch, self.place = Batch(self.batch.model, self._known), self._start
             raise
 
     def take(self, stop: int | None = None) -> bool:
@@ -129,7 +129,7 @@ class Planner:
         except BaseException:
             # An interrupt may leave one that is taken and not added.
             for each in members[len(batch.documents) - before :][:1]:
-                give_back(each, self._names)
+                give_back(each, self._names, self._known)
             raise
         finally:
             taken = len(batch.documents) - before
@@ -192,7 +192,7 @@ class Planner:
                         batch.ids.append(id_)
                         batch.documents.append(document)
                     except BaseException:
-                        give_back(instance, names)
+                        give_back(instance, names, self._known)
                         raise
                 self.place += 1
         finally:
@@ -228,7 +228,7 @@ def replan(
 ) -> Batch:
     """Plan some writes of a batch again, as they are now, or of all fields."""
     known = known or Written(SOMEWHERE.place)
-    again = Batch(batch.model, stop=batch.stop)
+    again = Batch(batch.model, known, stop=batch.stop)
     for number in numbers:
         instance = batch.instances[number]
         names = all_fields(instance) if whole else fields_to_save(instance, known.place)

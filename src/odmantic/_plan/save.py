@@ -136,7 +136,7 @@ def plan_quickly(
     try:
         codec.take((instance,), documents, ids, write, new=False)
     except BaseException:
-        give_back(instance, mapping.fields)
+        give_back(instance, mapping.fields, write)
         raise
     if not documents:
         return None
@@ -188,7 +188,7 @@ def plan_save(
         id_ = document["_id"] if is_whole and "_id" in document else encode_primary_key(instance)
         check_id(mapping.model, id_, "save")
     except BaseException as error:
-        give_back(instance, names)
+        give_back(instance, names, write)
         if write is not known:
             write.end()
         if isinstance(error, RecursionError):

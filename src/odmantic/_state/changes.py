@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from odmantic._mapping import Known, ModelMapping, Place
+    from odmantic._mapping.lives import Life
     from odmantic.model import Model, _BaseODMModel
 
     ModelType = TypeVar("ModelType", bound=Model)
@@ -221,19 +222,21 @@ def take_out(instance: _BaseODMModel, names: Iterable[str]) -> None:
         modified.difference_update(names)
 
 
-def mark_deleted(instance: _BaseODMModel, place: Place) -> bool:
-    """Note that the document of an instance at a place is gone; tell whether it was not known at another one.
+def mark_deleted(instance: _BaseODMModel, place: Place) -> tuple[bool, list[Life]]:
+    """Note that the document of an instance at a place is gone.
 
-    Copies that know it there are new from now on, too.
+    Copies that know it there are new from now on, too: their lives end.
+
+    Returns:
+        Whether it was not known at another place, and the lives that ended.
     """
     known = known_of(instance)
     state = state_or_none(instance)
-    if type(state) is State and state.life is not None:
-        state.life.end_at(place)
+    ended = state.life.end_at(place) if type(state) is State and state.life is not None else []
     if known is not None and not known.is_at(place):
-        return False
+        return False, ended
     mark_unknown(instance)
-    return True
+    return True, ended
 
 
 def mark_written(instance: Model, names: AbstractSet[str], snapshots: Mapping[str, Any]) -> None:

@@ -18,6 +18,7 @@ from odmantic._mapping import (
     encode_primary_key,
     is_model_instance,
     known_of,
+    make_dirty,
     mapping_of,
     modified_names,
     nested_instances,
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
     from odmantic.model import Model, _BaseODMModel
 
     _Document = tuple[str, str, bytes]
-    #: The database, the instance and the fields.
-    _Write = tuple[str, Model, AbstractSet[str]]
+    #: The write, the instance and the fields.
+    _Write = tuple[Known, Model, AbstractSet[str]]
 
 
 class _Entry:
@@ -52,9 +53,23 @@ class _Entry:
     read_back: bool = False
     in_doubt: _Snapshot | None = None
 
-    def __init__(self, instance: _BaseODMModel, written: AbstractSet[str] = frozenset()) -> None:
+    def __init__(self, instance: _BaseODMModel) -> None:
         self.instance = instance
-        self.written = written
+        self.written: set[str] = set()
+        self.writes: list[tuple[Known, AbstractSet[str]]] = []
+
+    def wrote(self, names: AbstractSet[str], write: Known | None = None) -> None:
+        """Enter names that were written; an embedded object has no write of its own."""
+        self.written |= names
+        # A snapshot has all that comes behind it.
+        if write is not None and self.before_delete is None:
+            self.writes.append((write, names))
+
+    def copied(self) -> _Entry:
+        """Give one that stays as it is."""
+        kept = copy(self)
+        kept.written, kept.writes = {*self.written}, [*self.writes]
+        return kept
 
     def doubt(self) -> None:
         """Make the instance dirty in all that the server may or may not hold."""
@@ -74,11 +89,15 @@ class _Entry:
         if self.read_back:
             mark_unknown(self.instance)
             return
-        dirty = self.written
         if self.before_delete is not None:
-            dirty = dirty | self.before_delete.dirty_now(self.instance)
+            dirty = self.before_delete.dirty_now(self.instance)
             self.before_delete.put_back(self.instance)
-        give_back(self.instance, dirty)
+            make_dirty(self.instance, dirty)
+        elif not self.writes:
+            make_dirty(self.instance, self.written)
+        # Each is undone where it went: it may have moved the instance from where one before it went.
+        for write, names in reversed(self.writes):
+            give_back(self.instance, names, write)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +126,9 @@ class _Snapshot:
         )
 
     def put_back(self, instance: _BaseODMModel) -> None:
-        """Have the document be known again after its deletion was rolled back, by copies as well."""
+        """Have the document be known again after its deletion was rolled back."""
         state = opened(instance)
         if self.life is not None:
-            self.life.go_on()
             state.life = self.life
         state.known, state.modified = self.known, None
         object.__setattr__(instance, "__baseline__", self.baseline)
@@ -141,12 +159,13 @@ class Journal:
     def __init__(self) -> None:
         # Nothing is taken out of the list: another thread may be here as well.
         self._writes: list[_Write] = []
+        self._ended: list[Life] = []
         self._entries: dict[int, _Entry] = {}
         self._documents: set[_Document] = set()
 
-    def wrote(self, database: str, instance: Model, names: AbstractSet[str]) -> None:
+    def wrote(self, write: Known, instance: Model, names: AbstractSet[str]) -> None:
         """Enter a successful save of `names`, with the embedded objects it marked as saved."""
-        self._writes.append((database, instance, names))
+        self._writes.append((write, instance, names))
         if not names.isdisjoint(instance.__mapping__.nested_fields):
             self._wrote_embedded(instance)
         if self._is_closed:
@@ -156,11 +175,22 @@ class Journal:
         """State of an instance to hand to `deleted` once the deletion has succeeded."""
         return _Snapshot.of(instance)
 
-    def deleted(self, instance: Model, before: _Snapshot) -> None:
-        """Enter a successful deletion."""
-        entry = self._entry(instance)
-        if entry.before_delete is None:
-            entry.before_delete = before
+    def deleted(
+        self, instance: Model, before: _Snapshot | None, ended: Iterable[Life] = ()
+    ) -> None:
+        """Enter a successful deletion.
+
+        Args:
+            instance: the instance.
+            before: its state before, if it has forgotten that.
+            ended: the lives that ended, which go on after a rollback.
+        """
+        self._ended += ended
+        if before is not None:
+            self._all_entries()
+            entry = self._entry(instance)
+            if entry.before_delete is None:
+                entry.before_delete = before
         if self._is_closed:
             self._settle()
 
@@ -171,7 +201,7 @@ class Journal:
             return
         if self._encoded < count:
             new = self._writes[self._encoded : count]
-            self._documents.update(_document(database, written) for database, written, _ in new)
+            self._documents.update(_document(w.place.database, written) for w, written, _ in new)
             self._encoded = count
         if _document(database, instance) in self._documents:
             self._entry(instance).read_back = True
@@ -186,7 +216,7 @@ class Journal:
     def after_rollback(self, instance: _BaseODMModel) -> Callable[[], None] | None:
         """What makes an instance as dirty as a rollback now would; `None` for one that was not written."""
         entry = self._all_entries().get(id(instance))
-        return copy(entry).restore if entry is not None else None
+        return entry.copied().restore if entry is not None else None
 
     def doubt(self) -> None:
         """Make the instances dirty while the outcome of the commit is unknown."""
@@ -216,6 +246,9 @@ class Journal:
         left = writes[self._entered :]
         self._documents, self._entered, self._encoded = set(), 0, 0
         if self.committed is False:
+            ended, self._ended = self._ended, []
+            for life in ended:
+                life.go_on()
             for entry in _with_writes(entries, left).values():
                 entry.restore()
         elif self.committed and self._is_in_doubt:
@@ -229,12 +262,12 @@ class Journal:
         return self._entries
 
     def _entry(self, instance: _BaseODMModel) -> _Entry:
-        return self._entries.setdefault(id(instance), _Entry(instance))
+        return _entry_in(self._entries, instance)
 
     def _wrote_embedded(self, instance: _BaseODMModel) -> None:
         for nested in nested_instances(instance):
             if not is_model_instance(nested):
-                _enter(nested, mapping_of(type(nested)).fields.keys(), self._entries)
+                self._entry(nested).wrote(mapping_of(type(nested)).fields.keys())
                 self._wrote_embedded(nested)
 
     def _read_nested(self, database: str, instance: _BaseODMModel) -> None:
@@ -245,20 +278,18 @@ class Journal:
             self._read_nested(database, nested)
 
 
-def _enter(instance: _BaseODMModel, names: AbstractSet[str], entries: dict[int, _Entry]) -> None:
-    """Enter the write of some fields of an instance."""
-    entry = entries.get(id(instance))
-    if entry is None:
-        entries[id(instance)] = _Entry(instance, names)
-    else:
-        entry.written = entry.written | names
-
-
 def _with_writes(entries: dict[int, _Entry], writes: Iterable[_Write]) -> dict[int, _Entry]:
     """Enter writes."""
-    for _, instance, names in writes:
-        _enter(instance, names, entries)
+    for write, instance, names in writes:
+        _entry_in(entries, instance).wrote(names, write)
     return entries
+
+
+def _entry_in(entries: dict[int, _Entry], instance: _BaseODMModel) -> _Entry:
+    entry = entries.get(id(instance))
+    if entry is None:
+        entry = entries[id(instance)] = _Entry(instance)
+    return entry
 
 
 def _document(database: str, instance: Model) -> _Document:

@@ -283,8 +283,9 @@ class Operations:
         )
         if result.deleted_count == 0:
             raise DocumentNotFoundError(instance)
-        if mark_deleted(instance, place) and self._attempt is not None and before is not None:
-            self._attempt.journal.deleted(instance, before)
+        was_here, ended = mark_deleted(instance, place)
+        if self._attempt is not None:
+            self._attempt.journal.deleted(instance, before if was_here else None, ended)
 
     def remove(self, model: type[Model], query: QueryExpression, *, just_one: bool) -> int:
         """Delete matching documents and tell how many there were."""
@@ -315,7 +316,7 @@ class Operations:
         """Enter instances that were written into the journal of the transaction, if this is one."""
         if self._attempt is not None:
             for instance, written in zip(instances, names, strict=True):
-                self._attempt.journal.wrote(known.place.database, instance, written)
+                self._attempt.journal.wrote(known, instance, written)
 
     @property
     def is_guarded(self) -> bool:
@@ -352,12 +353,12 @@ class Operations:
                 plan = plan_save(instance, all_fields(instance), plan.known) or plan
                 self._update(plan, collection)
         except BaseException:
-            give_back(instance, plan.names)
+            give_back(instance, plan.names, plan.known)
             plan.end()
             raise
         mark_written(instance, plan.names, plan.snapshots)
         if self._attempt is not None:
-            self._attempt.journal.wrote(plan.known.place.database, instance, plan.names)
+            self._attempt.journal.wrote(plan.known, instance, plan.names)
         plan.end()
 
     def _update(self, plan: SavePlan, collection: Any) -> bool:

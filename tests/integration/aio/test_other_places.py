@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 import pytest
+from pymongo.errors import OperationFailure
 
 from odmantic import EmbeddedModel, Field, Model, Reference
 from odmantic.engine import AIOEngine
@@ -153,6 +154,112 @@ async def test_a_rolled_back_save_elsewhere_changes_nothing_that_is_known(
     stored = raw_database["parcel"].find_one()
     assert (stored["code"], stored["weight"], stored["tags"]) == (7, 5, parcel.tags)
     assert archived["parcel"].find_one() is None
+
+
+# --- Writes to two places ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [1, 3, 30])
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_a_rolled_back_save_to_two_places_leaves_the_change_dirty(
+    aio_engine, archive, raw_database, count, is_first
+):
+    flats = [Flat(code=code) for code in range(count)]
+    await aio_engine.save_all(flats)
+    for flat in flats:
+        flat.weight = 9
+    transaction = aio_engine.transaction()
+    await transaction.start()
+    if is_first:
+        await transaction.save_all(flats)
+    await archive.save_all(flats, session=transaction)
+    for flat in flats:
+        flat.code += 100
+    await archive.save_all(flats, session=transaction)
+    await transaction.save_all(flats)
+    await transaction.abort()
+    raw_database["flat"].update_many({}, {"$set": {"more": 1}})
+    await aio_engine.save_all(flats)
+
+    stored = list(raw_database["flat"].find({}, {"_id": 0}, sort={"code": 1}))
+    assert stored == [{"code": 100 + n, "weight": 9, "more": 1} for n in range(count)]
+
+
+async def test_a_transaction_that_is_run_again_saves_to_both_places(
+    aio_engine, archive, raw_database, archived
+):
+    flat = Flat()
+    await aio_engine.save(flat)
+    flat.weight = 5
+    attempts = []
+
+    async def work(transaction):
+        attempts.append(1)
+        await transaction.save(flat)
+        await archive.save(flat, session=transaction)
+        if len(attempts) == 1:
+            raise OperationFailure("again", 112, {"errorLabels": ["TransientTransactionError"]})
+
+    await aio_engine.run_transaction(work)
+
+    assert raw_database["flat"].find_one()["weight"] == 5
+    assert archived["flat"].find_one()["weight"] == 5
+
+
+@pytest.mark.parametrize("is_moved", [True, False])
+async def test_a_deletion_that_is_rolled_back_leaves_one_life(
+    aio_engine, archive, raw_database, is_moved
+):
+    flat = Flat(code=3)
+    await aio_engine.save(flat)
+    kept = copy.copy(flat)
+    if is_moved:
+        await archive.save(flat)
+    transaction = aio_engine.transaction()
+    await transaction.start()
+    await transaction.delete(flat)
+    await transaction.save(kept)
+    await transaction.abort()
+    await aio_engine.save(kept)
+    await aio_engine.delete(flat)
+    await aio_engine.save(kept)
+
+    assert raw_database["flat"].find_one()["code"] == 3
+
+
+@pytest.mark.parametrize("duplicate", ["copy", "deepcopy"])
+async def test_a_copy_restores_what_has_moved_and_was_deleted(
+    aio_engine, archive, raw_database, duplicate
+):
+    flats = [Flat(code=code) for code in range(300)]
+    await aio_engine.save_all(flats)
+    kept = [getattr(copy, duplicate)(flat) for flat in flats]
+    await archive.save_all(flats)
+    async with aio_engine.transaction() as transaction:
+        for flat in flats:
+            await transaction.delete(flat)
+        await transaction.save_all(kept)
+
+    assert raw_database["flat"].count_documents({}) == 300
+
+
+async def test_what_is_referenced_is_known_where_it_was_read(aio_engine, raw_database):
+    class Town(Model):
+        size: int = 1
+
+    class Road(Model):
+        town: Town = Reference()
+
+    road = Road(town=Town())
+    await aio_engine.save(road)
+    await aio_engine.find(Road)
+    Town.__collection__ = "elsewhere"
+    raw_database["elsewhere"].insert_one({"_id": road.town.id, "size": 5})
+    (read,) = await aio_engine.find(Road)
+    Town.__collection__ = "town"
+    await aio_engine.save(read.town)
+
+    assert raw_database["town"].find_one()["size"] == 5
 
 
 async def test_a_collection_that_is_assigned_is_another_place(aio_engine, raw_database):

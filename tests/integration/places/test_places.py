@@ -7,7 +7,9 @@ The rules, which a machine tries in any order on engines of both colours, with t
 * `copy.copy`, `copy.deepcopy` and pickles know what the original knows, but for a copy made in a transaction that has
   written the original; `model_copy` is new in all fields.
 * After a deletion all copies that knew the document there are new.
-* A rolled-back transaction leaves the documents alone, and the instances dirty in what it had written.
+* A rolled-back transaction leaves the documents alone, and the instances dirty in what it had written, though it saved,
+  deleted and saved again, over both databases, an instance and its copy.
+* A save that the server refuses leaves the instance dirty in all that it was to write.
 """
 
 from __future__ import annotations
@@ -31,9 +33,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from pymongo import AsyncMongoClient, MongoClient
+from pymongo.errors import OperationFailure
 
 from odmantic import AIOEngine, EmbeddedModel, Model, SyncEngine
-from odmantic.exceptions import DocumentNotFoundError
+from odmantic.exceptions import DocumentNotFoundError, TransactionAbortedError
 
 
 class Size(EmbeddedModel):
@@ -143,6 +146,9 @@ COPIES: dict[str, Callable[[Parcel], Parcel]] = {
 
 numbers = st.integers(0, 3)
 
+#: A code that no document may have.
+REFUSED = 99
+
 
 class World(RuleBasedStateMachine):
     """Instances, the databases they should be in, and those they are in."""
@@ -157,7 +163,8 @@ class World(RuleBasedStateMachine):
         super().__init__()
         self.stored: Stored = {engine.place: {} for engine in self.engines}
         for name in self.stored:
-            self.databases(name)["parcel"].delete_many({})
+            self.databases(name).drop_collection("parcel")
+            self.databases(name).create_collection("parcel", validator={"code": {"$ne": REFUSED}})
 
     # --- Instances ---------------------------------------------------------------------------
 
@@ -234,10 +241,7 @@ class World(RuleBasedStateMachine):
                 engine.do(engine.engine.delete, handle.parcel)
             return
         engine.do(engine.engine.delete, handle.parcel)
-        del self.stored[engine.place][handle.parcel.id]
-        for each in [*handle.family]:
-            if each.place == engine.place:
-                each.forget()
+        self._deleted(handle, engine.place)
 
     @rule(
         target=handles,
@@ -307,6 +311,76 @@ class World(RuleBasedStateMachine):
             twin.forget()
         return twin
 
+    @rule(handle=handles, number=st.integers(0, 3), way=st.sampled_from(("one", "many", "within")))
+    def save_refused(self, handle: Handle, number: int, way: str) -> None:
+        engine, code = self.engines[number], handle.parcel.code
+        self.assign(handle, "code", REFUSED)
+        names = handle.dirty(engine.place)
+        with pytest.raises((OperationFailure, TransactionAbortedError)):
+            if way == "one":
+                engine.do(engine.engine.save, handle.parcel)
+            elif way == "many":
+                engine.do(engine.engine.save_all, [handle.parcel, Parcel(code=REFUSED)])
+            else:
+                engine.commit([handle.parcel], lambda: None)
+        if handle.place == engine.place:
+            handle.assigned |= names
+        self.assign(handle, "code", code)
+
+    @rule(
+        target=handles,
+        handle=handles,
+        how=st.sampled_from(sorted(COPIES)),
+        steps=st.lists(
+            st.tuples(
+                st.sampled_from(("save", "save", "assign", "change", "delete")),
+                st.integers(0, 1),
+                st.booleans(),
+            ),
+            min_size=2,
+            max_size=6,
+        ),
+        commits=st.booleans(),
+    )
+    def work_in_both(
+        self, handle: Handle, how: str, steps: list[tuple[str, int, bool]], commits: bool
+    ) -> Handle:
+        """Do some of all that with an instance and its copy, in one transaction over both databases."""
+        pair = (handle, self.copy(handle, how))
+        family = set(handle.family)
+        kept = {each: (each.place, {*each.assigned}, copy.deepcopy(each.then)) for each in family}
+        stored = copy.deepcopy(self.stored)
+        transaction = self.engines[0].engine.transaction()
+        transaction.start()
+        for what, number, is_copy in steps:
+            one, engine = pair[is_copy], self.engines[number]
+            if what == "assign":
+                self.assign(one, "weight", one.parcel.weight + 5)
+                kept[one][1].add("weight")
+            elif what == "change":
+                self.change_in_place(one, number)
+            elif what == "save":
+                engine.engine.save(one.parcel, session=transaction)
+                self._saved([one], engine.place)
+            elif one.parcel.id in self.stored[engine.place]:
+                engine.engine.delete(one.parcel, session=transaction)
+                self._deleted(one, engine.place)
+        if commits:
+            transaction.commit()
+            return pair[1]
+        transaction.abort()
+        self.stored = stored
+        for each in family:
+            each.place, assigned, each.then = kept[each]
+            modified = each.parcel.__fields_modified__
+            if "id" in modified or each.place is None:
+                assert modified == {"id", *NAMES}
+                each.forget()
+            else:
+                assert modified >= assigned
+                each.assigned = {*modified}
+        return pair[1]
+
     @rule(
         handle=handles,
         number=st.integers(0, 3),
@@ -325,6 +399,12 @@ class World(RuleBasedStateMachine):
         for place, documents in self.stored.items():
             found = {one.pop("_id"): one for one in self.databases(place)["parcel"].find()}
             assert found == documents
+
+    def _deleted(self, handle: Handle, place: str) -> None:
+        del self.stored[place][handle.parcel.id]
+        for each in handle.family:
+            if each.place == place:
+                each.forget()
 
     def _saved(self, chosen: list[Handle], place: str) -> None:
         documents = self.stored[place]

@@ -13,6 +13,7 @@ import subprocess
 import sys
 
 import pytest
+from pymongo.errors import OperationFailure
 
 from odmantic import EmbeddedModel, Field, Model, Reference
 from odmantic.engine import SyncEngine
@@ -152,6 +153,112 @@ def test_a_rolled_back_save_elsewhere_changes_nothing_that_is_known(
     stored = raw_database["parcel"].find_one()
     assert (stored["code"], stored["weight"], stored["tags"]) == (7, 5, parcel.tags)
     assert archived["parcel"].find_one() is None
+
+
+# --- Writes to two places ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [1, 3, 30])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_rolled_back_save_to_two_places_leaves_the_change_dirty(
+    sync_engine, archive, raw_database, count, is_first
+):
+    flats = [Flat(code=code) for code in range(count)]
+    sync_engine.save_all(flats)
+    for flat in flats:
+        flat.weight = 9
+    transaction = sync_engine.transaction()
+    transaction.start()
+    if is_first:
+        transaction.save_all(flats)
+    archive.save_all(flats, session=transaction)
+    for flat in flats:
+        flat.code += 100
+    archive.save_all(flats, session=transaction)
+    transaction.save_all(flats)
+    transaction.abort()
+    raw_database["flat"].update_many({}, {"$set": {"more": 1}})
+    sync_engine.save_all(flats)
+
+    stored = list(raw_database["flat"].find({}, {"_id": 0}, sort={"code": 1}))
+    assert stored == [{"code": 100 + n, "weight": 9, "more": 1} for n in range(count)]
+
+
+def test_a_transaction_that_is_run_again_saves_to_both_places(
+    sync_engine, archive, raw_database, archived
+):
+    flat = Flat()
+    sync_engine.save(flat)
+    flat.weight = 5
+    attempts = []
+
+    def work(transaction):
+        attempts.append(1)
+        transaction.save(flat)
+        archive.save(flat, session=transaction)
+        if len(attempts) == 1:
+            raise OperationFailure("again", 112, {"errorLabels": ["TransientTransactionError"]})
+
+    sync_engine.run_transaction(work)
+
+    assert raw_database["flat"].find_one()["weight"] == 5
+    assert archived["flat"].find_one()["weight"] == 5
+
+
+@pytest.mark.parametrize("is_moved", [True, False])
+def test_a_deletion_that_is_rolled_back_leaves_one_life(
+    sync_engine, archive, raw_database, is_moved
+):
+    flat = Flat(code=3)
+    sync_engine.save(flat)
+    kept = copy.copy(flat)
+    if is_moved:
+        archive.save(flat)
+    transaction = sync_engine.transaction()
+    transaction.start()
+    transaction.delete(flat)
+    transaction.save(kept)
+    transaction.abort()
+    sync_engine.save(kept)
+    sync_engine.delete(flat)
+    sync_engine.save(kept)
+
+    assert raw_database["flat"].find_one()["code"] == 3
+
+
+@pytest.mark.parametrize("duplicate", ["copy", "deepcopy"])
+def test_a_copy_restores_what_has_moved_and_was_deleted(
+    sync_engine, archive, raw_database, duplicate
+):
+    flats = [Flat(code=code) for code in range(300)]
+    sync_engine.save_all(flats)
+    kept = [getattr(copy, duplicate)(flat) for flat in flats]
+    archive.save_all(flats)
+    with sync_engine.transaction() as transaction:
+        for flat in flats:
+            transaction.delete(flat)
+        transaction.save_all(kept)
+
+    assert raw_database["flat"].count_documents({}) == 300
+
+
+def test_what_is_referenced_is_known_where_it_was_read(sync_engine, raw_database):
+    class Town(Model):
+        size: int = 1
+
+    class Road(Model):
+        town: Town = Reference()
+
+    road = Road(town=Town())
+    sync_engine.save(road)
+    sync_engine.find(Road)
+    Town.__collection__ = "elsewhere"
+    raw_database["elsewhere"].insert_one({"_id": road.town.id, "size": 5})
+    (read,) = sync_engine.find(Road)
+    Town.__collection__ = "town"
+    sync_engine.save(read.town)
+
+    assert raw_database["town"].find_one()["size"] == 5
 
 
 def test_a_collection_that_is_assigned_is_another_place(sync_engine, raw_database):

@@ -13,6 +13,7 @@ import pydantic
 import pytest
 
 from odmantic import EmbeddedModel, Field, Model
+from odmantic._mapping import SOMEWHERE
 from odmantic._plan.bulk import Batch
 from odmantic._plan.groups import Group
 from odmantic._plan.planner import Planner
@@ -135,7 +136,7 @@ def test_one_is_planned_like_many(change: Any) -> None:
     assert _shown(plan) == _shown(plan_save(twin, fields_to_save(twin)))
     assert [*plan.document] == sorted(plan.document, key=[*parcel.model_dump_doc()].index)
     assert (plan.snapshots, dirty_fields(parcel)) == ({}, set())
-    give_back(parcel, plan.names)
+    give_back(parcel, plan.names, plan.known)
     assert dirty_fields(parcel) == plan.names
 
 
@@ -343,7 +344,7 @@ def test_an_interrupt_between_the_columns_takes_nothing(column: str) -> None:
     parcel = _read()
     parcel.weight = 2.0
     planner = Planner(Group(Parcel, [parcel], [0]), 0)
-    batch = planner.batch = Batch(Parcel, **{column: _InterruptedColumn()})
+    batch = planner.batch = Batch(Parcel, SOMEWHERE, **{column: _InterruptedColumn()})
 
     with pytest.raises(KeyboardInterrupt):
         planner.take()

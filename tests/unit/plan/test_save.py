@@ -121,7 +121,7 @@ def test_only_changed_extras_are_sent():
     loose.colour = "blue"
     plan = _plan(loose)
     assert plan.document == {"colour": "blue"}
-    give_back(loose, plan.names)
+    give_back(loose, plan.names, plan.known)
     loose.marks.append(2)
     assert _plan(loose).document == {"colour": "blue", "marks": [1, 2]}
     assert plan_save(loose, all_fields(loose)).document == loose.model_dump_doc()

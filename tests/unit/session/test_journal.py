@@ -6,6 +6,7 @@ import pytest
 from pymongo.errors import OperationFailure
 
 from odmantic import Model
+from odmantic._mapping import SOMEWHERE
 from odmantic._state.attempt import Attempt, AttemptState
 from odmantic._state.changes import mark_read
 from odmantic._state.journal import Journal
@@ -26,7 +27,7 @@ def user():
 @pytest.mark.parametrize(("committed", "modified"), [(True, set()), (False, {"name"})])
 def test_closing_restores_what_was_written_unless_it_was_committed(user, committed, modified):
     journal = Journal()
-    journal.wrote("shop", user, {"name"})
+    journal.wrote(SOMEWHERE, user, {"name"})
     journal.close(committed=committed)
     assert user.__fields_modified__ == modified
 
@@ -35,13 +36,13 @@ def test_closing_restores_what_was_written_unless_it_was_committed(user, committ
 def test_what_a_thread_enters_late_fares_the_same(user, committed, modified):
     journal = Journal()
     journal.close(committed=committed)
-    journal.wrote("shop", user, {"name"})
+    journal.wrote(SOMEWHERE, user, {"name"})
     assert user.__fields_modified__ == modified
 
 
 def test_a_run_ends_once(user):
     attempt = Attempt()
-    attempt.journal.wrote("shop", user, {"name"})
+    attempt.journal.wrote(SOMEWHERE, user, {"name"})
     attempt.end_committed()
     attempt.end_without_commit(AttemptState.SESSION_ENDED)
     assert attempt.state is AttemptState.ENDED

@@ -6,6 +6,7 @@ import pytest
 from pymongo.errors import AutoReconnect, DuplicateKeyError, OperationFailure
 
 from odmantic import Model
+from odmantic._mapping import SOMEWHERE
 from odmantic._state.attempt import Attempt, AttemptState
 from odmantic._state.changes import mark_read
 from odmantic.exceptions import SessionMisuseError, TransactionAbortedError
@@ -99,7 +100,7 @@ def test_how_it_ended(was_sent, failed, end, known, modified):
     mark_read(user)
     attempt = _attempt(commit_was_sent=was_sent, commit_failed=failed)
     attempt.doom(OperationFailure("why"))
-    attempt.journal.wrote("shop", user, {"name"})
+    attempt.journal.wrote(SOMEWHERE, user, {"name"})
 
     end(attempt)
     attempt.end_without_commit(SESSION_ENDED)
@@ -114,7 +115,7 @@ def test_in_doubt_nothing_is_known_and_the_instances_are_dirty():
     user = User()
     mark_read(user)
     attempt = _attempt(commit_was_sent=True)
-    attempt.journal.wrote("shop", user, {"name"})
+    attempt.journal.wrote(SOMEWHERE, user, {"name"})
 
     attempt.doubt()
 

@@ -11,6 +11,7 @@ import pytest
 from bson import ObjectId
 
 from odmantic import EmbeddedModel, Field, Model, Reference
+from odmantic._mapping import SOMEWHERE
 from odmantic._state.changes import (
     baseline_of,
     compared_fields,
@@ -199,7 +200,7 @@ def test_names_are_given_back_when_a_write_failed(parcel):
     take(parcel, {"code"})
     assert dirty_fields(parcel) == set()
 
-    give_back(parcel, {"code"})
+    give_back(parcel, {"code"}, SOMEWHERE)
 
     assert dirty_fields(parcel) == {"code"}
 
@@ -259,7 +260,7 @@ def test_what_is_sent_is_the_baseline_from_then_on(parcel):
 
     parcel.tags.append("z")
     assert dirty_fields(parcel) == {"tags"}
-    give_back(parcel, {"code"})
+    give_back(parcel, {"code"}, SOMEWHERE)
     assert dirty_fields(parcel) == {"code", "tags"}
 
 
