@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections.abc
+import re
 import types
 from collections.abc import Hashable
 from itertools import takewhile
@@ -12,7 +13,7 @@ from pydantic import Strict
 
 from odmantic._mapping.aliases import alias_value, is_type_alias
 from odmantic._mapping.one_shot import is_one_shot, one_shot_refusal
-from odmantic._python_types import DecimalSupport
+from odmantic._python_types import DecimalSupport, PatternSupport
 from odmantic.bson import (
     BSON_TYPES_SUBSTITUTES,
     DECIMAL_SERIALIZER,
@@ -66,6 +67,9 @@ class _Adapter:
         # `Pattern[str]` is a `Pattern`; the bare one of `typing` has an origin too.
         is_bare = origin is None or not hasattr(tp, "__args__")
         candidate = tp if is_bare else origin
+        if origin is re.Pattern and get_args(tp) == (bytes,):
+            self.substituted = True
+            return Annotated[re.Pattern[bytes], PatternSupport()]
         if isinstance(candidate, Hashable) and candidate in BSON_TYPES_SUBSTITUTES:
             self.substituted = True
             return BSON_TYPES_SUBSTITUTES[candidate]

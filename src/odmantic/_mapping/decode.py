@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import PydanticUserError, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from odmantic._mapping.annotations import is_array, is_mapping, is_union
 from odmantic._mapping.decoders import DecoderCompiler
 from odmantic._mapping.mapping import ODMEmbeddedGeneric, ODMReference
 from odmantic._mapping.overrides import parse_target
 from odmantic._mapping.shapes import is_document
+from odmantic._mapping.stored_forms import in_utc
 from odmantic._mapping.strict import is_strict_class
 from odmantic._mapping.translate import (
     MISSING,
@@ -27,6 +29,7 @@ from odmantic.exceptions import (
     ErrorList,
     IncorrectGenericEmbeddedModelValue,
     KeyNotFoundInDocumentError,
+    OdmanticError,
     ReferencedDocumentNotFoundError,
 )
 
@@ -69,7 +72,21 @@ def validate_document(model: type[T], raw_doc: Any) -> T:
         )
     except ValidationError as error:
         raise DocumentParsingError(error, model, _id_in(raw_doc)) from error
+    except (OdmanticError, PydanticUserError, RecursionError):
+        raise
+    except Exception as error:
+        # Pydantic lets through what a validator raises, but for errors that say that a value is wrong.
+        line = _line_of(error, raw_doc)
+        raise DocumentParsingError([line], model, _id_in(raw_doc)) from error
     return instance
+
+
+def _line_of(error: Exception, raw_doc: Any) -> InitErrorDetails:
+    problem = f"{type(error).__name__}: {error}"
+    message = PydanticCustomError(
+        "validator_failed", "A validator failed with {problem}", {"problem": problem}
+    )
+    return InitErrorDetails(type=message, loc=(), input=raw_doc)
 
 
 def _id_in(raw_doc: Any) -> Any:
@@ -114,7 +131,7 @@ def _field_decoder(mapping: ModelMapping, field: ODMBaseField) -> Decoder | None
         arbitrary_types=_has_arbitrary_types(mapping), is_strict=is_strict_class(mapping.model)
     )
     decode = compiler.decoder(info.annotation, info.metadata)
-    if decode is not None and isinstance(field, ODMEmbeddedGeneric):
+    if decode not in (None, in_utc) and isinstance(field, ODMEmbeddedGeneric):
         return _strictly(decode, field.generic_origin)
     return decode
 

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Hashable
+from dataclasses import is_dataclass
 from enum import Enum
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from types import NoneType
+from typing import Any, Literal, TypeVar, cast, get_args, get_origin
 
-from pydantic import BaseModel, RootModel, ValidationError
+from annotated_types import GroupedMetadata
+from pydantic import (
+    BaseModel,
+    InstanceOf,
+    RootModel,
+    SkipValidation,
+    Strict,
+    ValidationError,
+)
+from pydantic.fields import FieldInfo
 
 from odmantic._mapping.aliases import is_type_alias
 from odmantic._mapping.annotations import (
@@ -27,20 +38,30 @@ from odmantic._mapping.lookups import Rename, handlers_forget_lookups, maker_of,
 from odmantic._mapping.mapping import is_class, is_embedded_model
 from odmantic._mapping.recursion import Recursion
 from odmantic._mapping.shapes import is_document, is_stored_array
-from odmantic._mapping.stored_forms import bson_decoder_of, member_decoder, stored_members
+from odmantic._mapping.stored_forms import (
+    LIMITS,
+    bson_decoder_of,
+    in_utc,
+    member_decoder,
+    read_bytes_pattern,
+    stored_members,
+)
 from odmantic._mapping.strict import (
+    as_instance,
     as_json_text,
     as_python_value,
     is_json,
     is_strict_class,
     json_value_type,
     read_hashable,
+    read_hashable_items,
     strict_key_decoder,
+    strictly_read,
     strictness_of,
 )
 from odmantic._mapping.translate import Decoder, Location, parts_of, translate
 from odmantic._mapping.unions import union_decoder
-from odmantic.bson import DECIMAL_SERIALIZER
+from odmantic.bson import DECIMAL_SERIALIZER, SUBSTITUTE_MARKS
 from odmantic.exceptions import ErrorList, line_errors
 
 T = TypeVar("T")
@@ -64,6 +85,10 @@ class DecoderCompiler:
 
     def decoder(self, annotation: Any, metadata: Any = ()) -> Decoder | None:
         """Give the decoder for a type; `None` if its values need none."""
+        bare, inner = unwrap(annotation)
+        if isinstance(bare, TypeVar):
+            bound = type_of_variable(bare)
+            return self._inlined(lambda: self.decoder(bound, (*inner, *metadata)))
         if not is_type_alias(annotation):
             return self._decoder(annotation, metadata)
         key = (annotation, self._inline, self._is_strict, *map(id, metadata))
@@ -72,28 +97,65 @@ class DecoderCompiler:
     def _decoder(self, annotation: Any, metadata: Any) -> Decoder | None:
         bare, inner = unwrap(annotation)
         marks = (*inner, *metadata)
-        if isinstance(bare, TypeVar):
-            return self._inlined(lambda: self._decoder(type_of_variable(bare), marks))
-        if serializer_in(marks) not in (None, DECIMAL_SERIALIZER.bson_serializer):
-            # How to read what a serialiser wrote is the business of the type's validators.
-            return None
+        if _is_stored_by_user(marks):
+            return self._user_decoder(bare, marks)
+        if not self._by_names and any(isinstance(mark, _UNCHECKED) for mark in marks):
+            # What a schema knows is of no use where it is left out.
+            rest = tuple(m for m in marks if not isinstance(m, (*_UNCHECKED, *SUBSTITUTE_MARKS)))
+            return as_instance(bare, self._decoder(bare, rest))
         if is_embedded_model(bare) and not self._inline:
             return _document_decoder(bare)
         if not self._by_names and any(map(is_json, (bare, *marks))):
             return self._json_decoder(annotation, metadata)
         if is_union(bare):
-            decoders = [(member, self.decoder(member)) for member in get_args(bare)]
-            return union_decoder(
-                decoders, arbitrary_types=self._arbitrary_types, is_strict=self._is_strict
-            )
+            return self._union_decoder(get_args(bare), marks)
+        return self._bare_decoder(bare, marks)
+
+    def _bare_decoder(self, bare: Any, marks: tuple[Any, ...]) -> Decoder | None:
         is_strict = not self._by_names and strictness_of(marks, self._is_strict)
-        if get_origin(bare) is re.Pattern:
-            return self._class_decoder(re.Pattern, marks, is_strict=is_strict)
+        cls = get_origin(bare) or bare
+        if cls is re.Pattern:
+            is_of_bytes = get_args(bare) == (bytes,) and not self._by_names
+            decode = self._class_decoder(cls, marks, is_strict=is_strict)
+            return read_bytes_pattern if is_of_bytes else decode
         if get_origin(bare) is None or get_origin(bare) is Literal:
             decode = self._class_decoder(bare, marks, is_strict=is_strict)
         else:
-            decode = self._generic_decoder(get_origin(bare), get_args(bare), is_strict=is_strict)
-        return as_python_value(get_origin(bare) or bare, decode) if is_strict else decode
+            decode = self._generic_decoder(cls, get_args(bare), is_strict=is_strict)
+        if is_strict or (not self._by_names and is_dataclass(cls) and is_strict_class(cls)):
+            return as_python_value(cls, decode)
+        return decode
+
+    def _user_decoder(self, bare: Any, marks: tuple[Any, ...]) -> Decoder | None:
+        """Leave what a serialiser wrote to the validators of the type, which is their business."""
+        if self._by_names:
+            return None
+        is_strict = strictness_of(marks, self._is_strict) or is_strict_class(bare)
+        return strictly_read(bare, marks) if is_strict else in_utc
+
+    def _union_decoder(self, members: tuple[Any, ...], marks: tuple[Any, ...]) -> Decoder | None:
+        # Pydantic hands such marks on.
+        passed = [
+            mark
+            for mark in marks
+            if isinstance(mark, (Strict, FieldInfo, GroupedMetadata, *LIMITS))
+        ]
+        of_user = [member for member in members if _is_stored_by_user(unwrap(member)[1])]
+        decode = union_decoder(
+            [
+                (member, None if member in of_user else self.decoder(member, passed))
+                for member in members
+            ],
+            arbitrary_types=self._arbitrary_types,
+            is_strict=self._is_strict,
+        )
+        if not of_user or self._by_names:
+            return decode
+        if len(members) == _OPTIONAL and NoneType in members:
+            return self.decoder(of_user[0], passed)
+        if decode is None:
+            return in_utc
+        return lambda value, loc, errors, raw: decode(in_utc(value), loc, errors, raw)
 
     def _json_decoder(self, annotation: Any, metadata: Any) -> Decoder:
         """Read the value that was parsed from the text that validation asks for."""
@@ -103,6 +165,8 @@ class DecoderCompiler:
     def _generic_decoder(
         self, origin: Any, arguments: tuple[Any, ...], *, is_strict: bool
     ) -> Decoder | None:
+        if is_set(origin) and not self._by_names and unwrap(arguments[0])[0] in (Any, object):
+            return read_hashable_items
         if is_strict and is_set(origin):
             # A set can only be made of what can be hashed.
             outer, self._is_strict = self._is_strict, True
@@ -134,6 +198,8 @@ class DecoderCompiler:
     ) -> Decoder | None:
         if cls is Hashable:
             return read_hashable
+        if is_set(cls):
+            return read_hashable_items
         if members := stored_members(cls, is_strict=is_strict):
             return member_decoder(members)
         return bson_decoder_of(cls, () if self._is_strict else marks)
@@ -170,6 +236,16 @@ class DecoderCompiler:
         made = make()
         self._inline = outer
         return made
+
+
+_OPTIONAL = 2
+# Type checkers take them for `Annotated`.
+_UNCHECKED = cast("tuple[type[Any], ...]", (InstanceOf, SkipValidation))
+"""Marks of types whose values are not validated as the type would be, and so not made of what is stored."""
+
+
+def _is_stored_by_user(marks: Any) -> bool:
+    return serializer_in(marks) not in (None, DECIMAL_SERIALIZER.bson_serializer)
 
 
 def _maker(decode: Decoder | None, make: Callable[[Any], Any]) -> Decoder:
@@ -281,10 +357,12 @@ def _mapping_decoder(
 def _key_decoder(key_type: Any, *, is_strict: bool) -> Callable[[str], Any] | None:
     """Read keys that validation would not recognise in their text."""
     bare, marks = unwrap(key_type)
-    if is_class(bare) and issubclass(bare, str):
+    is_strict = strictness_of(marks, is_strict)
+    is_member = is_class(bare) and issubclass(bare, Enum)
+    if is_class(bare) and issubclass(bare, str) and not (is_member and is_strict):
         return None
-    if is_class(bare) and issubclass(bare, Enum):
-        texts = [(encode_key(member), member) for member in bare]
+    if is_member or get_origin(bare) is Literal:
+        texts = [(encode_key(key), key) for key in (bare if is_member else get_args(bare))]
         members = {text: member for text, member in texts if isinstance(text, str)}
         return lambda key: members.get(key, key)
-    return strict_key_decoder(key_type) if strictness_of(marks, is_strict) else None
+    return strict_key_decoder(key_type) if is_strict else None

@@ -196,6 +196,8 @@ class EncoderCompiler:
                 return dict
             return lambda values: {key: encode(value) for key, value in values.items()}
         refusal = self._refusal
+        is_open = bare in (Any, object, Hashable) or is_union(bare)
+        validate = Validation(key_type)
 
         def encode_items(values: Mapping[Any, Any]) -> dict[Any, Any]:
             document: dict[Any, Any] = {}
@@ -211,9 +213,28 @@ class EncoderCompiler:
                     )
                     raise refusal(reason)
                 document[text] = value if encode is None else encode(value)
+            if is_open:
+                _check_keys(values, validate, refusal)
             return document
 
         return encode_items
+
+
+def _check_keys(values: Mapping[Any, Any], validate: Validation, refusal: Refusal) -> None:
+    """Refuse a key of which the text would be read as another one, such as a number where text is allowed too."""
+    for key in values:
+        text = encode_key(key)
+        if text is key or not isinstance(text, str):
+            continue
+        try:
+            read = validate(text)
+        except ValidationError:
+            read = None
+        if type(read) is not type(key) or read != key:
+            reason = (
+                f"the key {key!r} is stored as {text!r}, and would not be read as {key!r} again"
+            )
+            raise refusal(f"{reason}: use text")
 
 
 def _as_it_is(value: Any) -> Any:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Literal, get_args, get_origin
 
 import bson
+from annotated_types import Ge, GroupedMetadata, Gt, Le, Lt
 from bson.decimal128 import Decimal128
 from bson.regex import Regex
 from pydantic import AwareDatetime, FutureDatetime, NaiveDatetime, PastDatetime
+from pydantic.fields import FieldInfo
 
-from odmantic._conversions import as_aware, as_naive, as_read_datetime
+from odmantic._conversions import as_aware, as_naive, as_read_datetime, as_utc_datetime
 from odmantic._mapping.mapping import is_class
-from odmantic._mapping.shapes import AS_IT_IS, is_tuple
+from odmantic._mapping.shapes import AS_IT_IS, is_document, is_stored_array
 from odmantic._mapping.translate import Decoder, Location
 from odmantic._mapping.untyped import encode_any
 from odmantic._python_types import DecimalSupport, PatternSupport
@@ -46,8 +48,26 @@ FROM_BSON: dict[Any, tuple[type[Any], Callable[[Any], Any]]] = {
 _KNOWN_BY_SCHEMA = (DecimalSupport, PatternSupport)
 
 
+LIMITS = {Gt: "gt", Ge: "ge", Lt: "lt", Le: "le"}
+"""Marks that limit the values of a type, and the attribute with the limit."""
+
+
+def limits_in(marks: Iterable[Any]) -> Iterator[Any]:
+    """Find what values of a type may not be less or more than."""
+    for mark in marks:
+        if isinstance(mark, (FieldInfo, GroupedMetadata)):
+            yield from limits_in(mark.metadata if isinstance(mark, FieldInfo) else mark)
+        elif type(mark) in LIMITS:
+            yield getattr(mark, LIMITS[type(mark)])
+
+
 def bson_decoder_of(cls: Any, marks: tuple[Any, ...]) -> Decoder | None:
     """Give the decoder of a type in `FROM_BSON`, unless its schema knows the stored form."""
+    if cls in _DATETIMES:
+        # Naive times cannot be compared with aware ones.
+        forms = {each.tzinfo is None for each in limits_in(marks) if isinstance(each, datetime)}
+        if forms:
+            return bson_decoder(NaiveDatetime if True in forms else AwareDatetime)
     if cls not in FROM_BSON or any(isinstance(mark, _KNOWN_BY_SCHEMA) for mark in marks):
         return None
     return bson_decoder(cls)
@@ -59,24 +79,52 @@ def bson_decoder(cls: Any) -> Decoder:
     return lambda value, _loc, _errors, _raw: convert(value) if isinstance(value, stored) else value
 
 
+def read_bytes_pattern(value: Any, _loc: Location, _errors: ErrorList, _raw: Any) -> Any:
+    """Give the pattern of bytes that was stored as one of text, which BSON has only."""
+    pattern = _compile_regex(value) if isinstance(value, Regex) else value
+    if not isinstance(pattern, re.Pattern) or not isinstance(pattern.pattern, str):
+        return value
+    return re.compile(pattern.pattern.encode(), pattern.flags & ~re.UNICODE)
+
+
 def stored_members(cls: Any, *, is_strict: bool = False) -> list[tuple[Any, Enum]]:
     """Pair members of an enumeration with their stored form, if pydantic does not know that, or does not take it."""
     if get_origin(cls) is Literal:
         members = [member for member in get_args(cls) if isinstance(member, Enum)]
     elif is_class(cls) and issubclass(cls, Enum):
         members = list(cls)
-        if not is_strict and all(isinstance(member.value, AS_IT_IS) for member in members):
+        if not is_strict and all(map(_is_known, members)):
             return []
     else:
         return []
     return [(_as_read(encode_any(member)), member) for member in members]
 
 
+def _is_known(member: Enum) -> bool:
+    return isinstance(member.value, AS_IT_IS) and not isinstance(member.value, datetime)
+
+
+def in_utc(value: Any, _loc: Location = None, _errors: Any = None, _raw: Any = None) -> Any:
+    """Give what a client would read that has no time zone of its own, for values that a user's code reads."""
+    if isinstance(value, datetime):
+        return as_read_datetime(value)
+    if type(value) is list:
+        return [in_utc(item) for item in value]
+    if type(value) is dict:
+        return {key: in_utc(item) for key, item in value.items()}
+    return value
+
+
 def _as_read(stored: Any) -> Any:
     if isinstance(stored, Enum):
         # Members that are text or numbers are written as such.
         return bson.decode(bson.encode({"": stored}))[""]  # pyright: ignore[reportUnknownMemberType] - of the driver
-    return list(stored) if is_tuple(stored) else stored
+    if isinstance(stored, datetime):
+        # Clients give it in a form of their own.
+        return as_naive(as_utc_datetime(stored))
+    if is_document(stored):
+        return {key: _as_read(item) for key, item in stored.items()}
+    return [_as_read(item) for item in stored] if is_stored_array(stored) else stored
 
 
 def member_decoder(members: list[tuple[Any, Enum]]) -> Decoder:

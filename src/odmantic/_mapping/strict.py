@@ -10,6 +10,7 @@ import collections.abc
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import is_dataclass
+from enum import Enum
 from typing import Annotated, Any
 
 from pydantic import Json, Strict, ValidationError
@@ -17,9 +18,12 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticSerializationError
 
 from odmantic._mapping.annotations import unwrap
+from odmantic._mapping.mapping import is_class
 from odmantic._mapping.shapes import is_document, is_stored_array
+from odmantic._mapping.stored_forms import in_utc
 from odmantic._mapping.translate import Decoder, Location
 from odmantic._mapping.validation import Validation
+from odmantic.bson import WithBsonSerializer
 from odmantic.exceptions import ErrorList
 
 _CONVERSIONS: dict[Any, Callable[[Any], Any]] = {
@@ -60,7 +64,8 @@ def as_python_value(cls: Any, decode: Decoder | None) -> Decoder | None:
     What cannot be converted stays as it is, for validation to say so.
     """
     if is_dataclass(cls):
-        convert: Any = Validation(cls)
+        validate = Validation(cls)
+        convert: Any = lambda value: validate(value, strict=False)  # noqa: E731
     else:
         convert = _CONVERSIONS.get(cls)
     if convert is None:
@@ -77,6 +82,43 @@ def as_python_value(cls: Any, decode: Decoder | None) -> Decoder | None:
             return value
 
     return decode_strictly
+
+
+def strictly_read(bare: Any, marks: tuple[Any, ...]) -> Decoder:
+    """Give a decoder for what a user's serialiser wrote: if strict validation does not take it, it is converted first."""
+    parts = (bare, *(mark for mark in marks if not isinstance(mark, WithBsonSerializer)))
+    strictly = Validation(Annotated[parts] if len(parts) > 1 else bare)
+    laxly = Validation(bare)
+
+    def decode(value: Any, _loc: Location, _errors: ErrorList, _raw: Any) -> Any:
+        value = in_utc(value)
+        try:
+            strictly(value, strict=True)
+        except ValidationError:
+            try:
+                return laxly(value, strict=False)
+            except ValidationError:
+                return value
+        return value
+
+    return decode
+
+
+def as_instance(bare: Any, decode: Decoder | None) -> Decoder:
+    """Give a decoder that makes what `decode` gives a value of a type, for a field that does not validate it."""
+    validate = Validation(bare)
+    is_enum = is_class(bare) and issubclass(bare, Enum)
+
+    def make(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
+        made = value if decode is None else decode(value, loc, errors, raw)
+        if not is_enum and not is_stored_array(value) and not is_document(value):
+            return made
+        try:
+            return validate(made, strict=False)
+        except ValidationError:
+            return made
+
+    return make
 
 
 def strict_key_decoder(key_type: Any) -> Callable[[str], Any]:
@@ -102,9 +144,11 @@ def is_json(part: Any) -> bool:
 def json_value_type(annotation: Any, metadata: Iterable[Any]) -> Any:
     """Give the type of what is parsed from JSON."""
     bare, marks = unwrap(annotation)
-    if is_json(bare):
+    marks = (*marks, *metadata)
+    outermost = max((index for index, mark in enumerate(marks) if is_json(mark)), default=None)
+    if outermost is None:
         return Any
-    parts = (bare, *(mark for mark in (*marks, *metadata) if not is_json(mark)))
+    parts = (bare, *marks[:outermost], *marks[outermost + 1 :])
     return Annotated[parts] if len(parts) > 1 else bare
 
 
@@ -121,6 +165,15 @@ def as_json_text(annotation: Any, decode: Decoder | None) -> Decoder:
             return value
 
     return decode_json
+
+
+def read_hashable_items(values: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
+    """Give the items of a set of anything."""
+    if not is_stored_array(values):
+        return values
+    return [
+        read_hashable(item, loc, errors, raw) if type(item) is list else item for item in values
+    ]
 
 
 def read_hashable(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:

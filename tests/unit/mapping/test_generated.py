@@ -715,15 +715,17 @@ def test_a_validator_that_looks_around_sees_all_fields() -> None:
     assert decode_document(Sum, {"_id": OID, "a": 1, "b": 2}).b == 3
 
 
-def test_an_error_of_a_validator_that_is_none_of_pydantics_is_raised() -> None:
+def test_an_error_of_a_validator_that_is_none_of_pydantics_names_the_document() -> None:
     def fail(value: int) -> int:
         raise RuntimeError(value)
 
     class Failing(Model):
         a: Annotated[int, pydantic.AfterValidator(fail)]
 
-    with pytest.raises(RuntimeError):
+    with pytest.raises(DocumentParsingError, match="RuntimeError: 1") as raised:
         decode_document(Failing, {"_id": OID, "a": 1})
+    assert (raised.value.model, raised.value.document_id) == (Failing, OID)
+    assert isinstance(raised.value.__cause__, RuntimeError)
 
 
 def test_validated_embedded_objects_in_an_unusual_field_count_as_read() -> None:
@@ -883,5 +885,5 @@ def test_an_abstract_class_can_be_declared() -> None:
         @abc.abstractmethod
         def area(self) -> float: ...
 
-    with pytest.raises(TypeError):
+    with pytest.raises(DocumentParsingError, match="TypeError: Can't instantiate abstract"):
         decode_document(Shape, {})

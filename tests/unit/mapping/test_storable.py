@@ -3,6 +3,9 @@
 * A field stores what its declared type has, whatever the class of a value has besides.
 * A value that its own field would refuse when it is read is not stored.
 * Two keys of a dictionary that have one text are not stored.
+* What clients read in forms of their own (naive or aware, in a zone), and what marks such as `Strict`, `InstanceOf` or a
+  limit ask for, comes back as it was: equal, and of the same type.
+* Whatever a validator raises while a document is read says which document it was.
 * What validation takes in one form only (a set, JSON, an aware datetime) is given back in that form.
 """
 
@@ -11,8 +14,9 @@ from __future__ import annotations
 import collections
 import dataclasses
 import enum
+import re
 from collections import deque
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import (
     Annotated,
@@ -33,26 +37,32 @@ from typing import (
     TypeVar,
     Union,
 )
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import annotated_types
 import bson
 import pydantic
 import pytest
 from bson.codec_options import CodecOptions
 from pydantic import (
     AwareDatetime,
+    InstanceOf,
     Json,
     NaiveDatetime,
     PastDatetime,
     SerializeAsAny,
+    SkipValidation,
     Strict,
     StrictInt,
 )
 from typing_extensions import TypedDict
 
+from odmantic._mapping.decode import validate_document
 from odmantic._plan.save import plan_save
 from odmantic._state.changes import dirty_fields, read_document
-from odmantic.exceptions import InvalidDocumentError
+from odmantic.bson import WithBsonSerializer
+from odmantic.exceptions import DocumentParsingError, InvalidDocumentError
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model
 
@@ -399,8 +409,175 @@ def test_keys_with_one_text_are_refused(annotation: Any, value: Any, keys: str) 
 
 
 def test_keys_with_texts_of_their_own_are_stored() -> None:
-    one = model_of(Dict[Union[int, str], int])(x={1: 1, "2": 2})
+    one = model_of(Dict[Union[int, bool], int])(x={1: 1, 2: 2})
     assert one.model_dump_doc()["x"] == {"1": 1, "2": 2}
+
+
+@pytest.mark.parametrize("key_type", [Any, object, Hashable, Union[int, str], Optional[str]])
+def test_a_key_that_would_be_read_as_text_is_refused(key_type: Any) -> None:
+    one = model_of(Dict[key_type, int]).model_construct(x={"a": 1, 2: 2})
+    with pytest.raises(InvalidDocumentError, match="the key 2 is stored as '2'"):
+        one.model_dump_doc()
+    assert model_of(Dict[key_type, int])(x={"a": 1}).model_dump_doc()["x"] == {"a": 1}
+
+
+# --- What clients and marks make of stored forms -----------------------------------------------
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day)
+
+
+DAY = date(2020, 1, 2)
+Day = Annotated[date, WithBsonSerializer(_midnight)]
+Iso = Annotated[date, Strict(), WithBsonSerializer(date.isoformat)]
+Coded = Annotated[UUID, Strict(), WithBsonSerializer(str)]
+
+
+class PlainDay(pydantic.BaseModel):
+    day: Day
+
+
+class StrictDay(pydantic.BaseModel, strict=True):
+    day: Annotated[date, WithBsonSerializer(date.isoformat)]
+
+
+def _shown(value: Any) -> dict[str, str]:
+    return {"day": str(value["day"])}
+
+
+class EmbeddedDay(EmbeddedModel):
+    day: Day
+
+
+class Era(enum.Enum):
+    OLD = datetime(2000, 1, 1)
+    NEW = datetime(2010, 1, 1, 0, 0, 0, 123456)
+
+
+class AwareEra(enum.Enum):
+    OLD = datetime(2000, 1, 1, tzinfo=UTC)
+    PAIR = (datetime(2010, 1, 1, tzinfo=UTC), {"x": datetime(2011, 1, 1)})
+
+
+class Word(str, enum.Enum):
+    YES = "yes"
+
+
+class Number(enum.Enum):
+    ONE = 1
+
+
+@pydantic.dataclasses.dataclass(config={"strict": True})
+class StrictPoint:
+    x: int
+    tags: set[int] = dataclasses.field(default_factory=set)
+
+
+@dataclasses.dataclass
+class Point:
+    x: int
+
+
+NAIVE, AWARE = datetime(2000, 1, 1), datetime(2000, 1, 1, tzinfo=UTC)
+AfterNaive = Annotated[datetime, pydantic.Field(gt=datetime(1990, 1, 1))]
+AfterAware = Annotated[datetime, pydantic.Field(ge=datetime(1990, 1, 1, tzinfo=UTC))]
+
+READ_AGAIN: list[tuple[Any, Any]] = [
+    # A client with a time zone of its own: midnight in UTC is another time there.
+    (Day, DAY),
+    (list[Day], [DAY]),
+    (dict[str, Day], {"a": DAY}),
+    (tuple[Day, int], (DAY, 1)),
+    (Optional[Day], DAY),
+    (Union[Day, int], DAY),
+    (PlainDay, PlainDay(day=DAY)),
+    (EmbeddedDay, EmbeddedDay(day=DAY)),
+    (list[EmbeddedDay], [EmbeddedDay(day=DAY)]),
+    (Annotated[list[date], WithBsonSerializer(lambda days: list(map(_midnight, days)))], [DAY]),
+    # A serialiser, and strict validation.
+    (Iso, DAY),
+    (list[Iso], [DAY]),
+    (Optional[Iso], DAY),
+    (Coded, UUID(int=5)),
+    (Annotated[date, Strict(), WithBsonSerializer(_midnight)], DAY),
+    (StrictDay, StrictDay(day=DAY)),
+    (Annotated[StrictDay, WithBsonSerializer(_shown)], StrictDay(day=DAY)),
+    (dict[Annotated[Word, Strict()], int], {Word.YES: 1}),
+    (dict[Annotated[Number, Strict()], int], {Number.ONE: 1}),
+    # Members that are datetimes.
+    (Era, Era.OLD),
+    (list[Era], [Era.NEW]),
+    (Union[Era, int], Era.OLD),
+    (Literal[Era.OLD], Era.OLD),
+    (AwareEra, AwareEra.OLD),
+    (AwareEra, AwareEra.PAIR),
+    # Limits.
+    (AfterNaive, NAIVE),
+    (AfterAware, AWARE),
+    (list[AfterNaive], [NAIVE]),
+    (Optional[AfterAware], AWARE),
+    (Annotated[Optional[datetime], pydantic.Field(lt=datetime(2030, 1, 1))], NAIVE),
+    (Annotated[datetime, annotated_types.Interval(gt=datetime(1990, 1, 1))], NAIVE),
+    # What stays as it is given.
+    (set, {(1, 2), 3}),
+    (frozenset, frozenset({(1, (2, 3))})),
+    (set[Any], {(1, 2)}),
+    (re.Pattern[bytes], re.compile(b"a", re.IGNORECASE)),
+    (InstanceOf[Decimal], Decimal("1.50")),
+    (list[InstanceOf[Decimal]], [Decimal("1.50")]),
+    (InstanceOf[Point], Point(1)),
+    (InstanceOf[Priced], Priced(name="n")),
+    (InstanceOf[EmbeddedDay], EmbeddedDay(day=DAY)),
+    (InstanceOf[Word], Word.YES),
+    (SkipValidation[Decimal], Decimal("1.50")),
+    (SkipValidation[set[int]], {1}),
+    (SkipValidation[tuple[int, ...]], (1,)),
+    (StrictPoint, StrictPoint(1, {2})),
+    (list[StrictPoint], [StrictPoint(1, {2})]),
+    (Annotated[Optional[set[int]], Strict()], {1}),
+    (dict[Literal[1, 2], int], {1: 2}),
+    (dict[Literal[Number.ONE, "a"], int], {Number.ONE: 2, "a": 3}),
+    (dict[Literal[True], int], {True: 2}),
+]
+
+
+@pytest.mark.parametrize("options", CLIENTS)
+@pytest.mark.parametrize(("annotation", "value"), READ_AGAIN)
+def test_every_client_reads_what_was_saved(
+    annotation: Any, value: Any, options: CodecOptions[Any]
+) -> None:
+    model = model_of(annotation)
+    ship = model(x=value)
+    plan = plan_save(ship, set(model.__mapping__.fields))
+    assert plan is not None
+    for document in (ship.model_dump_doc(), plan.document):
+        raw = through_bson(document, options)
+        for read in (read_document(model, raw), validate_document(model, raw)):
+            assert read.x == value
+            assert type(read.x) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "text", "value"),
+    [(Json[Json[int]], '"1"', 1), (Json[list[Json[int]]], '["1"]', [1])],
+)
+def test_json_in_json_is_read_again(annotation: Any, text: str, value: Any) -> None:
+    ship = model_of(annotation)(x=text)
+    assert ship.x == value
+    assert read_document(type(ship), through_bson(ship.model_dump_doc())).x == value
+
+
+@pytest.mark.parametrize("error", [TypeError, RuntimeError, KeyError, OSError])
+def test_what_a_validator_raises_names_the_document(error: type[Exception]) -> None:
+    def fail(_value: int) -> int:
+        raise error("no")
+
+    model = model_of(Annotated[int, pydantic.AfterValidator(fail)])
+    with pytest.raises(DocumentParsingError, match=error.__name__) as raised:
+        read_document(model, {"_id": 7, "x": 1})
+    assert (raised.value.model, raised.value.document_id) == (model, 7)
+    assert isinstance(raised.value.__cause__, error)
 
 
 # --- What validation takes in one form only ----------------------------------------------------
