@@ -46,6 +46,7 @@ class InstanceCode:
     Attributes:
         refusal: The line of code that leaves a document to validation.
         calls_others: Whether the code calls what may raise anything.
+        known_of: What is known of referenced documents, by their model: names of local variables.
     """
 
     def __init__(self, source: Source, *, known: bool) -> None:
@@ -54,6 +55,7 @@ class InstanceCode:
         self._inlining = Inlining()
         self.refusal = "return raw" if known else "return None"
         self.calls_others = False
+        self.known_of: dict[Any, str] = {}
 
     def make(self, mapping: ModelMapping) -> str:
         """Make an instance of the document `raw`; give its name."""
@@ -247,9 +249,8 @@ class InstanceCode:
         return [piece for field in pieces for piece in field] or ["True"]
 
     def _target(self, node: Any, local: str, path: str, *, is_kept: bool) -> Pieces:
-        self._elsewhere(
-            mapping_of(node.model), local, f"known.of({self._source.object('Class', node.model)})"
-        )
+        known = self.known_of[node.model] if self._known else ""
+        self._elsewhere(mapping_of(node.model), local, known)
         return keep_any(self._source, local, path) if is_kept else []
 
     def _elsewhere(self, mapping: ModelMapping, local: str, known: str = "known") -> str:

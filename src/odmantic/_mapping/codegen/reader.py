@@ -30,6 +30,9 @@ class ReaderCode:
             "Make an instance that counts as unmodified of each, from the last; give one that validation has to judge.",
         ):
             source.add("take = documents.pop")
+            for model in {path.model: None for path in self._mapping.reference_paths}:
+                of_model = f"known.of({source.object('Class', model)})"
+                code.known_of[model] = source.assign("known", of_model)
             # Python 3.11 makes `while documents:` fast only when the function is called for the eighth time.
             with self._refusing(code), source.block("while True:"):
                 with source.block("try:"):
