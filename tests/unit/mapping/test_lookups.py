@@ -262,13 +262,15 @@ class Strictly(Model):
     zip_code: Annotated[int, pydantic.Field(alias="zipCode")]
 
 
-def test_a_patch_by_alias_is_no_patch_of_the_field() -> None:
+def test_a_patch_is_by_name_else_by_alias() -> None:
     instance = Strictly(zipCode=1)
-    with pytest.raises(pydantic.ValidationError, match="Extra inputs are not permitted"):
-        instance.model_update(zipCode=2)
-    assert instance.zip_code == 1
-    instance.model_update(zip_code=2)
+    instance.model_update(zipCode=2)
     assert instance.zip_code == 2
+    instance.model_update(zip_code=3, zipCode=4)
+    assert instance.zip_code == 3
+    with pytest.raises(pydantic.ValidationError, match="Extra inputs are not permitted"):
+        instance.model_update(zip=5)
+    assert instance.zip_code == 3
 
 
 class Address(BaseModel):
