@@ -358,10 +358,19 @@ def _move(instance: Any, state: State, known: Known) -> None:
             modified = frozenset(state.modified or ())
             baseline = baseline_or_none(instance)
             _put_elsewhere(instance, known, _Elsewhere(before, modified, baseline, state.life))
-        clear_slot(instance, "__baseline__")
+        _forget_values(instance)
     state.may_exist = True
     if state.life is not None:
         state.life = state.life.at(known.place)
+
+
+def _forget_values(instance: Any) -> None:
+    """Forget the baseline, but for the names of extras: one that was removed since may be elsewhere as well."""
+    baseline = baseline_or_none(instance)
+    clear_slot(instance, "__baseline__")
+    if baseline and instance.__mapping__.extra_allowed:
+        names = baseline.keys() - instance.__mapping__.fields.keys()
+        object.__setattr__(instance, "__baseline__", dict.fromkeys(names))
 
 
 def _return(instance: Any, state: State, known: Written) -> bool:

@@ -161,7 +161,7 @@ def dirty_fields(instance: Model, place: Place | None = None) -> set[str]:
         and known.place is not place
         and not known.is_at(place)
     ):
-        return all_names(instance)
+        return all_names(instance).union(removed_extras(instance))
     dirty = set(modified or ())
     mapping = instance.__mapping__
     if not mapping.mutable_fields and not mapping.extra_allowed:

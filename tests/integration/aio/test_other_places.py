@@ -102,6 +102,28 @@ async def test_extras_are_sent_too(aio_engine, archive, archived):
     assert archived["loose"].find_one() == {"_id": loose.id, "code": 1, "more": [2]}
 
 
+@pytest.mark.parametrize("way", WAYS)
+async def test_removed_extras_are_removed_everywhere(
+    aio_engine, archive, raw_database, archived, way
+):
+    loose = [Loose(code=code, token="secret", more=[code]) for code in range(3)]
+    for engine in (aio_engine, archive):
+        await WAYS[way](engine, loose)
+    for each in loose:
+        del each.token
+    transaction = archive.transaction()
+    await transaction.start()
+    await transaction.save_all(loose)
+    await aio_engine.save_all(loose, session=transaction)
+    await transaction.abort()
+    for engine in (aio_engine, archive):
+        await WAYS[way](engine, loose)
+
+    for database in (raw_database, archived):
+        stored = list(database["loose"].find(sort={"code": 1}))
+        assert stored == [{"_id": each.id, "code": each.code, "more": each.more} for each in loose]
+
+
 async def test_what_is_known_moves_with_the_last_save(aio_engine, archive, raw_database, archived):
     flat = Flat(code=1)
     await aio_engine.save(flat)

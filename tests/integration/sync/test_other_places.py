@@ -101,6 +101,26 @@ def test_extras_are_sent_too(sync_engine, archive, archived):
     assert archived["loose"].find_one() == {"_id": loose.id, "code": 1, "more": [2]}
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_removed_extras_are_removed_everywhere(sync_engine, archive, raw_database, archived, way):
+    loose = [Loose(code=code, token="secret", more=[code]) for code in range(3)]
+    for engine in (sync_engine, archive):
+        WAYS[way](engine, loose)
+    for each in loose:
+        del each.token
+    transaction = archive.transaction()
+    transaction.start()
+    transaction.save_all(loose)
+    sync_engine.save_all(loose, session=transaction)
+    transaction.abort()
+    for engine in (sync_engine, archive):
+        WAYS[way](engine, loose)
+
+    for database in (raw_database, archived):
+        stored = list(database["loose"].find(sort={"code": 1}))
+        assert stored == [{"_id": each.id, "code": each.code, "more": each.more} for each in loose]
+
+
 def test_what_is_known_moves_with_the_last_save(sync_engine, archive, raw_database, archived):
     flat = Flat(code=1)
     sync_engine.save(flat)
