@@ -6,13 +6,16 @@ import copy
 import gc
 import pickle
 from typing import Any
+from weakref import ref
 
 import pytest
 from pymongo import AsyncMongoClient, MongoClient
 
+from odmantic import Model
 from odmantic._driver.deployments import deployment_of
+from odmantic._mapping import marks
 from odmantic._mapping.lives import Life
-from odmantic._mapping.places import INSIDE, Deployment, Known, Place, Written, known_at
+from odmantic._mapping.places import INSIDE, Deployment, Known, Place, Reading, Written, known_at
 
 
 def _client(*hosts: str, cls: Any = MongoClient) -> Any:
@@ -129,3 +132,46 @@ def test_a_pickled_life_is_known_in_its_process() -> None:
     life.end_at(here)
     del life
     assert pickle.loads(kept).is_over
+
+
+def test_a_rolled_back_deletion_may_leave_several_lives_and_one_ends_all() -> None:
+    life, here = Life(), _place(_StandIn())
+    life.at(here)
+    (ended,) = life.end_at(here)
+    following = life.at(here)
+    ended.go_on()
+
+    assert {*life.end_at(here)} == {life, following}
+    assert (life.is_over, following.is_over) == (True, True)
+
+
+class _Parcel(Model):
+    code: int = 0
+
+
+def test_only_a_read_knows_others() -> None:
+    here, there = _place(_StandIn()), _place(_StandIn())
+    other = Known(there)
+    read = Reading(here, {ref(_Parcel): other})
+    assert read.of(_Parcel) is other
+    for known in (Known(here), Written(here), Reading(here, {})):
+        assert known.of(_Parcel) is known
+
+
+def test_an_assignment_meets_a_save_that_was_faster(monkeypatch: pytest.MonkeyPatch) -> None:
+    parcel, write = _Parcel(), Written(_place(_StandIn()))
+    take: Any = _Parcel.__mapping__.codec.take
+
+    class Slow(dict[int, Any]):
+        """Has another thread take the instance once the assignment has found it as it was made."""
+
+        def setdefault(self, *arguments: Any) -> Any:
+            take((parcel,), [], [], write, new=False)
+            return super().setdefault(*arguments)
+
+    monkeypatch.setattr(marks, "_being_made", Slow())
+    parcel.code = 7
+
+    assert marks.known_of(parcel) is write
+    assert parcel.__fields_modified__ == set()
+    assert marks.may_exist(parcel)
