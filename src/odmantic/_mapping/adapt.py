@@ -52,16 +52,26 @@ class _Adapter:
     """One walk through an annotation, or through what an alias inside it stands for.
 
     `known` tells of each alias met before what stands in its place, and whether types were substituted in it; an
-    alias inside itself stays.
+    alias inside itself stays. What stands for a type with arguments is found once for each object.
     """
 
-    __slots__ = ("_known", "substituted")
+    __slots__ = ("_known", "_seen", "substituted")
 
     def __init__(self, known: dict[Any, tuple[Any, bool]]) -> None:
         self._known = known
+        self._seen: dict[int, tuple[Any, Any]] = {}
         self.substituted = False
 
     def adapt(self, tp: Any) -> Any:
+        """Give what stands in the place of a type."""
+        if not get_args(tp):
+            return self._adapt(tp)
+        if id(tp) not in self._seen:
+            # The type is kept, so that no other one has its id.
+            self._seen[id(tp)] = tp, self._adapt(tp)
+        return self._seen[id(tp)][1]
+
+    def _adapt(self, tp: Any) -> Any:
         origin = get_origin(tp)
         _check_storable(tp, origin)
         # `Pattern[str]` is a `Pattern`; the bare one of `typing` has an origin too.

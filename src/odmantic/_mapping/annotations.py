@@ -120,20 +120,25 @@ def optional_member(annotation: Any) -> Any:
 def types_in(annotation: Any) -> Iterator[Any]:
     """Find the types in an annotation, at any depth, with itself first and behind wrappers.
 
-    What an alias stands for comes once.
+    What an alias stands for comes once, and so does a type with arguments that is one object in several places.
     """
-    return _types_in(annotation, [])
+    return _types_in(annotation, [], {})
 
 
-def _types_in(annotation: Any, aliases: list[Any]) -> Iterator[Any]:
+def _types_in(annotation: Any, aliases: list[Any], known: dict[int, Any]) -> Iterator[Any]:
     if is_type_alias(annotation):
         if annotation in aliases:
             return
         aliases.append(annotation)
+    elif get_args(annotation):
+        if id(annotation) in known:
+            return
+        # Kept, so that no other one has its id.
+        known[id(annotation)] = annotation
     bare, _ = unwrap(annotation)
     yield bare
     for argument in arguments_of(bare):
-        yield from _types_in(argument, aliases)
+        yield from _types_in(argument, aliases, known)
 
 
 def models_in(annotation: Any) -> Iterator[Any]:
@@ -265,7 +270,7 @@ def evaluate(annotation: Any, module: str, known: dict[str, Any]) -> tuple[Any, 
     if isinstance(annotation, str) and _BARE_CLASS_VAR.fullmatch(annotation):
         # Python 3.10 evaluates it only with an argument.
         return ClassVar, None
-    holder = type("holder", (), {"__annotations__": {"it": annotation}})
+    holder = type("holder", (), {"__annotations__": {"it": _with_references(annotation)}})
     names = getattr(sys.modules.get(module), "__dict__", {})
     try:
         return get_type_hints(holder, names, known, include_extras=True)["it"], None
@@ -273,14 +278,37 @@ def evaluate(annotation: Any, module: str, known: dict[str, Any]) -> tuple[Any, 
         return annotation, error.name
 
 
-def _has_forward_reference(annotation: Any) -> bool:
+def _with_references(annotation: Any) -> Any:
+    """Make references of the texts in builtin generics, such as `list["Node"]`: Python 3.10 does not evaluate them."""
+    origin = get_origin(annotation)
+    if origin is Literal or not get_args(annotation):
+        return annotation
+    if origin is Annotated:
+        parts = (_with_references(annotation.__origin__), *annotation.__metadata__)
+        return Annotated[parts]
+    if is_union(annotation):
+        members = tuple(map(_with_references, get_args(annotation)))
+        return Union[members]  # noqa: UP007 - the members are only known now
+    if not isinstance(annotation, types.GenericAlias):
+        return annotation
+    parts = tuple(
+        ForwardRef(each) if isinstance(each, str) else _with_references(each)
+        for each in get_args(annotation)
+    )
+    cls: Any = origin
+    return types.GenericAlias(cls, parts)
+
+
+def _has_forward_reference(annotation: Any, known: dict[int, Any] | None = None) -> bool:
     if isinstance(annotation, (str, ForwardRef)):
         return True
-    if get_origin(annotation) is Literal:
+    known = {} if known is None else known
+    if get_origin(annotation) is Literal or id(annotation) in known:
         return False
+    known[id(annotation)] = annotation
     if get_origin(annotation) is Annotated:
-        return _has_forward_reference(annotation.__origin__)
-    return any(_has_forward_reference(argument) for argument in _arguments(annotation))
+        return _has_forward_reference(annotation.__origin__, known)
+    return any(_has_forward_reference(argument, known) for argument in _arguments(annotation))
 
 
 def _arguments(annotation: Any) -> Iterator[Any]:

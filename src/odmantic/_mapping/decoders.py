@@ -20,7 +20,6 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
-from odmantic._mapping.aliases import is_type_alias
 from odmantic._mapping.annotations import (
     FieldTypes,
     field_types,
@@ -89,10 +88,10 @@ class DecoderCompiler:
         if isinstance(bare, TypeVar):
             bound = type_of_variable(bare)
             return self._inlined(lambda: self.decoder(bound, (*inner, *metadata)))
-        if not is_type_alias(annotation):
-            return self._decoder(annotation, metadata)
-        key = (annotation, self._inline, self._is_strict, *map(id, metadata))
-        return self._recursion.once(key, lambda: self._decoder(annotation, metadata))
+        marks = (self._inline, self._is_strict, *map(id, metadata))
+        return self._recursion.once_of(
+            annotation, marks, lambda: self._decoder(annotation, metadata)
+        )
 
     def _decoder(self, annotation: Any, metadata: Any) -> Decoder | None:
         bare, inner = unwrap(annotation)

@@ -29,7 +29,6 @@ from pydantic import (
     WrapValidator,
 )
 
-from odmantic._mapping.aliases import is_type_alias
 from odmantic._mapping.annotations import (
     field_types,
     is_array,
@@ -87,10 +86,10 @@ class EncoderCompiler:
         if isinstance(bare, TypeVar):
             bound = type_of_variable(bare)
             return self._by_names(lambda: self.encoder(bound, (*inner, *metadata)))
-        if not is_type_alias(annotation):
-            return self._encoder(annotation, metadata)
-        key = (annotation, self._encode_document is None, *map(id, metadata))
-        return self._recursion.once(key, lambda: self._encoder(annotation, metadata))
+        marks = (self._encode_document is None, *map(id, metadata))
+        return self._recursion.once_of(
+            annotation, marks, lambda: self._encoder(annotation, metadata)
+        )
 
     def _encoder(self, annotation: Any, metadata: Iterable[Any]) -> Encoder | None:
         bare, inner = unwrap(annotation)

@@ -2,12 +2,13 @@
 
 A value of the field's type goes through the field's serialiser. Anything else is taken for what is stored, and so is
 such a value where the serialiser gives one of the same type: programs then write the stored form. A condition on an
-array may be about one of its items, so an operand may be a value of their type too.
+array may be about one of its items, so an operand may be a value of their type too; of arrays inside it, MongoDB
+compares the whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from types import NoneType
 from typing import TYPE_CHECKING, Any, TypeAlias, get_args, get_origin
@@ -15,11 +16,18 @@ from typing import TYPE_CHECKING, Any, TypeAlias, get_args, get_origin
 import bson
 
 from odmantic._conversions import parse_object_id
-from odmantic._mapping.aliases import is_type_alias
-from odmantic._mapping.annotations import is_array, is_mapping, is_union, serializer_in, unwrap
+from odmantic._mapping.annotations import (
+    field_types,
+    is_array,
+    is_mapping,
+    is_object_class,
+    is_union,
+    serializer_in,
+    unwrap,
+)
 from odmantic._mapping.encode import encode_primary_key, encode_value, type_encoder
 from odmantic._mapping.encoders import encode_key, has_own_form, is_left_to_field
-from odmantic._mapping.mapping import ODMReference, is_model_instance, mapping_of
+from odmantic._mapping.mapping import ODMReference, is_embedded_model, is_model_instance, mapping_of
 from odmantic._mapping.recursion import Recursion
 from odmantic._mapping.shapes import is_collection, is_document, is_tuple
 from odmantic._mapping.union_encoder import runtime_class
@@ -79,11 +87,13 @@ class _Compiler:
 
     def __init__(self) -> None:
         self._recursion: Recursion[_Convert | None] = Recursion(_by_other)
+        self._is_inside = False
 
     def convert(self, annotation: Any, metadata: Iterable[Any] = ()) -> _Convert | None:
-        if not is_type_alias(annotation):
-            return self._convert(annotation, metadata)
-        return self._recursion.once(annotation, lambda: self._convert(annotation, metadata))
+        marks = (self._is_inside, *map(id, metadata))
+        return self._recursion.once_of(
+            annotation, marks, lambda: self._convert(annotation, metadata)
+        )
 
     def _convert(self, annotation: Any, metadata: Iterable[Any]) -> _Convert | None:
         bare, inner = unwrap(annotation)
@@ -100,13 +110,33 @@ class _Compiler:
         if is_union(bare):
             return self._union(get_args(bare))
         origin, arguments = get_origin(bare), get_args(bare)
+        if is_object_class(origin or bare) and not is_embedded_model(bare):
+            return self._object(origin or bare, type_encoder(annotation, metadata) or encode_value)
         if is_mapping(origin) and len(arguments) == 2:
-            return _table(self.convert(arguments[1]))
+            return _table(self._inside(arguments)[1])
         if origin is tuple and arguments[-1:] != (Ellipsis,):
-            return _array([self.convert(each) for each in arguments])
+            return _array(self._inside(arguments), is_inside=self._is_inside)
         if is_array(origin) and arguments:
-            return _array([self.convert(arguments[0])], repeats=True)
+            items = self._inside(arguments[:1])
+            return _array(items, is_inside=self._is_inside, repeats=True)
         return None
+
+    def _inside(self, parts: Iterable[Any]) -> list[_Convert | None]:
+        outer, self._is_inside = self._is_inside, True
+        converts = [self.convert(each) for each in parts]
+        self._is_inside = outer
+        return converts
+
+    def _object(self, cls: Any, encode: _Convert) -> _Convert | None:
+        """Take what the field stores of an object, whatever class of its own it has."""
+        if not issubclass(cls, dict):
+            return lambda value: encode(value) if isinstance(value, cls) else _OTHER
+        return self._recursion.once(cls, lambda: self._typed_dictionary(cls))
+
+    def _typed_dictionary(self, cls: Any) -> _Convert:
+        types = field_types(cls)
+        converts = self._inside(each for each, _ in types.values())
+        return _table(None, dict(zip(types, converts, strict=True)))
 
     def _union(self, members: tuple[Any, ...]) -> _Convert | None:
         cases = [(_classes_of(each), self.convert(each)) for each in members]
@@ -163,21 +193,24 @@ def _object_id(inner: _Convert) -> _Convert:
     return convert
 
 
-def _array(items: list[_Convert | None], *, repeats: bool = False) -> _Convert | None:
+def _array(
+    items: list[_Convert | None], *, is_inside: bool, repeats: bool = False
+) -> _Convert | None:
     converts = [each for each in items if each is not None]
     if not converts:
         return None
+    as_item = [] if is_inside else converts
 
     def convert(value: Any) -> Any:
         if not is_collection(value):
-            return _first(converts, value)
+            return _first(as_item, value)
         each_of = items * len(value) if repeats else [*items, *[None] * (len(value) - len(items))]
         stored = [
             _OTHER if each is None else each(item)
             for each, item in zip(each_of, value, strict=False)
         ]
         if all(each is _OTHER for each in stored):
-            return _first(converts, value)
+            return _first(as_item, value)
         whole = [
             encode_value(item) if each is _OTHER else each
             for each, item in zip(stored, value, strict=True)
@@ -187,13 +220,16 @@ def _array(items: list[_Convert | None], *, repeats: bool = False) -> _Convert |
     return convert
 
 
-def _table(inner: _Convert | None) -> _Convert | None:
+def _table(inner: _Convert | None, by_key: Mapping[Any, _Convert | None] | None = None) -> _Convert:
+    of_keys = by_key or {}
+
     def convert(value: Any) -> Any:
         if not is_document(value):
             return _OTHER
         stored: dict[Any, Any] = {}
         for key, item in value.items():
-            each = _OTHER if inner is None else inner(item)
+            one = of_keys.get(key, inner)
+            each = _OTHER if one is None else one(item)
             stored[encode_key(key)] = encode_value(item) if each is _OTHER else each
         return stored
 

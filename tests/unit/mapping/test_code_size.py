@@ -17,8 +17,12 @@ from pydantic import create_model
 from typing_extensions import TypeAliasType
 
 from odmantic._mapping import decode_document, encode_document, mapping_of
-from odmantic._mapping.annotations import is_mutable, models_in
+from odmantic._mapping.adapt import adapt_annotation
+from odmantic._mapping.annotations import evaluate, is_mutable, models_in
 from odmantic._mapping.codegen.inlining import LARGEST, MOST
+from odmantic._mapping.decoders import DecoderCompiler
+from odmantic._mapping.encode import type_encoder
+from odmantic._mapping.operands import _Compiler  # pyright: ignore[reportPrivateUsage]
 from odmantic._state.changes import dirty_fields, read_document
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model
@@ -211,3 +215,46 @@ def test_classes_are_searched_for_references_once() -> None:
     refers: Any = type(EmbeddedModel)("Refers", (EmbeddedModel,), body)
     with pytest.raises(TypeError, match="containing references"):
         create_model("Top", __base__=Model, v=(List[refers], []), w=(List[classes[-1]], []))
+
+
+def calls_of(function: Any, argument: Any) -> int:
+    """Count the calls of functions of the library's own, without the hashing that Python does for a union."""
+    count = 0
+
+    def note(frame: Any, event: str, _argument: Any) -> None:
+        nonlocal count
+        is_own = "odmantic" in frame.f_globals.get("__name__", "")
+        count += event == "call" and is_own and frame.f_code.co_name not in ("__hash__", "__eq__")
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        function(argument)
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+def containers(depth: int, kind: Any) -> Any:
+    for _ in range(depth):
+        kind = Union[List[kind], Dict[str, kind], Tuple[int, kind]]
+    return kind
+
+
+@pytest.mark.parametrize("leaf", [int, Decimal, bson.ObjectId])
+@pytest.mark.parametrize(
+    "function",
+    [
+        adapt_annotation,
+        is_mutable,
+        lambda each: evaluate(each, __name__, {}),
+        lambda each: list(models_in(each)),
+        type_encoder,
+        lambda each: DecoderCompiler(arbitrary_types=False).decoder(each),
+        lambda each: _Compiler().convert(each),
+    ],
+)
+def test_a_type_in_several_places_is_looked_at_once(function: Any, leaf: Any) -> None:
+    small, large = (calls_of(function, containers(depth, leaf)) for depth in (4, 8))
+    # Twice the levels, each of which may look through those below; it would be 81 times as many by paths.
+    assert large <= 5 * small

@@ -13,14 +13,14 @@ from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
 from ipaddress import IPv4Address
-from typing import Annotated, Any, Literal, NewType, Optional, Union
+from typing import Annotated, Any, Literal, NamedTuple, NewType, Optional, Union
 from uuid import UUID
 
 import bson
 import pytest
 from bson.decimal128 import Decimal128
-from pydantic import BaseModel, field_serializer
-from typing_extensions import TypeAliasType
+from pydantic import BaseModel, JsonValue, RootModel, SerializeAsAny, field_serializer
+from typing_extensions import TypeAliasType, TypedDict
 
 from odmantic import EmbeddedModel, Field, Model, ObjectId, Reference, query
 from odmantic._state.changes import digest
@@ -309,3 +309,97 @@ def test_a_serialiser_that_refuses_a_value_is_heard() -> None:
 def test_a_decimal_is_stored_as_ever() -> None:
     assert (_model(Decimal).f == Decimal("1.5")) == {"f": {"$eq": Decimal128("1.5")}}
     assert (_model(Decimal).f == 5) == {"f": {"$eq": 5}}
+
+
+class Derived(Plain):
+    secret: str = "s"
+
+
+@dataclass(frozen=True)
+class DerivedPair(Pair):
+    secret: str = "s"
+
+
+class Row(NamedTuple):
+    plain: Plain
+    number: int = 1
+
+
+class Table(TypedDict):
+    plain: Plain
+    tables: list[Table]
+
+
+class Root(RootModel[list[Plain]]):
+    pass
+
+
+class DerivedRoot(Root):
+    pass
+
+
+DERIVED = [
+    (Plain, Derived()),
+    (Optional[Plain], Derived()),
+    (Union[int, Plain], Derived()),
+    (list[Plain], [Derived()]),
+    (list[list[Plain]], [[Derived()]]),
+    (dict[str, Plain], {"a": Derived()}),
+    (tuple[int, Plain], (1, Derived())),
+    (Pair, DerivedPair()),
+    (list[Pair], [DerivedPair()]),
+    (dict[str, Optional[Pair]], {"a": DerivedPair(), "b": None}),
+    (Row, Row(Derived())),
+    (list[Row], [Row(Derived()), Row(Plain())]),
+    (Table, {"plain": Derived(), "tables": [{"plain": Derived(), "tables": []}]}),
+    (Root, DerivedRoot([Derived()])),
+    (SerializeAsAny[Plain], Derived()),
+]
+
+
+@pytest.mark.parametrize(("annotation", "value"), DERIVED)
+def test_an_object_of_a_derived_class_is_one_of_the_field(annotation: Any, value: Any) -> None:
+    model = _model(annotation)
+    stored = model(f=value).model_dump_doc()["f"]
+
+    for operand in _operands(model, model(f=value).f):
+        assert operand == stored
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [(list[Plain], Derived()), (list[Pair], DerivedPair()), (list[Row], Row(Derived()))],
+)
+def test_an_item_of_a_derived_class_is_one_of_the_field(annotation: Any, value: Any) -> None:
+    model = _model(annotation)
+    (stored,) = model(f=[value]).model_dump_doc()["f"]
+
+    assert all(operand == stored for operand in _operands(model, value))
+
+
+Nested = TypeAliasType("Nested", "Union[list[Nested], int]")
+Left = TypeAliasType("Left", "Union[list[Right], TextId]")
+Right = TypeAliasType("Right", "Union[list[Left], None]")
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [
+        (JsonValue, [1, {"a": [None]}]),
+        (dict[str, JsonValue], {"a": [1, [2]]}),
+        (list[JsonValue], [1, [2]]),
+        (Nested, [1, [2, []]]),
+        (Optional[Nested], [[[1]]]),
+        (list[Nested], [[1], 2]),
+        (Left, [[UID]]),
+        (Left, []),
+    ],
+)
+def test_types_may_hold_themselves(annotation: Any, value: Any) -> None:
+    model = _model(annotation)
+    stored = model(f=value).model_dump_doc()["f"]
+
+    for operand in _operands(model, value):
+        assert operand == stored
+    for other in (1, "text", [], [[]], [[1], "text"]):
+        assert all(operand == other for operand in _operands(model, other))
