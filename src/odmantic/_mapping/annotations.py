@@ -11,6 +11,7 @@ from dataclasses import is_dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
+from inspect import get_annotations
 from pathlib import PurePath
 from typing import (
     Annotated,
@@ -33,7 +34,7 @@ import bson
 from bson.decimal128 import Decimal128
 from pydantic import BaseModel, ConfigDict, Field, PydanticUserError, TypeAdapter
 from pydantic.fields import FieldInfo
-from typing_extensions import NoDefault, NotRequired, ReadOnly, Required
+from typing_extensions import NotRequired, ReadOnly, Required
 
 from odmantic._mapping.aliases import alias_value, is_type_alias
 from odmantic._mapping.mapping import ModelKind, is_class, is_embedded_model, kind_of
@@ -216,8 +217,10 @@ def field_types(cls: Any) -> FieldTypes:
 
 def type_of_extras(cls: Any) -> Any:
     """Give the type that a pydantic model declares for the values that it has besides its fields."""
-    for each in cls.__mro__[: cls.__mro__.index(BaseModel)]:
-        declared = vars(each).get("__annotations__", {}).get("__pydantic_extra__")
+    mro: tuple[Any, ...] = cls.__mro__
+    for each in mro[: mro.index(BaseModel)]:
+        annotations: dict[str, Any] = get_annotations(each)
+        declared = annotations.get("__pydantic_extra__")
         if declared is not None:
             evaluated, _ = evaluate(declared, each.__module__, {})
             return (*get_args(optional_member(evaluated)), Any)[1]
@@ -228,8 +231,10 @@ def type_of_variable(variable: TypeVar) -> Any:
     """Give the type by which values are validated where a generic class has no arguments."""
     if variable.__constraints__:
         return Union[variable.__constraints__]  # noqa: UP007 - a tuple
-    default = getattr(variable, "__default__", None)
-    return variable.__bound__ or (None if default is NoDefault else default) or Any
+    # Only newer versions of Python, and `typing_extensions`, know defaults.
+    has_default = getattr(variable, "has_default", bool)()
+    default: Any = getattr(variable, "__default__", None) if has_default else None
+    return variable.__bound__ or default or Any
 
 
 def _without_qualifiers(annotation: Any) -> Any:

@@ -361,7 +361,10 @@ def _key_decoder(key_type: Any, *, is_strict: bool) -> Callable[[str], Any] | No
     if is_class(bare) and issubclass(bare, str) and not (is_member and is_strict):
         return None
     if is_member or get_origin(bare) is Literal:
-        texts = [(encode_key(key), key) for key in (bare if is_member else get_args(bare))]
+        keys: list[Any] = list(cast("Any", bare) if is_member else get_args(bare))
+        texts = [(encode_key(key), key) for key in keys]
+        if all(type(key) is str for _, key in texts):
+            return None
         members = {text: member for text, member in texts if isinstance(text, str)}
         return lambda key: members.get(key, key)
     return strict_key_decoder(key_type) if is_strict else None

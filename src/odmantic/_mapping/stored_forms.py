@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, cast, get_args, get_origin
 
 import bson
 from annotated_types import Ge, GroupedMetadata, Gt, Le, Lt
@@ -81,10 +81,13 @@ def bson_decoder(cls: Any) -> Decoder:
 
 def read_bytes_pattern(value: Any, _loc: Location, _errors: ErrorList, _raw: Any) -> Any:
     """Give the pattern of bytes that was stored as one of text, which BSON has only."""
-    pattern = _compile_regex(value) if isinstance(value, Regex) else value
-    if not isinstance(pattern, re.Pattern) or not isinstance(pattern.pattern, str):
-        return value
-    return re.compile(pattern.pattern.encode(), pattern.flags & ~re.UNICODE)
+    given: Any = value
+    pattern: Any = _compile_regex(given) if isinstance(value, Regex) else given
+    is_compiled = isinstance(pattern, re.Pattern)
+    text: Any = getattr(cast("Any", pattern), "pattern", None) if is_compiled else None
+    return (
+        re.compile(text.encode(), pattern.flags & ~re.UNICODE) if isinstance(text, str) else given
+    )
 
 
 def stored_members(cls: Any, *, is_strict: bool = False) -> list[tuple[Any, Enum]]:
@@ -108,9 +111,9 @@ def in_utc(value: Any, _loc: Location = None, _errors: Any = None, _raw: Any = N
     """Give what a client would read that has no time zone of its own, for values that a user's code reads."""
     if isinstance(value, datetime):
         return as_read_datetime(value)
-    if type(value) is list:
+    if is_stored_array(value):
         return [in_utc(item) for item in value]
-    if type(value) is dict:
+    if is_document(value):
         return {key: in_utc(item) for key, item in value.items()}
     return value
 

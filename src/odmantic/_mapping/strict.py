@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import is_dataclass
 from enum import Enum
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import Json, Strict, ValidationError
@@ -65,7 +66,7 @@ def as_python_value(cls: Any, decode: Decoder | None) -> Decoder | None:
     """
     if is_dataclass(cls):
         validate = Validation(cls)
-        convert: Any = lambda value: validate(value, strict=False)  # noqa: E731
+        convert: Any = partial(validate, strict=False)
     else:
         convert = _CONVERSIONS.get(cls)
     if convert is None:
