@@ -11,6 +11,9 @@ from odmantic._mapping.places import Addresses, Deployment
 #: The attribute of a client that keeps its deployment.
 _DEPLOYMENT = "_odmantic_deployment"
 
+#: The names that a machine has for itself.
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
 
 def deployment_of(client: Any) -> Deployment:
     """Give the deployment of a client, the same one each time if the client can keep it."""
@@ -24,9 +27,14 @@ def deployment_of(client: Any) -> Deployment:
 
 
 def _addresses(client: Any) -> Addresses:
-    """The addresses in the topology of a client; a stand-in has none."""
+    """The addresses in the topology of a client; a stand-in has none.
+
+    A client that has not connected yet knows those of its connection string.
+    """
     kind = client_kind(client)
     if kind not in DRIVERS:
         return frozenset()
     inner = client.delegate if kind is ClientKind.MOTOR else client
-    return frozenset(inner.topology_description.server_descriptions())
+    # Not what the servers call each other: in containers that are reached directly all may say "localhost:27017".
+    found = inner.topology_description.server_descriptions()
+    return frozenset(("localhost" if host in _LOOPBACK else host, port) for host, port in found)

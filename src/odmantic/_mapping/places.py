@@ -21,7 +21,9 @@ Addresses = frozenset[tuple[str, int | None]]
 class Deployment:
     """The servers behind a client, which it does not keep alive.
 
-    Another client has the same if it is the same one, or knows one of the addresses. A stand-in knows none.
+    Another client has the same if it is the same one, or knows one of the addresses. A stand-in knows none. One that has
+    not connected yet knows only those of its connection string: where the servers have other names there, it counts as
+    another deployment until it has connected.
     """
 
     __slots__ = ("_addresses", "_client", "_look")
@@ -60,6 +62,9 @@ class Deployment:
             return True
         client = self._client()
         if client is not None and client is other._client():
+            return True
+        # They only become more, and to ask the clients takes longer.
+        if not self._addresses.isdisjoint(other._addresses):
             return True
         return not self.addresses().isdisjoint(other.addresses())
 

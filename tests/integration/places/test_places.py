@@ -442,6 +442,34 @@ def engines(odmantic_mongo_uri: str, odmantic_database_name: str) -> Iterator[li
         client.drop_database(second)
 
 
+@pytest.mark.parametrize("options", ["", "&directConnection=true"])
+def test_a_client_that_has_not_connected_yet_is_no_other_place(
+    odmantic_mongo_uri: str,
+    odmantic_database_name: str,
+    odmantic_mongo_client: MongoClient[dict[str, Any]],
+    options: str,
+) -> None:
+    stored = odmantic_mongo_client[odmantic_database_name]["parcel"]
+    parcel = Parcel()
+    with MongoClient(odmantic_mongo_uri) as client:
+        SyncEngine(client, odmantic_database_name).save(parcel)
+    stored.update_one({}, {"$set": {"weight": 7}})
+    parcel.code = 1
+
+    async def save() -> None:
+        uri = odmantic_mongo_uri.replace("127.0.0.1", "localhost") + options
+        late: Any = AsyncMongoClient(uri)
+        try:
+            await AIOEngine(late, odmantic_database_name).save(parcel)
+        finally:
+            await late.close()
+
+    asyncio.run(save())
+    document = stored.find_one({"_id": parcel.id})
+    assert document is not None
+    assert (document["code"], document["weight"]) == (1, 7)
+
+
 def test_documents_are_as_the_rules_say(
     engines: list[Engine], odmantic_mongo_client: MongoClient[dict[str, Any]]
 ) -> None:

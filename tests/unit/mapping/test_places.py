@@ -54,6 +54,14 @@ def test_clients_with_an_address_in_common_are_one_place(cls: Any) -> None:
     assert not _place(client).is_same(_place(_client("a:27018", cls=cls)))
 
 
+def test_a_machine_has_several_names_for_itself() -> None:
+    names = ("localhost", "127.0.0.1", "[::1]")
+    for one in names:
+        for other in names:
+            assert _place(_client(f"{one}:1")).is_same(_place(_client(f"{other}:1")))
+            assert not _place(_client(f"{one}:1")).is_same(_place(_client(f"{other}:2")))
+
+
 def test_a_stand_in_is_a_place_of_its_own() -> None:
     client, slotted = _StandIn(), _Slotted()
     assert _place(client).is_same(_place(client))
