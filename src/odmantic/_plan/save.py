@@ -30,7 +30,7 @@ from odmantic._state.changes import (
 from odmantic.exceptions import InvalidDocumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
     from odmantic._mapping import Known, ModelMapping, Place
@@ -212,21 +212,36 @@ def _encoded(instance: Model, names: AbstractSet[str], *, is_whole: bool) -> dic
         raise refusal_of_save(error, instance) from error
 
 
-def _check_names(instance: Model, extras: Iterable[str]) -> None:
-    """Refuse names that an update would take for paths or operators: they may come from a request.
+def _check_names(instance: Model, names: Collection[Any]) -> None:
+    """Refuse names that an update would take for paths, operators or fields: they may come from a request.
 
     Raises:
         InvalidDocumentError: an extra has such a name.
     """
-    for name in extras:
-        if not name or "." in name or name.startswith("$"):
-            model = type(instance)
-            message = (
-                f"cannot save {model.__name__}: the name of its extra value {name!r} is empty, starts with '$', or "
-                "contains a dot, and MongoDB would not read it as the name of a key; keep such names in a field that is "
-                "a dict"
+    model = type(instance)
+    known = mapping_of(model).field_names
+    for name in names:
+        # The driver writes the text of a derived class, whatever its methods say.
+        text = str.__str__(name) if isinstance(name, str) else name
+        if type(name) is str and name in known:
+            continue
+        if not isinstance(text, str) or not text or "." in text or text.startswith("$"):
+            reason = (
+                "is empty, starts with '$', or contains a dot, and MongoDB would not read it as the name of a key; "
+                "keep such names in a field that is a dict"
             )
-            raise InvalidDocumentError(message, model)
+        elif type(name) is not str and (text in known or sum(map(_is_text(text), names)) > 1):
+            reason = (
+                "is that of another key too, and one of the two values would be lost; leave one out"
+            )
+        else:
+            continue
+        message = f"cannot save {model.__name__}: the name of its extra value {text!r} {reason}"
+        raise InvalidDocumentError(message, model)
+
+
+def _is_text(text: str) -> Callable[[Any], bool]:
+    return lambda name: isinstance(name, str) and str.__str__(name) == text
 
 
 def save_order(instances: Sequence[Model]) -> Sequence[Model]:

@@ -271,3 +271,53 @@ def test_a_document_that_is_gone_is_written_without_it(sync_engine, raw_database
         document = raw_database["user"].find_one({"_id": user.id})
         assert document == user.model_dump_doc()
         assert "token" not in document
+
+
+class Odd(str):
+    """A text that says that nothing is in it."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+    def __eq__(self, other):
+        return self is other
+
+    def __ne__(self, other):
+        return self is not other
+
+    def __contains__(self, _other):
+        return False
+
+    def __bool__(self):
+        return True
+
+    def startswith(self, *_arguments):
+        return False
+
+
+@pytest.mark.parametrize(
+    ("way", "name"),
+    [
+        (way, name)
+        for way in ("model_extra", "setattr", "construct", "copy")
+        for name in ("profile.admin", "$set", "", "name")
+        if (way, name) != ("setattr", "name")  # that assigns the field
+    ],
+)
+@pytest.mark.parametrize("bulk", [False, True])
+def test_a_derived_text_is_its_text(sync_engine, raw_database, name, way, bulk):
+    user = sync_engine.save(User())
+    key = Odd(name)
+    if way == "model_extra":
+        user.model_extra[key] = True
+    elif way == "setattr":
+        user.__setattr__(key, True)
+    elif way == "construct":
+        user = User.model_construct(**User().__dict__)
+        user.__pydantic_extra__ = {key: True}
+    else:
+        user = user.model_copy(update={key: True})
+    before = list(raw_database["user"].find())
+    with pytest.raises(InvalidDocumentError, match="save User: "):
+        (sync_engine.save_all([user]) if bulk else sync_engine.save(user))
+    assert list(raw_database["user"].find()) == before
