@@ -246,17 +246,20 @@ async def test_what_was_never_read_or_written_is_left_alone(aio_engine, raw_data
     assert raw_database["user"].find_one({"_id": user.id})["token"] == "theirs"
 
 
-async def test_an_extra_called_like_the_key_of_a_field_removes_no_field(aio_engine, raw_database):
+async def test_an_extra_called_like_the_key_of_a_field_is_refused(aio_engine, raw_database):
     class Renamed(Model):
         model_config = {"extra": "allow"}
 
         name: str = Field("a", key_name="n")
 
-    one = await aio_engine.save(Renamed(n="extra", _id=1))
+    one = Renamed(n="extra")
+    for call in (aio_engine.save, lambda each: aio_engine.save_all([each, Renamed()])):
+        with pytest.raises(InvalidDocumentError, match="'n' is called like a field"):
+            await call(one)
+    assert raw_database["renamed"].count_documents({"_id": one.id}) == 0
+
     del one.n
-    del one.model_extra["_id"]
     await aio_engine.save(one)
-    await aio_engine.save_all([one, Renamed()])
 
     assert raw_database["renamed"].find_one({"_id": one.id}) == {"_id": one.id, "n": "a"}
 

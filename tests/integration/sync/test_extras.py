@@ -247,17 +247,20 @@ def test_what_was_never_read_or_written_is_left_alone(sync_engine, raw_database)
     assert raw_database["user"].find_one({"_id": user.id})["token"] == "theirs"
 
 
-def test_an_extra_called_like_the_key_of_a_field_removes_no_field(sync_engine, raw_database):
+def test_an_extra_called_like_the_key_of_a_field_is_refused(sync_engine, raw_database):
     class Renamed(Model):
         model_config = {"extra": "allow"}
 
         name: str = Field("a", key_name="n")
 
-    one = sync_engine.save(Renamed(n="extra", _id=1))
+    one = Renamed(n="extra")
+    for call in (sync_engine.save, lambda each: sync_engine.save_all([each, Renamed()])):
+        with pytest.raises(InvalidDocumentError, match="'n' is called like a field"):
+            call(one)
+    assert raw_database["renamed"].count_documents({"_id": one.id}) == 0
+
     del one.n
-    del one.model_extra["_id"]
     sync_engine.save(one)
-    sync_engine.save_all([one, Renamed()])
 
     assert raw_database["renamed"].find_one({"_id": one.id}) == {"_id": one.id, "n": "a"}
 
