@@ -33,6 +33,10 @@ def test_nobody_asks_for_the_dictionary_of_a_collection_or_an_engine(sync_engine
     collection = sync_engine.get_collection(Parcel)
     if not updates_plainly(collection):
         pytest.skip("not a collection of PyMongo")
+    control = sync_engine.database["control"]
+    control._odmantic_known = control._odmantic_derived = None
+    if _has_dictionary(control):
+        pytest.skip("attributes that other tests have set fill the 30 places that the class has")
     parcel = sync_engine.save(Parcel())
     parcel.weight = 2.0
     sync_engine.save_all([parcel, Parcel()])
