@@ -18,6 +18,7 @@ from odmantic._mapping.mapping import (
     is_model,
     is_model_instance,
     mapping_of,
+    origin_of,
     why_no_model,
 )
 from odmantic._mapping.marks import (
@@ -100,6 +101,7 @@ __all__ = [
     "modified_names",
     "nested_instances",
     "opened",
+    "origin_of",
     "parse_document",
     "state_or_none",
     "take",

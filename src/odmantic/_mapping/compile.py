@@ -34,6 +34,7 @@ from odmantic._mapping.mapping import (
     is_embedded_model,
     is_model,
     kind_of,
+    origin_of,
 )
 from odmantic._mapping.naming import check_key_name, collection_name, plain_text
 from odmantic._mapping.one_shot import is_one_shot, one_shot_refusal
@@ -235,6 +236,6 @@ def _primary_field(fields: dict[str, ODMBaseField]) -> str | None:
 
 def _collection(model: type[_BaseODMModel], config: ODMConfigDict) -> str:
     # A parametrised model shares the collection of the class it parametrises.
-    origin = model.__pydantic_generic_metadata__["origin"] or model
+    origin: type[Any] = origin_of(model)
     assigned: str | None = vars(model).get(COLLECTION) or vars(origin).get(COLLECTION)
     return collection_name(origin.__name__, assigned or config.get("collection"))

@@ -350,6 +350,11 @@ def is_class(obj: object) -> TypeGuard[type[Any]]:
     return issubclass(type(obj), type)
 
 
+def origin_of(model: Any) -> Any:
+    """Give the generic class that a class parametrises, else the class itself."""
+    return model.__pydantic_generic_metadata__["origin"] or model
+
+
 _TWIN = ".__pydantic_model__"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from odmantic._caller import warn_caller
+from odmantic._mapping import origin_of
 from odmantic.exceptions import ForeignFieldWarning
 from odmantic.query import KeyNameProxy
 
@@ -36,14 +37,10 @@ def check_fields(expression: Mapping[Any, Any], model: Any) -> None:
 def _share_documents(one: Any, other: Any) -> bool:
     if one is None or other is None or issubclass(one, other) or issubclass(other, one):
         return True
-    if _origin(one) is _origin(other):
+    if origin_of(one) is origin_of(other):
         return True
     collections = [getattr(cls, "__collection__", None) for cls in (one, other)]
     return None not in collections and collections[0] == collections[1]
-
-
-def _origin(model: Any) -> Any:
-    return model.__pydantic_generic_metadata__["origin"] or model
 
 
 def _warn(key: KeyNameProxy, model: Any) -> None:
