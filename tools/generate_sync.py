@@ -22,7 +22,7 @@ PAIRS: tuple[tuple[str, str], ...] = (
     ("tests/integration/aio", "tests/integration/sync"),
     ("examples/aio", "examples/sync"),
 )
-"""Source and target directories, relative to the root of the repository."""
+"""Source and target, relative to the root of the repository: two directories, or two files."""
 
 MARKER = "by tools/generate_sync.py: do not edit."
 BY_HAND = "# The sync twin is written by hand"
@@ -30,15 +30,15 @@ BY_HAND = "# The sync twin is written by hand"
 
 
 def generate(source: Path, target: Path, *, root: Path = ROOT) -> dict[Path, str | None]:
-    """Return what each file below `target` must contain, or None for one that must not exist.
+    """Return what `target`, or each file below it, must contain, or None for one that must not exist.
 
     Raises:
         TranslationError: A file has no rule-given twin, or a file in `target` is neither generated nor has a source.
     """
     results: dict[Path, str | None] = {}
     by_hand: set[Path] = set()
-    for path in sorted(source.rglob("*.py")):
-        twin = target / rename(path.relative_to(source).as_posix())
+    for path in [source] if source.is_file() else sorted(source.rglob("*.py")):
+        twin = target / rename(path.relative_to(source).as_posix()) if source.is_dir() else target
         name = path.relative_to(root).as_posix()
         text = path.read_text(encoding="utf-8")
         if text.startswith(BY_HAND):
@@ -127,14 +127,14 @@ def main(arguments: list[str] | None = None) -> int:
         action="append",
         nargs=2,
         metavar=("SOURCE", "TARGET"),
-        help="directories, instead of the usual ones",
+        help="directories or files, instead of the usual ones",
     )
     options = parser.parse_args(arguments)
     root: Path = options.root.resolve()
     results: dict[Path, str | None] = {}
     try:
         for source, target in options.pair or PAIRS:
-            if (root / source).is_dir():
+            if (root / source).exists():
                 results |= generate(root / source, root / target, root=root)
     except TranslationError as error:
         sys.stderr.write(f"{error}\n")

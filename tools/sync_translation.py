@@ -55,10 +55,10 @@ TEXT_PATTERNS: tuple[tuple[str, str], ...] = (
     (r"(?<=\()await\s+(?=[A-Za-z_]\w*\))", ""),
     (r"\bawait\s+(?=[A-Za-z_]\w*(?:\.\w+)*[(\[])", ""),
     (r"\bawait\s+(?=[A-Za-z_]\w*\.\w)", ""),
-    (r"\b([Aa])n ([`*]*)async\b", r"\1 \2sync"),
+    (r"\b([Aa])n(\s+[`*]*)async\b", r"\1\2sync"),
     (r"\basync\b", "sync"),
     (r"\bAsync\b", "Sync"),
-    (r"\b([Aa])n (?=[`*]*asynchronous)", r"\1 "),
+    (r"\b([Aa])n(?=\s+[`*]*asynchronous)", r"\1"),
 )
 
 # Gives its argument, awaited if a driver wants that; no sync one does.
@@ -107,18 +107,18 @@ def translate(source: str) -> str:
 
 def rename(text: str) -> str:
     """Return `text` with every async name replaced by its sync twin, articles before it included."""
-    return re.sub(r"(?:\b([Aa])n ([`*]*))?\b(\w+)\b", _rename_match, text)
+    return re.sub(r"(?:\b([Aa])n(\s+[`*]*))?\b(\w+)\b", _rename_match, text)
 
 
 def _rename_match(match: re.Match[str]) -> str:
-    article, quote, name = match.groups()
+    article, between, name = match.groups()
     renamed = NAMES.get(name, name)
     if renamed is name:
         for pattern, replacement in NAME_PATTERNS:
             renamed = re.sub(pattern, replacement, renamed)
     if renamed == name or article is None:
         return match[0][: match.start(3) - match.start()] + renamed
-    return f"{article}{'n' if renamed[0] in 'AEIOUaeiou' else ''} {quote}{renamed}"
+    return f"{article}{'n' if renamed[0] in 'AEIOUaeiou' else ''}{between}{renamed}"
 
 
 # --- `if ASYNC:` ----------------------------------------------------------------------------------------------------
@@ -162,7 +162,9 @@ def _resolve_expression(source: str, node: ast.IfExp) -> str:
     kept = node.orelse if _flag_value(node.test) else node.body
     start, end = _span(source, node)
     inner = slice(*_span(source, kept))
-    return f"{source[:start]}({source[inner]}){source[end:]}"
+    is_atom = isinstance(kept, (ast.Attribute, ast.Call, ast.Constant, ast.Name))
+    text = source[inner] if is_atom else f"({source[inner]})"
+    return f"{source[:start]}{text}{source[end:]}"
 
 
 def _resolve_statement(source: str, node: ast.If) -> str:

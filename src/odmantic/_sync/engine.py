@@ -83,7 +83,7 @@ class SyncEngine(SyncEngineBase):
     session of the driver.
 
     Args:
-        client: a `MongoClient`, a Motor client, something that behaves like one, or the URI to make an
+        client: a `MongoClient`, a Motor client, something that behaves like one, or the URI to make a
             `MongoClient` for; by default the driver's default address.
         database: name of the database; by default the one in the URI, else `test`.
         stray_operations: what becomes of an operation without `session=` inside a transaction's block on the same

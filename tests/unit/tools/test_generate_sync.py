@@ -44,6 +44,7 @@ def expected(text: str) -> str:
         ("an AIOEngine", "a SyncEngine"),
         ("An `AIOEngine`", "A `SyncEngine`"),
         ("an AsyncIterator", "an Iterator"),
+        ("by default an\n    `AIOEngine`", "by default a\n    `SyncEngine`"),
         ("a", "a"),
         ("aiohttp", "aiohttp"),
         ("asyncio", "asyncio"),
@@ -118,6 +119,7 @@ def test_code_loses_what_waits(source: str, result: str) -> None:
         ),
         ('"""async with engine.session() as s: ..."""', '"""with engine.session() as s: ..."""'),
         ('"""An async engine, an asynchronous one."""', '"""A sync engine, a synchronous one."""'),
+        ('"""An\nasync one."""', '"""A\nsync one."""'),
         ('"""Callers await the result."""', '"""Callers await the result."""'),
         ("x = 1  # the AIOCursor of an async session", "x = 1  # the SyncCursor of a sync session"),
         ("x = 'AIOEngine'", "x = 'SyncEngine'"),
@@ -172,7 +174,7 @@ def test_flag_keeps_the_sync_branch_at_every_level() -> None:
 
             def __iter__(self):
                 yield 1
-                yield (3)
+                yield 3
 
             def run(self):
                 pass
@@ -197,6 +199,12 @@ def test_the_branch_of_the_twin_can_be_hidden_from_checkers_of_the_source() -> N
         "    def f(self, x):",
         '        """Sync."""',
     ]
+
+
+def test_what_the_flag_chooses_stands_in_parentheses_only_where_they_matter() -> None:
+    assert twin("x = (a if ASYNC else b) * 2") == "x = (b) * 2"
+    assert twin("x = [a if ASYNC else f(b)]") == "x = [f(b)]"
+    assert twin("x = [2 * a if ASYNC else a + b] * 2") == "x = [(a + b)] * 2"
 
 
 def test_flag_is_false_where_it_is_defined() -> None:
@@ -298,6 +306,27 @@ def test_a_twin_without_source_is_removed(tree: Path, capsys: pytest.CaptureFixt
     assert run(tree) == 0
     assert sorted(path.name for path in (tree / "pkg/_sync").iterdir()) == ["__init__.py"]
     capsys.readouterr()
+
+
+def test_a_pair_of_files_leaves_their_neighbours_alone(tree: Path) -> None:
+    written = tree / "pkg/_aio/mine.py"
+    written.write_text("x = 1\n", encoding="utf-8")
+    pair = ["--root", str(tree), "--pair", "pkg/_aio/aio_engine.py", "pkg/_aio/_sync.py"]
+    assert generate_sync.main([*pair, "--check"]) == 1
+    assert generate_sync.main(pair) == 0
+    assert generate_sync.main([*pair, "--check"]) == 0
+    assert (tree / "pkg/_aio/_sync.py").read_text(encoding="utf-8").endswith("return x\n")
+    assert written.read_text(encoding="utf-8") == "x = 1\n"
+
+
+@pytest.mark.parametrize("pair", generate_sync.PAIRS, ids=lambda pair: pair[0])
+def test_each_pair_is_there_and_says_where_it_comes_from(pair: tuple[str, str]) -> None:
+    source, target = (generate_sync.ROOT / name for name in pair)
+    twins = generate_sync.generate(source, target)
+    assert twins
+    for path in twins:
+        first_line = path.read_text(encoding="utf-8").partition("\n")[0]
+        assert first_line.startswith(f"# Generated from {pair[0]}")
 
 
 def test_a_written_file_among_the_generated_ones_is_refused(
