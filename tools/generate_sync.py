@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 PAIRS: tuple[tuple[str, str], ...] = (
     ("src/odmantic/_aio", "src/odmantic/_sync"),
+    ("src/odmantic/testing/faults/_aio.py", "src/odmantic/testing/faults/_sync.py"),
+    ("src/odmantic/testing/rollback/_aio.py", "src/odmantic/testing/rollback/_sync.py"),
     ("tests/integration/aio", "tests/integration/sync"),
     ("examples/aio", "examples/sync"),
 )

@@ -1,6 +1,9 @@
 """Primitives of the async colour; `_sync` has the same names.
 
 The async drivers differ in which calls have to be awaited; `resolve` is the one rule for that.
+
+Both files are written by hand: here the colours really differ. A task can be cancelled, belongs to an event loop and
+may wait for another that `wait_for` made; of all that a thread knows nothing.
 """
 
 from __future__ import annotations

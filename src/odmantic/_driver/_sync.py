@@ -1,4 +1,4 @@
-"""Primitives of the sync colour; `_aio` has the same names."""
+"""Primitives of the sync colour; `_aio` has the same names, and says why neither is generated."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ async def odmantic_async_rollback_anyio(
     odmantic_client_options: dict[str, Any],
 ) -> AsyncIterator[AIORollbackEngine]:
     """The engine of the test, in its event loop."""
-    from odmantic.testing._rollback_fixtures import aio_rollback_engine  # noqa: PLC0415
+    from odmantic.testing.rollback._aio import aio_rollback_engine  # noqa: PLC0415
 
     async with aio_rollback_engine(
         odmantic_mongo_uri, odmantic_shared_database_name, odmantic_client_options

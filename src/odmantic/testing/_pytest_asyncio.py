@@ -44,7 +44,7 @@ def _rollback_in(loop_scope: Any) -> Any:
         odmantic_shared_database_name: str,
         odmantic_client_options: dict[str, Any],
     ) -> AsyncIterator[AIORollbackEngine]:
-        from odmantic.testing._rollback_fixtures import aio_rollback_engine  # noqa: PLC0415
+        from odmantic.testing.rollback._aio import aio_rollback_engine  # noqa: PLC0415
 
         async with aio_rollback_engine(
             odmantic_mongo_uri, odmantic_shared_database_name, odmantic_client_options

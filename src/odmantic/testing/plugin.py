@@ -210,9 +210,9 @@ def sync_rollback_engine(
     odmantic_client_options: dict[str, Any],
 ) -> Iterator[SyncRollbackEngine]:
     """A synchronous engine on the shared database, in a transaction that is rolled back."""
-    from odmantic.testing import _rollback_fixtures  # noqa: PLC0415
+    from odmantic.testing.rollback import _sync  # noqa: PLC0415
 
-    with _rollback_fixtures.sync_rollback_engine(
+    with _sync.sync_rollback_engine(
         odmantic_mongo_uri, odmantic_shared_database_name, odmantic_client_options
     ) as engine:
         yield engine

@@ -125,7 +125,7 @@ class Network:
 
     def close(self):
         self.proxy.close()
-        self.stage.__exit__(None, None, None)
+        self.stage.close()
 
     def check(self, publishers, books, client):
         """Everything is stored as the objects are, and nothing is left behind."""

@@ -36,6 +36,13 @@ def test_an_async_hook_is_refused_when_it_is_registered(sync_engine, register, f
             getattr(transaction, register)(function)
 
 
+@pytest.mark.parametrize("register", ["on_commit", "on_rollback"])
+def test_an_engine_that_rolls_back_refuses_an_async_hook(sync_rollback_engine, register):
+    with sync_rollback_engine.transaction() as transaction:
+        with pytest.raises(TypeError, match="cannot await"):
+            getattr(transaction, register)(_notify)
+
+
 def test_a_hook_that_turns_out_to_be_async_has_failed(sync_engine, raw_database):
     with pytest.raises(CommitHookError) as caught:
         with sync_engine.transaction() as transaction:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 import threading
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic.engine import AIOEngine
-from odmantic.testing.faults._points import ALL_FAULTS, Fault
+from odmantic.testing._colour import ASYNC, resolve
+from odmantic.testing.faults._points import Fault
 from odmantic.testing.faults._report import FaultReport, FaultRun
 from odmantic.testing.faults._stage import Stage
 
+if ASYNC:
+    import asyncio
+
+    from odmantic.testing.faults._points import ALL_FAULTS as POSSIBLE_FAULTS
+else:
+    import time
+
+    from odmantic.testing.faults._points import SERVER_FAULTS as POSSIBLE_FAULTS
+
 if TYPE_CHECKING:
     from odmantic.testing.faults._points import FaultPoint
+    from odmantic.testing.faults._proxy import Proxy
     from odmantic.testing.faults._stage import Watch
 
-_CANCEL_SECONDS = 5.0
+T = TypeVar("T")
 
 
 async def aio_inject_faults(
@@ -26,27 +35,29 @@ async def aio_inject_faults(
     check: Callable[[AIOEngine, FaultRun], Any],
     *,
     prepare: Callable[[AIOEngine], Any] | None = None,
-    faults: Iterable[Fault] = ALL_FAULTS,
+    faults: Iterable[Fault] = POSSIBLE_FAULTS,
     make_engine: Callable[[str, str], AIOEngine] | None = None,
     timeout: float = 30.0,
 ) -> FaultReport:
     """Run a program once undisturbed, then once for each fault at each command that it sends.
 
     Every run has a client of its own and begins with an empty database, which is dropped at the end. Besides what
-    `check` finds it is a violation to take longer than `timeout` and to leave a transaction open on the server.
+    `check` finds it is a violation to take longer than `timeout` and to leave a transaction open on the server. When
+    its time is up, a program in a task is cancelled; the connections of one in a thread break.
 
     Args:
         uri: a replica set, over a connection without TLS; its test commands have to be enabled.
         work: the program. It gets an engine whose network and server fail.
         check: looks at the database with an engine that does not fail, and at how the program ended, and raises
-            what is wrong, as `assert` does; plain or async.
-        prepare: fills the database before each run; plain or async.
-        faults: what to try.
+            what is wrong, as `assert` does; a plain function will do.
+        prepare: fills the database before each run; a plain function will do.
+        faults: what to try, by default all that can happen; only a task can be cancelled.
         make_engine: makes the engine, and with it a client, from a URI and the name of a database; by default an
             `AIOEngine` on an `AsyncMongoClient`. The client is closed after the run.
         timeout: seconds that one run may take.
 
     Raises:
+        ValueError: a thread is to be cancelled.
         LocalReplicaSetError: the server is no replica set, or has no fail points.
         Exception: what the undisturbed program, `prepare`, or the making of an engine raises.
 
@@ -61,12 +72,16 @@ async def aio_inject_faults(
         report.raise_for_violations()
         ```
     """
-    stage = await asyncio.to_thread(Stage, uri, faults)
+    if not ASYNC:
+        faults = tuple(faults)
+        if any(fault.is_cancellation for fault in faults):
+            raise ValueError("A synchronous program cannot be cancelled: leave these faults out.")
+    stage = await _blocking(Stage, uri, faults)
     trial = _Trial(stage, work, check, prepare, make_engine or _make_engine, timeout)
     try:
         return await trial.report()
     finally:
-        await asyncio.to_thread(stage.__exit__, None, None, None)
+        await _blocking(stage.close)
 
 
 def _make_engine(uri: str, database: str) -> AIOEngine:
@@ -108,44 +123,35 @@ class _Trial:
                     runs.append(run)
             return FaultReport(tuple(runs))
         finally:
-            await _resolve(sound.client.close())
+            await resolve(sound.client.close())
 
     async def _run(self, sound: AIOEngine, point: FaultPoint | None) -> tuple[FaultRun, Watch]:
-        await asyncio.to_thread(self._stage.clear)
+        await _blocking(self._stage.clear)
         if self._prepare is not None:
-            await _resolve(self._prepare(sound))
+            await resolve(self._prepare(sound))
         watch = self._stage.watch(point)
         with self._stage.proxy(watch) as proxy:
             engine = self._make_engine(self._stage.proxied_uri(proxy), self._stage.database)
             try:
-                run = await self._ended(engine, point, watch)
-                left = await asyncio.to_thread(self._stage.left_behind)
+                run = await self._ended(engine, point, watch, proxy)
+                left = await _blocking(self._stage.left_behind)
             finally:
-                await _resolve(engine.client.close())
+                await resolve(engine.client.close())
         return run.with_violations([*left, *await self._broken(sound, run)]), watch
 
-    async def _ended(self, engine: AIOEngine, point: FaultPoint | None, watch: Watch) -> FaultRun:
-        task = asyncio.ensure_future(self._work(engine))
-        watch.cancel = _canceller(task)
-        try:
-            await asyncio.wait({task}, timeout=self._timeout)
-        finally:
-            is_hanging = not task.done()
-            task.cancel()
-            await asyncio.wait({task}, timeout=_CANCEL_SECONDS)
+    async def _ended(
+        self, engine: AIOEngine, point: FaultPoint | None, watch: Watch, proxy: Proxy
+    ) -> FaultRun:
+        result, error, is_late = await _outcome(self._work, engine, watch, proxy, self._timeout)
         reached = point is None or watch.has_hit
-        if is_hanging:
-            message = f"took longer than {self._timeout} s"
-            return FaultRun(point, None, TimeoutError(message), watch.attempts, reached, (message,))
-        error = asyncio.CancelledError() if task.cancelled() else task.exception()
-        result = task.result() if error is None else None
-        return FaultRun(point, result, error, watch.attempts, reached)
+        violations = (f"took longer than {self._timeout} s",) if is_late else ()
+        return FaultRun(point, result, error, watch.attempts, reached, violations)
 
     async def _broken(self, sound: AIOEngine, run: FaultRun) -> list[str]:
         if run.point is None and run.error is not None:
             return []
         try:
-            await _resolve(self._check(sound, run))
+            await resolve(self._check(sound, run))
         except AssertionError as error:
             return [str(error) or "the check failed"]
         except Exception as error:  # noqa: BLE001  (whatever the check raises is what it found)
@@ -153,23 +159,71 @@ class _Trial:
         return []
 
 
-def _canceller(task: asyncio.Future[Any]) -> Callable[[], None]:
-    """What cancels a task from another thread, and waits until the cancellation has arrived."""
-    loop = asyncio.get_running_loop()
+async def _blocking(call: Callable[..., T], *arguments: Any) -> T:
+    """Call what blocks, in a thread where an event loop would wait for it."""
+    return await asyncio.to_thread(call, *arguments) if ASYNC else call(*arguments)
 
-    def cancel() -> None:
-        has_arrived = threading.Event()
 
-        def in_loop() -> None:
+if ASYNC:
+    _CANCEL_SECONDS = 5.0
+
+    async def _outcome(
+        work: Callable[[AIOEngine], Awaitable[Any]],
+        engine: AIOEngine,
+        watch: Watch,
+        _proxy: Proxy,
+        timeout: float,
+    ) -> tuple[Any, BaseException | None, bool]:
+        """What a program returned or raised, and whether that took too long; then its task is cancelled."""
+        task = asyncio.ensure_future(work(engine))
+        watch.cancel = _canceller(task)
+        try:
+            await asyncio.wait({task}, timeout=timeout)
+        finally:
+            is_hanging = not task.done()
             task.cancel()
-            # The task hears of it in the loop's next round, before what is asked for after it.
-            loop.call_soon(loop.call_soon, has_arrived.set)
+            await asyncio.wait({task}, timeout=_CANCEL_SECONDS)
+        if is_hanging:
+            return None, TimeoutError(f"took longer than {timeout} s"), True
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        return task.result() if error is None else None, error, False
 
-        loop.call_soon_threadsafe(in_loop)
-        has_arrived.wait(_CANCEL_SECONDS)
+    def _canceller(task: asyncio.Future[Any]) -> Callable[[], None]:
+        """What cancels a task from another thread, and waits until the cancellation has arrived."""
+        loop = asyncio.get_running_loop()
 
-    return cancel
+        def cancel() -> None:
+            has_arrived = threading.Event()
 
+            def in_loop() -> None:
+                task.cancel()
+                # The task hears of it in the loop's next round, before what is asked for after it.
+                loop.call_soon(loop.call_soon, has_arrived.set)
 
-async def _resolve(value: Any) -> Any:
-    return await value if inspect.isawaitable(value) else value
+            loop.call_soon_threadsafe(in_loop)
+            has_arrived.wait(_CANCEL_SECONDS)
+
+        return cancel
+
+else:
+
+    def _outcome(
+        work: Callable[[AIOEngine], Any],
+        engine: AIOEngine,
+        _watch: Watch,
+        proxy: Proxy,
+        timeout: float,
+    ) -> tuple[Any, BaseException | None, bool]:
+        """What a program returned or raised, and whether that took too long; then its connections break."""
+        began = time.monotonic()
+        alarm = threading.Timer(timeout, proxy.close)
+        alarm.start()
+        result: Any = None
+        error: Exception | None = None
+        try:
+            result = work(engine)
+        except Exception as raised:  # noqa: BLE001  (how the program ends is what is asked for)
+            error = raised
+        finally:
+            alarm.cancel()
+        return result, error, time.monotonic() - began > timeout

@@ -21,9 +21,6 @@ from odmantic.testing.faults._proxy import LOST, PASS, Passage, Proxy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import TracebackType
-
-    from typing_extensions import Self
 
 #: Cancels the program, and returns when the cancellation has arrived.
 Cancel = Callable[[], None]
@@ -203,15 +200,8 @@ class Stage:
             raise
         self.uri = self._uri(self._address, appName=f"{self.database}_checks")
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Leave the server as it was."""
         try:
             self.clear()
         finally:

@@ -1,3 +1,4 @@
+# Generated from src/odmantic/testing/faults/_aio.py by tools/generate_sync.py: do not edit.
 """Injects faults into synchronous programs."""
 
 from __future__ import annotations
@@ -5,10 +6,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic.engine import SyncEngine
-from odmantic.testing.faults._points import SERVER_FAULTS, Fault
+from odmantic.testing.faults._points import SERVER_FAULTS as POSSIBLE_FAULTS
+from odmantic.testing.faults._points import Fault
 from odmantic.testing.faults._report import FaultReport, FaultRun
 from odmantic.testing.faults._stage import Stage
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from odmantic.testing.faults._proxy import Proxy
     from odmantic.testing.faults._stage import Watch
 
+T = TypeVar("T")
+
 
 def sync_inject_faults(
     uri: str,
@@ -24,25 +28,52 @@ def sync_inject_faults(
     check: Callable[[SyncEngine, FaultRun], Any],
     *,
     prepare: Callable[[SyncEngine], Any] | None = None,
-    faults: Iterable[Fault] = SERVER_FAULTS,
+    faults: Iterable[Fault] = POSSIBLE_FAULTS,
     make_engine: Callable[[str, str], SyncEngine] | None = None,
     timeout: float = 30.0,
 ) -> FaultReport:
     """Run a program once undisturbed, then once for each fault at each command that it sends.
 
-    It is `aio_inject_faults` for synchronous programs: see there. The program runs in the calling thread; when
-    its time is up, its connections break.
+    Every run has a client of its own and begins with an empty database, which is dropped at the end. Besides what
+    `check` finds it is a violation to take longer than `timeout` and to leave a transaction open on the server. When
+    its time is up, a program in a task is cancelled; the connections of one in a thread break.
+
+    Args:
+        uri: a replica set, over a connection without TLS; its test commands have to be enabled.
+        work: the program. It gets an engine whose network and server fail.
+        check: looks at the database with an engine that does not fail, and at how the program ended, and raises
+            what is wrong, as `assert` does; a plain function will do.
+        prepare: fills the database before each run; a plain function will do.
+        faults: what to try, by default all that can happen; only a task can be cancelled.
+        make_engine: makes the engine, and with it a client, from a URI and the name of a database; by default a
+            `SyncEngine` on a `MongoClient`. The client is closed after the run.
+        timeout: seconds that one run may take.
 
     Raises:
-        ValueError: a fault is a cancellation: threads cannot be cancelled.
+        ValueError: a thread is to be cancelled.
         LocalReplicaSetError: the server is no replica set, or has no fail points.
         Exception: what the undisturbed program, `prepare`, or the making of an engine raises.
+
+    Example:
+        ```python
+        def check(engine, run):
+            accounts = engine.find(Account)
+            assert sum(account.balance for account in accounts) == 100
+
+
+        report = sync_inject_faults(uri, transfer, check, prepare=open_accounts)
+        report.raise_for_violations()
+        ```
     """
     faults = tuple(faults)
     if any(fault.is_cancellation for fault in faults):
         raise ValueError("A synchronous program cannot be cancelled: leave these faults out.")
-    with Stage(uri, faults) as stage:
-        return _Trial(stage, work, check, prepare, make_engine or _make_engine, timeout).report()
+    stage = _blocking(Stage, uri, faults)
+    trial = _Trial(stage, work, check, prepare, make_engine or _make_engine, timeout)
+    try:
+        return trial.report()
+    finally:
+        _blocking(stage.close)
 
 
 def _make_engine(uri: str, database: str) -> SyncEngine:
@@ -79,14 +110,15 @@ class _Trial:
                 raise undisturbed.error
             runs = [undisturbed]
             if not undisturbed.violations:
-                points = self._stage.points(watch.commands)
-                runs += [self._run(sound, point)[0] for point in points]
+                for point in self._stage.points(watch.commands):
+                    run, _ = self._run(sound, point)
+                    runs.append(run)
             return FaultReport(tuple(runs))
         finally:
             sound.client.close()
 
     def _run(self, sound: SyncEngine, point: FaultPoint | None) -> tuple[FaultRun, Watch]:
-        self._stage.clear()
+        _blocking(self._stage.clear)
         if self._prepare is not None:
             self._prepare(sound)
         watch = self._stage.watch(point)
@@ -94,7 +126,7 @@ class _Trial:
             engine = self._make_engine(self._stage.proxied_uri(proxy), self._stage.database)
             try:
                 run = self._ended(engine, point, watch, proxy)
-                left = self._stage.left_behind()
+                left = _blocking(self._stage.left_behind)
             finally:
                 engine.client.close()
         return run.with_violations([*left, *self._broken(sound, run)]), watch
@@ -102,19 +134,8 @@ class _Trial:
     def _ended(
         self, engine: SyncEngine, point: FaultPoint | None, watch: Watch, proxy: Proxy
     ) -> FaultRun:
-        began = time.monotonic()
-        alarm = threading.Timer(self._timeout, proxy.close)
-        alarm.start()
-        result: Any = None
-        error: Exception | None = None
-        try:
-            result = self._work(engine)
-        except Exception as raised:  # noqa: BLE001  (how the program ends is what is asked for)
-            error = raised
-        finally:
-            alarm.cancel()
+        result, error, is_late = _outcome(self._work, engine, watch, proxy, self._timeout)
         reached = point is None or watch.has_hit
-        is_late = time.monotonic() - began > self._timeout
         violations = (f"took longer than {self._timeout} s",) if is_late else ()
         return FaultRun(point, result, error, watch.attempts, reached, violations)
 
@@ -128,3 +149,30 @@ class _Trial:
         except Exception as error:  # noqa: BLE001  (whatever the check raises is what it found)
             return [f"{type(error).__name__}: {error}"]
         return []
+
+
+def _blocking(call: Callable[..., T], *arguments: Any) -> T:
+    """Call what blocks, in a thread where an event loop would wait for it."""
+    return call(*arguments)
+
+
+def _outcome(
+    work: Callable[[SyncEngine], Any],
+    engine: SyncEngine,
+    _watch: Watch,
+    proxy: Proxy,
+    timeout: float,
+) -> tuple[Any, BaseException | None, bool]:
+    """What a program returned or raised, and whether that took too long; then its connections break."""
+    began = time.monotonic()
+    alarm = threading.Timer(timeout, proxy.close)
+    alarm.start()
+    result: Any = None
+    error: Exception | None = None
+    try:
+        result = work(engine)
+    except Exception as raised:  # noqa: BLE001  (how the program ends is what is asked for)
+        error = raised
+    finally:
+        alarm.cancel()
+    return result, error, time.monotonic() - began > timeout

@@ -1,15 +1,18 @@
-"""The synchronous engine whose operations are all rolled back."""
+"""The asynchronous engine whose operations are all rolled back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from odmantic.engine import SyncEngine, SyncSession, SyncTransaction
+from pymongo import AsyncMongoClient
+
+from odmantic.engine import AIOEngine, AIOSession, AIOTransaction
 from odmantic.exceptions import CommitHookError, RollbackHookError, SessionMisuseError
-from odmantic.session import NO_SESSION, SyncSessionBase
-from odmantic.testing._rollback_rules import (
+from odmantic.session import NO_SESSION, AIOSessionBase
+from odmantic.testing._colour import ASYNC, resolve
+from odmantic.testing.rollback._rules import (
     CONFIGURES,
     ESCAPES,
     MADE_BY_HAND,
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class SyncRollbackEngine(SyncEngine):
+class AIORollbackEngine(AIOEngine):
     """An engine whose operations are all part of one transaction, which is rolled back in the end.
 
     Args:
@@ -40,31 +43,31 @@ class SyncRollbackEngine(SyncEngine):
 
     Example:
         ```python
-        with SyncRollbackEngine(client, "shop") as engine:
-            program(engine)
-            assert engine.count(Order) == 1
+        async with AIORollbackEngine(client, "shop") as engine:
+            await program(engine)
+            assert await engine.count(Order) == 1
         ```
     """
 
     def __init__(self, client: Any, database: str = "test") -> None:
         super().__init__(client, database, stray_operations="ignore")
-        self._outer = SyncEngine(self.client, database, stray_operations="ignore").transaction()
+        self._outer = AIOEngine(self.client, database, stray_operations="ignore").transaction()
         self._writes = 0
 
-    def __enter__(self) -> Self:
-        self._outer.start()
+    async def __aenter__(self) -> Self:
+        await self._outer.start()
         return self
 
-    def __exit__(
+    async def __aexit__(
         self,
         exc_type: type[BaseException] | None,
         exc_val: BaseException | None,
         exc_tb: TracebackType | None,
     ) -> None:
         try:
-            self._outer.abort()
+            await self._outer.abort()
         finally:
-            self.close()
+            await self.close()
 
     @property
     def writes(self) -> int:
@@ -80,27 +83,27 @@ class SyncRollbackEngine(SyncEngine):
         with suppress(PartUndoneError), self._outer.dooming():
             raise PartUndoneError(UNDONE)
 
-    def session(self, **options: Any) -> SyncSession:  # noqa: ARG002  (the transaction has its own)
+    def session(self, **options: Any) -> AIOSession:  # noqa: ARG002  (the transaction has its own)
         """A session that is the transaction's; its options do not matter."""
         return _JoinedSession(self)
 
-    def transaction(self, **options: Any) -> SyncTransaction:  # noqa: ARG002  (as above)
+    def transaction(self, **options: Any) -> AIOTransaction:  # noqa: ARG002  (as above)
         """A transaction that is a part of the one transaction; its options do not matter."""
         return _JoinedTransaction(self, _JoinedSession(self))
 
-    def run_transaction(
+    async def run_transaction(
         self,
-        callback: Callable[[SyncTransaction], T],
+        callback: Callable[[AIOTransaction], Awaitable[T]],
         *,
         restore: Iterable[Any] = (),  # noqa: ARG002  (there is no second attempt)
-        join: SyncTransaction | None = None,
+        join: AIOTransaction | None = None,
         **options: Any,  # noqa: ARG002  (as above)
     ) -> T:
         """Run a callback in a part of the one transaction, once."""
         if join is not None:
-            return callback(join)
-        with self.transaction() as transaction:
-            return callback(transaction)
+            return await callback(join)
+        async with self.transaction() as transaction:
+            return await callback(transaction)
 
     def _session_for(self, session: Any, operation: str) -> Any:
         if operation == "configure_database":
@@ -112,28 +115,38 @@ class SyncRollbackEngine(SyncEngine):
 
     @staticmethod
     def _get_session(session: Any) -> Any:
-        if isinstance(session, SyncSessionBase) and not isinstance(
+        if isinstance(session, AIOSessionBase) and not isinstance(
             session, (_JoinedSession, _JoinedTransaction)
         ):
             raise SessionMisuseError(MADE_BY_HAND)
-        return SyncEngine._get_session(session)  # noqa: SLF001  (overridden here)
+        return AIOEngine._get_session(session)  # noqa: SLF001  (overridden here)
 
 
-class _JoinedSession(SyncSession):
+@asynccontextmanager
+async def aio_rollback_engine(
+    uri: str, database: str, options: dict[str, Any]
+) -> AsyncGenerator[AIORollbackEngine, None]:
+    """Make such an engine with a client of its own."""
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(uri, appname=database, **options)
+    async with client, AIORollbackEngine(client, database) as engine:
+        yield engine
+
+
+class _JoinedSession(AIOSession):
     """The session of the one transaction, for as long as the program wants it."""
 
-    engine: SyncRollbackEngine
+    engine: AIORollbackEngine
 
     @property
     def is_started(self) -> bool:
         return self.session is not None
 
-    def start(self) -> None:
+    async def start(self) -> None:
         if self.is_started:
             raise SessionMisuseError("Session is already started")
         self.session = self.engine.driver_session()
 
-    def end(self) -> None:
+    async def end(self) -> None:
         if not self.is_started:
             raise SessionMisuseError("Session is not started")
         self.session = None
@@ -143,22 +156,22 @@ class _JoinedSession(SyncSession):
             raise SessionMisuseError("session not started")
         return self.engine.driver_session()
 
-    def transaction(self, **options: Any) -> SyncTransaction:  # noqa: ARG002  (see the engine)
+    def transaction(self, **options: Any) -> AIOTransaction:  # noqa: ARG002  (see the engine)
         if not self.is_started:
             raise SessionMisuseError("provided session is not started")
         return _JoinedTransaction(self.engine, self)
 
-    def run_transaction(
+    async def run_transaction(
         self,
-        callback: Callable[[SyncTransaction], T],
+        callback: Callable[[AIOTransaction], Awaitable[T]],
         *,
         restore: Iterable[Any] = (),
-        join: SyncTransaction | None = None,
+        join: AIOTransaction | None = None,
         **options: Any,
     ) -> T:
-        return self.engine.run_transaction(callback, restore=restore, join=join, **options)
+        return await self.engine.run_transaction(callback, restore=restore, join=join, **options)
 
-    def __exit__(
+    async def __aexit__(
         self,
         exc_type: type[BaseException] | None,
         exc_val: BaseException | None,
@@ -167,12 +180,12 @@ class _JoinedSession(SyncSession):
         self.session = None
 
 
-class _JoinedTransaction(SyncTransaction):
+class _JoinedTransaction(AIOTransaction):
     """A part of the one transaction, which the program takes for a transaction of its own."""
 
-    engine: SyncRollbackEngine
+    engine: AIORollbackEngine
 
-    def __init__(self, engine: SyncRollbackEngine, session: _JoinedSession) -> None:
+    def __init__(self, engine: AIORollbackEngine, session: _JoinedSession) -> None:
         super().__init__(engine)
         self.session = session
         self._part: Part | None = None
@@ -181,32 +194,34 @@ class _JoinedTransaction(SyncTransaction):
     def is_started(self) -> bool:
         return self._part is not None
 
-    def start(self) -> None:
+    async def start(self) -> None:
         if self._part is not None:
             raise SessionMisuseError("Transaction already started")
         self.engine.driver_session()  # raises if the one transaction is over
         self._part = Part(self.engine.writes)
 
-    def commit(self) -> None:
+    async def commit(self) -> None:
         self.get_driver_session()
-        errors = _call_all(self._end_part().on_commit)
+        errors = await _call_all(self._end_part().on_commit)
         if errors:
             raise CommitHookError(f"on_commit callable(s) failed: {errors!r}", errors)
 
-    def abort(self) -> None:
+    async def abort(self) -> None:
         part = self._end_part()
         if self.engine.writes != part.writes_before:
             self.engine.doom()
-        errors = _call_all(part.on_rollback)
+        errors = await _call_all(part.on_rollback)
         if errors:
             raise RollbackHookError(f"on_rollback callable(s) failed: {errors!r}", errors)
 
     def on_commit(self, hook: Hook) -> None:
-        check_plain(hook)
+        if not ASYNC:
+            check_plain(hook)
         self._running_part().on_commit.append(hook)
 
     def on_rollback(self, hook: Hook) -> None:
-        check_plain(hook)
+        if not ASYNC:
+            check_plain(hook)
         self._running_part().on_rollback.append(hook)
 
     def get_driver_session(self) -> Any:
@@ -214,14 +229,14 @@ class _JoinedTransaction(SyncTransaction):
             raise SessionMisuseError(NOT_STARTED)
         return self.engine.driver_session()
 
-    def transaction(self, **_options: Any) -> SyncTransaction:
+    def transaction(self, **_options: Any) -> AIOTransaction:
         raise SessionMisuseError(NESTED)
 
-    def __enter__(self) -> Self:
-        self.start()
+    async def __aenter__(self) -> Self:
+        await self.start()
         return self
 
-    def __exit__(
+    async def __aexit__(
         self,
         exc_type: type[BaseException] | None,
         exc_val: BaseException | None,
@@ -230,10 +245,10 @@ class _JoinedTransaction(SyncTransaction):
         if self._part is None:
             return
         if exc_val is None:
-            self.commit()
+            await self.commit()
         else:
             with suppress(RollbackHookError):  # the block's own exception wins
-                self.abort()
+                await self.abort()
 
     def _running_part(self) -> Part:
         if self._part is None:
@@ -246,11 +261,11 @@ class _JoinedTransaction(SyncTransaction):
         return part
 
 
-def _call_all(hooks: list[Hook]) -> list[Exception]:
+async def _call_all(hooks: list[Hook]) -> list[Exception]:
     errors: list[Exception] = []
     for hook in hooks:
         try:
-            hook()
+            await resolve(hook())
         except Exception as error:  # noqa: BLE001  (the others are called all the same)
             errors.append(error)
     return errors

@@ -1,16 +1,18 @@
-"""The asynchronous engine whose operations are all rolled back."""
+# Generated from src/odmantic/testing/rollback/_aio.py by tools/generate_sync.py: do not edit.
+"""The synchronous engine whose operations are all rolled back."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from odmantic.engine import AIOEngine, AIOSession, AIOTransaction
+from pymongo import MongoClient
+
+from odmantic.engine import SyncEngine, SyncSession, SyncTransaction
 from odmantic.exceptions import CommitHookError, RollbackHookError, SessionMisuseError
-from odmantic.session import NO_SESSION, AIOSessionBase
-from odmantic.testing._rollback_rules import (
+from odmantic.session import NO_SESSION, SyncSessionBase
+from odmantic.testing.rollback._rules import (
     CONFIGURES,
     ESCAPES,
     MADE_BY_HAND,
@@ -20,6 +22,7 @@ from odmantic.testing._rollback_rules import (
     Hook,
     Part,
     PartUndoneError,
+    check_plain,
     is_write,
 )
 
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class AIORollbackEngine(AIOEngine):
+class SyncRollbackEngine(SyncEngine):
     """An engine whose operations are all part of one transaction, which is rolled back in the end.
 
     Args:
@@ -40,31 +43,31 @@ class AIORollbackEngine(AIOEngine):
 
     Example:
         ```python
-        async with AIORollbackEngine(client, "shop") as engine:
-            await program(engine)
-            assert await engine.count(Order) == 1
+        with SyncRollbackEngine(client, "shop") as engine:
+            program(engine)
+            assert engine.count(Order) == 1
         ```
     """
 
     def __init__(self, client: Any, database: str = "test") -> None:
         super().__init__(client, database, stray_operations="ignore")
-        self._outer = AIOEngine(self.client, database, stray_operations="ignore").transaction()
+        self._outer = SyncEngine(self.client, database, stray_operations="ignore").transaction()
         self._writes = 0
 
-    async def __aenter__(self) -> Self:
-        await self._outer.start()
+    def __enter__(self) -> Self:
+        self._outer.start()
         return self
 
-    async def __aexit__(
+    def __exit__(
         self,
         exc_type: type[BaseException] | None,
         exc_val: BaseException | None,
         exc_tb: TracebackType | None,
     ) -> None:
         try:
-            await self._outer.abort()
+            self._outer.abort()
         finally:
-            await self.close()
+            self.close()
 
     @property
     def writes(self) -> int:
@@ -80,27 +83,27 @@ class AIORollbackEngine(AIOEngine):
         with suppress(PartUndoneError), self._outer.dooming():
             raise PartUndoneError(UNDONE)
 
-    def session(self, **options: Any) -> AIOSession:  # noqa: ARG002  (the transaction has its own)
+    def session(self, **options: Any) -> SyncSession:  # noqa: ARG002  (the transaction has its own)
         """A session that is the transaction's; its options do not matter."""
         return _JoinedSession(self)
 
-    def transaction(self, **options: Any) -> AIOTransaction:  # noqa: ARG002  (as above)
+    def transaction(self, **options: Any) -> SyncTransaction:  # noqa: ARG002  (as above)
         """A transaction that is a part of the one transaction; its options do not matter."""
         return _JoinedTransaction(self, _JoinedSession(self))
 
-    async def run_transaction(
+    def run_transaction(
         self,
-        callback: Callable[[AIOTransaction], Awaitable[T]],
+        callback: Callable[[SyncTransaction], T],
         *,
         restore: Iterable[Any] = (),  # noqa: ARG002  (there is no second attempt)
-        join: AIOTransaction | None = None,
+        join: SyncTransaction | None = None,
         **options: Any,  # noqa: ARG002  (as above)
     ) -> T:
         """Run a callback in a part of the one transaction, once."""
         if join is not None:
-            return await callback(join)
-        async with self.transaction() as transaction:
-            return await callback(transaction)
+            return callback(join)
+        with self.transaction() as transaction:
+            return callback(transaction)
 
     def _session_for(self, session: Any, operation: str) -> Any:
         if operation == "configure_database":
@@ -112,28 +115,38 @@ class AIORollbackEngine(AIOEngine):
 
     @staticmethod
     def _get_session(session: Any) -> Any:
-        if isinstance(session, AIOSessionBase) and not isinstance(
+        if isinstance(session, SyncSessionBase) and not isinstance(
             session, (_JoinedSession, _JoinedTransaction)
         ):
             raise SessionMisuseError(MADE_BY_HAND)
-        return AIOEngine._get_session(session)  # noqa: SLF001  (overridden here)
+        return SyncEngine._get_session(session)  # noqa: SLF001  (overridden here)
 
 
-class _JoinedSession(AIOSession):
+@contextmanager
+def sync_rollback_engine(
+    uri: str, database: str, options: dict[str, Any]
+) -> Generator[SyncRollbackEngine, None, None]:
+    """Make such an engine with a client of its own."""
+    client: MongoClient[dict[str, Any]] = MongoClient(uri, appname=database, **options)
+    with client, SyncRollbackEngine(client, database) as engine:
+        yield engine
+
+
+class _JoinedSession(SyncSession):
     """The session of the one transaction, for as long as the program wants it."""
 
-    engine: AIORollbackEngine
+    engine: SyncRollbackEngine
 
     @property
     def is_started(self) -> bool:
         return self.session is not None
 
-    async def start(self) -> None:
+    def start(self) -> None:
         if self.is_started:
             raise SessionMisuseError("Session is already started")
         self.session = self.engine.driver_session()
 
-    async def end(self) -> None:
+    def end(self) -> None:
         if not self.is_started:
             raise SessionMisuseError("Session is not started")
         self.session = None
@@ -143,22 +156,22 @@ class _JoinedSession(AIOSession):
             raise SessionMisuseError("session not started")
         return self.engine.driver_session()
 
-    def transaction(self, **options: Any) -> AIOTransaction:  # noqa: ARG002  (see the engine)
+    def transaction(self, **options: Any) -> SyncTransaction:  # noqa: ARG002  (see the engine)
         if not self.is_started:
             raise SessionMisuseError("provided session is not started")
         return _JoinedTransaction(self.engine, self)
 
-    async def run_transaction(
+    def run_transaction(
         self,
-        callback: Callable[[AIOTransaction], Awaitable[T]],
+        callback: Callable[[SyncTransaction], T],
         *,
         restore: Iterable[Any] = (),
-        join: AIOTransaction | None = None,
+        join: SyncTransaction | None = None,
         **options: Any,
     ) -> T:
-        return await self.engine.run_transaction(callback, restore=restore, join=join, **options)
+        return self.engine.run_transaction(callback, restore=restore, join=join, **options)
 
-    async def __aexit__(
+    def __exit__(
         self,
         exc_type: type[BaseException] | None,
         exc_val: BaseException | None,
@@ -167,12 +180,12 @@ class _JoinedSession(AIOSession):
         self.session = None
 
 
-class _JoinedTransaction(AIOTransaction):
+class _JoinedTransaction(SyncTransaction):
     """A part of the one transaction, which the program takes for a transaction of its own."""
 
-    engine: AIORollbackEngine
+    engine: SyncRollbackEngine
 
-    def __init__(self, engine: AIORollbackEngine, session: _JoinedSession) -> None:
+    def __init__(self, engine: SyncRollbackEngine, session: _JoinedSession) -> None:
         super().__init__(engine)
         self.session = session
         self._part: Part | None = None
@@ -181,30 +194,32 @@ class _JoinedTransaction(AIOTransaction):
     def is_started(self) -> bool:
         return self._part is not None
 
-    async def start(self) -> None:
+    def start(self) -> None:
         if self._part is not None:
             raise SessionMisuseError("Transaction already started")
         self.engine.driver_session()  # raises if the one transaction is over
         self._part = Part(self.engine.writes)
 
-    async def commit(self) -> None:
+    def commit(self) -> None:
         self.get_driver_session()
-        errors = await _call_all(self._end_part().on_commit)
+        errors = _call_all(self._end_part().on_commit)
         if errors:
             raise CommitHookError(f"on_commit callable(s) failed: {errors!r}", errors)
 
-    async def abort(self) -> None:
+    def abort(self) -> None:
         part = self._end_part()
         if self.engine.writes != part.writes_before:
             self.engine.doom()
-        errors = await _call_all(part.on_rollback)
+        errors = _call_all(part.on_rollback)
         if errors:
             raise RollbackHookError(f"on_rollback callable(s) failed: {errors!r}", errors)
 
     def on_commit(self, hook: Hook) -> None:
+        check_plain(hook)
         self._running_part().on_commit.append(hook)
 
     def on_rollback(self, hook: Hook) -> None:
+        check_plain(hook)
         self._running_part().on_rollback.append(hook)
 
     def get_driver_session(self) -> Any:
@@ -212,14 +227,14 @@ class _JoinedTransaction(AIOTransaction):
             raise SessionMisuseError(NOT_STARTED)
         return self.engine.driver_session()
 
-    def transaction(self, **_options: Any) -> AIOTransaction:
+    def transaction(self, **_options: Any) -> SyncTransaction:
         raise SessionMisuseError(NESTED)
 
-    async def __aenter__(self) -> Self:
-        await self.start()
+    def __enter__(self) -> Self:
+        self.start()
         return self
 
-    async def __aexit__(
+    def __exit__(
         self,
         exc_type: type[BaseException] | None,
         exc_val: BaseException | None,
@@ -228,10 +243,10 @@ class _JoinedTransaction(AIOTransaction):
         if self._part is None:
             return
         if exc_val is None:
-            await self.commit()
+            self.commit()
         else:
             with suppress(RollbackHookError):  # the block's own exception wins
-                await self.abort()
+                self.abort()
 
     def _running_part(self) -> Part:
         if self._part is None:
@@ -244,13 +259,11 @@ class _JoinedTransaction(AIOTransaction):
         return part
 
 
-async def _call_all(hooks: list[Hook]) -> list[Exception]:
+def _call_all(hooks: list[Hook]) -> list[Exception]:
     errors: list[Exception] = []
     for hook in hooks:
         try:
-            result = hook()
-            if inspect.isawaitable(result):
-                await result
+            hook()
         except Exception as error:  # noqa: BLE001  (the others are called all the same)
             errors.append(error)
     return errors

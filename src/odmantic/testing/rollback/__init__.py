@@ -8,8 +8,8 @@ block that fails after it has written leaves nothing but the rollback, because M
 
 from __future__ import annotations
 
-from odmantic.testing._rollback_aio import AIORollbackEngine
-from odmantic.testing._rollback_rules import PartUndoneError
-from odmantic.testing._rollback_sync import SyncRollbackEngine
+from odmantic.testing.rollback._aio import AIORollbackEngine
+from odmantic.testing.rollback._rules import PartUndoneError
+from odmantic.testing.rollback._sync import SyncRollbackEngine
 
 __all__ = ["AIORollbackEngine", "PartUndoneError", "SyncRollbackEngine"]
