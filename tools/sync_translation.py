@@ -61,6 +61,9 @@ TEXT_PATTERNS: tuple[tuple[str, str], ...] = (
     (r"\b([Aa])n(?=\s+[`*]*asynchronous)", r"\1"),
 )
 
+# Marks of runners of async tests, and of tests that run with each async driver.
+ASYNC_MARKS = {"pytest.mark.asyncio", "pytest.mark.anyio", "pytest.mark.each_driver"}
+
 # Gives its argument, awaited if a driver wants that; no sync one does.
 RESOLVER = "resolve"
 
@@ -276,7 +279,7 @@ def _drop_flag_imports(source: str) -> str:
 
 
 def _drop_marks(source: str) -> str:
-    """Remove `pytest.mark.asyncio` and `pytest.mark.anyio`, as decorator and in `pytestmark`."""
+    """Remove the marks that are for async tests only, as decorator and in `pytestmark`."""
     edits: list[Edit] = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -300,7 +303,7 @@ def _mark_edits(source: str, node: ast.Assign) -> Iterator[Edit]:
 
 def _is_async_mark(node: ast.expr) -> bool:
     target = node.func if isinstance(node, ast.Call) else node
-    return ast.unparse(target) in {"pytest.mark.asyncio", "pytest.mark.anyio"}
+    return ast.unparse(target) in ASYNC_MARKS
 
 
 # --- what only waits ------------------------------------------------------------------------------------------------

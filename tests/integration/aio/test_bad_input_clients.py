@@ -63,6 +63,7 @@ async def test_a_database_of_the_other_colour_is_no_client(foreign_engine):
         AIOEngine(foreign_engine.get_collection(Parcel))
 
 
+@pytest.mark.each_driver
 async def test_the_engines_own_database_is_no_client(aio_engine):
     with pytest.raises(TypeError, match="cannot use a"):
         AIOEngine(aio_engine.database)
@@ -129,6 +130,7 @@ async def test_credentials_that_are_wrong(odmantic_mongo_uri, operation):
         await engine.client.close()
 
 
+@pytest.mark.each_driver
 async def test_an_instance_survives_a_server_that_is_not_there(aio_engine):
     parcel = Parcel(code="A")
     engine = _engine(NOWHERE, serverSelectionTimeoutMS=200)

@@ -10,6 +10,8 @@ from odmantic import AIOEngine, Model, Reference
 from odmantic._aio.colour import ASYNC
 from odmantic._driver._aio import resolve
 
+pytestmark = pytest.mark.each_driver
+
 if ASYNC:
     from pymongo import AsyncMongoClient
 

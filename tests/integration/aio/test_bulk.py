@@ -95,6 +95,7 @@ def _are_saved(instances):
 # --- Commands ----------------------------------------------------------------------------------
 
 
+@pytest.mark.each_driver
 async def test_new_instances_are_one_insert(aio_engine, raw_database, commands):
     customers = await aio_engine.save_all(_customers(50))
 
@@ -117,6 +118,7 @@ async def test_instances_with_given_ids_are_one_update(aio_engine, raw_database,
     }  # fmt: skip
 
 
+@pytest.mark.each_driver
 async def test_changed_instances_are_one_update_of_what_changed(aio_engine, commands):
     customers = await aio_engine.save_all(_customers(10))
     commands.clear()
@@ -207,6 +209,7 @@ async def test_an_error_leaves_out_the_group_behind_it(aio_engine, raw_database)
     assert await aio_engine.count(Box) == 0
 
 
+@pytest.mark.each_driver
 async def test_large_documents_are_split_by_the_driver(aio_engine, commands):
     boxes = [Box(content="x" * 10_000_000) for _ in range(6)]
 
@@ -408,6 +411,7 @@ async def test_documents_that_are_gone_before_one_that_fails(aio_engine, raw_dat
 
 
 @pytest.mark.parametrize("given", [False, True])
+@pytest.mark.each_driver
 async def test_a_duplicate_names_its_instance(aio_engine, raw_database, given):
     await aio_engine.configure_database([Customer])
     customers = [
@@ -530,6 +534,7 @@ async def test_an_instance_that_contains_itself(aio_engine, raw_database):
     assert _are_saved(boxes) == [True, True, False, False]
 
 
+@pytest.mark.each_driver
 async def test_a_lost_connection_leaves_all_dirty(aio_engine, fail_point, raw_database):
     await aio_engine.save_all([])
     customers = _customers(5)
@@ -570,6 +575,7 @@ async def test_a_failed_write_concern_leaves_all_dirty(aio_engine, fail_point):
 
 if ASYNC:
 
+    @pytest.mark.each_driver
     async def test_a_cancelled_write_leaves_all_dirty(aio_engine, fail_point):
         await aio_engine.save(Customer(name="first"))
         customers = _customers(5)
@@ -584,6 +590,7 @@ if ASYNC:
         await aio_engine.save_all(customers)
         assert await aio_engine.count(Customer) == 6
 
+    @pytest.mark.each_driver
     async def test_changes_made_meanwhile_are_kept(aio_engine, fail_point):
         customers = await aio_engine.save_all(_customers(5))
         for customer in customers:
@@ -602,6 +609,7 @@ if ASYNC:
 # --- Transactions ------------------------------------------------------------------------------
 
 
+@pytest.mark.each_driver
 async def test_bulk_writes_are_part_of_a_transaction(aio_engine, commands):
     customers = _customers(10)
     with pytest.raises(RuntimeError, match="enough"):
@@ -710,6 +718,7 @@ async def test_an_id_that_appears_during_a_transaction_is_a_conflict(
 
 
 @pytest.mark.parametrize("count", [3, 40])
+@pytest.mark.each_driver
 async def test_a_transaction_of_the_driver_is_as_ours(aio_engine, raw_database, count):
     await aio_engine.configure_database([Customer, Order])
     known = await aio_engine.save(Customer(name="first"))

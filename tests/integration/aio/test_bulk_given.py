@@ -68,6 +68,7 @@ def _are_saved(instances):
     return [not instance.__fields_modified__ for instance in instances]
 
 
+@pytest.mark.each_driver
 async def test_new_documents_are_inserted(aio_engine, raw_database, commands):
     parcels = await aio_engine.save_all(_parcels())
 
@@ -97,6 +98,7 @@ async def test_an_id_of_the_default_type_may_be_given(aio_engine, commands, make
 
 
 @pytest.mark.parametrize("known", [range(MANY), range(0, MANY, 2), range(40, 60), [MANY - 1]])
+@pytest.mark.each_driver
 async def test_documents_that_exist_are_updated(aio_engine, raw_database, commands, known):
     _exist(raw_database, *known)
     parcels = _parcels()

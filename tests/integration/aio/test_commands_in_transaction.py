@@ -100,6 +100,7 @@ def _assert_in_transaction(commands):
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
+@pytest.mark.each_driver
 async def test_an_operation_of_a_transaction(aio_engine, commands, name):
     user = await aio_engine.save(User(name="Ada"))
     commands.clear()
@@ -124,6 +125,7 @@ async def test_an_operation_of_an_engine(aio_engine, commands, name, way):
     _assert_in_transaction(commands)
 
 
+@pytest.mark.each_driver
 async def test_every_command_of_an_operation(aio_engine, commands, raw_database):
     """Of a read in several batches, of references, of one write after the other, and of a second write."""
     raw_database["user"].insert_many([{"name": str(number)} for number in range(MANY)])

@@ -72,6 +72,7 @@ async def test_a_shut_down_server_is_asked_again(
 
 
 @BOTH_WAYS
+@pytest.mark.each_driver
 async def test_a_closed_connection_is_no_failure(
     aio_engine, raw_database, fail_point, commands, user, way
 ):
@@ -83,6 +84,7 @@ async def test_a_closed_connection_is_no_failure(
 
 
 @BOTH_WAYS
+@pytest.mark.each_driver
 async def test_a_failed_write_concern_is_waited_for_again(
     aio_engine, raw_database, fail_point, commands, user, way
 ):
@@ -126,6 +128,7 @@ async def test_a_repeated_commit_is_of_the_same_transaction(
 
 
 @BOTH_WAYS
+@pytest.mark.each_driver
 async def test_a_time_limit_propagates_after_one_attempt(
     aio_engine, fail_point, commands, user, way
 ):
@@ -225,6 +228,7 @@ async def in_doubt(aio_engine, fail_point, user):
     return transaction
 
 
+@pytest.mark.each_driver
 async def test_a_transaction_in_doubt_may_be_committed_again(
     in_doubt, raw_database, user, commands
 ):
@@ -260,6 +264,7 @@ async def test_a_transaction_in_doubt_may_fail_for_good(in_doubt, fail_point, us
         await in_doubt.commit()
 
 
+@pytest.mark.each_driver
 async def test_a_transaction_in_doubt_may_be_given_up(in_doubt, commands, user):
     commands.clear()
     await in_doubt.abort()
@@ -295,6 +300,7 @@ async def test_a_failed_manual_commit_inside_a_block_propagates(aio_engine, fail
     assert user.__fields_modified__ == {"id", "name"}
 
 
+@pytest.mark.each_driver
 async def test_ending_the_session_gives_up_a_transaction_in_doubt(in_doubt, user):
     await in_doubt.session.end()
     assert user.__fields_modified__ == {"id", "name"}
@@ -325,6 +331,7 @@ async def test_a_transaction_begun_in_the_same_session_gives_up_the_one_in_doubt
 
 
 @pytest.mark.parametrize("closing", ["commit", "abort"])
+@pytest.mark.each_driver
 async def test_a_transaction_of_the_driver_begun_meanwhile_is_left_alone(
     aio_engine, raw_database, fail_point, user, closing
 ):
@@ -375,6 +382,7 @@ if ASYNC:
             await committing
         assert raw_database["user"].count_documents({}) == 1
 
+    @pytest.mark.each_driver
     async def test_cancellation_interrupts_the_retries(aio_engine, fail_point, user, commands):
         transaction = aio_engine.transaction()
         await transaction.start()
@@ -391,6 +399,7 @@ if ASYNC:
         assert user.__fields_modified__ == {"id", "name"}
 
 
+@pytest.mark.each_driver
 async def test_a_commit_retried_by_hand_on_the_driver_session_is_not_in_the_way(
     aio_engine, raw_database, user
 ):

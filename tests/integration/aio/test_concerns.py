@@ -11,6 +11,8 @@ from odmantic import Model
 from odmantic._driver._aio import resolve
 from odmantic.session import NO_SESSION
 
+pytestmark = pytest.mark.each_driver
+
 
 class User(Model):
     name: str

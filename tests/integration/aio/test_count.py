@@ -33,6 +33,7 @@ async def test_all_documents_are_counted(aio_engine):
     assert await aio_engine.count(Parcel) == 2
 
 
+@pytest.mark.each_driver
 async def test_matching_documents_are_counted(aio_engine):
     await aio_engine.save_all([Parcel(code="A"), Parcel(code="B", weight=2.0)])
 
@@ -47,6 +48,7 @@ async def test_dangling_references_and_broken_documents_are_counted(aio_engine, 
     assert await aio_engine.count(Shipment) == 2
 
 
+@pytest.mark.each_driver
 async def test_a_transaction_counts_what_it_wrote(aio_engine, raw_database):
     async with aio_engine.transaction() as transaction:
         await transaction.save(Parcel(code="A"))

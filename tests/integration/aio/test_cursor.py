@@ -15,6 +15,8 @@ from odmantic._plan.find import FLAT_BATCH_SIZE
 from odmantic.engine import AIOCursor, BaseCursor
 from odmantic.exceptions import DocumentParsingError
 
+pytestmark = pytest.mark.each_driver
+
 if ASYNC:
     import asyncio
 

@@ -57,6 +57,7 @@ async def engine(aio_engine):
 
 
 @LOST
+@pytest.mark.each_driver
 async def test_run_transaction_returns_in_its_time(engine, server, way_down):
     async def work(transaction):
         await transaction.save(User(name="Ada"))
@@ -71,6 +72,7 @@ async def test_run_transaction_returns_in_its_time(engine, server, way_down):
 
 @LOST
 @pytest.mark.parametrize("fails_at", ["operation", "exception"])
+@pytest.mark.each_driver
 async def test_a_block_is_rolled_back_within_the_drivers_deadline(
     engine, server, way_down, fails_at
 ):
@@ -106,6 +108,7 @@ async def test_a_commit_is_repeated_within_the_deadline(
 
 
 @LOST
+@pytest.mark.each_driver
 async def test_a_session_with_a_transaction_ends_in_time(engine, server, way_down):
     with takes_at_most(SECONDS + 1), pymongo.timeout(SECONDS):
         async with engine.session() as session:
@@ -115,6 +118,7 @@ async def test_a_session_with_a_transaction_ends_in_time(engine, server, way_dow
             server.lose(way_down)
 
 
+@pytest.mark.each_driver
 async def test_a_rollback_waits_a_second_at_most_where_no_server_is_known(engine, server):
     user = User(name="Ada")
     with takes_at_most(2), pytest.raises(KeyError):

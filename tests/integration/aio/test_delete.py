@@ -50,6 +50,7 @@ class ByNumber(Model):
     number: int = Field(primary_field=True)
 
 
+@pytest.mark.each_driver
 async def test_the_document_is_deleted(aio_engine):
     first, second = await aio_engine.save_all([Parcel(code="A"), Parcel(code="B")])
 
@@ -57,6 +58,7 @@ async def test_the_document_is_deleted(aio_engine):
     assert [parcel async for parcel in aio_engine.find(Parcel)] == [second]
 
 
+@pytest.mark.each_driver
 async def test_deleting_twice_is_an_error(aio_engine):
     parcel = await aio_engine.save(Parcel(code="A"))
     await aio_engine.delete(parcel)

@@ -25,6 +25,7 @@ class Label(EmbeddedModel):
     text: str
 
 
+@pytest.mark.each_driver
 async def test_an_engine_knows_client_and_database(async_client):
     engine = AIOEngine(async_client, "shop")
 
@@ -112,6 +113,7 @@ async def test_an_engine_can_be_subclassed_and_called_with_client_and_name(async
     assert Mine(async_client, "shop").database_name == "shop"
 
 
+@pytest.mark.each_driver
 async def test_engines_on_one_client_use_their_own_databases(aio_engine, raw_database):
     other = AIOEngine(aio_engine.client, f"{raw_database.name}_other")
     try:
@@ -123,6 +125,7 @@ async def test_engines_on_one_client_use_their_own_databases(aio_engine, raw_dat
         raw_database.client.drop_database(other.database_name)
 
 
+@pytest.mark.each_driver
 async def test_the_collection_of_a_model_is_the_drivers_object(aio_engine):
     collection = aio_engine.get_collection(Parcel)
 

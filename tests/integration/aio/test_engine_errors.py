@@ -117,6 +117,7 @@ async def test_custom_errors_of_validators_are_parsing_errors(aio_engine, raw_da
         ),
     ],
 )
+@pytest.mark.each_driver
 async def test_a_driver_error_tells_operation_and_model(
     aio_engine, fail_point, command, operation, call
 ):

@@ -85,6 +85,7 @@ async def test_it_may_be_closed_twice(odmantic_mongo_uri):
 
 
 @pytest.mark.parametrize("way", ["close", "block"])
+@pytest.mark.each_driver
 async def test_a_client_that_was_given_stays_open(aio_engine, async_client, way):
     if way == "close":
         await aio_engine.close()
@@ -121,6 +122,7 @@ async def test_what_is_wrong_is_refused_before_there_is_a_client(
     assert made == []
 
 
+@pytest.mark.each_driver
 async def test_options_for_a_client_that_was_given_are_refused(async_client):
     with pytest.raises(TypeError, match="give them to your"):
         AIOEngine(async_client, client_options=AWARE)

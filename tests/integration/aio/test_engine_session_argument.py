@@ -89,6 +89,7 @@ def _session_ids(commands):
 
 
 @EVERY_OPERATION
+@pytest.mark.each_driver
 async def test_a_session_object_is_used(aio_engine, parcel, commands, operation):
     async with aio_engine.session() as session:
         await operation(aio_engine, parcel, session)
@@ -98,6 +99,7 @@ async def test_a_session_object_is_used(aio_engine, parcel, commands, operation)
 
 
 @TRANSACTIONAL
+@pytest.mark.each_driver
 async def test_a_transaction_object_is_used(aio_engine, parcel, commands, operation):
     async with aio_engine.transaction() as transaction:
         await operation(aio_engine, parcel, transaction)
@@ -107,6 +109,7 @@ async def test_a_transaction_object_is_used(aio_engine, parcel, commands, operat
 
 
 @EVERY_OPERATION
+@pytest.mark.each_driver
 async def test_a_session_of_the_driver_is_used(aio_engine, parcel, commands, operation):
     session = await resolve(aio_engine.client.start_session())
     try:
@@ -119,6 +122,7 @@ async def test_a_session_of_the_driver_is_used(aio_engine, parcel, commands, ope
 
 
 @TRANSACTIONAL
+@pytest.mark.each_driver
 async def test_a_transaction_of_the_driver_is_used(aio_engine, parcel, raw_database, operation):
     session = await resolve(aio_engine.client.start_session())
     try:
@@ -165,6 +169,7 @@ async def test_the_translation_gives_the_drivers_session(aio_engine):
         assert aio_engine._get_session(transaction) is transaction.get_driver_session()
 
 
+@pytest.mark.each_driver
 async def test_two_databases_take_part_in_one_transaction(aio_engine, raw_database):
     other = AIOEngine(aio_engine.client, f"{raw_database.name}_other")
     try:
@@ -190,6 +195,7 @@ async def test_calls_without_a_session_run_outside_of_the_transaction(aio_engine
         assert await transaction.count(Parcel) == 1
 
 
+@pytest.mark.each_driver
 async def test_a_cursor_of_a_closed_session_cannot_be_consumed(aio_engine):
     await aio_engine.save_all([Parcel(code=str(number)) for number in range(MANY)])
     async with aio_engine.session() as session:

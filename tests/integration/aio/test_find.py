@@ -210,6 +210,7 @@ async def test_the_checks_come_in_order(aio_engine):
         aio_engine.find(Parcel, session=not_started)
 
 
+@pytest.mark.each_driver
 async def test_skip_and_limit(aio_engine, parcels):
     def codes(**options):
         return _codes(aio_engine.find(Parcel, sort=Parcel.code, **options))
@@ -222,6 +223,7 @@ async def test_skip_and_limit(aio_engine, parcels):
     assert await codes(limit=None) == "ABC"
 
 
+@pytest.mark.each_driver
 async def test_more_documents_than_one_batch_are_found(aio_engine, raw_database, commands):
     raw_database["parcel"].insert_many(
         {"_id": ObjectId(), "code": f"{number:04}"} for number in range(2500)
@@ -270,16 +272,19 @@ async def test_a_document_that_does_not_fit_is_refused(aio_engine, raw_database)
         await aio_engine.find_one(Parcel)
 
 
+@pytest.mark.each_driver
 async def test_find_one_gives_the_first_in_order(aio_engine, parcels):
     assert await aio_engine.find_one(Parcel, sort=Parcel.weight) == parcels[1]
     assert await aio_engine.find_one(Parcel, sort=desc(Parcel.weight)) == parcels[0]
     assert await aio_engine.find_one(Parcel, Parcel.size.width == 2, {"kg": 2.0}) == parcels[2]
 
 
+@pytest.mark.each_driver
 async def test_find_one_gives_none_where_nothing_matches(aio_engine):
     assert await aio_engine.find_one(Parcel, Parcel.code == "A") is None
 
 
+@pytest.mark.each_driver
 async def test_find_one_fetches_one_document(aio_engine, parcels, commands):
     await aio_engine.find_one(Parcel)
 

@@ -467,6 +467,7 @@ if ASYNC:
             transaction.on_commit(Notify())
         assert called == ["partial", "lambda", "object"]
 
+    @pytest.mark.each_driver
     async def test_a_cancelled_block_calls_its_rollback_hooks(aio_engine, user, called):
         async def notify():
             await asyncio.sleep(0)
@@ -485,6 +486,7 @@ if ASYNC:
                 await task
         assert called == ["rollback"] * 2
 
+    @pytest.mark.each_driver
     async def test_a_commit_that_is_cancelled_in_flight_calls_none(
         aio_engine, user, called, fail_point, commands
     ):

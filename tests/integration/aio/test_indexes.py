@@ -68,6 +68,7 @@ def _indexes(raw_database, collection="thing"):
     }
 
 
+@pytest.mark.each_driver
 async def test_declared_indexes_are_created(aio_engine, raw_database, commands):
     assert await aio_engine.configure_database([Voyage]) is None
 
@@ -99,6 +100,7 @@ async def test_declared_indexes_are_created(aio_engine, raw_database, commands):
     ]
 
 
+@pytest.mark.each_driver
 async def test_configuring_again_changes_nothing(aio_engine, raw_database):
     await aio_engine.configure_database([Voyage])
     before = list(raw_database["voyage"].list_indexes())
@@ -181,6 +183,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize(("old", "new"), CHANGES.values(), ids=CHANGES)
+@pytest.mark.each_driver
 async def test_a_changed_index_is_replaced(aio_engine, raw_database, old, new):
     await aio_engine.configure_database([_model([old])])
     with pytest.raises(pymongo.errors.OperationFailure) as caught:
@@ -227,6 +230,7 @@ async def test_an_index_with_another_collation_is_no_conflict(aio_engine, raw_da
     ],
     ids=["renamed", "options", "same name"],
 )
+@pytest.mark.each_driver
 async def test_an_index_that_cannot_be_replaced_is_put_back(aio_engine, raw_database, old):
     await aio_engine.configure_database([_model([old])])
     raw_database["thing"].insert_many([{"a": 1}, {"a": 1}])
@@ -298,6 +302,7 @@ async def test_a_unique_index_over_duplicates_is_the_drivers_error(
 
 
 @pytest.mark.parametrize("code", [13, 67])
+@pytest.mark.each_driver
 async def test_other_errors_arrive(aio_engine, raw_database, fail_point, code):
     with (
         fail_point("createIndexes", error_code=code),
@@ -343,6 +348,7 @@ async def test_sessions_do_not_configure_databases(aio_engine):
     assert not hasattr(aio_engine.transaction(), "configure_database")
 
 
+@pytest.mark.each_driver
 async def test_a_unique_index_is_enforced(aio_engine):
     from odmantic.exceptions import DuplicateKeyError
 

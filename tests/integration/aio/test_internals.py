@@ -10,6 +10,8 @@ from odmantic._driver._aio import resolve
 from odmantic._driver.internals import commits_sent, lift_batch_limit
 from odmantic.exceptions import CommitOutcomeUnknownError
 
+pytestmark = pytest.mark.each_driver
+
 
 class User(Model):
     name: str

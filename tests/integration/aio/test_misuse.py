@@ -27,6 +27,7 @@ def count(raw_database):
 
 
 @pytest.mark.parametrize("given", ["transaction", "driver session"])
+@pytest.mark.each_driver
 async def test_a_transaction_of_another_client_is_refused(
     aio_engine, count, odmantic_mongo_uri, given
 ):
@@ -95,6 +96,7 @@ async def test_a_transaction_is_not_used_after_its_end(aio_engine, count, comman
     assert count() == 0
 
 
+@pytest.mark.each_driver
 async def test_a_driver_session_is_not_used_after_its_session(aio_engine, count):
     async with aio_engine.session() as session:
         raw = session.get_driver_session()
@@ -130,6 +132,7 @@ async def test_a_generator_that_is_not_used_up_rolls_back(
     assert count() == 0
 
 
+@pytest.mark.each_driver
 async def test_a_forked_child_sends_nothing(aio_engine, count, commands):
     reading, writing = os.pipe()
     async with aio_engine.session() as session:
@@ -194,6 +197,7 @@ def _leave(writing, work):
 if ASYNC:
     import asyncio
 
+    @pytest.mark.each_driver
     async def test_another_event_loop_is_refused_and_the_transaction_goes_on(
         aio_engine, count, open_transactions
     ):
@@ -225,6 +229,7 @@ if ASYNC:
         assert open_transactions() == 0
         assert count() == 2
 
+    @pytest.mark.each_driver
     async def test_another_event_loop_with_a_client_of_its_own_is_none_of_its_business(
         aio_engine, count, odmantic_mongo_uri
     ):
@@ -241,6 +246,7 @@ if ASYNC:
             await asyncio.to_thread(asyncio.run, elsewhere())
         assert count() == 3
 
+    @pytest.mark.each_driver
     async def test_gathered_saves_are_all_stored(aio_engine, count):
         async with aio_engine.transaction() as transaction:
             users = [User(name=str(number)) for number in range(50)]
@@ -249,6 +255,7 @@ if ASYNC:
 
     @pytest.mark.parametrize("given", ["transaction", "driver session"])
     @pytest.mark.parametrize("delay", [0, 0.3])
+    @pytest.mark.each_driver
     async def test_a_late_sibling_of_a_failed_gather_writes_nothing(
         aio_engine, count, given, delay
     ):

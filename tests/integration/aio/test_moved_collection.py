@@ -22,6 +22,7 @@ def models():
     return Port, Ship
 
 
+@pytest.mark.each_driver
 async def test_every_operation_follows(aio_engine, raw_database, models):
     port_model, ship_model = models
     port = await aio_engine.save(port_model(name="Oslo"))

@@ -124,6 +124,7 @@ async def test_removed_extras_are_removed_everywhere(
         assert stored == [{"_id": each.id, "code": each.code, "more": each.more} for each in loose]
 
 
+@pytest.mark.each_driver
 async def test_what_is_known_moves_with_the_last_save(aio_engine, archive, raw_database, archived):
     flat = Flat(code=1)
     await aio_engine.save(flat)
@@ -316,6 +317,7 @@ async def test_the_collection_that_the_engine_gives_is_the_place(aio_engine, raw
     assert raw_database["two_flat"].find_one() == {"_id": flat.id, "code": 0, "weight": 2}
 
 
+@pytest.mark.each_driver
 async def test_another_engine_of_the_same_client_is_no_other_place(aio_engine, raw_database):
     flat = Flat()
     await aio_engine.save(flat)
@@ -449,6 +451,7 @@ with MongoClient(sys.argv[1]) as client:
 
 
 @pytest.mark.parametrize("is_there", [True, False])
+@pytest.mark.each_driver
 async def test_a_pickle_knows_the_place_in_another_process(
     aio_engine, archive, raw_database, archived, odmantic_mongo_uri, is_there
 ):

@@ -152,6 +152,7 @@ class Prefixing(AIOEngine):
         return self.database[f"eu_{+model}"]
 
 
+@pytest.mark.each_driver
 async def test_every_operation_asks_for_the_collection(aio_engine, raw_database):
     engine = engine_of(Prefixing, aio_engine)
     port = await engine.save(Port())
@@ -205,6 +206,7 @@ async def test_every_operation_asks_for_the_session(aio_engine):
     assert asked == [None] * 6
 
 
+@pytest.mark.each_driver
 async def test_a_session_may_come_from_elsewhere(aio_engine, raw_database):
     current = []
 
@@ -270,6 +272,7 @@ async def test_sessions_call_methods_of_the_same_name(aio_engine):
 # --- Cursors -------------------------------------------------------------------------------------
 
 
+@pytest.mark.each_driver
 async def test_a_cursor_may_read_documents_in_its_own_way(aio_engine):
     class Shouting(AIOCursor):
         def _parse_document(self, raw_doc):

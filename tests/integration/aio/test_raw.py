@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from odmantic import EmbeddedModel, Field, Model, Reference
 from odmantic._driver._aio import resolve
+
+pytestmark = pytest.mark.each_driver
 
 
 class Size(EmbeddedModel):

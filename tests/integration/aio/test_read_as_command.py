@@ -107,6 +107,7 @@ async def test_the_right_document_is_found(aio_engine):
 @pytest.mark.parametrize(
     "failure", [{"error_code": EXCEEDED_TIME_LIMIT}, {"close_connection": True}], ids=str
 )
+@pytest.mark.each_driver
 async def test_a_read_that_failed_in_passing_is_repeated(
     aio_engine, parcel, commands, fail_point, failure
 ):
@@ -133,6 +134,7 @@ async def test_a_refused_read_is_not_repeated(aio_engine, commands, fail_point):
     assert commands.names == ["find"]
 
 
+@pytest.mark.each_driver
 async def test_a_read_of_a_transaction_is_not_repeated(aio_engine, parcel, commands, fail_point):
     with fail_point("find", times=1, close_connection=True), pytest.raises(ConnectionFailure):
         async with aio_engine.transaction() as transaction:

@@ -75,6 +75,7 @@ async def test_what_is_read_in_pieces(aio_engine):
     assert (in_pieces(collection) is not None) is finds_plainly(collection)
 
 
+@pytest.mark.each_driver
 async def test_all_instances_are_found(aio_engine, crates):
     listed = await to_list(_find(aio_engine))
     iterated = [crate async for crate in _find(aio_engine)]
@@ -100,6 +101,7 @@ async def test_a_part_is_found_in_a_transaction(aio_engine, crates):
 
 
 @pytest.mark.parametrize("limit", [5, 99])
+@pytest.mark.each_driver
 async def test_what_is_read_to_its_end_needs_no_session_any_more(aio_engine, crates, limit):
     transaction = aio_engine.transaction()
     await transaction.start()
@@ -124,6 +126,7 @@ async def test_answers_that_are_full_are_followed_by_others(aio_engine, raw_data
     assert {len(crate.text) for crate in found} == {MEBIBYTE}
 
 
+@pytest.mark.each_driver
 async def test_a_read_can_be_left_early_and_taken_up_again(aio_engine, crates):
     cursor = _find(aio_engine)
     async for crate in cursor:
@@ -157,6 +160,7 @@ async def test_a_document_that_has_no_value_in_python_raises_where_it_is(aio_eng
     assert len(seen) <= 4_321
 
 
+@pytest.mark.each_driver
 async def test_an_error_between_two_answers_raises(aio_engine, crates, fail_point):
     with fail_point("getMore", error_code=2), pytest.raises(OperationFailure) as caught:
         await to_list(_find(aio_engine))

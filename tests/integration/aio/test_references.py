@@ -85,6 +85,7 @@ async def book(aio_engine, commands):
     return saved
 
 
+@pytest.mark.each_driver
 async def test_references_are_resolved_at_every_depth(aio_engine, book, commands):
     found = await aio_engine.find_one(Book)
 
@@ -144,6 +145,7 @@ async def test_a_reference_can_be_filtered_by_key_and_by_instance(aio_engine, bo
         assert [found.title async for found in aio_engine.find(Book, query)] == ["B"]
 
 
+@pytest.mark.each_driver
 async def test_a_dangling_reference_is_an_error_with_this_text(aio_engine, raw_database):
     raw_database["m"].insert_one({"_id": ObjectId("5f85f36d6dfecacc68428a46"), "r": "XX"})
 

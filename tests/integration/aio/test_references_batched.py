@@ -63,6 +63,7 @@ async def books(aio_engine, commands):
     return saved
 
 
+@pytest.mark.each_driver
 async def test_a_level_takes_one_query_for_each_model(aio_engine, books, commands):
     found = await to_list(aio_engine.find(Book, sort=Book.number))
 
@@ -78,6 +79,7 @@ async def test_one_document_takes_one_round_trip(aio_engine, books, commands):
     assert commands.names == ["aggregate"]
 
 
+@pytest.mark.each_driver
 async def test_each_batch_is_completed(aio_engine, raw_database, commands):
     raw_database["country"].insert_many([{"_id": code} for code in ("NO", "IS")])
     raw_database["publisher"].insert_many({"_id": n, "name": "x", "c": "NO"} for n in range(5))
@@ -257,6 +259,7 @@ async def test_a_target_deleted_meanwhile_is_an_error(aio_engine, raw_database, 
     assert told == await _error(aio_engine.find(Publisher, limit=1))
 
 
+@pytest.mark.each_driver
 async def test_references_are_read_in_the_transaction(aio_engine, books, raw_database):
     async with aio_engine.transaction() as transaction:
         await transaction.count(Book)
@@ -269,6 +272,7 @@ async def test_references_are_read_in_the_transaction(aio_engine, books, raw_dat
     assert [each.rates for each in outside] == [[7.0]] * 2
 
 
+@pytest.mark.each_driver
 async def test_all_queries_are_in_one_session(aio_engine, books, commands):
     async with aio_engine.session() as session:
         await to_list(session.find(Book))
@@ -277,6 +281,7 @@ async def test_all_queries_are_in_one_session(aio_engine, books, commands):
     assert len({event.command["lsid"]["id"] for event in commands.started}) == 1
 
 
+@pytest.mark.each_driver
 async def test_what_is_read_once_more_is_read_in_the_session(
     aio_engine, books, raw_database, commands
 ):

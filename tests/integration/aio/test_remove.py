@@ -29,6 +29,7 @@ async def parcels(aio_engine, commands):
     return saved
 
 
+@pytest.mark.each_driver
 async def test_matching_documents_are_removed_and_counted(aio_engine, parcels):
     assert await aio_engine.remove(Parcel, Parcel.weight > 1) == 2
     assert await aio_engine.find_one(Parcel) == parcels[0]
@@ -45,6 +46,7 @@ async def test_removing_nothing_is_no_error(aio_engine):
     assert await aio_engine.remove(Parcel, Parcel.code == "Z", just_one=True) == 0
 
 
+@pytest.mark.each_driver
 async def test_just_one_is_removed(aio_engine, parcels, commands):
     assert await aio_engine.remove(Parcel, Parcel.weight > 1, just_one=True) == 1
     assert await aio_engine.count(Parcel) == 2

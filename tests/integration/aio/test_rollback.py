@@ -165,6 +165,7 @@ async def test_a_new_instance_is_stored_completely_afterwards(
 
 
 @EVERY_ENDING
+@pytest.mark.each_driver
 async def test_a_change_is_written_again_afterwards_and_nothing_else(
     aio_engine, raw_database, fail_point, commands, roll_back
 ):
@@ -277,6 +278,7 @@ async def test_every_way_to_save_is_covered(aio_engine, raw_database, save, own_
     assert raw_database["user"].count_documents({"name": "Ada", "email": ""}) == 1
 
 
+@pytest.mark.each_driver
 async def test_an_instance_saved_in_a_transaction_of_the_driver_counts_as_saved(aio_engine):
     user = User(name="Ada")
     raw = await resolve(aio_engine.client.start_session())
@@ -597,6 +599,7 @@ async def test_an_instance_read_after_a_committed_write_is_clean(aio_engine):
 
 
 @pytest.mark.parametrize("ending", ["commit", "abort", "failed operation", "failed commit"])
+@pytest.mark.each_driver
 async def test_a_finished_transaction_keeps_no_instance_alive(aio_engine, fail_point, ending):
     transaction = aio_engine.transaction()
 

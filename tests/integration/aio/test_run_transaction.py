@@ -86,6 +86,7 @@ def _identities(commands, *names):
 # --- The callback ---------------------------------------------------------------------------------
 
 
+@pytest.mark.each_driver
 async def test_it_gives_what_the_callback_gives(aio_engine, count, commands):
     async def work(transaction):
         await transaction.save(User(name="Ada"))
@@ -192,6 +193,7 @@ async def test_limits_that_allow_nothing_are_refused(aio_engine, options, messag
         await aio_engine.run_transaction(work, **options)
 
 
+@pytest.mark.each_driver
 async def test_the_session_ends_however_it_ends(aio_engine, count, commands):
     seen = []
 
@@ -214,6 +216,7 @@ async def test_the_session_ends_however_it_ends(aio_engine, count, commands):
 
 @pytest.mark.parametrize("times", [1, 3])
 @pytest.mark.parametrize("fault", [{"error_code": WRITE_CONFLICT}, {"close_connection": True}])
+@pytest.mark.each_driver
 async def test_a_transient_error_runs_the_body_again_in_a_new_transaction(
     aio_engine, count, fail_point, commands, times, fault
 ):
@@ -277,6 +280,7 @@ async def test_a_later_attempt_keeps_the_causal_times(aio_engine, count, fail_po
     assert times[1] >= before
 
 
+@pytest.mark.each_driver
 async def test_two_transactions_that_collide_both_succeed(aio_engine, raw_database):
     user = await aio_engine.save(User(name="Ada"))
     calls = []
@@ -405,6 +409,7 @@ async def test_attempts_limit_how_often_the_body_runs(aio_engine, count, fail_po
 
 
 @pytest.mark.usefixtures("connected")
+@pytest.mark.each_driver
 async def test_the_timeout_ends_the_attempts(aio_engine, count, fail_point):
     calls = []
 
@@ -463,6 +468,7 @@ async def test_the_timeout_ends_repeated_commits_of_unknown_outcome(
 
 
 @pytest.mark.usefixtures("connected")
+@pytest.mark.each_driver
 async def test_the_timeout_is_handed_to_the_commands(aio_engine, count, fail_point, commands):
     took = []
 
@@ -484,6 +490,7 @@ async def test_the_timeout_is_handed_to_the_commands(aio_engine, count, fail_poi
 
 
 @pytest.mark.usefixtures("connected")
+@pytest.mark.each_driver
 async def test_a_surrounding_timeout_of_the_driver_counts(aio_engine, count, fail_point):
     calls = []
 
@@ -585,6 +592,7 @@ async def test_a_transient_commit_runs_the_body_again(aio_engine, count, fail_po
     ],
     ids=["shutdown", "connection", "write concern"],
 )
+@pytest.mark.each_driver
 async def test_an_unknown_commit_is_repeated_alone(aio_engine, count, fail_point, commands, fault):
     calls = []
 
@@ -679,6 +687,7 @@ async def test_an_answer_that_is_no_answer_leaves_an_unknown_outcome_unknown(
     assert caught.value.code == 13
 
 
+@pytest.mark.each_driver
 async def test_a_commit_that_found_no_server_is_a_definite_rollback(
     aio_engine, count, monkeypatch, commands
 ):
@@ -866,6 +875,7 @@ async def test_only_a_running_transaction_is_joined(aio_engine, count, state):
         await transaction.abort()
 
 
+@pytest.mark.each_driver
 async def test_a_commit_for_which_no_time_is_left_was_never_sent(
     aio_engine, count, commands, open_transactions
 ):
@@ -880,6 +890,7 @@ async def test_a_commit_for_which_no_time_is_left_was_never_sent(
     assert (count(), open_transactions()) == (0, 0)
 
 
+@pytest.mark.each_driver
 async def test_a_driver_session_is_used_in_a_callback(aio_engine, count):
     async def work(transaction):
         collection = aio_engine.get_collection(User)
@@ -898,6 +909,7 @@ if ASYNC:
     async def test_a_plain_callable_may_be_the_callback(aio_engine, count):
         assert await aio_engine.run_transaction(lambda transaction: transaction.is_started) is True
 
+    @pytest.mark.each_driver
     async def test_cancellation_ends_the_attempts(aio_engine, count, fail_point, open_transactions):
         calls = []
 

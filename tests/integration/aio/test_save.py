@@ -92,6 +92,7 @@ def _updates(commands):
     ]
 
 
+@pytest.mark.each_driver
 async def test_a_new_instance_is_inserted_as_a_whole(aio_engine, raw_database, commands):
     parcel = Parcel(code="A")
 
@@ -115,6 +116,7 @@ async def test_saving_empties_the_modified_sets(aio_engine):
     assert parcel.size.__fields_modified__ == set()
 
 
+@pytest.mark.each_driver
 async def test_an_unchanged_instance_causes_no_command(aio_engine, parcel, commands):
     await aio_engine.save(parcel)
     assert commands.names == []
@@ -210,6 +212,7 @@ async def test_a_value_changed_in_place_that_could_not_be_read_is_refused(
     assert parcel.tags == ["x", 7]
 
 
+@pytest.mark.each_driver
 async def test_references_are_saved_first_and_in_order(aio_engine, raw_database, commands):
     trip = Trip(shipment=Shipment(number=1, customer=Customer(name="Ada"), parcel=Parcel(code="A")))
 
@@ -287,6 +290,7 @@ async def test_a_replaced_reference_is_saved_as_its_key(aio_engine, commands):
     )
 
 
+@pytest.mark.each_driver
 async def test_all_writes_of_a_call_share_a_session_which_is_ended(aio_engine, commands, sessions):
     await aio_engine.save(
         Shipment(number=1, customer=Customer(name="Ada"), parcel=Parcel(code="A"))
@@ -298,6 +302,7 @@ async def test_all_writes_of_a_call_share_a_session_which_is_ended(aio_engine, c
     assert session.has_ended
 
 
+@pytest.mark.each_driver
 async def test_the_session_of_a_failing_call_is_ended(aio_engine, sessions, fail_point):
     with fail_point("update", error_code=13), pytest.raises(pymongo.errors.OperationFailure):
         await aio_engine.save(Parcel(code="A"))
@@ -332,6 +337,7 @@ async def test_a_failing_first_save_keeps_everything(aio_engine, fail_point, raw
     assert raw_database["parcel"].find_one() == parcel.model_dump_doc()
 
 
+@pytest.mark.each_driver
 async def test_errors_of_the_driver_arrive_unchanged(aio_engine, fail_point):
     with (
         fail_point("update", error_code=13),
@@ -343,6 +349,7 @@ async def test_errors_of_the_driver_arrive_unchanged(aio_engine, fail_point):
     assert caught.value.code == 13
 
 
+@pytest.mark.each_driver
 async def test_a_duplicate_names_the_instance(aio_engine):
     await aio_engine.configure_database([Customer])
     await aio_engine.save(Customer(name="Ada"))
@@ -411,6 +418,7 @@ async def test_a_document_is_never_created_from_a_part(aio_engine, parcel, raw_d
     assert commands.names == []
 
 
+@pytest.mark.each_driver
 async def test_the_usual_update_is_one_command(aio_engine, parcel, commands):
     parcel.code = "B"
     await aio_engine.save(parcel)
@@ -419,6 +427,7 @@ async def test_the_usual_update_is_one_command(aio_engine, parcel, commands):
     assert not commands.started[0].command["updates"][0].get("upsert")
 
 
+@pytest.mark.each_driver
 async def test_changes_made_while_a_save_is_in_flight_are_kept(
     aio_engine, raw_database, fail_point
 ):

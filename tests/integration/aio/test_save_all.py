@@ -23,6 +23,7 @@ class Label(EmbeddedModel):
     text: str
 
 
+@pytest.mark.each_driver
 async def test_all_are_saved_and_returned_in_order(aio_engine):
     orders = [Order(number=number, customer=Customer(name=str(number))) for number in range(5)]
 
@@ -94,6 +95,7 @@ async def test_a_known_instance_that_is_there_twice_is_written_once(
     assert raw_database["customer"].distinct("name") == ["Ada Lovelace", "Bob Dylan"]
 
 
+@pytest.mark.each_driver
 async def test_all_writes_share_one_session(aio_engine, commands):
     await aio_engine.save_all([Customer(name=str(number)) for number in range(3)])
 
@@ -113,6 +115,7 @@ async def test_only_changed_instances_are_written(aio_engine, commands):
     assert (update["q"], update["u"]) == ({"_id": customers[1].id}, {"$set": {"name": "new"}})
 
 
+@pytest.mark.each_driver
 async def test_the_first_error_stops(aio_engine, raw_database):
     await aio_engine.configure_database([Customer])
     customers = [Customer(name=name) for name in ("a", "b", "a", "c")]

@@ -14,6 +14,8 @@ from odmantic._driver._aio import resolve
 from odmantic._plan.find import FLAT_BATCH_SIZE
 from odmantic.session import AIOSession, AIOSessionBase
 
+pytestmark = pytest.mark.each_driver
+
 #: More than the server sends at once.
 MANY = FLAT_BATCH_SIZE + 100
 

@@ -37,6 +37,7 @@ def _arguments(operation, user):
 # --- Snapshots ------------------------------------------------------------------------------------
 
 
+@pytest.mark.each_driver
 async def test_a_snapshot_session_reads_one_moment(aio_engine, user):
     async with aio_engine.session(snapshot=True) as session:
         assert await session.count(User) == 1
@@ -58,6 +59,7 @@ async def test_a_snapshot_session_refuses_writes_before_the_server(
     assert commands.names == []
 
 
+@pytest.mark.each_driver
 async def test_a_snapshot_session_refuses_transactions_before_the_server(
     aio_engine, user, commands
 ):
@@ -91,6 +93,7 @@ async def test_options_that_contradict_each_other_are_refused(aio_engine, option
 
 
 @pytest.mark.parametrize(("chosen", "is_sent"), [(None, True), (True, True), (False, False)])
+@pytest.mark.each_driver
 async def test_causal_consistency_is_on_unless_it_is_turned_off(
     aio_engine, user, commands, chosen, is_sent
 ):
@@ -153,6 +156,7 @@ async def test_the_nearest_option_counts(
     assert ("maxTimeMS" in commit) is (is_callback or defaults is not None)
 
 
+@pytest.mark.each_driver
 async def test_the_limit_of_the_commit_comes_from_the_session_too(aio_engine, user, commands):
     commands.clear()
     async with aio_engine.session(default_transaction_options=DEFAULTS) as session:

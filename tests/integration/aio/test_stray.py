@@ -488,6 +488,7 @@ if ASYNC:
         assert raw_database["user"].count_documents({}) == 0
 
     @pytest.mark.parametrize("policy", ["warn", "join"])
+    @pytest.mark.each_driver
     async def test_a_wait_whose_time_is_up_rolls_back(
         make_engine, fail_point, raw_database, open_transactions, policy
     ):

@@ -53,6 +53,7 @@ async def _token(engine):
         return session.token()
 
 
+@pytest.mark.each_driver
 async def test_a_session_reads_after_what_the_token_has_seen(aio_engine, commands):
     token = await _token(aio_engine)
     commands.clear()
@@ -63,6 +64,7 @@ async def test_a_session_reads_after_what_the_token_has_seen(aio_engine, command
     assert event.command["readConcern"]["afterClusterTime"] == times.operation_time
 
 
+@pytest.mark.each_driver
 async def test_a_token_tells_of_a_transaction_after_its_commit(aio_engine):
     async with aio_engine.session() as session:
         await session.count(User)
@@ -91,6 +93,7 @@ async def test_a_session_after_a_token_may_be_started_again(aio_engine):
             assert await session.count(User) == 1
 
 
+@pytest.mark.each_driver
 async def test_a_token_from_the_far_future_is_refused(aio_engine):
     cluster = {"clusterTime": Timestamp(int(time.time()) + 86400, 1)}
     token = encode_token(CausalTimes(cluster, cluster["clusterTime"]))

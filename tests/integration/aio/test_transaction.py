@@ -18,6 +18,8 @@ from odmantic.exceptions import (
 )
 from odmantic.session import NO_SESSION, AIOSession, AIOTransaction
 
+pytestmark = pytest.mark.each_driver
+
 #: More than the server sends at once.
 MANY = FLAT_BATCH_SIZE + 100
 

@@ -14,6 +14,8 @@ import odmantic.exceptions
 from odmantic import Field, Model
 from odmantic._driver._aio import resolve
 
+pytestmark = pytest.mark.each_driver
+
 
 class Parcel(Model):
     code: str = Field(unique=True)

@@ -15,6 +15,8 @@ import pytest
 from odmantic import Field, Model, Reference
 from odmantic._plan.find import BATCH_SIZE
 
+pytestmark = pytest.mark.each_driver
+
 
 class Publisher(Model):
     name: str

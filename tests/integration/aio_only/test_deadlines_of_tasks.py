@@ -16,6 +16,8 @@ from tests.integration.losing import Losable, takes_at_most
 from odmantic import Model
 from odmantic.testing import LocalReplicaSet
 
+pytestmark = pytest.mark.each_driver
+
 SECONDS = 1.0
 #: Before, a task forgets that it was cancelled as soon as it knows.
 TASKS_TELL = pytest.mark.skipif(sys.version_info < (3, 11), reason="tasks have no `cancelling`")

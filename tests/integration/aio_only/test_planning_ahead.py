@@ -48,6 +48,7 @@ async def _begin_to_save(engine: Any, customers: list[Customer]) -> asyncio.Futu
 
 
 @pytest.mark.parametrize("is_known", [False, True])
+@pytest.mark.each_driver
 async def test_the_next_batch_is_planned_if_it_is_new_and_no_more(
     aio_engine, fail_point, commands, is_known
 ):
@@ -154,6 +155,7 @@ async def test_an_id_that_is_taken_after_all_is_gone_on_from(aio_engine, raw_dat
     assert await _stored_names(aio_engine) == [each.name for each in customers]
 
 
+@pytest.mark.each_driver
 async def test_a_cancelled_save_gives_back_the_next_batch(aio_engine, fail_point):
     customers = _customers()
 

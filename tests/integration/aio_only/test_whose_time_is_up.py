@@ -110,6 +110,7 @@ async def _after_an_interrupt():
     ],
 )
 @pytest.mark.usefixtures("short_grace")
+@pytest.mark.each_driver
 async def test_a_timeout_inside_the_block_leaves_the_rollback_its_time(
     aio_engine, fail_point, open_transactions, failing
 ):
@@ -169,6 +170,7 @@ async def _in_a_session(engine):
 @pytest.mark.parametrize(
     "program", [_cancelled, _cancelled_after_a_timeout, _rolled_back_by_hand, _in_a_session]
 )
+@pytest.mark.each_driver
 async def test_the_rollback_of_a_cancelled_task_is_short(aio_engine, fail_point, program):
     await aio_engine.save(User(name="first"))
     with fail_point("abortTransaction", block_ms=LONG), takes_at_most(0.3 + 1.0):
@@ -178,6 +180,7 @@ async def test_the_rollback_of_a_cancelled_task_is_short(aio_engine, fail_point,
 
 @pytest.mark.parametrize("kind", ["transaction", "session"])
 @pytest.mark.parametrize("error", [asyncio.CancelledError(), KeyboardInterrupt()])
+@pytest.mark.each_driver
 async def test_an_exception_that_is_handed_to_a_thread_counts_there(
     sync_engine, fail_point, kind, error
 ):
@@ -210,6 +213,7 @@ async def test_another_one_leaves_the_rollback_its_time_there(
 
 
 @pytest.mark.parametrize("is_slow", [False, True])
+@pytest.mark.each_driver
 async def test_a_commit_is_cut_off_but_not_taken_back(
     aio_engine, fail_point, commands, raw_database, is_slow
 ):

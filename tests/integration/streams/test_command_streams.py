@@ -121,6 +121,7 @@ def without_session_of_second_tries(events):
     ]
 
 
+@pytest.mark.each_driver
 async def test_both_colours_send_the_same_commands(
     aio_engine,
     async_client_kind,

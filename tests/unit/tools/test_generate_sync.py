@@ -211,12 +211,13 @@ def test_flag_is_false_where_it_is_defined() -> None:
     assert twin("ASYNC: Final = True") == "ASYNC: Final = False"
 
 
-def test_marks_of_async_test_runners_disappear() -> None:
+def test_marks_of_async_tests_disappear() -> None:
     source = """
         pytestmark = [pytest.mark.asyncio, pytest.mark.slow]
 
         @pytest.mark.anyio
         @pytest.mark.parametrize("x", [1])
+        @pytest.mark.each_driver
         async def test_x(aio_engine, x):
             pass
     """
