@@ -19,7 +19,8 @@ from odmantic._driver.select import (
     client_kind,
     is_driver_collection,
 )
-from odmantic._mapping import SOMEWHERE, Known, Place, Reading, mapping_of
+from odmantic._mapping.mapping import mapping_of
+from odmantic._mapping.places import SOMEWHERE, Known, Place, Reading
 from odmantic._plan.checks import check_model
 from odmantic._plan.concerns import NOTHING_ASKED
 from odmantic._plan.errors import add_context

@@ -18,8 +18,8 @@ from odmantic._mapping.snapshot import is_same, take_snapshot
 if TYPE_CHECKING:
     from collections.abc import Container
 
-    from odmantic._mapping import ModelMapping
     from odmantic._mapping.lookups import Rename
+    from odmantic._mapping.mapping import ModelMapping
     from odmantic._mapping.translate import Decoder
     from odmantic.exceptions import ErrorList
     from odmantic.model import _BaseODMModel

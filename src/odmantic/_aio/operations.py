@@ -23,7 +23,8 @@ from odmantic._driver.select import (
     runs_transaction,
     updates_plainly,
 )
-from odmantic._mapping import check_id, encode_primary_key, id_filter
+from odmantic._mapping.encode import encode_primary_key
+from odmantic._mapping.ids import check_id, id_filter
 from odmantic._plan.command import (
     find_command,
     first_document,
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from odmantic._aio.engine import AIOEngine
-    from odmantic._mapping import Known
+    from odmantic._mapping.places import Known
     from odmantic._plan.find import FindPlan
     from odmantic._state.journal import Journal
     from odmantic.model import Model

@@ -16,7 +16,7 @@ from odmantic._mapping.annotations import (
     types_in,
     unwrap,
 )
-from odmantic._mapping.codegen import Codec
+from odmantic._mapping.codegen.codec import Codec
 from odmantic._mapping.decode import extra_decoder, field_decoders
 from odmantic._mapping.encode import extra_encoder, field_encoders
 from odmantic._mapping.field_shapes import shapes_of

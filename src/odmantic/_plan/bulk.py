@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import bson
 from pymongo import InsertOne, UpdateOne
 
-from odmantic._mapping import SOMEWHERE, are_scalars, id_filter
+from odmantic._mapping.ids import are_scalars, id_filter
+from odmantic._mapping.places import SOMEWHERE
 from odmantic._plan.save import SavePlan, update_of
 from odmantic._state.changes import give_back
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from collections.abc import Set as AbstractSet
 
-    from odmantic._mapping import Known
+    from odmantic._mapping.places import Known
     from odmantic.model import Model
 
 #: A batch with more changes between inserts and updates than one in so many writes is sent as updates only,

@@ -9,7 +9,8 @@ import pymongo.errors
 from bson.errors import BSONError
 from pymongo.errors import DocumentTooLarge, OperationFailure
 
-from odmantic._mapping import encode_field, mapping_of
+from odmantic._mapping.encode import encode_field
+from odmantic._mapping.mapping import mapping_of
 from odmantic.exceptions import (
     DocumentTooLargeError,
     DuplicateKeyError,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from odmantic._mapping import mapping_of
+from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.checks import check_model
 from odmantic._plan.filters import build_filter, fits_match
 from odmantic._plan.sort import build_sort
@@ -14,7 +14,7 @@ from odmantic.model import Model
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from odmantic._mapping import ReferencePath
+    from odmantic._mapping.mapping import ReferencePath
     from odmantic.query import SortExpression
 
 #: Documents in one answer of the server: few enough for flat memory, many enough for speed.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from odmantic._mapping import mapping_of
+from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.save import at_path
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from odmantic.index import ODMBaseIndex
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from odmantic._mapping import ModelMapping
+    from odmantic._mapping.mapping import ModelMapping
     from odmantic.model import Model
 
 _settled: set[str | None] = set()

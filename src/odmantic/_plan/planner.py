@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import bson
 from bson.timestamp import Timestamp
 
-from odmantic._mapping import SOMEWHERE, Written, mapping_of, may_exist, state_or_none
+from odmantic._mapping.mapping import mapping_of
+from odmantic._mapping.marks import may_exist, state_or_none
+from odmantic._mapping.places import SOMEWHERE, Written
 from odmantic._plan.bulk import Batch
 from odmantic._plan.save import SavePlan, all_fields, fields_to_save, plan_save
 from odmantic._state.changes import give_back, remember
@@ -17,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from collections.abc import Set as AbstractSet
 
-    from odmantic._mapping import ModelMapping
     from odmantic._mapping.changes import Changes
+    from odmantic._mapping.mapping import ModelMapping
     from odmantic._plan.groups import Group
     from odmantic.model import Model
 

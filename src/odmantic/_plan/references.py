@@ -15,12 +15,13 @@ from bson.dbref import DBRef
 from bson.decimal128 import Decimal128
 from bson.regex import Regex
 
-from odmantic._mapping import ids_filter, mapping_of
+from odmantic._mapping.ids import ids_filter
+from odmantic._mapping.mapping import mapping_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Hashable, Iterable, Mapping
 
-    from odmantic._mapping import ReferencePath
+    from odmantic._mapping.mapping import ReferencePath
     from odmantic.model import Model
 
 Document = dict[str, Any]

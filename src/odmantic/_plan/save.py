@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from odmantic._mapping import (
-    SOMEWHERE,
-    Written,
-    check_id,
-    dump_document,
+from odmantic._mapping.encode import (
     encode_changes,
     encode_extras,
     encode_fields,
     encode_primary_key,
-    known_of,
-    mapping_of,
 )
+from odmantic._mapping.ids import check_id
+from odmantic._mapping.mapping import mapping_of
+from odmantic._mapping.marks import known_of
+from odmantic._mapping.overrides import dump_document
+from odmantic._mapping.places import SOMEWHERE, Written
 from odmantic._plan.errors import encoding_error, refusal_of_save
 from odmantic._state.changes import (
     REMOVED,
@@ -33,8 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
-    from odmantic._mapping import Known, ModelMapping, Place
-    from odmantic._mapping.places import Journal
+    from odmantic._mapping.mapping import ModelMapping
+    from odmantic._mapping.places import Journal, Known, Place
     from odmantic.model import Model
 
 

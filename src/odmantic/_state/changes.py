@@ -10,43 +10,45 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from odmantic._mapping import (
-    DIGEST_OPTIONS,
+from odmantic._mapping.decode import validate_document
+from odmantic._mapping.mapping import ODMReference, is_model_instance, mapping_of
+from odmantic._mapping.marks import (
     NOTHING_TO_COMPARE,
-    SOMEWHERE,
-    Snapshot,
     State,
     all_names,
     assigned_of,
     baseline_or_none,
-    changed_fields,
-    digest,
-    field_digest,
     give_back,
-    instances_in,
-    is_model_instance,
-    is_same,
     known_of,
-    mapping_of,
     mark_inside_clean,
     mark_unknown,
     mark_unmodified,
-    parse_document,
     state_or_none,
     take,
-    take_snapshot,
-    validate_document,
 )
-from odmantic._mapping.mapping import ODMReference
+from odmantic._mapping.nested import instances_in
+from odmantic._mapping.overrides import parse_document
+from odmantic._mapping.places import SOMEWHERE
 from odmantic._mapping.shapes import is_tuple
-from odmantic._mapping.snapshot import joined, snapshots_in
+from odmantic._mapping.snapshot import (
+    DIGEST_OPTIONS,
+    Snapshot,
+    changed_fields,
+    digest,
+    field_digest,
+    is_same,
+    joined,
+    snapshots_in,
+    take_snapshot,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from odmantic._mapping import Known, ModelMapping, Place
     from odmantic._mapping.lives import Life
+    from odmantic._mapping.mapping import ModelMapping
+    from odmantic._mapping.places import Known, Place
     from odmantic.model import Model, _BaseODMModel
 
     ModelType = TypeVar("ModelType", bound=Model)

@@ -8,23 +8,21 @@ from typing import TYPE_CHECKING
 
 import bson
 
-from odmantic._mapping import (
-    Known,
+from odmantic._mapping.encode import encode_primary_key
+from odmantic._mapping.mapping import is_model_instance, mapping_of
+from odmantic._mapping.marks import (
     State,
-    Written,
     all_names,
     assigned_of,
     baseline_or_none,
-    encode_primary_key,
-    is_model_instance,
     known_of,
     make_dirty,
-    mapping_of,
     modified_names,
-    nested_instances,
     opened,
     state_or_none,
 )
+from odmantic._mapping.nested import nested_instances
+from odmantic._mapping.places import Known, Written
 from odmantic._state.changes import (
     DIGEST_OPTIONS,
     field_digests,

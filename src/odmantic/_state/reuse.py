@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from odmantic._mapping import encode_document, mapping_of
+from odmantic._mapping.encode import encode_document
+from odmantic._mapping.mapping import mapping_of
 from odmantic._state.changes import digest
 from odmantic._state.tracked import Tracked
 from odmantic._transaction_errors import UnsafeRetryError

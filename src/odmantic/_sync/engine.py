@@ -31,7 +31,7 @@ from odmantic._driver.select import (
     is_plain_client,
     updates_plainly,
 )
-from odmantic._mapping import mapping_of
+from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.checks import check_instance, check_model, collect_instances
 from odmantic._plan.filters import build_filter
 from odmantic._plan.find import plan_find

@@ -18,15 +18,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import create_model
 
-from odmantic._mapping import (
-    SOMEWHERE,
-    Written,
-    decode_document,
-    encode_changes,
-    encode_document,
-    mapping_of,
-    take_snapshot,
-)
+from odmantic._mapping.decode import decode_document
+from odmantic._mapping.encode import encode_changes, encode_document
+from odmantic._mapping.mapping import mapping_of
+from odmantic._mapping.places import SOMEWHERE, Written
+from odmantic._mapping.snapshot import take_snapshot
 from odmantic._state.changes import dirty_fields, read_document
 from odmantic.exceptions import DocumentParsingError
 from odmantic.field import Field

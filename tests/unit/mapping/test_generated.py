@@ -40,15 +40,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from odmantic._mapping import (
-    SOMEWHERE,
-    decode_document,
-    encode_changes,
-    encode_document,
-    is_model,
-    mapping_of,
-    validate_document,
-)
+from odmantic._mapping.decode import decode_document, validate_document
+from odmantic._mapping.encode import encode_changes, encode_document
+from odmantic._mapping.mapping import is_model, mapping_of
+from odmantic._mapping.places import SOMEWHERE
 from odmantic._state.changes import (
     baseline_of,
     digest,

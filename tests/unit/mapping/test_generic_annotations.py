@@ -19,8 +19,10 @@ from pydantic import (
     WrapValidator,
 )
 
-from odmantic._mapping import SOMEWHERE, encode_document, mapping_of, validate_document
-from odmantic._mapping.mapping import is_class
+from odmantic._mapping.decode import validate_document
+from odmantic._mapping.encode import encode_document
+from odmantic._mapping.mapping import is_class, mapping_of
+from odmantic._mapping.places import SOMEWHERE
 from odmantic._state.changes import dirty_fields, read_document
 from odmantic.bson import WithBsonSerializer
 from odmantic.model import EmbeddedModel, Model

@@ -15,8 +15,10 @@ from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, RootModel, 
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 from typing_extensions import NotRequired, TypedDict
 
-from odmantic._mapping import SOMEWHERE, decode_document, mapping_of, validate_document
+from odmantic._mapping.decode import decode_document, validate_document
 from odmantic._mapping.lookups import handlers_forget_lookups, names_first, takes_aliases
+from odmantic._mapping.mapping import mapping_of
+from odmantic._mapping.places import SOMEWHERE
 from odmantic._state.changes import read_document
 from odmantic.exceptions import DocumentParsingError
 from odmantic.field import Field

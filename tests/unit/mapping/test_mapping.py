@@ -34,18 +34,17 @@ from bson.regex import Regex
 from typing_extensions import TypeAliasType
 
 import odmantic.bson
-from odmantic._mapping import (
+from odmantic._mapping.adapt import adapt_annotation
+from odmantic._mapping.annotations import is_mutable, models_in, unwrap
+from odmantic._mapping.encode import encode_field, encode_primary_key
+from odmantic._mapping.mapping import (
     ReferencePath,
-    encode_field,
-    encode_primary_key,
     is_embedded_model,
     is_model,
     is_model_instance,
     mapping_of,
-    nested_instances,
 )
-from odmantic._mapping.adapt import adapt_annotation
-from odmantic._mapping.annotations import is_mutable, models_in, unwrap
+from odmantic._mapping.nested import nested_instances
 from odmantic.exceptions import EmbeddedCopyWarning
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model

@@ -17,8 +17,8 @@ from bson.timestamp import Timestamp
 from typing_extensions import Self
 
 from odmantic import EmbeddedModel, Field, Model, ObjectId, Reference
-from odmantic._mapping import SOMEWHERE, Written
 from odmantic._mapping.codegen.values import has_equal_values
+from odmantic._mapping.places import SOMEWHERE, Written
 from odmantic._state.changes import (
     baseline_of,
     dirty_fields,

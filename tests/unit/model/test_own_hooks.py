@@ -11,7 +11,7 @@ from typing import Any, List, Optional
 
 import pytest
 
-from odmantic._mapping import SOMEWHERE, Written
+from odmantic._mapping.places import SOMEWHERE, Written
 from odmantic._plan.save import all_fields, plan_quickly, plan_save
 from odmantic._state.changes import dirty_fields, mark_written, read_document
 from odmantic.exceptions import IncompleteDocumentError

@@ -13,7 +13,7 @@ import pydantic
 import pytest
 
 from odmantic import EmbeddedModel, Field, Model
-from odmantic._mapping import SOMEWHERE
+from odmantic._mapping.places import SOMEWHERE
 from odmantic._plan.bulk import Batch
 from odmantic._plan.groups import Group
 from odmantic._plan.planner import Planner

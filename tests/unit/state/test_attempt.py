@@ -6,7 +6,7 @@ import pytest
 from pymongo.errors import AutoReconnect, DuplicateKeyError, OperationFailure
 
 from odmantic import Model
-from odmantic._mapping import SOMEWHERE
+from odmantic._mapping.places import SOMEWHERE
 from odmantic._state.attempt import Attempt, AttemptState
 from odmantic._state.changes import mark_read
 from odmantic.exceptions import SessionMisuseError, TransactionAbortedError

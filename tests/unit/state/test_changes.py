@@ -11,7 +11,7 @@ import pytest
 from bson import ObjectId
 
 from odmantic import EmbeddedModel, Field, Model, Reference
-from odmantic._mapping import SOMEWHERE
+from odmantic._mapping.places import SOMEWHERE
 from odmantic._state.changes import (
     baseline_of,
     compared_fields,

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from odmantic import EmbeddedModel, Field, Model, Reference
-from odmantic._mapping import SOMEWHERE, known_of
+from odmantic._mapping.marks import known_of
+from odmantic._mapping.places import SOMEWHERE
 from odmantic._state.changes import (
     dirty_fields,
     mark_read,

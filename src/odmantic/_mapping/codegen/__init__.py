@@ -1,5 +1,1 @@
 """The functions generated for a class when they are first wanted: readable, and as fast as Python gets."""
-
-from odmantic._mapping.codegen.codec import Codec
-
-__all__ = ["Codec"]
