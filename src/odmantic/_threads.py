@@ -10,14 +10,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from odmantic._aio.run import repeat_transaction
+from odmantic._aio.transactions.repeat import repeat_transaction
 from odmantic._driver._aio import drained
 from odmantic._state.blocks import ANY_OWNER
 
 if TYPE_CHECKING:
     from odmantic._state.reuse import RetryGuard
     from odmantic._sync.engine import SyncEngine
-    from odmantic._sync.transaction import SyncTransaction
+    from odmantic._sync.transactions.transaction import SyncTransaction
 
 T = TypeVar("T")
 

@@ -9,14 +9,14 @@ if TYPE_CHECKING:
     from odmantic._aio.engine import AIOEngine, AIOSessionType
     from odmantic._aio.session import AIOSession
     from odmantic._aio.session_base import AIOSessionBase
-    from odmantic._aio.transaction import AIOTransaction
+    from odmantic._aio.transactions.transaction import AIOTransaction
     from odmantic._base import BaseCursor, BaseEngine, ModelType
     from odmantic._plan.sort import SortExpressionType
     from odmantic._sync.cursor import SyncCursor
     from odmantic._sync.engine import SyncEngine, SyncSessionType
     from odmantic._sync.session import SyncSession
     from odmantic._sync.session_base import SyncSessionBase
-    from odmantic._sync.transaction import SyncTransaction
+    from odmantic._sync.transactions.transaction import SyncTransaction
     from odmantic.exceptions import DocumentNotFoundError, DuplicateKeyError
     from odmantic.field import FieldProxy
     from odmantic.query import QueryExpression, SortExpression
@@ -54,14 +54,14 @@ if not TYPE_CHECKING:
             "odmantic._aio.engine": ("AIOEngine", "AIOSessionType"),
             "odmantic._aio.session": ("AIOSession",),
             "odmantic._aio.session_base": ("AIOSessionBase",),
-            "odmantic._aio.transaction": ("AIOTransaction",),
+            "odmantic._aio.transactions.transaction": ("AIOTransaction",),
             "odmantic._base": ("BaseCursor", "BaseEngine", "ModelType"),
             "odmantic._plan.sort": ("SortExpressionType",),
             "odmantic._sync.cursor": ("SyncCursor",),
             "odmantic._sync.engine": ("SyncEngine", "SyncSessionType"),
             "odmantic._sync.session": ("SyncSession",),
             "odmantic._sync.session_base": ("SyncSessionBase",),
-            "odmantic._sync.transaction": ("SyncTransaction",),
+            "odmantic._sync.transactions.transaction": ("SyncTransaction",),
             "odmantic.exceptions": ("DocumentNotFoundError", "DuplicateKeyError"),
             "odmantic.field": ("FieldProxy",),
             "odmantic.query": ("QueryExpression", "SortExpression"),

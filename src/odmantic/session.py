@@ -7,11 +7,11 @@ from odmantic._lazy import lazy_names
 if TYPE_CHECKING:
     from odmantic._aio.session import AIOSession
     from odmantic._aio.session_base import AIOSessionBase
-    from odmantic._aio.transaction import AIOTransaction
+    from odmantic._aio.transactions.transaction import AIOTransaction
     from odmantic._state.blocks import NO_SESSION
     from odmantic._sync.session import SyncSession
     from odmantic._sync.session_base import SyncSessionBase
-    from odmantic._sync.transaction import SyncTransaction
+    from odmantic._sync.transactions.transaction import SyncTransaction
 
 __all__ = [
     "NO_SESSION",
@@ -30,10 +30,10 @@ if not TYPE_CHECKING:
         {
             "odmantic._aio.session": ("AIOSession",),
             "odmantic._aio.session_base": ("AIOSessionBase",),
-            "odmantic._aio.transaction": ("AIOTransaction",),
+            "odmantic._aio.transactions.transaction": ("AIOTransaction",),
             "odmantic._state.blocks": ("NO_SESSION",),
             "odmantic._sync.session": ("SyncSession",),
             "odmantic._sync.session_base": ("SyncSessionBase",),
-            "odmantic._sync.transaction": ("SyncTransaction",),
+            "odmantic._sync.transactions.transaction": ("SyncTransaction",),
         },
     )

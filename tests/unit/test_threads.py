@@ -10,7 +10,7 @@ import pytest
 
 from odmantic import Model
 from odmantic._state.changes import dirty_fields, mark_read
-from odmantic._sync.turns import Turn, Turns
+from odmantic._sync.operations.turns import Turn, Turns
 
 ROUNDS = 10_000
 

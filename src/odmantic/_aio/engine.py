@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from odmantic import _process
 from odmantic._aio.colour import ASYNC
 from odmantic._aio.cursor import AIOCursor
-from odmantic._aio.indexes import Indexes
-from odmantic._aio.operations import Operations
-from odmantic._aio.run import join_transaction
+from odmantic._aio.operations.indexes import Indexes
+from odmantic._aio.operations.scope import Operations
+from odmantic._aio.operations.turns import Turns
 from odmantic._aio.session import AIOSession
 from odmantic._aio.session_base import AIOSessionBase
-from odmantic._aio.transaction import AIOTransaction
-from odmantic._aio.turns import Turns
+from odmantic._aio.transactions.repeat import join_transaction
+from odmantic._aio.transactions.transaction import AIOTransaction
 from odmantic._base import (
     UNNAMED,
     AIOEngineBase,

@@ -6,10 +6,10 @@ import time
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from odmantic._aio.channel import Channel
-from odmantic._aio.hooks import run_hooks
-from odmantic._aio.run import join_transaction, repeat_transaction
 from odmantic._aio.session_base import AIOSessionBase
+from odmantic._aio.transactions.callbacks import run_hooks
+from odmantic._aio.transactions.channel import Channel
+from odmantic._aio.transactions.repeat import join_transaction, repeat_transaction
 from odmantic._driver._aio import resolve
 from odmantic._driver.deadline import leaving
 from odmantic._plan.concerns import TransactionDefaults, session_options
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from odmantic._aio.engine import AIOEngine
-    from odmantic._aio.transaction import AIOTransaction
+    from odmantic._aio.transactions.transaction import AIOTransaction
     from odmantic._state.reuse import RetryGuard
 
 T = TypeVar("T")
@@ -175,7 +175,8 @@ class AIOSession(AIOSessionBase, AbstractAsyncContextManager["AIOSession"]):
         Raises:
             RuntimeError: the session is not started.
         """
-        from odmantic._aio.transaction import AIOTransaction  # noqa: PLC0415 - it is a session
+        # A transaction is a session.
+        from odmantic._aio.transactions.transaction import AIOTransaction  # noqa: PLC0415
 
         return AIOTransaction(
             self,

@@ -40,13 +40,13 @@ from odmantic._plan.save import referenced
 from odmantic._plan.sort import build_sort
 from odmantic._state.blocks import NO_SESSION, StrayOperations, is_in_block, session_of_block
 from odmantic._sync.cursor import SyncCursor
-from odmantic._sync.indexes import Indexes
-from odmantic._sync.operations import Operations
-from odmantic._sync.run import join_transaction
+from odmantic._sync.operations.indexes import Indexes
+from odmantic._sync.operations.scope import Operations
+from odmantic._sync.operations.turns import Turns
 from odmantic._sync.session import SyncSession
 from odmantic._sync.session_base import SyncSessionBase
-from odmantic._sync.transaction import SyncTransaction
-from odmantic._sync.turns import Turns
+from odmantic._sync.transactions.repeat import join_transaction
+from odmantic._sync.transactions.transaction import SyncTransaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from odmantic._driver.deadline import leaving
 from odmantic._plan.concerns import TransactionDefaults, session_options
 from odmantic._plan.token import CausalTimes, decode_token, encode_token
-from odmantic._sync.channel import Channel
-from odmantic._sync.hooks import run_hooks
-from odmantic._sync.run import join_transaction, repeat_transaction
 from odmantic._sync.session_base import SyncSessionBase
+from odmantic._sync.transactions.callbacks import run_hooks
+from odmantic._sync.transactions.channel import Channel
+from odmantic._sync.transactions.repeat import join_transaction, repeat_transaction
 from odmantic.exceptions import SessionMisuseError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from odmantic._state.reuse import RetryGuard
     from odmantic._sync.engine import SyncEngine
-    from odmantic._sync.transaction import SyncTransaction
+    from odmantic._sync.transactions.transaction import SyncTransaction
 
 T = TypeVar("T")
 
@@ -175,7 +175,8 @@ class SyncSession(SyncSessionBase, AbstractContextManager["SyncSession"]):
         Raises:
             RuntimeError: the session is not started.
         """
-        from odmantic._sync.transaction import SyncTransaction  # noqa: PLC0415 - it is a session
+        # A transaction is a session.
+        from odmantic._sync.transactions.transaction import SyncTransaction  # noqa: PLC0415
 
         return SyncTransaction(
             self,

@@ -11,7 +11,7 @@ from pymongo.errors import ConnectionFailure
 
 from odmantic import EmbeddedModel, Field, Model
 from odmantic import ObjectId as AutomaticId
-from odmantic._aio.bulk import BulkSave
+from odmantic._aio.operations.bulk import BulkSave
 from odmantic._plan.bulk import FEWEST_TO_SUPPOSE
 from odmantic.exceptions import DuplicateKeyError, IntegerTooLargeError
 

@@ -10,7 +10,7 @@ from pymongo.read_concern import ReadConcern
 from odmantic import Field, Model, Reference
 from odmantic._aio.colour import ASYNC
 from odmantic._aio.engine import AIOEngine
-from odmantic._aio.transaction import AIOTransaction
+from odmantic._aio.transactions.transaction import AIOTransaction
 from odmantic._plan.find import FLAT_BATCH_SIZE
 
 

@@ -166,7 +166,7 @@ async def test_other_errors_propagate_after_one_attempt(
 async def test_retries_end_when_time_is_up(
     aio_engine, fail_point, commands, user, monkeypatch, way
 ):
-    monkeypatch.setattr("odmantic._aio.commit.RETRY_SECONDS", 1.5)
+    monkeypatch.setattr("odmantic._aio.transactions.commit.RETRY_SECONDS", 1.5)
     transaction = aio_engine.transaction()
     with fail_point("commitTransaction", close_connection=True):
         with pytest.raises(AutoReconnect) as caught:
@@ -184,7 +184,7 @@ async def test_retries_end_when_time_is_up(
 async def test_a_failed_write_concern_propagates_as_the_drivers_error(
     aio_engine, fail_point, user, monkeypatch
 ):
-    monkeypatch.setattr("odmantic._aio.commit.RETRY_SECONDS", 0.1)
+    monkeypatch.setattr("odmantic._aio.transactions.commit.RETRY_SECONDS", 0.1)
     failure = {"code": WRITE_CONCERN_FAILED, "errmsg": "waiting for replication timed out"}
     with fail_point("commitTransaction", write_concern_error=failure):
         with pytest.raises(WriteConcernError) as caught:

@@ -58,7 +58,7 @@ async def test_a_refused_commit_of_which_nobody_knows_how_often_it_was_sent_is_i
     with fail_point("commitTransaction", error_code=13, times=2):
         with pytest.raises(OperationFailure) as known:
             await save()
-        monkeypatch.setattr("odmantic._aio.commit.commits_sent", lambda _: None)
+        monkeypatch.setattr("odmantic._aio.transactions.commit.commits_sent", lambda _: None)
         with pytest.raises(CommitOutcomeUnknownError):
             await save()
     assert not isinstance(known.value, CommitOutcomeUnknownError)

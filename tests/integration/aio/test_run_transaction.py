@@ -431,7 +431,9 @@ async def test_the_timeout_ends_the_attempts(aio_engine, count, fail_point):
 async def test_the_timeout_ends_repeated_transient_commits(
     aio_engine, count, fail_point, monkeypatch
 ):
-    monkeypatch.setattr("odmantic._aio.run.backoff", lambda made, jitter: 60.0 * (made > 1))
+    monkeypatch.setattr(
+        "odmantic._aio.transactions.repeat.backoff", lambda made, jitter: 60.0 * (made > 1)
+    )
     calls = []
 
     async def work(transaction):
@@ -528,7 +530,9 @@ async def test_the_waits_grow_and_vary(aio_engine, count, fail_point, monkeypatc
     """The prose test of the specification: thirteen repetitions with and without jitter."""
     waits = {}
     for jitter in (0.0, 1.0):
-        monkeypatch.setattr("odmantic._aio.run.random.random", lambda jitter=jitter: jitter)
+        monkeypatch.setattr(
+            "odmantic._aio.transactions.repeat.random.random", lambda jitter=jitter: jitter
+        )
         calls = []
 
         async def work(transaction, calls=calls):
@@ -546,7 +550,9 @@ async def test_the_waits_grow_and_vary(aio_engine, count, fail_point, monkeypatc
 async def test_no_attempt_begins_when_its_wait_would_pass_the_deadline(
     aio_engine, count, fail_point, monkeypatch
 ):
-    monkeypatch.setattr("odmantic._aio.run.backoff", lambda made, jitter: 60.0 * (made > 1))
+    monkeypatch.setattr(
+        "odmantic._aio.transactions.repeat.backoff", lambda made, jitter: 60.0 * (made > 1)
+    )
     calls = []
 
     async def work(transaction):
@@ -679,7 +685,7 @@ async def test_an_answer_that_is_no_answer_leaves_an_unknown_outcome_unknown(
             # Between the commit whose connection breaks and its repetition.
             later.enter_context(fail_point("commitTransaction", error_code=13))
 
-        monkeypatch.setattr("odmantic._aio.commit.sleep", refuse)
+        monkeypatch.setattr("odmantic._aio.transactions.commit.sleep", refuse)
         with fail_point("commitTransaction", close_connection=True, times=2):
             with pytest.raises(CommitOutcomeUnknownError) as caught:
                 async with aio_engine.transaction() as transaction:

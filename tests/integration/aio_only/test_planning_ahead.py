@@ -172,7 +172,7 @@ async def test_a_cancelled_save_gives_back_the_next_batch(aio_engine, fail_point
 
 
 async def test_given_ids_that_exist_are_supposed_no_longer(aio_engine, commands, monkeypatch):
-    monkeypatch.setattr("odmantic._aio.bulk.FEWEST_TO_SUPPOSE", 10)
+    monkeypatch.setattr("odmantic._aio.operations.bulk.FEWEST_TO_SUPPOSE", 10)
     first = _customers()
     await aio_engine.save_all(first[:20])
     again = [Customer(id=each.id, name=f"{each.name}0") for each in first]

@@ -11,7 +11,7 @@ from pymongo.read_concern import ReadConcern
 from odmantic import Field, Model, Reference
 from odmantic._plan.find import FLAT_BATCH_SIZE
 from odmantic._sync.engine import SyncEngine
-from odmantic._sync.transaction import SyncTransaction
+from odmantic._sync.transactions.transaction import SyncTransaction
 
 
 class User(Model):

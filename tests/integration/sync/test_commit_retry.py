@@ -155,7 +155,7 @@ def test_other_errors_propagate_after_one_attempt(
 
 @BOTH_WAYS
 def test_retries_end_when_time_is_up(sync_engine, fail_point, commands, user, monkeypatch, way):
-    monkeypatch.setattr("odmantic._sync.commit.RETRY_SECONDS", 1.5)
+    monkeypatch.setattr("odmantic._sync.transactions.commit.RETRY_SECONDS", 1.5)
     transaction = sync_engine.transaction()
     with fail_point("commitTransaction", close_connection=True):
         with pytest.raises(AutoReconnect) as caught:
@@ -173,7 +173,7 @@ def test_retries_end_when_time_is_up(sync_engine, fail_point, commands, user, mo
 def test_a_failed_write_concern_propagates_as_the_drivers_error(
     sync_engine, fail_point, user, monkeypatch
 ):
-    monkeypatch.setattr("odmantic._sync.commit.RETRY_SECONDS", 0.1)
+    monkeypatch.setattr("odmantic._sync.transactions.commit.RETRY_SECONDS", 0.1)
     failure = {"code": WRITE_CONCERN_FAILED, "errmsg": "waiting for replication timed out"}
     with fail_point("commitTransaction", write_concern_error=failure):
         with pytest.raises(WriteConcernError) as caught:

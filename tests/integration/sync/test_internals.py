@@ -56,7 +56,7 @@ def test_a_refused_commit_of_which_nobody_knows_how_often_it_was_sent_is_in_doub
     with fail_point("commitTransaction", error_code=13, times=2):
         with pytest.raises(OperationFailure) as known:
             save()
-        monkeypatch.setattr("odmantic._sync.commit.commits_sent", lambda _: None)
+        monkeypatch.setattr("odmantic._sync.transactions.commit.commits_sent", lambda _: None)
         with pytest.raises(CommitOutcomeUnknownError):
             save()
     assert not isinstance(known.value, CommitOutcomeUnknownError)

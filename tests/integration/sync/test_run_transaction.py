@@ -424,7 +424,9 @@ def test_the_timeout_ends_the_attempts(sync_engine, count, fail_point):
 
 
 def test_the_timeout_ends_repeated_transient_commits(sync_engine, count, fail_point, monkeypatch):
-    monkeypatch.setattr("odmantic._sync.run.backoff", lambda made, jitter: 60.0 * (made > 1))
+    monkeypatch.setattr(
+        "odmantic._sync.transactions.repeat.backoff", lambda made, jitter: 60.0 * (made > 1)
+    )
     calls = []
 
     def work(transaction):
@@ -519,7 +521,9 @@ def test_the_waits_grow_and_vary(sync_engine, count, fail_point, monkeypatch):
     """The prose test of the specification: thirteen repetitions with and without jitter."""
     waits = {}
     for jitter in (0.0, 1.0):
-        monkeypatch.setattr("odmantic._sync.run.random.random", lambda jitter=jitter: jitter)
+        monkeypatch.setattr(
+            "odmantic._sync.transactions.repeat.random.random", lambda jitter=jitter: jitter
+        )
         calls = []
 
         def work(transaction, calls=calls):
@@ -537,7 +541,9 @@ def test_the_waits_grow_and_vary(sync_engine, count, fail_point, monkeypatch):
 def test_no_attempt_begins_when_its_wait_would_pass_the_deadline(
     sync_engine, count, fail_point, monkeypatch
 ):
-    monkeypatch.setattr("odmantic._sync.run.backoff", lambda made, jitter: 60.0 * (made > 1))
+    monkeypatch.setattr(
+        "odmantic._sync.transactions.repeat.backoff", lambda made, jitter: 60.0 * (made > 1)
+    )
     calls = []
 
     def work(transaction):
@@ -669,7 +675,7 @@ def test_an_answer_that_is_no_answer_leaves_an_unknown_outcome_unknown(
             # Between the commit whose connection breaks and its repetition.
             later.enter_context(fail_point("commitTransaction", error_code=13))
 
-        monkeypatch.setattr("odmantic._sync.commit.sleep", refuse)
+        monkeypatch.setattr("odmantic._sync.transactions.commit.sleep", refuse)
         with fail_point("commitTransaction", close_connection=True, times=2):
             with pytest.raises(CommitOutcomeUnknownError) as caught:
                 with sync_engine.transaction() as transaction:

@@ -7,10 +7,10 @@ import logging
 
 import pytest
 
-from odmantic._aio import hooks as aio
+from odmantic._aio.transactions import callbacks as aio
 from odmantic._state.attempt import Attempt
 from odmantic._state.hooks import check_callback
-from odmantic._sync import hooks as sync
+from odmantic._sync.transactions import callbacks as sync
 from odmantic.exceptions import CommitHookError, RollbackHookError
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from pymongo import ReadPreference
 from pymongo.errors import PyMongoError, ServerSelectionTimeoutError
 
-from odmantic._aio.bulk import save_in_bulk
-from odmantic._aio.channel import channel_of
 from odmantic._aio.cursor import AIOCursor, Source
-from odmantic._aio.references import ReferenceLoader, are_where_the_server_looks
+from odmantic._aio.operations.bulk import save_in_bulk
+from odmantic._aio.operations.references import ReferenceLoader, are_where_the_server_looks
+from odmantic._aio.transactions.channel import channel_of
 from odmantic._base import ModelType, Reader
 from odmantic._driver._aio import foreign_loop, resolve, take_batch
 from odmantic._driver.pieces import documents_of, in_pieces

@@ -1,3 +1,4 @@
+# Generated from src/odmantic/_aio/transactions/block.py by tools/generate_sync.py: do not edit.
 """The block of a transaction: how it is entered and left, and known to operations that stand in it."""
 
 from __future__ import annotations
@@ -7,9 +8,7 @@ from abc import abstractmethod
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from odmantic._aio.hooks import run_hooks
-from odmantic._aio.session import AIOSession
-from odmantic._driver._aio import call_given, current_owner
+from odmantic._driver._sync import call_given, current_owner
 from odmantic._driver.deadline import leaving
 from odmantic._state.attempt import IN_DOUBT, RUNNING, Attempt, AttemptState
 from odmantic._state.blocks import (
@@ -19,51 +18,53 @@ from odmantic._state.blocks import (
     is_entered_in_generator,
     leave_block,
 )
+from odmantic._sync.session import SyncSession
+from odmantic._sync.transactions.callbacks import run_hooks
 from odmantic.exceptions import SessionMisuseError, StrayOperationError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Generator
+    from collections.abc import Callable, Generator
     from types import TracebackType
 
     from typing_extensions import Self
 
-    from odmantic._aio.channel import Channel
+    from odmantic._sync.transactions.channel import Channel
 
 T = TypeVar("T")
 
 
-class TransactionBlock(AIOSession):
+class TransactionBlock(SyncSession):
     """What a transaction does as a `with` block, or as the callback that stands for one."""
 
     _attempt: Attempt | None = None
     _owns_session: bool
 
     @abstractmethod
-    async def commit(self) -> None:
+    def commit(self) -> None:
         """Make the changes durable."""
 
     @abstractmethod
-    async def abort(self) -> None:
+    def abort(self) -> None:
         """Roll back."""
 
     @abstractmethod
     def _open(self) -> tuple[Attempt, Channel]:
         """The run that can be committed or rolled back, and its channel."""
 
-    async def run_once(self, callback: Callable[[Self], Awaitable[T]]) -> T:
+    def run_once(self, callback: Callable[[Self], T]) -> T:
         """Run a callback in this transaction, as in its block; `run_transaction` is for programs.
 
         Raises:
             Exception: what the callback or the commit raises, after the rollback.
         """
-        await self.start()
+        self.start()
         self._enter_block()
         try:
-            result: T = await call_given(callback, self)
+            result: T = call_given(callback, self)
         except BaseException as error:
-            await self.__aexit__(type(error), error, error.__traceback__)
+            self.__exit__(type(error), error, error.__traceback__)
             raise
-        await self.__aexit__(None, None, None)
+        self.__exit__(None, None, None)
         return result
 
     @contextmanager
@@ -83,7 +84,7 @@ class TransactionBlock(AIOSession):
         """Whether it is over without a commit; false also where nobody knows."""
         return self._attempt is not None and self._attempt.is_rolled_back
 
-    async def __aenter__(self) -> Self:
+    def __enter__(self) -> Self:
         """Start the transaction."""
         in_generator = is_entered_in_generator(sys._getframe(1))
         if in_generator and self.engine.stray_operations is StrayOperations.JOIN:
@@ -92,12 +93,12 @@ class TransactionBlock(AIOSession):
                 "consumer would join them unawares. Pass session= there, and use another stray_operations policy"
             )
             raise StrayOperationError(message)
-        await self.start()
+        self.start()
         if not in_generator:
             self._enter_block()
         return self
 
-    async def __aexit__(
+    def __exit__(
         self,
         exc_type: type[BaseException] | None,
         exc_val: BaseException | None,
@@ -117,31 +118,31 @@ class TransactionBlock(AIOSession):
             if self._owns_session:
                 self.session._abandon()
         elif exc_val is None and attempt.state is not IN_DOUBT:
-            await self._commit_at_exit(attempt)
+            self._commit_at_exit(attempt)
         else:
-            await self._abort_at_exit(exc_val)
+            self._abort_at_exit(exc_val)
 
-    async def _commit_at_exit(self, attempt: Attempt) -> None:
+    def _commit_at_exit(self, attempt: Attempt) -> None:
         try:
-            await self.commit()
+            self.commit()
         finally:
             # Ctrl-C may come before the commit begins.
             if attempt.state is IN_DOUBT or attempt.is_open:
-                await self.abort()
+                self.abort()
 
-    async def _abort_at_exit(self, error: BaseException | None) -> None:
+    def _abort_at_exit(self, error: BaseException | None) -> None:
         """Roll back; the exception of the block wins over a failure of the rollback."""
         try:
             with leaving(error):
-                await self.abort()
+                self.abort()
         except Exception:
             if error is None:
                 raise
 
-    async def _run_last_hooks(self) -> None:
+    def _run_last_hooks(self) -> None:
         """Call what waits for the end of an attempt of `run_transaction`, when no other one follows."""
         if self._attempt is not None:
-            await run_hooks(self._attempt)
+            run_hooks(self._attempt)
 
     def _enter_block(self, owner: object = None) -> None:
         """Have operations without `session=` noticed, in the running task or thread unless another owner is given."""

@@ -1,4 +1,4 @@
-# Generated from src/odmantic/_aio/run.py by tools/generate_sync.py: do not edit.
+# Generated from src/odmantic/_aio/transactions/repeat.py by tools/generate_sync.py: do not edit.
 """Runs a callback in a transaction, and again after a transient error."""
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from odmantic.exceptions import RollbackHookError, TransactionTimeoutError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from odmantic._sync.transaction import SyncTransaction
+    from odmantic._sync.transactions.transaction import SyncTransaction
 
 T = TypeVar("T")
 #: What the callback gets.

@@ -1,4 +1,4 @@
-# Generated from src/odmantic/_aio/operations.py by tools/generate_sync.py: do not edit.
+# Generated from src/odmantic/_aio/operations/scope.py by tools/generate_sync.py: do not edit.
 """What an engine does on the server, all in one driver session."""
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ from odmantic._plan.save import (
 )
 from odmantic._state.attempt import RUNNING
 from odmantic._state.changes import give_back, mark_deleted, mark_written
-from odmantic._sync.bulk import save_in_bulk
-from odmantic._sync.channel import channel_of
 from odmantic._sync.cursor import Source, SyncCursor
-from odmantic._sync.references import ReferenceLoader, are_where_the_server_looks
+from odmantic._sync.operations.bulk import save_in_bulk
+from odmantic._sync.operations.references import ReferenceLoader, are_where_the_server_looks
+from odmantic._sync.transactions.channel import channel_of
 from odmantic.exceptions import (
     DocumentNotFoundError,
     ServerNotFoundError,

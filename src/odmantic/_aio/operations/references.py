@@ -16,7 +16,7 @@ from odmantic._plan.references import (
 
 if TYPE_CHECKING:
     from odmantic._aio.engine import AIOEngine
-    from odmantic._aio.operations import Operations
+    from odmantic._aio.operations.scope import Operations
     from odmantic.model import Model
 
 

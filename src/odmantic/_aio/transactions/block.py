@@ -1,4 +1,3 @@
-# Generated from src/odmantic/_aio/block.py by tools/generate_sync.py: do not edit.
 """The block of a transaction: how it is entered and left, and known to operations that stand in it."""
 
 from __future__ import annotations
@@ -8,7 +7,9 @@ from abc import abstractmethod
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from odmantic._driver._sync import call_given, current_owner
+from odmantic._aio.session import AIOSession
+from odmantic._aio.transactions.callbacks import run_hooks
+from odmantic._driver._aio import call_given, current_owner
 from odmantic._driver.deadline import leaving
 from odmantic._state.attempt import IN_DOUBT, RUNNING, Attempt, AttemptState
 from odmantic._state.blocks import (
@@ -18,53 +19,51 @@ from odmantic._state.blocks import (
     is_entered_in_generator,
     leave_block,
 )
-from odmantic._sync.hooks import run_hooks
-from odmantic._sync.session import SyncSession
 from odmantic.exceptions import SessionMisuseError, StrayOperationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Awaitable, Callable, Generator
     from types import TracebackType
 
     from typing_extensions import Self
 
-    from odmantic._sync.channel import Channel
+    from odmantic._aio.transactions.channel import Channel
 
 T = TypeVar("T")
 
 
-class TransactionBlock(SyncSession):
+class TransactionBlock(AIOSession):
     """What a transaction does as a `with` block, or as the callback that stands for one."""
 
     _attempt: Attempt | None = None
     _owns_session: bool
 
     @abstractmethod
-    def commit(self) -> None:
+    async def commit(self) -> None:
         """Make the changes durable."""
 
     @abstractmethod
-    def abort(self) -> None:
+    async def abort(self) -> None:
         """Roll back."""
 
     @abstractmethod
     def _open(self) -> tuple[Attempt, Channel]:
         """The run that can be committed or rolled back, and its channel."""
 
-    def run_once(self, callback: Callable[[Self], T]) -> T:
+    async def run_once(self, callback: Callable[[Self], Awaitable[T]]) -> T:
         """Run a callback in this transaction, as in its block; `run_transaction` is for programs.
 
         Raises:
             Exception: what the callback or the commit raises, after the rollback.
         """
-        self.start()
+        await self.start()
         self._enter_block()
         try:
-            result: T = call_given(callback, self)
+            result: T = await call_given(callback, self)
         except BaseException as error:
-            self.__exit__(type(error), error, error.__traceback__)
+            await self.__aexit__(type(error), error, error.__traceback__)
             raise
-        self.__exit__(None, None, None)
+        await self.__aexit__(None, None, None)
         return result
 
     @contextmanager
@@ -84,7 +83,7 @@ class TransactionBlock(SyncSession):
         """Whether it is over without a commit; false also where nobody knows."""
         return self._attempt is not None and self._attempt.is_rolled_back
 
-    def __enter__(self) -> Self:
+    async def __aenter__(self) -> Self:
         """Start the transaction."""
         in_generator = is_entered_in_generator(sys._getframe(1))
         if in_generator and self.engine.stray_operations is StrayOperations.JOIN:
@@ -93,12 +92,12 @@ class TransactionBlock(SyncSession):
                 "consumer would join them unawares. Pass session= there, and use another stray_operations policy"
             )
             raise StrayOperationError(message)
-        self.start()
+        await self.start()
         if not in_generator:
             self._enter_block()
         return self
 
-    def __exit__(
+    async def __aexit__(
         self,
         exc_type: type[BaseException] | None,
         exc_val: BaseException | None,
@@ -118,31 +117,31 @@ class TransactionBlock(SyncSession):
             if self._owns_session:
                 self.session._abandon()
         elif exc_val is None and attempt.state is not IN_DOUBT:
-            self._commit_at_exit(attempt)
+            await self._commit_at_exit(attempt)
         else:
-            self._abort_at_exit(exc_val)
+            await self._abort_at_exit(exc_val)
 
-    def _commit_at_exit(self, attempt: Attempt) -> None:
+    async def _commit_at_exit(self, attempt: Attempt) -> None:
         try:
-            self.commit()
+            await self.commit()
         finally:
             # Ctrl-C may come before the commit begins.
             if attempt.state is IN_DOUBT or attempt.is_open:
-                self.abort()
+                await self.abort()
 
-    def _abort_at_exit(self, error: BaseException | None) -> None:
+    async def _abort_at_exit(self, error: BaseException | None) -> None:
         """Roll back; the exception of the block wins over a failure of the rollback."""
         try:
             with leaving(error):
-                self.abort()
+                await self.abort()
         except Exception:
             if error is None:
                 raise
 
-    def _run_last_hooks(self) -> None:
+    async def _run_last_hooks(self) -> None:
         """Call what waits for the end of an attempt of `run_transaction`, when no other one follows."""
         if self._attempt is not None:
-            run_hooks(self._attempt)
+            await run_hooks(self._attempt)
 
     def _enter_block(self, owner: object = None) -> None:
         """Have operations without `session=` noticed, in the running task or thread unless another owner is given."""

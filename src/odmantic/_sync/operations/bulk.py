@@ -1,3 +1,4 @@
+# Generated from src/odmantic/_aio/operations/bulk.py by tools/generate_sync.py: do not edit.
 """Saving many instances: one bulk write for each model and level of references."""
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from pymongo import ReadPreference
 from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 
-from odmantic._driver._aio import Meanwhile, resolve
+from odmantic._driver._sync import Meanwhile
 from odmantic._driver.select import is_driver_collection, runs_transaction
 from odmantic._mapping.ids import ids_filter
 from odmantic._mapping.mapping import mapping_of
@@ -33,7 +34,7 @@ from odmantic._state.changes import mark_nested
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from odmantic._aio.operations import Operations
+    from odmantic._sync.operations.scope import Operations
     from odmantic.model import Model
 
 
@@ -52,7 +53,7 @@ class StoppedError(Exception):
         self.error = error
 
 
-async def save_in_bulk(operations: Operations, ordered: Sequence[Model]) -> None:
+def save_in_bulk(operations: Operations, ordered: Sequence[Model]) -> None:
     """Save instances, which come after those they reference.
 
     What a save one after the other would have written before an error is written; of the rest, some referenced
@@ -64,7 +65,7 @@ async def save_in_bulk(operations: Operations, ordered: Sequence[Model]) -> None
         group = each.before(limit) if failed is not None else each
         saving = BulkSave(operations, group)
         try:
-            await saving.save()
+            saving.save()
         except StoppedError as stopped:
             failed, limit = stopped.error, group.places[stopped.place]
             if not saving.goes_on or _is_general(failed):
@@ -124,18 +125,18 @@ class BulkSave:
             and self._collection.write_concern.acknowledged
         )
 
-    async def save(self) -> None:
+    def save(self) -> None:
         """Write the members in order.
 
         Raises:
             StoppedError: a member could not be planned or written.
         """
         try:
-            await self._save()
+            self._save()
         finally:
             self._known.end()
 
-    async def _save(self) -> None:
+    def _save(self) -> None:
         planner = self._planner(0)
         while planner is not None:
             batch = planner.finish(supposes=self._supposes)
@@ -143,19 +144,19 @@ class BulkSave:
             if batch.error is not None and not self.goes_on:
                 batch.give_back()
                 raise StoppedError(batch.stop - 1, batch.error)
-            planner = await self._write_and_plan(batch)
+            planner = self._write_and_plan(batch)
 
-    async def _write_and_plan(self, batch: Batch) -> Planner | None:
+    def _write_and_plan(self, batch: Batch) -> Planner | None:
         """Write a batch, and begin to plan the next one while it is on its way; `None` behind the last one."""
         if not self._may_plan_ahead(batch):
-            start = await self._write(batch)
+            start = self._write(batch)
             if batch.error is not None and start == batch.stop:
                 raise StoppedError(batch.stop - 1, batch.error)
             return self._planner(start)
         planner = Planner(self._group, batch.stop, known=self._known)
         try:
             with Meanwhile(planner.advance):
-                start = await self._write(batch)
+                start = self._write(batch)
         except BaseException:
             planner.batch.give_back()
             raise
@@ -179,34 +180,34 @@ class BulkSave:
             and is_driver_collection(self._collection)
         )
 
-    async def _write(self, batch: Batch) -> int:
+    def _write(self, batch: Batch) -> int:
         """Send a batch and settle it; tell where to go on, which may be in the middle of it."""
         if not batch:
             return batch.stop
         if len(batch) == 1 or not is_driver_collection(self._collection):
             batch.give_back()
-            return await self._write_each(batch)
-        await self._rule_out_known(batch)
+            return self._write_each(batch)
+        self._rule_out_known(batch)
         number = self._first_refused(batch)
         if number is not None:
             batch.give_back()
-            return await self._write_around(batch, number)
+            return self._write_around(batch, number)
         inserting = batch.inserts
         try:
-            updated = await self._send(batch, inserting=inserting)
+            updated = self._send(batch, inserting=inserting)
         except Exception as error:  # noqa: BLE001 - raised with the member that it is about
             self._note(error)
             if self._failure is None:
                 batch.give_back()
-                return await self._recover(batch, error)
-            return await self._stop(batch, self._failure, error, inserting=inserting)
+                return self._recover(batch, error)
+            return self._stop(batch, self._failure, error, inserting=inserting)
         except BaseException:
             batch.give_back()
             raise
-        await self._settle(batch, updated, inserting=inserting)
+        self._settle(batch, updated, inserting=inserting)
         return batch.stop
 
-    async def _rule_out_known(self, batch: Batch) -> None:
+    def _rule_out_known(self, batch: Batch) -> None:
         """Have no insert fail because of its id: that would end a transaction, where a save of one is an update."""
         if not batch.inserts or not (self._is_in_transaction or batch.supposes):
             return
@@ -214,7 +215,7 @@ class BulkSave:
             batch.suppose_nothing()
             return
         try:
-            known = await self._find_ids(batch, batch.new_ids())
+            known = self._find_ids(batch, batch.new_ids())
             batch.note_known(known)
         except Exception as error:
             if batch.supposes and isinstance(error, _MAY_BE_UPDATED):
@@ -229,18 +230,18 @@ class BulkSave:
             raise
         self._was_wrong |= bool(known)
 
-    async def _send(self, batch: Batch, *, inserting: bool) -> int:
+    def _send(self, batch: Batch, *, inserting: bool) -> int:
         """Send one bulk write; the number of documents that its updates met or made."""
         collection, session = self._collection, self._operations.session
         self._failure = None
 
-        async def call() -> int:
+        def call() -> int:
             try:
                 if inserting and all(batch.are_new):
-                    await resolve(collection.insert_many(batch.documents, session=session))
+                    collection.insert_many(batch.documents, session=session)
                     return 0
                 requests = batch.requests(inserting=inserting)
-                result = await resolve(collection.bulk_write(requests, session=session))
+                result = collection.bulk_write(requests, session=session)
             except BulkWriteError as error:
                 self._failure = failure_of(error)
                 # The text of the other one holds all that was sent.
@@ -248,15 +249,13 @@ class BulkSave:
             updated: int = result.matched_count + result.upserted_count
             return updated
 
-        updated: int = await self._operations.send(call, "save", batch.model)
+        updated: int = self._operations.send(call, "save", batch.model)
         return updated
 
-    async def _stop(
-        self, batch: Batch, failure: Failure, error: Exception, *, inserting: bool
-    ) -> int:
+    def _stop(self, batch: Batch, failure: Failure, error: Exception, *, inserting: bool) -> int:
         """Settle what was written before a write that failed, and raise; or tell where to go on."""
         batch.part(failure.done).give_back()
-        await self._settle(batch.part(0, failure.done), failure.updated, inserting=inserting)
+        self._settle(batch.part(0, failure.done), failure.updated, inserting=inserting)
         place = batch.places[failure.done] if failure.done < len(batch) else batch.places[0]
         # The id came from elsewhere after all. It counts as used by now, so the next plan is an update.
         if inserting and self.goes_on and is_doubtful(batch, failure):
@@ -267,7 +266,7 @@ class BulkSave:
             ours.__cause__ = failure.error
         raise StoppedError(place, ours or error) from error
 
-    async def _recover(self, batch: Batch, error: Exception) -> int:
+    def _recover(self, batch: Batch, error: Exception) -> int:
         """After an error that does not say which document is to blame, and when nothing is known to be written."""
         if not is_about_document(error):
             raise StoppedError(batch.places[0], error) from error
@@ -277,34 +276,34 @@ class BulkSave:
             number = deepest(batch.documents)
         if self.goes_on:
             if number is None:
-                return await self._write_each(batch)
-            return await self._write_around(batch, number)
+                return self._write_each(batch)
+            return self._write_around(batch, number)
         number = number or 0
         ours = write_error(error, batch.plan(number))
         if ours is not None:
             ours.__cause__ = error
         raise StoppedError(batch.places[number], ours or error) from error
 
-    async def _write_each(self, batch: Batch) -> int:
+    def _write_each(self, batch: Batch) -> int:
         """Write instances that are still dirty one after the other."""
         for number in range(len(batch)):
-            await self._write_one(batch, number)
+            self._write_one(batch, number)
         return batch.stop
 
-    async def _write_around(self, batch: Batch, number: int) -> int:
+    def _write_around(self, batch: Batch, number: int) -> int:
         """Write instances that are still dirty up to one that will be refused, which then says why."""
-        following = await self._write(replan(batch, range(number), self._known))
+        following = self._write(replan(batch, range(number), self._known))
         if following < batch.places[number]:
             return following
-        await self._write_one(batch, number)
+        self._write_one(batch, number)
         return batch.places[number] + 1
 
-    async def _write_one(self, batch: Batch, number: int) -> None:
+    def _write_one(self, batch: Batch, number: int) -> None:
         try:
             instance = batch.instances[number]
             names = fields_to_save(instance, self._known.place)
             if names:
-                await self._operations.write(instance, names, self._collection)
+                self._operations.write(instance, names, self._collection)
         except Exception as error:
             self._note(error)
             raise StoppedError(batch.places[number], error) from error
@@ -324,14 +323,14 @@ class BulkSave:
             return None
         return first_not_encodable(batch.documents, self._collection.codec_options)
 
-    async def _settle(self, batch: Batch, updated: int, *, inserting: bool) -> None:
+    def _settle(self, batch: Batch, updated: int, *, inserting: bool) -> None:
         """Note what was written, and write documents as a whole that were not there."""
         missing: list[int] = []
         unsure: list[int] = []
         is_short = updated < batch.update_count(inserting=inserting)
         if is_short and self.goes_on:
             try:
-                found = await self._find_ids(batch, batch.comparable_ids())
+                found = self._find_ids(batch, batch.comparable_ids())
                 missing, unsure = missing_writes(batch, found)
             except BaseException:
                 batch.give_back()
@@ -341,10 +340,10 @@ class BulkSave:
             batch.part(number, number + 1).give_back()
         if missing:
             again = replan(batch, missing, self._known, whole=True)
-            if await self._write(again) < again.stop:
-                await self._write_each(again)
+            if self._write(again) < again.stop:
+                self._write_each(again)
         for number in unsure:
-            await self._write_one(batch, number)
+            self._write_one(batch, number)
 
     def _note_written(self, batch: Batch, left_out: set[int]) -> None:
         instances, names = batch.instances, batch.names
@@ -359,21 +358,19 @@ class BulkSave:
             mark_nested(sent, batch.model)
         self._operations.enter(instances, names, self._known)
 
-    async def _find_ids(self, batch: Batch, ids: list[Any]) -> list[Any]:
+    def _find_ids(self, batch: Batch, ids: list[Any]) -> list[Any]:
         """Those of the ids that there are documents of."""
         collection = self._collection.with_options(
             read_preference=ReadPreference.PRIMARY, read_concern=ReadConcern("local")
         )
 
-        async def read() -> list[Any]:
-            cursor = await resolve(
-                collection.find(
-                    ids_filter(ids),
-                    {"_id": 1},
-                    session=self._operations.session,
-                )
+        def read() -> list[Any]:
+            cursor = collection.find(
+                ids_filter(ids),
+                {"_id": 1},
+                session=self._operations.session,
             )
-            return [document["_id"] async for document in cursor]
+            return [document["_id"] for document in cursor]
 
-        found: list[Any] = await self._operations.send(read, "save", batch.model)
+        found: list[Any] = self._operations.send(read, "save", batch.model)
         return found

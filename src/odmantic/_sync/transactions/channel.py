@@ -1,4 +1,4 @@
-# Generated from src/odmantic/_aio/channel.py by tools/generate_sync.py: do not edit.
+# Generated from src/odmantic/_aio/transactions/channel.py by tools/generate_sync.py: do not edit.
 """A driver session in use: one command at a time, and none outside the transaction it was meant for."""
 
 from __future__ import annotations

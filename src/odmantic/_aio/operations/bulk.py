@@ -1,4 +1,3 @@
-# Generated from src/odmantic/_aio/bulk.py by tools/generate_sync.py: do not edit.
 """Saving many instances: one bulk write for each model and level of references."""
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from pymongo import ReadPreference
 from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 
-from odmantic._driver._sync import Meanwhile
+from odmantic._driver._aio import Meanwhile, resolve
 from odmantic._driver.select import is_driver_collection, runs_transaction
 from odmantic._mapping.ids import ids_filter
 from odmantic._mapping.mapping import mapping_of
@@ -34,7 +33,7 @@ from odmantic._state.changes import mark_nested
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from odmantic._sync.operations import Operations
+    from odmantic._aio.operations.scope import Operations
     from odmantic.model import Model
 
 
@@ -53,7 +52,7 @@ class StoppedError(Exception):
         self.error = error
 
 
-def save_in_bulk(operations: Operations, ordered: Sequence[Model]) -> None:
+async def save_in_bulk(operations: Operations, ordered: Sequence[Model]) -> None:
     """Save instances, which come after those they reference.
 
     What a save one after the other would have written before an error is written; of the rest, some referenced
@@ -65,7 +64,7 @@ def save_in_bulk(operations: Operations, ordered: Sequence[Model]) -> None:
         group = each.before(limit) if failed is not None else each
         saving = BulkSave(operations, group)
         try:
-            saving.save()
+            await saving.save()
         except StoppedError as stopped:
             failed, limit = stopped.error, group.places[stopped.place]
             if not saving.goes_on or _is_general(failed):
@@ -125,18 +124,18 @@ class BulkSave:
             and self._collection.write_concern.acknowledged
         )
 
-    def save(self) -> None:
+    async def save(self) -> None:
         """Write the members in order.
 
         Raises:
             StoppedError: a member could not be planned or written.
         """
         try:
-            self._save()
+            await self._save()
         finally:
             self._known.end()
 
-    def _save(self) -> None:
+    async def _save(self) -> None:
         planner = self._planner(0)
         while planner is not None:
             batch = planner.finish(supposes=self._supposes)
@@ -144,19 +143,19 @@ class BulkSave:
             if batch.error is not None and not self.goes_on:
                 batch.give_back()
                 raise StoppedError(batch.stop - 1, batch.error)
-            planner = self._write_and_plan(batch)
+            planner = await self._write_and_plan(batch)
 
-    def _write_and_plan(self, batch: Batch) -> Planner | None:
+    async def _write_and_plan(self, batch: Batch) -> Planner | None:
         """Write a batch, and begin to plan the next one while it is on its way; `None` behind the last one."""
         if not self._may_plan_ahead(batch):
-            start = self._write(batch)
+            start = await self._write(batch)
             if batch.error is not None and start == batch.stop:
                 raise StoppedError(batch.stop - 1, batch.error)
             return self._planner(start)
         planner = Planner(self._group, batch.stop, known=self._known)
         try:
             with Meanwhile(planner.advance):
-                start = self._write(batch)
+                start = await self._write(batch)
         except BaseException:
             planner.batch.give_back()
             raise
@@ -180,34 +179,34 @@ class BulkSave:
             and is_driver_collection(self._collection)
         )
 
-    def _write(self, batch: Batch) -> int:
+    async def _write(self, batch: Batch) -> int:
         """Send a batch and settle it; tell where to go on, which may be in the middle of it."""
         if not batch:
             return batch.stop
         if len(batch) == 1 or not is_driver_collection(self._collection):
             batch.give_back()
-            return self._write_each(batch)
-        self._rule_out_known(batch)
+            return await self._write_each(batch)
+        await self._rule_out_known(batch)
         number = self._first_refused(batch)
         if number is not None:
             batch.give_back()
-            return self._write_around(batch, number)
+            return await self._write_around(batch, number)
         inserting = batch.inserts
         try:
-            updated = self._send(batch, inserting=inserting)
+            updated = await self._send(batch, inserting=inserting)
         except Exception as error:  # noqa: BLE001 - raised with the member that it is about
             self._note(error)
             if self._failure is None:
                 batch.give_back()
-                return self._recover(batch, error)
-            return self._stop(batch, self._failure, error, inserting=inserting)
+                return await self._recover(batch, error)
+            return await self._stop(batch, self._failure, error, inserting=inserting)
         except BaseException:
             batch.give_back()
             raise
-        self._settle(batch, updated, inserting=inserting)
+        await self._settle(batch, updated, inserting=inserting)
         return batch.stop
 
-    def _rule_out_known(self, batch: Batch) -> None:
+    async def _rule_out_known(self, batch: Batch) -> None:
         """Have no insert fail because of its id: that would end a transaction, where a save of one is an update."""
         if not batch.inserts or not (self._is_in_transaction or batch.supposes):
             return
@@ -215,7 +214,7 @@ class BulkSave:
             batch.suppose_nothing()
             return
         try:
-            known = self._find_ids(batch, batch.new_ids())
+            known = await self._find_ids(batch, batch.new_ids())
             batch.note_known(known)
         except Exception as error:
             if batch.supposes and isinstance(error, _MAY_BE_UPDATED):
@@ -230,18 +229,18 @@ class BulkSave:
             raise
         self._was_wrong |= bool(known)
 
-    def _send(self, batch: Batch, *, inserting: bool) -> int:
+    async def _send(self, batch: Batch, *, inserting: bool) -> int:
         """Send one bulk write; the number of documents that its updates met or made."""
         collection, session = self._collection, self._operations.session
         self._failure = None
 
-        def call() -> int:
+        async def call() -> int:
             try:
                 if inserting and all(batch.are_new):
-                    collection.insert_many(batch.documents, session=session)
+                    await resolve(collection.insert_many(batch.documents, session=session))
                     return 0
                 requests = batch.requests(inserting=inserting)
-                result = collection.bulk_write(requests, session=session)
+                result = await resolve(collection.bulk_write(requests, session=session))
             except BulkWriteError as error:
                 self._failure = failure_of(error)
                 # The text of the other one holds all that was sent.
@@ -249,13 +248,15 @@ class BulkSave:
             updated: int = result.matched_count + result.upserted_count
             return updated
 
-        updated: int = self._operations.send(call, "save", batch.model)
+        updated: int = await self._operations.send(call, "save", batch.model)
         return updated
 
-    def _stop(self, batch: Batch, failure: Failure, error: Exception, *, inserting: bool) -> int:
+    async def _stop(
+        self, batch: Batch, failure: Failure, error: Exception, *, inserting: bool
+    ) -> int:
         """Settle what was written before a write that failed, and raise; or tell where to go on."""
         batch.part(failure.done).give_back()
-        self._settle(batch.part(0, failure.done), failure.updated, inserting=inserting)
+        await self._settle(batch.part(0, failure.done), failure.updated, inserting=inserting)
         place = batch.places[failure.done] if failure.done < len(batch) else batch.places[0]
         # The id came from elsewhere after all. It counts as used by now, so the next plan is an update.
         if inserting and self.goes_on and is_doubtful(batch, failure):
@@ -266,7 +267,7 @@ class BulkSave:
             ours.__cause__ = failure.error
         raise StoppedError(place, ours or error) from error
 
-    def _recover(self, batch: Batch, error: Exception) -> int:
+    async def _recover(self, batch: Batch, error: Exception) -> int:
         """After an error that does not say which document is to blame, and when nothing is known to be written."""
         if not is_about_document(error):
             raise StoppedError(batch.places[0], error) from error
@@ -276,34 +277,34 @@ class BulkSave:
             number = deepest(batch.documents)
         if self.goes_on:
             if number is None:
-                return self._write_each(batch)
-            return self._write_around(batch, number)
+                return await self._write_each(batch)
+            return await self._write_around(batch, number)
         number = number or 0
         ours = write_error(error, batch.plan(number))
         if ours is not None:
             ours.__cause__ = error
         raise StoppedError(batch.places[number], ours or error) from error
 
-    def _write_each(self, batch: Batch) -> int:
+    async def _write_each(self, batch: Batch) -> int:
         """Write instances that are still dirty one after the other."""
         for number in range(len(batch)):
-            self._write_one(batch, number)
+            await self._write_one(batch, number)
         return batch.stop
 
-    def _write_around(self, batch: Batch, number: int) -> int:
+    async def _write_around(self, batch: Batch, number: int) -> int:
         """Write instances that are still dirty up to one that will be refused, which then says why."""
-        following = self._write(replan(batch, range(number), self._known))
+        following = await self._write(replan(batch, range(number), self._known))
         if following < batch.places[number]:
             return following
-        self._write_one(batch, number)
+        await self._write_one(batch, number)
         return batch.places[number] + 1
 
-    def _write_one(self, batch: Batch, number: int) -> None:
+    async def _write_one(self, batch: Batch, number: int) -> None:
         try:
             instance = batch.instances[number]
             names = fields_to_save(instance, self._known.place)
             if names:
-                self._operations.write(instance, names, self._collection)
+                await self._operations.write(instance, names, self._collection)
         except Exception as error:
             self._note(error)
             raise StoppedError(batch.places[number], error) from error
@@ -323,14 +324,14 @@ class BulkSave:
             return None
         return first_not_encodable(batch.documents, self._collection.codec_options)
 
-    def _settle(self, batch: Batch, updated: int, *, inserting: bool) -> None:
+    async def _settle(self, batch: Batch, updated: int, *, inserting: bool) -> None:
         """Note what was written, and write documents as a whole that were not there."""
         missing: list[int] = []
         unsure: list[int] = []
         is_short = updated < batch.update_count(inserting=inserting)
         if is_short and self.goes_on:
             try:
-                found = self._find_ids(batch, batch.comparable_ids())
+                found = await self._find_ids(batch, batch.comparable_ids())
                 missing, unsure = missing_writes(batch, found)
             except BaseException:
                 batch.give_back()
@@ -340,10 +341,10 @@ class BulkSave:
             batch.part(number, number + 1).give_back()
         if missing:
             again = replan(batch, missing, self._known, whole=True)
-            if self._write(again) < again.stop:
-                self._write_each(again)
+            if await self._write(again) < again.stop:
+                await self._write_each(again)
         for number in unsure:
-            self._write_one(batch, number)
+            await self._write_one(batch, number)
 
     def _note_written(self, batch: Batch, left_out: set[int]) -> None:
         instances, names = batch.instances, batch.names
@@ -358,19 +359,21 @@ class BulkSave:
             mark_nested(sent, batch.model)
         self._operations.enter(instances, names, self._known)
 
-    def _find_ids(self, batch: Batch, ids: list[Any]) -> list[Any]:
+    async def _find_ids(self, batch: Batch, ids: list[Any]) -> list[Any]:
         """Those of the ids that there are documents of."""
         collection = self._collection.with_options(
             read_preference=ReadPreference.PRIMARY, read_concern=ReadConcern("local")
         )
 
-        def read() -> list[Any]:
-            cursor = collection.find(
-                ids_filter(ids),
-                {"_id": 1},
-                session=self._operations.session,
+        async def read() -> list[Any]:
+            cursor = await resolve(
+                collection.find(
+                    ids_filter(ids),
+                    {"_id": 1},
+                    session=self._operations.session,
+                )
             )
-            return [document["_id"] for document in cursor]
+            return [document["_id"] async for document in cursor]
 
-        found: list[Any] = self._operations.send(read, "save", batch.model)
+        found: list[Any] = await self._operations.send(read, "save", batch.model)
         return found

@@ -1,4 +1,3 @@
-# Generated from src/odmantic/_aio/transaction.py by tools/generate_sync.py: do not edit.
 """Transactions: what is read and written in one takes effect together, or not at all."""
 
 from __future__ import annotations
@@ -6,15 +5,15 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from odmantic._base import SyncEngineBase
-from odmantic._driver._sync import CAN_AWAIT
+from odmantic._aio.session import AIOSession
+from odmantic._aio.transactions.block import TransactionBlock
+from odmantic._aio.transactions.callbacks import run_hooks
+from odmantic._aio.transactions.commit import commit_until_known
+from odmantic._base import AIOEngineBase
+from odmantic._driver._aio import CAN_AWAIT
 from odmantic._plan.concerns import TransactionSettings
 from odmantic._state.attempt import NOT_STARTED, RUNNING
 from odmantic._state.hooks import check_callback
-from odmantic._sync.block import TransactionBlock
-from odmantic._sync.commit import commit_until_known
-from odmantic._sync.hooks import run_hooks
-from odmantic._sync.session import SyncSession
 from odmantic.exceptions import (
     CommitOutcomeUnknownError,
     RollbackHookError,
@@ -25,16 +24,16 @@ if TYPE_CHECKING:
     from pymongo.read_concern import ReadConcern
     from pymongo.write_concern import WriteConcern
 
+    from odmantic._aio.engine import AIOEngine
+    from odmantic._aio.transactions.channel import Channel
     from odmantic._state.attempt import Attempt
     from odmantic._state.hooks import Hook
     from odmantic._state.reuse import RetryGuard
-    from odmantic._sync.channel import Channel
-    from odmantic._sync.engine import SyncEngine
 
 T = TypeVar("T")
 
 
-class SyncTransaction(TransactionBlock):
+class AIOTransaction(TransactionBlock):
     """Operations that take effect together, or not at all.
 
     Leaving the block commits; an exception, or `abort`, rolls back, in the database and in the instances: what was
@@ -58,9 +57,9 @@ class SyncTransaction(TransactionBlock):
 
     Example:
         ```python
-        with engine.transaction() as transaction:
-            transaction.save(order)
-            engine.save(customer, session=transaction)
+        async with engine.transaction() as transaction:
+            await transaction.save(order)
+            await engine.save(customer, session=transaction)
         ```
 
     See https://www.mongodb.com/docs/manual/core/transactions/
@@ -71,7 +70,7 @@ class SyncTransaction(TransactionBlock):
 
     def __init__(
         self,
-        context: SyncEngine | SyncSession,
+        context: AIOEngine | AIOSession,
         *,
         read_concern: ReadConcern | None = None,
         write_concern: WriteConcern | None = None,
@@ -79,9 +78,9 @@ class SyncTransaction(TransactionBlock):
     ) -> None:
         """Make a transaction that is not started yet; nothing is sent."""
         self._settings = TransactionSettings(read_concern, write_concern, max_commit_time_ms)
-        if isinstance(context, SyncEngineBase):
+        if isinstance(context, AIOEngineBase):
             self.engine = context
-            self.session = SyncSession(context)
+            self.session = AIOSession(context)
             self._owns_session = True
         else:
             _check_context(context)
@@ -94,7 +93,7 @@ class SyncTransaction(TransactionBlock):
         """Whether the transaction runs."""
         return self._attempt is not None and self._attempt.is_open
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Begin the transaction; the server hears of it with the first operation.
 
         Raises:
@@ -104,21 +103,21 @@ class SyncTransaction(TransactionBlock):
         if self._attempt is not None:
             self._check_may_start_again(self._attempt)
         if self._owns_session:
-            self.session.start()
+            await self.session.start()
         else:
             _check_fit_for_transaction(self.session)
         try:
             channel = self.session._channel
             options = self.engine._transaction_options(self._settings, self.session._defaults)
-            self._attempt = attempt = channel.begin(options)
+            self._attempt = attempt = await channel.begin(options)
             attempt.guard = self._guard
             self._max_commit_time_ms = options.get("max_commit_time_ms")
             self._channel = channel
         except BaseException:
-            self._finish()
+            await self._finish()
             raise
 
-    def commit(self) -> None:
+    async def commit(self) -> None:
         """Make the changes durable; repeated while the outcome is unknown.
 
         That is for up to 120 seconds, or as long as `pymongo.timeout` or the client's `timeoutMS` allows.
@@ -134,20 +133,20 @@ class SyncTransaction(TransactionBlock):
         """
         attempt, channel = self._open()
         try:
-            commit_until_known(channel, attempt, self._max_commit_time_ms)
+            await commit_until_known(channel, attempt, self._max_commit_time_ms)
         except CommitOutcomeUnknownError:
             attempt.doubt()
             raise
         except BaseException:
-            self._roll_back(attempt, channel)
+            await self._roll_back(attempt, channel)
             with suppress(RollbackHookError):  # logged; the error of the commit wins
-                self._run_hooks(attempt)
+                await self._run_hooks(attempt)
             raise
-        self._finish()
+        await self._finish()
         if attempt.hooks is not None:
-            self._run_hooks(attempt)
+            await self._run_hooks(attempt)
 
-    def abort(self) -> None:
+    async def abort(self) -> None:
         """Roll back; saved instances count as modified again. Gives up a transaction that is in doubt.
 
         It takes a second longer than `pymongo.timeout` allows at most, and no more than a second where no server is known.
@@ -157,12 +156,12 @@ class SyncTransaction(TransactionBlock):
             RollbackHookError: it is rolled back, but a callable given to `on_rollback` failed.
         """
         attempt, channel = self._open()
-        self._roll_back(attempt, channel)
-        self._run_hooks(attempt)
+        await self._roll_back(attempt, channel)
+        await self._run_hooks(attempt)
 
-    def end(self) -> None:
+    async def end(self) -> None:
         """Roll back; the same as `abort`."""
-        self.abort()
+        await self.abort()
 
     def on_commit(self, hook: Hook) -> None:
         """Have a callable without arguments called after the commit, once, outside of the transaction.
@@ -217,7 +216,7 @@ class SyncTransaction(TransactionBlock):
         message = "take the token from the session, after the commit: use session.transaction()"
         raise SessionMisuseError(message)
 
-    def transaction(self, **_options: Any) -> SyncTransaction:
+    def transaction(self, **_options: Any) -> AIOTransaction:
         """Refused: MongoDB has no nested transactions."""
         raise SessionMisuseError(_NESTED)
 
@@ -238,22 +237,22 @@ class SyncTransaction(TransactionBlock):
         channel.check_process()
         return attempt, channel
 
-    def _roll_back(self, attempt: Attempt, channel: Channel) -> None:
+    async def _roll_back(self, attempt: Attempt, channel: Channel) -> None:
         try:
-            channel.abort(attempt)
+            await channel.abort(attempt)
         finally:
-            self._finish()
+            await self._finish()
 
-    def _run_hooks(self, attempt: Attempt) -> None:
+    async def _run_hooks(self, attempt: Attempt) -> None:
         """Call what waits for the end, unless `run_transaction` does: it may run the transaction again."""
         if self._guard is None:
-            run_hooks(attempt)
+            await run_hooks(attempt)
 
-    def _finish(self) -> None:
+    async def _finish(self) -> None:
         """Let go of the driver session, and end it if it is of its own."""
         self._channel = None
         if self._owns_session and self.session.is_started:
-            self.session.end()
+            await self.session.end()
 
 
 _NESTED = (
@@ -263,23 +262,23 @@ _NESTED = (
 
 
 def _check_context(context: object) -> None:
-    if isinstance(context, SyncTransaction):
+    if isinstance(context, AIOTransaction):
         raise SessionMisuseError(_NESTED)
-    if not isinstance(context, SyncSession):
+    if not isinstance(context, AIOSession):
         message = (
-            f"SyncTransaction takes a SyncEngine or a SyncSession, not {type(context).__name__}"
+            f"AIOTransaction takes an AIOEngine or an AIOSession, not {type(context).__name__}"
         )
         raise TypeError(message)
     _check_started(context)
 
 
-def _check_started(session: SyncSession) -> None:
+def _check_started(session: AIOSession) -> None:
     if not session.is_started:
         message = "provided session is not started"
         raise SessionMisuseError(message)
 
 
-def _check_fit_for_transaction(session: SyncSession) -> None:
+def _check_fit_for_transaction(session: AIOSession) -> None:
     _check_started(session)
     if session._is_snapshot:
         message = "a snapshot session is for reading only; begin the transaction in another session"

@@ -1,4 +1,4 @@
-# Generated from src/odmantic/_aio/references.py by tools/generate_sync.py: do not edit.
+# Generated from src/odmantic/_aio/operations/references.py by tools/generate_sync.py: do not edit.
 """Loading the referenced documents of the documents of a read."""
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from odmantic._plan.references import (
 
 if TYPE_CHECKING:
     from odmantic._sync.engine import SyncEngine
-    from odmantic._sync.operations import Operations
+    from odmantic._sync.operations.scope import Operations
     from odmantic.model import Model
 
 

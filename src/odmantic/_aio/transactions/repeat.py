@@ -22,7 +22,7 @@ from odmantic.exceptions import RollbackHookError, TransactionTimeoutError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
-    from odmantic._aio.transaction import AIOTransaction
+    from odmantic._aio.transactions.transaction import AIOTransaction
 
 T = TypeVar("T")
 #: What the callback gets.

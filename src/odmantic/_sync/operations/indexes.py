@@ -1,3 +1,4 @@
+# Generated from src/odmantic/_aio/operations/indexes.py by tools/generate_sync.py: do not edit.
 """Creates the indexes that a model declares, and replaces those in their way."""
 
 from __future__ import annotations
@@ -6,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo.errors import OperationFailure, PyMongoError
 
-from odmantic._driver._aio import resolve
 from odmantic._plan.errors import add_context
 from odmantic._plan.indexes import CONFLICT_CODES, declared_indexes, find_conflict, recreation
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from pymongo import IndexModel
 
-    from odmantic._aio.operations import Operations
+    from odmantic._sync.operations.scope import Operations
     from odmantic.model import Model
 
 
@@ -28,32 +28,32 @@ class Indexes:
         self._model = model
         self._collection: Any = operations.engine.get_collection(model)
 
-    async def create_declared(self, *, update_existing: bool) -> None:
+    def create_declared(self, *, update_existing: bool) -> None:
         """Create the declared ones, one after the other."""
         for index in declared_indexes(self._model):
             try:
-                await self._create(index)
+                self._create(index)
             except OperationFailure as error:
                 if not update_existing or error.code not in CONFLICT_CODES:
                     raise
-                await self._replace(index, error)
+                self._replace(index, error)
 
-    async def _create(self, index: IndexModel) -> None:
+    def _create(self, index: IndexModel) -> None:
         session = self._operations.session
-        await self._send(lambda: self._collection.create_indexes([index], session=session))
+        self._send(lambda: self._collection.create_indexes([index], session=session))
 
-    async def _replace(self, index: IndexModel, conflict: OperationFailure) -> None:
+    def _replace(self, index: IndexModel, conflict: OperationFailure) -> None:
         """Drop what keeps an index from being created, and create it; else put back what was dropped."""
         dropped: list[Mapping[str, Any]] = []
         try:
             while True:
-                old = find_conflict(index, await self._list())
+                old = find_conflict(index, self._list())
                 if old is None:
                     raise conflict  # noqa: TRY301 - what was dropped is put back
-                await self._drop(old["name"])
+                self._drop(old["name"])
                 dropped.append(old)
                 try:
-                    await self._create(index)
+                    self._create(index)
                 except OperationFailure as error:
                     if error.code not in CONFLICT_CODES:
                         raise
@@ -61,33 +61,33 @@ class Indexes:
                 else:
                     return
         except BaseException as error:
-            await self._put_back(dropped, error)
+            self._put_back(dropped, error)
             raise
 
-    async def _list(self) -> list[dict[str, Any]]:
-        async def read() -> list[dict[str, Any]]:
+    def _list(self) -> list[dict[str, Any]]:
+        def read() -> list[dict[str, Any]]:
             session = self._operations.session
-            cursor = await resolve(self._collection.list_indexes(session=session))
-            return [dict(index) async for index in cursor]
+            cursor = self._collection.list_indexes(session=session)
+            return [dict(index) for index in cursor]
 
-        indexes: list[dict[str, Any]] = await self._send(read)
+        indexes: list[dict[str, Any]] = self._send(read)
         return indexes
 
-    async def _drop(self, name: str) -> None:
+    def _drop(self, name: str) -> None:
         session = self._operations.session
-        await self._send(lambda: self._collection.drop_index(name, session=session))
+        self._send(lambda: self._collection.drop_index(name, session=session))
 
-    async def _put_back(self, dropped: list[Mapping[str, Any]], reason: BaseException) -> None:
+    def _put_back(self, dropped: list[Mapping[str, Any]], reason: BaseException) -> None:
         """Create dropped indexes again; if that fails, `reason` will tell."""
         if not dropped:
             return
         database, session = self._operations.engine.database, self._operations.session
         command = {"createIndexes": self._collection.name, "indexes": [*map(recreation, dropped)]}
         try:
-            await self._send(lambda: database.command(command, session=session))
+            self._send(lambda: database.command(command, session=session))
         except PyMongoError as error:
             names = ", ".join(index["name"] for index in dropped)
             add_context(reason, f"dropped indexes could not be put back: {names} ({error})")
 
-    async def _send(self, call: Callable[[], Any]) -> Any:
-        return await self._operations.send(call, "configure_database", self._model)
+    def _send(self, call: Callable[[], Any]) -> Any:
+        return self._operations.send(call, "configure_database", self._model)

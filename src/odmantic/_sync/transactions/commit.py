@@ -1,4 +1,4 @@
-# Generated from src/odmantic/_aio/commit.py by tools/generate_sync.py: do not edit.
+# Generated from src/odmantic/_aio/transactions/commit.py by tools/generate_sync.py: do not edit.
 """Commits, and again while the outcome is unknown."""
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from odmantic.exceptions import CommitOutcomeUnknownError
 
 if TYPE_CHECKING:
     from odmantic._state.attempt import Attempt
-    from odmantic._sync.channel import Channel
+    from odmantic._sync.transactions.channel import Channel
 
 #: MaxTimeMSExpired, the code of the driver's own refusals.
 _TIME_LIMIT = 50

@@ -1,3 +1,4 @@
+# Generated from src/odmantic/_aio/transactions/transaction.py by tools/generate_sync.py: do not edit.
 """Transactions: what is read and written in one takes effect together, or not at all."""
 
 from __future__ import annotations
@@ -5,15 +6,15 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from odmantic._aio.block import TransactionBlock
-from odmantic._aio.commit import commit_until_known
-from odmantic._aio.hooks import run_hooks
-from odmantic._aio.session import AIOSession
-from odmantic._base import AIOEngineBase
-from odmantic._driver._aio import CAN_AWAIT
+from odmantic._base import SyncEngineBase
+from odmantic._driver._sync import CAN_AWAIT
 from odmantic._plan.concerns import TransactionSettings
 from odmantic._state.attempt import NOT_STARTED, RUNNING
 from odmantic._state.hooks import check_callback
+from odmantic._sync.session import SyncSession
+from odmantic._sync.transactions.block import TransactionBlock
+from odmantic._sync.transactions.callbacks import run_hooks
+from odmantic._sync.transactions.commit import commit_until_known
 from odmantic.exceptions import (
     CommitOutcomeUnknownError,
     RollbackHookError,
@@ -24,16 +25,16 @@ if TYPE_CHECKING:
     from pymongo.read_concern import ReadConcern
     from pymongo.write_concern import WriteConcern
 
-    from odmantic._aio.channel import Channel
-    from odmantic._aio.engine import AIOEngine
     from odmantic._state.attempt import Attempt
     from odmantic._state.hooks import Hook
     from odmantic._state.reuse import RetryGuard
+    from odmantic._sync.engine import SyncEngine
+    from odmantic._sync.transactions.channel import Channel
 
 T = TypeVar("T")
 
 
-class AIOTransaction(TransactionBlock):
+class SyncTransaction(TransactionBlock):
     """Operations that take effect together, or not at all.
 
     Leaving the block commits; an exception, or `abort`, rolls back, in the database and in the instances: what was
@@ -57,9 +58,9 @@ class AIOTransaction(TransactionBlock):
 
     Example:
         ```python
-        async with engine.transaction() as transaction:
-            await transaction.save(order)
-            await engine.save(customer, session=transaction)
+        with engine.transaction() as transaction:
+            transaction.save(order)
+            engine.save(customer, session=transaction)
         ```
 
     See https://www.mongodb.com/docs/manual/core/transactions/
@@ -70,7 +71,7 @@ class AIOTransaction(TransactionBlock):
 
     def __init__(
         self,
-        context: AIOEngine | AIOSession,
+        context: SyncEngine | SyncSession,
         *,
         read_concern: ReadConcern | None = None,
         write_concern: WriteConcern | None = None,
@@ -78,9 +79,9 @@ class AIOTransaction(TransactionBlock):
     ) -> None:
         """Make a transaction that is not started yet; nothing is sent."""
         self._settings = TransactionSettings(read_concern, write_concern, max_commit_time_ms)
-        if isinstance(context, AIOEngineBase):
+        if isinstance(context, SyncEngineBase):
             self.engine = context
-            self.session = AIOSession(context)
+            self.session = SyncSession(context)
             self._owns_session = True
         else:
             _check_context(context)
@@ -93,7 +94,7 @@ class AIOTransaction(TransactionBlock):
         """Whether the transaction runs."""
         return self._attempt is not None and self._attempt.is_open
 
-    async def start(self) -> None:
+    def start(self) -> None:
         """Begin the transaction; the server hears of it with the first operation.
 
         Raises:
@@ -103,21 +104,21 @@ class AIOTransaction(TransactionBlock):
         if self._attempt is not None:
             self._check_may_start_again(self._attempt)
         if self._owns_session:
-            await self.session.start()
+            self.session.start()
         else:
             _check_fit_for_transaction(self.session)
         try:
             channel = self.session._channel
             options = self.engine._transaction_options(self._settings, self.session._defaults)
-            self._attempt = attempt = await channel.begin(options)
+            self._attempt = attempt = channel.begin(options)
             attempt.guard = self._guard
             self._max_commit_time_ms = options.get("max_commit_time_ms")
             self._channel = channel
         except BaseException:
-            await self._finish()
+            self._finish()
             raise
 
-    async def commit(self) -> None:
+    def commit(self) -> None:
         """Make the changes durable; repeated while the outcome is unknown.
 
         That is for up to 120 seconds, or as long as `pymongo.timeout` or the client's `timeoutMS` allows.
@@ -133,20 +134,20 @@ class AIOTransaction(TransactionBlock):
         """
         attempt, channel = self._open()
         try:
-            await commit_until_known(channel, attempt, self._max_commit_time_ms)
+            commit_until_known(channel, attempt, self._max_commit_time_ms)
         except CommitOutcomeUnknownError:
             attempt.doubt()
             raise
         except BaseException:
-            await self._roll_back(attempt, channel)
+            self._roll_back(attempt, channel)
             with suppress(RollbackHookError):  # logged; the error of the commit wins
-                await self._run_hooks(attempt)
+                self._run_hooks(attempt)
             raise
-        await self._finish()
+        self._finish()
         if attempt.hooks is not None:
-            await self._run_hooks(attempt)
+            self._run_hooks(attempt)
 
-    async def abort(self) -> None:
+    def abort(self) -> None:
         """Roll back; saved instances count as modified again. Gives up a transaction that is in doubt.
 
         It takes a second longer than `pymongo.timeout` allows at most, and no more than a second where no server is known.
@@ -156,12 +157,12 @@ class AIOTransaction(TransactionBlock):
             RollbackHookError: it is rolled back, but a callable given to `on_rollback` failed.
         """
         attempt, channel = self._open()
-        await self._roll_back(attempt, channel)
-        await self._run_hooks(attempt)
+        self._roll_back(attempt, channel)
+        self._run_hooks(attempt)
 
-    async def end(self) -> None:
+    def end(self) -> None:
         """Roll back; the same as `abort`."""
-        await self.abort()
+        self.abort()
 
     def on_commit(self, hook: Hook) -> None:
         """Have a callable without arguments called after the commit, once, outside of the transaction.
@@ -216,7 +217,7 @@ class AIOTransaction(TransactionBlock):
         message = "take the token from the session, after the commit: use session.transaction()"
         raise SessionMisuseError(message)
 
-    def transaction(self, **_options: Any) -> AIOTransaction:
+    def transaction(self, **_options: Any) -> SyncTransaction:
         """Refused: MongoDB has no nested transactions."""
         raise SessionMisuseError(_NESTED)
 
@@ -237,22 +238,22 @@ class AIOTransaction(TransactionBlock):
         channel.check_process()
         return attempt, channel
 
-    async def _roll_back(self, attempt: Attempt, channel: Channel) -> None:
+    def _roll_back(self, attempt: Attempt, channel: Channel) -> None:
         try:
-            await channel.abort(attempt)
+            channel.abort(attempt)
         finally:
-            await self._finish()
+            self._finish()
 
-    async def _run_hooks(self, attempt: Attempt) -> None:
+    def _run_hooks(self, attempt: Attempt) -> None:
         """Call what waits for the end, unless `run_transaction` does: it may run the transaction again."""
         if self._guard is None:
-            await run_hooks(attempt)
+            run_hooks(attempt)
 
-    async def _finish(self) -> None:
+    def _finish(self) -> None:
         """Let go of the driver session, and end it if it is of its own."""
         self._channel = None
         if self._owns_session and self.session.is_started:
-            await self.session.end()
+            self.session.end()
 
 
 _NESTED = (
@@ -262,23 +263,23 @@ _NESTED = (
 
 
 def _check_context(context: object) -> None:
-    if isinstance(context, AIOTransaction):
+    if isinstance(context, SyncTransaction):
         raise SessionMisuseError(_NESTED)
-    if not isinstance(context, AIOSession):
+    if not isinstance(context, SyncSession):
         message = (
-            f"AIOTransaction takes an AIOEngine or an AIOSession, not {type(context).__name__}"
+            f"SyncTransaction takes a SyncEngine or a SyncSession, not {type(context).__name__}"
         )
         raise TypeError(message)
     _check_started(context)
 
 
-def _check_started(session: AIOSession) -> None:
+def _check_started(session: SyncSession) -> None:
     if not session.is_started:
         message = "provided session is not started"
         raise SessionMisuseError(message)
 
 
-def _check_fit_for_transaction(session: AIOSession) -> None:
+def _check_fit_for_transaction(session: SyncSession) -> None:
     _check_started(session)
     if session._is_snapshot:
         message = "a snapshot session is for reading only; begin the transaction in another session"

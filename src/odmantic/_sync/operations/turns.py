@@ -1,4 +1,4 @@
-# Generated from src/odmantic/_aio/turns.py by tools/generate_sync.py: do not edit.
+# Generated from src/odmantic/_aio/operations/turns.py by tools/generate_sync.py: do not edit.
 """Saves of one instance take turns.
 
 Fields that are being written count as unmodified. So a second save has to wait for the first: else it would return

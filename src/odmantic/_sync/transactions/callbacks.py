@@ -1,4 +1,4 @@
-# Generated from src/odmantic/_aio/hooks.py by tools/generate_sync.py: do not edit.
+# Generated from src/odmantic/_aio/transactions/callbacks.py by tools/generate_sync.py: do not edit.
 """Calls what waits for the end of a transaction, after it and outside of it."""
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from odmantic._state.log import log_error
 from odmantic.exceptions import CommitOutcomeUnknownError
 
 if TYPE_CHECKING:
-    from odmantic._aio.channel import Channel
+    from odmantic._aio.transactions.channel import Channel
     from odmantic._state.attempt import Attempt
 
 #: MaxTimeMSExpired, the code of the driver's own refusals.

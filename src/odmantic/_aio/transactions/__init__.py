@@ -1,0 +1,1 @@
+"""How a transaction begins, ends, and is repeated."""
