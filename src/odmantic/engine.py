@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from odmantic._aio.session import AIOSession
     from odmantic._aio.session_base import AIOSessionBase
     from odmantic._aio.transactions.transaction import AIOTransaction
-    from odmantic._base import BaseCursor, BaseEngine, ModelType
     from odmantic._plan.sort import SortExpressionType
+    from odmantic._shared.engine import BaseEngine
+    from odmantic._shared.reading import BaseCursor, ModelType
     from odmantic._sync.cursor import SyncCursor
     from odmantic._sync.engine import SyncEngine, SyncSessionType
     from odmantic._sync.session import SyncSession
@@ -55,7 +56,8 @@ if not TYPE_CHECKING:
             "odmantic._aio.session": ("AIOSession",),
             "odmantic._aio.session_base": ("AIOSessionBase",),
             "odmantic._aio.transactions.transaction": ("AIOTransaction",),
-            "odmantic._base": ("BaseCursor", "BaseEngine", "ModelType"),
+            "odmantic._shared.engine": ("BaseEngine",),
+            "odmantic._shared.reading": ("BaseCursor", "ModelType"),
             "odmantic._plan.sort": ("SortExpressionType",),
             "odmantic._sync.cursor": ("SyncCursor",),
             "odmantic._sync.engine": ("SyncEngine", "SyncSessionType"),

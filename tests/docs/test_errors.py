@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from odmantic import exceptions
-from odmantic._transaction_errors import _DriverBackedError
+from odmantic._errors.transactions import _DriverBackedError
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "errors.md"
 

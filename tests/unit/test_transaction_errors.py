@@ -26,7 +26,7 @@ from pymongo.errors import (
 )
 
 from odmantic import Model, exceptions
-from odmantic._transaction_errors import _DriverBackedError
+from odmantic._errors.transactions import _DriverBackedError
 from odmantic.exceptions import (
     CommitHookError,
     CommitOutcomeUnknownError,

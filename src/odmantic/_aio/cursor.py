@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Generic
 from pymongo.errors import InvalidOperation
 
 from odmantic._aio.colour import ASYNC
-from odmantic._base import BaseCursor, ModelType, Reader, reads_by_itself
 from odmantic._driver._aio import Lock, resolve, sleep, take_batch
+from odmantic._driver.encoded_batches import PIECE_SIZE
 from odmantic._driver.internals import lift_batch_limit
-from odmantic._driver.pieces import PIECE_SIZE
 from odmantic._plan.find import LIST_PAGE_SIZE, PAGE_SIZE
+from odmantic._shared.reading import BaseCursor, ModelType, Reader, reads_by_itself
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable

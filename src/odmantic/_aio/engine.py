@@ -14,17 +14,6 @@ from odmantic._aio.session import AIOSession
 from odmantic._aio.session_base import AIOSessionBase
 from odmantic._aio.transactions.repeat import join_transaction
 from odmantic._aio.transactions.transaction import AIOTransaction
-from odmantic._base import (
-    UNNAMED,
-    AIOEngineBase,
-    BaseSession,
-    ModelType,
-    check_client,
-    check_client_options,
-    check_database_name,
-    database_in,
-    reads_by_itself,
-)
 from odmantic._driver._aio import (
     CLIENT_ADVICE,
     REFUSED_CLIENTS,
@@ -41,12 +30,20 @@ from odmantic._driver.select import (
     updates_plainly,
 )
 from odmantic._mapping.mapping import mapping_of
-from odmantic._plan.checks import check_instance, check_model, collect_instances
+from odmantic._plan.arguments import check_instance, check_model, collect_instances
 from odmantic._plan.filters import build_filter
 from odmantic._plan.find import plan_find
 from odmantic._plan.indexes import settle
 from odmantic._plan.save import referenced
 from odmantic._plan.sort import build_sort
+from odmantic._shared.arguments import (
+    check_client,
+    check_client_options,
+    check_database_name,
+    database_in,
+)
+from odmantic._shared.engine import UNNAMED, AIOEngineBase, BaseSession
+from odmantic._shared.reading import ModelType, reads_by_itself
 from odmantic._state.blocks import NO_SESSION, StrayOperations, is_in_block, session_of_block
 
 if TYPE_CHECKING:

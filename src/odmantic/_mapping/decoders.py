@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
+from odmantic._errors.lines import ErrorList, line_errors
 from odmantic._mapping.annotations import (
     FieldTypes,
     field_types,
@@ -61,7 +62,6 @@ from odmantic._mapping.strict import (
 from odmantic._mapping.translate import Decoder, Location, parts_of, translate
 from odmantic._mapping.unions import union_decoder
 from odmantic.bson import DECIMAL_SERIALIZER, SUBSTITUTE_MARKS
-from odmantic.exceptions import ErrorList, line_errors
 
 T = TypeVar("T")
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, cast
 
+from odmantic._errors.lines import ErrorList, line_errors
 from odmantic._mapping.mapping import kind_of_instance
 from odmantic._mapping.translate import Location, written
-from odmantic.exceptions import DocumentParsingError, ErrorList, line_errors
+from odmantic.exceptions import DocumentParsingError
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet

@@ -10,6 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 
+from odmantic._errors.lines import ErrorList, line_errors
 from odmantic._mapping.annotations import (
     field_types,
     is_array,
@@ -24,7 +25,6 @@ from odmantic._mapping.shapes import is_document
 from odmantic._mapping.stored_forms import FROM_BSON, member_decoder, stored_members
 from odmantic._mapping.strict import is_json, strictness_of
 from odmantic._mapping.translate import Decoder, Location, written
-from odmantic.exceptions import ErrorList, line_errors
 
 
 def union_decoder(

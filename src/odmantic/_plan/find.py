@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from odmantic._mapping.mapping import mapping_of
-from odmantic._plan.checks import check_model
+from odmantic._plan.arguments import check_model
 from odmantic._plan.filters import build_filter, fits_match
 from odmantic._plan.sort import build_sort
 from odmantic.model import Model

@@ -15,7 +15,7 @@ from pymongo.errors import (
     WTimeoutError,
 )
 
-from odmantic._plan.bulk import PLAIN_IDS, Batch
+from odmantic._plan.batch import PLAIN_IDS, Batch
 from odmantic._plan.command import refusal
 from odmantic._plan.errors import NOT_ENCODABLE, depth
 

@@ -11,7 +11,7 @@ from bson.timestamp import Timestamp
 from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.marks import may_exist, state_or_none
 from odmantic._mapping.places import SOMEWHERE, Written
-from odmantic._plan.bulk import Batch
+from odmantic._plan.batch import Batch
 from odmantic._plan.save import SavePlan, all_fields, fields_to_save, plan_save
 from odmantic._state.changes import give_back, remember
 

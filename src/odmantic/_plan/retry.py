@@ -17,7 +17,7 @@ from pymongo.errors import (
     WriteConcernError,
 )
 
-from odmantic._transaction_errors import labels_of
+from odmantic._errors.transactions import labels_of
 
 #: Seconds after the first attempt during which a commit is repeated, and a transaction run again.
 RETRY_SECONDS = 120.0

@@ -15,7 +15,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from odmantic._caller import outside, warn_caller
-from odmantic._transaction_errors import StrayOperationError, StrayOperationWarning
+from odmantic._errors.transactions import StrayOperationError
+from odmantic._errors.warnings import StrayOperationWarning
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from odmantic._transaction_errors import driver_error_of, labels_of
+from odmantic._errors.transactions import driver_error_of, labels_of
 
 logger = logging.getLogger("odmantic.transaction")
 logging.getLogger("odmantic").addHandler(logging.NullHandler())

@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from odmantic._errors.transactions import UnsafeRetryError
 from odmantic._mapping.encode import encode_document
 from odmantic._mapping.mapping import mapping_of
 from odmantic._state.changes import digest
 from odmantic._state.tracked import Tracked
-from odmantic._transaction_errors import UnsafeRetryError
 
 if TYPE_CHECKING:
     from odmantic.model import Model

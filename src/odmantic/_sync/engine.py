@@ -6,17 +6,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from odmantic import _process
-from odmantic._base import (
-    UNNAMED,
-    BaseSession,
-    ModelType,
-    SyncEngineBase,
-    check_client,
-    check_client_options,
-    check_database_name,
-    database_in,
-    reads_by_itself,
-)
 from odmantic._driver._sync import (
     CLIENT_ADVICE,
     REFUSED_CLIENTS,
@@ -32,12 +21,20 @@ from odmantic._driver.select import (
     updates_plainly,
 )
 from odmantic._mapping.mapping import mapping_of
-from odmantic._plan.checks import check_instance, check_model, collect_instances
+from odmantic._plan.arguments import check_instance, check_model, collect_instances
 from odmantic._plan.filters import build_filter
 from odmantic._plan.find import plan_find
 from odmantic._plan.indexes import settle
 from odmantic._plan.save import referenced
 from odmantic._plan.sort import build_sort
+from odmantic._shared.arguments import (
+    check_client,
+    check_client_options,
+    check_database_name,
+    database_in,
+)
+from odmantic._shared.engine import UNNAMED, BaseSession, SyncEngineBase
+from odmantic._shared.reading import ModelType, reads_by_itself
 from odmantic._state.blocks import NO_SESSION, StrayOperations, is_in_block, session_of_block
 from odmantic._sync.cursor import SyncCursor
 from odmantic._sync.operations.indexes import Indexes

@@ -6,7 +6,8 @@ from __future__ import annotations
 from abc import ABCMeta, abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from odmantic._base import BaseSession, ModelType
+from odmantic._shared.engine import BaseSession
+from odmantic._shared.reading import ModelType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,7 +12,7 @@ from pymongo.errors import ConnectionFailure
 from odmantic import EmbeddedModel, Field, Model
 from odmantic import ObjectId as AutomaticId
 from odmantic._aio.operations.bulk import BulkSave
-from odmantic._plan.bulk import FEWEST_TO_SUPPOSE
+from odmantic._plan.batch import FEWEST_TO_SUPPOSE
 from odmantic.exceptions import DuplicateKeyError, IntegerTooLargeError
 
 MANY = FEWEST_TO_SUPPOSE + 50

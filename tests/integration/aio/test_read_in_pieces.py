@@ -13,7 +13,7 @@ from pymongo.monitoring import CommandListener
 from tests.integration.aio.reading import to_list
 
 from odmantic import Field, Model
-from odmantic._driver.pieces import in_pieces
+from odmantic._driver.encoded_batches import in_pieces
 from odmantic._driver.select import finds_plainly
 from odmantic.exceptions import DocumentParsingError
 

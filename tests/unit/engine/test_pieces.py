@@ -22,7 +22,7 @@ from pymongo.collection import Collection
 from pymongo.monitoring import CommandListener, ServerHeartbeatListener
 
 from odmantic import Model, SyncEngine
-from odmantic._driver.pieces import PIECE_SIZE, documents_of, in_pieces
+from odmantic._driver.encoded_batches import PIECE_SIZE, documents_of, in_pieces
 
 
 class Parcel(Model):

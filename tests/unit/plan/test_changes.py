@@ -14,7 +14,7 @@ import pytest
 
 from odmantic import EmbeddedModel, Field, Model
 from odmantic._mapping.places import SOMEWHERE
-from odmantic._plan.bulk import Batch
+from odmantic._plan.batch import Batch
 from odmantic._plan.groups import Group
 from odmantic._plan.planner import Planner
 from odmantic._plan.save import fields_to_save, plan_quickly, plan_save

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from odmantic import EmbeddedModel, Model
-from odmantic._plan.checks import check_instance, check_model, collect_instances
+from odmantic._plan.arguments import check_instance, check_model, collect_instances
 
 
 class Parcel(Model):

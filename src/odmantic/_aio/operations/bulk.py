@@ -13,7 +13,7 @@ from odmantic._driver.select import is_driver_collection, runs_transaction
 from odmantic._mapping.ids import ids_filter
 from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.places import Written
-from odmantic._plan.bulk import FEWEST_TO_LOOK_FOR, FEWEST_TO_SUPPOSE, Batch
+from odmantic._plan.batch import FEWEST_TO_LOOK_FOR, FEWEST_TO_SUPPOSE, Batch
 from odmantic._plan.errors import NOT_ENCODABLE, is_about_document, write_error
 from odmantic._plan.groups import Group, group_instances
 from odmantic._plan.indexes import warn_unless_settled

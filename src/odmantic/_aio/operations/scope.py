@@ -12,9 +12,8 @@ from odmantic._aio.cursor import AIOCursor, Source
 from odmantic._aio.operations.bulk import save_in_bulk
 from odmantic._aio.operations.references import ReferenceLoader, are_where_the_server_looks
 from odmantic._aio.transactions.channel import channel_of
-from odmantic._base import ModelType, Reader
 from odmantic._driver._aio import foreign_loop, resolve, take_batch
-from odmantic._driver.pieces import documents_of, in_pieces
+from odmantic._driver.encoded_batches import documents_of, in_pieces
 from odmantic._driver.select import (
     addresses_of,
     check_session,
@@ -45,6 +44,7 @@ from odmantic._plan.save import (
     plan_save,
     save_order,
 )
+from odmantic._shared.reading import ModelType, Reader
 from odmantic._state.attempt import RUNNING
 from odmantic._state.changes import give_back, mark_deleted, mark_written
 from odmantic.exceptions import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from odmantic._driver._aio import call_given
+from odmantic._errors.transactions import CommitHookError, RollbackHookError
 from odmantic._state.log import logger
-from odmantic._transaction_errors import CommitHookError, RollbackHookError
 
 if TYPE_CHECKING:
     from odmantic._state.attempt import Attempt

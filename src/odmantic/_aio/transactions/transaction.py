@@ -9,9 +9,9 @@ from odmantic._aio.session import AIOSession
 from odmantic._aio.transactions.block import TransactionBlock
 from odmantic._aio.transactions.callbacks import run_hooks
 from odmantic._aio.transactions.commit import commit_until_known
-from odmantic._base import AIOEngineBase
 from odmantic._driver._aio import CAN_AWAIT
 from odmantic._plan.concerns import TransactionSettings
+from odmantic._shared.engine import AIOEngineBase
 from odmantic._state.attempt import NOT_STARTED, RUNNING
 from odmantic._state.hooks import check_callback
 from odmantic.exceptions import (

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pymongo import ReadPreference
 from pymongo.errors import PyMongoError, ServerSelectionTimeoutError
 
-from odmantic._base import ModelType, Reader
 from odmantic._driver._sync import foreign_loop, take_batch
-from odmantic._driver.pieces import documents_of, in_pieces
+from odmantic._driver.encoded_batches import documents_of, in_pieces
 from odmantic._driver.select import (
     addresses_of,
     check_session,
@@ -42,6 +41,7 @@ from odmantic._plan.save import (
     plan_save,
     save_order,
 )
+from odmantic._shared.reading import ModelType, Reader
 from odmantic._state.attempt import RUNNING
 from odmantic._state.changes import give_back, mark_deleted, mark_written
 from odmantic._sync.cursor import Source, SyncCursor

@@ -6,9 +6,9 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from odmantic._base import SyncEngineBase
 from odmantic._driver._sync import CAN_AWAIT
 from odmantic._plan.concerns import TransactionSettings
+from odmantic._shared.engine import SyncEngineBase
 from odmantic._state.attempt import NOT_STARTED, RUNNING
 from odmantic._state.hooks import check_callback
 from odmantic._sync.session import SyncSession

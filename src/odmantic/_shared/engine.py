@@ -1,46 +1,34 @@
-"""What engines, cursors and sessions of both colours share; nothing here waits."""
+"""A client, one of its databases, and the collections there."""
 
 from __future__ import annotations
 
-from abc import ABC
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
-from urllib.parse import unquote_plus
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
-
-from bson.errors import BSONError
 
 from odmantic._driver.deployments import deployment_of
 from odmantic._driver.select import (
     DRIVERS,
-    ClientKind,
     addresses_of,
     client_kind,
     is_driver_collection,
 )
 from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.places import SOMEWHERE, Known, Place, Reading
-from odmantic._plan.checks import check_model
+from odmantic._mapping.places import Known, Place, Reading
+from odmantic._plan.arguments import check_model
 from odmantic._plan.concerns import NOTHING_ASKED
-from odmantic._plan.errors import add_context
 from odmantic._plan.sort import build_sort
-from odmantic._state.changes import read_document
+from odmantic._shared.arguments import check_database_name
 from odmantic.model import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable
 
     from odmantic._plan.concerns import TransactionDefaults, TransactionSettings
-    from odmantic._state.attempt import Attempt
     from odmantic.query import SortExpression
-
-ModelType = TypeVar("ModelType", bound=Model)
 
 #: The attribute of a collection that tells what is known of its documents.
 _KNOWN = "_odmantic_known"
-
-_FORBIDDEN_IN_DATABASE_NAMES = '/\\."$'
 
 
 class _Unnamed(str):
@@ -186,127 +174,3 @@ class SyncEngineBase(BaseEngine):
 # Not an `ABC`: to ask whether something is an instance would take longer.
 class BaseSession:
     """Marks session and transaction objects of either colour."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reader(Generic[ModelType]):
-    """Turns the documents of one read into instances of a model."""
-
-    model: type[ModelType]
-    known: Known = SOMEWHERE
-    """Where the documents are."""
-    attempt: Attempt | None = None
-    """The run of a transaction that the read belongs to."""
-    own: Callable[[dict[str, Any]], ModelType] | None = None
-    """The way of a program's own to read one document."""
-
-    def parse(self, raw_doc: dict[str, Any]) -> ModelType:
-        """Build an instance that counts as unmodified.
-
-        Raises:
-            DocumentParsingError: the document does not fit the model.
-        """
-        instance = read_document(self.model, raw_doc, self.known)
-        if self.attempt is not None:
-            self.attempt.journal.read(self.known.place.database, instance)
-        return instance
-
-    def parse_all(
-        self, parts: Iterable[list[dict[str, Any]]]
-    ) -> tuple[list[ModelType], Exception | None]:
-        """Build instances, up to the first document that does not fit, and tell why that does not.
-
-        The lists are used up: a document that is gone once it is read leaves its memory to the next instances, and
-        nothing to the garbage collector.
-        """
-        model, known, own = self.model, self.known, self.own
-        read_all = mapping_of(model).codec.read_all if own is None else _give_last
-        instances: list[ModelType] = []
-        add = instances.append
-        error: Exception | None = None
-        try:
-            for documents in parts:
-                documents.reverse()
-                while documents:
-                    refused = read_all(documents, add, known)
-                    if refused is not None:
-                        add(read_document(model, refused, known) if own is None else own(refused))
-        except Exception as caught:  # noqa: BLE001 - raised behind the instances before it
-            error = caught
-            if isinstance(caught, BSONError):
-                add_context(caught, f"in find of {model.__name__}")
-        if self.attempt is not None and own is None:
-            for instance in instances:
-                self.attempt.journal.read(known.place.database, instance)
-        return instances, error
-
-
-def _give_last(documents: list[dict[str, Any]], _add: object, _known: object) -> dict[str, Any]:
-    return documents.pop()
-
-
-class BaseCursor(ABC, Generic[ModelType]):
-    """The result of a read, of either colour."""
-
-    def __init__(self, reader: Reader[ModelType]) -> None:
-        """Remember how documents are read."""
-        self._reader = reader
-
-    def _parse_document(self, raw_doc: dict[str, Any]) -> ModelType:
-        return self._reader.parse(raw_doc)
-
-
-_parse_document: Any = vars(BaseCursor)["_parse_document"]
-
-
-def reads_by_itself(cursor: type[BaseCursor[Any]]) -> bool:
-    """Tell whether cursors of a class read documents in the library's own way."""
-    return cursor._parse_document is _parse_document  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - of this module
-
-
-def check_client(client: Any, refused: frozenset[ClientKind], engine: str, advice: str) -> None:
-    """Raise for what certainly belongs to the other colour, or is no client at all.
-
-    Raises:
-        TypeError: naming the engine and what it takes.
-    """
-    if isinstance(client, str):
-        if "://" not in client:
-            message = (
-                f"{engine} cannot connect to {client!r}: it takes {advice}. A URI begins with mongodb:// or "
-                "mongodb+srv://, and the name of a database is the second argument"
-            )
-            raise TypeError(message)
-    elif client is not None and client_kind(client) in {*refused, ClientKind.NONE}:
-        message = f"{engine} cannot use a {type(client).__name__}: it takes {advice}"
-        raise TypeError(message)
-
-
-def check_client_options(client: Any, options: Mapping[str, Any] | None, engine: str) -> None:
-    """Raise for options of a client that was made already.
-
-    Raises:
-        TypeError: naming the engine, and saying where they belong.
-    """
-    if options is not None and client is not None and not isinstance(client, str):
-        message = (
-            f"{engine} takes client_options= for a client that it makes itself, of a URI: give them to your "
-            f"{type(client).__name__}"
-        )
-        raise TypeError(message)
-
-
-def database_in(uri: str) -> str | None:
-    """The name of the database in a URI, cut out as the driver does: a password may hold what ends other URLs."""
-    path = uri.partition("://")[2].partition("?")[0].partition("/")[2]
-    return unquote_plus(path).partition(".")[0] or None
-
-
-def check_database_name(name: Any) -> None:
-    if not isinstance(name, str):
-        message = f"database name has to be a string, not {name!r}"
-        raise TypeError(message)
-    forbidden = [character for character in _FORBIDDEN_IN_DATABASE_NAMES if character in name]
-    if forbidden:
-        message = f"database name cannot contain: {' '.join(forbidden)}"
-        raise ValueError(message)

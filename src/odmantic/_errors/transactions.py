@@ -13,6 +13,8 @@ from pymongo import errors as driver_errors
 from pymongo.errors import InvalidOperation, OperationFailure, PyMongoError
 from typing_extensions import Self
 
+from odmantic._errors.base import OdmanticError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -29,10 +31,6 @@ _KNOWN_LABELS = (
 )
 
 
-class OdmanticError(Exception):
-    """Base of all errors defined by odmantic."""
-
-
 class TransactionError(OdmanticError):
     """A transaction, or a session, cannot do what was asked."""
 
@@ -43,10 +41,6 @@ class SessionMisuseError(TransactionError, InvalidOperation, RuntimeError):
 
 class StrayOperationError(SessionMisuseError):
     """An operation inside a transaction's block was about to run outside of the transaction."""
-
-
-class StrayOperationWarning(UserWarning):
-    """An operation inside a transaction's block ran outside of the transaction."""
 
 
 class UnsafeRetryError(TransactionError, RuntimeError):

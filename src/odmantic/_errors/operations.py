@@ -1,0 +1,134 @@
+"""Errors of operations on documents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bson.errors import InvalidDocument
+from pymongo.errors import DocumentTooLarge, PyMongoError, ServerSelectionTimeoutError
+
+from odmantic._errors.base import LONGEST_VALUE, BaseEngineException, OdmanticError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pydantic import BaseModel
+
+
+class ServerNotFoundError(OdmanticError, ServerSelectionTimeoutError):
+    """No server was found that takes an operation, within the time that the client looks for one.
+
+    Attributes:
+        driver_error: the driver's exception, with labels.
+        operation: what was to be done.
+        addresses: the servers that were looked for, as far as the client tells.
+    """
+
+    def __init__(
+        self, driver_error: ServerSelectionTimeoutError, operation: str, addresses: Sequence[str]
+    ) -> None:
+        where = f" at {', '.join(addresses)}" if addresses else ""
+        message = (
+            f"{operation}: no MongoDB server{where} took it in time. Is one running there? `odmantic serve` starts one "
+            "for development, and the client's serverSelectionTimeoutMS (30 seconds, unless you set it) says how long "
+            f"it is waited for ({driver_error})"
+        )
+        super().__init__(message)
+        # Its labels, which decide whether a transaction is run again, among others.
+        vars(self).update({k: v for k, v in vars(driver_error).items() if k not in _NOT_TAKEN})
+        self.driver_error = driver_error
+        self.operation = operation
+        self.addresses = tuple(addresses)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.driver_error, self.operation, self.addresses), self.__dict__
+
+
+#: What an error has of its own although it stands for another one.
+_NOT_TAKEN = frozenset({"__notes__", "_message"})
+
+
+class DocumentNotFoundError(BaseEngineException):
+    """The document of `instance` is not in the database."""
+
+    def __init__(self, instance: BaseModel) -> None:
+        model = type(instance)
+        primary = getattr(model, "__primary_field__", "id")
+        id_ = f"{primary}={getattr(instance, primary, None)!r:.{LONGEST_VALUE}}"
+        super().__init__(f"Document not found for : {model.__name__} ({id_})", model)
+        self.instance = instance
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.instance,), self.__dict__
+
+
+class DuplicateKeyError(BaseEngineException):
+    """A unique index of the collection already holds a value of `instance`.
+
+    Its text, such as "User with this email exists already", names the fields, and shows no value: values may be
+    secret, and texts go into logs.
+
+    Attributes:
+        instance: The instance that was refused.
+        model: Its class.
+        driver_error: The driver's exception with code, details and labels.
+        key_pattern: The index as the server tells it, such as `{"email": 1}`; empty if it does not.
+        fields: Names of the fields that the index is on, such as `("email",)` or `("address.city",)`; a key that is
+            no field of the model stands as it is.
+    """
+
+    def __init__(self, instance: BaseModel, driver_error: PyMongoError) -> None:
+        model = type(instance)
+        details: dict[str, Any] = getattr(driver_error, "details", None) or {}
+        self.key_pattern: dict[str, Any] = dict(details.get("keyPattern") or {})
+        self.fields: tuple[str, ...] = tuple(
+            _field_path(model, str(key)) for key in self.key_pattern
+        )
+        named = f" with this {_joined(self.fields)}" if self.fields else ""
+        super().__init__(f"{model.__name__}{named} exists already", model)
+        self.instance = instance
+        self.driver_error = driver_error
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.instance, self.driver_error), self.__dict__
+
+
+def _joined(names: tuple[str, ...]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _field_path(model: Any, key: str) -> str:
+    """Give the path of names for a path of keys, as far as the model knows them."""
+    names: list[str] = []
+    for part in key.split("."):
+        fields = getattr(model, "__odm_fields__", {})
+        name = next((name for name, field in fields.items() if field.key_name == part), part)
+        model = getattr(fields.get(name), "model", None)
+        names.append(name)
+    return ".".join(names)
+
+
+class InvalidDocumentError(BaseEngineException, InvalidDocument):
+    """A save was refused because BSON has no form for a value of the instance."""
+
+
+class IntegerTooLargeError(InvalidDocumentError, OverflowError):
+    """An integer of the instance needs more than 64 bits."""
+
+
+class IncompleteDocumentError(InvalidDocumentError, AttributeError):
+    """A field of the instance has no value, so that its document would lack a key."""
+
+
+class UnencodableValueError(InvalidDocumentError, ValueError):
+    """A value of the instance has a type that BSON knows, but not in this form.
+
+    That is a `UUID` where the client sets no `uuidRepresentation`, or text that is not Unicode.
+    """
+
+
+class DocumentTooLargeError(InvalidDocumentError, DocumentTooLarge):
+    """The document of the instance is larger than the 16 MiB that MongoDB allows.
+
+    See https://www.mongodb.com/docs/manual/reference/limits/#mongodb-limit-BSON-Document-Size
+    """

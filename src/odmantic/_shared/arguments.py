@@ -1,0 +1,61 @@
+"""What an engine is made of: clients, their options, and names of databases, checked before anything is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
+
+from odmantic._driver.select import ClientKind, client_kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_FORBIDDEN_IN_DATABASE_NAMES = '/\\."$'
+
+
+def check_client(client: Any, refused: frozenset[ClientKind], engine: str, advice: str) -> None:
+    """Raise for what certainly belongs to the other colour, or is no client at all.
+
+    Raises:
+        TypeError: naming the engine and what it takes.
+    """
+    if isinstance(client, str):
+        if "://" not in client:
+            message = (
+                f"{engine} cannot connect to {client!r}: it takes {advice}. A URI begins with mongodb:// or "
+                "mongodb+srv://, and the name of a database is the second argument"
+            )
+            raise TypeError(message)
+    elif client is not None and client_kind(client) in {*refused, ClientKind.NONE}:
+        message = f"{engine} cannot use a {type(client).__name__}: it takes {advice}"
+        raise TypeError(message)
+
+
+def check_client_options(client: Any, options: Mapping[str, Any] | None, engine: str) -> None:
+    """Raise for options of a client that was made already.
+
+    Raises:
+        TypeError: naming the engine, and saying where they belong.
+    """
+    if options is not None and client is not None and not isinstance(client, str):
+        message = (
+            f"{engine} takes client_options= for a client that it makes itself, of a URI: give them to your "
+            f"{type(client).__name__}"
+        )
+        raise TypeError(message)
+
+
+def database_in(uri: str) -> str | None:
+    """The name of the database in a URI, cut out as the driver does: a password may hold what ends other URLs."""
+    path = uri.partition("://")[2].partition("?")[0].partition("/")[2]
+    return unquote_plus(path).partition(".")[0] or None
+
+
+def check_database_name(name: Any) -> None:
+    if not isinstance(name, str):
+        message = f"database name has to be a string, not {name!r}"
+        raise TypeError(message)
+    forbidden = [character for character in _FORBIDDEN_IN_DATABASE_NAMES if character in name]
+    if forbidden:
+        message = f"database name cannot contain: {' '.join(forbidden)}"
+        raise ValueError(message)

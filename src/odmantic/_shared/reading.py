@@ -1,0 +1,98 @@
+"""From the documents of one read to instances."""
+
+from __future__ import annotations
+
+from abc import ABC
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from bson.errors import BSONError
+
+from odmantic._mapping.mapping import mapping_of
+from odmantic._mapping.places import SOMEWHERE, Known
+from odmantic._plan.errors import add_context
+from odmantic._state.changes import read_document
+from odmantic.model import Model
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from odmantic._state.attempt import Attempt
+
+ModelType = TypeVar("ModelType", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader(Generic[ModelType]):
+    """Turns the documents of one read into instances of a model."""
+
+    model: type[ModelType]
+    known: Known = SOMEWHERE
+    """Where the documents are."""
+    attempt: Attempt | None = None
+    """The run of a transaction that the read belongs to."""
+    own: Callable[[dict[str, Any]], ModelType] | None = None
+    """The way of a program's own to read one document."""
+
+    def parse(self, raw_doc: dict[str, Any]) -> ModelType:
+        """Build an instance that counts as unmodified.
+
+        Raises:
+            DocumentParsingError: the document does not fit the model.
+        """
+        instance = read_document(self.model, raw_doc, self.known)
+        if self.attempt is not None:
+            self.attempt.journal.read(self.known.place.database, instance)
+        return instance
+
+    def parse_all(
+        self, parts: Iterable[list[dict[str, Any]]]
+    ) -> tuple[list[ModelType], Exception | None]:
+        """Build instances, up to the first document that does not fit, and tell why that does not.
+
+        The lists are used up: a document that is gone once it is read leaves its memory to the next instances, and
+        nothing to the garbage collector.
+        """
+        model, known, own = self.model, self.known, self.own
+        read_all = mapping_of(model).codec.read_all if own is None else _give_last
+        instances: list[ModelType] = []
+        add = instances.append
+        error: Exception | None = None
+        try:
+            for documents in parts:
+                documents.reverse()
+                while documents:
+                    refused = read_all(documents, add, known)
+                    if refused is not None:
+                        add(read_document(model, refused, known) if own is None else own(refused))
+        except Exception as caught:  # noqa: BLE001 - raised behind the instances before it
+            error = caught
+            if isinstance(caught, BSONError):
+                add_context(caught, f"in find of {model.__name__}")
+        if self.attempt is not None and own is None:
+            for instance in instances:
+                self.attempt.journal.read(known.place.database, instance)
+        return instances, error
+
+
+def _give_last(documents: list[dict[str, Any]], _add: object, _known: object) -> dict[str, Any]:
+    return documents.pop()
+
+
+class BaseCursor(ABC, Generic[ModelType]):
+    """The result of a read, of either colour."""
+
+    def __init__(self, reader: Reader[ModelType]) -> None:
+        """Remember how documents are read."""
+        self._reader = reader
+
+    def _parse_document(self, raw_doc: dict[str, Any]) -> ModelType:
+        return self._reader.parse(raw_doc)
+
+
+_parse_document: Any = vars(BaseCursor)["_parse_document"]
+
+
+def reads_by_itself(cursor: type[BaseCursor[Any]]) -> bool:
+    """Tell whether cursors of a class read documents in the library's own way."""
+    return cursor._parse_document is _parse_document  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - of this module
