@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic._aio.transactions.repeat import repeat_transaction
 from odmantic._driver._aio import drained
-from odmantic._state.blocks import ANY_OWNER
+from odmantic._transaction.blocks import ANY_OWNER
 
 if TYPE_CHECKING:
-    from odmantic._state.reuse import RetryGuard
     from odmantic._sync.engine import SyncEngine
     from odmantic._sync.transactions.transaction import SyncTransaction
+    from odmantic._transaction.retry_guard import RetryGuard
 
 T = TypeVar("T")
 

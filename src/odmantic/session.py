@@ -8,10 +8,10 @@ if TYPE_CHECKING:
     from odmantic._aio.session import AIOSession
     from odmantic._aio.session_base import AIOSessionBase
     from odmantic._aio.transactions.transaction import AIOTransaction
-    from odmantic._state.blocks import NO_SESSION
     from odmantic._sync.session import SyncSession
     from odmantic._sync.session_base import SyncSessionBase
     from odmantic._sync.transactions.transaction import SyncTransaction
+    from odmantic._transaction.blocks import NO_SESSION
 
 __all__ = [
     "NO_SESSION",
@@ -31,7 +31,7 @@ if not TYPE_CHECKING:
             "odmantic._aio.session": ("AIOSession",),
             "odmantic._aio.session_base": ("AIOSessionBase",),
             "odmantic._aio.transactions.transaction": ("AIOTransaction",),
-            "odmantic._state.blocks": ("NO_SESSION",),
+            "odmantic._transaction.blocks": ("NO_SESSION",),
             "odmantic._sync.session": ("SyncSession",),
             "odmantic._sync.session_base": ("SyncSessionBase",),
             "odmantic._sync.transactions.transaction": ("SyncTransaction",),

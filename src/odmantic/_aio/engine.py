@@ -44,7 +44,7 @@ from odmantic._shared.arguments import (
 )
 from odmantic._shared.engine import UNNAMED, AIOEngineBase, BaseSession
 from odmantic._shared.reading import ModelType, reads_by_itself
-from odmantic._state.blocks import NO_SESSION, StrayOperations, is_in_block, session_of_block
+from odmantic._transaction.blocks import NO_SESSION, StrayOperations, is_in_block, session_of_block
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -56,8 +56,8 @@ if TYPE_CHECKING:
     from pymongo.write_concern import WriteConcern
     from typing_extensions import Self
 
-    from odmantic._plan.concerns import TransactionDefaults
     from odmantic._plan.sort import SortExpressionType
+    from odmantic._transaction.concerns import TransactionDefaults
     from odmantic.model import Model
     from odmantic.query import QueryExpression
 

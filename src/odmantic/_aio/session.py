@@ -12,8 +12,8 @@ from odmantic._aio.transactions.channel import Channel
 from odmantic._aio.transactions.repeat import join_transaction, repeat_transaction
 from odmantic._driver._aio import resolve
 from odmantic._driver.deadline import leaving
-from odmantic._plan.concerns import TransactionDefaults, session_options
-from odmantic._plan.token import CausalTimes, decode_token, encode_token
+from odmantic._transaction.concerns import TransactionDefaults, session_options
+from odmantic._transaction.token import CausalTimes, decode_token, encode_token
 from odmantic.exceptions import SessionMisuseError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from odmantic._aio.engine import AIOEngine
     from odmantic._aio.transactions.transaction import AIOTransaction
-    from odmantic._state.reuse import RetryGuard
+    from odmantic._transaction.retry_guard import RetryGuard
 
 T = TypeVar("T")
 

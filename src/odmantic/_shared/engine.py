@@ -16,15 +16,15 @@ from odmantic._driver.select import (
 from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.places import Known, Place, Reading
 from odmantic._plan.arguments import check_model
-from odmantic._plan.concerns import NOTHING_ASKED
 from odmantic._plan.sort import build_sort
 from odmantic._shared.arguments import check_database_name
+from odmantic._transaction.concerns import NOTHING_ASKED
 from odmantic.model import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from odmantic._plan.concerns import TransactionDefaults, TransactionSettings
+    from odmantic._transaction.concerns import TransactionDefaults, TransactionSettings
     from odmantic.query import SortExpression
 
 #: The attribute of a collection that tells what is known of its documents.

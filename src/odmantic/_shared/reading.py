@@ -17,7 +17,7 @@ from odmantic.model import Model
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from odmantic._state.attempt import Attempt
+    from odmantic._transaction.attempt import Attempt
 
 ModelType = TypeVar("ModelType", bound=Model)
 

@@ -35,7 +35,6 @@ from odmantic._shared.arguments import (
 )
 from odmantic._shared.engine import UNNAMED, BaseSession, SyncEngineBase
 from odmantic._shared.reading import ModelType, reads_by_itself
-from odmantic._state.blocks import NO_SESSION, StrayOperations, is_in_block, session_of_block
 from odmantic._sync.cursor import SyncCursor
 from odmantic._sync.operations.indexes import Indexes
 from odmantic._sync.operations.scope import Operations
@@ -44,6 +43,7 @@ from odmantic._sync.session import SyncSession
 from odmantic._sync.session_base import SyncSessionBase
 from odmantic._sync.transactions.repeat import join_transaction
 from odmantic._sync.transactions.transaction import SyncTransaction
+from odmantic._transaction.blocks import NO_SESSION, StrayOperations, is_in_block, session_of_block
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -55,8 +55,8 @@ if TYPE_CHECKING:
     from pymongo.write_concern import WriteConcern
     from typing_extensions import Self
 
-    from odmantic._plan.concerns import TransactionDefaults
     from odmantic._plan.sort import SortExpressionType
+    from odmantic._transaction.concerns import TransactionDefaults
     from odmantic.model import Model
     from odmantic.query import QueryExpression
 

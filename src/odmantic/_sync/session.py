@@ -8,12 +8,12 @@ from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic._driver.deadline import leaving
-from odmantic._plan.concerns import TransactionDefaults, session_options
-from odmantic._plan.token import CausalTimes, decode_token, encode_token
 from odmantic._sync.session_base import SyncSessionBase
 from odmantic._sync.transactions.callbacks import run_hooks
 from odmantic._sync.transactions.channel import Channel
 from odmantic._sync.transactions.repeat import join_transaction, repeat_transaction
+from odmantic._transaction.concerns import TransactionDefaults, session_options
+from odmantic._transaction.token import CausalTimes, decode_token, encode_token
 from odmantic.exceptions import SessionMisuseError
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from pymongo.write_concern import WriteConcern
     from typing_extensions import Self
 
-    from odmantic._state.reuse import RetryGuard
     from odmantic._sync.engine import SyncEngine
     from odmantic._sync.transactions.transaction import SyncTransaction
+    from odmantic._transaction.retry_guard import RetryGuard
 
 T = TypeVar("T")
 

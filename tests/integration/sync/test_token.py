@@ -11,7 +11,7 @@ import pytest
 from bson.timestamp import Timestamp
 
 from odmantic import Model
-from odmantic._plan.token import CausalTimes, decode_token, encode_token
+from odmantic._transaction.token import CausalTimes, decode_token, encode_token
 from odmantic.testing import LocalReplicaSet
 
 

@@ -11,7 +11,7 @@ from pymongo.read_concern import ReadConcern
 
 from odmantic import AIOEngine, SyncEngine
 from odmantic._driver.select import ClientKind, check_session, client_kind
-from odmantic._plan.concerns import NOTHING_ASKED, TransactionSettings
+from odmantic._transaction.concerns import NOTHING_ASKED, TransactionSettings
 from odmantic.session import AIOSession, SyncSession
 
 

@@ -11,7 +11,7 @@ from bson.timestamp import Timestamp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odmantic._plan.token import MAX_LEAD_SECONDS, CausalTimes, decode_token, encode_token
+from odmantic._transaction.token import MAX_LEAD_SECONDS, CausalTimes, decode_token, encode_token
 
 NOW = 1_700_000_000
 CLUSTER: dict[str, Any] = {

@@ -21,8 +21,8 @@ from pymongo.write_concern import WriteConcern
 
 from odmantic import Model
 from odmantic import exceptions as ours
-from odmantic._plan.concerns import TransactionSettings, session_options
-from odmantic._plan.retry import (
+from odmantic._transaction.concerns import TransactionSettings, session_options
+from odmantic._transaction.retry import (
     RetryLimits,
     backoff,
     is_no_commit,

@@ -7,8 +7,8 @@ from pymongo.errors import AutoReconnect, DuplicateKeyError, OperationFailure
 
 from odmantic import Model
 from odmantic._mapping.places import SOMEWHERE
-from odmantic._state.attempt import Attempt, AttemptState
 from odmantic._state.changes import mark_read
+from odmantic._transaction.attempt import Attempt, AttemptState
 from odmantic.exceptions import SessionMisuseError, TransactionAbortedError
 
 RUNNING, DOOMED, CLOSING, IN_DOUBT, ENDED, SESSION_ENDED = AttemptState

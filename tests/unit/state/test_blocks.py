@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import pytest
 
-from odmantic._state.attempt import Attempt, AttemptState
-from odmantic._state.blocks import (
+from odmantic._transaction.attempt import Attempt, AttemptState
+from odmantic._transaction.blocks import (
     Block,
     StrayOperations,
     block_of,

@@ -8,9 +8,9 @@ import logging
 import pytest
 
 from odmantic._aio.transactions import callbacks as aio
-from odmantic._state.attempt import Attempt
-from odmantic._state.hooks import check_callback
 from odmantic._sync.transactions import callbacks as sync
+from odmantic._transaction.attempt import Attempt
+from odmantic._transaction.callbacks import check_callback
 from odmantic.exceptions import CommitHookError, RollbackHookError
 
 

@@ -17,7 +17,7 @@ from odmantic._state.changes import (
     take,
     take_snapshots,
 )
-from odmantic._state.journal import Journal
+from odmantic._transaction.journal import Journal
 
 
 class Size(EmbeddedModel):

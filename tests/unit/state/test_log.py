@@ -8,7 +8,7 @@ import pytest
 from pymongo.errors import AutoReconnect, OperationFailure
 
 from odmantic import Model
-from odmantic._state.log import log_error, log_event
+from odmantic._transaction.log import log_error, log_event
 from odmantic.exceptions import (
     CommitOutcomeUnknownError,
     TransactionAbortedError,

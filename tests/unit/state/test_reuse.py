@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from odmantic import EmbeddedModel, Field, Model
-from odmantic._state.reuse import RetryGuard
+from odmantic._transaction.retry_guard import RetryGuard
 from odmantic.exceptions import UnsafeRetryError
 
 

@@ -16,7 +16,7 @@ from bson import ObjectId
 
 from odmantic import EmbeddedModel, Model, Reference
 from odmantic._state.changes import dirty_fields, mark_read, mark_unknown
-from odmantic._state.tracked import Tracked
+from odmantic._transaction.tracked import Tracked
 
 
 class Size(EmbeddedModel):

@@ -45,8 +45,8 @@ from odmantic._plan.save import (
     save_order,
 )
 from odmantic._shared.reading import ModelType, Reader
-from odmantic._state.attempt import RUNNING
 from odmantic._state.changes import give_back, mark_deleted, mark_written
+from odmantic._transaction.attempt import RUNNING
 from odmantic.exceptions import (
     DocumentNotFoundError,
     ServerNotFoundError,
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from odmantic._aio.engine import AIOEngine
     from odmantic._mapping.places import Known
     from odmantic._plan.find import FindPlan
-    from odmantic._state.journal import Journal
+    from odmantic._transaction.journal import Journal
     from odmantic.model import Model
     from odmantic.query import QueryExpression, SortExpression
 

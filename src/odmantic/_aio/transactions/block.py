@@ -11,8 +11,8 @@ from odmantic._aio.session import AIOSession
 from odmantic._aio.transactions.callbacks import run_hooks
 from odmantic._driver._aio import call_given, current_owner
 from odmantic._driver.deadline import leaving
-from odmantic._state.attempt import IN_DOUBT, RUNNING, Attempt, AttemptState
-from odmantic._state.blocks import (
+from odmantic._transaction.attempt import IN_DOUBT, RUNNING, Attempt, AttemptState
+from odmantic._transaction.blocks import (
     Block,
     StrayOperations,
     enter_block,

@@ -13,10 +13,10 @@ from pydantic import BaseModel
 from odmantic._driver._aio import CAN_AWAIT, call_given, sleep
 from odmantic._driver.deadline import limited, remaining_seconds
 from odmantic._plan.errors import add_context
-from odmantic._plan.retry import RetryLimits, backoff, is_transient
-from odmantic._state.hooks import check_callback
-from odmantic._state.log import log_error
-from odmantic._state.reuse import RetryGuard
+from odmantic._transaction.callbacks import check_callback
+from odmantic._transaction.log import log_error
+from odmantic._transaction.retry import RetryLimits, backoff, is_transient
+from odmantic._transaction.retry_guard import RetryGuard
 from odmantic.exceptions import RollbackHookError, TransactionTimeoutError
 
 if TYPE_CHECKING:

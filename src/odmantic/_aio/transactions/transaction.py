@@ -10,10 +10,10 @@ from odmantic._aio.transactions.block import TransactionBlock
 from odmantic._aio.transactions.callbacks import run_hooks
 from odmantic._aio.transactions.commit import commit_until_known
 from odmantic._driver._aio import CAN_AWAIT
-from odmantic._plan.concerns import TransactionSettings
 from odmantic._shared.engine import AIOEngineBase
-from odmantic._state.attempt import NOT_STARTED, RUNNING
-from odmantic._state.hooks import check_callback
+from odmantic._transaction.attempt import NOT_STARTED, RUNNING
+from odmantic._transaction.callbacks import check_callback
+from odmantic._transaction.concerns import TransactionSettings
 from odmantic.exceptions import (
     CommitOutcomeUnknownError,
     RollbackHookError,
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from odmantic._aio.engine import AIOEngine
     from odmantic._aio.transactions.channel import Channel
-    from odmantic._state.attempt import Attempt
-    from odmantic._state.hooks import Hook
-    from odmantic._state.reuse import RetryGuard
+    from odmantic._transaction.attempt import Attempt
+    from odmantic._transaction.callbacks import Hook
+    from odmantic._transaction.retry_guard import RetryGuard
 
 T = TypeVar("T")
 

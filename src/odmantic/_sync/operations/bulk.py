@@ -28,8 +28,8 @@ from odmantic._plan.outcome import (
 )
 from odmantic._plan.planner import Planner, replan
 from odmantic._plan.save import fields_to_save
-from odmantic._state.attempt import DOOMING_ERRORS
 from odmantic._state.changes import mark_nested
+from odmantic._transaction.attempt import DOOMING_ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

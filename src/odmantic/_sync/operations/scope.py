@@ -42,12 +42,12 @@ from odmantic._plan.save import (
     save_order,
 )
 from odmantic._shared.reading import ModelType, Reader
-from odmantic._state.attempt import RUNNING
 from odmantic._state.changes import give_back, mark_deleted, mark_written
 from odmantic._sync.cursor import Source, SyncCursor
 from odmantic._sync.operations.bulk import save_in_bulk
 from odmantic._sync.operations.references import ReferenceLoader, are_where_the_server_looks
 from odmantic._sync.transactions.channel import channel_of
+from odmantic._transaction.attempt import RUNNING
 from odmantic.exceptions import (
     DocumentNotFoundError,
     ServerNotFoundError,
@@ -61,8 +61,8 @@ if TYPE_CHECKING:
 
     from odmantic._mapping.places import Known
     from odmantic._plan.find import FindPlan
-    from odmantic._state.journal import Journal
     from odmantic._sync.engine import SyncEngine
+    from odmantic._transaction.journal import Journal
     from odmantic.model import Model
     from odmantic.query import QueryExpression, SortExpression
 

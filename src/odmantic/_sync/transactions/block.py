@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 from odmantic._driver._sync import call_given, current_owner
 from odmantic._driver.deadline import leaving
-from odmantic._state.attempt import IN_DOUBT, RUNNING, Attempt, AttemptState
-from odmantic._state.blocks import (
+from odmantic._sync.session import SyncSession
+from odmantic._sync.transactions.callbacks import run_hooks
+from odmantic._transaction.attempt import IN_DOUBT, RUNNING, Attempt, AttemptState
+from odmantic._transaction.blocks import (
     Block,
     StrayOperations,
     enter_block,
     is_entered_in_generator,
     leave_block,
 )
-from odmantic._sync.session import SyncSession
-from odmantic._sync.transactions.callbacks import run_hooks
 from odmantic.exceptions import SessionMisuseError, StrayOperationError
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from odmantic._driver._sync import call_given
 from odmantic._errors.transactions import CommitHookError, RollbackHookError
-from odmantic._state.log import logger
+from odmantic._transaction.log import logger
 
 if TYPE_CHECKING:
-    from odmantic._state.attempt import Attempt
-    from odmantic._state.hooks import Hook
+    from odmantic._transaction.attempt import Attempt
+    from odmantic._transaction.callbacks import Hook
 
 
 def run_hooks(attempt: Attempt) -> None:

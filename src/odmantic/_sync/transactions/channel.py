@@ -21,8 +21,14 @@ from odmantic._driver.deadline import is_cut_off, seconds_for, seconds_to_end
 from odmantic._driver.internals import commits_sent
 from odmantic._driver.select import knows_server, sends_nothing_at_end
 from odmantic._plan.errors import NOT_ENCODABLE
-from odmantic._state.attempt import DOOMING_ERRORS, NOT_STARTED, RUNNING, Attempt, AttemptState
-from odmantic._state.log import log_event
+from odmantic._transaction.attempt import (
+    DOOMING_ERRORS,
+    NOT_STARTED,
+    RUNNING,
+    Attempt,
+    AttemptState,
+)
+from odmantic._transaction.log import log_event
 from odmantic.exceptions import SessionMisuseError
 
 if TYPE_CHECKING:

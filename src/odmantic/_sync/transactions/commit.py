@@ -13,19 +13,19 @@ from pymongo.errors import ExecutionTimeout, InvalidOperation, PyMongoError
 from odmantic._driver._sync import sleep
 from odmantic._driver.deadline import remaining_seconds, seconds_for
 from odmantic._driver.internals import commits_sent
-from odmantic._plan.retry import (
+from odmantic._transaction.log import log_error
+from odmantic._transaction.retry import (
     RETRY_SECONDS,
     backoff,
     is_no_commit,
     may_repeat_commit,
     outcome_is_unknown,
 )
-from odmantic._state.log import log_error
 from odmantic.exceptions import CommitOutcomeUnknownError
 
 if TYPE_CHECKING:
-    from odmantic._state.attempt import Attempt
     from odmantic._sync.transactions.channel import Channel
+    from odmantic._transaction.attempt import Attempt
 
 #: MaxTimeMSExpired, the code of the driver's own refusals.
 _TIME_LIMIT = 50

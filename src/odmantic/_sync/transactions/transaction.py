@@ -7,14 +7,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic._driver._sync import CAN_AWAIT
-from odmantic._plan.concerns import TransactionSettings
 from odmantic._shared.engine import SyncEngineBase
-from odmantic._state.attempt import NOT_STARTED, RUNNING
-from odmantic._state.hooks import check_callback
 from odmantic._sync.session import SyncSession
 from odmantic._sync.transactions.block import TransactionBlock
 from odmantic._sync.transactions.callbacks import run_hooks
 from odmantic._sync.transactions.commit import commit_until_known
+from odmantic._transaction.attempt import NOT_STARTED, RUNNING
+from odmantic._transaction.callbacks import check_callback
+from odmantic._transaction.concerns import TransactionSettings
 from odmantic.exceptions import (
     CommitOutcomeUnknownError,
     RollbackHookError,
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from pymongo.read_concern import ReadConcern
     from pymongo.write_concern import WriteConcern
 
-    from odmantic._state.attempt import Attempt
-    from odmantic._state.hooks import Hook
-    from odmantic._state.reuse import RetryGuard
     from odmantic._sync.engine import SyncEngine
     from odmantic._sync.transactions.channel import Channel
+    from odmantic._transaction.attempt import Attempt
+    from odmantic._transaction.callbacks import Hook
+    from odmantic._transaction.retry_guard import RetryGuard
 
 T = TypeVar("T")
 

@@ -21,7 +21,7 @@ from odmantic._errors.warnings import StrayOperationWarning
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from odmantic._state.attempt import Attempt
+    from odmantic._transaction.attempt import Attempt
 
 
 class StrayOperations(str, Enum):

@@ -6,9 +6,9 @@ from enum import Enum, auto
 
 from pymongo.errors import ConnectionFailure, OperationFailure
 
-from odmantic._state.hooks import Hooks
-from odmantic._state.journal import Journal
-from odmantic._state.reuse import RetryGuard
+from odmantic._transaction.callbacks import Hooks
+from odmantic._transaction.journal import Journal
+from odmantic._transaction.retry_guard import RetryGuard
 from odmantic.exceptions import OdmanticError, SessionMisuseError, TransactionAbortedError
 
 #: Errors after which the server has, or may have, given up a running transaction.

@@ -1,0 +1,1 @@
+"""What a transaction knows and decides: attempts, blocks, the journal, retries; nothing here waits."""
