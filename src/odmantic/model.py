@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from pydantic import BaseModel, PydanticUndefinedAnnotation
 
-from odmantic._deferred import rebuild, resolve_first
+from odmantic._define.forward import rebuild, resolve_first
+from odmantic._define.metaclass import (
+    BaseModelMetaclass,
+    EmbeddedModelMetaclass,
+    LazyMappingAttribute,
+    LazyTwin,
+    ModelMetaclass,
+    attach_mapping,
+    is_incomplete,
+    remember_arguments,
+)
+from odmantic._define.patch import apply_patch, collect_patch
 from odmantic._json import schema_with_bson_json
 from odmantic._mapping.adapt import adapt_annotation
 from odmantic._mapping.decode import decode_document
@@ -38,17 +49,6 @@ from odmantic._mapping.nested import nested_instances
 from odmantic._mapping.shapes import is_tuple
 from odmantic._mapping.shown import encode_shown
 from odmantic._mapping.whole import as_a_whole
-from odmantic._metaclass import (
-    BaseModelMetaclass,
-    EmbeddedModelMetaclass,
-    LazyMappingAttribute,
-    LazyTwin,
-    ModelMetaclass,
-    attach_mapping,
-    is_incomplete,
-    remember_arguments,
-)
-from odmantic._patch import apply_patch, collect_patch
 from odmantic.index import Index, ODMBaseIndex, ODMSingleFieldIndex
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel
 
-from odmantic._definition import is_class_variable, own_annotations, taking_over
+from odmantic._define.body import is_class_variable, own_annotations, taking_over
 from odmantic._mapping.adapt import adapt_annotation
 from odmantic._mapping.annotations import evaluate, unwrap
 from odmantic._mapping.mapping import ModelKind, kind_of

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel
 
-from odmantic._deferred import check_defaults, forget, remember, waiting_for
-from odmantic._definition import Body, own_annotations, taking_over
+from odmantic._define.body import Body, own_annotations, taking_over
+from odmantic._define.forward import check_defaults, forget, remember, waiting_for
+from odmantic._define.mapping import compile_mapping
+from odmantic._define.pure import PureMetaclass, make_twin, pure_subclass
 from odmantic._mapping.building import building_class, is_building
-from odmantic._mapping.compile import compile_mapping
 from odmantic._mapping.mapping import (
     COLLECTION,
     DOCUMENT_METHODS,
@@ -23,7 +24,6 @@ from odmantic._mapping.mapping import (
     mapping_of,
 )
 from odmantic._mapping.naming import collection_name, plain_text
-from odmantic._twin import PureMetaclass, make_twin, pure_subclass
 from odmantic.config import ODMConfigDict, validate_config
 from odmantic.field import Field, FieldProxy, ODMFieldInfo
 from odmantic.typing import dataclass_transform

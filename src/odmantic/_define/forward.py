@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
     from types import FrameType
 
-    from odmantic._definition import Deferred
+    from odmantic._define.body import Deferred
 
 _waiting: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 """The name that each incomplete model waits for."""

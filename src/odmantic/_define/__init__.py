@@ -1,0 +1,1 @@
+"""A class statement becomes a model."""
