@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Union, get_origin
 
 from odmantic._caller import warn_caller
+from odmantic._compiled.compile import Codec
 from odmantic._mapping.annotations import (
     arguments_of,
     field_types,
@@ -16,7 +17,6 @@ from odmantic._mapping.annotations import (
     types_in,
     unwrap,
 )
-from odmantic._mapping.codegen.codec import Codec
 from odmantic._mapping.decode import extra_decoder, field_decoders
 from odmantic._mapping.encode import extra_encoder, field_encoders
 from odmantic._mapping.field_shapes import shapes_of

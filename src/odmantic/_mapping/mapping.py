@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pydantic.fields import FieldInfo
 
-    from odmantic._mapping.codegen.codec import Codec
+    from odmantic._compiled.compile import Codec
     from odmantic._mapping.encoders import Encoder, FieldEncoder
     from odmantic._mapping.nodes import Node
     from odmantic._mapping.readable import Readable

@@ -16,9 +16,9 @@ import pytest
 from pydantic import create_model
 from typing_extensions import TypeAliasType
 
+from odmantic._compiled.inlining import LARGEST, MOST
 from odmantic._mapping.adapt import adapt_annotation
 from odmantic._mapping.annotations import evaluate, is_mutable, models_in
-from odmantic._mapping.codegen.inlining import LARGEST, MOST
 from odmantic._mapping.decode import decode_document
 from odmantic._mapping.decoders import DecoderCompiler
 from odmantic._mapping.encode import encode_document, type_encoder

@@ -629,7 +629,7 @@ def test_fields_may_be_called_like_what_is_in_the_code(name) -> None:
 
 
 def test_few_values_may_have_a_dictionary_of_their_own(monkeypatch) -> None:
-    monkeypatch.setattr("odmantic._mapping.codegen.instances.FEW", 2)
+    monkeypatch.setattr("odmantic._compiled.instances.FEW", 2)
 
     class Step(EmbeddedModel):
         x: int

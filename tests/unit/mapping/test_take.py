@@ -17,7 +17,7 @@ from bson.timestamp import Timestamp
 from typing_extensions import Self
 
 from odmantic import EmbeddedModel, Field, Model, ObjectId, Reference
-from odmantic._mapping.codegen.values import has_equal_values
+from odmantic._compiled.values import has_equal_values
 from odmantic._mapping.places import SOMEWHERE, Written
 from odmantic._state.changes import (
     baseline_of,

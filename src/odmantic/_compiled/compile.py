@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
+from odmantic._compiled.marking import MarkerCode
+from odmantic._compiled.reading import ReaderCode
+from odmantic._compiled.snapshots import SnapshotCode
+from odmantic._compiled.source import Source
+from odmantic._compiled.taking import TakerCode
+from odmantic._compiled.values import keeps_alike
+from odmantic._compiled.writing import WriterCode
 from odmantic._mapping.changes import ChangeTaker
-from odmantic._mapping.codegen.marker import MarkerCode
-from odmantic._mapping.codegen.reader import ReaderCode
-from odmantic._mapping.codegen.snapshots import SnapshotCode
-from odmantic._mapping.codegen.source import Source
-from odmantic._mapping.codegen.taker import TakerCode
-from odmantic._mapping.codegen.values import keeps_alike
-from odmantic._mapping.codegen.writer import WriterCode
 from odmantic._mapping.field_shapes import leaf_classes_of
 from odmantic._mapping.places import SOMEWHERE, Known, Written
 from odmantic._mapping.plain import exact_classes, is_judged_whole

@@ -7,7 +7,7 @@ from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from odmantic._mapping.codegen.pieces import (
+from odmantic._compiled.snapshot_code import (
     as_tuple,
     inside,
     keep,
@@ -37,8 +37,8 @@ from odmantic._mapping.untyped import encode_any
 if TYPE_CHECKING:
     from collections.abc import Container
 
-    from odmantic._mapping.codegen.inlining import Inlining
-    from odmantic._mapping.codegen.source import Source
+    from odmantic._compiled.inlining import Inlining
+    from odmantic._compiled.source import Source
     from odmantic._mapping.mapping import ModelMapping
 
 
@@ -58,7 +58,7 @@ class ValueCode:
     """Writes code for values.
 
     A value of another type than its annotation says ends in `give_up`, a line of code. With `keeps`, snapshots are
-    taken, in the form of `odmantic._mapping.codegen.snapshots`, in which no value can change.
+    taken, in the form of `odmantic._compiled.snapshots`, in which no value can change.
     """
 
     def __init__(

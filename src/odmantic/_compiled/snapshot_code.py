@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from odmantic._mapping.codegen.source import Source
+from odmantic._compiled.source import Source
 from odmantic._mapping.snapshot import snapshot_of_any, snapshot_of_field
 
 if TYPE_CHECKING:

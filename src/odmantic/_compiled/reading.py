@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from odmantic._mapping.codegen.instances import InstanceCode
+from odmantic._compiled.instances import InstanceCode
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from odmantic._mapping.codegen.source import Source
+    from odmantic._compiled.source import Source
     from odmantic._mapping.mapping import ModelMapping
 
 

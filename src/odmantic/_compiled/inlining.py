@@ -16,7 +16,7 @@ from odmantic._mapping.nodes import Document, nodes_around
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from odmantic._mapping.codegen.source import Source
+    from odmantic._compiled.source import Source
     from odmantic._mapping.mapping import ModelMapping
 
 LARGEST = 24

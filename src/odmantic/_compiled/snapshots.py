@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from odmantic._mapping.codegen.inlining import Inlining
-from odmantic._mapping.codegen.pieces import (
+from odmantic._compiled.inlining import Inlining
+from odmantic._compiled.snapshot_code import (
     Pieces,
     as_baseline,
     as_tuple,
@@ -31,7 +31,7 @@ from odmantic._mapping.snapshot import OtherShapeError
 if TYPE_CHECKING:
     from typing import Any
 
-    from odmantic._mapping.codegen.source import Source
+    from odmantic._compiled.source import Source
     from odmantic._mapping.mapping import ModelMapping
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from odmantic._mapping.blank import FEW, blank_of
-from odmantic._mapping.codegen.defaults import NO_DEFAULT, stored_default
-from odmantic._mapping.codegen.inlining import Inlining
-from odmantic._mapping.codegen.pieces import (
+from odmantic._compiled.defaults import NO_DEFAULT, stored_default
+from odmantic._compiled.inlining import Inlining
+from odmantic._compiled.snapshot_code import (
     Pieces,
     as_baseline,
     as_tuple,
@@ -18,6 +17,7 @@ from odmantic._mapping.codegen.pieces import (
     keep_length,
     quoted_key,
 )
+from odmantic._mapping.blank import FEW, blank_of
 from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.marks import mark_embedded_clean
 from odmantic._mapping.nodes import (
@@ -34,7 +34,7 @@ from odmantic._mapping.nodes import (
 from odmantic._mapping.places import INSIDE
 
 if TYPE_CHECKING:
-    from odmantic._mapping.codegen.source import Source
+    from odmantic._compiled.source import Source
     from odmantic._mapping.mapping import ModelMapping
 
 

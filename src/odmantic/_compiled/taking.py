@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from bson.timestamp import Timestamp
 
-from odmantic._mapping.codegen.inlining import Inlining
-from odmantic._mapping.codegen.pieces import as_baseline, inside, quoted_key
-from odmantic._mapping.codegen.values import (
+from odmantic._compiled.inlining import Inlining
+from odmantic._compiled.snapshot_code import as_baseline, inside, quoted_key
+from odmantic._compiled.values import (
     Stored,
     ValueCode,
     can_copy,
@@ -25,7 +25,7 @@ from odmantic._mapping.plain import is_plain
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
-    from odmantic._mapping.codegen.source import Source
+    from odmantic._compiled.source import Source
     from odmantic._mapping.mapping import ModelMapping
 
 _ABSENT = object()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from odmantic._mapping.codegen.pieces import inside
+from odmantic._compiled.snapshot_code import inside
 from odmantic._mapping.mapping import ModelMapping, mapping_of
 from odmantic._mapping.marks import mark_embedded_clean, state_setter
 from odmantic._mapping.nodes import Array, Document, Node, Nullable, Target
 from odmantic._mapping.places import INSIDE
 
 if TYPE_CHECKING:
-    from odmantic._mapping.codegen.source import Source
+    from odmantic._compiled.source import Source
 
 
 class MarkerCode:
