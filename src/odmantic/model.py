@@ -33,7 +33,10 @@ from odmantic._mapping.mapping import (
     ODMReference,
     kind_of,
 )
-from odmantic._mapping.marks import (
+from odmantic._mapping.missing import fill_missing, has_fields_of_its_class
+from odmantic._mapping.shapes import is_tuple
+from odmantic._mapping.shown import encode_shown
+from odmantic._state.marks import (
     UNKNOWN,
     PickledMarks,
     State,
@@ -44,11 +47,8 @@ from odmantic._mapping.marks import (
     opened,
     slot,
 )
-from odmantic._mapping.missing import fill_missing, has_fields_of_its_class
-from odmantic._mapping.nested import nested_instances
-from odmantic._mapping.shapes import is_tuple
-from odmantic._mapping.shown import encode_shown
-from odmantic._mapping.whole import as_a_whole
+from odmantic._state.nested import nested_instances
+from odmantic._state.whole import as_a_whole
 from odmantic.index import Index, ODMBaseIndex, ODMSingleFieldIndex
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from pymongo import IndexModel
     from typing_extensions import Self
 
-    from odmantic._mapping.places import Known
+    from odmantic._state.places import Known
     from odmantic.bson import ObjectId
     from odmantic.config import ODMConfigDict
     from odmantic.field import Field

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from odmantic import Model
-from odmantic._state.changes import dirty_fields, mark_read
+from odmantic._state.dirty import dirty_fields, mark_read
 from odmantic._sync.operations.turns import Turn, Turns
 
 ROUNDS = 10_000

@@ -13,16 +13,16 @@ from odmantic._compiled.source import Source
 from odmantic._compiled.taking import TakerCode
 from odmantic._compiled.values import keeps_alike
 from odmantic._compiled.writing import WriterCode
-from odmantic._mapping.changes import ChangeTaker
 from odmantic._mapping.field_shapes import leaf_classes_of
-from odmantic._mapping.places import SOMEWHERE, Known, Written
 from odmantic._mapping.plain import exact_classes, is_judged_whole
 from odmantic._mapping.shortcuts import Shortcut, shortcuts_of
+from odmantic._state.places import SOMEWHERE, Known, Written
+from odmantic._state.taking import ChangeTaker
 
 if TYPE_CHECKING:
-    from odmantic._mapping.changes import Changes
     from odmantic._mapping.encoders import Encoder
     from odmantic._mapping.mapping import ModelMapping
+    from odmantic._state.taking import Changes
 
 Read = Callable[[Any], Any]
 ReadAll = Callable[[list[Any], Callable[[Any], None], "Known"], Any]

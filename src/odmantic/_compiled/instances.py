@@ -19,7 +19,6 @@ from odmantic._compiled.snapshot_code import (
 )
 from odmantic._mapping.blank import FEW, blank_of
 from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.marks import mark_embedded_clean
 from odmantic._mapping.nodes import (
     Anything,
     Array,
@@ -31,7 +30,8 @@ from odmantic._mapping.nodes import (
     Table,
     is_leaf,
 )
-from odmantic._mapping.places import INSIDE
+from odmantic._state.marks import mark_embedded_clean
+from odmantic._state.places import INSIDE
 
 if TYPE_CHECKING:
     from odmantic._compiled.source import Source
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 class InstanceCode:
     """Writes the code for one instance.
 
-    With `known`, what is made counts as read: it gets a baseline, see `odmantic._mapping.snapshot`.
+    With `known`, what is made counts as read: it gets a baseline, see `odmantic._state.snapshot`.
 
     Attributes:
         refusal: The line of code that leaves a document to validation.

@@ -1,11 +1,11 @@
-"""Expressions of generated code for snapshots and baselines; see `odmantic._mapping.snapshot`."""
+"""Expressions of generated code for snapshots and baselines; see `odmantic._state.snapshot`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from odmantic._compiled.source import Source
-from odmantic._mapping.snapshot import snapshot_of_any, snapshot_of_field
+from odmantic._state.snapshot import snapshot_of_any, snapshot_of_field
 
 if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping

@@ -1,4 +1,4 @@
-"""Code that takes the snapshot of a field as it is now; see `odmantic._mapping.snapshot`."""
+"""Code that takes the snapshot of a field as it is now; see `odmantic._state.snapshot`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from odmantic._mapping.nodes import (
     Table,
     is_leaf,
 )
-from odmantic._mapping.snapshot import OtherShapeError
+from odmantic._state.snapshot import OtherShapeError
 
 if TYPE_CHECKING:
     from typing import Any

@@ -30,9 +30,9 @@ from odmantic._mapping.nodes import (
     is_leaf,
 )
 from odmantic._mapping.shapes import AS_IT_IS
-from odmantic._mapping.snapshot import snapshot_of_stored
 from odmantic._mapping.storable import storing_encoder
 from odmantic._mapping.untyped import encode_any
+from odmantic._state.snapshot import snapshot_of_stored
 
 if TYPE_CHECKING:
     from collections.abc import Container

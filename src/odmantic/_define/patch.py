@@ -13,7 +13,7 @@ from pydantic_core import InitErrorDetails
 from odmantic._mapping.alike import is_alike
 from odmantic._mapping.decode import name_decoders
 from odmantic._mapping.lookups import names_first
-from odmantic._mapping.snapshot import is_same, take_snapshot
+from odmantic._state.snapshot import is_same, take_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Container

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from odmantic._driver.select import DRIVERS, ClientKind, client_kind
-from odmantic._mapping.places import Addresses, Deployment
+from odmantic._state.places import Addresses, Deployment
 
 #: The attribute of a client that keeps its deployment.
 _DEPLOYMENT = "_odmantic_deployment"

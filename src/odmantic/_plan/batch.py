@@ -11,15 +11,15 @@ import bson
 from pymongo import InsertOne, UpdateOne
 
 from odmantic._mapping.ids import are_scalars, id_filter
-from odmantic._mapping.places import SOMEWHERE
 from odmantic._plan.save import SavePlan, update_of
-from odmantic._state.changes import give_back
+from odmantic._state.dirty import give_back
+from odmantic._state.places import SOMEWHERE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from collections.abc import Set as AbstractSet
 
-    from odmantic._mapping.places import Known
+    from odmantic._state.places import Known
     from odmantic.model import Model
 
 #: A batch with more changes between inserts and updates than one in so many writes is sent as updates only,

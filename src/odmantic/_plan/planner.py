@@ -9,19 +9,19 @@ import bson
 from bson.timestamp import Timestamp
 
 from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.marks import may_exist, state_or_none
-from odmantic._mapping.places import SOMEWHERE, Written
 from odmantic._plan.batch import Batch
 from odmantic._plan.save import SavePlan, all_fields, fields_to_save, plan_save
-from odmantic._state.changes import give_back, remember
+from odmantic._state.dirty import give_back, remember
+from odmantic._state.marks import may_exist, state_or_none
+from odmantic._state.places import SOMEWHERE, Written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from collections.abc import Set as AbstractSet
 
-    from odmantic._mapping.changes import Changes
     from odmantic._mapping.mapping import ModelMapping
     from odmantic._plan.groups import Group
+    from odmantic._state.taking import Changes
     from odmantic.model import Model
 
 #: Documents that are planned, and sent, at a time: their memory is bounded, the next ones can be planned while these

@@ -13,11 +13,9 @@ from odmantic._mapping.encode import (
 )
 from odmantic._mapping.ids import check_id
 from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.marks import known_of
 from odmantic._mapping.overrides import dump_document
-from odmantic._mapping.places import SOMEWHERE, Written
 from odmantic._plan.errors import encoding_error, refusal_of_save
-from odmantic._state.changes import (
+from odmantic._state.dirty import (
     REMOVED,
     compared_fields,
     dirty_fields,
@@ -26,6 +24,8 @@ from odmantic._state.changes import (
     take,
     take_snapshots,
 )
+from odmantic._state.marks import known_of
+from odmantic._state.places import SOMEWHERE, Written
 from odmantic.exceptions import InvalidDocumentError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from odmantic._mapping.mapping import ModelMapping
-    from odmantic._mapping.places import Journal, Known, Place
+    from odmantic._state.places import Journal, Known, Place
     from odmantic.model import Model
 
 

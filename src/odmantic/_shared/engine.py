@@ -14,10 +14,10 @@ from odmantic._driver.select import (
     is_driver_collection,
 )
 from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.places import Known, Place, Reading
 from odmantic._plan.arguments import check_model
 from odmantic._plan.sort import build_sort
 from odmantic._shared.arguments import check_database_name
+from odmantic._state.places import Known, Place, Reading
 from odmantic._transaction.concerns import NOTHING_ASKED
 from odmantic.model import Model
 

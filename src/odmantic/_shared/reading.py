@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from bson.errors import BSONError
 
 from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.places import SOMEWHERE, Known
 from odmantic._plan.errors import add_context
-from odmantic._state.changes import read_document
+from odmantic._state.dirty import read_document
+from odmantic._state.places import SOMEWHERE, Known
 from odmantic.model import Model
 
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-"""What is known of an instance: dirty fields, baseline, and what a transaction touched."""
+"""An instance against its last known document: where it is known, and what must be written there."""

@@ -10,7 +10,8 @@ import bson
 
 from odmantic._mapping.encode import encode_primary_key
 from odmantic._mapping.mapping import is_model_instance, mapping_of
-from odmantic._mapping.marks import (
+from odmantic._state.dirty import DIGEST_OPTIONS, field_digests, give_back, mark_unknown, take_out
+from odmantic._state.marks import (
     State,
     all_names,
     assigned_of,
@@ -21,22 +22,15 @@ from odmantic._mapping.marks import (
     opened,
     state_or_none,
 )
-from odmantic._mapping.nested import nested_instances
-from odmantic._mapping.places import Known, Written
-from odmantic._state.changes import (
-    DIGEST_OPTIONS,
-    field_digests,
-    give_back,
-    mark_unknown,
-    take_out,
-)
+from odmantic._state.nested import nested_instances
+from odmantic._state.places import Known, Written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from collections.abc import Set as AbstractSet
     from typing import Any
 
-    from odmantic._mapping.lives import Life
+    from odmantic._state.lives import Life
     from odmantic.model import Model, _BaseODMModel
 
     _Document = tuple[str, str, bytes]

@@ -22,7 +22,7 @@ import bson
 from pydantic import BaseModel
 
 from odmantic._mapping.mapping import kind_of_instance
-from odmantic._mapping.marks import kept_marks
+from odmantic._state.marks import kept_marks
 
 Restore = Callable[[], Any]
 AfterRollback = Callable[[Any], "Callable[[], None] | None"]

@@ -21,9 +21,9 @@ from pydantic import create_model
 from odmantic._mapping.decode import decode_document
 from odmantic._mapping.encode import encode_changes, encode_document
 from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.places import SOMEWHERE, Written
-from odmantic._mapping.snapshot import take_snapshot
-from odmantic._state.changes import dirty_fields, read_document
+from odmantic._state.dirty import dirty_fields, read_document
+from odmantic._state.places import SOMEWHERE, Written
+from odmantic._state.snapshot import take_snapshot
 from odmantic.exceptions import DocumentParsingError
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model

@@ -24,7 +24,7 @@ from odmantic._mapping.decoders import DecoderCompiler
 from odmantic._mapping.encode import encode_document, type_encoder
 from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.operands import _Compiler  # pyright: ignore[reportPrivateUsage]
-from odmantic._state.changes import dirty_fields, read_document
+from odmantic._state.dirty import dirty_fields, read_document
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model
 from odmantic.reference import Reference

@@ -35,7 +35,7 @@ from typing_extensions import TypeAliasType, TypedDict
 
 from odmantic._mapping.adapt import adapt_annotation
 from odmantic._plan.save import plan_save
-from odmantic._state.changes import dirty_fields, read_document
+from odmantic._state.dirty import dirty_fields, read_document
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model
 

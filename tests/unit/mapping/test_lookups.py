@@ -18,8 +18,8 @@ from typing_extensions import NotRequired, TypedDict
 from odmantic._mapping.decode import decode_document, validate_document
 from odmantic._mapping.lookups import handlers_forget_lookups, names_first, takes_aliases
 from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.places import SOMEWHERE
-from odmantic._state.changes import read_document
+from odmantic._state.dirty import read_document
+from odmantic._state.places import SOMEWHERE
 from odmantic.exceptions import DocumentParsingError
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model

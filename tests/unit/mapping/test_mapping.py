@@ -44,7 +44,7 @@ from odmantic._mapping.mapping import (
     is_model_instance,
     mapping_of,
 )
-from odmantic._mapping.nested import nested_instances
+from odmantic._state.nested import nested_instances
 from odmantic.exceptions import EmbeddedCopyWarning
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model

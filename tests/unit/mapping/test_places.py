@@ -13,9 +13,9 @@ from pymongo import AsyncMongoClient, MongoClient
 
 from odmantic import Model
 from odmantic._driver.deployments import deployment_of
-from odmantic._mapping import marks
-from odmantic._mapping.lives import Life
-from odmantic._mapping.places import INSIDE, Deployment, Known, Place, Reading, Written, known_at
+from odmantic._state import marks
+from odmantic._state.lives import Life
+from odmantic._state.places import INSIDE, Deployment, Known, Place, Reading, Written, known_at
 
 
 def _client(*hosts: str, cls: Any = MongoClient) -> Any:

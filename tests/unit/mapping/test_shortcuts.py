@@ -19,8 +19,8 @@ from typing_extensions import TypedDict
 
 from odmantic._mapping.decode import decode_document, validate_document
 from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.places import SOMEWHERE
 from odmantic._mapping.shortcuts import _NEVER_IN_THE_WAY, _SWITCHED_OFF, Shortcut, shortcuts_of
+from odmantic._state.places import SOMEWHERE
 from odmantic.config import ODMConfigDict
 from odmantic.exceptions import DocumentParsingError
 from odmantic.model import EmbeddedModel, Model

@@ -60,7 +60,7 @@ from typing_extensions import TypedDict
 
 from odmantic._mapping.decode import validate_document
 from odmantic._plan.save import plan_save
-from odmantic._state.changes import dirty_fields, read_document
+from odmantic._state.dirty import dirty_fields, read_document
 from odmantic.bson import WithBsonSerializer
 from odmantic.exceptions import DocumentParsingError, InvalidDocumentError
 from odmantic.field import Field

@@ -18,14 +18,8 @@ from typing_extensions import Self
 
 from odmantic import EmbeddedModel, Field, Model, ObjectId, Reference
 from odmantic._compiled.values import has_equal_values
-from odmantic._mapping.places import SOMEWHERE, Written
-from odmantic._state.changes import (
-    baseline_of,
-    dirty_fields,
-    mark_nested,
-    mark_read,
-    take_snapshots,
-)
+from odmantic._state.dirty import baseline_of, dirty_fields, mark_nested, mark_read, take_snapshots
+from odmantic._state.places import SOMEWHERE, Written
 from odmantic.bson import WithBsonSerializer
 
 

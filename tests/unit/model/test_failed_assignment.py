@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError, field_validator, model_validator
 
-from odmantic._state.changes import read_document
+from odmantic._state.dirty import read_document
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model
 

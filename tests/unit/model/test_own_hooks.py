@@ -11,9 +11,9 @@ from typing import Any, List, Optional
 
 import pytest
 
-from odmantic._mapping.places import SOMEWHERE, Written
 from odmantic._plan.save import all_fields, plan_quickly, plan_save
-from odmantic._state.changes import dirty_fields, mark_written, read_document
+from odmantic._state.dirty import dirty_fields, mark_written, read_document
+from odmantic._state.places import SOMEWHERE, Written
 from odmantic.exceptions import IncompleteDocumentError
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model

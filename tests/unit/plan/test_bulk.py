@@ -26,7 +26,7 @@ from odmantic._plan.outcome import (
 )
 from odmantic._plan.planner import Planner, replan
 from odmantic._plan.save import save_order
-from odmantic._state.changes import dirty_fields, mark_read
+from odmantic._state.dirty import dirty_fields, mark_read
 
 
 class Country(Model):

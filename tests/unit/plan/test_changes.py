@@ -13,18 +13,12 @@ import pydantic
 import pytest
 
 from odmantic import EmbeddedModel, Field, Model
-from odmantic._mapping.places import SOMEWHERE
 from odmantic._plan.batch import Batch
 from odmantic._plan.groups import Group
 from odmantic._plan.planner import Planner
 from odmantic._plan.save import fields_to_save, plan_quickly, plan_save
-from odmantic._state.changes import (
-    baseline_of,
-    dirty_fields,
-    give_back,
-    mark_read,
-    read_document,
-)
+from odmantic._state.dirty import baseline_of, dirty_fields, give_back, mark_read, read_document
+from odmantic._state.places import SOMEWHERE
 from odmantic.bson import WithBsonSerializer
 
 

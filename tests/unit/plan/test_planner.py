@@ -10,7 +10,7 @@ import pytest
 from odmantic import Model
 from odmantic._plan.groups import Group
 from odmantic._plan.planner import Planner
-from odmantic._state.changes import dirty_fields, read_document
+from odmantic._state.dirty import dirty_fields, read_document
 
 
 class Parcel(Model):

@@ -8,7 +8,7 @@ import pytest
 
 from odmantic import EmbeddedModel, Field, Model, Reference
 from odmantic._plan.save import all_fields, fields_to_save, plan_save, save_order
-from odmantic._state.changes import give_back, mark_read, mark_written, take_snapshots
+from odmantic._state.dirty import give_back, mark_read, mark_written, take_snapshots
 from odmantic.exceptions import InvalidDocumentError
 
 

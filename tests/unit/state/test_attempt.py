@@ -6,8 +6,8 @@ import pytest
 from pymongo.errors import AutoReconnect, DuplicateKeyError, OperationFailure
 
 from odmantic import Model
-from odmantic._mapping.places import SOMEWHERE
-from odmantic._state.changes import mark_read
+from odmantic._state.dirty import mark_read
+from odmantic._state.places import SOMEWHERE
 from odmantic._transaction.attempt import Attempt, AttemptState
 from odmantic.exceptions import SessionMisuseError, TransactionAbortedError
 

@@ -11,8 +11,7 @@ import pytest
 from bson import ObjectId
 
 from odmantic import EmbeddedModel, Field, Model, Reference
-from odmantic._mapping.places import SOMEWHERE
-from odmantic._state.changes import (
+from odmantic._state.dirty import (
     baseline_of,
     compared_fields,
     digest,
@@ -27,6 +26,7 @@ from odmantic._state.changes import (
     take,
     take_snapshots,
 )
+from odmantic._state.places import SOMEWHERE
 
 
 class Size(EmbeddedModel):

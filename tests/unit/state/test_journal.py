@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 
 from odmantic import EmbeddedModel, Field, Model, Reference
-from odmantic._mapping.marks import known_of
-from odmantic._mapping.places import SOMEWHERE
-from odmantic._state.changes import (
+from odmantic._state.dirty import (
     dirty_fields,
     mark_read,
     mark_unknown,
@@ -17,6 +15,8 @@ from odmantic._state.changes import (
     take,
     take_snapshots,
 )
+from odmantic._state.marks import known_of
+from odmantic._state.places import SOMEWHERE
 from odmantic._transaction.journal import Journal
 
 

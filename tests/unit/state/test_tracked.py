@@ -15,7 +15,7 @@ import pytest
 from bson import ObjectId
 
 from odmantic import EmbeddedModel, Model, Reference
-from odmantic._state.changes import dirty_fields, mark_read, mark_unknown
+from odmantic._state.dirty import dirty_fields, mark_read, mark_unknown
 from odmantic._transaction.tracked import Tracked
 
 

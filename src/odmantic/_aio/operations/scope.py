@@ -45,7 +45,7 @@ from odmantic._plan.save import (
     save_order,
 )
 from odmantic._shared.reading import ModelType, Reader
-from odmantic._state.changes import give_back, mark_deleted, mark_written
+from odmantic._state.dirty import give_back, mark_deleted, mark_written
 from odmantic._transaction.attempt import RUNNING
 from odmantic.exceptions import (
     DocumentNotFoundError,
@@ -59,8 +59,8 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from odmantic._aio.engine import AIOEngine
-    from odmantic._mapping.places import Known
     from odmantic._plan.find import FindPlan
+    from odmantic._state.places import Known
     from odmantic._transaction.journal import Journal
     from odmantic.model import Model
     from odmantic.query import QueryExpression, SortExpression

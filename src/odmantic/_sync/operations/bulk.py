@@ -13,7 +13,6 @@ from odmantic._driver._sync import Meanwhile
 from odmantic._driver.select import is_driver_collection, runs_transaction
 from odmantic._mapping.ids import ids_filter
 from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.places import Written
 from odmantic._plan.batch import FEWEST_TO_LOOK_FOR, FEWEST_TO_SUPPOSE, Batch
 from odmantic._plan.errors import NOT_ENCODABLE, is_about_document, write_error
 from odmantic._plan.groups import Group, group_instances
@@ -28,7 +27,8 @@ from odmantic._plan.outcome import (
 )
 from odmantic._plan.planner import Planner, replan
 from odmantic._plan.save import fields_to_save
-from odmantic._state.changes import mark_nested
+from odmantic._state.dirty import mark_nested
+from odmantic._state.places import Written
 from odmantic._transaction.attempt import DOOMING_ERRORS
 
 if TYPE_CHECKING:

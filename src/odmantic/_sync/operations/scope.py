@@ -42,7 +42,7 @@ from odmantic._plan.save import (
     save_order,
 )
 from odmantic._shared.reading import ModelType, Reader
-from odmantic._state.changes import give_back, mark_deleted, mark_written
+from odmantic._state.dirty import give_back, mark_deleted, mark_written
 from odmantic._sync.cursor import Source, SyncCursor
 from odmantic._sync.operations.bulk import save_in_bulk
 from odmantic._sync.operations.references import ReferenceLoader, are_where_the_server_looks
@@ -59,8 +59,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from collections.abc import Set as AbstractSet
 
-    from odmantic._mapping.places import Known
     from odmantic._plan.find import FindPlan
+    from odmantic._state.places import Known
     from odmantic._sync.engine import SyncEngine
     from odmantic._transaction.journal import Journal
     from odmantic.model import Model

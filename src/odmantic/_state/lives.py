@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 if TYPE_CHECKING:
-    from odmantic._mapping.places import Place
+    from odmantic._state.places import Place
 
 #: So many ends are remembered of lives that pickles have and no instance any more.
 _MOST_ENDED = 100_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from odmantic._mapping.marks import assigned_of, clear_slot, forget_assigned
+from odmantic._state.marks import assigned_of, clear_slot, forget_assigned
 
 if TYPE_CHECKING:
     from collections.abc import Generator

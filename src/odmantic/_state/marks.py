@@ -2,7 +2,7 @@
 
 The slot `__state__` holds them. It is absent while an instance is as it was made; it holds a `Known`, which many
 instances share, while nothing was assigned since a read or a write; else a `State`, which then stays. The slot
-`__baseline__` holds what is remembered of the fields that can change in place, see `odmantic._state.changes`; it is
+`__baseline__` holds what is remembered of the fields that can change in place, see `odmantic._state.dirty`; it is
 of no meaning unless a document is known.
 
 Another thread may assign at any time. It sets the value first and looks at the state then. So whoever takes values to
@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 from bson.timestamp import Timestamp
 
-from odmantic._mapping.lives import Life
 from odmantic._mapping.mapping import is_model_instance
-from odmantic._mapping.nested import instances_in, nested_instances
-from odmantic._mapping.places import INSIDE, SOMEWHERE, Known, Written, known_at
+from odmantic._state.lives import Life
+from odmantic._state.nested import instances_in, nested_instances
+from odmantic._state.places import INSIDE, SOMEWHERE, Known, Written, known_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from collections.abc import Set as AbstractSet
 
-    from odmantic._mapping.places import Place
+    from odmantic._state.places import Place
     from odmantic.model import _BaseODMModel
 
 NOTHING_TO_COMPARE: tuple[Any, ...] = ()

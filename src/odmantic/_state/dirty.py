@@ -1,8 +1,8 @@
 """An instance against its last known document: which fields differ.
 
-`odmantic._mapping.marks` has where the document is known and what was assigned since. The slot `__baseline__` holds, for
+`odmantic._state.marks` has where the document is known and what was assigned since. The slot `__baseline__` holds, for
 each field that can change in place (lists, dicts, embedded objects), what is remembered of the form last read or sent,
-see `odmantic._mapping.snapshot`: a dictionary by field, or for an instance that was read, or sent as it was made, one
+see `odmantic._state.snapshot`: a dictionary by field, or for an instance that was read, or sent as it was made, one
 tuple for all of them.
 """
 
@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic._mapping.decode import validate_document
 from odmantic._mapping.mapping import ODMReference, is_model_instance, mapping_of
-from odmantic._mapping.marks import (
+from odmantic._mapping.overrides import parse_document
+from odmantic._mapping.shapes import is_tuple
+from odmantic._state.marks import (
     NOTHING_TO_COMPARE,
     State,
     all_names,
@@ -26,11 +28,9 @@ from odmantic._mapping.marks import (
     state_or_none,
     take,
 )
-from odmantic._mapping.nested import instances_in
-from odmantic._mapping.overrides import parse_document
-from odmantic._mapping.places import SOMEWHERE
-from odmantic._mapping.shapes import is_tuple
-from odmantic._mapping.snapshot import (
+from odmantic._state.nested import instances_in
+from odmantic._state.places import SOMEWHERE
+from odmantic._state.snapshot import (
     DIGEST_OPTIONS,
     Snapshot,
     changed_fields,
@@ -46,9 +46,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from odmantic._mapping.lives import Life
     from odmantic._mapping.mapping import ModelMapping
-    from odmantic._mapping.places import Known, Place
+    from odmantic._state.lives import Life
+    from odmantic._state.places import Known, Place
     from odmantic.model import Model, _BaseODMModel
 
     ModelType = TypeVar("ModelType", bound=Model)

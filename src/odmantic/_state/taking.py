@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from odmantic._mapping.ids import SCALAR_IDS, may_be_unfit
-from odmantic._mapping.marks import (
+from odmantic._mapping.shapes import is_tuple
+from odmantic._state.marks import (
     State,
     baseline_setter,
     modified_names,
@@ -13,9 +14,8 @@ from odmantic._mapping.marks import (
     slot,
     take_assigned,
 )
-from odmantic._mapping.places import Known, Written
-from odmantic._mapping.shapes import is_tuple
-from odmantic._mapping.snapshot import differing_fields
+from odmantic._state.places import Known, Written
+from odmantic._state.snapshot import differing_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from odmantic._mapping.encoders import Encoder, FieldEncoder
     from odmantic._mapping.mapping import ModelMapping
-    from odmantic._mapping.places import Journal
-    from odmantic._mapping.snapshot import Snapshot
+    from odmantic._state.places import Journal
+    from odmantic._state.snapshot import Snapshot
     from odmantic.model import Model
 
 #: The names of the fields to be sent, what `_id` holds, and the document for `$set`.
