@@ -14,16 +14,15 @@ from pydantic_core import PydanticUndefined
 from odmantic import query
 from odmantic._mapping.adapt import FieldMetadata
 from odmantic._mapping.building import is_building
-from odmantic._mapping.mapping import (
-    ModelMapping,
+from odmantic._mapping.fields import (
     ODMBaseField,
     ODMBaseIndexableField,
     ODMEmbedded,
     ODMEmbeddedGeneric,
     ODMField,
     ODMReference,
-    mapping_of,
 )
+from odmantic._mapping.mapping import ModelMapping, mapping_of
 from odmantic._mapping.naming import plain_text
 from odmantic._mapping.operands import encode_operand
 from odmantic.query import KeyNameProxy, QueryExpression, SortExpression

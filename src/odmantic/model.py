@@ -24,15 +24,8 @@ from odmantic._json import schema_with_bson_json
 from odmantic._mapping.adapt import adapt_annotation
 from odmantic._mapping.decode import decode_document
 from odmantic._mapping.encode import encode_document
-from odmantic._mapping.mapping import (
-    ModelKind,
-    ModelMapping,
-    ODMBaseField,
-    ODMBaseIndexableField,
-    ODMEmbedded,
-    ODMReference,
-    kind_of,
-)
+from odmantic._mapping.fields import ODMBaseField, ODMBaseIndexableField, ODMEmbedded, ODMReference
+from odmantic._mapping.mapping import ModelMapping
 from odmantic._mapping.missing import fill_missing, has_fields_of_its_class
 from odmantic._mapping.shapes import is_tuple
 from odmantic._mapping.shown import encode_shown
@@ -49,6 +42,8 @@ from odmantic._state.marks import (
 )
 from odmantic._state.nested import nested_instances
 from odmantic._state.whole import as_a_whole
+from odmantic._types.instances import Instance
+from odmantic._types.kinds import ModelKind, kind_of
 from odmantic.index import Index, ODMBaseIndex, ODMSingleFieldIndex
 
 if TYPE_CHECKING:
@@ -72,15 +67,13 @@ __all__ = [
 ]
 
 
-class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
+class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
     """What models with a collection and embedded models have in common."""
 
     __slots__ = ("__baseline__", "__state__")
 
     if TYPE_CHECKING:
         __odm_kind__: ClassVar[ModelKind]
-        __odm_body__: ClassVar[dict[str, Any]]
-        __odm_bases__: ClassVar[tuple[type[Any], ...]]
         __mapping__: ClassVar[ModelMapping]
         __odm_fields__: ClassVar[dict[str, ODMBaseField]]
         __references__: ClassVar[tuple[str, ...]]
@@ -88,7 +81,7 @@ class _BaseODMModel(BaseModel, metaclass=BaseModelMetaclass):
         __bson_serializers__: ClassVar[dict[str, Callable[[Any], Any]]]
         __pydantic_model__: ClassVar[type[BaseModel]]
         model_config: ClassVar[ODMConfigDict]  # pyright: ignore[reportIncompatibleVariableOverride] - as pydantic's users do
-        __fields_modified__: set[str]
+        __fields_modified__: set[str]  # pyright: ignore[reportIncompatibleVariableOverride]
         __state__: State | Known
         __baseline__: dict[str, Any] | tuple[Any, ...] | None
     else:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from odmantic._mapping.fields import ODMReference
 from odmantic._mapping.leaves import LEAF_CLASSES
-from odmantic._mapping.mapping import ODMReference
 from odmantic._mapping.nodes import Anything, Array, Leaf, Nullable, Opaque, Table
 from odmantic._mapping.untyped import encode_any
 
 if TYPE_CHECKING:
-    from odmantic._mapping.mapping import ODMBaseField
+    from odmantic._mapping.fields import ODMBaseField
     from odmantic._mapping.nodes import Node
 
 NO_DEFAULT: Any = object()

@@ -20,27 +20,29 @@ from odmantic._mapping.annotations import (
 from odmantic._mapping.decode import extra_decoder, field_decoders
 from odmantic._mapping.encode import extra_encoder, field_encoders
 from odmantic._mapping.field_shapes import shapes_of
-from odmantic._mapping.lookups import takes_aliases
-from odmantic._mapping.mapping import (
-    COLLECTION,
-    ModelKind,
-    ModelMapping,
+from odmantic._mapping.fields import (
     ODMBaseField,
     ODMEmbedded,
     ODMEmbeddedGeneric,
     ODMField,
     ODMReference,
+)
+from odmantic._mapping.lookups import takes_aliases
+from odmantic._mapping.mapping import COLLECTION, ModelMapping
+from odmantic._mapping.naming import check_key_name, collection_name, plain_text
+from odmantic._mapping.one_shot import is_one_shot, one_shot_refusal
+from odmantic._mapping.options import options_in
+from odmantic._mapping.plain import assigns_itself
+from odmantic._mapping.readable import Readable
+from odmantic._types.instances import Instance
+from odmantic._types.kinds import (
+    ModelKind,
     is_class,
     is_embedded_model,
     is_model,
     kind_of,
     origin_of,
 )
-from odmantic._mapping.naming import check_key_name, collection_name, plain_text
-from odmantic._mapping.one_shot import is_one_shot, one_shot_refusal
-from odmantic._mapping.options import options_in
-from odmantic._mapping.plain import assigns_itself
-from odmantic._mapping.readable import Readable
 from odmantic.exceptions import EmbeddedCopyWarning
 
 if TYPE_CHECKING:
@@ -49,17 +51,16 @@ if TYPE_CHECKING:
     from odmantic._mapping.encoders import Encoder
     from odmantic._mapping.options import FieldOptions
     from odmantic.config import ODMConfigDict
-    from odmantic.model import _BaseODMModel
 
 
-def compile_mapping(model: type[_BaseODMModel]) -> ModelMapping:
+def compile_mapping(model: type[Instance]) -> ModelMapping:
     """Work out how the fields of a class map to documents.
 
     Raises:
         TypeError: the fields contradict each other, or one cannot be stored.
     """
     is_embedded = kind_of(model) is ModelKind.EMBEDDED
-    config = model.model_config
+    config: Any = model.model_config
     infos = model.__pydantic_fields__
     without_references: set[Any] = set()
     fields = {
@@ -100,7 +101,7 @@ def compile_mapping(model: type[_BaseODMModel]) -> ModelMapping:
 
 
 def _field(
-    model: type[_BaseODMModel],
+    model: type[Instance],
     name: str,
     info: FieldInfo,
     config: ODMConfigDict,
@@ -147,7 +148,7 @@ def _field(
 
 
 def _check_one_shot(
-    model: type[_BaseODMModel], name: str, annotation: Any, seen: set[type[Any]]
+    model: type[Instance], name: str, annotation: Any, seen: set[type[Any]]
 ) -> None:
     """Refuse what can be gone through only once, also in the fields of classes that are no models of ours."""
     for tp in types_in(annotation):
@@ -159,7 +160,7 @@ def _check_one_shot(
                 _check_one_shot(model, name, inner, seen)
 
 
-def _options(model: type[_BaseODMModel], name: str, info: FieldInfo) -> FieldOptions:
+def _options(model: type[Instance], name: str, info: FieldInfo) -> FieldOptions:
     # Pydantic 2.12 loses the metadata of fields of a class parametrised by a forward reference.
     origin = model.__pydantic_generic_metadata__["origin"]
     declared = info if origin is None else origin.__pydantic_fields__[name]
@@ -181,7 +182,7 @@ def _generic_origin(annotation: Any) -> Any:
 
 
 def _check_generic(
-    model: type[_BaseODMModel],
+    model: type[Instance],
     name: str,
     annotation: Any,
     options: FieldOptions,
@@ -220,7 +221,7 @@ def _has_references(embedded: Any, without: set[Any]) -> bool:
     return False
 
 
-def _check_keys(model: type[_BaseODMModel], fields: dict[str, ODMBaseField]) -> None:
+def _check_keys(model: type[Instance], fields: dict[str, ODMBaseField]) -> None:
     seen: set[str] = set()
     for field in fields.values():
         if field.key_name in seen:
@@ -234,7 +235,7 @@ def _primary_field(fields: dict[str, ODMBaseField]) -> str | None:
     )
 
 
-def _collection(model: type[_BaseODMModel], config: ODMConfigDict) -> str:
+def _collection(model: type[Instance], config: ODMConfigDict) -> str:
     # A parametrised model shares the collection of the class it parametrises.
     origin: type[Any] = origin_of(model)
     assigned: str | None = vars(model).get(COLLECTION) or vars(origin).get(COLLECTION)

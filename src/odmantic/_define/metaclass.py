@@ -17,13 +17,12 @@ from odmantic._mapping.building import building_class, is_building
 from odmantic._mapping.mapping import (
     COLLECTION,
     DOCUMENT_METHODS,
-    ModelKind,
     ModelMapping,
     is_library_base,
-    kind_of,
     mapping_of,
 )
 from odmantic._mapping.naming import collection_name, plain_text
+from odmantic._types.kinds import ModelKind, kind_of
 from odmantic.config import ODMConfigDict, validate_config
 from odmantic.field import Field, FieldProxy, ODMFieldInfo
 from odmantic.typing import dataclass_transform

@@ -14,6 +14,7 @@ from odmantic._mapping.alike import is_alike
 from odmantic._mapping.decode import name_decoders
 from odmantic._mapping.lookups import names_first
 from odmantic._state.snapshot import is_same, take_snapshot
+from odmantic._types.instances import Instance
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -22,11 +23,10 @@ if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
     from odmantic._mapping.translate import Decoder
     from odmantic.exceptions import ErrorList
-    from odmantic.model import _BaseODMModel
 
 
 def collect_patch(
-    instance: _BaseODMModel,
+    instance: Instance,
     patch_object: Any,
     keywords: dict[str, Any],
     *,
@@ -88,7 +88,7 @@ _current: ContextVar[Mapping[str, Any]] = ContextVar("odmantic_current")
 """The values of the fields that a patch does not mention."""
 
 
-def apply_patch(instance: _BaseODMModel, patch: dict[str, Any]) -> None:
+def apply_patch(instance: Instance, patch: dict[str, Any]) -> None:
     """Validate an instance with new values, then store what is different.
 
     Raises:
@@ -124,7 +124,7 @@ def apply_patch(instance: _BaseODMModel, patch: dict[str, Any]) -> None:
     modified.update(changed)
 
 
-def _check_frozen(cls: type[_BaseODMModel], changed: dict[str, Any]) -> None:
+def _check_frozen(cls: type[Instance], changed: dict[str, Any]) -> None:
     """Refuse what an assignment would refuse.
 
     Raises:
@@ -162,7 +162,7 @@ def _by_names(mapping: ModelMapping, patch: dict[str, Any]) -> dict[str, Any]:
     return named
 
 
-def _differs(instance: _BaseODMModel, candidate: _BaseODMModel, name: str) -> bool:
+def _differs(instance: Instance, candidate: Instance, name: str) -> bool:
     """Tell whether a field has another value, or another stored form, in the candidate.
 
     Equality does not tell: `1` equals `True`, and documents with their keys in another order equal each other.
@@ -179,7 +179,7 @@ def _differs(instance: _BaseODMModel, candidate: _BaseODMModel, name: str) -> bo
         return True
 
 
-def _patch_class(cls: type[_BaseODMModel]) -> type[BaseModel]:
+def _patch_class(cls: Any) -> type[BaseModel]:
     """Give a class that validates like `cls`, except for fields that have their current value.
 
     Validators of fields need not accept their own results, so they run on new values only.
@@ -202,7 +202,7 @@ def _patch_class(cls: type[_BaseODMModel]) -> type[BaseModel]:
     }
     patch_class: type[BaseModel] = cls.__odm_subclass__(namespace)
     _have_validators_of(cls, patch_class)
-    cls.__odm_patch_class__ = patch_class  # type: ignore[attr-defined]
+    cls.__odm_patch_class__ = patch_class
     return patch_class
 
 

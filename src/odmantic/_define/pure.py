@@ -11,21 +11,21 @@ from pydantic import BaseModel
 from odmantic._define.body import is_class_variable, own_annotations, taking_over
 from odmantic._mapping.adapt import adapt_annotation
 from odmantic._mapping.annotations import evaluate, unwrap
-from odmantic._mapping.mapping import ModelKind, kind_of
+from odmantic._types.instances import Instance
+from odmantic._types.kinds import ModelKind, kind_of
 from odmantic.bson import BSON_TYPES_ENCODERS, BaseBSONModel
 from odmantic.field import ODMFieldInfo
 
 if TYPE_CHECKING:
     from pydantic._internal._model_construction import ModelMetaclass as PydanticMetaclass
 
-    from odmantic.model import _BaseODMModel
 else:
     PydanticMetaclass = type(BaseModel)
 
 _NOT_COPIED = frozenset(("__classcell__", "__annotations__", "__odm_kind__", "__slots__"))
 
 
-def make_twin(model: type[_BaseODMModel]) -> type[BaseModel]:
+def make_twin(model: type[Instance]) -> type[BaseModel]:
     """Make the twin of a complete model."""
     name = f"{model.__name__}.__pydantic_model__"
     own_class = types.CellType()

@@ -37,7 +37,7 @@ from pydantic.fields import FieldInfo
 from typing_extensions import NotRequired, ReadOnly, Required
 
 from odmantic._mapping.aliases import alias_value, is_type_alias
-from odmantic._mapping.mapping import ModelKind, is_class, is_embedded_model, kind_of
+from odmantic._types.kinds import ModelKind, is_class, is_embedded_model, kind_of
 from odmantic.bson import DATETIMES, WithBsonSerializer
 
 FieldTypes: TypeAlias = dict[str, tuple[Any, Iterable[Any]]]

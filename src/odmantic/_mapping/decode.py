@@ -10,7 +10,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from odmantic._mapping.annotations import is_array, is_mapping, is_union
 from odmantic._mapping.decoders import DecoderCompiler
-from odmantic._mapping.mapping import ODMEmbeddedGeneric, ODMReference
+from odmantic._mapping.fields import ODMEmbeddedGeneric, ODMReference
 from odmantic._mapping.overrides import parse_target
 from odmantic._mapping.shapes import is_document
 from odmantic._mapping.stored_forms import in_utc
@@ -24,6 +24,7 @@ from odmantic._mapping.translate import (
     report,
     translate,
 )
+from odmantic._types.instances import Instance
 from odmantic.exceptions import (
     DocumentParsingError,
     ErrorList,
@@ -34,10 +35,10 @@ from odmantic.exceptions import (
 )
 
 if TYPE_CHECKING:
-    from odmantic._mapping.mapping import ModelMapping, ODMBaseField
-    from odmantic.model import _BaseODMModel
+    from odmantic._mapping.fields import ODMBaseField
+    from odmantic._mapping.mapping import ModelMapping
 
-    T = TypeVar("T", bound=_BaseODMModel)
+    T = TypeVar("T", bound=Instance)
 
 
 def decode_document(model: type[T], raw_doc: Any) -> T:

@@ -35,7 +35,6 @@ from odmantic._mapping.annotations import (
 )
 from odmantic._mapping.encoders import encode_key
 from odmantic._mapping.lookups import Rename, handlers_forget_lookups, maker_of, names_first
-from odmantic._mapping.mapping import is_class, is_embedded_model
 from odmantic._mapping.recursion import Recursion
 from odmantic._mapping.shapes import is_document, is_stored_array
 from odmantic._mapping.stored_forms import (
@@ -61,6 +60,7 @@ from odmantic._mapping.strict import (
 )
 from odmantic._mapping.translate import Decoder, Location, parts_of, translate
 from odmantic._mapping.unions import union_decoder
+from odmantic._types.kinds import is_class, is_embedded_model
 from odmantic.bson import DECIMAL_SERIALIZER, SUBSTITUTE_MARKS
 
 T = TypeVar("T")

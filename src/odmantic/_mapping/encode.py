@@ -9,28 +9,23 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from odmantic._mapping.encoders import Encoder, EncoderCompiler, FieldEncoder
+from odmantic._mapping.fields import ODMReference
 from odmantic._mapping.ids import check_id
-from odmantic._mapping.mapping import (
-    ModelKind,
-    ODMReference,
-    is_model_instance,
-    kind_of_instance,
-    mapping_of,
-)
+from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.objects import check_extra
 from odmantic._mapping.overrides import dump_primary_key
 from odmantic._mapping.shapes import is_collection, is_document, is_tuple
 from odmantic._mapping.untyped import AS_IT_IS_EXACTLY, encode_any
+from odmantic._types.instances import Instance
+from odmantic._types.kinds import ModelKind, is_model_instance, kind_of_instance
 from odmantic.exceptions import IncompleteDocumentError, InvalidDocumentError
 
 if TYPE_CHECKING:
-    from odmantic._mapping.mapping import ModelMapping, ODMBaseField
-    from odmantic.model import Model, _BaseODMModel
+    from odmantic._mapping.fields import ODMBaseField
+    from odmantic._mapping.mapping import ModelMapping
 
 
-def encode_document(
-    instance: _BaseODMModel, include: Container[str] | None = None
-) -> dict[str, Any]:
+def encode_document(instance: Instance, include: Container[str] | None = None) -> dict[str, Any]:
     """Give the document of an instance, or those fields of it that are named in `include`.
 
     Additional values of models that allow them are always part of it.
@@ -45,16 +40,17 @@ def encode_document(
     return document
 
 
-def encode_fields(instance: _BaseODMModel) -> dict[str, Any]:
+def encode_fields(instance: Instance) -> dict[str, Any]:
     """Give the document of an instance without additional values."""
+    mapping: ModelMapping = instance.__mapping__
     try:
-        return instance.__mapping__.codec.write(instance)
+        return mapping.codec.write(instance)
     except KeyError:
         _check_complete(instance)
         raise
 
 
-def encode_extras(instance: _BaseODMModel, include: Container[str] | None = None) -> dict[str, Any]:
+def encode_extras(instance: Instance, include: Container[str] | None = None) -> dict[str, Any]:
     """Give the stored forms of the additional values of an instance, or of those named in `include`.
 
     Raises:
@@ -74,7 +70,7 @@ def _extra_refusal(mapping: ModelMapping, reason: str) -> InvalidDocumentError:
     return InvalidDocumentError(f"a {model.__name__} cannot be stored: {reason}", model)
 
 
-def encode_changes(instance: _BaseODMModel, names: AbstractSet[str]) -> dict[str, Any]:
+def encode_changes(instance: Instance, names: AbstractSet[str]) -> dict[str, Any]:
     """Give those fields of the document of an instance that are named, without additional values."""
     encoders = instance.__mapping__.codec.encoders
     values = instance.__dict__
@@ -92,7 +88,7 @@ def encode_changes(instance: _BaseODMModel, names: AbstractSet[str]) -> dict[str
     return document
 
 
-def encode_field(instance: _BaseODMModel, name: str) -> Any:
+def encode_field(instance: Instance, name: str) -> Any:
     """Give the stored form of one field, or of an additional value."""
     mapping: ModelMapping = instance.__mapping__
     if name not in mapping.fields:
@@ -104,7 +100,7 @@ def encode_field(instance: _BaseODMModel, name: str) -> Any:
     return value if encode is None else encode(value)
 
 
-def encode_primary_key(instance: Model) -> Any:
+def encode_primary_key(instance: Instance) -> Any:
     """Give what `_id` of an instance's document holds; references to it hold the same."""
     mapping: ModelMapping = instance.__mapping__
     name: Any = mapping.primary_field
@@ -114,7 +110,7 @@ def encode_primary_key(instance: Model) -> Any:
     return dump_primary_key(instance, key) if mapping.dumps_itself else key
 
 
-def encode_reference(target: Model) -> Any:
+def encode_reference(target: Instance) -> Any:
     """Give what a document that refers to `target` holds.
 
     Raises:
@@ -125,7 +121,7 @@ def encode_reference(target: Model) -> Any:
     return key
 
 
-def _value_of(instance: _BaseODMModel, name: str) -> Any:
+def _value_of(instance: Instance, name: str) -> Any:
     """Give what a field holds, whatever attribute access is in the class."""
     try:
         return instance.__dict__[name]
@@ -134,7 +130,7 @@ def _value_of(instance: _BaseODMModel, name: str) -> Any:
         raise
 
 
-def _check_complete(instance: _BaseODMModel) -> None:
+def _check_complete(instance: Instance) -> None:
     model: Any = type(instance)
     for name in mapping_of(model).fields:
         if name not in instance.__dict__:

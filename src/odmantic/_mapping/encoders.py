@@ -43,12 +43,12 @@ from odmantic._mapping.annotations import (
     types_in,
     unwrap,
 )
-from odmantic._mapping.mapping import is_class, is_embedded_model
 from odmantic._mapping.objects import Parts, Refusal, names_of, object_encoder
 from odmantic._mapping.recursion import Recursion
 from odmantic._mapping.shapes import AS_IT_IS, COLLECTIONS, is_document, is_stored_array
 from odmantic._mapping.union_encoder import union_encoder
 from odmantic._mapping.validation import Validation, first_problem
+from odmantic._types.kinds import is_class, is_embedded_model
 from odmantic.bson import BSON_TYPES_SUBSTITUTES, DATETIMES, SUBSTITUTE_MARKS
 
 Encoder: TypeAlias = Callable[[Any], Any]

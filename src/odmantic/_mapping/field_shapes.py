@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 from odmantic._mapping.aliases import is_type_alias
 from odmantic._mapping.annotations import is_union
+from odmantic._mapping.fields import ODMReference
 from odmantic._mapping.leaves import DECIMAL_LEAF, LEAF_CLASSES, LEAVES, enum_leaf, literal_leaf
-from odmantic._mapping.mapping import ODMReference, is_class, is_embedded_model, mapping_of
+from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.nodes import (
     Anything,
     Array,
@@ -24,6 +25,7 @@ from odmantic._mapping.nodes import (
     nodes_around,
 )
 from odmantic._mapping.options import FieldOptions
+from odmantic._types.kinds import is_class, is_embedded_model
 from odmantic.bson import DECIMAL_SERIALIZER, SUBSTITUTE_MARKS
 
 if TYPE_CHECKING:

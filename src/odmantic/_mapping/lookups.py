@@ -14,8 +14,8 @@ from pydantic import ValidationError
 from pydantic_core import SchemaValidator, core_schema
 
 from odmantic._mapping.annotations import type_adapter
-from odmantic._mapping.mapping import kind_of
 from odmantic._mapping.shapes import is_document, is_stored_array
+from odmantic._types.kinds import kind_of
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

@@ -1,28 +1,32 @@
-"""How one class maps to documents: the kinds of fields, and what is known of them together."""
+"""How one class maps to documents: what is known of its fields together."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum, auto
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from odmantic._mapping.fields import (
+    ODMBaseField,
+    ODMBaseIndexableField,
+    ODMEmbedded,
+    ODMReference,
+    ReferencePath,
+)
+from odmantic._types.instances import Instance
+from odmantic._types.kinds import ModelKind, kind_of
 from odmantic.bson import ObjectId
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from pydantic.fields import FieldInfo
 
     from odmantic._compiled.compile import Codec
     from odmantic._mapping.encoders import Encoder, FieldEncoder
     from odmantic._mapping.nodes import Node
     from odmantic._mapping.readable import Readable
     from odmantic._mapping.translate import Decoder, FieldDecoder
-    from odmantic.config import ODMConfigDict
-    from odmantic.model import EmbeddedModel, Model, _BaseODMModel
 
 
 COLLECTION = "__odm_collection__"
@@ -36,106 +40,6 @@ DOCUMENT_METHODS = frozenset(
 
 
 _DECISIONS = ("dumps_itself", "shows_itself", "parses_itself", "validates_itself")
-
-
-class ModelKind(Enum):
-    """What a class is to the database; models carry it as `__odm_kind__`."""
-
-    ROOT = auto()
-    """`Model` and `EmbeddedModel` themselves, which have no documents."""
-    MODEL = auto()
-    EMBEDDED = auto()
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class ODMBaseField:
-    """A field of a document.
-
-    `key_name` is its name in the document; `pydantic_field` is pydantic's view of it.
-    """
-
-    __allowed_operators__: ClassVar[frozenset[str]] = frozenset()
-
-    key_name: str
-    model_config: ODMConfigDict
-    pydantic_field: FieldInfo
-    owner: tuple[Any, str] | None = field(default=None, init=False, repr=False)
-    """The class that has the field, and its name there."""
-    operand: Callable[[Any], Any] | None = field(default=None, init=False, repr=False)
-    """What encodes the values that the field is compared with, once that was asked for."""
-
-    def bind_pydantic_field(self, info: FieldInfo) -> None:
-        """Replace pydantic's view of the field."""
-        self.pydantic_field = info
-        self.operand = None
-
-    def is_required_in_doc(self) -> bool:
-        """Tell whether a document without the key cannot be parsed."""
-        if self.model_config.get("parse_doc_with_default_factories"):
-            return self.pydantic_field.is_required()
-        return self.pydantic_field.is_required() or self.pydantic_field.default_factory is not None
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class ODMBaseIndexableField(ODMBaseField):
-    """A field that may have a single-field index."""
-
-    index: bool = False
-    unique: bool = False
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class ODMField(ODMBaseIndexableField):
-    """A field with a value of its own."""
-
-    __allowed_operators__: ClassVar[frozenset[str]] = frozenset(
-        ("eq", "ne", "in_", "not_in", "lt", "lte", "gt", "gte", "match", "asc", "desc")
-    )
-
-    primary_field: bool = False
-
-    def get_default_importing_value(self) -> Any:
-        """Give the value that stands in for a key the document lacks."""
-        if self.model_config.get("parse_doc_with_default_factories"):
-            return self.pydantic_field.get_default(call_default_factory=True, validated_data={})
-        return self.pydantic_field.get_default()
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class ODMReference(ODMBaseField):
-    """A field that holds a document of another collection, stored as its primary key."""
-
-    __allowed_operators__: ClassVar[frozenset[str]] = frozenset(("eq", "ne", "in_", "not_in"))
-
-    model: type[Model]
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class ODMEmbedded(ODMField):
-    """A field that holds one embedded document, or none."""
-
-    __allowed_operators__: ClassVar[frozenset[str]] = frozenset(("eq", "ne", "in_", "not_in"))
-
-    model: type[EmbeddedModel]
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class ODMEmbeddedGeneric(ODMField):
-    """A field whose type has an embedded model among its direct arguments."""
-
-    __allowed_operators__: ClassVar[frozenset[str]] = frozenset(("eq", "ne"))
-
-    model: type[EmbeddedModel]
-    generic_origin: Any
-
-
-@dataclass(frozen=True, slots=True)
-class ReferencePath:
-    """Where a reference sits: its own name last, those of the embedded fields around it before."""
-
-    fields: tuple[str, ...]
-    keys: tuple[str, ...]
-    model: type[Model]
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +65,7 @@ class ModelMapping:
         aliases_for: Tells whether aliases may be looked for when that is first needed.
     """
 
-    model: type[_BaseODMModel]
+    model: type[Instance]
     is_embedded: bool
     fields: dict[str, ODMBaseField]
     primary_field: str | None
@@ -340,58 +244,3 @@ def mapping_of(model: Any) -> ModelMapping:
         raise TypeError(f"{model!r} is not a subclass of odmantic.Model or odmantic.EmbeddedModel")
     mapping: ModelMapping = model.__mapping__
     return mapping
-
-
-def is_class(obj: object) -> TypeGuard[type[Any]]:
-    """Tell whether this is a class, and not a generic one with its arguments.
-
-    In Python 3.10, `isinstance(list[int], type)` is true, and `issubclass` then fails.
-    """
-    return issubclass(type(obj), type)
-
-
-def origin_of(model: Any) -> Any:
-    """Give the generic class that a class parametrises, else the class itself."""
-    return model.__pydantic_generic_metadata__["origin"] or model
-
-
-_TWIN = ".__pydantic_model__"
-
-
-def why_no_model(cls: type[Any]) -> str:
-    """Say why a class that inherits from a model is none, to be put behind its name; nothing for other classes."""
-    parent = next((base for base in cls.__mro__ if base.__qualname__.endswith(_TWIN)), None)
-    if parent is None:
-        return ""
-    name = parent.__qualname__.removesuffix(_TWIN)
-    return (
-        f": it inherits from {name}, and a subclass of a model is a plain pydantic model, without a collection. "
-        "Put the common fields into a class that is no model, and derive both from it and from Model"
-    )
-
-
-def kind_of(obj: object) -> ModelKind | None:
-    """Tell what a class is to the database; `None` for anything but a model."""
-    if not is_class(obj):
-        return None
-    return getattr(obj, "__odm_kind__", None)
-
-
-def kind_of_instance(value: object) -> ModelKind | None:
-    """Tell what the class of an instance is to the database."""
-    return getattr(type(value), "__odm_kind__", None)
-
-
-def is_model(obj: object) -> TypeGuard[type[Model]]:
-    """Tell whether this is a class with a collection."""
-    return kind_of(obj) is ModelKind.MODEL
-
-
-def is_embedded_model(obj: object) -> TypeGuard[type[EmbeddedModel]]:
-    """Tell whether this is a class of embedded documents."""
-    return kind_of(obj) is ModelKind.EMBEDDED
-
-
-def is_model_instance(obj: object) -> TypeGuard[Model]:
-    """Tell whether this is an instance of a class with a collection."""
-    return getattr(type(obj), "__odm_kind__", None) is ModelKind.MODEL

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from odmantic._mapping.annotations import type_adapter
 from odmantic._mapping.mapping import mapping_of
+from odmantic._types.instances import Instance
 
 if TYPE_CHECKING:
-    from odmantic._mapping.mapping import ODMBaseField
-    from odmantic.model import _BaseODMModel
+    from odmantic._mapping.fields import ODMBaseField
 
 
-def has_fields_of_its_class(instance: _BaseODMModel) -> bool:
+def has_fields_of_its_class(instance: Instance) -> bool:
     """Tell whether an instance that was unpickled has the fields that its class has now."""
     cls = type(instance)
     fields, values = mapping_of(cls).fields, instance.__dict__
@@ -22,7 +22,7 @@ def has_fields_of_its_class(instance: _BaseODMModel) -> bool:
     )
 
 
-def fill_missing(instance: _BaseODMModel) -> None:
+def fill_missing(instance: Instance) -> None:
     """Give fields without a value their default, as a document gets it that lacks the key; others stay without."""
     values: Any = instance.__dict__
     for name, field in mapping_of(type(instance)).fields.items():

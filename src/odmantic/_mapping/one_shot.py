@@ -6,7 +6,7 @@ import inspect
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from typing import Any, get_origin
 
-from odmantic._mapping.mapping import is_class
+from odmantic._types.kinds import is_class
 
 
 def is_one_shot(tp: Any) -> bool:

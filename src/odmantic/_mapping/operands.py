@@ -27,14 +27,16 @@ from odmantic._mapping.annotations import (
 )
 from odmantic._mapping.encode import encode_primary_key, encode_value, type_encoder
 from odmantic._mapping.encoders import encode_key, has_own_form, is_left_to_field
-from odmantic._mapping.mapping import ODMReference, is_embedded_model, is_model_instance, mapping_of
+from odmantic._mapping.fields import ODMReference
+from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.recursion import Recursion
 from odmantic._mapping.shapes import is_collection, is_document, is_tuple
 from odmantic._mapping.union_encoder import runtime_class
+from odmantic._types.kinds import is_embedded_model, is_model_instance
 from odmantic.bson import DECIMAL_SERIALIZER
 
 if TYPE_CHECKING:
-    from odmantic._mapping.mapping import ODMBaseField
+    from odmantic._mapping.fields import ODMBaseField
 
 _Classes: TypeAlias = "type[Any] | tuple[type[Any], ...]"
 _Convert: TypeAlias = Callable[[Any], Any]

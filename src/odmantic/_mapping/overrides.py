@@ -10,8 +10,8 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any, cast
 
 from odmantic._errors.lines import ErrorList, line_errors
-from odmantic._mapping.mapping import kind_of_instance
 from odmantic._mapping.translate import Location, written
+from odmantic._types.kinds import kind_of_instance
 from odmantic.exceptions import DocumentParsingError
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import SchemaValidator
 
 from odmantic._mapping.blank import blank_of
-from odmantic._mapping.mapping import ModelKind
 from odmantic._mapping.shortcuts import Shortcut, shortcuts_of
+from odmantic._types.kinds import ModelKind
 
 if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping

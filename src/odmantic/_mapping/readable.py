@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 from odmantic._mapping.annotations import models_in, type_adapter
 from odmantic._mapping.field_shapes import embedded_in
 from odmantic._mapping.lookups import takes_aliases
-from odmantic._mapping.mapping import ModelKind, kind_of, mapping_of
+from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.nodes import Document, Node, Opaque, nodes_around
 from odmantic._mapping.options import FieldOptions
 from odmantic._mapping.plain import allows
 from odmantic._mapping.shapes import is_document, is_stored_array
 from odmantic._mapping.shortcuts import Shortcut, shortcuts_of
+from odmantic._types.kinds import ModelKind, kind_of
 from odmantic.bson import WithBsonSerializer
 
 if TYPE_CHECKING:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel
 
-from odmantic._mapping.mapping import ODMEmbedded, ODMEmbeddedGeneric, ODMReference, mapping_of
+from odmantic._mapping.fields import ODMEmbedded, ODMEmbeddedGeneric, ODMReference
+from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.shapes import is_collection, is_document
 from odmantic._mapping.untyped import encode_any
 
 if TYPE_CHECKING:
-    from odmantic._mapping.mapping import ModelMapping, ODMBaseField
+    from odmantic._mapping.fields import ODMBaseField
+    from odmantic._mapping.mapping import ModelMapping
 
 _ABSENT = object()
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 from pydantic import ValidationError
 
 from odmantic._mapping.annotations import unwrap
-from odmantic._mapping.mapping import is_class
 from odmantic._mapping.translate import MISSING
 from odmantic._mapping.validation import Validation
+from odmantic._types.kinds import is_class
 from odmantic.bson import BSON_TYPES_SUBSTITUTES, DATETIMES
 
 if TYPE_CHECKING:

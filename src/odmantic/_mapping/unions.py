@@ -20,11 +20,11 @@ from odmantic._mapping.annotations import (
     unwrap,
 )
 from odmantic._mapping.lookups import takes_aliases
-from odmantic._mapping.mapping import is_class, is_embedded_model
 from odmantic._mapping.shapes import is_document
 from odmantic._mapping.stored_forms import FROM_BSON, member_decoder, stored_members
 from odmantic._mapping.strict import is_json, strictness_of
 from odmantic._mapping.translate import Decoder, Location, written
+from odmantic._types.kinds import is_class, is_embedded_model
 
 
 def union_decoder(

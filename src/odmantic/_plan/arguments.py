@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pydantic import BaseModel
 
-from odmantic._mapping.mapping import is_model, is_model_instance, why_no_model
+from odmantic._types.kinds import is_model, is_model_instance, why_no_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

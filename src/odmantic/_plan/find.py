@@ -14,7 +14,7 @@ from odmantic.model import Model
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from odmantic._mapping.mapping import ReferencePath
+    from odmantic._mapping.fields import ReferencePath
     from odmantic.query import SortExpression
 
 #: Documents in one answer of the server: few enough for flat memory, many enough for speed.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from odmantic._caller import warn_caller
-from odmantic._mapping.mapping import origin_of
+from odmantic._types.kinds import origin_of
 from odmantic.exceptions import ForeignFieldWarning
 from odmantic.query import KeyNameProxy
 

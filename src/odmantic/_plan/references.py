@@ -21,7 +21,7 @@ from odmantic._mapping.mapping import mapping_of
 if TYPE_CHECKING:
     from collections.abc import Generator, Hashable, Iterable, Mapping
 
-    from odmantic._mapping.mapping import ReferencePath
+    from odmantic._mapping.fields import ReferencePath
     from odmantic.model import Model
 
 Document = dict[str, Any]

@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic._mapping.decode import validate_document
-from odmantic._mapping.mapping import ODMReference, is_model_instance, mapping_of
+from odmantic._mapping.fields import ODMReference
+from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.overrides import parse_document
 from odmantic._mapping.shapes import is_tuple
 from odmantic._state.marks import (
@@ -41,6 +42,8 @@ from odmantic._state.snapshot import (
     snapshots_in,
     take_snapshot,
 )
+from odmantic._types.instances import Instance
+from odmantic._types.kinds import is_model_instance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -49,9 +52,8 @@ if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
     from odmantic._state.lives import Life
     from odmantic._state.places import Known, Place
-    from odmantic.model import Model, _BaseODMModel
 
-    ModelType = TypeVar("ModelType", bound=Model)
+    ModelType = TypeVar("ModelType", bound=Instance)
 
 __all__ = [
     "DIGEST_OPTIONS",
@@ -98,7 +100,7 @@ def read_document(model: type[ModelType], raw_doc: Any, known: Known = SOMEWHERE
     return judged
 
 
-def mark_read(instance: _BaseODMModel, known: Known = SOMEWHERE) -> None:
+def mark_read(instance: Instance, known: Known = SOMEWHERE) -> None:
     """Note that an instance, with everything in it, equals what was just read."""
     mapping = mapping_of(type(instance))
     if mapping.is_embedded:
@@ -121,12 +123,12 @@ def mark_read(instance: _BaseODMModel, known: Known = SOMEWHERE) -> None:
 # --- Comparing ---------------------------------------------------------------------------------
 
 
-def take_snapshots(instance: _BaseODMModel, names: Iterable[str]) -> dict[str, Any]:
+def take_snapshots(instance: Instance, names: Iterable[str]) -> dict[str, Any]:
     """Remember the named fields as they are now, to hand to `mark_written`."""
     return {name: take_snapshot(instance, name) for name in names}
 
 
-def field_digests(instance: _BaseODMModel, names: Iterable[str]) -> dict[str, bytes]:
+def field_digests(instance: Instance, names: Iterable[str]) -> dict[str, bytes]:
     """Digests of the named fields as they are now; fields without a digest are left out."""
     digests: dict[str, bytes] = {}
     for name in names:
@@ -136,7 +138,7 @@ def field_digests(instance: _BaseODMModel, names: Iterable[str]) -> dict[str, by
     return digests
 
 
-def dirty_fields(instance: Model, place: Place | None = None) -> set[str]:
+def dirty_fields(instance: Instance, place: Place | None = None) -> set[str]:
     """Names of the fields whose stored form may differ from the document at a place.
 
     These are the assigned ones, and those changed in place. A field of which nothing is known counts as changed, and so
@@ -181,7 +183,7 @@ def dirty_fields(instance: Model, place: Place | None = None) -> set[str]:
     return dirty.union(name for name in removed_extras(instance) if before.get(name) != REMOVED)
 
 
-def removed_extras(instance: _BaseODMModel) -> AbstractSet[str]:
+def removed_extras(instance: Instance) -> AbstractSet[str]:
     """Names of extras that this instance has read or written, and has no more; those removed by a save included."""
     mapping = mapping_of(type(instance))
     if not mapping.extra_allowed:
@@ -190,7 +192,7 @@ def removed_extras(instance: _BaseODMModel) -> AbstractSet[str]:
     return baseline_of(instance).keys() - compared_fields(instance) - fields
 
 
-def _is_unchanged(instance: Model, name: str, known: Any) -> bool:
+def _is_unchanged(instance: Instance, name: str, known: Any) -> bool:
     if known is None:
         return False
     if isinstance(known, bytes):
@@ -198,7 +200,7 @@ def _is_unchanged(instance: Model, name: str, known: Any) -> bool:
     return is_same(known, take_snapshot(instance, name))
 
 
-def compared_fields(instance: _BaseODMModel) -> frozenset[str]:
+def compared_fields(instance: Instance) -> frozenset[str]:
     """Names of what can change without an assignment: mutable fields, and extras, whose type nobody knows."""
     mapping = mapping_of(type(instance))
     if not mapping.extra_allowed:
@@ -206,7 +208,7 @@ def compared_fields(instance: _BaseODMModel) -> frozenset[str]:
     return mapping.mutable_fields.union(instance.model_extra or ())
 
 
-def baseline_of(instance: _BaseODMModel) -> Mapping[str, Any]:
+def baseline_of(instance: Instance) -> Mapping[str, Any]:
     """What is remembered of the fields as last read or written; empty where nothing is known."""
     baseline: dict[str, Any] | Snapshot | None = baseline_or_none(instance)
     if isinstance(baseline, tuple):
@@ -217,14 +219,14 @@ def baseline_of(instance: _BaseODMModel) -> Mapping[str, Any]:
 # --- Writing -----------------------------------------------------------------------------------
 
 
-def take_out(instance: _BaseODMModel, names: Iterable[str]) -> None:
+def take_out(instance: Instance, names: Iterable[str]) -> None:
     """Note that names are, after all, as the document has them."""
     modified = assigned_of(instance)
     if modified is not None:
         modified.difference_update(names)
 
 
-def mark_deleted(instance: _BaseODMModel, place: Place) -> tuple[bool, list[Life]]:
+def mark_deleted(instance: Instance, place: Place) -> tuple[bool, list[Life]]:
     """Note that the document of an instance at a place is gone.
 
     Copies that know it there are new from now on, too: their lives end.
@@ -241,21 +243,21 @@ def mark_deleted(instance: _BaseODMModel, place: Place) -> tuple[bool, list[Life
     return True, ended
 
 
-def mark_written(instance: Model, names: AbstractSet[str], snapshots: Mapping[str, Any]) -> None:
+def mark_written(instance: Instance, names: AbstractSet[str], snapshots: Mapping[str, Any]) -> None:
     """Note that a write of the named fields succeeded; `snapshots` tell what was sent of those that change in place."""
     remember(instance, snapshots)
     if not names.isdisjoint(instance.__mapping__.nested_fields):
         mark_nested((instance,), type(instance))
 
 
-def mark_nested(instances: Sequence[Model], model: type[Model]) -> None:
+def mark_nested(instances: Sequence[Instance], model: type[Instance]) -> None:
     """Note that what is embedded in instances of a model, which were written, equals what was sent."""
     mark = model.__mapping__.codec.mark_nested
     if mark is not None:
         mark(instances)
 
 
-def remember(instance: Model, snapshots: Mapping[str, Any]) -> None:
+def remember(instance: Instance, snapshots: Mapping[str, Any]) -> None:
     """Note what is, or was, sent of the fields that can change in place."""
     if not snapshots:
         return

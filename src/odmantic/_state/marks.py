@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 from bson.timestamp import Timestamp
 
-from odmantic._mapping.mapping import is_model_instance
 from odmantic._state.lives import Life
 from odmantic._state.nested import instances_in, nested_instances
 from odmantic._state.places import INSIDE, SOMEWHERE, Known, Written, known_at
+from odmantic._types.instances import Instance
+from odmantic._types.kinds import is_model_instance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from collections.abc import Set as AbstractSet
 
     from odmantic._state.places import Place
-    from odmantic.model import _BaseODMModel
 
 NOTHING_TO_COMPARE: tuple[Any, ...] = ()
 """The baseline of an instance that can only change by assignments, which are noted."""
@@ -144,7 +144,7 @@ def may_exist(instance: Any) -> bool:
     return state is not None and (type(state) is not State or state.may_exist)
 
 
-def all_names(instance: _BaseODMModel) -> set[str]:
+def all_names(instance: Instance) -> set[str]:
     """Names of the fields of an instance, and of its additional values."""
     return {*instance.__mapping__.fields, *(instance.__pydantic_extra__ or ())}
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from odmantic._mapping.mapping import kind_of_instance, mapping_of
+from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.shapes import is_collection, is_document
+from odmantic._types.instances import Instance
+from odmantic._types.kinds import kind_of_instance
 
-if TYPE_CHECKING:
-    from odmantic.model import _BaseODMModel
 
-
-def nested_instances(instance: _BaseODMModel) -> Iterator[_BaseODMModel]:
+def nested_instances(instance: Instance) -> Iterator[Instance]:
     """Find the instances directly in an instance: embedded ones in containers too, and references."""
     values = instance.__dict__
     for name in mapping_of(type(instance)).nested_fields:

@@ -22,13 +22,14 @@ from bson.errors import BSONError
 
 from odmantic._mapping.encode import encode_field, encode_value
 from odmantic._mapping.leaves import LEAF_CLASSES
-from odmantic._mapping.mapping import is_model_instance, mapping_of
+from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.untyped import encode_any
+from odmantic._types.instances import Instance
+from odmantic._types.kinds import is_model_instance
 from odmantic.exceptions import InvalidDocumentError
 
 if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
-    from odmantic.model import _BaseODMModel
 
 Snapshot = tuple[Any, ...]
 
@@ -46,7 +47,7 @@ def digest(stored: object) -> bytes | None:
     return None if data is None else hashlib.blake2b(data, digest_size=_DIGEST_BYTES).digest()
 
 
-def field_digest(instance: _BaseODMModel, name: str) -> bytes | None:
+def field_digest(instance: Instance, name: str) -> bytes | None:
     """Fingerprint of the stored form of a field, or `None` if there is none."""
     try:
         return digest(encode_field(instance, name))
@@ -102,7 +103,7 @@ class OtherShapeError(Exception):
 _OTHER_SHAPE = (OtherShapeError, *_NOT_STORED)
 
 
-def take_snapshot(instance: _BaseODMModel, name: str) -> Snapshot:
+def take_snapshot(instance: Instance, name: str) -> Snapshot:
     """Take the snapshot of a field, or of an additional value, as it is now."""
     mapping = mapping_of(type(instance))
     function = mapping.codec.snapshots.get(name)
@@ -120,7 +121,7 @@ def take_snapshot(instance: _BaseODMModel, name: str) -> Snapshot:
         return _of_nothing()
 
 
-def changed_fields(instance: _BaseODMModel, baseline: Snapshot) -> list[str]:
+def changed_fields(instance: Instance, baseline: Snapshot) -> list[str]:
     """Give the names of the mutable fields that are not as the baseline of a read says."""
     mapping = mapping_of(type(instance))
     try:
@@ -156,7 +157,7 @@ def snapshots_in(mapping: ModelMapping, baseline: Snapshot) -> dict[str, Snapsho
 
 
 def joined(
-    mapping: ModelMapping, instance: _BaseODMModel, snapshots: dict[str, Snapshot]
+    mapping: ModelMapping, instance: Instance, snapshots: dict[str, Snapshot]
 ) -> Snapshot | None:
     """Give snapshots in the form of a baseline, if that of the instance as it is now says the same."""
     try:

@@ -16,6 +16,7 @@ from odmantic._state.marks import (
 )
 from odmantic._state.places import Known, Written
 from odmantic._state.snapshot import differing_fields
+from odmantic._types.instances import Instance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
     from odmantic._state.places import Journal
     from odmantic._state.snapshot import Snapshot
-    from odmantic.model import Model
 
 #: The names of the fields to be sent, what `_id` holds, and the document for `$set`.
 Changes = tuple[frozenset[str], Any, dict[str, Any]]
@@ -90,7 +90,9 @@ class ChangeTaker:
         self._forms: dict[frozenset[str], _Form] = {}
         self._last = _Form(frozenset(), (), changes_baseline=False)
 
-    def take(self, instance: Model, known: Known, journal: Journal | None = None) -> Changes | None:
+    def take(
+        self, instance: Instance, known: Known, journal: Journal | None = None
+    ) -> Changes | None:
         """Take what an update has to send, `UNCHANGED` if nothing; `None` leaves an instance to slower code.
 
         The fields that are taken count as unmodified, and their values are what is remembered of them.
@@ -130,7 +132,7 @@ class ChangeTaker:
 
     def _take(
         self,
-        instance: Model,
+        instance: Instance,
         state: State,
         names: AbstractSet[str],
         now: Snapshot,

@@ -6,18 +6,18 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from odmantic._state.marks import assigned_of, clear_slot, forget_assigned
+from odmantic._types.instances import Instance
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from odmantic.model import _BaseODMModel
 
 _SLOTS = ("__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
 _ABSENT: Any = object()
 
 
 @contextmanager
-def as_a_whole(instance: _BaseODMModel) -> Generator[None]:
+def as_a_whole(instance: Instance) -> Generator[None]:
     """Undo an assignment that fails, and mark what one that succeeds changes besides.
 
     Pydantic stores the value before validators of the whole instance see it, and they may set other fields without
@@ -41,7 +41,7 @@ def as_a_whole(instance: _BaseODMModel) -> Generator[None]:
     _note_others(instance, values)
 
 
-def _copied(instance: _BaseODMModel, slot: str) -> Any:
+def _copied(instance: Instance, slot: str) -> Any:
     try:
         held = object.__getattribute__(instance, slot)
     except AttributeError:
@@ -49,7 +49,7 @@ def _copied(instance: _BaseODMModel, slot: str) -> Any:
     return held if held is None else held.copy()
 
 
-def _note_others(instance: _BaseODMModel, before: dict[str, Any]) -> None:
+def _note_others(instance: Instance, before: dict[str, Any]) -> None:
     now = instance.__dict__
     changed = {
         name

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import bson
 
 from odmantic._mapping.encode import encode_primary_key
-from odmantic._mapping.mapping import is_model_instance, mapping_of
+from odmantic._mapping.mapping import mapping_of
 from odmantic._state.dirty import DIGEST_OPTIONS, field_digests, give_back, mark_unknown, take_out
 from odmantic._state.marks import (
     State,
@@ -24,6 +24,8 @@ from odmantic._state.marks import (
 )
 from odmantic._state.nested import nested_instances
 from odmantic._state.places import Known, Written
+from odmantic._types.instances import Instance
+from odmantic._types.kinds import is_model_instance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -31,11 +33,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from odmantic._state.lives import Life
-    from odmantic.model import Model, _BaseODMModel
 
     _Document = tuple[str, str, bytes]
     #: The write, the instance and the fields.
-    _Write = tuple[Known, Model, AbstractSet[str]]
+    _Write = tuple[Known, Instance, AbstractSet[str]]
 
 
 class _Entry:
@@ -45,7 +46,7 @@ class _Entry:
     read_back: bool = False
     in_doubt: _Snapshot | None = None
 
-    def __init__(self, instance: _BaseODMModel) -> None:
+    def __init__(self, instance: Instance) -> None:
         self.instance = instance
         self.written: set[str] = set()
         self.writes: list[tuple[Known, AbstractSet[str]]] = []
@@ -103,7 +104,7 @@ class _Snapshot:
     life: Life | None
 
     @classmethod
-    def of(cls, instance: _BaseODMModel) -> _Snapshot:
+    def of(cls, instance: Instance) -> _Snapshot:
         """Take that of an instance as it is now."""
         known, modified = known_of(instance), assigned_of(instance)
         if modified is None:
@@ -117,7 +118,7 @@ class _Snapshot:
             life=state.life if isinstance(state, State) else None,
         )
 
-    def put_back(self, instance: _BaseODMModel) -> None:
+    def put_back(self, instance: Instance) -> None:
         """Have the document be known again after its deletion was rolled back."""
         state = opened(instance)
         if self.life is not None:
@@ -125,7 +126,7 @@ class _Snapshot:
         state.known, state.modified = self.known, None
         object.__setattr__(instance, "__baseline__", self.baseline)
 
-    def dirty_now(self, instance: _BaseODMModel) -> set[str]:
+    def dirty_now(self, instance: Instance) -> set[str]:
         """What was modified before the deletion, and what has changed since."""
         names = mapping_of(type(instance)).fields
         now = field_digests(instance, names)
@@ -155,7 +156,7 @@ class Journal:
         self._entries: dict[int, _Entry] = {}
         self._documents: set[_Document] = set()
 
-    def wrote(self, write: Known, instance: Model, names: AbstractSet[str]) -> None:
+    def wrote(self, write: Known, instance: Instance, names: AbstractSet[str]) -> None:
         """Enter a successful save of `names`, with the embedded objects it marked as saved."""
         self._writes.append((write, instance, names))
         if not names.isdisjoint(instance.__mapping__.nested_fields):
@@ -163,12 +164,12 @@ class Journal:
         if self._is_closed:
             self._settle()
 
-    def deleting(self, instance: Model) -> _Snapshot:
+    def deleting(self, instance: Instance) -> _Snapshot:
         """State of an instance to hand to `deleted` once the deletion has succeeded."""
         return _Snapshot.of(instance)
 
     def deleted(
-        self, instance: Model, before: _Snapshot | None, ended: Iterable[Life] = ()
+        self, instance: Instance, before: _Snapshot | None, ended: Iterable[Life] = ()
     ) -> None:
         """Enter a successful deletion.
 
@@ -186,7 +187,7 @@ class Journal:
         if self._is_closed:
             self._settle()
 
-    def read(self, database: str, instance: Model) -> None:
+    def read(self, database: str, instance: Instance) -> None:
         """Enter a read: values that this very transaction wrote are gone after a rollback."""
         count = len(self._writes)
         if not count:
@@ -205,7 +206,7 @@ class Journal:
         for nested in nested_instances(instance):
             self._read_nested(database, nested)
 
-    def after_rollback(self, instance: _BaseODMModel) -> Callable[[], None] | None:
+    def after_rollback(self, instance: Instance) -> Callable[[], None] | None:
         """What makes an instance as dirty as a rollback now would; `None` for one that was not written."""
         entry = self._all_entries().get(id(instance))
         return entry.copied().restore if entry is not None else None
@@ -253,16 +254,16 @@ class Journal:
         self._entered = count
         return self._entries
 
-    def _entry(self, instance: _BaseODMModel) -> _Entry:
+    def _entry(self, instance: Instance) -> _Entry:
         return _entry_in(self._entries, instance)
 
-    def _wrote_embedded(self, instance: _BaseODMModel) -> None:
+    def _wrote_embedded(self, instance: Instance) -> None:
         for nested in nested_instances(instance):
             if not is_model_instance(nested):
                 self._entry(nested).wrote(mapping_of(type(nested)).fields.keys())
                 self._wrote_embedded(nested)
 
-    def _read_nested(self, database: str, instance: _BaseODMModel) -> None:
+    def _read_nested(self, database: str, instance: Instance) -> None:
         if is_model_instance(instance):
             self.read(database, instance)
             return
@@ -277,14 +278,14 @@ def _with_writes(entries: dict[int, _Entry], writes: Iterable[_Write]) -> dict[i
     return entries
 
 
-def _entry_in(entries: dict[int, _Entry], instance: _BaseODMModel) -> _Entry:
+def _entry_in(entries: dict[int, _Entry], instance: Instance) -> _Entry:
     entry = entries.get(id(instance))
     if entry is None:
         entry = entries[id(instance)] = _Entry(instance)
     return entry
 
 
-def _document(database: str, instance: Model) -> _Document:
+def _document(database: str, instance: Instance) -> _Document:
     """Identity of an instance's document."""
     key = {"_id": encode_primary_key(instance)}
     collection = mapping_of(type(instance)).collection or ""

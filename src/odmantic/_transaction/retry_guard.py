@@ -15,10 +15,9 @@ from odmantic._mapping.encode import encode_document
 from odmantic._mapping.mapping import mapping_of
 from odmantic._state.dirty import digest
 from odmantic._transaction.tracked import Tracked
+from odmantic._types.instances import Instance
 
 if TYPE_CHECKING:
-    from odmantic.model import Model
-
     #: Digests of the stored values by key.
     _Document = dict[str, bytes | None]
 
@@ -41,7 +40,7 @@ class RetryGuard:
             saves.count = 0
             saves.left = saves.latest
 
-    def check(self, instance: Model) -> None:
+    def check(self, instance: Instance) -> None:
         """Enter a save that is about to be sent, and compare it with that of the attempt before.
 
         Raises:
@@ -59,7 +58,7 @@ class RetryGuard:
 class _Saves:
     """The saves of one object; it is held, so that its id stands for it."""
 
-    instance: Model
+    instance: Instance
     earlier: list[_Document] = field(default_factory=list["_Document"])
     """By number of the save in its attempt."""
     left: _Document = field(default_factory=dict[str, "bytes | None"])
@@ -77,7 +76,7 @@ class _Saves:
         return all(value in {then.get(key), self.left.get(key)} for key, value in document.items())
 
 
-def _describe(instance: Model) -> str:
+def _describe(instance: Instance) -> str:
     name = type(instance).__name__
     key = getattr(instance, mapping_of(type(instance)).primary_field or "id", None)
     return (

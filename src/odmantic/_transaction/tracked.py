@@ -21,8 +21,8 @@ from typing import Any
 import bson
 from pydantic import BaseModel
 
-from odmantic._mapping.mapping import kind_of_instance
 from odmantic._state.marks import kept_marks
+from odmantic._types.kinds import kind_of_instance
 
 Restore = Callable[[], Any]
 AfterRollback = Callable[[Any], "Callable[[], None] | None"]

@@ -42,7 +42,7 @@ from pydantic import BaseModel
 
 from odmantic._mapping.decode import decode_document, validate_document
 from odmantic._mapping.encode import encode_changes, encode_document
-from odmantic._mapping.mapping import is_model, mapping_of
+from odmantic._mapping.mapping import mapping_of
 from odmantic._state.dirty import (
     baseline_of,
     digest,
@@ -52,6 +52,7 @@ from odmantic._state.dirty import (
     read_document,
 )
 from odmantic._state.places import SOMEWHERE
+from odmantic._types.kinds import is_model
 from odmantic.exceptions import DocumentParsingError, InvalidDocumentError
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model

@@ -21,9 +21,10 @@ from pydantic import (
 
 from odmantic._mapping.decode import validate_document
 from odmantic._mapping.encode import encode_document
-from odmantic._mapping.mapping import is_class, mapping_of
+from odmantic._mapping.mapping import mapping_of
 from odmantic._state.dirty import dirty_fields, read_document
 from odmantic._state.places import SOMEWHERE
+from odmantic._types.kinds import is_class
 from odmantic.bson import WithBsonSerializer
 from odmantic.model import EmbeddedModel, Model
 

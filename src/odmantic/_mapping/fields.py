@@ -1,0 +1,104 @@
+"""The kinds of fields of a document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydantic.fields import FieldInfo
+
+    from odmantic.config import ODMConfigDict
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class ODMBaseField:
+    """A field of a document.
+
+    `key_name` is its name in the document; `pydantic_field` is pydantic's view of it.
+    """
+
+    __allowed_operators__: ClassVar[frozenset[str]] = frozenset()
+
+    key_name: str
+    model_config: ODMConfigDict
+    pydantic_field: FieldInfo
+    owner: tuple[Any, str] | None = field(default=None, init=False, repr=False)
+    """The class that has the field, and its name there."""
+    operand: Callable[[Any], Any] | None = field(default=None, init=False, repr=False)
+    """What encodes the values that the field is compared with, once that was asked for."""
+
+    def bind_pydantic_field(self, info: FieldInfo) -> None:
+        """Replace pydantic's view of the field."""
+        self.pydantic_field = info
+        self.operand = None
+
+    def is_required_in_doc(self) -> bool:
+        """Tell whether a document without the key cannot be parsed."""
+        if self.model_config.get("parse_doc_with_default_factories"):
+            return self.pydantic_field.is_required()
+        return self.pydantic_field.is_required() or self.pydantic_field.default_factory is not None
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class ODMBaseIndexableField(ODMBaseField):
+    """A field that may have a single-field index."""
+
+    index: bool = False
+    unique: bool = False
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class ODMField(ODMBaseIndexableField):
+    """A field with a value of its own."""
+
+    __allowed_operators__: ClassVar[frozenset[str]] = frozenset(
+        ("eq", "ne", "in_", "not_in", "lt", "lte", "gt", "gte", "match", "asc", "desc")
+    )
+
+    primary_field: bool = False
+
+    def get_default_importing_value(self) -> Any:
+        """Give the value that stands in for a key the document lacks."""
+        if self.model_config.get("parse_doc_with_default_factories"):
+            return self.pydantic_field.get_default(call_default_factory=True, validated_data={})
+        return self.pydantic_field.get_default()
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class ODMReference(ODMBaseField):
+    """A field that holds a document of another collection, stored as its primary key."""
+
+    __allowed_operators__: ClassVar[frozenset[str]] = frozenset(("eq", "ne", "in_", "not_in"))
+
+    model: type[Any]
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class ODMEmbedded(ODMField):
+    """A field that holds one embedded document, or none."""
+
+    __allowed_operators__: ClassVar[frozenset[str]] = frozenset(("eq", "ne", "in_", "not_in"))
+
+    model: type[Any]
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class ODMEmbeddedGeneric(ODMField):
+    """A field whose type has an embedded model among its direct arguments."""
+
+    __allowed_operators__: ClassVar[frozenset[str]] = frozenset(("eq", "ne"))
+
+    model: type[Any]
+    generic_origin: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ReferencePath:
+    """Where a reference sits: its own name last, those of the embedded fields around it before."""
+
+    fields: tuple[str, ...]
+    keys: tuple[str, ...]
+    model: type[Any]

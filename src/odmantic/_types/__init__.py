@@ -1,0 +1,1 @@
+"""What an annotation says: read once, with its aliases, constraints and models."""

@@ -1,0 +1,72 @@
+"""What classes and instances are to the database."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import Any, TypeGuard
+
+from odmantic._types.instances import Instance
+
+
+class ModelKind(Enum):
+    """What a class is to the database; models carry it as `__odm_kind__`."""
+
+    ROOT = auto()
+    """`Model` and `EmbeddedModel` themselves, which have no documents."""
+    MODEL = auto()
+    EMBEDDED = auto()
+
+
+def is_class(obj: object) -> TypeGuard[type[Any]]:
+    """Tell whether this is a class, and not a generic one with its arguments.
+
+    In Python 3.10, `isinstance(list[int], type)` is true, and `issubclass` then fails.
+    """
+    return issubclass(type(obj), type)
+
+
+def origin_of(model: Any) -> Any:
+    """Give the generic class that a class parametrises, else the class itself."""
+    return model.__pydantic_generic_metadata__["origin"] or model
+
+
+_TWIN = ".__pydantic_model__"
+
+
+def why_no_model(cls: type[Any]) -> str:
+    """Say why a class that inherits from a model is none, to be put behind its name; nothing for other classes."""
+    parent = next((base for base in cls.__mro__ if base.__qualname__.endswith(_TWIN)), None)
+    if parent is None:
+        return ""
+    name = parent.__qualname__.removesuffix(_TWIN)
+    return (
+        f": it inherits from {name}, and a subclass of a model is a plain pydantic model, without a collection. "
+        "Put the common fields into a class that is no model, and derive both from it and from Model"
+    )
+
+
+def kind_of(obj: object) -> ModelKind | None:
+    """Tell what a class is to the database; `None` for anything but a model."""
+    if not is_class(obj):
+        return None
+    return getattr(obj, "__odm_kind__", None)
+
+
+def kind_of_instance(value: object) -> ModelKind | None:
+    """Tell what the class of an instance is to the database."""
+    return getattr(type(value), "__odm_kind__", None)
+
+
+def is_model(obj: object) -> TypeGuard[type[Instance]]:
+    """Tell whether this is a class with a collection."""
+    return kind_of(obj) is ModelKind.MODEL
+
+
+def is_embedded_model(obj: object) -> TypeGuard[type[Instance]]:
+    """Tell whether this is a class of embedded documents."""
+    return kind_of(obj) is ModelKind.EMBEDDED
+
+
+def is_model_instance(obj: object) -> TypeGuard[Instance]:
+    """Tell whether this is an instance of a class with a collection."""
+    return getattr(type(obj), "__odm_kind__", None) is ModelKind.MODEL
