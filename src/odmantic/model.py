@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from pydantic import BaseModel, PydanticUndefinedAnnotation
 
+from odmantic._codec.decode import decode_document
+from odmantic._codec.encode import encode_document
+from odmantic._codec.missing import fill_missing, has_fields_of_its_class
+from odmantic._codec.shown import encode_shown
 from odmantic._define.forward import rebuild, resolve_first
 from odmantic._define.metaclass import (
     BaseModelMetaclass,
@@ -22,13 +26,9 @@ from odmantic._define.metaclass import (
 from odmantic._define.patch import apply_patch, collect_patch
 from odmantic._json import schema_with_bson_json
 from odmantic._mapping.adapt import adapt_annotation
-from odmantic._mapping.decode import decode_document
-from odmantic._mapping.encode import encode_document
 from odmantic._mapping.fields import ODMBaseField, ODMBaseIndexableField, ODMEmbedded, ODMReference
 from odmantic._mapping.mapping import ModelMapping
-from odmantic._mapping.missing import fill_missing, has_fields_of_its_class
 from odmantic._mapping.shapes import is_tuple
-from odmantic._mapping.shown import encode_shown
 from odmantic._state.marks import (
     UNKNOWN,
     PickledMarks,

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, TypeAlias
 from bson.regex import Regex
 
 from odmantic._caller import warn_caller
-from odmantic._mapping.encode import encode_value
+from odmantic._codec.encode import encode_value
 from odmantic._mapping.shapes import is_document
 from odmantic.exceptions import QueryTruthWarning, StringOperandWarning
 

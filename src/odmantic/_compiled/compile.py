@@ -20,7 +20,7 @@ from odmantic._state.places import SOMEWHERE, Known, Written
 from odmantic._state.taking import ChangeTaker
 
 if TYPE_CHECKING:
-    from odmantic._mapping.encoders import Encoder
+    from odmantic._codec.encoders import Encoder
     from odmantic._mapping.mapping import ModelMapping
     from odmantic._state.taking import Changes
 

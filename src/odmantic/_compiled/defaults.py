@@ -5,10 +5,10 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from odmantic._codec.untyped import encode_any
 from odmantic._mapping.fields import ODMReference
 from odmantic._mapping.leaves import LEAF_CLASSES
 from odmantic._mapping.nodes import Anything, Array, Leaf, Nullable, Opaque, Table
-from odmantic._mapping.untyped import encode_any
 
 if TYPE_CHECKING:
     from odmantic._mapping.fields import ODMBaseField

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bson.timestamp import Timestamp
 
+from odmantic._codec.ids import SCALAR_IDS, may_be_unfit
 from odmantic._compiled.inlining import Inlining
 from odmantic._compiled.snapshot_code import as_baseline, inside, quoted_key
 from odmantic._compiled.values import (
@@ -17,7 +18,6 @@ from odmantic._compiled.values import (
     is_stored_as_it_is,
     unless_whole,
 )
-from odmantic._mapping.ids import SCALAR_IDS, may_be_unfit
 from odmantic._mapping.nodes import Anything, Leaf, Node, Nullable, Target
 from odmantic._mapping.plain import is_plain
 from odmantic._state.marks import baseline_setter, retake, state_setter, untake

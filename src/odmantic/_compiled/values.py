@@ -7,6 +7,9 @@ from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from odmantic._codec.encode import encode_document, encode_reference
+from odmantic._codec.storable import storing_encoder
+from odmantic._codec.untyped import encode_any
 from odmantic._compiled.snapshot_code import (
     as_tuple,
     inside,
@@ -16,7 +19,6 @@ from odmantic._compiled.snapshot_code import (
     quoted_key,
 )
 from odmantic._mapping.decimals import from_decimal
-from odmantic._mapping.encode import encode_document, encode_reference
 from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.nodes import (
     Anything,
@@ -30,8 +32,6 @@ from odmantic._mapping.nodes import (
     is_leaf,
 )
 from odmantic._mapping.shapes import AS_IT_IS
-from odmantic._mapping.storable import storing_encoder
-from odmantic._mapping.untyped import encode_any
 from odmantic._state.snapshot import snapshot_of_stored
 
 if TYPE_CHECKING:

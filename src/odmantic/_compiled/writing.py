@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from odmantic._codec.storable import storing_encoder
 from odmantic._compiled.inlining import Inlining
 from odmantic._compiled.snapshot_code import inside, quoted_key
 from odmantic._compiled.values import ValueCode, can_copy, is_known, unless_whole
-from odmantic._mapping.storable import storing_encoder
 
 if TYPE_CHECKING:
     from odmantic._compiled.source import Source

@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Union, get_origin
 
 from odmantic._caller import warn_caller
+from odmantic._codec.decode import extra_decoder, field_decoders
+from odmantic._codec.encode import extra_encoder, field_encoders
+from odmantic._codec.lookups import takes_aliases
+from odmantic._codec.readable import Readable
 from odmantic._compiled.compile import Codec
 from odmantic._mapping.annotations import (
     arguments_of,
@@ -17,8 +21,6 @@ from odmantic._mapping.annotations import (
     types_in,
     unwrap,
 )
-from odmantic._mapping.decode import extra_decoder, field_decoders
-from odmantic._mapping.encode import extra_encoder, field_encoders
 from odmantic._mapping.field_shapes import shapes_of
 from odmantic._mapping.fields import (
     ODMBaseField,
@@ -27,13 +29,11 @@ from odmantic._mapping.fields import (
     ODMField,
     ODMReference,
 )
-from odmantic._mapping.lookups import takes_aliases
 from odmantic._mapping.mapping import COLLECTION, ModelMapping
 from odmantic._mapping.naming import check_key_name, collection_name, plain_text
 from odmantic._mapping.one_shot import is_one_shot, one_shot_refusal
 from odmantic._mapping.options import options_in
 from odmantic._mapping.plain import assigns_itself
-from odmantic._mapping.readable import Readable
 from odmantic._types.instances import Instance
 from odmantic._types.kinds import (
     ModelKind,
@@ -48,7 +48,7 @@ from odmantic.exceptions import EmbeddedCopyWarning
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
-    from odmantic._mapping.encoders import Encoder
+    from odmantic._codec.encoders import Encoder
     from odmantic._mapping.options import FieldOptions
     from odmantic.config import ODMConfigDict
 

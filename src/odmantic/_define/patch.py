@@ -10,18 +10,18 @@ from weakref import WeakKeyDictionary
 from pydantic import BaseModel, ValidationError, field_validator
 from pydantic_core import InitErrorDetails
 
+from odmantic._codec.decode import name_decoders
+from odmantic._codec.lookups import names_first
 from odmantic._mapping.alike import is_alike
-from odmantic._mapping.decode import name_decoders
-from odmantic._mapping.lookups import names_first
 from odmantic._state.snapshot import is_same, take_snapshot
 from odmantic._types.instances import Instance
 
 if TYPE_CHECKING:
     from collections.abc import Container
 
-    from odmantic._mapping.lookups import Rename
+    from odmantic._codec.lookups import Rename
+    from odmantic._codec.translate import Decoder
     from odmantic._mapping.mapping import ModelMapping
-    from odmantic._mapping.translate import Decoder
     from odmantic.exceptions import ErrorList
 
 

@@ -22,11 +22,11 @@ from odmantic.bson import ObjectId
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from odmantic._codec.encoders import Encoder, FieldEncoder
+    from odmantic._codec.readable import Readable
+    from odmantic._codec.translate import Decoder, FieldDecoder
     from odmantic._compiled.compile import Codec
-    from odmantic._mapping.encoders import Encoder, FieldEncoder
     from odmantic._mapping.nodes import Node
-    from odmantic._mapping.readable import Readable
-    from odmantic._mapping.translate import Decoder, FieldDecoder
 
 
 COLLECTION = "__odm_collection__"
@@ -183,12 +183,12 @@ class ModelMapping:
 
     @cached_property
     def dumps_itself(self) -> bool:
-        """Whether the class has its own `model_dump_doc`, or `model_dump`, see `odmantic._mapping.overrides`."""
+        """Whether the class has its own `model_dump_doc`, or `model_dump`, see `odmantic._codec.overrides`."""
         return self.shows_itself or _has_own(self.model, "model_dump_doc")
 
     @cached_property
     def shows_itself(self) -> bool:
-        """Whether the class has its own `model_dump`, see `odmantic._mapping.shown`."""
+        """Whether the class has its own `model_dump`, see `odmantic._codec.shown`."""
         return _has_own(self.model, "model_dump")
 
     @cached_property

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import bson
 from pymongo import InsertOne, UpdateOne
 
-from odmantic._mapping.ids import are_scalars, id_filter
+from odmantic._codec.ids import are_scalars, id_filter
 from odmantic._plan.save import SavePlan, update_of
 from odmantic._state.dirty import give_back
 from odmantic._state.places import SOMEWHERE

@@ -21,7 +21,7 @@ from pymongo.errors import (
 )
 from pymongo.results import UpdateResult
 
-from odmantic._mapping.ids import id_filter
+from odmantic._codec.ids import id_filter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,7 @@ import pymongo.errors
 from bson.errors import BSONError
 from pymongo.errors import DocumentTooLarge, OperationFailure
 
-from odmantic._mapping.encode import encode_field
+from odmantic._codec.encode import encode_field
 from odmantic._mapping.mapping import mapping_of
 from odmantic.exceptions import (
     DocumentTooLargeError,

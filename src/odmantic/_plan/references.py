@@ -15,7 +15,7 @@ from bson.dbref import DBRef
 from bson.decimal128 import Decimal128
 from bson.regex import Regex
 
-from odmantic._mapping.ids import ids_filter
+from odmantic._codec.ids import ids_filter
 from odmantic._mapping.mapping import mapping_of
 
 if TYPE_CHECKING:

@@ -5,15 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from odmantic._mapping.encode import (
-    encode_changes,
-    encode_extras,
-    encode_fields,
-    encode_primary_key,
-)
-from odmantic._mapping.ids import check_id
+from odmantic._codec.encode import encode_changes, encode_extras, encode_fields, encode_primary_key
+from odmantic._codec.ids import check_id
+from odmantic._codec.overrides import dump_document
 from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.overrides import dump_document
 from odmantic._plan.errors import encoding_error, refusal_of_save
 from odmantic._state.dirty import (
     REMOVED,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from odmantic._mapping.ids import SCALAR_IDS, may_be_unfit
+from odmantic._codec.ids import SCALAR_IDS, may_be_unfit
 from odmantic._mapping.shapes import is_tuple
 from odmantic._state.marks import (
     State,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from collections.abc import Set as AbstractSet
 
-    from odmantic._mapping.encoders import Encoder, FieldEncoder
+    from odmantic._codec.encoders import Encoder, FieldEncoder
     from odmantic._mapping.mapping import ModelMapping
     from odmantic._state.places import Journal
     from odmantic._state.snapshot import Snapshot

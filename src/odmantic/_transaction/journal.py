@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import bson
 
-from odmantic._mapping.encode import encode_primary_key
+from odmantic._codec.encode import encode_primary_key
 from odmantic._mapping.mapping import mapping_of
 from odmantic._state.dirty import DIGEST_OPTIONS, field_digests, give_back, mark_unknown, take_out
 from odmantic._state.marks import (

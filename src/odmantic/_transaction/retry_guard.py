@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from odmantic._codec.encode import encode_document
 from odmantic._errors.transactions import UnsafeRetryError
-from odmantic._mapping.encode import encode_document
 from odmantic._mapping.mapping import mapping_of
 from odmantic._state.dirty import digest
 from odmantic._transaction.tracked import Tracked

@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import create_model
 
-from odmantic._mapping.decode import decode_document
-from odmantic._mapping.encode import encode_changes, encode_document
+from odmantic._codec.decode import decode_document
+from odmantic._codec.encode import encode_changes, encode_document
 from odmantic._mapping.mapping import mapping_of
 from odmantic._state.dirty import dirty_fields, read_document
 from odmantic._state.places import SOMEWHERE, Written

@@ -16,14 +16,14 @@ import pytest
 from pydantic import create_model
 from typing_extensions import TypeAliasType
 
+from odmantic._codec.decode import decode_document
+from odmantic._codec.decoders import DecoderCompiler
+from odmantic._codec.encode import encode_document, type_encoder
+from odmantic._codec.operands import _Compiler  # pyright: ignore[reportPrivateUsage]
 from odmantic._compiled.inlining import LARGEST, MOST
 from odmantic._mapping.adapt import adapt_annotation
 from odmantic._mapping.annotations import evaluate, is_mutable, models_in
-from odmantic._mapping.decode import decode_document
-from odmantic._mapping.decoders import DecoderCompiler
-from odmantic._mapping.encode import encode_document, type_encoder
 from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.operands import _Compiler  # pyright: ignore[reportPrivateUsage]
 from odmantic._state.dirty import dirty_fields, read_document
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model

@@ -30,7 +30,7 @@ from bson.regex import Regex
 from pydantic import BaseModel, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
-from odmantic._mapping.decode import decode_document
+from odmantic._codec.decode import decode_document
 from odmantic.exceptions import DocumentParsingError, EmbeddedCopyWarning
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model

@@ -40,8 +40,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from odmantic._mapping.decode import decode_document, validate_document
-from odmantic._mapping.encode import encode_changes, encode_document
+from odmantic._codec.decode import decode_document, validate_document
+from odmantic._codec.encode import encode_changes, encode_document
 from odmantic._mapping.mapping import mapping_of
 from odmantic._state.dirty import (
     baseline_of,
@@ -492,7 +492,7 @@ def trip() -> Any:
 
 
 def test_the_usual_document_needs_no_validation(monkeypatch) -> None:
-    monkeypatch.setattr("odmantic._mapping.decode.validate_document", None)
+    monkeypatch.setattr("odmantic._codec.decode.validate_document", None)
     assert decode_document(Trip, TRIP).legs[0].price == Decimal("1.5")
 
 

@@ -19,8 +19,8 @@ from pydantic import (
     WrapValidator,
 )
 
-from odmantic._mapping.decode import validate_document
-from odmantic._mapping.encode import encode_document
+from odmantic._codec.decode import validate_document
+from odmantic._codec.encode import encode_document
 from odmantic._mapping.mapping import mapping_of
 from odmantic._state.dirty import dirty_fields, read_document
 from odmantic._state.places import SOMEWHERE

@@ -15,8 +15,8 @@ from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, RootModel, 
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 from typing_extensions import NotRequired, TypedDict
 
-from odmantic._mapping.decode import decode_document, validate_document
-from odmantic._mapping.lookups import handlers_forget_lookups, names_first, takes_aliases
+from odmantic._codec.decode import decode_document, validate_document
+from odmantic._codec.lookups import handlers_forget_lookups, names_first, takes_aliases
 from odmantic._mapping.mapping import mapping_of
 from odmantic._state.dirty import read_document
 from odmantic._state.places import SOMEWHERE

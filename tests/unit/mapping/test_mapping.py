@@ -34,9 +34,9 @@ from bson.regex import Regex
 from typing_extensions import TypeAliasType
 
 import odmantic.bson
+from odmantic._codec.encode import encode_field, encode_primary_key
 from odmantic._mapping.adapt import adapt_annotation
 from odmantic._mapping.annotations import is_mutable, models_in, unwrap
-from odmantic._mapping.encode import encode_field, encode_primary_key
 from odmantic._mapping.fields import ReferencePath
 from odmantic._mapping.mapping import mapping_of
 from odmantic._state.nested import nested_instances

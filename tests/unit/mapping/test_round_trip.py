@@ -13,7 +13,7 @@ from bson.int64 import Int64
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from odmantic._mapping.encode import encode_document, encode_field, encode_value
+from odmantic._codec.encode import encode_document, encode_field, encode_value
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model
 from odmantic.reference import Reference

@@ -17,7 +17,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, ValidationError
 from typing_extensions import TypedDict
 
-from odmantic._mapping.decode import decode_document, validate_document
+from odmantic._codec.decode import decode_document, validate_document
 from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.shortcuts import _NEVER_IN_THE_WAY, _SWITCHED_OFF, Shortcut, shortcuts_of
 from odmantic._state.places import SOMEWHERE

@@ -58,7 +58,7 @@ from pydantic import (
 )
 from typing_extensions import TypedDict
 
-from odmantic._mapping.decode import validate_document
+from odmantic._codec.decode import validate_document
 from odmantic._plan.save import plan_save
 from odmantic._state.dirty import dirty_fields, read_document
 from odmantic.bson import WithBsonSerializer

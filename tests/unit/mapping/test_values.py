@@ -48,8 +48,8 @@ from pydantic import (
 from pydantic_core import core_schema
 from typing_extensions import TypeAliasType, TypedDict
 
+from odmantic._codec.encode import encode_changes, encode_field, encode_value
 from odmantic._mapping.annotations import types_in
-from odmantic._mapping.encode import encode_changes, encode_field, encode_value
 from odmantic.bson import WithBsonSerializer
 from odmantic.exceptions import DocumentParsingError, EmbeddedCopyWarning, InvalidDocumentError
 from odmantic.field import Field

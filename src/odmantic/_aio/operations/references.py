@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from odmantic._codec.ids import ids_filter
 from odmantic._driver._aio import resolve, take_batch
-from odmantic._mapping.ids import ids_filter
 from odmantic._plan.find import resolve_references
 from odmantic._plan.references import (
     comparable,

@@ -12,6 +12,8 @@ from odmantic._aio.cursor import AIOCursor, Source
 from odmantic._aio.operations.bulk import save_in_bulk
 from odmantic._aio.operations.references import ReferenceLoader, are_where_the_server_looks
 from odmantic._aio.transactions.channel import channel_of
+from odmantic._codec.encode import encode_primary_key
+from odmantic._codec.ids import check_id, id_filter
 from odmantic._driver._aio import foreign_loop, resolve, take_batch
 from odmantic._driver.encoded_batches import documents_of, in_pieces
 from odmantic._driver.select import (
@@ -22,8 +24,6 @@ from odmantic._driver.select import (
     runs_transaction,
     updates_plainly,
 )
-from odmantic._mapping.encode import encode_primary_key
-from odmantic._mapping.ids import check_id, id_filter
 from odmantic._plan.command import (
     find_command,
     first_document,

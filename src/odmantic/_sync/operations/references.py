@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from odmantic._codec.ids import ids_filter
 from odmantic._driver._sync import take_batch
-from odmantic._mapping.ids import ids_filter
 from odmantic._plan.find import resolve_references
 from odmantic._plan.references import (
     comparable,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pymongo import ReadPreference
 from pymongo.errors import PyMongoError, ServerSelectionTimeoutError
 
+from odmantic._codec.encode import encode_primary_key
+from odmantic._codec.ids import check_id, id_filter
 from odmantic._driver._sync import foreign_loop, take_batch
 from odmantic._driver.encoded_batches import documents_of, in_pieces
 from odmantic._driver.select import (
@@ -19,8 +21,6 @@ from odmantic._driver.select import (
     runs_transaction,
     updates_plainly,
 )
-from odmantic._mapping.encode import encode_primary_key
-from odmantic._mapping.ids import check_id, id_filter
 from odmantic._plan.command import (
     find_command,
     first_document,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from odmantic._codec.lookups import takes_aliases
 from odmantic._mapping.annotations import type_adapter
-from odmantic._mapping.lookups import takes_aliases
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

@@ -11,8 +11,8 @@ from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel
 
+from odmantic._codec.encoders import Encoder, EncoderCompiler
 from odmantic._mapping.decimals import from_decimal
-from odmantic._mapping.encoders import Encoder, EncoderCompiler
 from odmantic._mapping.shapes import AS_IT_IS, is_collection, is_document, is_tuple
 from odmantic.exceptions import InvalidDocumentError
 

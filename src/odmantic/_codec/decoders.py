@@ -20,6 +20,31 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
+from odmantic._codec.encoders import encode_key
+from odmantic._codec.lookups import Rename, handlers_forget_lookups, maker_of, names_first
+from odmantic._codec.stored_forms import (
+    LIMITS,
+    bson_decoder_of,
+    in_utc,
+    member_decoder,
+    read_bytes_pattern,
+    stored_members,
+)
+from odmantic._codec.strict import (
+    as_instance,
+    as_json_text,
+    as_python_value,
+    is_json,
+    is_strict_class,
+    json_value_type,
+    read_hashable,
+    read_hashable_items,
+    strict_key_decoder,
+    strictly_read,
+    strictness_of,
+)
+from odmantic._codec.translate import Decoder, Location, parts_of, translate
+from odmantic._codec.unions import union_decoder
 from odmantic._errors.lines import ErrorList, line_errors
 from odmantic._mapping.annotations import (
     FieldTypes,
@@ -33,33 +58,8 @@ from odmantic._mapping.annotations import (
     type_of_variable,
     unwrap,
 )
-from odmantic._mapping.encoders import encode_key
-from odmantic._mapping.lookups import Rename, handlers_forget_lookups, maker_of, names_first
 from odmantic._mapping.recursion import Recursion
 from odmantic._mapping.shapes import is_document, is_stored_array
-from odmantic._mapping.stored_forms import (
-    LIMITS,
-    bson_decoder_of,
-    in_utc,
-    member_decoder,
-    read_bytes_pattern,
-    stored_members,
-)
-from odmantic._mapping.strict import (
-    as_instance,
-    as_json_text,
-    as_python_value,
-    is_json,
-    is_strict_class,
-    json_value_type,
-    read_hashable,
-    read_hashable_items,
-    strict_key_decoder,
-    strictly_read,
-    strictness_of,
-)
-from odmantic._mapping.translate import Decoder, Location, parts_of, translate
-from odmantic._mapping.unions import union_decoder
 from odmantic._types.kinds import is_class, is_embedded_model
 from odmantic.bson import DECIMAL_SERIALIZER, SUBSTITUTE_MARKS
 

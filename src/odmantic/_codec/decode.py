@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import PydanticUserError, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from odmantic._mapping.annotations import is_array, is_mapping, is_union
-from odmantic._mapping.decoders import DecoderCompiler
-from odmantic._mapping.fields import ODMEmbeddedGeneric, ODMReference
-from odmantic._mapping.overrides import parse_target
-from odmantic._mapping.shapes import is_document
-from odmantic._mapping.stored_forms import in_utc
-from odmantic._mapping.strict import is_strict_class
-from odmantic._mapping.translate import (
+from odmantic._codec.decoders import DecoderCompiler
+from odmantic._codec.overrides import parse_target
+from odmantic._codec.stored_forms import in_utc
+from odmantic._codec.strict import is_strict_class
+from odmantic._codec.translate import (
     MISSING,
     Decoder,
     FieldDecoder,
@@ -24,6 +21,9 @@ from odmantic._mapping.translate import (
     report,
     translate,
 )
+from odmantic._mapping.annotations import is_array, is_mapping, is_union
+from odmantic._mapping.fields import ODMEmbeddedGeneric, ODMReference
+from odmantic._mapping.shapes import is_document
 from odmantic._types.instances import Instance
 from odmantic.exceptions import (
     DocumentParsingError,

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
 
+from odmantic._codec.lookups import takes_aliases
 from odmantic._mapping.annotations import models_in, type_adapter
 from odmantic._mapping.field_shapes import embedded_in
-from odmantic._mapping.lookups import takes_aliases
 from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.nodes import Document, Node, Opaque, nodes_around
 from odmantic._mapping.options import FieldOptions
@@ -21,8 +21,8 @@ from odmantic.bson import WithBsonSerializer
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
+    from odmantic._codec.translate import Decoder
     from odmantic._mapping.mapping import ModelMapping
-    from odmantic._mapping.translate import Decoder
     from odmantic.exceptions import ErrorList
 
 

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from odmantic._codec.encode import refusal
+from odmantic._codec.readable import NotReadError, field_reader
+from odmantic._codec.validation import first_problem
 from odmantic._mapping.annotations import arguments_of, field_types, serializer_in, unwrap
-from odmantic._mapping.encode import refusal
-from odmantic._mapping.readable import NotReadError, field_reader
-from odmantic._mapping.validation import first_problem
 from odmantic.bson import DECIMAL_SERIALIZER
 from odmantic.exceptions import IncompleteDocumentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from odmantic._mapping.encoders import Encoder
+    from odmantic._codec.encoders import Encoder
     from odmantic._mapping.mapping import ModelMapping
 
 

@@ -1,0 +1,1 @@
+"""Instances to documents and back, by the annotations of their fields, and the values in queries."""
