@@ -29,17 +29,17 @@ from pydantic import (
 )
 from pydantic_core import core_schema
 
-from odmantic._conversions import (
+from odmantic._bson.conversions import (
     as_stored_datetime,
     compile_text,
     parse_decimal128,
     parse_object_id,
     regex_from_pattern,
 )
-from odmantic._json import BSON_TYPES_ENCODERS, schema_with_bson_json
-from odmantic._new_id import new_id
-from odmantic._python_types import DatetimeSupport, DecimalSupport, PatternSupport
-from odmantic._schemas import AS_PATTERN_TEXT, as_text, parser, schema_of
+from odmantic._bson.ids import new_id
+from odmantic._bson.json import BSON_TYPES_ENCODERS, schema_with_bson_json
+from odmantic._bson.python_types import DatetimeSupport, DecimalSupport, PatternSupport
+from odmantic._bson.schemas import AS_PATTERN_TEXT, as_text, parser, schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

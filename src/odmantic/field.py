@@ -14,7 +14,6 @@ from pydantic_core import PydanticUndefined
 from odmantic import query
 from odmantic._codec.building import is_building
 from odmantic._codec.operands import encode_operand
-from odmantic._mapping.adapt import FieldMetadata
 from odmantic._mapping.fields import (
     ODMBaseField,
     ODMBaseIndexableField,
@@ -25,6 +24,7 @@ from odmantic._mapping.fields import (
 )
 from odmantic._mapping.mapping import ModelMapping, mapping_of
 from odmantic._mapping.naming import plain_text
+from odmantic._types.adapt import FieldMetadata
 from odmantic.query import KeyNameProxy, QueryExpression, SortExpression
 
 __all__ = [

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from pydantic import BaseModel, PydanticUndefinedAnnotation
 
+from odmantic._bson.json import schema_with_bson_json
+from odmantic._bson.values import is_tuple
 from odmantic._codec.decode import decode_document
 from odmantic._codec.encode import encode_document
 from odmantic._codec.missing import fill_missing, has_fields_of_its_class
@@ -24,11 +26,8 @@ from odmantic._define.metaclass import (
     remember_arguments,
 )
 from odmantic._define.patch import apply_patch, collect_patch
-from odmantic._json import schema_with_bson_json
-from odmantic._mapping.adapt import adapt_annotation
 from odmantic._mapping.fields import ODMBaseField, ODMBaseIndexableField, ODMEmbedded, ODMReference
 from odmantic._mapping.mapping import ModelMapping
-from odmantic._mapping.shapes import is_tuple
 from odmantic._state.marks import (
     UNKNOWN,
     PickledMarks,
@@ -42,6 +41,7 @@ from odmantic._state.marks import (
 )
 from odmantic._state.nested import nested_instances
 from odmantic._state.whole import as_a_whole
+from odmantic._types.adapt import adapt_annotation
 from odmantic._types.instances import Instance
 from odmantic._types.kinds import ModelKind, kind_of
 from odmantic.index import Index, ODMBaseIndex, ODMSingleFieldIndex

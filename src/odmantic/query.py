@@ -13,9 +13,9 @@ from typing import Any, ClassVar, TypeAlias
 
 from bson.regex import Regex
 
+from odmantic._bson.values import is_document
 from odmantic._caller import warn_caller
 from odmantic._codec.encode import encode_value
-from odmantic._mapping.shapes import is_document
 from odmantic.exceptions import QueryTruthWarning, StringOperandWarning
 
 _MAY_ASK_FOR_TRUTH = ("odmantic.", "pymongo.", "motor.", "bson.")

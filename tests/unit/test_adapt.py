@@ -43,7 +43,7 @@ from pydantic import BaseModel, TypeAdapter
 from typing_extensions import TypeAliasType
 
 import odmantic.bson
-from odmantic._mapping.adapt import FieldMetadata, adapt_annotation
+from odmantic._types.adapt import FieldMetadata, adapt_annotation
 from odmantic.bson import BSON_TYPES_SUBSTITUTES, DECIMAL_SERIALIZER, WithBsonSerializer, _datetime
 from odmantic.field import Field
 

@@ -23,7 +23,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
 import odmantic.bson
-from odmantic._mapping.adapt import adapt_annotation
+from odmantic._types.adapt import adapt_annotation
 from odmantic.bson import (
     BaseBSONModel,
     WithBsonSerializer,

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Tag, TypeAdapter
 from pydantic_core import PydanticSerializationError
 
 import odmantic.bson
-from odmantic._json import BSON_TYPES_ENCODERS, encode_for_json
+from odmantic._bson.json import BSON_TYPES_ENCODERS, encode_for_json
 from odmantic.bson import BaseBSONModel
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model

@@ -33,7 +33,7 @@ def test_ids_of_the_driver_have_another_number() -> None:
 
 
 def test_the_counter_begins_again_at_its_end(monkeypatch) -> None:
-    monkeypatch.setattr("odmantic._new_id._counter", iter([2**24 - 1, 2**24]))
+    monkeypatch.setattr("odmantic._bson.ids._counter", iter([2**24 - 1, 2**24]))
     assert [ObjectId().binary[9:] for _ in range(2)] == [b"\xff\xff\xff", b"\0\0\0"]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import PydanticUserError, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from odmantic._bson.values import is_document
 from odmantic._codec.decoders import DecoderCompiler
 from odmantic._codec.overrides import parse_target
 from odmantic._codec.stored_forms import in_utc
@@ -21,9 +22,8 @@ from odmantic._codec.translate import (
     report,
     translate,
 )
-from odmantic._mapping.annotations import is_array, is_mapping, is_union
 from odmantic._mapping.fields import ODMEmbeddedGeneric, ODMReference
-from odmantic._mapping.shapes import is_document
+from odmantic._types.annotations import is_array, is_mapping, is_union
 from odmantic._types.instances import Instance
 from odmantic.exceptions import (
     DocumentParsingError,

@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
+from odmantic._bson.values import is_document, is_stored_array
 from odmantic._codec.encoders import encode_key
 from odmantic._codec.lookups import Rename, handlers_forget_lookups, maker_of, names_first
 from odmantic._codec.stored_forms import (
@@ -46,7 +47,7 @@ from odmantic._codec.strict import (
 from odmantic._codec.translate import Decoder, Location, parts_of, translate
 from odmantic._codec.unions import union_decoder
 from odmantic._errors.lines import ErrorList, line_errors
-from odmantic._mapping.annotations import (
+from odmantic._types.annotations import (
     FieldTypes,
     field_types,
     is_array,
@@ -58,9 +59,8 @@ from odmantic._mapping.annotations import (
     type_of_variable,
     unwrap,
 )
-from odmantic._mapping.recursion import Recursion
-from odmantic._mapping.shapes import is_document, is_stored_array
 from odmantic._types.kinds import is_class, is_embedded_model
+from odmantic._types.recursion import Recursion
 from odmantic.bson import DECIMAL_SERIALIZER, SUBSTITUTE_MARKS
 
 T = TypeVar("T")

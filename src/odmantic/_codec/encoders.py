@@ -29,10 +29,11 @@ from pydantic import (
     WrapValidator,
 )
 
+from odmantic._bson.values import AS_IT_IS, COLLECTIONS, is_document, is_stored_array
 from odmantic._codec.objects import Parts, Refusal, names_of, object_encoder
 from odmantic._codec.union_encoders import union_encoder
 from odmantic._codec.validation import Validation, first_problem
-from odmantic._mapping.annotations import (
+from odmantic._types.annotations import (
     field_types,
     is_array,
     is_mapping,
@@ -46,9 +47,8 @@ from odmantic._mapping.annotations import (
     types_in,
     unwrap,
 )
-from odmantic._mapping.recursion import Recursion
-from odmantic._mapping.shapes import AS_IT_IS, COLLECTIONS, is_document, is_stored_array
 from odmantic._types.kinds import is_class, is_embedded_model
+from odmantic._types.recursion import Recursion
 from odmantic.bson import BSON_TYPES_SUBSTITUTES, DATETIMES, SUBSTITUTE_MARKS
 
 Encoder: TypeAlias = Callable[[Any], Any]

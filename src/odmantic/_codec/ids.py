@@ -17,10 +17,10 @@ from bson.decimal128 import Decimal128
 from bson.int64 import Int64
 from bson.regex import Regex
 
+from odmantic._bson.values import is_document, is_stored_array
 from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.nodes import Leaf
 from odmantic._mapping.plain import is_plain
-from odmantic._mapping.shapes import is_document, is_stored_array
+from odmantic._types.tree import Leaf
 from odmantic.bson import ObjectId
 from odmantic.exceptions import InvalidDocumentError
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from pydantic import ValidationError
 from pydantic_core import SchemaValidator, core_schema
 
-from odmantic._mapping.annotations import type_adapter
-from odmantic._mapping.shapes import is_document, is_stored_array
+from odmantic._bson.values import is_document, is_stored_array
+from odmantic._types.annotations import type_adapter
 from odmantic._types.kinds import kind_of
 
 if TYPE_CHECKING:

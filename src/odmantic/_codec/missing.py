@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from odmantic._mapping.annotations import type_adapter
 from odmantic._mapping.mapping import mapping_of
+from odmantic._types.annotations import type_adapter
 from odmantic._types.instances import Instance
 
 if TYPE_CHECKING:

@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias, get_args, get_origin
 
 import bson
 
+from odmantic._bson.conversions import parse_object_id
+from odmantic._bson.values import is_collection, is_document, is_tuple
 from odmantic._codec.encode import encode_primary_key, encode_value, type_encoder
 from odmantic._codec.encoders import encode_key, has_own_form, is_left_to_field
 from odmantic._codec.union_encoders import runtime_class
-from odmantic._conversions import parse_object_id
-from odmantic._mapping.annotations import (
+from odmantic._mapping.fields import ODMReference
+from odmantic._mapping.mapping import mapping_of
+from odmantic._types.annotations import (
     field_types,
     is_array,
     is_mapping,
@@ -28,11 +31,8 @@ from odmantic._mapping.annotations import (
     serializer_in,
     unwrap,
 )
-from odmantic._mapping.fields import ODMReference
-from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.recursion import Recursion
-from odmantic._mapping.shapes import is_collection, is_document, is_tuple
 from odmantic._types.kinds import is_embedded_model, is_model_instance
+from odmantic._types.recursion import Recursion
 from odmantic.bson import DECIMAL_SERIALIZER
 
 if TYPE_CHECKING:

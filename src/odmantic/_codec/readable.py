@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
 
+from odmantic._bson.values import is_document, is_stored_array
 from odmantic._codec.lookups import takes_aliases
-from odmantic._mapping.annotations import models_in, type_adapter
 from odmantic._mapping.field_shapes import embedded_in
 from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.nodes import Document, Node, Opaque, nodes_around
 from odmantic._mapping.options import FieldOptions
 from odmantic._mapping.plain import allows
-from odmantic._mapping.shapes import is_document, is_stored_array
 from odmantic._mapping.shortcuts import Shortcut, shortcuts_of
+from odmantic._types.annotations import models_in, type_adapter
 from odmantic._types.kinds import ModelKind, kind_of
+from odmantic._types.tree import Document, Node, Opaque, nodes_around
 from odmantic.bson import WithBsonSerializer
 
 if TYPE_CHECKING:

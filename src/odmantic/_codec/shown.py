@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel
 
+from odmantic._bson.values import is_collection, is_document
 from odmantic._codec.untyped import encode_any
 from odmantic._mapping.fields import ODMEmbedded, ODMEmbeddedGeneric, ODMReference
 from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.shapes import is_collection, is_document
 
 if TYPE_CHECKING:
     from odmantic._mapping.fields import ODMBaseField

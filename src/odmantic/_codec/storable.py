@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from odmantic._codec.encode import refusal
 from odmantic._codec.readable import NotReadError, field_reader
 from odmantic._codec.validation import first_problem
-from odmantic._mapping.annotations import arguments_of, field_types, serializer_in, unwrap
+from odmantic._types.annotations import arguments_of, field_types, serializer_in, unwrap
 from odmantic.bson import DECIMAL_SERIALIZER
 from odmantic.exceptions import IncompleteDocumentError
 

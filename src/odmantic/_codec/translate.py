@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic_core import InitErrorDetails
 
-from odmantic._mapping.shapes import is_document
+from odmantic._bson.values import is_document
 from odmantic.exceptions import ErrorList
 
 if TYPE_CHECKING:

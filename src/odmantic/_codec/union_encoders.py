@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from odmantic._codec.translate import MISSING
 from odmantic._codec.validation import Validation
-from odmantic._mapping.annotations import unwrap
+from odmantic._types.annotations import unwrap
 from odmantic._types.kinds import is_class
 from odmantic.bson import BSON_TYPES_SUBSTITUTES, DATETIMES
 

@@ -10,12 +10,13 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 
+from odmantic._bson.values import is_document
 from odmantic._codec.lookups import takes_aliases
 from odmantic._codec.stored_forms import FROM_BSON, member_decoder, stored_members
 from odmantic._codec.strict import is_json, strictness_of
 from odmantic._codec.translate import Decoder, Location, written
 from odmantic._errors.lines import ErrorList, line_errors
-from odmantic._mapping.annotations import (
+from odmantic._types.annotations import (
     field_types,
     is_array,
     is_mapping,
@@ -23,7 +24,6 @@ from odmantic._mapping.annotations import (
     type_adapter,
     unwrap,
 )
-from odmantic._mapping.shapes import is_document
 from odmantic._types.kinds import is_class, is_embedded_model
 
 

@@ -11,9 +11,9 @@ from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel
 
+from odmantic._bson.decimals import from_decimal
+from odmantic._bson.values import AS_IT_IS, is_collection, is_document, is_tuple
 from odmantic._codec.encoders import Encoder, EncoderCompiler
-from odmantic._mapping.decimals import from_decimal
-from odmantic._mapping.shapes import AS_IT_IS, is_collection, is_document, is_tuple
 from odmantic.exceptions import InvalidDocumentError
 
 AS_IT_IS_EXACTLY = frozenset(AS_IT_IS)

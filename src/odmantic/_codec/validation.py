@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from odmantic._codec.lookups import takes_aliases
-from odmantic._mapping.annotations import type_adapter
+from odmantic._types.annotations import type_adapter
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

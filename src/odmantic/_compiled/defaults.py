@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from odmantic._codec.untyped import encode_any
 from odmantic._mapping.fields import ODMReference
-from odmantic._mapping.leaves import LEAF_CLASSES
-from odmantic._mapping.nodes import Anything, Array, Leaf, Nullable, Opaque, Table
+from odmantic._types.leaves import LEAF_CLASSES
+from odmantic._types.tree import Anything, Array, Leaf, Nullable, Opaque, Table
 
 if TYPE_CHECKING:
     from odmantic._mapping.fields import ODMBaseField
-    from odmantic._mapping.nodes import Node
+    from odmantic._types.tree import Node
 
 NO_DEFAULT: Any = object()
 

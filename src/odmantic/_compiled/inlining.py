@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.nodes import Document, nodes_around
+from odmantic._types.tree import Document, nodes_around
 
 if TYPE_CHECKING:
     from collections.abc import Generator

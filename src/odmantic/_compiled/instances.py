@@ -19,7 +19,9 @@ from odmantic._compiled.snapshot_code import (
 )
 from odmantic._mapping.blank import FEW, blank_of
 from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.nodes import (
+from odmantic._state.marks import mark_embedded_clean
+from odmantic._state.places import INSIDE
+from odmantic._types.tree import (
     Anything,
     Array,
     Document,
@@ -30,8 +32,6 @@ from odmantic._mapping.nodes import (
     Table,
     is_leaf,
 )
-from odmantic._state.marks import mark_embedded_clean
-from odmantic._state.places import INSIDE
 
 if TYPE_CHECKING:
     from odmantic._compiled.source import Source

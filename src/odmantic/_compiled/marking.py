@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from odmantic._compiled.snapshot_code import inside
 from odmantic._mapping.mapping import ModelMapping, mapping_of
-from odmantic._mapping.nodes import Array, Document, Node, Nullable, Target
 from odmantic._state.marks import mark_embedded_clean, state_setter
 from odmantic._state.places import INSIDE
+from odmantic._types.tree import Array, Document, Node, Nullable, Target
 
 if TYPE_CHECKING:
     from odmantic._compiled.source import Source

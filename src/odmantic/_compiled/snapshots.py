@@ -16,17 +16,8 @@ from odmantic._compiled.snapshot_code import (
     keep_length,
 )
 from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.nodes import (
-    Anything,
-    Array,
-    Document,
-    Leaf,
-    Node,
-    Nullable,
-    Table,
-    is_leaf,
-)
 from odmantic._state.snapshot import OtherShapeError
+from odmantic._types.tree import Anything, Array, Document, Leaf, Node, Nullable, Table, is_leaf
 
 if TYPE_CHECKING:
     from typing import Any

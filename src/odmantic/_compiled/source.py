@@ -18,8 +18,8 @@ from weakref import finalize
 
 from bson.decimal128 import Decimal128
 
-from odmantic._mapping.leaves import LEAF_CLASSES
-from odmantic._mapping.shapes import is_tuple
+from odmantic._bson.values import is_tuple
+from odmantic._types.leaves import LEAF_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Container, Generator, Mapping

@@ -18,9 +18,9 @@ from odmantic._compiled.values import (
     is_stored_as_it_is,
     unless_whole,
 )
-from odmantic._mapping.nodes import Anything, Leaf, Node, Nullable, Target
 from odmantic._mapping.plain import is_plain
 from odmantic._state.marks import baseline_setter, retake, state_setter, untake
+from odmantic._types.tree import Anything, Leaf, Node, Nullable, Target
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo

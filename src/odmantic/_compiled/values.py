@@ -7,6 +7,8 @@ from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from odmantic._bson.decimals import from_decimal
+from odmantic._bson.values import AS_IT_IS
 from odmantic._codec.encode import encode_document, encode_reference
 from odmantic._codec.storable import storing_encoder
 from odmantic._codec.untyped import encode_any
@@ -18,9 +20,9 @@ from odmantic._compiled.snapshot_code import (
     keep_length,
     quoted_key,
 )
-from odmantic._mapping.decimals import from_decimal
 from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.nodes import (
+from odmantic._state.snapshot import snapshot_of_stored
+from odmantic._types.tree import (
     Anything,
     Array,
     Document,
@@ -31,8 +33,6 @@ from odmantic._mapping.nodes import (
     Target,
     is_leaf,
 )
-from odmantic._mapping.shapes import AS_IT_IS
-from odmantic._state.snapshot import snapshot_of_stored
 
 if TYPE_CHECKING:
     from collections.abc import Container

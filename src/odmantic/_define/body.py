@@ -26,10 +26,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from odmantic._caller import warn_caller
-from odmantic._mapping.adapt import adapt_annotation
-from odmantic._mapping.annotations import arguments_of, evaluate, models_in, type_adapter, unwrap
 from odmantic._mapping.naming import plain_text
 from odmantic._mapping.options import FieldOptions
+from odmantic._types.adapt import adapt_annotation
+from odmantic._types.annotations import arguments_of, evaluate, models_in, type_adapter, unwrap
 from odmantic._types.kinds import is_class, is_embedded_model, is_model, kind_of, why_no_model
 from odmantic.bson import ObjectId
 from odmantic.exceptions import EmbeddedReferenceWarning

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from pydantic import PydanticUndefinedAnnotation
 
-from odmantic._mapping.annotations import evaluate, models_in
+from odmantic._types.annotations import evaluate, models_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping

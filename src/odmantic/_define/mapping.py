@@ -10,17 +10,6 @@ from odmantic._codec.encode import extra_encoder, field_encoders
 from odmantic._codec.lookups import takes_aliases
 from odmantic._codec.readable import Readable
 from odmantic._compiled.compile import Codec
-from odmantic._mapping.annotations import (
-    arguments_of,
-    field_types,
-    is_mutable,
-    is_union,
-    models_in,
-    optional_member,
-    serializer_in,
-    types_in,
-    unwrap,
-)
 from odmantic._mapping.field_shapes import shapes_of
 from odmantic._mapping.fields import (
     ODMBaseField,
@@ -31,9 +20,19 @@ from odmantic._mapping.fields import (
 )
 from odmantic._mapping.mapping import COLLECTION, ModelMapping
 from odmantic._mapping.naming import check_key_name, collection_name, plain_text
-from odmantic._mapping.one_shot import is_one_shot, one_shot_refusal
 from odmantic._mapping.options import options_in
 from odmantic._mapping.plain import assigns_itself
+from odmantic._types.annotations import (
+    arguments_of,
+    field_types,
+    is_mutable,
+    is_union,
+    models_in,
+    optional_member,
+    serializer_in,
+    types_in,
+    unwrap,
+)
 from odmantic._types.instances import Instance
 from odmantic._types.kinds import (
     ModelKind,
@@ -43,6 +42,7 @@ from odmantic._types.kinds import (
     kind_of,
     origin_of,
 )
+from odmantic._types.one_shot import is_one_shot, one_shot_refusal
 from odmantic.exceptions import EmbeddedCopyWarning
 
 if TYPE_CHECKING:

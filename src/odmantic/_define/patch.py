@@ -10,9 +10,9 @@ from weakref import WeakKeyDictionary
 from pydantic import BaseModel, ValidationError, field_validator
 from pydantic_core import InitErrorDetails
 
+from odmantic._bson.alike import is_alike
 from odmantic._codec.decode import name_decoders
 from odmantic._codec.lookups import names_first
-from odmantic._mapping.alike import is_alike
 from odmantic._state.snapshot import is_same, take_snapshot
 from odmantic._types.instances import Instance
 

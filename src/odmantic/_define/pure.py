@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import BaseModel
 
 from odmantic._define.body import is_class_variable, own_annotations, taking_over
-from odmantic._mapping.adapt import adapt_annotation
-from odmantic._mapping.annotations import evaluate, unwrap
+from odmantic._types.adapt import adapt_annotation
+from odmantic._types.annotations import evaluate, unwrap
 from odmantic._types.instances import Instance
 from odmantic._types.kinds import ModelKind, kind_of
 from odmantic.bson import BSON_TYPES_ENCODERS, BaseBSONModel

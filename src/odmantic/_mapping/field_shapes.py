@@ -8,12 +8,14 @@ from enum import Enum
 from types import NoneType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
-from odmantic._mapping.aliases import is_type_alias
-from odmantic._mapping.annotations import is_union
 from odmantic._mapping.fields import ODMReference
-from odmantic._mapping.leaves import DECIMAL_LEAF, LEAF_CLASSES, LEAVES, enum_leaf, literal_leaf
 from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.nodes import (
+from odmantic._mapping.options import FieldOptions
+from odmantic._types.aliases import is_type_alias
+from odmantic._types.annotations import is_union
+from odmantic._types.kinds import is_class, is_embedded_model
+from odmantic._types.leaves import DECIMAL_LEAF, LEAF_CLASSES, LEAVES, enum_leaf, literal_leaf
+from odmantic._types.tree import (
     Anything,
     Array,
     Document,
@@ -24,8 +26,6 @@ from odmantic._mapping.nodes import (
     Target,
     nodes_around,
 )
-from odmantic._mapping.options import FieldOptions
-from odmantic._types.kinds import is_class, is_embedded_model
 from odmantic.bson import DECIMAL_SERIALIZER, SUBSTITUTE_MARKS
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from odmantic._codec.readable import Readable
     from odmantic._codec.translate import Decoder, FieldDecoder
     from odmantic._compiled.compile import Codec
-    from odmantic._mapping.nodes import Node
+    from odmantic._types.tree import Node
 
 
 COLLECTION = "__odm_collection__"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from odmantic._mapping.shapes import is_document, is_stored_array
+from odmantic._bson.values import is_document, is_stored_array
 from odmantic._plan.foreign import check_fields
 from odmantic.query import QueryExpression, and_
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from odmantic._bson.values import is_tuple
 from odmantic._codec.decode import validate_document
 from odmantic._codec.overrides import parse_document
 from odmantic._mapping.fields import ODMReference
 from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.shapes import is_tuple
 from odmantic._state.marks import (
     NOTHING_TO_COMPARE,
     State,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from odmantic._bson.values import is_collection, is_document
 from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.shapes import is_collection, is_document
 from odmantic._types.instances import Instance
 from odmantic._types.kinds import kind_of_instance
 

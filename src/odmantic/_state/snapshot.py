@@ -22,10 +22,10 @@ from bson.errors import BSONError
 
 from odmantic._codec.encode import encode_field, encode_value
 from odmantic._codec.untyped import encode_any
-from odmantic._mapping.leaves import LEAF_CLASSES
 from odmantic._mapping.mapping import mapping_of
 from odmantic._types.instances import Instance
 from odmantic._types.kinds import is_model_instance
+from odmantic._types.leaves import LEAF_CLASSES
 from odmantic.exceptions import InvalidDocumentError
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from odmantic._bson.values import is_tuple
 from odmantic._codec.ids import SCALAR_IDS, may_be_unfit
-from odmantic._mapping.shapes import is_tuple
 from odmantic._state.marks import (
     State,
     baseline_setter,

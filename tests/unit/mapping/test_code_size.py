@@ -21,10 +21,10 @@ from odmantic._codec.decoders import DecoderCompiler
 from odmantic._codec.encode import encode_document, type_encoder
 from odmantic._codec.operands import _Compiler  # pyright: ignore[reportPrivateUsage]
 from odmantic._compiled.inlining import LARGEST, MOST
-from odmantic._mapping.adapt import adapt_annotation
-from odmantic._mapping.annotations import evaluate, is_mutable, models_in
 from odmantic._mapping.mapping import mapping_of
 from odmantic._state.dirty import dirty_fields, read_document
+from odmantic._types.adapt import adapt_annotation
+from odmantic._types.annotations import evaluate, is_mutable, models_in
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model
 from odmantic.reference import Reference

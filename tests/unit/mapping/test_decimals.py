@@ -10,7 +10,7 @@ from bson.decimal128 import Decimal128
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odmantic._mapping.decimals import from_decimal, to_decimal
+from odmantic._bson.decimals import from_decimal, to_decimal
 
 BITS = st.integers(0, 2**64 - 1)
 USUAL = st.builds(

@@ -33,9 +33,9 @@ from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from typing_extensions import TypeAliasType, TypedDict
 
-from odmantic._mapping.adapt import adapt_annotation
 from odmantic._plan.save import plan_save
 from odmantic._state.dirty import dirty_fields, read_document
+from odmantic._types.adapt import adapt_annotation
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model
 

@@ -35,11 +35,11 @@ from typing_extensions import TypeAliasType
 
 import odmantic.bson
 from odmantic._codec.encode import encode_field, encode_primary_key
-from odmantic._mapping.adapt import adapt_annotation
-from odmantic._mapping.annotations import is_mutable, models_in, unwrap
 from odmantic._mapping.fields import ReferencePath
 from odmantic._mapping.mapping import mapping_of
 from odmantic._state.nested import nested_instances
+from odmantic._types.adapt import adapt_annotation
+from odmantic._types.annotations import is_mutable, models_in, unwrap
 from odmantic._types.kinds import is_embedded_model, is_model, is_model_instance
 from odmantic.exceptions import EmbeddedCopyWarning
 from odmantic.field import Field

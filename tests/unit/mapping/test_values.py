@@ -49,7 +49,7 @@ from pydantic_core import core_schema
 from typing_extensions import TypeAliasType, TypedDict
 
 from odmantic._codec.encode import encode_changes, encode_field, encode_value
-from odmantic._mapping.annotations import types_in
+from odmantic._types.annotations import types_in
 from odmantic.bson import WithBsonSerializer
 from odmantic.exceptions import DocumentParsingError, EmbeddedCopyWarning, InvalidDocumentError
 from odmantic.field import Field

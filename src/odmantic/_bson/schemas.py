@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticSerializationUnexpectedValue, SchemaValidator, core_schema
 
-from odmantic._conversions import pattern_text
+from odmantic._bson.conversions import pattern_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar, get_args
 
-from odmantic._mapping.aliases import is_type_alias
+from odmantic._types.aliases import is_type_alias
 
 T = TypeVar("T")
 

@@ -36,7 +36,7 @@ from pydantic import BaseModel, ConfigDict, Field, PydanticUserError, TypeAdapte
 from pydantic.fields import FieldInfo
 from typing_extensions import NotRequired, ReadOnly, Required
 
-from odmantic._mapping.aliases import alias_value, is_type_alias
+from odmantic._types.aliases import alias_value, is_type_alias
 from odmantic._types.kinds import ModelKind, is_class, is_embedded_model, kind_of
 from odmantic.bson import DATETIMES, WithBsonSerializer
 

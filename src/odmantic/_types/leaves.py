@@ -15,9 +15,9 @@ import bson.binary
 import bson.decimal128
 import bson.int64
 
-from odmantic._conversions import as_read_datetime, as_stored_datetime
-from odmantic._mapping.decimals import to_decimal
-from odmantic._mapping.nodes import Leaf
+from odmantic._bson.conversions import as_read_datetime, as_stored_datetime
+from odmantic._bson.decimals import to_decimal
+from odmantic._types.tree import Leaf
 from odmantic.bson import BSON_TYPES_SUBSTITUTES
 
 _EXACTLY = """\

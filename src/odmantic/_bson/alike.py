@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from odmantic._mapping.shapes import is_collection, is_document
+from odmantic._bson.values import is_collection, is_document
 
 _SETS: tuple[type[Any], ...] = (set, frozenset)
 _TOLD_BY_TEXT: tuple[type[Any], ...] = (float, complex, Decimal, datetime, time)

@@ -11,9 +11,9 @@ from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin
 
 from pydantic import Strict
 
-from odmantic._mapping.aliases import alias_value, is_type_alias
-from odmantic._mapping.one_shot import is_one_shot, one_shot_refusal
-from odmantic._python_types import DecimalSupport, PatternSupport
+from odmantic._bson.python_types import DecimalSupport, PatternSupport
+from odmantic._types.aliases import alias_value, is_type_alias
+from odmantic._types.one_shot import is_one_shot, one_shot_refusal
 from odmantic.bson import (
     BSON_TYPES_SUBSTITUTES,
     DECIMAL_SERIALIZER,

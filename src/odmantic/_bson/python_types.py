@@ -12,7 +12,7 @@ import bson.decimal128
 import bson.regex
 from pydantic_core import core_schema
 
-from odmantic._conversions import (
+from odmantic._bson.conversions import (
     as_stored_datetime,
     as_utc_datetime,
     check_decimal,
@@ -21,7 +21,7 @@ from odmantic._conversions import (
     number_as_text,
     parse_decimal,
 )
-from odmantic._schemas import AS_PATTERN_TEXT, as_text, parser, schema_of
+from odmantic._bson.schemas import AS_PATTERN_TEXT, as_text, parser, schema_of
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
