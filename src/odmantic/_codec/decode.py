@@ -13,16 +13,9 @@ from odmantic._codec.decoders import DecoderCompiler
 from odmantic._codec.overrides import parse_target
 from odmantic._codec.stored_forms import in_utc
 from odmantic._codec.strict import is_strict_class
-from odmantic._codec.translate import (
-    MISSING,
-    Decoder,
-    FieldDecoder,
-    Location,
-    OnMissing,
-    report,
-    translate,
-)
+from odmantic._codec.translate import report, translate
 from odmantic._mapping.fields import ODMEmbeddedGeneric, ODMReference
+from odmantic._mapping.interfaces import MISSING, Decoder, FieldDecoder, Location, OnMissing
 from odmantic._types.annotations import is_array, is_mapping, is_union
 from odmantic._types.instances import Instance
 from odmantic.exceptions import (

@@ -44,9 +44,10 @@ from odmantic._codec.strict import (
     strictly_read,
     strictness_of,
 )
-from odmantic._codec.translate import Decoder, Location, parts_of, translate
+from odmantic._codec.translate import parts_of, translate
 from odmantic._codec.unions import union_decoder
 from odmantic._errors.lines import ErrorList, line_errors
+from odmantic._mapping.interfaces import Decoder, Location
 from odmantic._types.annotations import (
     FieldTypes,
     field_types,

@@ -9,12 +9,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from odmantic._bson.values import is_collection, is_document, is_tuple
-from odmantic._codec.encoders import Encoder, EncoderCompiler, FieldEncoder
+from odmantic._codec.encoders import EncoderCompiler
 from odmantic._codec.ids import check_id
 from odmantic._codec.objects import check_extra
 from odmantic._codec.overrides import dump_primary_key
 from odmantic._codec.untyped import AS_IT_IS_EXACTLY, encode_any
 from odmantic._mapping.fields import ODMReference
+from odmantic._mapping.interfaces import Encoder, FieldEncoder
 from odmantic._mapping.mapping import mapping_of
 from odmantic._types.instances import Instance
 from odmantic._types.kinds import ModelKind, is_model_instance, kind_of_instance

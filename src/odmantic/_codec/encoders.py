@@ -11,7 +11,7 @@ from enum import Enum
 from fractions import Fraction
 from itertools import zip_longest
 from pathlib import PurePath
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar, cast, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, cast, get_args, get_origin
 from uuid import UUID
 
 import bson
@@ -33,6 +33,7 @@ from odmantic._bson.values import AS_IT_IS, COLLECTIONS, is_document, is_stored_
 from odmantic._codec.objects import Parts, Refusal, names_of, object_encoder
 from odmantic._codec.union_encoders import union_encoder
 from odmantic._codec.validation import Validation, first_problem
+from odmantic._mapping.interfaces import Encoder
 from odmantic._types.annotations import (
     field_types,
     is_array,
@@ -51,9 +52,6 @@ from odmantic._types.kinds import is_class, is_embedded_model
 from odmantic._types.recursion import Recursion
 from odmantic.bson import BSON_TYPES_SUBSTITUTES, DATETIMES, SUBSTITUTE_MARKS
 
-Encoder: TypeAlias = Callable[[Any], Any]
-FieldEncoder: TypeAlias = tuple[str, str, Encoder | None]
-"""Name and key of a field, and how its value is converted; `None` stores it as it is."""
 T = TypeVar("T")
 
 

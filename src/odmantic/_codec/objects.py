@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic import BaseModel, RootModel
 
-from odmantic._codec.translate import MISSING
+from odmantic._mapping.interfaces import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping
 
-    from odmantic._codec.encoders import Encoder
+    from odmantic._mapping.interfaces import Encoder
 
 Parts: TypeAlias = "list[tuple[str, Encoder | None]]"
 """Names of fields, and how their values are converted; `None` stores one as it is."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, cast
 
-from odmantic._codec.translate import Location, written
+from odmantic._codec.translate import written
 from odmantic._errors.lines import ErrorList, line_errors
+from odmantic._mapping.interfaces import Location
 from odmantic._types.kinds import kind_of_instance
 from odmantic.exceptions import DocumentParsingError
 

@@ -21,7 +21,7 @@ from odmantic.bson import WithBsonSerializer
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-    from odmantic._codec.translate import Decoder
+    from odmantic._mapping.interfaces import Decoder
     from odmantic._mapping.mapping import ModelMapping
     from odmantic.exceptions import ErrorList
 

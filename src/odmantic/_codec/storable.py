@@ -16,7 +16,7 @@ from odmantic.exceptions import IncompleteDocumentError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from odmantic._codec.encoders import Encoder
+    from odmantic._mapping.interfaces import Encoder
     from odmantic._mapping.mapping import ModelMapping
 
 

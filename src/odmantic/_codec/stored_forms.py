@@ -19,8 +19,8 @@ from pydantic.fields import FieldInfo
 from odmantic._bson.conversions import as_aware, as_naive, as_read_datetime, as_utc_datetime
 from odmantic._bson.python_types import DecimalSupport, PatternSupport
 from odmantic._bson.values import AS_IT_IS, is_document, is_stored_array
-from odmantic._codec.translate import Decoder, Location
 from odmantic._codec.untyped import encode_any
+from odmantic._mapping.interfaces import Decoder, Location
 from odmantic._types.kinds import is_class
 from odmantic.bson import BSON_TYPES_SUBSTITUTES
 from odmantic.exceptions import ErrorList

@@ -20,8 +20,8 @@ from pydantic_core import PydanticSerializationError
 
 from odmantic._bson.values import is_document, is_stored_array
 from odmantic._codec.stored_forms import in_utc
-from odmantic._codec.translate import Decoder, Location
 from odmantic._codec.validation import Validation
+from odmantic._mapping.interfaces import Decoder, Location
 from odmantic._types.annotations import unwrap
 from odmantic._types.kinds import is_class
 from odmantic.bson import WithBsonSerializer

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from pydantic_core import InitErrorDetails
 
 from odmantic._bson.values import is_document
-from odmantic.exceptions import ErrorList
+from odmantic._errors.lines import ErrorList
+from odmantic._mapping.interfaces import MISSING, Location
 
 if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
-
-Location: TypeAlias = "tuple[Any, ...] | None"
-"""Where a value is: the location around it, then a name, an index or (with a third item) a key.
-
-Written out only for a problem.
-"""
-Decoder: TypeAlias = Callable[[Any, Location, ErrorList, Any], Any]
-"""Turns the keys inside a value into names of fields.
-
-Takes the value, its location, the list for the problems found, and the document it is in.
-"""
-OnMissing: TypeAlias = Callable[[Location, ErrorList, Any], Any]
-"""Gives what stands in for a missing key; `MISSING` leaves that to pydantic."""
-FieldDecoder: TypeAlias = tuple[str, str, Decoder | None, OnMissing]
-
-MISSING: Any = object()
 
 
 def translate(mapping: ModelMapping, raw: Any, loc: Location, errors: ErrorList) -> Any:

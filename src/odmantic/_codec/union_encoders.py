@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from pydantic import ValidationError
 
-from odmantic._codec.translate import MISSING
 from odmantic._codec.validation import Validation
+from odmantic._mapping.interfaces import MISSING
 from odmantic._types.annotations import unwrap
 from odmantic._types.kinds import is_class
 from odmantic.bson import BSON_TYPES_SUBSTITUTES, DATETIMES
@@ -17,7 +17,7 @@ from odmantic.bson import BSON_TYPES_SUBSTITUTES, DATETIMES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from odmantic._codec.encoders import Encoder
+    from odmantic._mapping.interfaces import Encoder
 
 
 def union_encoder(

@@ -14,8 +14,9 @@ from odmantic._bson.values import is_document
 from odmantic._codec.lookups import takes_aliases
 from odmantic._codec.stored_forms import FROM_BSON, member_decoder, stored_members
 from odmantic._codec.strict import is_json, strictness_of
-from odmantic._codec.translate import Decoder, Location, written
+from odmantic._codec.translate import written
 from odmantic._errors.lines import ErrorList, line_errors
+from odmantic._mapping.interfaces import Decoder, Location
 from odmantic._types.annotations import (
     field_types,
     is_array,

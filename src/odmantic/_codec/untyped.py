@@ -13,7 +13,8 @@ from pydantic import BaseModel
 
 from odmantic._bson.decimals import from_decimal
 from odmantic._bson.values import AS_IT_IS, is_collection, is_document, is_tuple
-from odmantic._codec.encoders import Encoder, EncoderCompiler
+from odmantic._codec.encoders import EncoderCompiler
+from odmantic._mapping.interfaces import Encoder
 from odmantic.exceptions import InvalidDocumentError
 
 AS_IT_IS_EXACTLY = frozenset(AS_IT_IS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from odmantic._compiled.marking import MarkerCode
 from odmantic._compiled.reading import ReaderCode
@@ -14,37 +14,14 @@ from odmantic._compiled.taking import TakerCode
 from odmantic._compiled.values import keeps_alike
 from odmantic._compiled.writing import WriterCode
 from odmantic._mapping.field_shapes import leaf_classes_of
+from odmantic._mapping.interfaces import Changes, Encoder, Read, ReadAll, Take, TakeSnapshot, Write
 from odmantic._mapping.plain import exact_classes, is_judged_whole
 from odmantic._mapping.shortcuts import Shortcut, shortcuts_of
-from odmantic._state.places import SOMEWHERE, Known, Written
+from odmantic._state.places import SOMEWHERE, Known
 from odmantic._state.taking import ChangeTaker
 
 if TYPE_CHECKING:
-    from odmantic._codec.encoders import Encoder
     from odmantic._mapping.mapping import ModelMapping
-    from odmantic._state.taking import Changes
-
-Read = Callable[[Any], Any]
-ReadAll = Callable[[list[Any], Callable[[Any], None], "Known"], Any]
-TakeSnapshot = Callable[[Any], tuple[Any, ...]]
-Write = Callable[[Any], dict[str, Any]]
-
-
-class Take(Protocol):
-    """Adds the document, and the id, of each instance that is to be sent as a whole, up to one that is not.
-
-    Those taken count as known where the write goes. With `new`, only instances are taken of which no document can exist.
-    """
-
-    def __call__(
-        self,
-        instances: Iterable[Any],
-        documents: list[dict[str, Any]],
-        ids: list[Any],
-        known: Written,
-        *,
-        new: bool,
-    ) -> None: ...
 
 
 class Codec:

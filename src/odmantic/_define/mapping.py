@@ -48,7 +48,7 @@ from odmantic.exceptions import EmbeddedCopyWarning
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
-    from odmantic._codec.encoders import Encoder
+    from odmantic._mapping.interfaces import Encoder
     from odmantic._mapping.options import FieldOptions
     from odmantic.config import ODMConfigDict
 

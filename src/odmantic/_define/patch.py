@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Container
 
     from odmantic._codec.lookups import Rename
-    from odmantic._codec.translate import Decoder
+    from odmantic._mapping.interfaces import Decoder
     from odmantic._mapping.mapping import ModelMapping
     from odmantic.exceptions import ErrorList
 

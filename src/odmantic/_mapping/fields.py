@@ -6,11 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from pydantic.fields import FieldInfo
-
-    from odmantic.config import ODMConfigDict
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -23,7 +21,7 @@ class ODMBaseField:
     __allowed_operators__: ClassVar[frozenset[str]] = frozenset()
 
     key_name: str
-    model_config: ODMConfigDict
+    model_config: Mapping[str, object]
     pydantic_field: FieldInfo
     owner: tuple[Any, str] | None = field(default=None, init=False, repr=False)
     """The class that has the field, and its name there."""

@@ -22,10 +22,14 @@ from odmantic.bson import ObjectId
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from odmantic._codec.encoders import Encoder, FieldEncoder
-    from odmantic._codec.readable import Readable
-    from odmantic._codec.translate import Decoder, FieldDecoder
-    from odmantic._compiled.compile import Codec
+    from odmantic._mapping.interfaces import (
+        Codec,
+        Decoder,
+        Encoder,
+        FieldDecoder,
+        FieldEncoder,
+        Readable,
+    )
     from odmantic._types.tree import Node
 
 

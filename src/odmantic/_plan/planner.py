@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from collections.abc import Set as AbstractSet
 
+    from odmantic._mapping.interfaces import Changes
     from odmantic._mapping.mapping import ModelMapping
     from odmantic._plan.groups import Group
-    from odmantic._state.taking import Changes
     from odmantic.model import Model
 
 #: Documents that are planned, and sent, at a time: their memory is bounded, the next ones can be planned while these

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from odmantic._bson.values import is_tuple
 from odmantic._codec.ids import SCALAR_IDS, may_be_unfit
+from odmantic._mapping.interfaces import Changes
 from odmantic._state.marks import (
     State,
     baseline_setter,
@@ -22,13 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from collections.abc import Set as AbstractSet
 
-    from odmantic._codec.encoders import Encoder, FieldEncoder
+    from odmantic._mapping.interfaces import Encoder, FieldEncoder
     from odmantic._mapping.mapping import ModelMapping
     from odmantic._state.places import Journal
     from odmantic._state.snapshot import Snapshot
-
-#: The names of the fields to be sent, what `_id` holds, and the document for `$set`.
-Changes = tuple[frozenset[str], Any, dict[str, Any]]
 
 #: What is taken of an instance that has not changed.
 UNCHANGED: Changes = (frozenset(), None, {})
