@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from odmantic._aio.colour import ASYNC
+from tests.integration.aio.colour import ASYNC
+
+from odmantic._plan.find import FLAT_BATCH_SIZE
+
+#: How many small documents one answer of the server to a stream holds.
+ANSWER = FLAT_BATCH_SIZE
+#: More than that.
+MANY = ANSWER + 100
 
 
 async def to_list(cursor):

@@ -7,9 +7,9 @@ import time
 import pymongo
 import pymongo.errors
 import pytest
+from tests.integration.aio.colour import ASYNC
 
 from odmantic import AIOEngine, EmbeddedModel, Model, Reference
-from odmantic._aio.colour import ASYNC
 
 if ASYNC:
     from pymongo import AsyncMongoClient

@@ -13,9 +13,9 @@ import bson.errors
 import pymongo.errors
 import pytest
 from bson import ObjectId
+from tests.integration.aio.colour import resolve
 
 from odmantic import EmbeddedModel, Field, Model, Reference
-from odmantic._driver._aio import resolve
 from odmantic.exceptions import (
     BaseEngineException,
     DocumentParsingError,

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pymongo
 import pymongo.errors
 import pytest
+from tests.integration.aio.colour import ASYNC, resolve
 
 from odmantic import AIOEngine, Model, Reference
-from odmantic._aio.colour import ASYNC
-from odmantic._driver._aio import resolve
 
 pytestmark = pytest.mark.each_driver
 

@@ -8,11 +8,10 @@ import pickle
 import pymongo.errors
 import pytest
 from bson import ObjectId, Timestamp
+from tests.integration.aio.colour import ASYNC, resolve
 
 from odmantic import AIOEngine, EmbeddedModel, Field, Model, Reference
 from odmantic import ObjectId as AutomaticId
-from odmantic._aio.colour import ASYNC
-from odmantic._driver._aio import resolve
 from odmantic.exceptions import (
     DuplicateKeyError,
     InvalidDocumentError,

@@ -6,12 +6,12 @@ import inspect
 
 import pytest
 from pymongo.read_concern import ReadConcern
+from tests.integration.aio.colour import ASYNC
+from tests.integration.aio.reading import ANSWER
 
 from odmantic import Field, Model, Reference
-from odmantic._aio.colour import ASYNC
 from odmantic._aio.engine import AIOEngine
 from odmantic._aio.transactions.transaction import AIOTransaction
-from odmantic._plan.find import FLAT_BATCH_SIZE
 
 
 class User(Model):
@@ -24,7 +24,7 @@ class Post(Model):
 
 
 #: More than the server sends at once.
-MANY = FLAT_BATCH_SIZE + 1
+MANY = ANSWER + 1
 
 
 async def _find(target, user, **session):

@@ -12,10 +12,9 @@ from pymongo.errors import (
     WriteConcernError,
 )
 from pymongo.write_concern import WriteConcern
+from tests.integration.aio.colour import ASYNC, resolve
 
 from odmantic import Model
-from odmantic._aio.colour import ASYNC
-from odmantic._driver._aio import resolve
 from odmantic.exceptions import CommitOutcomeUnknownError
 
 UNKNOWN = "UnknownTransactionCommitResult"

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 from pymongo.errors import ConfigurationError
+from tests.integration.aio.colour import resolve
 
 from odmantic import Model
-from odmantic._driver._aio import resolve
 from odmantic.session import NO_SESSION
 
 pytestmark = pytest.mark.each_driver

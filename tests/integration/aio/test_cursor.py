@@ -7,11 +7,10 @@ import weakref
 
 import pytest
 from pymongo.errors import InvalidOperation, OperationFailure
-from tests.integration.aio.reading import to_list
+from tests.integration.aio.colour import ASYNC
+from tests.integration.aio.reading import ANSWER, MANY, to_list
 
 from odmantic import Model
-from odmantic._aio.colour import ASYNC
-from odmantic._plan.find import FLAT_BATCH_SIZE
 from odmantic.engine import AIOCursor, BaseCursor
 from odmantic.exceptions import DocumentParsingError
 
@@ -19,10 +18,6 @@ pytestmark = pytest.mark.each_driver
 
 if ASYNC:
     import asyncio
-
-
-#: More documents than one answer of the server holds.
-MANY = FLAT_BATCH_SIZE + 100
 
 
 class Parcel(Model):
@@ -181,7 +176,7 @@ async def test_what_is_left_of_a_stream_comes_in_one_answer_to_a_list(
     raw_database["parcel"].insert_many({"number": number} for number in range(3 * MANY))
     cursor = _find(aio_engine)
     async for parcel in cursor:
-        if parcel.number == FLAT_BATCH_SIZE:
+        if parcel.number == ANSWER:
             break
 
     found = await to_list(cursor)
@@ -316,14 +311,20 @@ async def test_a_read_that_was_cancelled_starts_again(aio_engine, parcels, fail_
     assert await to_list(cursor) == parcels
 
 
-async def test_a_read_cancelled_between_batches_says_so(aio_engine, many, fail_point):
+async def test_a_read_cancelled_between_batches_says_so(
+    aio_engine, many, fail_point, odmantic_mongo_client
+):
     cursor = _find(aio_engine)
     if ASYNC:
+        mine = {"command.getMore": {"$exists": True}, "command.$db": aio_engine.database_name}
+        running = [{"$currentOp": {}}, {"$match": mine}]
         async for _ in cursor:
             break
-        with fail_point("getMore", block_ms=300):
+        with fail_point("getMore", block_ms=600):
             task = asyncio.ensure_future(cursor)
-            await asyncio.sleep(0.1)
+            while not list(odmantic_mongo_client.admin.aggregate(running)):
+                assert not task.done()
+                await asyncio.sleep(0.01)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task

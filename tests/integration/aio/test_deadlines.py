@@ -9,10 +9,10 @@ from __future__ import annotations
 import pymongo
 import pytest
 from pymongo.errors import PyMongoError
+from tests.integration.aio.colour import resolve, sleep
 from tests.integration.losing import Losable, takes_at_most
 
 from odmantic import Model
-from odmantic._driver._aio import resolve, sleep
 from odmantic.engine import AIOEngine
 from odmantic.exceptions import CommitOutcomeUnknownError, TransactionTimeoutError
 from odmantic.testing import LocalReplicaSet

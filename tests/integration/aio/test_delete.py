@@ -6,9 +6,9 @@ from decimal import Decimal
 from enum import Enum
 
 import pytest
+from tests.integration.aio.colour import ASYNC
 
 from odmantic import EmbeddedModel, Field, Model, Reference
-from odmantic._aio.colour import ASYNC
 from odmantic.exceptions import BaseEngineException, DocumentNotFoundError
 
 

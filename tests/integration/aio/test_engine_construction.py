@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from pymongo.errors import InvalidName
+from tests.integration.aio.colour import ASYNC
 
 from odmantic import AIOEngine, EmbeddedModel, Model
-from odmantic._aio.colour import ASYNC
 from odmantic.engine import BaseEngine
 
 if ASYNC:

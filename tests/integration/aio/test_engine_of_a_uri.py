@@ -13,9 +13,9 @@ from datetime import datetime, timezone
 
 import pytest
 from pymongo.errors import InvalidOperation, PyMongoError, ServerSelectionTimeoutError
+from tests.integration.aio.colour import ASYNC
 
 from odmantic import AIOEngine, Model
-from odmantic._aio.colour import ASYNC
 from odmantic.exceptions import ServerNotFoundError
 
 if ASYNC:

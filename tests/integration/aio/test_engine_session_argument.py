@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import pytest
 from pymongo.errors import InvalidOperation
+from tests.integration.aio.colour import resolve
+from tests.integration.aio.reading import MANY
 
 from odmantic import AIOEngine, Model
-from odmantic._driver._aio import resolve
-from odmantic._plan.find import FLAT_BATCH_SIZE
 from odmantic.exceptions import StrayOperationWarning
-
-#: More than the server sends at once.
-MANY = FLAT_BATCH_SIZE + 100
 
 
 class Parcel(Model):

@@ -8,10 +8,9 @@ import pickle
 import pymongo
 import pytest
 from pymongo.errors import OperationFailure, PyMongoError
+from tests.integration.aio.colour import ASYNC, sleep
 
 from odmantic import Model
-from odmantic._aio.colour import ASYNC
-from odmantic._driver._aio import sleep
 from odmantic.exceptions import (
     CommitHookError,
     CommitOutcomeUnknownError,

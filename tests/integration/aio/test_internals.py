@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from pymongo.errors import OperationFailure
+from tests.integration.aio.colour import resolve
 
 from odmantic import Model
-from odmantic._driver._aio import resolve
 from odmantic._driver.internals import commits_sent, lift_batch_limit
 from odmantic.exceptions import CommitOutcomeUnknownError
 

@@ -8,10 +8,9 @@ import signal
 
 import pytest
 from pymongo.errors import InvalidOperation
+from tests.integration.aio.colour import ASYNC, resolve
 
 from odmantic import Model
-from odmantic._aio.colour import ASYNC
-from odmantic._driver._aio import resolve
 from odmantic.exceptions import SessionMisuseError
 
 

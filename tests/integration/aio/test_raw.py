@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.integration.aio.colour import resolve
 
 from odmantic import EmbeddedModel, Field, Model, Reference
-from odmantic._driver._aio import resolve
 
 pytestmark = pytest.mark.each_driver
 

@@ -14,9 +14,9 @@ from bson.son import SON
 from pymongo import ReadPreference
 from pymongo.errors import AutoReconnect, ConnectionFailure, OperationFailure
 from pymongo.read_concern import ReadConcern
+from tests.integration.aio.colour import resolve
 
 from odmantic import Model
-from odmantic._driver._aio import resolve
 from odmantic._driver.select import finds_plainly
 
 

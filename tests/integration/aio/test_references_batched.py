@@ -10,10 +10,10 @@ from bson import Decimal128, Int64, ObjectId
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo.read_concern import ReadConcern
+from tests.integration.aio.colour import ASYNC
 from tests.integration.aio.reading import to_list
 
 from odmantic import Field, Model, Reference
-from odmantic._aio.colour import ASYNC
 from odmantic.exceptions import DocumentParsingError
 from odmantic.session import NO_SESSION
 

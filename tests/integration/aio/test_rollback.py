@@ -7,9 +7,9 @@ import weakref
 
 import pytest
 from pymongo.errors import PyMongoError
+from tests.integration.aio.colour import resolve
 
 from odmantic import EmbeddedModel, Model, Reference
-from odmantic._driver._aio import resolve
 from odmantic.exceptions import DuplicateKeyError
 
 

@@ -22,10 +22,9 @@ from pymongo.errors import (
 )
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
+from tests.integration.aio.colour import ASYNC, resolve, sleep
 
 from odmantic import Model
-from odmantic._aio.colour import ASYNC
-from odmantic._driver._aio import resolve, sleep
 from odmantic.exceptions import (
     CommitOutcomeUnknownError,
     DuplicateKeyError,

@@ -7,10 +7,9 @@ from typing import Any
 
 import pymongo.errors
 import pytest
+from tests.integration.aio.colour import ASYNC, resolve
 
 from odmantic import EmbeddedModel, Field, Model, Reference
-from odmantic._aio.colour import ASYNC
-from odmantic._driver._aio import resolve
 from odmantic.exceptions import DuplicateKeyError, InvalidDocumentError
 
 if ASYNC:

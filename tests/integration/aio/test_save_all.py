@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pymongo.errors
 import pytest
+from tests.integration.aio.colour import resolve
 
 from odmantic import EmbeddedModel, Field, Model, Reference
-from odmantic._driver._aio import resolve
 from odmantic.exceptions import DuplicateKeyError
 
 

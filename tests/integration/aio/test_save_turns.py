@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pymongo.errors
 import pytest
+from tests.integration.aio.colour import ASYNC, sleep
 
 from odmantic import Model, Reference
-from odmantic._aio.colour import ASYNC
-from odmantic._driver._aio import sleep
 
 if ASYNC:
     import asyncio

@@ -7,17 +7,13 @@ import inspect
 import pymongo.asynchronous.client_session
 import pytest
 from pymongo.errors import InvalidOperation, OperationFailure
+from tests.integration.aio.colour import ASYNC, resolve
+from tests.integration.aio.reading import MANY
 
 from odmantic import Model
-from odmantic._aio.colour import ASYNC
-from odmantic._driver._aio import resolve
-from odmantic._plan.find import FLAT_BATCH_SIZE
 from odmantic.session import AIOSession, AIOSessionBase
 
 pytestmark = pytest.mark.each_driver
-
-#: More than the server sends at once.
-MANY = FLAT_BATCH_SIZE + 100
 
 
 class User(Model):

@@ -8,9 +8,9 @@ from pymongo.errors import InvalidOperation
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
+from tests.integration.aio.colour import resolve
 
 from odmantic import Model
-from odmantic._driver._aio import resolve
 
 WRITES = ["save", "save_all", "delete", "remove", "configure_database"]
 

@@ -7,10 +7,9 @@ import linecache
 import warnings
 
 import pytest
+from tests.integration.aio.colour import ASYNC, resolve
 
 from odmantic import Field, Model
-from odmantic._aio.colour import ASYNC
-from odmantic._driver._aio import resolve
 from odmantic.exceptions import StrayOperationError, StrayOperationWarning
 from odmantic.session import NO_SESSION
 

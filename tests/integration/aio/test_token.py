@@ -8,9 +8,9 @@ import time
 
 import pytest
 from bson.timestamp import Timestamp
+from tests.integration.aio.colour import resolve
 
 from odmantic import Model
-from odmantic._driver._aio import resolve
 from odmantic._transaction.token import CausalTimes, decode_token, encode_token
 from odmantic.testing import LocalReplicaSet
 

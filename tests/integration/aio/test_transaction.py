@@ -6,11 +6,10 @@ import inspect
 
 import pytest
 from pymongo.errors import AutoReconnect, InvalidOperation, OperationFailure
+from tests.integration.aio.colour import ASYNC, resolve
+from tests.integration.aio.reading import MANY
 
 from odmantic import Model
-from odmantic._aio.colour import ASYNC
-from odmantic._driver._aio import resolve
-from odmantic._plan.find import FLAT_BATCH_SIZE
 from odmantic.exceptions import (
     DuplicateKeyError,
     StrayOperationWarning,
@@ -19,9 +18,6 @@ from odmantic.exceptions import (
 from odmantic.session import NO_SESSION, AIOSession, AIOTransaction
 
 pytestmark = pytest.mark.each_driver
-
-#: More than the server sends at once.
-MANY = FLAT_BATCH_SIZE + 100
 
 
 class User(Model):

@@ -6,9 +6,9 @@ from datetime import datetime
 
 import pytest
 from pymongo.errors import PyMongoError
+from tests.integration.aio.colour import ASYNC
 
 from odmantic import AIOEngine, Model, ObjectId
-from odmantic._aio.colour import ASYNC
 
 if ASYNC:
     import asyncio

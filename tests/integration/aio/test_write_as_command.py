@@ -9,10 +9,10 @@ from bson import SON
 from bson.binary import UuidRepresentation
 from bson.codec_options import CodecOptions
 from pymongo.errors import DuplicateKeyError, WriteError
+from tests.integration.aio.colour import resolve
 
 import odmantic.exceptions
 from odmantic import Field, Model
-from odmantic._driver._aio import resolve
 
 pytestmark = pytest.mark.each_driver
 

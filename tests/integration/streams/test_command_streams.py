@@ -12,8 +12,8 @@ import pytest
 from bson import Binary, ObjectId
 from pymongo import MongoClient
 from pymongo.monitoring import CommandListener
+from tests.integration.aio.colour import resolve
 
-from odmantic._driver._aio import resolve
 from odmantic.engine import SyncEngine
 from sync_translation import translate
 

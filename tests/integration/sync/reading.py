@@ -3,6 +3,13 @@
 
 from __future__ import annotations
 
+from odmantic._plan.find import FLAT_BATCH_SIZE
+
+#: How many small documents one answer of the server to a stream holds.
+ANSWER = FLAT_BATCH_SIZE
+#: More than that.
+MANY = ANSWER + 100
+
 
 def to_list(cursor):
     """The whole content of a cursor, in the way of the colour."""

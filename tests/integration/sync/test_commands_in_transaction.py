@@ -7,9 +7,9 @@ import inspect
 
 import pytest
 from pymongo.read_concern import ReadConcern
+from tests.integration.sync.reading import ANSWER
 
 from odmantic import Field, Model, Reference
-from odmantic._plan.find import FLAT_BATCH_SIZE
 from odmantic._sync.engine import SyncEngine
 from odmantic._sync.transactions.transaction import SyncTransaction
 
@@ -24,7 +24,7 @@ class Post(Model):
 
 
 #: More than the server sends at once.
-MANY = FLAT_BATCH_SIZE + 1
+MANY = ANSWER + 1
 
 
 def _find(target, user, **session):

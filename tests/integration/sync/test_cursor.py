@@ -8,15 +8,11 @@ import weakref
 
 import pytest
 from pymongo.errors import InvalidOperation, OperationFailure
-from tests.integration.sync.reading import to_list
+from tests.integration.sync.reading import ANSWER, MANY, to_list
 
 from odmantic import Model
-from odmantic._plan.find import FLAT_BATCH_SIZE
 from odmantic.engine import BaseCursor, SyncCursor
 from odmantic.exceptions import DocumentParsingError
-
-#: More documents than one answer of the server holds.
-MANY = FLAT_BATCH_SIZE + 100
 
 
 class Parcel(Model):
@@ -168,7 +164,7 @@ def test_what_is_left_of_a_stream_comes_in_one_answer_to_a_list(
     raw_database["parcel"].insert_many({"number": number} for number in range(3 * MANY))
     cursor = _find(sync_engine)
     for parcel in cursor:
-        if parcel.number == FLAT_BATCH_SIZE:
+        if parcel.number == ANSWER:
             break
 
     found = to_list(cursor)
@@ -279,7 +275,9 @@ def test_a_read_that_was_cancelled_starts_again(sync_engine, parcels, fail_point
     assert to_list(cursor) == parcels
 
 
-def test_a_read_cancelled_between_batches_says_so(sync_engine, many, fail_point):
+def test_a_read_cancelled_between_batches_says_so(
+    sync_engine, many, fail_point, odmantic_mongo_client
+):
     cursor = _find(sync_engine)
     assert len(list(cursor)) == MANY
 

@@ -11,9 +11,9 @@ import pymongo
 import pytest
 from pymongo.errors import PyMongoError
 from tests.integration.losing import Losable, takes_at_most
+from tests.integration.sync.colour import sleep
 
 from odmantic import Model
-from odmantic._driver._sync import sleep
 from odmantic.engine import SyncEngine
 from odmantic.exceptions import CommitOutcomeUnknownError, TransactionTimeoutError
 from odmantic.testing import LocalReplicaSet

@@ -5,13 +5,10 @@ from __future__ import annotations
 
 import pytest
 from pymongo.errors import InvalidOperation
+from tests.integration.sync.reading import MANY
 
 from odmantic import Model, SyncEngine
-from odmantic._plan.find import FLAT_BATCH_SIZE
 from odmantic.exceptions import StrayOperationWarning
-
-#: More than the server sends at once.
-MANY = FLAT_BATCH_SIZE + 100
 
 
 class Parcel(Model):

@@ -9,9 +9,9 @@ import pickle
 import pymongo
 import pytest
 from pymongo.errors import OperationFailure, PyMongoError
+from tests.integration.sync.colour import sleep
 
 from odmantic import Model
-from odmantic._driver._sync import sleep
 from odmantic.exceptions import (
     CommitHookError,
     CommitOutcomeUnknownError,

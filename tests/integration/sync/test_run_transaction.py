@@ -23,9 +23,9 @@ from pymongo.errors import (
 )
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
+from tests.integration.sync.colour import sleep
 
 from odmantic import Model
-from odmantic._driver._sync import sleep
 from odmantic.exceptions import (
     CommitOutcomeUnknownError,
     DuplicateKeyError,

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pymongo.errors
 import pytest
+from tests.integration.sync.colour import sleep
 
 from odmantic import Model, Reference
-from odmantic._driver._sync import sleep
 
 
 class Parcel(Model):

@@ -8,13 +8,10 @@ import inspect
 import pymongo.synchronous.client_session
 import pytest
 from pymongo.errors import InvalidOperation, OperationFailure
+from tests.integration.sync.reading import MANY
 
 from odmantic import Model
-from odmantic._plan.find import FLAT_BATCH_SIZE
 from odmantic.session import SyncSession, SyncSessionBase
-
-#: More than the server sends at once.
-MANY = FLAT_BATCH_SIZE + 100
 
 
 class User(Model):

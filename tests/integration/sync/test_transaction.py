@@ -7,18 +7,15 @@ import inspect
 
 import pytest
 from pymongo.errors import AutoReconnect, InvalidOperation, OperationFailure
+from tests.integration.sync.reading import MANY
 
 from odmantic import Model
-from odmantic._plan.find import FLAT_BATCH_SIZE
 from odmantic.exceptions import (
     DuplicateKeyError,
     StrayOperationWarning,
     TransactionAbortedError,
 )
 from odmantic.session import NO_SESSION, SyncSession, SyncTransaction
-
-#: More than the server sends at once.
-MANY = FLAT_BATCH_SIZE + 100
 
 
 class User(Model):
