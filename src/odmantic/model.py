@@ -43,6 +43,7 @@ from odmantic._state.nested import nested_instances
 from odmantic._state.whole import as_a_whole
 from odmantic._types.adapt import adapt_annotation
 from odmantic._types.instances import Instance
+from odmantic._types.internals import has_all_fields
 from odmantic._types.kinds import ModelKind, kind_of
 from odmantic.index import Index, ODMBaseIndex, ODMSingleFieldIndex
 
@@ -168,7 +169,7 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
             if raise_errors:
                 raise
             done = False
-        if cls.__pydantic_fields_complete__ and is_incomplete(cls):
+        if has_all_fields(cls) and is_incomplete(cls):
             attach_mapping(cls)
         return done
 

@@ -48,6 +48,7 @@ from odmantic._types.annotations import (
     types_in,
     unwrap,
 )
+from odmantic._types.internals import decorators_of
 from odmantic._types.kinds import is_class, is_embedded_model
 from odmantic._types.recursion import Recursion
 from odmantic.bson import BSON_TYPES_SUBSTITUTES, DATETIMES, SUBSTITUTE_MARKS
@@ -333,10 +334,9 @@ def _is_foreign_class(cls: Any) -> bool:
 
 
 def _has_serializer(model: Any, name: str) -> bool:
-    decorators = model.__pydantic_decorators__
-    return not decorators.model_serializers and any(
+    return not decorators_of(model, "model_serializers") and any(
         name in one.info.fields or "*" in one.info.fields
-        for one in decorators.field_serializers.values()
+        for one in decorators_of(model, "field_serializers")
     )
 
 

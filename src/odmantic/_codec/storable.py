@@ -10,6 +10,7 @@ from odmantic._codec.encode import refusal
 from odmantic._codec.readable import NotReadError, field_reader
 from odmantic._codec.validation import first_problem
 from odmantic._types.annotations import arguments_of, field_types, serializer_in, unwrap
+from odmantic._types.internals import decorators_of
 from odmantic.bson import DECIMAL_SERIALIZER
 from odmantic.exceptions import IncompleteDocumentError
 
@@ -61,11 +62,10 @@ def _trying(mapping: ModelMapping, name: str, encode: Encoder) -> Encoder:
 def _can_be_tried(mapping: ModelMapping, name: str) -> bool:
     """Tell whether the annotation alone says what can be read: no validator of the class, no serialiser of the user's."""
     model: Any = mapping.model
-    decorators = model.__pydantic_decorators__
-    field_wise = (*decorators.validators.values(), *decorators.field_validators.values())
+    field_wise = decorators_of(model, "validators", "field_validators")
     if any(not {name, "*"}.isdisjoint(one.info.fields) for one in field_wise):
         return False
-    if any(one.info.mode != "after" for one in decorators.model_validators.values()):
+    if any(one.info.mode != "after" for one in decorators_of(model, "model_validators")):
         return False
     info = mapping.fields[name].pydantic_field
     return not _has_serializer(info.annotation, info.metadata, set())

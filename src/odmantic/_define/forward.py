@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 from pydantic import PydanticUndefinedAnnotation
 
 from odmantic._types.annotations import evaluate, models_in
+from odmantic._types.internals import has_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
@@ -58,7 +59,7 @@ def forget(model: Any) -> None:
     _waiting.pop(model, None)
     model.__odm_unchecked__ = ()
     # The parametrisations of a generic class need to know what it waited for.
-    if "__odm_deferred__" in vars(model) and not model.__pydantic_generic_metadata__["parameters"]:
+    if "__odm_deferred__" in vars(model) and not has_parameters(model):
         del model.__odm_deferred__
         del model.__odm_known__
 

@@ -34,6 +34,7 @@ from odmantic._types.annotations import (
     unwrap,
 )
 from odmantic._types.instances import Instance
+from odmantic._types.internals import generic_origin
 from odmantic._types.kinds import (
     ModelKind,
     is_class,
@@ -162,7 +163,7 @@ def _check_one_shot(
 
 def _options(model: type[Instance], name: str, info: FieldInfo) -> FieldOptions:
     # Pydantic 2.12 loses the metadata of fields of a class parametrised by a forward reference.
-    origin = model.__pydantic_generic_metadata__["origin"]
+    origin = generic_origin(model)
     declared = info if origin is None else origin.__pydantic_fields__[name]
     return options_in(declared.metadata)
 

@@ -22,6 +22,7 @@ from odmantic._mapping.mapping import (
     mapping_of,
 )
 from odmantic._mapping.naming import collection_name, plain_text
+from odmantic._types.internals import has_all_fields, is_parametrisation
 from odmantic._types.kinds import ModelKind, kind_of
 from odmantic.config import ODMConfigDict, validate_config
 from odmantic.field import Field, FieldProxy, ODMFieldInfo
@@ -112,7 +113,7 @@ class BaseModelMetaclass(PureMetaclass):
         namespace = {plain_text(key): value for key, value in namespace.items()}
         kinds = {kind_of(base) for base in bases}
         cls: Any
-        if kwargs.get("__pydantic_generic_metadata__"):
+        if is_parametrisation(kwargs):
             cls = mcs._parametrise(name, bases, namespace, kwargs)
         elif not kinds.isdisjoint(_CONCRETE):
             return pure_subclass(name, bases, namespace, kwargs)
@@ -120,7 +121,7 @@ class BaseModelMetaclass(PureMetaclass):
             cls = mcs._define(name, bases, namespace, kwargs, sys._getframe(1))  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
         else:
             return super().__new__(mcs, name, bases, namespace, **kwargs)
-        if cls.__pydantic_fields_complete__:
+        if has_all_fields(cls):
             attach_mapping(cls)
         else:
             cls.model_rebuild(raise_errors=False)
@@ -287,7 +288,7 @@ def complete(cls: Any) -> None:
     Raises:
         PydanticUndefinedAnnotation: something still does not exist.
     """
-    if not cls.__pydantic_fields_complete__:
+    if not has_all_fields(cls):
         cls.model_rebuild()
     if is_incomplete(cls):
         attach_mapping(cls)

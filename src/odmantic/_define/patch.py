@@ -15,6 +15,7 @@ from odmantic._codec.decode import name_decoders
 from odmantic._codec.lookups import names_first
 from odmantic._state.snapshot import is_same, take_snapshot
 from odmantic._types.instances import Instance
+from odmantic._types.internals import VALIDATORS, decorated
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -208,8 +209,7 @@ def _patch_class(cls: Any) -> type[BaseModel]:
 
 def _have_validators_of(cls: type[BaseModel], patch_class: type[BaseModel]) -> None:
     """Have the validators of a class called with that class, which they may compare or count on."""
-    for kind in ("model_validators", "field_validators", "root_validators", "validators"):
-        validators: dict[str, Any] = getattr(cls.__pydantic_decorators__, kind)
-        getattr(patch_class.__pydantic_decorators__, kind).update(validators)
+    for kind in VALIDATORS:
+        decorated(patch_class, kind).update(decorated(cls, kind))
     rebuild: Any = BaseModel.model_rebuild
     rebuild.__func__(patch_class, force=True)

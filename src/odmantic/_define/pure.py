@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import types
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from pydantic import BaseModel
 
@@ -12,15 +12,10 @@ from odmantic._define.body import is_class_variable, own_annotations, taking_ove
 from odmantic._types.adapt import adapt_annotation
 from odmantic._types.annotations import evaluate, unwrap
 from odmantic._types.instances import Instance
+from odmantic._types.internals import PydanticMetaclass
 from odmantic._types.kinds import ModelKind, kind_of
 from odmantic.bson import BSON_TYPES_ENCODERS, BaseBSONModel
 from odmantic.field import ODMFieldInfo
-
-if TYPE_CHECKING:
-    from pydantic._internal._model_construction import ModelMetaclass as PydanticMetaclass
-
-else:
-    PydanticMetaclass = type(BaseModel)
 
 _NOT_COPIED = frozenset(("__classcell__", "__annotations__", "__odm_kind__", "__slots__"))
 

@@ -8,6 +8,7 @@ from pydantic_core import SchemaValidator
 
 from odmantic._mapping.blank import blank_of
 from odmantic._mapping.shortcuts import Shortcut, shortcuts_of
+from odmantic._types.internals import VALIDATORS, decorators_of, makes_instances_itself
 from odmantic._types.kinds import ModelKind
 
 if TYPE_CHECKING:
@@ -20,21 +21,18 @@ _HOOKS = (
     "__new__",
     "model_post_init",
 )
-_DECORATORS = ("validators", "field_validators", "root_validators", "model_validators")
 
 
 def is_plain(mapping: ModelMapping) -> bool:
     """Tell whether nothing but the fields decides what an instance of the class is."""
     model: Any = mapping.model
-    decorators = model.__pydantic_decorators__
     return (
         # A plugin of pydantic puts its own object there.
         type(model.__pydantic_validator__) is SchemaValidator
-        and not model.__pydantic_custom_init__
-        and not model.__pydantic_post_init__
+        and not makes_instances_itself(model)
         and not model.__private_attributes__
         and not mapping.validates_itself
-        and not any(getattr(decorators, kind) for kind in _DECORATORS)
+        and not decorators_of(model, *VALIDATORS)
         and not any(hook in vars(cls) for cls in _own_classes(model) for hook in _HOOKS)
         and not any(_has_names_of_its_own(info) for info in model.__pydantic_fields__.values())
         and blank_of(mapping) is not None
@@ -54,8 +52,7 @@ def assigns_itself(model: Any) -> bool:
 def is_judged_whole(mapping: ModelMapping) -> bool:
     """Tell whether validators look at whole instances, which they do when a value is already in its place."""
     model: Any = mapping.model
-    decorators = model.__pydantic_decorators__
-    return bool(decorators.model_validators or decorators.root_validators) or any(
+    return bool(decorators_of(model, "model_validators", "root_validators")) or any(
         "__get_pydantic_core_schema__" in vars(cls) for cls in _own_classes(model)
     )
 

@@ -6,6 +6,7 @@ from enum import Enum, auto
 from typing import Any, TypeGuard
 
 from odmantic._types.instances import Instance
+from odmantic._types.internals import generic_origin
 
 
 class ModelKind(Enum):
@@ -27,7 +28,7 @@ def is_class(obj: object) -> TypeGuard[type[Any]]:
 
 def origin_of(model: Any) -> Any:
     """Give the generic class that a class parametrises, else the class itself."""
-    return model.__pydantic_generic_metadata__["origin"] or model
+    return generic_origin(model) or model
 
 
 _TWIN = ".__pydantic_model__"

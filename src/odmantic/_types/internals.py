@@ -1,0 +1,83 @@
+"""What the library reads of pydantic beyond its documented interface.
+
+A test for each fails when the name is gone, or means something else, in a new version of pydantic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass as PydanticMetaclass
+
+else:
+    PydanticMetaclass = type(BaseModel)
+
+__all__ = [
+    "VALIDATORS",
+    "PydanticMetaclass",
+    "decorated",
+    "decorators_of",
+    "generic_origin",
+    "has_all_fields",
+    "has_parameters",
+    "is_parametrisation",
+    "makes_instances_itself",
+]
+
+DecoratorKind: TypeAlias = Literal[
+    "validators",
+    "field_validators",
+    "root_validators",
+    "field_serializers",
+    "model_serializers",
+    "model_validators",
+]
+
+
+VALIDATORS: tuple[DecoratorKind, ...] = (
+    "validators",
+    "field_validators",
+    "root_validators",
+    "model_validators",
+)
+
+
+def decorators_of(model: Any, *kinds: DecoratorKind) -> list[Any]:
+    """Give the decorators of some kinds in a class and its bases; `info` of each says what it is for."""
+    return [one for kind in kinds for one in decorated(model, kind).values()]
+
+
+def decorated(model: Any, kind: DecoratorKind) -> dict[str, Any]:
+    """Give the decorators of one kind, by the names of their functions."""
+    found: dict[str, Any] = getattr(model.__pydantic_decorators__, kind)
+    return found
+
+
+def generic_origin(model: Any) -> Any:
+    """Give the generic class that a class parametrises; `None` for any other."""
+    return model.__pydantic_generic_metadata__["origin"]
+
+
+def has_parameters(model: Any) -> bool:
+    """Tell whether a class is a generic one that still takes arguments."""
+    return bool(model.__pydantic_generic_metadata__["parameters"])
+
+
+def is_parametrisation(arguments: Mapping[str, Any]) -> bool:
+    """Tell by the keyword arguments of a class statement whether pydantic parametrises a generic class."""
+    return bool(arguments.get("__pydantic_generic_metadata__"))
+
+
+def has_all_fields(model: Any) -> bool:
+    """Tell whether the annotations of all fields of a class are resolved."""
+    complete: bool = model.__pydantic_fields_complete__
+    return complete
+
+
+def makes_instances_itself(model: Any) -> bool:
+    """Tell whether code of a class runs when an instance is made: its `__init__`, or `model_post_init`."""
+    return bool(model.__pydantic_custom_init__ or model.__pydantic_post_init__)
