@@ -11,7 +11,7 @@ import bson
 from pymongo import InsertOne, UpdateOne
 
 from odmantic._codec.ids import are_scalars, id_filter
-from odmantic._plan.save import SavePlan, update_of
+from odmantic._plan.save_plan import SavePlan, update_of
 from odmantic._state.dirty import give_back
 from odmantic._state.places import SOMEWHERE
 

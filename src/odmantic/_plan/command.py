@@ -26,7 +26,7 @@ from odmantic._codec.ids import id_filter
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from odmantic._plan.save import SavePlan
+    from odmantic._plan.save_plan import SavePlan
     from odmantic.query import QueryExpression, SortExpression
 
 _DUPLICATE_KEY = 11000

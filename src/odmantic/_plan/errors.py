@@ -24,7 +24,7 @@ from odmantic.exceptions import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from odmantic._plan.save import SavePlan
+    from odmantic._plan.save_plan import SavePlan
     from odmantic.model import Model
 
 #: What the driver raises for a value that BSON has no form for.

@@ -10,7 +10,7 @@ from bson.timestamp import Timestamp
 
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.batch import Batch
-from odmantic._plan.save import SavePlan, all_fields, fields_to_save, plan_save
+from odmantic._plan.save import all_fields, fields_to_save, plan_save
 from odmantic._state.dirty import give_back, remember
 from odmantic._state.marks import may_exist, state_or_none
 from odmantic._state.places import SOMEWHERE, Written
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from odmantic._mapping.interfaces import Changes
     from odmantic._mapping.mapping import ModelMapping
     from odmantic._plan.groups import Group
+    from odmantic._plan.save_plan import SavePlan
     from odmantic.model import Model
 
 #: Documents that are planned, and sent, at a time: their memory is bounded, the next ones can be planned while these

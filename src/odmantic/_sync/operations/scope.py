@@ -34,7 +34,6 @@ from odmantic._plan.filters import fits_match
 from odmantic._plan.find import LIST_PAGE_SIZE
 from odmantic._plan.indexes import warn_unless_settled
 from odmantic._plan.save import (
-    SavePlan,
     all_fields,
     fields_to_save,
     plan_quickly,
@@ -60,6 +59,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from odmantic._plan.find import FindPlan
+    from odmantic._plan.save_plan import SavePlan
     from odmantic._state.places import Known
     from odmantic._sync.engine import SyncEngine
     from odmantic._transaction.journal import Journal
