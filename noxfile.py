@@ -20,8 +20,12 @@ GROUP = nox.project.dependency_groups(PYPROJECT, "test")
 
 
 HOSTILE = [
-    f"tests/unit/mapping/test_{name}.py"
-    for name in ("generated", "awkward_names", "generic_annotations")
+    f"tests/unit/{name}.py"
+    for name in (
+        "compiled/test_generated",
+        "compiled/test_awkward_names",
+        "codec/test_generic_annotations",
+    )
 ]
 
 

@@ -41,7 +41,7 @@ from odmantic.exceptions import (
     WriteConflictError,
 )
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "transactions.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "transactions.md"
 OF_THE_DRIVER = "class of the driver's error"
 TRANSIENT = "TransientTransactionError"
 UNKNOWN = "UnknownTransactionCommitResult"
