@@ -16,7 +16,7 @@ from odmantic._mapping.fields import (
     ReferencePath,
 )
 from odmantic._types.instances import Instance
-from odmantic._types.kinds import ModelKind, kind_of
+from odmantic._types.kinds import ModelKind
 from odmantic.bson import ObjectId
 
 if TYPE_CHECKING:
@@ -244,7 +244,9 @@ def mapping_of(model: Any) -> ModelMapping:
     Raises:
         TypeError: it is not a model, or it is `Model` or `EmbeddedModel` itself.
     """
-    if kind_of(model) in (None, ModelKind.ROOT):
+    # As `kind_of`, which would be one more call in every operation.
+    kind = getattr(model, "__odm_kind__", None) if issubclass(type(model), type) else None
+    if kind is None or kind is ModelKind.ROOT:
         raise TypeError(f"{model!r} is not a subclass of odmantic.Model or odmantic.EmbeddedModel")
     mapping: ModelMapping = model.__mapping__
     return mapping

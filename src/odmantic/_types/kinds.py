@@ -46,11 +46,12 @@ def why_no_model(cls: type[Any]) -> str:
     )
 
 
+# The functions below run in every operation, so none of them calls another.
+
+
 def kind_of(obj: object) -> ModelKind | None:
-    """Tell what a class is to the database; `None` for anything but a model."""
-    if not is_class(obj):
-        return None
-    return getattr(obj, "__odm_kind__", None)
+    """Return what a class is to the database; `None` for anything but a model."""
+    return getattr(obj, "__odm_kind__", None) if issubclass(type(obj), type) else None
 
 
 def kind_of_instance(value: object) -> ModelKind | None:
@@ -60,12 +61,12 @@ def kind_of_instance(value: object) -> ModelKind | None:
 
 def is_model(obj: object) -> TypeGuard[type[Instance]]:
     """Tell whether this is a class with a collection."""
-    return kind_of(obj) is ModelKind.MODEL
+    return issubclass(type(obj), type) and getattr(obj, "__odm_kind__", None) is ModelKind.MODEL
 
 
 def is_embedded_model(obj: object) -> TypeGuard[type[Instance]]:
     """Tell whether this is a class of embedded documents."""
-    return kind_of(obj) is ModelKind.EMBEDDED
+    return issubclass(type(obj), type) and getattr(obj, "__odm_kind__", None) is ModelKind.EMBEDDED
 
 
 def is_model_instance(obj: object) -> TypeGuard[Instance]:
