@@ -9,14 +9,16 @@ from bson.timestamp import Timestamp
 
 from odmantic._codec.ids import SCALAR_IDS, may_be_unfit
 from odmantic._compiled.inlining import Inlining
-from odmantic._compiled.snapshot_code import as_baseline, inside, quoted_key
+from odmantic._compiled.snapshot_code import as_baseline, inside
 from odmantic._compiled.values import (
     Stored,
     ValueCode,
+    assign_copy,
     can_copy,
     is_known,
     is_stored_as_it_is,
-    unless_whole,
+    key_of,
+    value_of,
 )
 from odmantic._mapping.plain import is_plain
 from odmantic._state.marks import baseline_setter, retake, state_setter, untake
@@ -89,34 +91,22 @@ class TakerCode:
         """Write the code for the document; give the expression of the baseline, if there is anything in it."""
         source = self._source
         mapping = self._mapping
+        written = {name: self._field(name) for name in mapping.fields}
+        stored = {name: each.stored for name, each in written.items()}
         # Copying is faster than putting together.
-        copies = can_copy(mapping)
-        if copies:
-            unless_whole(source, mapping, "values", self._give_up)
-            source.add("document = values.copy()")
-        items: list[str] = []
-        kept: list[list[str]] = []
-        for name, field in mapping.fields.items():
-            stored, pieces = self._field(name)
-            if name in mapping.mutable_fields:
-                kept.append(pieces)
-            key = quoted_key(source, mapping, name, self._where(name))
-            if not copies:
-                items.append(f"{key}: {stored}")
-            elif name != field.key_name:
-                quoted_name = source.quoted(self._where(name), name)
-                source.add(f"del document[{quoted_name}]", f"document[{key}] = {stored}")
-            elif stored != self._value_of(name):
-                source.add(f"document[{key}] = {stored}")
-        if not copies:
-            source.add(f"document = {{{', '.join(items)}}}")
+        if can_copy(mapping):
+            assign_copy(source, mapping, stored, self._give_up)
+        else:
+            pairs = [f"{key_of(source, mapping, name)}: {each}" for name, each in stored.items()]
+            source.add(f"document = {{{', '.join(pairs)}}}")
+        kept = [each.pieces for name, each in written.items() if name in mapping.mutable_fields]
         return as_baseline(kept) if kept else None
 
     def _where(self, name: str) -> str:
         return inside("", self._mapping, name)
 
     def _value_of(self, name: str) -> str:
-        return f"values[{self._source.quoted(self._where(name), name)}]"
+        return value_of(self._source, self._mapping, name)
 
     def _field(self, name: str) -> Stored:
         mapping = self._mapping

@@ -35,11 +35,15 @@ from odmantic._types.tree import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Collection, Container, Mapping
 
     from odmantic._compiled.inlining import Inlining
     from odmantic._compiled.source import Source
     from odmantic._mapping.mapping import ModelMapping
+
+
+_FEW = 4
+"""So many fields are read in less time than a set is compared with the keys."""
 
 
 class Stored(NamedTuple):
@@ -57,7 +61,8 @@ class Stored(NamedTuple):
 class ValueCode:
     """Writes code for values.
 
-    A value of another type than its annotation says ends in `give_up`, a line of code. With `keeps`, snapshots are
+    A value of another type than its annotation says ends in `give_up`, a line of code, or, if an embedded object lacks
+    it, in a `KeyError`. With `keeps`, snapshots are
     taken, in the form of `odmantic._compiled.snapshots`, in which no value can change.
     """
 
@@ -197,26 +202,29 @@ class ValueCode:
         if is_odd or not self._inlining.takes(mapping, self._source):
             return self._elsewhere(mapping, value, path)
         values = self._source.assign(f"{path}_values", f"{value}.__dict__")
+        places = {name: inside(path, mapping, name) for name in mapping.fields}
+        items = {
+            name: f"{values}[{self._source.quoted(where, name)}]" for name, where in places.items()
+        }
         if not self._keeps and can_copy(mapping) and _is_copy(mapping):
-            return Stored(self._copy(mapping, values), [])
-        fields: dict[str, Stored] = {}
+            return Stored(self._copy(mapping, values, items.values()), [])
         with self._inlining.within(mapping):
-            for name in mapping.fields:
-                where = inside(path, mapping, name)
-                item = f"{values}[{self._source.quoted(where, name)}]"
-                fields[name] = self.field(mapping, name, item, where)
+            fields = {
+                name: self.field(mapping, name, items[name], where)
+                for name, where in places.items()
+            }
         pieces = [piece for written in fields.values() for piece in written.pieces] or ["True"]
         is_copy = all([stored] == kept for stored, kept in fields.values())
         if is_copy and can_copy(mapping) and _is_copy(mapping):
-            return Stored(self._copy(mapping, values), pieces)
-        items = [
-            f"{quoted_key(self._source, mapping, name, inside(path, mapping, name))}: {written.stored}"
+            return Stored(self._copy(mapping, values, ()), pieces)
+        pairs = [
+            f"{quoted_key(self._source, mapping, name, places[name])}: {written.stored}"
             for name, written in fields.items()
         ]
-        return Stored(f"{{{', '.join(items)}}}", pieces)
+        return Stored(f"{{{', '.join(pairs)}}}", pieces)
 
-    def _copy(self, mapping: ModelMapping, values: str) -> str:
-        unless_whole(self._source, mapping, values, self._give_up)
+    def _copy(self, mapping: ModelMapping, values: str, unread: Collection[str]) -> str:
+        unless_whole(self._source, mapping, values, self._give_up, unread)
         return f"{values}.copy()"
 
     def _elsewhere(self, mapping: ModelMapping, value: str, path: str) -> Stored:
@@ -252,14 +260,47 @@ def can_copy(mapping: ModelMapping) -> bool:
     )
 
 
-def unless_whole(source: Source, mapping: ModelMapping, values: str, give_up: str) -> None:
-    """Write what ends in `give_up` unless an instance's dictionary has the fields, each of them, and nothing else."""
-    # Comparing the keys takes twice as long.
-    names = source.object("fields", frozenset(mapping.fields))
-    with source.block(
-        f"if len({values}) != {len(mapping.fields)} or not {names}.issuperset({values}):"
-    ):
+def unless_whole(
+    source: Source, mapping: ModelMapping, values: str, give_up: str, unread: Collection[str]
+) -> None:
+    """Write what ends in `give_up` unless an instance's dictionary has the fields, each of them, and nothing else.
+
+    What has as many keys as there are fields, and can be asked for each, has no other. `unread` are the expressions of
+    the fields that the code has not asked for yet; without one of those the code may end in a `KeyError`.
+    """
+    differs = f"len({values}) != {len(mapping.fields)}"
+    if len(unread) > _FEW:
+        names = source.object("fields", frozenset(mapping.fields))
+        differs += f" or not {names}.issuperset({values})"
+    with source.block(f"if {differs}:"):
         source.add(give_up)
+    if len(unread) <= _FEW:
+        source.add(*unread)
+
+
+def value_of(source: Source, mapping: ModelMapping, name: str) -> str:
+    """Give the expression of a field in `values`, the dictionary of an instance."""
+    return f"values[{source.quoted(inside('', mapping, name), name)}]"
+
+
+def key_of(source: Source, mapping: ModelMapping, name: str) -> str:
+    """Give the constant for the key of a field of an instance."""
+    return quoted_key(source, mapping, name, inside("", mapping, name))
+
+
+def assign_copy(
+    source: Source, mapping: ModelMapping, stored: Mapping[str, str], give_up: str
+) -> None:
+    """Write what makes the `document` of a copy of `values`, with the stored forms of the fields."""
+    unread = [each for name, each in stored.items() if each == value_of(source, mapping, name)]
+    unless_whole(source, mapping, "values", give_up, unread)
+    source.add("document = values.copy()")
+    for name, each in stored.items():
+        is_renamed = mapping.fields[name].key_name != name
+        if is_renamed:
+            source.add(f"del document[{source.quoted(inside('', mapping, name), name)}]")
+        if is_renamed or each != value_of(source, mapping, name):
+            source.add(f"document[{key_of(source, mapping, name)}] = {each}")
 
 
 def _is_copy(mapping: ModelMapping) -> bool:

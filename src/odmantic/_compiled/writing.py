@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from odmantic._codec.storable import storing_encoder
 from odmantic._compiled.inlining import Inlining
-from odmantic._compiled.snapshot_code import inside, quoted_key
-from odmantic._compiled.values import ValueCode, can_copy, is_known, unless_whole
+from odmantic._compiled.snapshot_code import inside
+from odmantic._compiled.values import ValueCode, assign_copy, can_copy, is_known, key_of, value_of
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from odmantic._compiled.source import Source
     from odmantic._mapping.mapping import ModelMapping
 
@@ -49,8 +52,10 @@ class WriterCode:
             names[name] = self._source.name_function(f"write_{where}")
             what = f"Give the stored form of `{where}`."
             with self._source.function(f"def {names[name]}(value):", what):
-                writer = ValueCode(self._source, f"return {encoder}(value)", inlining)
-                self._source.add(f"return {writer.value(shape, 'value', where).stored}")
+                give_up = f"return {encoder}(value)"
+                with self._unless_incomplete(give_up):
+                    writer = ValueCode(self._source, give_up, inlining)
+                    self._source.add(f"return {writer.value(shape, 'value', where).stored}")
         return names
 
     def _write_whole(self, functions: dict[str, str]) -> None:
@@ -72,46 +77,41 @@ class WriterCode:
             give_up = "return write_any(instance)"
         with source.function("def write(instance):", "Make the document of an instance."):
             source.add("values = instance.__dict__")
-            writer = ValueCode(source, give_up, Inlining())
-            stored = {
-                each: writer.field(
-                    self._mapping, each, self._value_of(each), self._where(each)
-                ).stored
-                for each in self._mapping.fields
-            }
-            if functions and can_copy(self._mapping) and self._keeps_order():
-                self._return_copy(stored)
-            else:
-                self._return_document(stored)
+            with self._unless_incomplete(give_up) if give_up else nullcontext():
+                writer = ValueCode(source, give_up, Inlining())
+                stored = {
+                    each: writer.field(
+                        self._mapping, each, self._value_of(each), self._where(each)
+                    ).stored
+                    for each in self._mapping.fields
+                }
+                if functions and can_copy(self._mapping) and self._keeps_order():
+                    assign_copy(source, self._mapping, stored, give_up)
+                    source.add("return document")
+                else:
+                    self._return_document(stored)
+
+    @contextmanager
+    def _unless_incomplete(self, give_up: str) -> Generator[None]:
+        """Have code end in `give_up` where a field is missing: slower code says which."""
+        with self._source.block("try:"):
+            yield
+        with self._source.block("except KeyError:"):
+            self._source.add(give_up)
 
     def _where(self, name: str) -> str:
         return inside("", self._mapping, name)
 
     def _value_of(self, name: str) -> str:
-        return f"values[{self._source.quoted(self._where(name), name)}]"
-
-    def _key_of(self, name: str) -> str:
-        return quoted_key(self._source, self._mapping, name, self._where(name))
+        return value_of(self._source, self._mapping, name)
 
     def _keeps_order(self) -> bool:
         """Tell whether keys that differ from their names come last, so that a changed copy has the order of the fields."""
         differ = [key != name for name, key, _ in self._mapping.encoders]
         return differ == sorted(differ)
 
-    def _return_copy(self, values: dict[str, str]) -> None:
-        source = self._source
-        unless_whole(source, self._mapping, "values", "return write_any(instance)")
-        source.add("document = values.copy()")
-        for name, value in values.items():
-            is_renamed = self._mapping.fields[name].key_name != name
-            if is_renamed:
-                source.add(f"del document[{source.quoted(self._where(name), name)}]")
-            if value != self._value_of(name) or is_renamed:
-                source.add(f"document[{self._key_of(name)}] = {value}")
-        source.add("return document")
-
     def _return_document(self, values: dict[str, str]) -> None:
         with self._source.block("return {"):
             for name, value in values.items():
-                self._source.add(f"{self._key_of(name)}: {value},")
+                self._source.add(f"{key_of(self._source, self._mapping, name)}: {value},")
         self._source.add("}")

@@ -516,7 +516,7 @@ def test_generated_code_calls_builtin_classes_by_their_names():
 def test_tracebacks_point_into_the_code(trip) -> None:
     del trip.legs[0].__dict__["price"]
     with pytest.raises(KeyError) as caught:
-        Trip.__mapping__.codec.write(trip)
+        Trip.__mapping__.codec.baseline(trip)
     assert "f1_item_f2" in str(caught.traceback[-1].statement)
     assert caught.value.args == ("price",)
 
