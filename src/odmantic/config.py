@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 
 class ODMConfigDict(ConfigDict, total=False):
-    """The options of a model: some of pydantic's, and those below.
+    """The options of a model: [those of pydantic](https://docs.pydantic.dev/latest/api/config/), and those below.
+
+    Values are validated when they are assigned, and defaults when they are used, unless `validate_assignment` or
+    `validate_default` is `False`; a save then refuses what could not be read. All that concerns aliases and JSON
+    concerns neither documents nor queries.
 
     Attributes:
         collection: Name of the collection; made from the class name if `None`.
@@ -29,40 +33,29 @@ class ODMConfigDict(ConfigDict, total=False):
     indexes: Callable[[], Iterable[Index | IndexModel]] | None
 
 
-_PYDANTIC_OPTIONS = ConfigDict.__required_keys__ | ConfigDict.__optional_keys__
-
-_ENFORCED: dict[str, Any] = {"validate_default": True, "validate_assignment": True}
-
 _DEFAULTS: dict[str, Any] = {
     "title": None,
     "json_schema_extra": None,
     "str_strip_whitespace": False,
     "arbitrary_types_allowed": False,
     "extra": None,
-    **_ENFORCED,
+    "validate_default": True,
+    "validate_assignment": True,
     "collection": None,
     "parse_doc_with_default_factories": False,
     "indexes": None,
 }
 
-_ALLOWED = (_DEFAULTS.keys() - _ENFORCED.keys()) | {"json_encoders"}
+_ALLOWED = _DEFAULTS.keys() | ConfigDict.__required_keys__ | ConfigDict.__optional_keys__
 
 
 def validate_config(config: Mapping[str, Any], cls_name: str) -> ODMConfigDict:
     """Check the config of the class called `cls_name` and fill in what it leaves out.
 
     Raises:
-        ValueError: an option is unknown, not supported, or enforced by odmantic.
+        ValueError: an option is unknown.
     """
     for option in config:
-        if option in _ALLOWED:
-            continue
-        attribute = f"configuration attribute '{option}'"
-        if option in _ENFORCED:
-            reason = f"{attribute} is enforced to True by ODMantic and cannot be changed"
-        elif option in _PYDANTIC_OPTIONS:
-            reason = f"{attribute} from Pydantic is not supported"
-        else:
-            reason = f"unknown {attribute}"
-        raise ValueError(f"'{cls_name}': {reason}")
+        if option not in _ALLOWED:
+            raise ValueError(f"'{cls_name}': unknown configuration attribute '{option}'")
     return cast("ODMConfigDict", {**_DEFAULTS, **config})

@@ -26,12 +26,22 @@ def storing_encoder(mapping: ModelMapping, name: str) -> Encoder | None:
 
     Values of fields that can change in place may not be what was validated: they are tried as they would be read. It
     is slow, so generated code comes here only with a value of another class than its annotation says, or of a type
-    that it does not know.
+    that it does not know. Where a config leaves values unvalidated, all fields are tried.
     """
     encode = mapping.encoder_of[name]
-    if encode is None or name not in mapping.mutable_fields or not _can_be_tried(mapping, name):
+    may_be_invalid = encode is not None and name in mapping.mutable_fields
+    if not (may_be_invalid or _is_unvalidated(mapping)) or not _can_be_tried(mapping, name):
         return encode
-    return _trying(mapping, name, encode)
+    return _trying(mapping, name, encode or _as_it_is)
+
+
+def _is_unvalidated(mapping: ModelMapping) -> bool:
+    config = mapping.model.model_config
+    return not (config.get("validate_assignment") and config.get("validate_default"))
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _trying(mapping: ModelMapping, name: str, encode: Encoder) -> Encoder:

@@ -40,12 +40,13 @@ class WriterCode:
         """Add a function for each field that is not stored as it is; give their names."""
         names: dict[str, str] = {}
         inlining = Inlining()
-        for name, _, encode in self._mapping.encoders:
+        for name in self._mapping.fields:
             shape = self._mapping.shapes[name]
+            encode = storing_encoder(self._mapping, name)
             if encode is None:
                 continue
             where = self._where(name)
-            encoder = self._source.object(f"encode_{where}", storing_encoder(self._mapping, name))
+            encoder = self._source.object(f"encode_{where}", encode)
             names[name] = encoder
             if not look or shape is None or not is_known(shape):
                 continue

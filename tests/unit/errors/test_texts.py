@@ -93,19 +93,6 @@ DEFINITIONS = [
     (TypeError, "cannot start with 'system.'", {"config": {"collection": "system.x"}}),
     (
         ValueError,
-        (
-            "'Odd': configuration attribute 'validate_default' is enforced to True by ODMantic and "
-            "cannot be changed"
-        ),
-        {"config": {"validate_default": True}},
-    ),
-    (
-        ValueError,
-        "'Odd': configuration attribute 'frozen' from Pydantic is not supported",
-        {"config": {"frozen": True}},
-    ),
-    (
-        ValueError,
         "'Odd': unknown configuration attribute 'schema_extra'",
         {"config": {"schema_extra": {}}},
     ),

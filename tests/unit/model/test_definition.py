@@ -256,10 +256,11 @@ def test_class_keywords_are_judged_like_the_config() -> None:
 
     assert Named.__collection__ == "things"
     assert Named(a=1).model_extra == {"a": 1}
-    with pytest.raises(ValueError, match="'frozen' from Pydantic is not supported"):
 
-        class Frozen(Model, frozen=True):
-            pass
+    class Frozen(Model, frozen=True):
+        pass
+
+    assert Frozen.model_config["frozen"] is True
 
 
 def test_other_class_keywords_reach_the_hooks() -> None:

@@ -1,0 +1,121 @@
+"""Where a config leaves values unvalidated, a save stores what can be read, and refuses the rest by name."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Dict, List, Optional
+
+import bson
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from odmantic import EmbeddedModel, Field, Model
+from odmantic.exceptions import InvalidDocumentError
+
+
+class Point(EmbeddedModel):
+    x: int
+
+
+class LaxPoint(EmbeddedModel):
+    x: int
+    model_config = {"validate_assignment": False}
+
+
+class Plain(BaseModel):
+    n: int
+
+
+class Lax(Model):
+    number: int = 1
+    text: str = ""
+    numbers: List[int] = []
+    table: Dict[str, float] = {}
+    when: Optional[datetime] = None
+    point: Point = Point(x=1)
+    points: List[Point] = []
+    lax: LaxPoint = LaxPoint(x=1)
+    plain: Plain = Plain(n=1)
+    model_config = {"validate_assignment": False}
+
+
+INVALID = [
+    ("number", "many"),
+    ("number", None),
+    ("text", 5),
+    ("numbers", ["x"]),
+    ("numbers", 5),
+    ("table", {"a": "b"}),
+    ("when", "yesterday"),
+    ("point", {"y": 1}),
+    ("point", None),
+    ("points", [Point(x=1), 5]),
+    ("plain", {"n": "x"}),
+]
+
+
+def encoded(instance: Any) -> Any:
+    return bson.decode(bson.encode(instance.model_dump_doc()))
+
+
+@pytest.mark.parametrize(("name", "value"), INVALID)
+@pytest.mark.parametrize("is_known", [False, True])
+def test_what_could_not_be_read_is_refused(name, value, is_known):
+    instance = Lax.model_validate_doc(encoded(Lax())) if is_known else Lax()
+
+    setattr(instance, name, value)
+
+    assert getattr(instance, name) is value
+    assert name in instance.__fields_modified__
+    with pytest.raises(InvalidDocumentError, match=f"field '{name}' of Lax"):
+        instance.model_dump_doc()
+
+
+def test_what_can_be_read_is_stored():
+    instance = Lax()
+
+    instance.number = 7
+    instance.points = [Point(x=3)]
+    instance.when = datetime(2020, 1, 2, 3, 4, 5, 6000)
+
+    assert Lax.model_validate_doc(encoded(instance)) == instance
+
+
+def test_an_embedded_object_with_a_wrong_value_is_refused():
+    instance = Lax()
+
+    instance.lax.x = "x"
+
+    with pytest.raises(InvalidDocumentError):
+        instance.model_dump_doc()
+
+
+def test_a_patch_is_validated_all_the_same():
+    instance = Lax()
+
+    with pytest.raises(ValidationError):
+        instance.model_update({"number": "many", "text": "a"})
+
+    assert instance == Lax(id=instance.id)
+
+
+def test_a_default_that_is_not_validated():
+    class Odd(Model):
+        number: int = Field(default_factory=lambda: "many")
+        model_config = {"validate_default": False}
+
+    with pytest.raises(InvalidDocumentError, match="field 'number' of Odd"):
+        Odd().model_dump_doc()
+    assert encoded(Odd(number=3))["number"] == 3
+
+
+def test_a_frozen_instance_refuses_an_assignment_and_is_stored():
+    class Fixed(Model):
+        text: str
+        model_config = {"frozen": True}
+
+    instance = Fixed(text="a")
+
+    with pytest.raises(ValidationError, match="frozen"):
+        instance.text = "b"
+    assert Fixed.model_validate_doc(encoded(instance)) == instance
