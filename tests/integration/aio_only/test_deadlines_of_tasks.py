@@ -16,8 +16,6 @@ from tests.integration.losing import Losable, takes_at_most
 from odmantic import Model
 from odmantic.testing import LocalReplicaSet
 
-pytestmark = pytest.mark.each_driver
-
 SECONDS = 1.0
 #: Before, a task forgets that it was cancelled as soon as it knows.
 TASKS_TELL = pytest.mark.skipif(sys.version_info < (3, 11), reason="tasks have no `cancelling`")
@@ -100,13 +98,17 @@ async def _session(engine, server, way_down):
         await session.save(User(name="Bob"))
 
 
+async def _check_end(engine, server, way_down, program):
+    await engine.save(User(name="first"))
+    with takes_at_most(SECONDS + 1), pytest.raises(Exception):  # noqa: B017 - each has its own
+        await asyncio.wait_for(program(engine, server, way_down), SECONDS)
+
+
 @LOST
 @pytest.mark.parametrize(
     "program",
     [
-        _operation,
         _waiting,
-        _commit,
         _callback,
         pytest.param(_translated, marks=TASKS_TELL),
         _session,
@@ -115,11 +117,18 @@ async def _session(engine, server, way_down):
 async def test_a_task_that_ran_out_of_time_ends_a_second_later(
     aio_engine, server, way_down, program
 ):
-    await aio_engine.save(User(name="first"))
-    with takes_at_most(SECONDS + 1), pytest.raises(Exception):  # noqa: B017 - each has its own
-        await asyncio.wait_for(program(aio_engine, server, way_down), SECONDS)
+    await _check_end(aio_engine, server, way_down, program)
 
 
+@LOST
+@pytest.mark.parametrize("program", [_operation, _commit])
+@pytest.mark.each_driver
+async def test_so_does_one_whose_command_is_in_flight(aio_engine, server, way_down, program):
+    """Motor's is in a thread, which nothing cancels."""
+    await _check_end(aio_engine, server, way_down, program)
+
+
+@pytest.mark.each_driver
 async def test_a_command_that_was_cut_off_leaves_no_transaction_behind(
     aio_engine, odmantic_mongo_uri, odmantic_database_name
 ):

@@ -17,7 +17,7 @@ from odmantic import Model
 from odmantic._driver import deadline
 
 #: Milliseconds that the server keeps a rollback.
-SHORT, LONG = 600, 2500
+SHORT, LONG = 600, 2300
 if sys.version_info >= (3, 11):
     asyncio_timeout = asyncio.timeout
 else:
@@ -110,7 +110,6 @@ async def _after_an_interrupt():
     ],
 )
 @pytest.mark.usefixtures("short_grace")
-@pytest.mark.each_driver
 async def test_a_timeout_inside_the_block_leaves_the_rollback_its_time(
     aio_engine, fail_point, open_transactions, failing
 ):
@@ -180,7 +179,6 @@ async def test_the_rollback_of_a_cancelled_task_is_short(aio_engine, fail_point,
 
 @pytest.mark.parametrize("kind", ["transaction", "session"])
 @pytest.mark.parametrize("error", [asyncio.CancelledError(), KeyboardInterrupt()])
-@pytest.mark.each_driver
 async def test_an_exception_that_is_handed_to_a_thread_counts_there(
     sync_engine, fail_point, kind, error
 ):
