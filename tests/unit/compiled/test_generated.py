@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import abc
 import copy
-import dis
 import os
 import pickle
 import re
-import sys
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
@@ -584,18 +582,6 @@ def test_private_attributes_are_pydantics() -> None:
         Secretive.__new__(Secretive).__pydantic_private__
 
 
-@pytest.mark.skipif(sys.version_info >= (3, 13), reason="these have room for 30 values each")
-def test_instances_of_a_class_share_the_table_of_their_keys() -> None:
-    class Wide(Model):
-        a: int = 1
-        b: int = 2
-        c: int = 3
-        d: int = 4
-
-    read = [decode_document(Wide, {"_id": OID}) for _ in range(100)][-1]
-    assert read.__dict__.__sizeof__() < dict(read.__dict__).__sizeof__()
-
-
 def test_classes_may_be_called_like_what_is_in_the_code() -> None:
     kind = Enum("type", {"A": "a"})
     body = {"__module__": __name__}
@@ -686,18 +672,6 @@ def test_documents_are_read_up_to_one_that_validation_has_to_judge() -> None:
     assert codec.read_all(documents, read.append, SOMEWHERE) is None
     assert documents == []
     assert read[-1].town == "d"
-
-
-@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="other versions do it, or never do")
-@pytest.mark.skipif(sys.gettrace() is not None, reason="Python specialises no code that is traced")
-def test_python_specialises_the_code_when_it_reads_the_first_page() -> None:
-    class Plain(Model):
-        name: str
-
-    read_all = Plain.__mapping__.codec.read_all
-    read_all([{"_id": OID, "name": "a"} for _ in range(100)], [].append, SOMEWHERE)
-    steps = dis.get_instructions(read_all, adaptive=True)
-    assert "BINARY_SUBSCR_DICT" in {step.opname for step in steps}
 
 
 def test_a_validator_that_looks_around_sees_all_fields() -> None:
