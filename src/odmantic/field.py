@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar, Literal, NoReturn
 
 import pydantic
-from pydantic import PydanticDeprecatedSince20, PydanticUserError
+from pydantic import (
+    AliasChoices,
+    AliasPath,
+    Discriminator,
+    PydanticDeprecatedSince20,
+    PydanticUserError,
+)
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
+from typing_extensions import deprecated
 
 from odmantic import query
 from odmantic._codec.building import is_building
@@ -85,24 +93,50 @@ def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
     index: bool = False,
     unique: bool = False,
     default_factory: Callable[[], Any] | Callable[[dict[str, Any]], Any] | None = None,
+    alias: str | None = None,
+    alias_priority: int | None = None,
+    validation_alias: str | AliasPath | AliasChoices | None = None,
+    serialization_alias: str | None = None,
     title: str | None = None,
+    field_title_generator: Callable[[str, FieldInfo], str] | None = None,
     description: str | None = None,
+    examples: list[Any] | None = None,
+    exclude: bool | None = None,
+    exclude_if: Callable[[Any], bool] | None = None,
+    discriminator: str | Discriminator | None = None,
+    deprecated: deprecated | str | bool | None = None,
     json_schema_extra: dict[str, Any] | Callable[[dict[str, Any]], None] | None = None,
-    const: bool | None = None,
+    frozen: bool | None = None,
+    validate_default: bool | None = None,
+    repr: bool | None = None,  # noqa: A002 - pydantic's name
+    init: bool | None = None,
+    init_var: bool | None = None,
+    kw_only: bool | None = None,
+    pattern: str | re.Pattern[str] | None = None,
+    strict: bool | None = None,
+    coerce_numbers_to_str: bool | None = None,
     gt: Any = None,
     ge: Any = None,
     lt: Any = None,
     le: Any = None,
     multiple_of: Any = None,
-    min_items: int | None = None,
-    max_items: int | None = None,
+    allow_inf_nan: bool | None = None,
+    max_digits: int | None = None,
+    decimal_places: int | None = None,
     min_length: int | None = None,
     max_length: int | None = None,
+    union_mode: Literal["smart", "left_to_right"] | None = None,
+    fail_fast: bool | None = None,
+    const: bool | None = None,
+    min_items: int | None = None,
+    max_items: int | None = None,
     regex: str | None = None,
-    pattern: str | None = None,
-    examples: list[Any] | None = None,
 ) -> Any:
-    """Describe a field of a model; constraints and schema options are those of pydantic.
+    """Describe a field of a model.
+
+    Everything but the first six arguments is
+    [as in pydantic](https://docs.pydantic.dev/latest/api/fields/#pydantic.fields.Field). Aliases, `exclude`, `repr` and
+    titles concern constructors, dumps and JSON: a document holds every field, under its key.
 
     Args:
         default: The default value; `...` or nothing makes the field required.
@@ -113,22 +147,44 @@ def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
         default_factory: Called per instance, with nothing or with the data validated so far.
             Documents without the key are refused all the same, unless the model's config says
             `parse_doc_with_default_factories`.
+        alias: The name in constructors and JSON.
+        alias_priority: Whether an alias generator may replace the alias.
+        validation_alias: The name in constructors only.
+        serialization_alias: The name in JSON only.
         title: For the JSON schema.
+        field_title_generator: Makes the title.
         description: For the JSON schema.
+        examples: For the JSON schema.
+        exclude: Leave the field out of `model_dump` and JSON.
+        exclude_if: Leave it out for some values.
+        discriminator: The field that tells the members of a union apart.
+        deprecated: Warn where the field of an instance is read.
         json_schema_extra: For the JSON schema.
-        const: Gone from pydantic; use `Literal`.
+        frozen: Refuse assignments.
+        validate_default: Whether the default is validated; a save refuses one that could not be read.
+        repr: Whether `repr` shows the field.
+        init: For dataclasses.
+        init_var: For dataclasses.
+        kw_only: For dataclasses.
+        pattern: A regular expression for text.
+        strict: Convert nothing.
+        coerce_numbers_to_str: Take numbers for text.
         gt: Greater than.
         ge: Greater than or equal to.
         lt: Less than.
         le: Less than or equal to.
         multiple_of: A multiple of this number.
-        min_items: The old name of `min_length` for collections.
-        max_items: The old name of `max_length` for collections.
+        allow_inf_nan: Take infinite numbers and `nan`.
+        max_digits: Of a decimal.
+        decimal_places: Of a decimal.
         min_length: Of text or of a collection.
         max_length: Of text or of a collection.
+        union_mode: How the member of a union is chosen.
+        fail_fast: Stop at the first wrong item of a collection.
+        const: Gone from pydantic; use `Literal`.
+        min_items: The old name of `min_length` for collections.
+        max_items: The old name of `max_length` for collections.
         regex: The old name of `pattern`.
-        pattern: A regular expression for text.
-        examples: For the JSON schema.
 
     Raises:
         ValueError: `key_name` and `primary_field` contradict each other.
@@ -145,18 +201,40 @@ def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
         default = PydanticUndefined
     options: dict[str, Any] = {
         "default_factory": default_factory,
+        "alias": alias,
+        "alias_priority": alias_priority,
+        "validation_alias": validation_alias,
+        "serialization_alias": serialization_alias,
         "title": title,
+        "field_title_generator": field_title_generator,
         "description": description,
+        "examples": examples,
+        "exclude": exclude,
+        "exclude_if": exclude_if,
+        "discriminator": discriminator,
+        "deprecated": deprecated,
         "json_schema_extra": json_schema_extra,
+        "frozen": frozen,
+        "validate_default": validate_default,
+        "repr": repr,
+        "init": init,
+        "init_var": init_var,
+        "kw_only": kw_only,
+        "pattern": pattern,
+        "strict": strict,
+        "coerce_numbers_to_str": coerce_numbers_to_str,
         "gt": gt,
         "ge": ge,
         "lt": lt,
         "le": le,
         "multiple_of": multiple_of,
+        "allow_inf_nan": allow_inf_nan,
+        "max_digits": max_digits,
+        "decimal_places": decimal_places,
         "min_length": _renamed("min_items", min_items, "min_length", min_length),
         "max_length": _renamed("max_items", max_items, "max_length", max_length),
-        "pattern": pattern,
-        "examples": examples,
+        "union_mode": union_mode,
+        "fail_fast": fail_fast,
     }
     given = {name: value for name, value in options.items() if value is not None}
     return ODMFieldInfo(
@@ -324,6 +402,35 @@ class FieldProxy:
     def desc(self) -> SortExpression:
         """See [odmantic.query.desc][]."""
         return query.desc(self)
+
+
+class _DeprecatedFieldProxy(FieldProxy):
+    """A field of instances that warn where it is read."""
+
+    __slots__ = ()
+
+    def __get__(self, instance: object, owner: type[Any]) -> Any:
+        if instance is None:
+            return super().__get__(instance, owner)
+        field = _field_of(self)
+        name = _name_in(owner, field)
+        try:
+            value = vars(instance)[name or ""]
+        except KeyError:
+            return super().__get__(instance, owner)
+        message = field.pydantic_field.deprecation_message or ""
+        warnings.warn(message, DeprecationWarning, stacklevel=2)
+        return value
+
+    def __set__(self, instance: object, value: object) -> NoReturn:
+        # That there is one has instances ask here first. Nothing is set by it, as models have `__setattr__`.
+        raise AttributeError(f"{self!r} is immutable")
+
+
+def proxy_of(field: ODMBaseField, owner: type[Any]) -> FieldProxy:
+    """Return what stands for a field on its class."""
+    is_deprecated = bool(field.pydantic_field.deprecated)
+    return (_DeprecatedFieldProxy if is_deprecated else FieldProxy)(None, field, owner)
 
 
 def _field_of(proxy: FieldProxy) -> ODMBaseField:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from odmantic._codec.encode import refusal
 from odmantic._codec.readable import NotReadError, field_reader
 from odmantic._codec.validation import first_problem
+from odmantic._mapping.plain import is_unvalidated
 from odmantic._types.annotations import arguments_of, field_types, serializer_in, unwrap
 from odmantic._types.internals import decorators_of
 from odmantic.bson import DECIMAL_SERIALIZER
@@ -30,14 +31,9 @@ def storing_encoder(mapping: ModelMapping, name: str) -> Encoder | None:
     """
     encode = mapping.encoder_of[name]
     may_be_invalid = encode is not None and name in mapping.mutable_fields
-    if not (may_be_invalid or _is_unvalidated(mapping)) or not _can_be_tried(mapping, name):
+    if not (may_be_invalid or is_unvalidated(mapping)) or not _can_be_tried(mapping, name):
         return encode
     return _trying(mapping, name, encode or _as_it_is)
-
-
-def _is_unvalidated(mapping: ModelMapping) -> bool:
-    config = mapping.model.model_config
-    return not (config.get("validate_assignment") and config.get("validate_default"))
 
 
 def _as_it_is(value: Any) -> Any:

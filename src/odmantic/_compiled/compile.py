@@ -15,7 +15,7 @@ from odmantic._compiled.values import keeps_alike
 from odmantic._compiled.writing import WriterCode
 from odmantic._mapping.field_shapes import leaf_classes_of
 from odmantic._mapping.interfaces import Changes, Encoder, Read, ReadAll, Take, TakeSnapshot, Write
-from odmantic._mapping.plain import exact_classes, is_judged_whole
+from odmantic._mapping.plain import exact_classes, is_judged_whole, is_unvalidated
 from odmantic._mapping.shortcuts import Shortcut, shortcuts_of
 from odmantic._state.places import SOMEWHERE, Known
 from odmantic._state.taking import ChangeTaker
@@ -210,7 +210,9 @@ _PARTS: tuple[_Part, ...] = (
 
 def _may_look(mapping: ModelMapping) -> bool:
     """Tell whether values are looked at where they are written, and those of the usual shape written in few steps."""
-    return Shortcut.WRITER in shortcuts_of(mapping.model.model_config)
+    return Shortcut.WRITER in shortcuts_of(mapping.model.model_config) and not is_unvalidated(
+        mapping
+    )
 
 
 def _can_read(mapping: ModelMapping) -> bool:

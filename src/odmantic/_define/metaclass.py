@@ -25,7 +25,7 @@ from odmantic._mapping.naming import collection_name, plain_text
 from odmantic._types.internals import has_all_fields, is_parametrisation
 from odmantic._types.kinds import ModelKind, kind_of
 from odmantic.config import ODMConfigDict, validate_config
-from odmantic.field import Field, FieldProxy, ODMFieldInfo
+from odmantic.field import Field, ODMFieldInfo, proxy_of
 from odmantic.typing import dataclass_transform
 
 if TYPE_CHECKING:
@@ -264,7 +264,7 @@ def attach_mapping(cls: Any) -> ModelMapping:
     for view, value in views.items():
         type.__setattr__(cls, view, value)
     for name, field in mapping.fields.items():
-        setattr(cls, name, FieldProxy(None, field, cls))
+        setattr(cls, name, proxy_of(field, cls))
     forget(cls)
     return mapping
 

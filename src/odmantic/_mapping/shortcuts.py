@@ -39,9 +39,6 @@ _SWITCHED_OFF: dict[str, tuple[Any, Shortcut]] = {
     "str_to_upper": (False, _OF_VALUES),
     "use_enum_values": (False, Shortcut.READER),
     "frozen": (False, Shortcut.ASSIGNMENT),
-    # Instances may hold what is not valid: a save has to look.
-    "validate_assignment": (True, Shortcut.WRITER),
-    "validate_default": (True, Shortcut.WRITER),
     "schema_generator": (None, _OF_VALUES | Shortcut.FIELD),
     # What becomes of values that are not of the class of their field: those are left to pydantic.
     "coerce_numbers_to_str": (False, Shortcut.FIELD),
@@ -58,7 +55,8 @@ _NEVER_IN_THE_WAY = frozenset(
     (
         # Generated code knows them.
         *("collection", "extra", "indexes", "parse_doc_with_default_factories"),
-        "validate_return",  # functions are no fields
+        # See `is_unvalidated`; functions are no fields.
+        *("validate_assignment", "validate_default", "validate_return"),
         # Where fields have aliases, there are no shortcuts at all.
         *("alias_generator", "loc_by_alias", "populate_by_name", "serialize_by_alias"),
         *("validate_by_alias", "validate_by_name"),
