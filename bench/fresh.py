@@ -112,7 +112,8 @@ def main(arguments: list[str]) -> None:
         before = _memory("VmRSS")
         sample = lab.measure(body, colour, Metric.TIME)
         growth = _memory("VmHWM") - before
-    print(json.dumps(dataclasses.asdict(sample) | {"growth": growth}))
+    fresh = Fresh(sample.wall, sample.cpu, sample.count, growth)
+    print(json.dumps(dataclasses.asdict(fresh)))
 
 
 if __name__ == "__main__":

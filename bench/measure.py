@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import time
 import tracemalloc
-from collections.abc import Sized
+from collections.abc import Iterable, Sequence, Sized
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,11 +20,14 @@ class Sample:
         wall: Seconds on the clock; of a memory metric, the bytes.
         cpu: Seconds of the processor, all threads, user and system; of a memory metric, the bytes.
         count: How many instances the run handled.
+        collections: How often the garbage collector ran meanwhile, by generation, the youngest first; empty where
+            memory is measured.
     """
 
     wall: float
     cpu: float
     count: int
+    collections: Sequence[int] = ()
 
 
 def count_of(result: Any) -> int:
@@ -39,19 +42,27 @@ def time_body(body: Body) -> Sample:
     released after the clocks are read.
     """
     gc.collect()
+    before = _collections()
     wall, cpu = time.perf_counter(), time.process_time()
     result = body()
     cpu_end, wall_end = time.process_time(), time.perf_counter()
-    return Sample(wall_end - wall, cpu_end - cpu, count_of(result))
+    return Sample(wall_end - wall, cpu_end - cpu, count_of(result), _collections(before))
 
 
 async def time_async_body(body: Body) -> Sample:
     """Time an async body, inside its event loop."""
     gc.collect()
+    before = _collections()
     wall, cpu = time.perf_counter(), time.process_time()
     result = await body()
     cpu_end, wall_end = time.process_time(), time.perf_counter()
-    return Sample(wall_end - wall, cpu_end - cpu, count_of(result))
+    return Sample(wall_end - wall, cpu_end - cpu, count_of(result), _collections(before))
+
+
+def _collections(before: Iterable[int] = (0, 0, 0)) -> tuple[int, ...]:
+    """How often the collector has run since then, by generation."""
+    now = (generation["collections"] for generation in gc.get_stats())
+    return tuple(new - old for new, old in zip(now, before, strict=True))
 
 
 def weigh_body(body: Body) -> Sample:

@@ -16,12 +16,14 @@ from typing import Any
 
 from bench.data import Kind
 from bench.draw import write_pictures
+from bench.libraries import OURS
 from bench.limits import Limits
 from bench.options import OUTPUT
 from bench.remote import ROOT
 from bench.report import Column, columns, markdown_rows
-from bench.results import Results
+from bench.results import Case, Results
 from bench.scaling import MIB, Step, read_steps
+from bench.workloads import DRIVEN, RAW, Colour
 
 PAGE = ROOT / "docs" / "performance.md"
 ASSETS = ROOT / "docs" / "assets" / "performance"
@@ -74,6 +76,28 @@ def scaling(steps: Iterable[Step]) -> str:
     return "\n".join(lines)
 
 
+def collections(results: Results) -> str:
+    """The table of garbage collections: workloads in which there were any."""
+    found: dict[tuple[str, Kind], dict[Colour, Case]] = {}
+    for case in results:
+        if any(any(series.usual_collections) for series in case.series.values()):
+            found.setdefault((case.workload, case.kind), {})[case.colour] = case
+    lines = [
+        "| | odmantic, sync | driver, sync | odmantic, async | driver, async |",
+        "| --- | ---: | ---: | ---: | ---: |",
+    ]
+    for (_, kind), cases in found.items():
+        first = next(iter(cases.values()))
+        cells = [_counts(cases.get(colour), name) for colour in DRIVEN for name in (OURS, RAW)]
+        lines.append(f"| {first.subject.text(first.size)}, {kind.value} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _counts(case: Case | None, library: str) -> str:
+    series = case.series.get(library) if case is not None else None
+    return ", ".join(map(str, series.usual_collections)) if series is not None else ""
+
+
 def fill(text: str, regions: dict[str, str]) -> str:
     """The page with its regions replaced; those without new content stay.
 
@@ -106,6 +130,7 @@ def main(arguments: list[str] | None = None) -> int:
     shutil.copy(source / "results.json", ASSETS)
     regions = {kind.value: table(results, limits, kind) for kind in Kind}
     regions["machine"] = machine(results.about)
+    regions["collections"] = collections(results)
     regions["pictures"] = pictures(write_pictures(results, ASSETS))
     if (source / "scaling.json").exists():
         shutil.copy(source / "scaling.json", ASSETS)

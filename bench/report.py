@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bench.data import Kind
 from bench.libraries import OURS, find_library
 from bench.limits import Limits
-from bench.results import Case, Results
+from bench.results import Case, Results, Series
 from bench.workloads import Colour, Metric
 
 MIB = 1024 * 1024
@@ -23,7 +23,10 @@ def peers_in(results: Results) -> list[str]:
 
 
 def rows(results: Results, limits: Limits) -> tuple[list[str], list[list[str]]]:
-    """Headings and lines of the table: ratios by the clock, and by the processor in parentheses."""
+    """Headings and lines of the table.
+
+    They are ratios by the clock, and in parentheses by the processor; then how often the garbage collector ran.
+    """
     peers = peers_in(results)
     lines = [
         [
@@ -50,7 +53,12 @@ def _baseline(case: Case) -> str:
         case Metric.PEAK:
             return f"{value / MIB:.1f} MiB"
         case _:
-            return f"{value * 1000:,.1f} ms"
+            return f"{value * 1000:,.1f} ms{_collections(series)}"
+
+
+def _collections(series: Series) -> str:
+    """How often the garbage collector ran, the youngest generation first."""
+    return " " + "+".join(map(str, series.usual_collections)) if series.collections else ""
 
 
 def cell(case: Case, library: str) -> str:
@@ -66,7 +74,7 @@ def cell(case: Case, library: str) -> str:
         return "failed"
     if case.subject.metric is Metric.MEMORY:
         return f"{wall.value:.2f}"
-    return f"{wall.value:.2f} ({cpu.value:.2f})"
+    return f"{wall.value:.2f} ({cpu.value:.2f}){_collections(series)}"
 
 
 def _target(case: Case, limits: Limits) -> str:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median_low
 from typing import Any
 
 from bench.data import Kind
@@ -24,11 +25,19 @@ class Series:
     wall: list[float] = field(default_factory=list[float])
     cpu: list[float] = field(default_factory=list[float])
     error: str | None = None
+    collections: list[list[int]] = field(default_factory=list[list[int]])
 
     def add(self, sample: Sample) -> None:
         """Keep a run."""
         self.wall.append(sample.wall)
         self.cpu.append(sample.cpu)
+        if sample.collections:
+            self.collections.append([*sample.collections])
+
+    @property
+    def usual_collections(self) -> list[int]:
+        """How often the garbage collector ran in a run, by generation: the medians; empty if nobody counted."""
+        return [median_low(runs) for runs in zip(*self.collections, strict=True)]
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ import pytest
 from bench.data import Kind
 from bench.draw import LONGEST, groups, picture, write_pictures
 from bench.limits import Limits
-from bench.publish import PAGE, REGION, fill, machine, table
+from bench.publish import PAGE, REGION, collections, fill, machine, table
 from bench.results import Case, Results, Series
 from bench.workloads import WORKLOADS, Colour, Stage
 
@@ -51,7 +51,7 @@ def test_a_region_that_is_missing_is_an_error():
 def test_the_page_has_every_region():
     names = {found[2] for found in REGION.finditer(PAGE.read_text(encoding="utf-8"))}
 
-    assert names == {"flat", "nested", "machine", "pictures", "scaling"}
+    assert names == {"flat", "nested", "machine", "pictures", "scaling", "collections"}
 
 
 def test_the_table_has_a_row_for_each_workload(results):
@@ -62,6 +62,18 @@ def test_the_table_has_a_row_for_each_workload(results):
         "| --- | ---: | ---: | ---: | ---: |",
         "| find 100 into instances | 1.50 | 2.00 | 99.00 | 1.6 |",
         "| construct 10 | 0.50 | 0.50 |  |  |",
+    ]
+
+
+def test_garbage_collections_are_medians_of_workloads_that_had_any(results):
+    series = results.cases[1].series
+    series["odmantic"].collections = [[9, 1, 0], [8, 0, 0], [50, 1, 0]]
+    series["raw"].collections = [[0, 0, 0]] * 3
+    for one in results.cases[0].series.values():
+        one.collections = [[0, 0, 0]]
+
+    assert collections(results).splitlines()[2:] == [
+        "| find 100 into instances, flat |  |  | 9, 1, 0 | 0, 0, 0 |"
     ]
 
 

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from bench.check import excess
 from bench.compare import is_slower
 from bench.data import Kind
 from bench.limits import Limits
+from bench.measure import time_body
 from bench.report import as_text, one_line
 from bench.results import Case, Results, Series
 from bench.workloads import Colour
@@ -129,3 +132,30 @@ def test_the_table_shows_what_failed_and_what_is_to_be_reached():
 
     assert heading.split()[-4:] == ["odmantic", "beanie", "to", "reach"]
     assert line.split()[-4:] == ["1.50", "(1.50)", "failed", "1.5"]
+
+
+def test_garbage_collections_stand_behind_the_time():
+    counted = case(raw=[0.1, 0.1], odmantic=[0.2, 0.3])
+    counted.series["odmantic"].collections = [[146, 13, 0], [147, 13, 0]]
+
+    assert "odmantic 2.50 (2.50) 146+13+0" in one_line(counted)
+
+
+def test_a_run_counts_its_garbage_collections():
+    garbage = [[] for _ in range(100)]
+
+    def body():
+        gc.collect(0)
+        gc.collect(1)
+        return garbage
+
+    gc.disable()
+    try:
+        sample = time_body(body)
+    finally:
+        gc.enable()
+
+    assert sample.collections == (1, 1, 0)
+    kept = Series("odmantic", "raw")
+    kept.add(sample)
+    assert kept.usual_collections == [1, 1, 0]
