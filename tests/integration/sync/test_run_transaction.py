@@ -773,17 +773,17 @@ def test_a_session_that_is_not_started_cannot_run_one(sync_engine):
         sync_engine.session().run_transaction(work)
 
 
-def test_a_thousand_transactions_use_one_server_session(sync_engine, count, commands):
+def test_a_hundred_transactions_use_one_server_session(sync_engine, count, commands):
     def work(transaction):
         transaction.count(User)
 
-    for _ in range(1000):
+    for _ in range(100):
         sync_engine.run_transaction(work)
 
     numbers = _identities(commands, "aggregate")
     assert len({lsid for lsid, _ in numbers}) == 1
     first = numbers[0][1]
-    assert [number for _, number in numbers] == list(range(first, first + 1000))
+    assert [number for _, number in numbers] == list(range(first, first + 100))
 
 
 # --- In a running transaction ---------------------------------------------------------------------
