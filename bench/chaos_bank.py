@@ -68,7 +68,7 @@ class Ledger:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def orders(self, worker: int, workers: int) -> Iterator[Order]:
-        """The orders of one worker, until all together have reached the goal and no fault is to come."""
+        """Return the orders of one worker, until all together have reached the goal and no fault is to come."""
         chance = random.Random(f"{self.seed}:{worker}")
         for count in itertools.count():
             if len(self.acknowledged) >= self.goal and self.may_stop.is_set():
@@ -129,7 +129,7 @@ def work_sync(engine: SyncEngine, ledger: Ledger, worker: int, workers: int) -> 
 
 
 def _look_next_time(error: Exception, ledger: Ledger) -> bool:
-    """Whether the transfer may have taken effect, so that its record has to be looked up."""
+    """Return whether the transfer may have taken effect, so that its record has to be looked up."""
     unknown = isinstance(error, CommitOutcomeUnknownError)
     ledger.count("unknown outcomes" if unknown else "timeouts")
     return unknown
@@ -177,7 +177,7 @@ def open_accounts(engine: SyncEngine) -> None:
 
 
 def audit(engine: SyncEngine, ledger: Ledger) -> list[str]:
-    """What is wrong in the bank, given what the clients know."""
+    """Return what is wrong in the bank, given what the clients know."""
     balances = {account.number: account.balance for account in engine.find(Account)}
     records = list(engine.find(Transfer))
     recorded = Counter(record.number for record in records)

@@ -68,7 +68,7 @@ class Saboteur:
             self.on_end()
 
     def _plan(self) -> list[tuple[float, Callable[[], Event]]]:
-        """The faults, each with the share of the work after which it comes."""
+        """Return the faults, each with the share of the work after which it comes."""
         kills = [((n + 0.5) / self.kills, self._kill) for n in range(self.kills)]
         steps = [((n + 0.9) / self.step_downs, self._step_down) for n in range(self.step_downs)]
         return sorted([*kills, *steps], key=lambda fault: fault[0])

@@ -27,7 +27,7 @@ _STYLE = """\
 def draw(
     title: str, began: float, ended: float, transfers: Iterable[float], events: Sequence[Event]
 ) -> str:
-    """An SVG picture.
+    """Return an SVG picture.
 
     Args:
         title: says what ran.
@@ -105,7 +105,7 @@ def _mark(event: Event, began: float, primary_at: float, floor: int) -> str:
 
 
 def _round_step(least: float) -> float:
-    """The smallest of 1, 2, 5, 10, 20, 50 and so on that is not less."""
+    """Return the smallest of 1, 2, 5, 10, 20, 50 and so on that is not less."""
     power = 0.1
     while True:
         for factor in (1, 2, 5):

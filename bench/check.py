@@ -23,7 +23,7 @@ QUICK_ROUNDS = 7
 
 
 def lowest(case: Case, clock: str) -> float | None:
-    """The least that the measurements of a case allow for: a ratio, or MiB of a peak; `None` if odmantic failed."""
+    """Return the least that the measurements of a case allow for: a ratio, or MiB of a peak; `None` if odmantic failed."""
     series = case.series.get(OURS)
     if series is None or series.error is not None or not series.cpu:
         return None
@@ -34,7 +34,7 @@ def lowest(case: Case, clock: str) -> float | None:
 
 
 def excess(case: Case, limits: Limits) -> str | None:
-    """How a case is beyond a limit of its, or that it has no result; `None` if it is not."""
+    """Return how a case is beyond a limit of its, or that it has no result; `None` if it is not."""
     for clock in limits.clocks(case):
         limit = limits.of(case, clock)
         if limit is None:
@@ -48,7 +48,7 @@ def excess(case: Case, limits: Limits) -> str | None:
 
 
 def failing(options: Options, limits: Limits) -> list[Case]:
-    """The cases that exceed their limits twice."""
+    """Return the cases that exceed their limits twice."""
     libraries: list[Library] = present(chosen(OURS))
     wanted = [one for one in selections(options.only) if limits.has(one.workload.name)]
     for _ in range(2):

@@ -24,7 +24,7 @@ def against_released(case: Case, clock: str) -> Ratio | None:
 
 
 def line(case: Case) -> str:
-    """What is printed of a case."""
+    """Return what is printed of a case."""
     wall, cpu = against_released(case, "wall"), against_released(case, "cpu")
     if wall is None or cpu is None:
         return f"{case.name:24} failed"
@@ -37,7 +37,7 @@ def line(case: Case) -> str:
 
 
 def is_slower(case: Case) -> bool:
-    """Whether this odmantic takes more of the processor, by more than noise, or failed."""
+    """Return whether this odmantic takes more of the processor, by more than noise, or failed."""
     cpu = against_released(case, "cpu")
     return cpu is None or cpu.low > 1
 

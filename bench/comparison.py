@@ -40,7 +40,7 @@ def compare(options: Options, earlier: Results | None = None) -> Results:
     """Run what the options ask for; Ctrl-C ends it with what was found so far.
 
     Raises:
-        ValueError: The earlier results, which are to be kept, cannot be completed; nothing is run then.
+        ValueError: if the earlier results, which are to be kept, cannot be completed; nothing is run then.
     """
     libraries = present(chosen(options.libraries))
     return measure(options, list(selections(options.only)), libraries, earlier)

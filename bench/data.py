@@ -34,7 +34,7 @@ STATUSES = tuple(Status)
 
 
 def collection_name(kind: Kind, *, owned: bool = False) -> str:
-    """The collection that every library uses for a kind of document."""
+    """Return the collection that every library uses for a kind of document."""
     return f"{kind.value}_owned" if owned else kind.value
 
 
@@ -42,17 +42,17 @@ OWNER_COLLECTION = "owner"
 
 
 def object_id(number: int) -> ObjectId:
-    """The id of a document."""
+    """Return the id of a document."""
     return ObjectId(f"{number + 1:024x}")
 
 
 def owner_id(number: int) -> ObjectId:
-    """The id of the owner of a document."""
+    """Return the id of the owner of a document."""
     return object_id(number % OWNERS)
 
 
 def values(kind: Kind, number: int) -> dict[str, Any]:
-    """What a program would make an instance from; without an id."""
+    """Return what a program would make an instance from; without an id."""
     fields: dict[str, Any] = {
         "name": f"Customer {number}",
         "email": f"customer.{number}@example.org",
@@ -82,7 +82,7 @@ def values(kind: Kind, number: int) -> dict[str, Any]:
 
 
 def document(kind: Kind, number: int) -> dict[str, Any]:
-    """What the driver is given; without an id."""
+    """Return what the driver is given; without an id."""
     fields = values(kind, number)
     if kind is Kind.NESTED:
         fields["status"] = fields["status"].value
@@ -91,13 +91,13 @@ def document(kind: Kind, number: int) -> dict[str, Any]:
 
 
 def stored(kind: Kind, number: int, *, owned: bool = False) -> dict[str, Any]:
-    """A document as it is in the database."""
+    """Return a document as it is in the database."""
     owner = {"owner": owner_id(number)} if owned else {}
     return {"_id": object_id(number)} | document(kind, number) | owner
 
 
 def owner(number: int) -> dict[str, Any]:
-    """The document of an owner, as it is in the database."""
+    """Return the document of an owner, as it is in the database."""
     return {"_id": object_id(number), "name": f"Owner {number}", "rank": number}
 
 

@@ -46,7 +46,7 @@ class Group:
 
 
 def groups(results: Results, kind: Kind) -> list[Group]:
-    """What a picture shows: the timed workloads that need a server."""
+    """Return what a picture shows: the timed workloads that need a server."""
     found: list[Group] = []
     for case in results:
         if case.kind is kind and case.colour is Colour.ASYNC and _is_drawn(case):
@@ -65,7 +65,7 @@ def _is_drawn(case: Case) -> bool:
 
 
 def picture(shown: list[Group], kind: Kind) -> str:
-    """The SVG of a kind of document."""
+    """Return the SVG of a kind of document."""
     height = TOP + sum(group.height for group in shown) + BOTTOM
     title = f"{kind.value.capitalize()} documents, async: time divided by the driver's"
     parts = [

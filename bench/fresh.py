@@ -51,7 +51,7 @@ def import_fresh(python: Path, library: Library, program: str) -> Fresh:
     """Import a library in a new process, from bytecode, as an installed one is.
 
     Raises:
-        RunError: It failed.
+        RunError: if it failed.
     """
     return _run(python, library, ["-c", IMPORT.format(program=program)])
 
@@ -67,7 +67,7 @@ def run_fresh(
     """Measure one run in a new process.
 
     Raises:
-        RunError: It failed.
+        RunError: if it failed.
     """
     what = [library.name, workload.name, colour.value, task.kind.value, str(task.size)]
     return _run(python, library, ["-m", "bench.fresh", *address, *what])

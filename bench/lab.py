@@ -40,7 +40,7 @@ class Lab:
         self._loop.close()
 
     def can(self, library: str, workload: str, colour: Colour) -> bool:
-        """Whether a library does a workload in a colour."""
+        """Return whether a library does a workload in a colour."""
         peer = find_library(library).peers().get(colour)
         return peer is not None and hasattr(peer, find_workload(workload).operation)
 

@@ -41,7 +41,7 @@ class Library:
         return {peer.colour: peer for peer in peers}
 
     def is_installed(self) -> bool:
-        """Whether this environment has it."""
+        """Return whether this environment has it."""
         try:
             version(self.distribution)
         except PackageNotFoundError:
@@ -132,10 +132,10 @@ LIBRARIES = (
 
 
 def find_library(name: str) -> Library:
-    """The library of a name."""
+    """Return the library of a name."""
     return next(library for library in LIBRARIES if library.name == name)
 
 
 def baseline_of(library: Library, workload: Workload) -> str:
-    """The name of the library by whose result the one of `library` is divided."""
+    """Return the name of the library by whose result the one of `library` is divided."""
     return f"{workload.baseline} {BESIDE}" if library.released else workload.baseline

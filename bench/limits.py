@@ -29,7 +29,7 @@ class Limits:
         return cls(tomllib.loads(path.read_text()))
 
     def of(self, case: Case, clock: str = "wall") -> float | None:
-        """The highest ratio allowed by a clock, `wall` or `cpu`, or MiB of a peak; `None` without a limit."""
+        """Return the highest ratio allowed by a clock, `wall` or `cpu`, or MiB of a peak; `None` without a limit."""
         entry = self.table.get(case.workload, {})
         if clock == "cpu":
             entry = entry.get("cpu", entry)
@@ -37,10 +37,10 @@ class Limits:
         return None if limit is None else float(limit)
 
     def has(self, workload: str) -> bool:
-        """Whether a workload has a limit."""
+        """Return whether a workload has a limit."""
         return workload in self.table
 
     def clocks(self, case: Case) -> tuple[str, ...]:
-        """The clocks by which a case is compared."""
+        """Return the clocks by which a case is compared."""
         entry = self.table.get(case.workload, {})
         return ("cpu", "wall") if "cpu" in entry else ("cpu",)

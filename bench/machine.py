@@ -15,7 +15,7 @@ DISTRIBUTIONS = ("odmantic", "pymongo", "pydantic", "pydantic_core", "motor", "b
 
 
 def describe(server: str, released: str | None) -> dict[str, Any]:
-    """What the JSON says about a run."""
+    """Return what the JSON says about a run."""
     return {
         "date": datetime.now(timezone.utc).date().isoformat(),
         "python": f"{platform.python_implementation()} {platform.python_version()}",

@@ -31,7 +31,7 @@ class Sample:
 
 
 def count_of(result: Any) -> int:
-    """How many instances a body says that it handled."""
+    """Return how many instances a body says that it handled."""
     return len(result) if isinstance(result, Sized) else int(result)
 
 

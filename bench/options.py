@@ -48,7 +48,7 @@ class Options:
 
 
 def parser(command: str, description: str) -> argparse.ArgumentParser:
-    """The options of every command."""
+    """Return the options of every command."""
     made = argparse.ArgumentParser(prog=f"python -m {command}", description=description)
     made.add_argument(
         "--only",
@@ -95,7 +95,7 @@ def parser(command: str, description: str) -> argparse.ArgumentParser:
 
 
 def read(given: argparse.Namespace) -> Options:
-    """The options as given, completed by their defaults."""
+    """Return the options as given, completed by their defaults."""
     return Options(
         only=given.only,
         libraries=given.libraries,
@@ -110,7 +110,7 @@ def read(given: argparse.Namespace) -> Options:
 
 
 def selections(patterns: str) -> Iterator[Selection]:
-    """The cases whose name one of the comma-separated patterns matches, wholly or up to a slash."""
+    """Return the cases whose name one of the comma-separated patterns matches, wholly or up to a slash."""
     wanted = [form for one in patterns.split(",") for form in (one, f"{one}/*")]
     for workload in WORKLOADS:
         for kind in workload.kinds:
@@ -121,7 +121,7 @@ def selections(patterns: str) -> Iterator[Selection]:
 
 
 def chosen(patterns: str, libraries: Iterable[Library] = LIBRARIES) -> list[Library]:
-    """The libraries that the patterns name, and the baselines that they need."""
+    """Return the libraries that the patterns name, and the baselines that they need."""
     wanted = {
         library.name
         for library in libraries

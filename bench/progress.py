@@ -44,11 +44,11 @@ class Progress:
         self._display.stop()
 
     def begin(self, case: str) -> None:
-        """A case begins."""
+        """Return a case begins."""
         self._case = case
 
     def advance(self, library: str) -> None:
-        """A run begins."""
+        """Return a run begins."""
         self._display.update(self._task, advance=1, description=f"{self._case}: {library}")
 
     def say(self, line: str) -> None:

@@ -31,7 +31,7 @@ REGION = re.compile(r"(<!-- bench: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def machine(about: dict[str, Any]) -> str:
-    """A sentence that says on what the numbers were measured."""
+    """Return a sentence that says on what the numbers were measured."""
     versions, computer = about["versions"], about["machine"]
     names = [
         name for name in versions if not name.startswith("odmantic") and name != "pydantic_core"
@@ -44,7 +44,7 @@ def machine(about: dict[str, Any]) -> str:
 
 
 def table(results: Results, limits: Limits, kind: Kind) -> str:
-    """The table of a kind of document."""
+    """Return the table of a kind of document."""
     shown: list[Column] = columns(results)
     headings = ["", *(column.heading for column in shown), "aim"]
     lines = [headings, ["---", *["---:"] * (len(shown) + 1)]]
@@ -53,7 +53,7 @@ def table(results: Results, limits: Limits, kind: Kind) -> str:
 
 
 def pictures(paths: Iterable[Path]) -> str:
-    """The pictures, in Markdown."""
+    """Return the pictures, in Markdown."""
     return "\n\n".join(
         f"![Bars: {path.stem} documents, each library's time divided by the driver's]"
         f"(assets/performance/{path.name})"
@@ -62,7 +62,7 @@ def pictures(paths: Iterable[Path]) -> str:
 
 
 def scaling(steps: Iterable[Step]) -> str:
-    """The table of the scaling run."""
+    """Return the table of the scaling run."""
     lines = [
         "| | documents | odmantic, µs each | driver, µs each | odmantic, memory | driver, memory |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
@@ -99,10 +99,10 @@ def _counts(case: Case | None, library: str) -> str:
 
 
 def fill(text: str, regions: dict[str, str]) -> str:
-    """The page with its regions replaced; those without new content stay.
+    """Return the page with its regions replaced; those without new content stay.
 
     Raises:
-        KeyError: The page has no region of a name.
+        KeyError: if the page has no region of a name.
     """
     missing = regions.keys() - {found[2] for found in REGION.finditer(text)}
     if missing:

@@ -19,7 +19,7 @@ class Ratio:
 
 
 def ratio(values: list[float], baseline: list[float]) -> Ratio:
-    """The median ratio of runs to the runs of the baseline in the same rounds.
+    """Return the median ratio of runs to the runs of the baseline in the same rounds.
 
     The interval is the narrowest pair of order statistics that covers the median with 95 % confidence, whatever the
     distribution; with fewer than 6 rounds it is the whole range.
@@ -30,7 +30,7 @@ def ratio(values: list[float], baseline: list[float]) -> Ratio:
 
 
 def _rank(count: int) -> int:
-    """How many values to leave out at each end."""
+    """Return how many values to leave out at each end."""
     rank = 0
     outside = 2 * comb(count, 0) / 2**count
     while rank + 1 < count // 2:

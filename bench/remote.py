@@ -28,7 +28,7 @@ class RunError(RuntimeError):
 
 
 def released_python() -> Path:
-    """The Python of the environment of odmantic 1.1.0, made on first use.
+    """Return the Python of the environment of odmantic 1.1.0, made on first use.
 
     It gets the versions of pydantic and PyMongo that are here.
     """
@@ -46,7 +46,7 @@ def released_python() -> Path:
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment variables, without those that would lead to this odmantic."""
+    """Return the environment variables, without those that would lead to this odmantic."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -86,14 +86,14 @@ class RemoteLab:
         self._process.stdout.close()
 
     def can(self, library: str, workload: str, colour: Colour) -> bool:
-        """Whether a library does a workload in a colour."""
+        """Return whether a library does a workload in a colour."""
         return bool(self._ask("can", library, workload, colour.value)["can"])
 
     def run(self, library: str, workload: str, colour: Colour, task: Task) -> Sample:
         """Prepare and measure one run there.
 
         Raises:
-            RunError: It failed.
+            RunError: if it failed.
         """
         return Sample(**self._ask("run", library, workload, colour.value, dataclasses.asdict(task)))
 

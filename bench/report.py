@@ -15,7 +15,7 @@ HEADINGS = ("workload", "kind", "colour", "baseline")
 
 
 def peers_in(results: Results) -> list[str]:
-    """The libraries that are compared, odmantic first."""
+    """Return the libraries that are compared, odmantic first."""
     names = {
         name: None for case in results for name in case.series if not find_library(name).is_baseline
     }
@@ -62,7 +62,7 @@ def _collections(series: Series) -> str:
 
 
 def cell(case: Case, library: str) -> str:
-    """What the table says of one library in one case."""
+    """Return what the table says of one library in one case."""
     series = case.series.get(library)
     if series is None:
         return "-"
@@ -85,7 +85,7 @@ def _target(case: Case, limits: Limits) -> str:
 
 
 def as_text(results: Results, limits: Limits) -> str:
-    """The table for the terminal."""
+    """Return the table for the terminal."""
     headings, lines = rows(results, limits)
     widths = [max(map(len, column)) for column in zip(headings, *lines, strict=True)]
     shown = [headings, ["-" * width for width in widths], *lines]
@@ -99,7 +99,7 @@ def as_text(results: Results, limits: Limits) -> str:
 
 
 def one_line(case: Case) -> str:
-    """A case as it ends: what the progress display leaves behind."""
+    """Return a case as it ends: what the progress display leaves behind."""
     parts = [
         f"{name} {cell(case, name)}" for name in case.series if not find_library(name).is_baseline
     ]
@@ -120,7 +120,7 @@ class Column:
 
 
 def columns(results: Results) -> list[Column]:
-    """The columns that have a ratio in some row."""
+    """Return the columns that have a ratio in some row."""
     return [
         column
         for library in peers_in(results)

@@ -61,7 +61,7 @@ class Case:
         return find_workload(self.workload)
 
     def ratio(self, library: str, clock: str = "wall") -> Ratio | None:
-        """The ratio of a library to its baseline by a clock, `wall` or `cpu`; `None` if one of them has no runs."""
+        """Return the ratio of a library to its baseline by a clock, `wall` or `cpu`; `None` if one of them has no runs."""
         mine = self.series.get(library)
         base = self.series.get(mine.baseline) if mine is not None else None
         if mine is None or base is None:
@@ -84,7 +84,7 @@ class Results:
         """These cases, and of an earlier run those that are not among them.
 
         Raises:
-            ValueError: It was another day, another machine, or other versions.
+            ValueError: if it was another day, another machine, or other versions.
         """
         if self.about != earlier.about:
             raise ValueError("the earlier results are of another day, machine or versions")

@@ -27,7 +27,7 @@ def results(python: Path | str, uri: str) -> Iterator[Result]:
     """Run the program with the odmantic of an interpreter.
 
     Raises:
-        RunError: It failed.
+        RunError: if it failed.
     """
     command = [str(python), "-m", "bench.rollback_cases", uri, f"rollback_1x_{uuid4().hex[:8]}"]
     with subprocess.Popen(
@@ -56,7 +56,7 @@ def compare(uri: str, released: Path) -> dict[str, list[Result]]:
 
 
 def table(found: dict[str, list[Result]]) -> str:
-    """A table in Markdown: what should be stored, and what each library left."""
+    """Return a table in Markdown: what should be stored, and what each library left."""
     rows = [("transaction with", "has to leave", *found), ("---",) * (2 + len(found))]
     for each in zip(*found.values(), strict=True):
         left = ("the same" if result.holds else f"**`{result.found}`**" for result in each)

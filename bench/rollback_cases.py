@@ -208,7 +208,7 @@ Outcome = tuple[str, str]
 
 
 def saved_again(story: Callable[[Shop], list[Model]]) -> Callable[[Shop], Outcome]:
-    """The case of a story: its objects are saved after the end of the transaction."""
+    """Return the case of a story: its objects are saved after the end of the transaction."""
 
     def run(shop: Shop) -> Outcome:
         instances = story(shop)
@@ -223,7 +223,7 @@ def saved_again(story: Callable[[Shop], list[Model]]) -> Callable[[Shop], Outcom
 
 
 def repeated_by_a_loop(shop: Shop) -> Outcome:
-    """An order is placed once more after a conflict, as programs for odmantic 1.x do it."""
+    """Return an order is placed once more after a conflict, as programs for odmantic 1.x do it."""
     shop.engine.save(Stock(item="tea", left=3))
     order = Order(number=1, customer=shop.engine.save(Customer(name="Ada")))
     for attempt in range(5):
@@ -258,7 +258,7 @@ CASES: dict[str, Callable[[Shop], Outcome]] = {
 
 
 def compared(shop: Shop, instances: list[Model]) -> Outcome:
-    """The documents that instances should have, and those they have."""
+    """Return the documents that instances should have, and those they have."""
     expected = [instance.model_dump_doc() for instance in instances]
     found = map(shop.stored, instances)
     shown = [
@@ -268,7 +268,7 @@ def compared(shop: Shop, instances: list[Model]) -> Outcome:
 
 
 def summary(document: dict[str, Any] | None, order: dict[str, Any] | None = None) -> str:
-    """A document without quotes, its keys in the order of another."""
+    """Return a document without quotes, its keys in the order of another."""
     if document is None:
         return "nothing"
     keys = [key for key in {**(order or {}), **document} if key in document]

@@ -44,13 +44,13 @@ class Extent:
     given_size: int | None = None
 
     def rounds_of(self, workload: Workload) -> int:
-        """How often each library does a workload; memory is nearly the same each time."""
+        """Return how often each library does a workload; memory is nearly the same each time."""
         if workload.metric in {Metric.MEMORY, Metric.PEAK}:
             return min(self.rounds, MEMORY_ROUNDS)
         return self.rounds * workload.turns
 
     def size(self, workload: Workload) -> int:
-        """The size of a workload."""
+        """Return the size of a workload."""
         if self.given_size is not None:
             return self.given_size
         return workload.quick_size if self.quick else workload.size
@@ -104,11 +104,11 @@ class Runner:
         self._database.close()
 
     def server_version(self) -> str:
-        """The version of the server."""
+        """Return the version of the server."""
         return self._database.server_version()
 
     def can(self, library: Library, workload: Workload, colour: Colour) -> bool:
-        """Whether a library takes part in a workload."""
+        """Return whether a library takes part in a workload."""
         if workload.metric is Metric.IMPORT:
             return not library.is_baseline or library.name == baseline_of(library, workload)
         return self._lab_of(library).can(library.name, workload.name, colour)

@@ -38,7 +38,7 @@ class Step:
     raw: Fresh
 
     def line(self) -> str:
-        """What is printed of it."""
+        """Return what is printed of it."""
         ours, raw = (self.per_document(it.wall) for it in (self.ours, self.raw))
         ours_cpu, raw_cpu = (self.per_document(it.cpu) for it in (self.ours, self.raw))
         return (

@@ -31,7 +31,7 @@ class Database:
         self._client.close()
 
     def server_version(self) -> str:
-        """The version of the server."""
+        """Return the version of the server."""
         return str(self._client.server_info()["version"])
 
     def prepare(self, workload: Workload, kind: Kind, filling: int) -> None:
@@ -50,7 +50,7 @@ class Database:
             self._empty(collection_name(kind))
 
     def count(self, kind: Kind) -> int:
-        """How many documents a run left."""
+        """Return how many documents a run left."""
         return self._database[collection_name(kind)].count_documents({})
 
     def _empty(self, name: str) -> Collection[dict[str, Any]]:

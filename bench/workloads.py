@@ -80,7 +80,7 @@ class Workload:
         return self.method or self.name
 
     def text(self, size: int) -> str:
-        """The title of a run of `size`."""
+        """Return the title of a run of `size`."""
         return self.title.format(size=f"{size:,}")
 
 
@@ -152,5 +152,5 @@ class Task:
 
 
 def find_workload(name: str) -> Workload:
-    """The workload of a name."""
+    """Return the workload of a name."""
     return next(workload for workload in WORKLOADS if workload.name == name)

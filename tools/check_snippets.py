@@ -82,7 +82,7 @@ def _copy(tree: Path) -> None:
 
 
 def _blocks() -> Iterator[str]:
-    """The blocks of README.md as modules: what is not a program stands on the definitions of the first one."""
+    """Return the blocks of README.md as modules: what is not a program stands on the definitions of the first one."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     definitions = "\n".join(

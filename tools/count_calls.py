@@ -84,11 +84,11 @@ class Subject:
     is_async: bool
 
     def make(self) -> Any:
-        """An instance that was never saved."""
+        """Return an instance that was never saved."""
         return self.model(name="new")
 
     def read(self, cursor: Any) -> Any:
-        """All instances of a cursor, or what gives them when it is awaited."""
+        """Return all instances of a cursor, or what gives them when it is awaited."""
         return cursor if self.is_async else list(cursor)
 
 
@@ -241,7 +241,7 @@ class Counter:
 
 
 async def _calls(subject: Subject, operation: Callable[[Subject], Steps]) -> list[Call]:
-    """The calls of an operation that has run a few times."""
+    """Return the calls of an operation that has run a few times."""
     calls: list[Call] = []
     for _ in range(_WARM_UP + 1):
         for step in operation(subject):
@@ -328,7 +328,7 @@ def _count_modules(calls: list[Call]) -> int:
 
 
 def listing(found: Found) -> str:
-    """The calls themselves, in order, indented by how they are nested."""
+    """Return the calls themselves, in order, indented by how they are nested."""
     lines: list[str] = []
     for key, calls in found.items():
         lines.append(f"{' '.join(key)}: {len(calls)} calls, {_count_modules(calls)} modules")

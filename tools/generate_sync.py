@@ -35,7 +35,7 @@ def generate(source: Path, target: Path, *, root: Path = ROOT) -> dict[Path, str
     """Return what `target`, or each file below it, must contain, or None for one that must not exist.
 
     Raises:
-        TranslationError: A file has no rule-given twin, or a file in `target` is neither generated nor has a source.
+        TranslationError: if a file has no rule-given twin, or a file in `target` is neither generated nor has a source.
     """
     results: dict[Path, str | None] = {}
     by_hand: set[Path] = set()

@@ -147,7 +147,7 @@ def _flag_nodes(tree: ast.AST) -> Iterator[ast.If | ast.IfExp]:
 
 
 def _flag_value(test: ast.expr) -> bool | None:
-    """What the flag must be for `test` to hold; None if `test` is not about the flag."""
+    """Return what the flag must be for `test` to hold; None if `test` is not about the flag."""
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         value = _flag_value(test.operand)
         return None if value is None else not value
@@ -211,7 +211,7 @@ def _header_end(node: ast.If) -> int:
 
 
 def _else_line(lines: list[str], node: ast.If) -> int:
-    """The number of the line that says `else:`, or of the last line if there is none.
+    """Return the number of the line that says `else:`, or of the last line if there is none.
 
     `elif not TYPE_CHECKING:` does as well: with it, checkers of the source do not see the branch of the twin.
     """
@@ -347,7 +347,7 @@ def _unwrap_generics(text: str) -> str:
 
 
 def _arguments(text: str, start: int) -> tuple[list[str], int]:
-    """The arguments of a subscript whose bracket opened before `start`, and the offset after its end."""
+    """Return the arguments of a subscript whose bracket opened before `start`, and the offset after its end."""
     depth, arguments, begin = 1, list[str](), start
     for offset in range(start, len(text)):
         character = text[offset]
@@ -374,7 +374,7 @@ def _drop_keywords(source: str) -> str:
 
 
 def _parentheses(tokens: list[Token], index: int) -> Iterator[Edit]:
-    """The removal of the pair in `(await x).y`, which only the `await` made necessary."""
+    """Return the removal of the pair in `(await x).y`, which only the `await` made necessary."""
     if (
         index == 0
         or tokens[index - 1].text != "("
@@ -403,7 +403,7 @@ def _parentheses(tokens: list[Token], index: int) -> Iterator[Edit]:
 
 
 def _ends_operand(token: Token) -> bool:
-    """Whether a parenthesis after `token` calls it, rather than groups."""
+    """Return whether a parenthesis after `token` calls it, rather than groups."""
     if token.type == tokenize.NAME:
         return not keyword.iskeyword(token.text)
     return token.type == tokenize.STRING or token.text in {")", "]", "}"}
@@ -478,7 +478,7 @@ def _line_starts(source: str) -> list[int]:
 
 
 def _span(source: str, node: ast.expr | ast.stmt) -> tuple[int, int]:
-    """Where `node` stands in `source`, in characters (ast counts UTF-8 bytes)."""
+    """Return where `node` stands in `source`, in characters (ast counts UTF-8 bytes)."""
     starts = _line_starts(source)
 
     def offset(line: int, column: int) -> int:

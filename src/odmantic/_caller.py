@@ -13,7 +13,7 @@ _PASSED_OVER = ("odmantic.", "pydantic.", "contextlib")
 
 
 def outside(frame: FrameType | None) -> FrameType | None:
-    """Give the nearest frame outside of the library; `None` where the event loop called the library itself."""
+    """Return the nearest frame outside of the library; `None` where the event loop called the library itself."""
     while frame is not None:
         module = frame.f_globals.get("__name__", "")
         if not module.startswith(_PASSED_OVER):

@@ -41,8 +41,8 @@ async def run_transaction_in_threads(
         in_thread: calls a function in a thread.
 
     Raises:
-        ValueError: `timeout` is not positive.
-        Exception: as `SyncEngine.run_transaction` does.
+        ValueError: if `timeout` is not positive.
+        Exception: if as `SyncEngine.run_transaction` does.
     """
 
     def begin(guard: RetryGuard) -> _InThreads:

@@ -53,7 +53,7 @@ def validate_config(config: Mapping[str, Any], cls_name: str) -> ODMConfigDict:
     """Check the config of the class called `cls_name` and fill in what it leaves out.
 
     Raises:
-        ValueError: an option is unknown.
+        ValueError: if an option is unknown.
     """
     for option in config:
         if option not in _ALLOWED:

@@ -81,7 +81,7 @@ class ODMFieldInfo(FieldMetadata):
         return iter(self.pydantic_field_info.metadata)
 
     def is_only_constraints(self) -> bool:
-        """Tell whether there is no option that only a field as a whole can have."""
+        """Return whether there is no option that only a field as a whole can have."""
         return not (self.primary_field or self.key_name or self.index or self.unique)
 
 
@@ -187,9 +187,9 @@ def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
         regex: The old name of `pattern`.
 
     Raises:
-        ValueError: `key_name` and `primary_field` contradict each other.
-        TypeError: there is a default beside a default factory, or two names for one constraint.
-        pydantic.PydanticUserError: `const` is given.
+        ValueError: if `key_name` and `primary_field` contradict each other.
+        TypeError: if there is a default beside a default factory, or two names for one constraint.
+        pydantic.PydanticUserError: if `const` is given.
     """
     if const is not None:
         raise PydanticUserError("`const` is removed, use `Literal` instead", code="removed-kwargs")
@@ -333,7 +333,7 @@ class FieldProxy:
         raise TypeError(f"a field has no minus: write desc(...) or .desc() to sort by {+self!r}")
 
     def __stored__(self, value: Any) -> Any:
-        """Give the BSON form of a value that the field is compared with."""
+        """Return the BSON form of a value that the field is compared with."""
         return encode_operand(_field_of(self), value)
 
     # The operators of Python look neither at attributes of this object nor at embedded fields
@@ -440,7 +440,7 @@ def _field_of(proxy: FieldProxy) -> ODMBaseField:
 
 
 def _name_in(owner: type[Any], field: ODMBaseField) -> str | None:
-    """Give the name of a field of a class; `None` if it is one of another class, kept there as any other value."""
+    """Return the name of a field of a class; `None` if it is one of another class, kept there as any other value."""
     for cls in owner.__mro__:
         mapping = vars(cls).get("__mapping__")
         if isinstance(mapping, ModelMapping):

@@ -20,8 +20,8 @@ class Index:
         name: The name of the index; MongoDB makes one from the keys if `None`.
 
     Raises:
-        ValueError: there is no field.
-        TypeError: something is not a field of a model, or a sort order of one.
+        ValueError: if there is no field.
+        TypeError: if something is not a field of a model, or a sort order of one.
 
     Example:
         `Index(Voyage.ship, desc(Voyage.leaves), name="ship_recent")`
@@ -43,7 +43,7 @@ class Index:
             raise ValueError("an index needs at least one field")
 
     def to_odm_index(self) -> ODMBaseIndex:
-        """Give the index in terms of keys."""
+        """Return the index in terms of keys."""
         if len(self._orders) == 1 and len(self._orders[0]) == 1:
             # MongoDB reads an index on one key in both directions.
             (key_name,) = self._orders[0]
@@ -61,10 +61,10 @@ class ODMBaseIndex(ABC):
 
     @abstractmethod
     def get_index_specifier(self) -> list[tuple[str, int]]:
-        """Give the keys with their directions, 1 or -1."""
+        """Return the keys with their directions, 1 or -1."""
 
     def get_pymongo_index(self) -> pymongo.IndexModel:
-        """Give the index as the driver takes it."""
+        """Return the index as the driver takes it."""
         options: dict[str, Any] = {}
         if self.unique:
             options["unique"] = True
@@ -82,7 +82,7 @@ class ODMSingleFieldIndex(ODMBaseIndex):
     index_name: str | None = None
 
     def get_index_specifier(self) -> list[tuple[str, int]]:
-        """Give the keys with their directions, 1 or -1."""
+        """Return the keys with their directions, 1 or -1."""
         return [(self.key_name, pymongo.ASCENDING)]
 
 
@@ -95,5 +95,5 @@ class ODMCompoundIndex(ODMBaseIndex):
     index_name: str | None = None
 
     def get_index_specifier(self) -> list[tuple[str, int]]:
-        """Give the keys with their directions, 1 or -1."""
+        """Return the keys with their directions, 1 or -1."""
         return [item for order in self.fields for item in order.items()]

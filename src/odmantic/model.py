@@ -130,7 +130,7 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
         return sorted(super().__repr_args__(), key=lambda pair: pair[0] != "id")
 
     def __class_getitem__(cls, arguments: Any) -> Any:
-        """Give the parametrisation of a generic model, which is a model too."""
+        """Return the parametrisation of a generic model, which is a model too."""
         if is_tuple(arguments):
             adapted: Any = tuple([adapt_annotation(one) for one in arguments])
         else:
@@ -193,7 +193,7 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
             deep: Copy what is nested too, instead of sharing it.
 
         Raises:
-            ValueError: `update` names something that neither is a field nor may be added.
+            ValueError: if `update` names something that neither is a field nor may be added.
         """
         mapping = self.__mapping__
         copied = super().model_copy(update=self._copy_update(update or {}), deep=deep)
@@ -269,8 +269,8 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
             fields: Further values, which win over those of `patch_object`.
 
         Raises:
-            ValueError: the patch contains the primary key.
-            pydantic.ValidationError: a value is not valid; the instance is unchanged.
+            ValueError: if the patch contains the primary key.
+            pydantic.ValidationError: if a value is not valid; the instance is unchanged.
         """
         patch = collect_patch(
             self,
@@ -287,7 +287,7 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
         apply_patch(self, patch)
 
     def model_dump_doc(self, include: Container[str] | None = None) -> dict[str, Any]:
-        """Give the document of the instance.
+        """Return the document of the instance.
 
         Args:
             include: Names of the fields to give; all of them if `None`.
@@ -304,14 +304,14 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
         """Make an instance from a document.
 
         Raises:
-            DocumentParsingError: the document does not fit.
+            DocumentParsingError: if the document does not fit.
         """
         return decode_document(cls, raw_doc)
 
     # --- Names of 1.x --------------------------------------------------------------------------
 
     def doc(self, include: Container[str] | None = None) -> dict[str, Any]:
-        """Give the document of the instance; use `model_dump_doc`."""
+        """Return the document of the instance; use `model_dump_doc`."""
         _deprecated("doc", "model_dump_doc")
         return self.model_dump_doc(include)
 
@@ -415,7 +415,7 @@ class Model(_BaseODMModel, metaclass=ModelMetaclass):
 
     @classmethod
     def __indexes__(cls) -> tuple[ODMBaseIndex | IndexModel, ...]:
-        """Give the indexes of the fields, then those of `model_config["indexes"]`."""
+        """Return the indexes of the fields, then those of `model_config["indexes"]`."""
         primary = cls.__primary_field__
         indexes: list[ODMBaseIndex | IndexModel] = [
             ODMSingleFieldIndex(field.key_name, field.unique)

@@ -114,10 +114,10 @@ FieldProxyAny: TypeAlias = Any
 
 
 def key_of(field: FieldProxyAny) -> KeyNameProxy:
-    """Give the path of the key of a field.
+    """Return the path of the key of a field.
 
     Raises:
-        TypeError: it is not a field as seen on its class.
+        TypeError: if it is not a field as seen on its class.
     """
     # A model has a plus too, which gives the name of its collection. The class is asked, since a proxy would look
     # through its fields first.
@@ -194,7 +194,7 @@ def match(field: FieldProxyAny, pattern: Any) -> QueryExpression:
     """Match documents where the field matches a regular expression, as text or compiled.
 
     Raises:
-        TypeError: it is something else, such as a dictionary, which would be an operator.
+        TypeError: if it is something else, such as a dictionary, which would be an operator.
     """
     key = key_of(field)
     compiled = re.compile(pattern) if isinstance(pattern, str) else pattern
@@ -224,7 +224,7 @@ def _compared(field: FieldProxyAny, operator: str, value: Any) -> QueryExpressio
 
 
 def _stored(field: FieldProxyAny, value: Any) -> Any:
-    """Give an operand as the field stores it."""
+    """Return an operand as the field stores it."""
     # By its class: on the proxy of an embedded object, a name is that of an embedded field.
     proxy: object = field
     encode: Any = getattr(type(proxy), "__stored__", None)
@@ -234,7 +234,7 @@ def _stored(field: FieldProxyAny, value: Any) -> Any:
 def _members(
     field: FieldProxyAny, name: str, sequence: Iterable[Any]
 ) -> tuple[str, list[Any], list[Any]]:
-    """Give the key of a field and stored values, apart from those that MongoDB would take for operators among them."""
+    """Return the key of a field and stored values, apart from those that MongoDB would take for operators among them."""
     key = key_of(field)
     if isinstance(sequence, (str, bytes)):
         warn_caller(

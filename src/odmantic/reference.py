@@ -25,7 +25,7 @@ def Reference(*, key_name: str | None = None) -> Any:  # noqa: N802 - the public
         key_name: The key in documents and queries; the field's name if `None`.
 
     Raises:
-        TypeError: the key is `_id`, which belongs to the primary key.
+        TypeError: if the key is `_id`, which belongs to the primary key.
     """
     key_name = None if key_name is None else plain_text(key_name)
     if key_name == "_id":

@@ -18,7 +18,7 @@ _TOLD_BY_TEXT: tuple[type[Any], ...] = (float, complex, Decimal, datetime, time)
 
 
 def is_alike(one: Any, other: Any) -> bool:
-    """Tell whether two values have the same types and contents, at any depth; keys have to be in the same order."""
+    """Return whether two values have the same types and contents, at any depth; keys have to be in the same order."""
     if one is other:
         return True
     if type(one) is not type(other):
@@ -62,7 +62,7 @@ def _attributes(value: object, names: list[str]) -> list[Any]:
 
 
 def _of_model(model: BaseModel) -> list[Any]:
-    """Give what an instance is made of, without any code of its class."""
+    """Return what an instance is made of, without any code of its class."""
     values = object.__getattribute__(model, "__dict__")
     names = type(model).__pydantic_fields__
     return [

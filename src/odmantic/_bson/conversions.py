@@ -69,7 +69,7 @@ def check_decimal(value: decimal.Decimal) -> decimal.Decimal:
 
 
 def number_as_text(value: Any) -> Any:
-    """Give the shortest text of a number; anything else stays."""
+    """Return the shortest text of a number; anything else stays."""
     # To pydantic, text from bytes is a lax conversion: in a union with `int` or `float` a number
     # then stays what it is.
     return repr(value).encode() if _is_number(value) else value
@@ -108,7 +108,7 @@ def regex_from_pattern(pattern: re.Pattern[Any]) -> bson.regex.Regex[Any]:
 
 
 def pattern_text(value: Any) -> str | bytes:
-    """Give the text of a regular expression, for JSON."""
+    """Return the text of a regular expression, for JSON."""
     text: str | bytes = value.pattern
     return text
 
@@ -139,7 +139,7 @@ def as_read_datetime(value: datetime) -> datetime:
 
 
 def as_aware(value: datetime) -> datetime:
-    """Give the same time in UTC, aware; a naive value, as most clients read it, is UTC already."""
+    """Return the same time in UTC, aware; a naive value, as most clients read it, is UTC already."""
     if value.tzinfo is None:
         return value.replace(tzinfo=timezone.utc)
     return value if value.tzinfo is timezone.utc else value.astimezone(timezone.utc)

@@ -26,7 +26,7 @@ _set_bits = Decimal128.__setstate__
 
 
 def to_decimal(stored: Decimal128) -> Decimal:
-    """Give what `stored.to_decimal()` does."""
+    """Return what `stored.to_decimal()` does."""
     high, low = stored.__getstate__()
     exponent = _USUAL_EXPONENTS.get(high)
     if exponent is not None:
@@ -39,7 +39,7 @@ def to_decimal(stored: Decimal128) -> Decimal:
 
 
 def from_decimal(value: Decimal) -> Decimal128:
-    """Give what `Decimal128(value)` does."""
+    """Return what `Decimal128(value)` does."""
     if type(value) is not Decimal:
         return Decimal128(value)
     text = str(value)

@@ -15,6 +15,6 @@ _counter = itertools.count(int.from_bytes(os.urandom(3), "big"))
 
 
 def new_id() -> bytes:
-    """Give the bytes of a new id: seconds, a random number of this process, and a counter that starts anywhere."""
+    """Return the bytes of a new id: seconds, a random number of this process, and a counter that starts anywhere."""
     first = int(time.time()) << 40 | _process.number
     return (first << 24 | next(_counter) & 0xFFFFFF).to_bytes(12, "big")

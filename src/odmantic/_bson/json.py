@@ -27,7 +27,7 @@ def encode_for_json(value: Any) -> Any:
     """Encode a BSON value that no annotation tells pydantic about; fits as its `fallback`.
 
     Raises:
-        PydanticSerializationError: it is none of `BSON_TYPES_ENCODERS`.
+        PydanticSerializationError: if it is none of `BSON_TYPES_ENCODERS`.
     """
     for base in type(value).__mro__:
         encoder = BSON_TYPES_ENCODERS.get(base)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def _decimal_constraints(schema: CoreSchema) -> list[CoreSchema]:
-    """Give the step that checks what `schema` asks for beyond being a `Decimal`.
+    """Return the step that checks what `schema` asks for beyond being a `Decimal`.
 
     Constraints of a field's default come before all metadata of its annotation, so they are
     already in the schema of the bare type.

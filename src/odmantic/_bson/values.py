@@ -32,20 +32,20 @@ COLLECTIONS: tuple[type[Any], ...] = (list, tuple, set, frozenset, deque)
 
 
 def is_document(value: object) -> TypeGuard[Mapping[Any, Any]]:
-    """Tell whether a value has keys, which almost always means that it is a `dict`."""
+    """Return whether a value has keys, which almost always means that it is a `dict`."""
     return type(value) is dict or isinstance(value, Mapping)
 
 
 def is_stored_array(value: object) -> TypeGuard[list[Any] | tuple[Any, ...]]:
-    """Tell whether a value may come from an array of a document."""
+    """Return whether a value may come from an array of a document."""
     return isinstance(value, (list, tuple))
 
 
 def is_collection(value: object) -> TypeGuard[Collection[Any]]:
-    """Tell whether a value is stored as an array."""
+    """Return whether a value is stored as an array."""
     return isinstance(value, COLLECTIONS)
 
 
 def is_tuple(value: object) -> TypeGuard[tuple[Any, ...]]:
-    """Tell whether a value is a tuple."""
+    """Return whether a value is a tuple."""
     return isinstance(value, tuple)

@@ -69,7 +69,7 @@ class Declaration:
         """Collect what `Field()` or `Reference()` say about storing the field.
 
         Raises:
-            TypeError: the value is a field of plain pydantic.
+            TypeError: if the value is a field of plain pydantic.
         """
         if isinstance(self.value, FieldInfo):
             raise TypeError("please use odmantic.Field instead of pydantic.Field")
@@ -83,7 +83,7 @@ class Declaration:
         """Check the field, but for its default, and give its annotation with BSON-aware types.
 
         Raises:
-            TypeError: the field cannot be defined like this.
+            TypeError: if the field cannot be defined like this.
         """
         adapted = self._adapted_annotation()
         bare, _ = unwrap(adapted)
@@ -133,7 +133,7 @@ class Declaration:
         """Check the default against an adapted annotation, and tell whether that could be done already.
 
         Raises:
-            TypeError: the default is not valid; one of an embedded model is checked where it is used.
+            TypeError: if the default is not valid; one of an embedded model is checked where it is used.
         """
         if any(is_embedded_model(model) for model in models_in(adapted)):
             return True
@@ -157,7 +157,7 @@ class Declaration:
 
 
 def _embedded_model(adapted: Any) -> Any:
-    """Give the embedded model that a field holds, by itself or in a container; `None` if it holds none."""
+    """Return the embedded model that a field holds, by itself or in a container; `None` if it holds none."""
     bare, _ = unwrap(adapted)
     members = [bare, *(unwrap(argument)[0] for argument in arguments_of(bare))]
     return next(filter(is_embedded_model, members), None)
@@ -212,7 +212,7 @@ class Body:
         """Replace the namespace's annotations and values by those for pydantic.
 
         Raises:
-            TypeError: a name or a field is not defined as it should be.
+            TypeError: if a name or a field is not defined as it should be.
         """
         declared = own_annotations(self.namespace)
         self._check_values(declared)
@@ -365,7 +365,7 @@ def annotated(annotation: Any, *metadata: Any) -> Any:
 
 
 def is_class_variable(annotation: Any) -> bool:
-    """Tell whether an annotation declares an attribute of the class."""
+    """Return whether an annotation declares an attribute of the class."""
     if get_origin(annotation) is Annotated:
         annotation = annotation.__origin__
     return annotation is ClassVar or get_origin(annotation) is ClassVar

@@ -47,7 +47,7 @@ def check_defaults(model: Any) -> None:
     """Check the defaults of fields whose annotations named something incomplete when the class was made.
 
     Raises:
-        TypeError: a default is not valid.
+        TypeError: if a default is not valid.
     """
     own: Mapping[str, Any] = model.__dict__
     for declaration in own.get("__odm_unchecked__", ()):
@@ -93,8 +93,8 @@ def rebuild(model: Any, names: dict[str, Any], attempt: Callable[[dict[str, Any]
     """Complete a class: `attempt` is made with the names found, until one is nowhere.
 
     Raises:
-        PydanticUndefinedAnnotation: a name does not exist.
-        TypeError: a resolved field cannot be defined like it is.
+        PydanticUndefinedAnnotation: if a name does not exist.
+        TypeError: if a resolved field cannot be defined like it is.
     """
     with _marked_as_rebuilding():
         names = _resolved_names(model, names)
@@ -119,7 +119,7 @@ def rebuild(model: Any, names: dict[str, Any], attempt: Callable[[dict[str, Any]
 
 
 def _named(model: Any, name: str | None) -> str:
-    """Give the name that is really missing for a placeholder."""
+    """Return the name that is really missing for a placeholder."""
     for deferred in _deferred_of(model):
         if deferred.placeholder == name:
             return deferred.missing
@@ -127,10 +127,10 @@ def _named(model: Any, name: str | None) -> str:
 
 
 def _resolved_names(model: Any, extra: dict[str, Any]) -> dict[str, Any]:
-    """Give the names pydantic needs to complete a model and the models it is made of.
+    """Return the names pydantic needs to complete a model and the models it is made of.
 
     Raises:
-        TypeError: a resolved field cannot be defined like it is.
+        TypeError: if a resolved field cannot be defined like it is.
     """
     names = dict(extra)
     seen: set[Any] = set()

@@ -58,7 +58,7 @@ def compile_mapping(model: type[Instance]) -> ModelMapping:
     """Work out how the fields of a class map to documents.
 
     Raises:
-        TypeError: the fields contradict each other, or one cannot be stored.
+        TypeError: if the fields contradict each other, or one cannot be stored.
     """
     is_embedded = kind_of(model) is ModelKind.EMBEDDED
     config: Any = model.model_config

@@ -70,7 +70,7 @@ class BaseModelMetaclass(PureMetaclass):
             """Follow another name of the collection; refuse whatever else only seems to be an attribute of the class.
 
             Raises:
-                TypeError: the attribute shows what the class statement says, or the collection cannot have that name.
+                TypeError: if the attribute shows what the class statement says, or the collection cannot have that name.
             """
             if name == "__collection__":
                 _move(cls, value)
@@ -87,7 +87,7 @@ class BaseModelMetaclass(PureMetaclass):
             """Delete an attribute of the class.
 
             Raises:
-                TypeError: the attribute shows what the class statement says.
+                TypeError: if the attribute shows what the class statement says.
             """
             if name in _VIEWS:
                 raise TypeError(
@@ -219,7 +219,7 @@ def _reduced(cls: Any) -> Any:
 
 
 def is_incomplete(cls: Any) -> bool:
-    """Tell whether this is a model whose mapping is not compiled yet."""
+    """Return whether this is a model whose mapping is not compiled yet."""
     own: Mapping[str, Any] = cls.__dict__
     return kind_of(cls) in _CONCRETE and not isinstance(own.get("__mapping__"), ModelMapping)
 
@@ -247,7 +247,7 @@ def attach_mapping(cls: Any) -> ModelMapping:
     """Compile the mapping of a class whose fields are complete, and make it visible.
 
     Raises:
-        TypeError: the fields contradict each other, or one cannot be stored.
+        TypeError: if the fields contradict each other, or one cannot be stored.
     """
     mapping = compile_mapping(cls)
     check_defaults(cls)
@@ -286,7 +286,7 @@ def complete(cls: Any) -> None:
     """Resolve what the annotations of a class name, and compile its mapping.
 
     Raises:
-        PydanticUndefinedAnnotation: something still does not exist.
+        PydanticUndefinedAnnotation: if something still does not exist.
     """
     if not has_all_fields(cls):
         cls.model_rebuild()
@@ -326,7 +326,7 @@ def _move(cls: Any, collection: object) -> None:
     """Have a model, and its parametrisations, use another collection from now on.
 
     Raises:
-        TypeError: it is no model with a collection, or MongoDB would not accept the name.
+        TypeError: if it is no model with a collection, or MongoDB would not accept the name.
     """
     if kind_of(cls) is not ModelKind.MODEL:
         raise TypeError(f"{cls.__name__} has no collection: only subclasses of Model have")
@@ -351,7 +351,7 @@ class ModelMetaclass(BaseModelMetaclass):
     __odm_views__ = (*BaseModelMetaclass.__odm_views__, "__primary_field__", "__collection__")
 
     def __pos__(cls) -> str:
-        """Give the name of the collection."""
+        """Return the name of the collection."""
         return str(mapping_of(cls).collection)
 
 

@@ -38,7 +38,7 @@ def collect_patch(
     """Gather the new values of fields by name.
 
     Raises:
-        ValueError: the primary key is among them.
+        ValueError: if the primary key is among them.
     """
     mapping = instance.__mapping__
     by_names = _renamer(type(instance))
@@ -73,7 +73,7 @@ _renamers: WeakKeyDictionary[type[BaseModel], Rename] = WeakKeyDictionary()
 
 
 def _renamer(cls: type[BaseModel]) -> Rename:
-    """Give what puts the values of a patch under the names of fields, where these are absent and an alias is there."""
+    """Return what puts the values of a patch under the names of fields, where these are absent and an alias is there."""
     if cls not in _renamers:
         _renamers[cls] = names_first(cls) or dict
     return _renamers[cls]
@@ -93,7 +93,7 @@ def apply_patch(instance: Instance, patch: dict[str, Any]) -> None:
     """Validate an instance with new values, then store what is different.
 
     Raises:
-        pydantic.ValidationError: the result would not be valid; the instance is unchanged.
+        pydantic.ValidationError: if the result would not be valid; the instance is unchanged.
     """
     cls = type(instance)
     mapping = cls.__mapping__
@@ -129,7 +129,7 @@ def _check_frozen(cls: type[Instance], changed: dict[str, Any]) -> None:
     """Refuse what an assignment would refuse.
 
     Raises:
-        pydantic.ValidationError: a field or the whole class is frozen.
+        pydantic.ValidationError: if a field or the whole class is frozen.
     """
     kind = "frozen_instance" if cls.model_config.get("frozen") else "frozen_field"
     lines = [
@@ -148,7 +148,7 @@ def _by_names(mapping: ModelMapping, patch: dict[str, Any]) -> dict[str, Any]:
     """Put what is nested in a patch under the names of fields, where it is under aliases.
 
     Raises:
-        pydantic.ValidationError: a value is not valid.
+        pydantic.ValidationError: if a value is not valid.
     """
     if mapping.model not in _name_decoders:
         _name_decoders[mapping.model] = name_decoders(mapping)
@@ -164,7 +164,7 @@ def _by_names(mapping: ModelMapping, patch: dict[str, Any]) -> dict[str, Any]:
 
 
 def _differs(instance: Instance, candidate: Instance, name: str) -> bool:
-    """Tell whether a field has another value, or another stored form, in the candidate.
+    """Return whether a field has another value, or another stored form, in the candidate.
 
     Equality does not tell: `1` equals `True`, and documents with their keys in another order equal each other.
     """
@@ -181,7 +181,7 @@ def _differs(instance: Instance, candidate: Instance, name: str) -> bool:
 
 
 def _patch_class(cls: Any) -> type[BaseModel]:
-    """Give a class that validates like `cls`, except for fields that have their current value.
+    """Return a class that validates like `cls`, except for fields that have their current value.
 
     Validators of fields need not accept their own results, so they run on new values only.
     """

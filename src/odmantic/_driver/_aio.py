@@ -48,12 +48,12 @@ CLIENT_ADVICE = "an AsyncMongoClient (or a Motor client), or a URI; SyncEngine t
 
 
 def make_client(uri: str | None, options: Mapping[str, Any]) -> AsyncMongoClient[dict[str, Any]]:
-    """A client for a URI, or for the driver's default address; connects on first use."""
+    """Return a client for a URI, or for the driver's default address; connects on first use."""
     return AsyncMongoClient(uri, **options)
 
 
 def foreign_loop(error: Exception) -> RuntimeError | None:
-    """The error of ours for one that comes of an event loop which is not asyncio's."""
+    """Return the error of ours for one that comes of an event loop which is not asyncio's."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -66,7 +66,7 @@ def foreign_loop(error: Exception) -> RuntimeError | None:
 
 
 def resolve(value: Any) -> Awaitable[Any]:
-    """What gives the result of a driver call when it is awaited, whether or not the driver at hand wants that."""
+    """Return what gives the result of a driver call when it is awaited, whether or not the driver at hand wants that."""
     # Most are coroutines; to ask for anything else that can be awaited takes longer.
     is_awaitable = type(value) in _COROUTINES or inspect.isawaitable(value)
     return value if is_awaitable else _given(value)
@@ -116,7 +116,7 @@ class Meanwhile:
 
 
 def current_owner() -> object:
-    """The running task, or `None` outside of an event loop."""
+    """Return the running task, or `None` outside of an event loop."""
     try:
         return asyncio.current_task()
     except RuntimeError:
@@ -124,7 +124,7 @@ def current_owner() -> object:
 
 
 def is_cancelled() -> bool:
-    """Whether the running task is to end, and nobody has taken that back; known from Python 3.11 on.
+    """Return whether the running task is to end, and nobody has taken that back; known from Python 3.11 on.
 
     Before that nobody takes it back, even where a library's tasks count cancellations.
     """
@@ -133,7 +133,7 @@ def is_cancelled() -> bool:
 
 
 def current_home() -> object:
-    """The event loop, to which a driver session belongs that is made now; `None` outside of any."""
+    """Return the event loop, to which a driver session belongs that is made now; `None` outside of any."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
@@ -141,7 +141,7 @@ def current_home() -> object:
 
 
 def runs_for(owner: object) -> bool:
-    """Whether this code runs in a task, or in one that `asyncio.wait_for` made for it.
+    """Return whether this code runs in a task, or in one that `asyncio.wait_for` made for it.
 
     From Python 3.12 on `wait_for` makes none; what is right in one version has to be right in all.
     """
@@ -154,7 +154,7 @@ def runs_for(owner: object) -> bool:
 
 
 def waiting_frame(owner: object) -> FrameType | None:
-    """Where a task waits, outside of asyncio: the place that called what `wait_for` runs in a task of its own."""
+    """Return where a task waits, outside of asyncio: the place that called what `wait_for` runs in a task of its own."""
     if not _is_task(owner):
         return None
     waiting = _awaited(owner)
@@ -173,12 +173,12 @@ def _is_task(value: object) -> TypeGuard[asyncio.Task[Any]]:
 
 
 def _awaited(task: asyncio.Task[Any]) -> Any:
-    """What a task runs."""
+    """Return what a task runs."""
     return task.get_coro()
 
 
 def _waited_for(task: asyncio.Task[Any]) -> Iterator[object]:
-    """The tasks that `wait_for` made for a task which waits for them now."""
+    """Return the tasks that `wait_for` made for a task which waits for them now."""
     waiting = _awaited(task)
     while waiting is not None:
         code = getattr(waiting, "cr_code", None)
@@ -226,7 +226,7 @@ async def drained(
 def _begun_task(
     coroutine: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop
 ) -> asyncio.Task[T]:
-    """A task that has run up to its first wait, where Python can do that: one round of the loop less."""
+    """Return a task that has run up to its first wait, where Python can do that: one round of the loop less."""
     if sys.version_info >= (3, 12) and loop.get_task_factory() is None:
         return asyncio.Task(coroutine, loop=loop, eager_start=True)
     return loop.create_task(coroutine)

@@ -33,7 +33,7 @@ CLIENT_ADVICE = "a MongoClient, or a URI; AIOEngine takes an AsyncMongoClient or
 
 
 def make_client(uri: str | None, options: Mapping[str, Any]) -> MongoClient[dict[str, Any]]:
-    """A client for a URI, or for the driver's default address; connects on first use."""
+    """Return a client for a URI, or for the driver's default address; connects on first use."""
     keywords: dict[str, Any] = {"connect": False, **options}
     return MongoClient(uri, **keywords)
 
@@ -52,7 +52,7 @@ def call_given(function: Callable[..., Any], *arguments: Any) -> Any:
     """Call what a program gave.
 
     Raises:
-        TypeError: it is async, which only its result tells.
+        TypeError: if it is async, which only its result tells.
     """
     result = function(*arguments)
     if inspect.isawaitable(result):
@@ -81,7 +81,7 @@ class Meanwhile(contextlib.nullcontext[None]):
 
 
 def current_owner() -> object:
-    """The running thread."""
+    """Return the running thread."""
     return threading.current_thread()
 
 
@@ -91,17 +91,17 @@ def is_cancelled() -> bool:
 
 
 def current_home() -> object:
-    """What a driver session belongs to: threads may share one."""
+    """Return what a driver session belongs to: threads may share one."""
     return None
 
 
 def runs_for(owner: object) -> bool:
-    """Whether this code runs in a thread."""
+    """Return whether this code runs in a thread."""
     return current_owner() is owner
 
 
 def waiting_frame(owner: object) -> FrameType | None:  # noqa: ARG001 - as in the async colour
-    """Where an owner waits for what runs for it: threads do not."""
+    """Return where an owner waits for what runs for it: threads do not."""
     return None
 
 

@@ -92,7 +92,7 @@ def leaving(error: BaseException | None) -> Generator[None, None, None]:
 
 
 def is_cut_off() -> bool:
-    """Whether a cancellation or Ctrl-C leaves the block, or is being handled.
+    """Return whether a cancellation or Ctrl-C leaves the block, or is being handled.
 
     One that the exception only followed does not count: a timeout inside the block is none of the caller's.
     """

@@ -16,7 +16,7 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def deployment_of(client: Any) -> Deployment:
-    """Give the deployment of a client, the same one each time if the client can keep it."""
+    """Return the deployment of a client, the same one each time if the client can keep it."""
     deployment = getattr(client, _DEPLOYMENT, None)
     if isinstance(deployment, Deployment):
         return deployment
@@ -27,7 +27,7 @@ def deployment_of(client: Any) -> Deployment:
 
 
 def _addresses(client: Any) -> Addresses:
-    """The addresses in the topology of a client; a stand-in has none.
+    """Return the addresses in the topology of a client; a stand-in has none.
 
     A client that has not connected yet knows those of its connection string.
     """

@@ -47,7 +47,7 @@ _command_log = logging.getLogger("pymongo.command")
 
 
 def in_pieces(collection: Any) -> Any:
-    """Give a collection whose cursors give pieces of answers, for `documents_of`; `None` if they cannot.
+    """Return a collection whose cursors give pieces of answers, for `documents_of`; `None` if they cannot.
 
     A program that listens to the driver's commands, or logs them, is shown documents in the answers.
     """
@@ -66,7 +66,7 @@ def documents_of(
     """Decode what a cursor gave, piece by piece.
 
     Raises:
-        bson.errors.InvalidBSON: a document holds what Python has no value for, such as a date in the year 10000.
+        bson.errors.InvalidBSON: if a document holds what Python has no value for, such as a date in the year 10000.
     """
     for piece in pieces:
         if isinstance(piece, dict):  # of a `find` that was replaced in the driver's class

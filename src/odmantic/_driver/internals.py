@@ -26,7 +26,7 @@ def driver_seconds_left() -> float | None:
 
 
 def commits_sent(driver_session: Any) -> int | None:
-    """How often the driver has put the commit of a session's transaction on a connection; `None` if it does not tell.
+    """Return how often the driver has put the commit of a session's transaction on a connection; `None` if it does not tell.
 
     The driver repeats a commit by itself, and its last error hides those before it.
     """

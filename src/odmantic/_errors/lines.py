@@ -13,7 +13,7 @@ ErrorList: TypeAlias = list[InitErrorDetails]
 
 
 def line_errors(error: ValidationError) -> ErrorList:
-    """Give the line errors of a validation error, fit for raising them again."""
+    """Return the line errors of a validation error, fit for raising them again."""
     try:
         lines = error.errors(include_url=False)
     except UnicodeEncodeError:
@@ -51,7 +51,7 @@ _LINE_IN_TEXT = re.compile(
 
 
 def is_rendered(error: ValidationError) -> bool:
-    """Tell whether pydantic could give all messages of an error."""
+    """Return whether pydantic could give all messages of an error."""
     return _NOT_RENDERED not in str(error)
 
 
@@ -74,7 +74,7 @@ def _escaped(text: str) -> str:
 
 
 def _lines_of_text(error: ValidationError) -> ErrorList:
-    """Give the line errors as the text of an error tells them."""
+    """Return the line errors as the text of an error tells them."""
     text = _escaped(str(error)).partition("\n")[2]
     lines = [
         line_error(
@@ -94,7 +94,7 @@ def _location(text: str | None) -> tuple[int | str, ...]:
 
 
 def _given(text: str | None) -> Any:
-    """The value that a text represents, or the text where it does not tell, as for long values."""
+    """Return the value that a text represents, or the text where it does not tell, as for long values."""
     try:
         return ast.literal_eval(text or "None")
     except (SyntaxError, TypeError, ValueError):

@@ -98,7 +98,7 @@ def _joined(names: tuple[str, ...]) -> str:
 
 
 def _field_path(model: Any, key: str) -> str:
-    """Give the path of names for a path of keys, as far as the model knows them."""
+    """Return the path of names for a path of keys, as far as the model knows them."""
     names: list[str] = []
     for part in key.split("."):
         fields = getattr(model, "__odm_fields__", {})

@@ -128,7 +128,7 @@ def _parsing_error_from_lines(
 
 
 def _foreign_key(line: InitErrorDetails) -> tuple[str | None, dict[str, Any]]:
-    """Give the key that a line misses the referenced document of, with the document that has it."""
+    """Return the key that a line misses the referenced document of, with the document that has it."""
     error, holder = line["type"], line["input"]
     if isinstance(error, PydanticCustomError) and error.type == _NO_TARGET and error.context:
         key = str(error.context["foreign_key_name"])

@@ -230,7 +230,7 @@ class TransactionNotSupportedError(TransactionError, OperationFailure):
 
 
 def driver_error_of(error: BaseException) -> BaseException:
-    """The driver error that an error is or stands for, or else the error; never along `__cause__`."""
+    """Return the driver error that an error is or stands for, or else the error; never along `__cause__`."""
     if isinstance(error, PyMongoError):
         return error
     stood_for: BaseException = getattr(error, "driver_error", error)
@@ -238,7 +238,7 @@ def driver_error_of(error: BaseException) -> BaseException:
 
 
 def labels_of(error: BaseException) -> list[str]:
-    """The labels of a driver error, or of the one an error of ours stands for."""
+    """Return the labels of a driver error, or of the one an error of ours stands for."""
     error = driver_error_of(error)
     if not isinstance(error, PyMongoError):
         return []

@@ -22,7 +22,7 @@ _OF_OBJECTS = {name: getattr(object, name) for name in ("__init__", "__setattr__
 
 
 def blank_of(mapping: ModelMapping) -> Blank:
-    """Give a class whose instances are made and filled without code of the model's, and then change to its class.
+    """Return a class whose instances are made and filled without code of the model's, and then change to its class.
 
     Their dictionaries share one table of keys. `None` if instances of the model are of another make.
     """

@@ -34,7 +34,7 @@ class ODMBaseField:
         self.operand = None
 
     def is_required_in_doc(self) -> bool:
-        """Tell whether a document without the key cannot be parsed."""
+        """Return whether a document without the key cannot be parsed."""
         if self.model_config.get("parse_doc_with_default_factories"):
             return self.pydantic_field.is_required()
         return self.pydantic_field.is_required() or self.pydantic_field.default_factory is not None
@@ -59,7 +59,7 @@ class ODMField(ODMBaseIndexableField):
     primary_field: bool = False
 
     def get_default_importing_value(self) -> Any:
-        """Give the value that stands in for a key the document lacks."""
+        """Return the value that stands in for a key the document lacks."""
         if self.model_config.get("parse_doc_with_default_factories"):
             return self.pydantic_field.get_default(call_default_factory=True, validated_data={})
         return self.pydantic_field.get_default()

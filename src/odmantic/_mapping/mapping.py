@@ -220,7 +220,7 @@ class ModelMapping:
         return self.aliases_for(self.model.__pydantic_core_schema__)
 
     def source(self) -> str:
-        """Give the code that is generated for the class.
+        """Return the code that is generated for the class.
 
         Fields go by their positions: `f0` is the first one, `k0` its key where that is another, and `f0_f2` the third
         one of what is embedded there.
@@ -234,15 +234,15 @@ def _has_own(model: type[Any], method: str) -> bool:
 
 
 def is_library_base(cls: type[Any]) -> bool:
-    """Tell whether a class is the one that all models are derived from."""
+    """Return whether a class is the one that all models are derived from."""
     return "__baseline__" in vars(cls)
 
 
 def mapping_of(model: Any) -> ModelMapping:
-    """Give the mapping of a class.
+    """Return the mapping of a class.
 
     Raises:
-        TypeError: it is not a model, or it is `Model` or `EmbeddedModel` itself.
+        TypeError: if it is not a model, or it is `Model` or `EmbeddedModel` itself.
     """
     # As `kind_of`, which would be one more call in every operation.
     kind = getattr(model, "__odm_kind__", None) if issubclass(type(model), type) else None

@@ -9,10 +9,10 @@ _CAPITAL_AFTER_SMALL = re.compile(r"([a-z0-9])([A-Z])")
 
 
 def plain_text(text: object) -> str:
-    """Give a name as a `str` and nothing more: a class derived from it may run code wherever it is used.
+    """Return a name as a `str` and nothing more: a class derived from it may run code wherever it is used.
 
     Raises:
-        TypeError: it is no text.
+        TypeError: if it is no text.
     """
     if not isinstance(text, str):
         raise TypeError(f"a name has to be text, not {text!r}")
@@ -26,10 +26,10 @@ def to_snake_case(name: str) -> str:
 
 
 def collection_name(class_name: str, configured: str | None = None) -> str:
-    """Give the collection of a model: the configured one, else one made from the class name.
+    """Return the collection of a model: the configured one, else one made from the class name.
 
     Raises:
-        TypeError: MongoDB would not accept the name.
+        TypeError: if MongoDB would not accept the name.
     """
     if configured is None:
         # A model that is just called "Model" keeps its name.
@@ -52,7 +52,7 @@ def check_key_name(key_name: str) -> None:
     """Refuse a key that MongoDB or its query language would misread.
 
     Raises:
-        TypeError: the key is empty, starts with `$`, or contains a dot or a null character.
+        TypeError: if the key is empty, starts with `$`, or contains a dot or a null character.
     """
     if not key_name:
         raise TypeError("key_name cannot be empty")

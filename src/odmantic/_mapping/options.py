@@ -23,11 +23,11 @@ class FieldOptions:
     reference: bool = False
 
     def overridden_by(self, other: FieldOptions) -> FieldOptions:
-        """Give the options of a field that is declared in two places.
+        """Return the options of a field that is declared in two places.
 
         Raises:
-            ValueError: a primary field cannot have this key.
-            TypeError: a primary field cannot be a reference.
+            ValueError: if a primary field cannot have this key.
+            TypeError: if a primary field cannot be a reference.
         """
         key_names = [one.key_name for one in (other, self) if one.key_name is not None]
         merged = FieldOptions(

@@ -24,7 +24,7 @@ _HOOKS = (
 
 
 def is_plain(mapping: ModelMapping) -> bool:
-    """Tell whether nothing but the fields decides what an instance of the class is."""
+    """Return whether nothing but the fields decides what an instance of the class is."""
     model: Any = mapping.model
     return (
         # A plugin of pydantic puts its own object there.
@@ -40,7 +40,7 @@ def is_plain(mapping: ModelMapping) -> bool:
 
 
 def allows(mapping: ModelMapping, shortcut: Shortcut) -> bool:
-    """Tell whether code may take a shortcut past pydantic for the class."""
+    """Return whether code may take a shortcut past pydantic for the class."""
     return shortcut in shortcuts_of(mapping.model.model_config) and is_plain(mapping)
 
 
@@ -54,12 +54,12 @@ def is_unvalidated(mapping: ModelMapping) -> bool:
 
 
 def assigns_itself(model: Any) -> bool:
-    """Tell whether a class has code of its own for assignments, so that they may not be noticed."""
+    """Return whether a class has code of its own for assignments, so that they may not be noticed."""
     return any("__setattr__" in vars(cls) for cls in _own_classes(model))
 
 
 def is_judged_whole(mapping: ModelMapping) -> bool:
-    """Tell whether validators look at whole instances, which they do when a value is already in its place."""
+    """Return whether validators look at whole instances, which they do when a value is already in its place."""
     model: Any = mapping.model
     return bool(decorators_of(model, "model_validators", "root_validators")) or any(
         "__get_pydantic_core_schema__" in vars(cls) for cls in _own_classes(model)
@@ -67,7 +67,7 @@ def is_judged_whole(mapping: ModelMapping) -> bool:
 
 
 def _own_classes(model: Any) -> list[type[Any]]:
-    """Give the classes a model is made of besides those of odmantic and pydantic."""
+    """Return the classes a model is made of besides those of odmantic and pydantic."""
     mro: tuple[Any, ...] = model.__mro__
     root = next(cls for cls in mro if cls.__dict__.get("__odm_kind__") is ModelKind.ROOT)
     return [cls for cls in mro if cls not in root.__mro__]
@@ -81,7 +81,7 @@ _NEVER_CHANGED: tuple[Any, ...] = (str, int, float, bool, bytes)
 
 
 def exact_classes(mapping: ModelMapping) -> dict[str, type[Any]]:
-    """Give the classes of fields whose values validation leaves as they are, but for the primary key."""
+    """Return the classes of fields whose values validation leaves as they are, but for the primary key."""
     if not allows(mapping, Shortcut.ASSIGNMENT):
         return {}
     classes: dict[str, type[Any]] = {}

@@ -75,7 +75,7 @@ _NEVER_IN_THE_WAY = frozenset(
 
 
 def shortcuts_of(config: Mapping[str, Any]) -> Shortcut:
-    """Give the shortcuts that a config leaves; one with an option that is in no table leaves none."""
+    """Return the shortcuts that a config leaves; one with an option that is in no table leaves none."""
     left = _ALL
     for option, value in config.items():
         if option in _NEVER_IN_THE_WAY:

@@ -62,7 +62,7 @@ async def pay(transaction: AIOTransaction, order: Order) -> None:
     """Carry out an order in a transaction that runs.
 
     Raises:
-        InsufficientFundsError: The payer has not enough. All is written by then, so that the
+        InsufficientFundsError: if the payer has not enough. All is written by then, so that the
             transaction has something to undo; a real bank would look first.
     """
     payer = await account_of(transaction, order.payer)
@@ -155,12 +155,12 @@ async def collide(engine: AIOEngine, first: Order, second: Order) -> OperationFa
 
 
 async def balances(engine: AIOEngine) -> dict[str, Decimal]:
-    """What everybody owns."""
+    """Return what everybody owns."""
     return {account.owner: account.balance async for account in engine.find(Account)}
 
 
 async def replay(engine: AIOEngine, before: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    """What everybody must own, according to the records of the transfers since `before`."""
+    """Return what everybody must own, according to the records of the transfers since `before`."""
     expected = dict(before)
     async for record in engine.find(Transfer):
         expected[record.payer] -= record.amount

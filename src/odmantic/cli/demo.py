@@ -31,7 +31,7 @@ AT_ONCE = 8
 
 
 def demo(uri: str | None) -> int:
-    """Give the tour, on a given replica set or on one of its own.
+    """Return the tour, on a given replica set or on one of its own.
 
     Returns:
         The exit status: 1 if money has appeared or disappeared.
@@ -49,7 +49,7 @@ def demo(uri: str | None) -> int:
 
 
 async def _visit(uri: str) -> int:
-    """Give the tour in a database that is there for it only."""
+    """Return the tour in a database that is there for it only."""
     try:
         client = AsyncMongoClient[dict[str, Any]](uri, serverSelectionTimeoutMS=5000)
     except ValueError as error:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def title(number: int, text: str, code: str = "") -> None:
-    """The heading of a station of the tour, and how it looks in Python."""
+    """Return the heading of a station of the tour, and how it looks in Python."""
     output.print()
     output.print(Text.assemble((f" {number} ", "bold reverse cyan"), f" {text}", style="bold"))
     if code:
@@ -34,7 +34,7 @@ def say(what: RenderableType) -> None:
 
 
 def verdict(good: bool, text: str) -> bool:
-    """The result of a check, which is also returned."""
+    """Return the result of a check, which is also returned."""
     say(Text(f"{'✓' if good else '✗'} {text}", "bold green" if good else "bold red"))
     return good
 
@@ -55,12 +55,12 @@ def progress(what: str, total: int) -> Generator[Callable[[int], None], None, No
 
 
 def money(amount: Decimal) -> str:
-    """An amount as people write it."""
+    """Return an amount as people write it."""
     return f"{amount:,.2f}"
 
 
 def steps(heading: Sequence[str], rows: Sequence[Sequence[str | Text]], *, right: int = 0) -> None:
-    """What happens one after the other, its last `right` columns flush right."""
+    """Return what happens one after the other, its last `right` columns flush right."""
     table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 3, 0, 0))
     for index, name in enumerate(heading):
         table.add_column(name, justify="right" if index >= len(heading) - right else "left")
@@ -72,7 +72,7 @@ def steps(heading: Sequence[str], rows: Sequence[Sequence[str | Text]], *, right
 def comparison(
     before: Mapping[str, Decimal], after: Mapping[str, Decimal], named: Sequence[str]
 ) -> None:
-    """The balances of some by name, of all others together, and the sum."""
+    """Return the balances of some by name, of all others together, and the sum."""
     others = [owner for owner in before if owner not in named]
     rows = [(name, before[name], after[name]) for name in named]
     rows.append((f"{len(others)} others", _sum(before, others), _sum(after, others)))

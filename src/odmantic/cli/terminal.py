@@ -59,7 +59,7 @@ def run(function: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: 
     between two steps of the event loop, as every other cancellation.
 
     Raises:
-        KeyboardInterrupt: It was cancelled; or there was a second signal, which does not wait.
+        KeyboardInterrupt: if it was cancelled; or there was a second signal, which does not wait.
     """
 
     async def interruptible() -> T:
@@ -98,6 +98,6 @@ def _once_interrupted(react: Callable[[], object]) -> Generator[None, None, None
 
 
 def _told(error: Exception) -> str:
-    """The message of an error, without what the driver adds for programmers."""
+    """Return the message of an error, without what the driver adds for programmers."""
     text = re.sub(r", full error: \{.*\}", "", str(error), flags=re.DOTALL)
     return text.partition(" (configured timeouts:")[0]

@@ -36,7 +36,7 @@ def install_error_handlers(app: FastAPI) -> None:
     has for one of these classes stays.
 
     Raises:
-        RuntimeError: the application has begun to serve, and takes no more handlers.
+        RuntimeError: if the application has begun to serve, and takes no more handlers.
     """
     if app.middleware_stack is not None:
         raise RuntimeError("install_error_handlers has to be called before the application starts")

@@ -45,7 +45,7 @@ class KeptBody:
             self._file.close()
 
     def again(self) -> Receive:
-        """A `receive` for another request on the same scope, which gives the body from its beginning."""
+        """Return a `receive` for another request on the same scope, which gives the body from its beginning."""
         position = 0
         is_given = False
 

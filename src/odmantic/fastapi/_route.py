@@ -75,15 +75,15 @@ class TransactionRoute(APIRoute):
     def using(
         cls, engine: AIOEngine | SyncEngine | None = None, *, timeout: float | None = None
     ) -> type[Self]:
-        """A route class of its own with an engine, or with another deadline.
+        """Return a route class of its own with an engine, or with another deadline.
 
         Args:
             engine: the engine; left out, it stays as it is in this class.
             timeout: seconds for all attempts of a request; left out, it stays as it is in this class.
 
         Raises:
-            TypeError: `engine` is no engine.
-            ValueError: `timeout` is not positive.
+            TypeError: if `engine` is no engine.
+            ValueError: if `timeout` is not positive.
         """
         if engine is None and timeout is None:
             raise TypeError(f"{cls.__name__}.using takes an AIOEngine or a SyncEngine, not None")
@@ -98,10 +98,10 @@ class TransactionRoute(APIRoute):
         return cast("type[Self]", type(cls.__name__, (cls,), options))
 
     def get_route_handler(self) -> Handler:
-        """The handler of requests; FastAPI asks for it when the endpoint is declared, and when a router is included.
+        """Return the handler of requests; FastAPI asks for it when the endpoint is declared, and when a router is included.
 
         Raises:
-            TypeError: see the class.
+            TypeError: if see the class.
         """
         handler = super().get_route_handler()
         colour = colour_wanted(self, self.dependant)

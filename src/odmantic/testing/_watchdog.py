@@ -116,7 +116,7 @@ def _wait_or_kill(member: subprocess.Popen[bytes], seconds: float) -> None:
 
 
 def _death_signal_setter(signum: int) -> Callable[[], None] | None:
-    """What a member calls before it becomes mongod, so that it dies with the watchdog (Linux)."""
+    """Return what a member calls before it becomes mongod, so that it dies with the watchdog (Linux)."""
     if sys.platform != "linux":
         return None
     try:
@@ -141,7 +141,7 @@ _parent = os.getppid()
 
 
 def _exit_without_parent(_signum: int, _frame: object) -> None:
-    """A child that the parent forked may keep the pipe open; the parent's id tells the truth."""
+    """Return a child that the parent forked may keep the pipe open; the parent's id tells the truth."""
     if os.getppid() != _parent:
         sys.exit(0)
 

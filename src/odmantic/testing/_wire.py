@@ -32,8 +32,8 @@ def command(
     """Sends a command to the server on a port of this machine.
 
     Raises:
-        OSError: Nobody listens, or the connection broke; a timeout, in seconds, is one too.
-        CommandError: The server refused.
+        OSError: if nobody listens, or the connection broke; a timeout, in seconds, is one too.
+        CommandError: if the server refused.
     """
     body = _FLAGS_AND_KIND.pack(0, 0) + bson.encode({**document, "$db": database})
     with socket.create_connection(("127.0.0.1", port), timeout) as connection:

@@ -130,7 +130,7 @@ def odmantic_async_cleanup(request: pytest.FixtureRequest) -> AsyncExitStack:
 
 
 def _fixture_in_loop(request: pytest.FixtureRequest, name: str) -> str:
-    """The name of the fixture, of several alike, that lives in the event loop of the test."""
+    """Return the name of the fixture, of several alike, that lives in the event loop of the test."""
     mark = request.node.get_closest_marker("asyncio")
     if mark is not None and request.config.pluginmanager.hasplugin("asyncio"):
         scope = mark.kwargs.get("loop_scope") or mark.kwargs.get("scope")

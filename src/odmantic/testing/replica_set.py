@@ -97,7 +97,7 @@ class LocalReplicaSet:
         return f"mongodb://{hosts}/?replicaSet={self.name}"
 
     def member_uri(self, index: int) -> str:
-        """The connection string of one member, for looking at what that one knows."""
+        """Return the connection string of one member, for looking at what that one knows."""
         return f"mongodb://127.0.0.1:{self._member(index).port}/?directConnection=true"
 
     @property
@@ -128,7 +128,7 @@ class LocalReplicaSet:
         return None
 
     def is_running(self, index: int) -> bool:
-        """Whether a member's process lives."""
+        """Return whether a member's process lives."""
         return self._member(index).exit_code is None
 
     def __repr__(self) -> str:
@@ -141,10 +141,10 @@ class LocalReplicaSet:
         """Starts the members and waits until there is a primary and all others follow it.
 
         Raises:
-            MongodNotFoundError: There is no mongod to run.
-            MongodFailedError: A mongod has ended instead of starting.
-            ReplicaSetTimeoutError: It took longer than `timeout`.
-            LocalReplicaSetError: It runs already.
+            MongodNotFoundError: if there is no mongod to run.
+            MongodFailedError: if a mongod has ended instead of starting.
+            ReplicaSetTimeoutError: if it took longer than `timeout`.
+            LocalReplicaSetError: if it runs already.
         """
         with self._lock:
             if self._processes is not None:
@@ -248,7 +248,7 @@ class LocalReplicaSet:
         """Waits until a member is primary and returns its index.
 
         Raises:
-            ReplicaSetTimeoutError: There is none within `timeout`.
+            ReplicaSetTimeoutError: if there is none within `timeout`.
         """
         pause = self._pauses()
         while (index := self.primary) is None:
@@ -296,7 +296,7 @@ class LocalReplicaSet:
         return _config.Wanted(self._name, self.ports, milliseconds, self._delay)
 
     def _pauses(self) -> Callable[[str], None]:
-        """A function for every round of waiting from now on, which gives up after the timeout."""
+        """Return a function for every round of waiting from now on, which gives up after the timeout."""
         deadline = time.monotonic() + self._timeout
 
         def pause(waiting_for: str) -> None:

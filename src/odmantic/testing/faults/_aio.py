@@ -57,9 +57,9 @@ async def aio_inject_faults(
         timeout: seconds that one run may take.
 
     Raises:
-        ValueError: a thread is to be cancelled.
-        LocalReplicaSetError: the server is no replica set, or has no fail points.
-        Exception: what the undisturbed program, `prepare`, or the making of an engine raises.
+        ValueError: if a thread is to be cancelled.
+        LocalReplicaSetError: if the server is no replica set, or has no fail points.
+        Exception: if what the undisturbed program, `prepare`, or the making of an engine raises.
 
     Example:
         ```python
@@ -174,7 +174,7 @@ if ASYNC:
         _proxy: Proxy,
         timeout: float,
     ) -> tuple[Any, BaseException | None, bool]:
-        """What a program returned or raised, and whether that took too long; then its task is cancelled."""
+        """Return what a program returned or raised, and whether that took too long; then its task is cancelled."""
         task = asyncio.ensure_future(work(engine))
         watch.cancel = _canceller(task)
         try:
@@ -189,7 +189,7 @@ if ASYNC:
         return task.result() if error is None else None, error, False
 
     def _canceller(task: asyncio.Future[Any]) -> Callable[[], None]:
-        """What cancels a task from another thread, and waits until the cancellation has arrived."""
+        """Return what cancels a task from another thread, and waits until the cancellation has arrived."""
         loop = asyncio.get_running_loop()
 
         def cancel() -> None:
@@ -214,7 +214,7 @@ else:
         proxy: Proxy,
         timeout: float,
     ) -> tuple[Any, BaseException | None, bool]:
-        """What a program returned or raised, and whether that took too long; then its connections break."""
+        """Return what a program returned or raised, and whether that took too long; then its connections break."""
         began = time.monotonic()
         alarm = threading.Timer(timeout, proxy.close)
         alarm.start()

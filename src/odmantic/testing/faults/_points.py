@@ -43,7 +43,7 @@ class Fault(Enum):
         return self in _OF_TRANSACTIONS or self in _OF_COMMITS
 
     def applies_to(self, command: Command) -> bool:
-        """Whether this can happen to a command."""
+        """Return whether this can happen to a command."""
         if self in _OF_COMMITS:
             return command.name == "commitTransaction"
         if self in _OF_TRANSACTIONS:
@@ -81,7 +81,7 @@ class Command:
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Command | None:
-        """The command of a message; `None` for what the driver sends on its own account."""
+        """Return the command of a message; `None` for what the driver sends on its own account."""
         name, value = next(iter(document.items()))
         if name.lower() in _WITHOUT_INTEREST or name.lower().startswith(_OF_AUTHENTICATION):
             return None

@@ -183,7 +183,7 @@ def _body(message: bytes) -> dict[str, Any]:
 
 
 def _read_message(source: socket.socket) -> bytes | None:
-    """The next message; `None` where the other side has hung up."""
+    """Return the next message; `None` where the other side has hung up."""
     header = _read(source, _HEADER.size)
     if header is None:
         return None

@@ -53,7 +53,7 @@ class FaultRun:
     violations: tuple[str, ...] = ()
 
     def with_violations(self, more: Iterable[str]) -> FaultRun:
-        """The same run with further violations."""
+        """Return the same run with further violations."""
         return replace(self, violations=(*self.violations, *more))
 
     @property
@@ -105,7 +105,7 @@ class FaultReport:
         """Raise if an invariant did not hold.
 
         Raises:
-            FaultViolationsError: with this report as its text.
+            FaultViolationsError: if with this report as its text.
         """
         if self.violations:
             raise FaultViolationsError(self)
@@ -133,5 +133,5 @@ def _lines(rows: list[tuple[str, ...]]) -> list[str]:
 
 
 def _name_of(error: BaseException) -> str:
-    """The class of an error; the leaf classes of ours go by the name of what they stand for."""
+    """Return the class of an error; the leaf classes of ours go by the name of what they stand for."""
     return type(error).__name__.partition("_")[0] or type(error).__name__

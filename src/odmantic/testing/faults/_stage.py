@@ -133,7 +133,7 @@ class FaultyServer:
         """Raise unless the server can be told to fail.
 
         Raises:
-            LocalReplicaSetError: its test commands are disabled.
+            LocalReplicaSetError: if its test commands are disabled.
         """
         try:
             self.client.admin.command({"configureFailPoint": "failCommand", "mode": "off"})
@@ -146,7 +146,7 @@ class FaultyServer:
             ) from error
 
     def open_transactions(self) -> int:
-        """How many transactions of the program are open, once it had time to notice their end."""
+        """Return how many transactions of the program are open, once it had time to notice their end."""
         deadline = time.monotonic() + _PATIENCE
         while (number := self._count_open()) and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -213,22 +213,22 @@ class Stage:
         drop_database(self._server.client, self.database)
 
     def points(self, commands: Iterable[Command]) -> Iterator[FaultPoint]:
-        """Every fault at every command where it can happen."""
+        """Return every fault at every command where it can happen."""
         for number, command in enumerate(commands, 1):
             for fault in self._faults:
                 if fault.applies_to(command):
                     yield FaultPoint(number, command, fault)
 
     def watch(self, point: FaultPoint | None) -> Watch:
-        """The observer of one run."""
+        """Return the observer of one run."""
         return Watch(self._server, point)
 
     def proxy(self, watch: Watch) -> Proxy:
-        """The network of one run."""
+        """Return the network of one run."""
         return Proxy(self._address, watch)
 
     def proxied_uri(self, proxy: Proxy) -> str:
-        """The URI of the server behind a proxy."""
+        """Return the URI of the server behind a proxy."""
         return self._uri(
             ("127.0.0.1", proxy.port),
             appName=self.database,
@@ -236,7 +236,7 @@ class Stage:
         )
 
     def left_behind(self) -> list[str]:
-        """What a program that ended must not leave on the server."""
+        """Return what a program that ended must not leave on the server."""
         try:
             number = self._server.open_transactions()
         except PyMongoError as error:
@@ -251,7 +251,7 @@ class Stage:
 
 
 def _credentials(parsed: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
-    """What of a URI is said about the user: before the host, and as options."""
+    """Return what of a URI is said about the user: before the host, and as options."""
     if not parsed["username"]:
         return "", {}
     user = f"{quote_plus(parsed['username'])}:{quote_plus(parsed['password'] or '')}@"

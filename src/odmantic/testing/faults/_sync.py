@@ -50,9 +50,9 @@ def sync_inject_faults(
         timeout: seconds that one run may take.
 
     Raises:
-        ValueError: a thread is to be cancelled.
-        LocalReplicaSetError: the server is no replica set, or has no fail points.
-        Exception: what the undisturbed program, `prepare`, or the making of an engine raises.
+        ValueError: if a thread is to be cancelled.
+        LocalReplicaSetError: if the server is no replica set, or has no fail points.
+        Exception: if what the undisturbed program, `prepare`, or the making of an engine raises.
 
     Example:
         ```python
@@ -163,7 +163,7 @@ def _outcome(
     proxy: Proxy,
     timeout: float,
 ) -> tuple[Any, BaseException | None, bool]:
-    """What a program returned or raised, and whether that took too long; then its connections break."""
+    """Return what a program returned or raised, and whether that took too long; then its connections break."""
     began = time.monotonic()
     alarm = threading.Timer(timeout, proxy.close)
     alarm.start()

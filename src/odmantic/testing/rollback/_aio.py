@@ -75,7 +75,7 @@ class AIORollbackEngine(AIOEngine):
         return self._writes
 
     def driver_session(self) -> Any:
-        """The driver session of the one transaction."""
+        """Return the driver session of the one transaction."""
         return self._outer.get_driver_session()
 
     def doom(self) -> None:
@@ -84,11 +84,11 @@ class AIORollbackEngine(AIOEngine):
             raise PartUndoneError(UNDONE)
 
     def session(self, **options: Any) -> AIOSession:  # noqa: ARG002  (the transaction has its own)
-        """A session that is the transaction's; its options do not matter."""
+        """Return a session that is the transaction's; its options do not matter."""
         return _JoinedSession(self)
 
     def transaction(self, **options: Any) -> AIOTransaction:  # noqa: ARG002  (as above)
-        """A transaction that is a part of the one transaction; its options do not matter."""
+        """Return a transaction that is a part of the one transaction; its options do not matter."""
         return _JoinedTransaction(self, _JoinedSession(self))
 
     async def run_transaction(

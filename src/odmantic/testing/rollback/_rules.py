@@ -50,7 +50,7 @@ class Part:
 
 
 def is_write(operation: str) -> bool:
-    """Whether an operation of an engine may write."""
+    """Return whether an operation of an engine may write."""
     return operation not in {"find", "find_one", "count"}
 
 
@@ -58,7 +58,7 @@ def check_plain(hook: Hook) -> None:
     """Raise for a hook that has to be awaited, where nothing can.
 
     Raises:
-        TypeError: it is async.
+        TypeError: if it is async.
     """
     if inspect.iscoroutinefunction(hook):
         raise TypeError(f"the sync engine cannot await {hook!r}: give it a plain callable")
