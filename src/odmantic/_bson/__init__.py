@@ -1,1 +1,1 @@
-"""Python values and BSON values: conversions, ids, decimals, JSON forms, and the pydantic schemas of BSON types."""
+"""Conversion between Python and BSON values: ids, decimals, JSON, and the pydantic schemas of BSON types."""

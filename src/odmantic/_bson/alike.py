@@ -1,4 +1,4 @@
-"""Whether a value may stand in for another: of the same types and contents at any depth, not only equal."""
+"""Comparison of values by types and contents at any depth, stricter than equality."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from odmantic._bson.values import is_collection, is_document
 
 _SETS: tuple[type[Any], ...] = (set, frozenset)
 _TOLD_BY_TEXT: tuple[type[Any], ...] = (float, complex, Decimal, datetime, time)
-"""Their equality leaves something out: signs of zeros, numbers of digits, time zones."""
+"""Equality ignores part of these values: signs of zeros, numbers of digits, time zones."""
 
 
 def is_alike(one: Any, other: Any) -> bool:
-    """Return whether two values have the same types and contents, at any depth; keys have to be in the same order."""
+    """Return whether two values have the same types and contents, at any depth; the order of keys counts."""
     if one is other:
         return True
     if type(one) is not type(other):
@@ -42,7 +42,7 @@ def _are_alike_objects(one: Any, other: Any) -> bool:
         if isinstance(one, cls):
             text: Callable[[Any], str] = getattr(cls, "__repr__")  # noqa: B009 - of the class, not of the value's
             return text(one) == text(other)
-    # What a class of the user's compares may give anything.
+    # A user's class may return anything from a comparison.
     equal: object = one == other
     return equal is True
 
@@ -62,7 +62,7 @@ def _attributes(value: object, names: list[str]) -> list[Any]:
 
 
 def _of_model(model: BaseModel) -> list[Any]:
-    """Return what an instance is made of, without any code of its class."""
+    """Return the parts of an instance without running code of its class."""
     values = object.__getattribute__(model, "__dict__")
     names = type(model).__pydantic_fields__
     return [
@@ -74,7 +74,7 @@ def _of_model(model: BaseModel) -> list[Any]:
 
 def _slot(model: object, name: str) -> Any:
     try:
-        # An instance that was read may not have filled it yet.
+        # An instance that was read may not have this slot filled yet.
         return object.__getattribute__(model, name) or None
     except AttributeError:
         return None

@@ -1,6 +1,6 @@
-"""How Python values become BSON values, and the other way round, when they are validated.
+"""Conversion between Python and BSON values during validation.
 
-Every function raises `ValueError` for what it cannot convert, as pydantic expects of validators.
+Every function raises `ValueError` for a value that it cannot convert, as pydantic expects of validators.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def parse_object_id(value: str | bytes) -> bson.ObjectId:
-    """Read 24 hexadecimal digits or 12 bytes."""
+    """Read an id from 24 hexadecimal digits or 12 bytes."""
     try:
         return bson.ObjectId(value)
     except (InvalidId, TypeError) as error:
@@ -38,10 +38,10 @@ for _signal in (decimal.InvalidOperation, decimal.Overflow, decimal.Inexact):
 def parse_decimal128(
     value: Any, read_text: ValidatorFunctionWrapHandler
 ) -> bson.decimal128.Decimal128:
-    """Read text, a `Decimal` or a number."""
+    """Read a `Decimal128` from text, a `Decimal` or a number."""
     if _is_number(value):
         value = read_text(number_as_text(value))
-    if not isinstance(value, str | decimal.Decimal):  # the class itself takes pairs of numbers
+    if not isinstance(value, str | decimal.Decimal):  # the class itself accepts pairs of integers
         raise ValueError("Invalid Decimal128 value")  # noqa: TRY004 - what pydantic expects
     try:
         return bson.decimal128.Decimal128(value)
@@ -50,7 +50,7 @@ def parse_decimal128(
 
 
 def parse_decimal(value: str) -> decimal.Decimal:
-    """Read text."""
+    """Read a `Decimal` from text."""
     try:
         return decimal.Decimal(value)
     except decimal.DecimalException as error:
@@ -69,9 +69,8 @@ def check_decimal(value: decimal.Decimal) -> decimal.Decimal:
 
 
 def number_as_text(value: Any) -> Any:
-    """Return the shortest text of a number; anything else stays."""
-    # To pydantic, text from bytes is a lax conversion: in a union with `int` or `float` a number
-    # then stays what it is.
+    """Return the shortest text of a number, as bytes; return anything else unchanged."""
+    # For pydantic, text from bytes is a lax conversion: in a union with `int` or `float` a number stays a number.
     return repr(value).encode() if _is_number(value) else value
 
 
@@ -85,7 +84,7 @@ _NOT_COMPILED = (re.error, OverflowError, RecursionError)
 
 
 def compile_text(pattern: str) -> re.Pattern[str]:
-    """Compile text."""
+    """Compile a pattern."""
     try:
         return re.compile(pattern)
     except _NOT_COMPILED as error:
@@ -94,7 +93,7 @@ def compile_text(pattern: str) -> re.Pattern[str]:
 
 def compile_regex(regex: bson.regex.Regex[Any]) -> re.Pattern[Any]:
     """Compile a stored regular expression, keeping its flags."""
-    # MongoDB's dialect is PCRE: not every pattern in a database is one of Python's.
+    # MongoDB's dialect is PCRE: not every stored pattern is valid in Python.
     try:
         compiled: re.Pattern[Any] = regex.try_compile()
     except _NOT_COMPILED as error:
@@ -103,7 +102,7 @@ def compile_regex(regex: bson.regex.Regex[Any]) -> re.Pattern[Any]:
 
 
 def regex_from_pattern(pattern: re.Pattern[Any]) -> bson.regex.Regex[Any]:
-    """Make the form in which BSON keeps a compiled pattern and its flags."""
+    """Return the BSON form of a compiled pattern and its flags."""
     return bson.regex.Regex(pattern.pattern, pattern.flags)
 
 
@@ -117,7 +116,7 @@ def pattern_text(value: Any) -> str | bytes:
 
 
 def as_stored_datetime(value: datetime) -> datetime:
-    """Truncate to milliseconds, and refuse what is not in UTC."""
+    """Truncate to milliseconds, and refuse values that are not in UTC."""
     if value.tzinfo is not None and value.utcoffset() != timedelta(0):
         raise ValueError(
             "datetime objects must be naive (no timezone info), or in UTC: convert the value with "
@@ -127,26 +126,26 @@ def as_stored_datetime(value: datetime) -> datetime:
 
 
 def as_utc_datetime(value: datetime) -> datetime:
-    """Convert to UTC, aware, and truncate to milliseconds; naive values are UTC already."""
+    """Convert to UTC, aware, and truncate to milliseconds; naive values mean UTC."""
     return _in_milliseconds(as_aware(value))
 
 
 def as_read_datetime(value: datetime) -> datetime:
-    """Convert what a client reads: one with a time zone of its own gives other aware values than those in UTC."""
+    """Convert to UTC what a client with a time zone of its own has read."""
     if value.tzinfo is None or value.utcoffset() == timedelta(0):
         return value
     return value.astimezone(timezone.utc)
 
 
 def as_aware(value: datetime) -> datetime:
-    """Return the same time in UTC, aware; a naive value, as most clients read it, is UTC already."""
+    """Return the same time in UTC, aware; a naive value means UTC."""
     if value.tzinfo is None:
         return value.replace(tzinfo=timezone.utc)
     return value if value.tzinfo is timezone.utc else value.astimezone(timezone.utc)
 
 
 def as_naive(value: datetime) -> datetime:
-    """Take the time zone from an aware value."""
+    """Return the same time in UTC, naive."""
     return value if value.tzinfo is None else as_read_datetime(value).replace(tzinfo=None)
 
 

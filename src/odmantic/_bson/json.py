@@ -1,4 +1,4 @@
-"""BSON values in JSON where no annotation announces them: in `Any`, bare containers, extras."""
+"""JSON forms of BSON values that no annotation declares: in `Any`, bare containers, extras."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ BSON_TYPES_ENCODERS: dict[type[Any], Callable[[Any], Any]] = {
     bson.decimal128.Decimal128: lambda value: value.to_decimal(),
     bson.regex.Regex: lambda value: value.pattern,
 }
-"""How BSON values become JSON where no field type says so."""
+"""The JSON forms of BSON values without an annotation, by type."""
 
 
 def encode_for_json(value: Any) -> Any:
-    """Encode a BSON value that no annotation tells pydantic about; fits as its `fallback`.
+    """Encode a BSON value for JSON; use it as pydantic's `fallback`.
 
     Raises:
-        PydanticSerializationError: if it is none of `BSON_TYPES_ENCODERS`.
+        PydanticSerializationError: if its type is not in `BSON_TYPES_ENCODERS`.
     """
     for base in type(value).__mro__:
         encoder = BSON_TYPES_ENCODERS.get(base)
@@ -43,8 +43,8 @@ def schema_with_bson_json(source: type[BaseModel], handler: GetCoreSchemaHandler
     """
     schema = handler(source)
     if type(vars(source).get("__pydantic_core_schema__")) is dict:
-        # The class is complete: this is what came of it then. To go through that again for each class that embeds it
-        # would go through all that is below, by every path.
+        # The class is complete, and its schema already went through this. Walking it again for each class that embeds
+        # it would visit everything below, by every path.
         return schema
     schema = handler.resolve_ref_schema(schema)
     return cast("CoreSchema", _announced(cast("dict[str, Any]", schema)))
@@ -74,13 +74,13 @@ _ANY = core_schema.any_schema(
     )
 )
 
-# Not every version of pydantic asks the schema of additional values how to write them.
+# Not every version of pydantic uses the serialisation in the schema of extras.
 _MODEL_WITH_EXTRAS = core_schema.wrap_serializer_function_ser_schema(
     _serialize_model, when_used="json"
 )
 
 _NESTED = ("schema", "items_schema", "keys_schema", "values_schema", "choices", "fields")
-"""Where the core schemas of models, containers and unions hold those of their parts."""
+"""The keys under which core schemas of models, containers and unions hold the schemas of their parts."""
 
 
 def _announced(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def _each_announced(part: Any) -> Any:
             named = cast("Mapping[str, Any]", part)
             return {name: _each_announced(value) for name, value in named.items()}
         case list() | tuple():
-            # Matching forgets that the items are Any.
+            # Type checkers forget in matching that the items are Any.
             return type(part)(map(_each_announced, part))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
         case _:
             return part

@@ -1,4 +1,4 @@
-"""Types of Python for which BSON has one of its own: pydantic learns to read either."""
+"""Python types with a BSON counterpart: pydantic support for reading both."""
 
 from __future__ import annotations
 
@@ -30,25 +30,25 @@ if TYPE_CHECKING:
 
 
 def _decimal_constraints(schema: CoreSchema) -> list[CoreSchema]:
-    """Return the step that checks what `schema` asks for beyond being a `Decimal`.
+    """Return the step that checks the constraints of `schema` on a `Decimal`.
 
-    Constraints of a field's default come before all metadata of its annotation, so they are
-    already in the schema of the bare type.
+    Constraints of a field's default come before all metadata of its annotation, so the schema of the bare type has them
+    already.
     """
     if schema["type"] != "decimal":
         return [schema]
     if schema.keys() <= {"type", "metadata", "serialization"}:
         return []
     if "max_digits" in schema or "decimal_places" in schema:
-        # They leave no room for infinity and NaN, says pydantic.
+        # In pydantic they exclude infinity and NaN.
         return [schema]
-    # Unlike pydantic, MongoDB knows infinity and NaN.
+    # Unlike pydantic, MongoDB stores infinity and NaN.
     return [{"allow_inf_nan": True, **schema}]
 
 
 @dataclass(frozen=True, slots=True)
 class DecimalSupport:
-    """Makes pydantic read a stored `bson.Decimal128` as `decimal.Decimal`."""
+    """pydantic support for reading a stored `bson.Decimal128` as `decimal.Decimal`."""
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -69,8 +69,7 @@ class DecimalSupport:
             serialization=as_text(decimal.Decimal),
         )
         storable = core_schema.no_info_after_validator_function(check_decimal, schema)
-        # The outermost step says nothing of serialisation: pydantic then puts in what a class's
-        # `json_encoders` say about decimals.
+        # The outermost step has no serialisation, so that pydantic applies a class's `json_encoders` for decimals.
         return core_schema.chain_schema([storable, *_decimal_constraints(plain)])
 
     def __get_pydantic_json_schema__(
@@ -81,7 +80,7 @@ class DecimalSupport:
 
 @dataclass(frozen=True, slots=True)
 class PatternSupport:
-    """Makes pydantic read stored regular expressions as `re.Pattern`."""
+    """pydantic support for reading stored regular expressions as `re.Pattern`."""
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -96,7 +95,7 @@ class PatternSupport:
             json=from_text,
             serialization=AS_PATTERN_TEXT,
         )
-        # See `DecimalSupport` for the step around it.
+        # `DecimalSupport` explains the step around it.
         return core_schema.chain_schema([schema])
 
     def __get_pydantic_json_schema__(
@@ -107,7 +106,7 @@ class PatternSupport:
 
 @dataclass(frozen=True, slots=True)
 class DatetimeSupport:
-    """Makes pydantic keep its own kinds of datetimes as MongoDB does: in milliseconds, and aware ones in UTC."""
+    """pydantic support for its own datetime types as MongoDB stores them: in milliseconds, aware ones in UTC."""
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler

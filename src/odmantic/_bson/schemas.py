@@ -1,7 +1,7 @@
-"""The schemas by which pydantic reads BSON types.
+"""The pydantic schemas of BSON types.
 
-The number and order of the branches decide how many errors a bad value gives and where the first one is located, which
-programs rely on: an instance check first, then the conversions.
+Programs rely on how many errors an invalid value causes and on the location of the first one. The number and order of
+the branches decide both: an instance check first, then the conversions.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _OF_JSON = frozenset((str, int, float, bool, type(None), list, dict))
 def schema_of(
     *branches: CoreSchema, json: CoreSchema, serialization: core_schema.SerSchema
 ) -> CoreSchema:
-    """Make the schema of a type: it tries `branches` in turn, and reads JSON by `json`."""
+    """Return the schema of a type: it tries `branches` in turn, and reads JSON with `json`."""
     python = core_schema.union_schema(list(branches), mode="left_to_right")
     given = SchemaValidator(python)
 
-    # The default of a field is no JSON, but is validated in the mode of what was given.
+    # A default is not JSON, but is validated in the mode of the input.
     def read(value: Any, read_json: ValidatorFunctionWrapHandler) -> Any:
         return read_json(value) if type(value) in _OF_JSON else given.validate_python(value)
 
@@ -42,7 +42,7 @@ def schema_of(
 
 
 def as_text(cls: type[Any]) -> core_schema.SerSchema:
-    """Write values of a class as text in JSON; others are left to the other members of a union."""
+    """Write values of a class as text in JSON; leave others to the other members of a union."""
 
     def write(value: Any) -> str:
         if isinstance(value, (cls, str)):
@@ -53,5 +53,5 @@ def as_text(cls: type[Any]) -> core_schema.SerSchema:
 
 
 def parser(function: Callable[[Any], Any]) -> CoreSchema:
-    """Make a step that calls a function, which raises `ValueError` for what it cannot convert."""
+    """Return a step that calls a function, which raises `ValueError` for a value that it cannot convert."""
     return core_schema.no_info_plain_validator_function(function)

@@ -1,4 +1,4 @@
-"""The few shapes of values that documents know."""
+"""The kinds of values in documents."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ AS_IT_IS: tuple[type[Any], ...] = (
     Binary,
     Regex,
 )
-"""Values of these classes, and of classes derived from them, need no conversion."""
+"""Values of these classes and their subclasses need no conversion."""
 
 COLLECTIONS: tuple[type[Any], ...] = (list, tuple, set, frozenset, deque)
-"""Values of these classes, and of classes derived from them, are stored as arrays."""
+"""Values of these classes and their subclasses are stored as arrays."""
 
 
 def is_document(value: object) -> TypeGuard[Mapping[Any, Any]]:
-    """Return whether a value has keys, which almost always means that it is a `dict`."""
+    """Return whether a value is a mapping, almost always a `dict`."""
     return type(value) is dict or isinstance(value, Mapping)
 
 
 def is_stored_array(value: object) -> TypeGuard[list[Any] | tuple[Any, ...]]:
-    """Return whether a value may come from an array of a document."""
+    """Return whether a value may be an array read from a document."""
     return isinstance(value, (list, tuple))
 
 

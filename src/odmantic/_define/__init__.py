@@ -1,1 +1,1 @@
-"""A class statement becomes a model."""
+"""From a class statement to a model."""

@@ -1,4 +1,4 @@
-"""The body of a model class, rewritten into what pydantic understands."""
+"""Rewriting of a model's class body for pydantic."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _UNTOUCHED: tuple[Any, ...] = (  # pyright: ignore[reportUnknownVariableType] - 
     functools.cached_property,
     functools.partialmethod,
     functools.singledispatchmethod,
-    # What pydantic's decorators leave in a class body.
+    # The objects that pydantic's decorators leave in a class body.
     type(field_validator("*")(adapt_annotation)),
 )
 
@@ -57,7 +57,7 @@ _counter = itertools.count()
 
 @dataclass(slots=True)
 class Declaration:
-    """One annotated name of a class body, with what is assigned to it."""
+    """An annotated name of a class body, with its value."""
 
     class_name: str
     name: str
@@ -66,7 +66,7 @@ class Declaration:
     arbitrary_types: bool
 
     def options(self) -> FieldOptions | None:
-        """Collect what `Field()` or `Reference()` say about storing the field.
+        """Collect the options that `Field()` or `Reference()` give for storing the field.
 
         Raises:
             TypeError: if the value is a field of plain pydantic.
@@ -80,7 +80,7 @@ class Declaration:
         return None
 
     def adapted(self) -> Any:
-        """Check the field, but for its default, and give its annotation with BSON-aware types.
+        """Check the field, except its default, and return its annotation with BSON-aware types.
 
         Raises:
             TypeError: if the field cannot be defined like this.
@@ -99,7 +99,7 @@ class Declaration:
         return adapted
 
     def _embed(self, adapted: Any) -> None:
-        """Take a reference to an embedded model for an ordinary field, as 1.x did."""
+        """Treat a reference to an embedded model as an ordinary field, as 1.x did."""
         embedded = _embedded_model(adapted)
         if embedded is None:
             bare, _ = unwrap(adapted)
@@ -130,7 +130,7 @@ class Declaration:
             raise TypeError(f"{error} (field {self.name} in {self.class_name})") from error
 
     def check_default(self, adapted: Any) -> bool:
-        """Check the default against an adapted annotation, and tell whether that could be done already.
+        """Check the default against an adapted annotation, and return whether that was possible yet.
 
         Raises:
             TypeError: if the default is not valid; one of an embedded model is checked where it is used.
@@ -157,7 +157,7 @@ class Declaration:
 
 
 def _embedded_model(adapted: Any) -> Any:
-    """Return the embedded model that a field holds, by itself or in a container; `None` if it holds none."""
+    """Return the embedded model that a field holds, directly or in a container; `None` if it holds none."""
     bare, _ = unwrap(adapted)
     members = [bare, *(unwrap(argument)[0] for argument in arguments_of(bare))]
     return next(filter(is_embedded_model, members), None)
@@ -180,7 +180,7 @@ def _options_of(info: ODMFieldInfo) -> FieldOptions:
 class Deferred:
     """A field whose annotation names something that does not exist yet.
 
-    Pydantic sees the name `placeholder` in its place. `adapted` is what that stands for, once all exists.
+    Pydantic sees the name `placeholder` instead. It stands for `adapted`, once everything exists.
     """
 
     declaration: Declaration
@@ -191,7 +191,7 @@ class Deferred:
 
 @dataclass(slots=True)
 class Body:
-    """The body of a class while it is rewritten.
+    """The body of a class during the rewriting.
 
     `known` are the names that annotations may use, besides those of the module.
     """
@@ -206,13 +206,13 @@ class Body:
     unchecked: list[Declaration] = field(default_factory=list[Declaration])
     """The fields whose defaults are checked when the class is complete."""
     inherited: set[str] = field(default_factory=set[str])
-    """Names of the fields that are taken over from mixins which are no models."""
+    """Names of the fields that come from mixins which are not models."""
 
     def rewrite(self, bases: tuple[type[Any], ...], *, automatic_id: bool) -> None:
         """Replace the namespace's annotations and values by those for pydantic.
 
         Raises:
-            TypeError: if a name or a field is not defined as it should be.
+            TypeError: if a name or a field is not defined correctly.
         """
         declared = own_annotations(self.namespace)
         self._check_values(declared)
@@ -233,7 +233,7 @@ class Body:
 
     def _is_untouched(self, name: str) -> bool:
         value = self.namespace[name]
-        # A class called Config is how models of old were configured.
+        # Old models were configured by a class called Config.
         return isinstance(value, _UNTOUCHED) or (is_class(value) and name != "Config")
 
     def _inherit(self, base: type[Any], declared: dict[str, Any]) -> None:
@@ -256,7 +256,7 @@ class Body:
         evaluated, missing = evaluate(annotation, cls.__module__, self.known)
         value = vars(cls).get(name, PydanticUndefined)
         is_ours = isinstance(value, (ODMFieldInfo, ODMReferenceInfo))
-        # What needs no change is left for pydantic to find.
+        # Pydantic finds the unchanged fields itself.
         if missing is None and (is_ours or adapt_annotation(evaluated) != evaluated):
             declared[name] = evaluated
             self.inherited.add(name)
@@ -326,7 +326,7 @@ class Body:
 
 @contextmanager
 def taking_over(names: Iterable[str]) -> Generator[None]:
-    """Make a class that takes over fields from mixins: pydantic would warn that it hides their defaults."""
+    """Suppress pydantic's warning that fields taken over from mixins hide their defaults."""
     pattern = "|".join(map(re.escape, names))
     if not pattern:
         yield
@@ -338,7 +338,7 @@ def taking_over(names: Iterable[str]) -> Generator[None]:
 
 
 def _take_field_info(annotation: Any) -> tuple[FieldOptions | None, Any]:
-    """Split an `odmantic.Field` in the metadata of an annotation into pydantic's part and ours."""
+    """Separate pydantic's part of an `odmantic.Field` in an annotation's metadata from odmantic's options."""
     if get_origin(annotation) is not Annotated:
         return None, annotation
     options: FieldOptions | None = None
@@ -359,22 +359,22 @@ def _merged(first: FieldOptions | None, second: FieldOptions | None) -> FieldOpt
 
 
 def annotated(annotation: Any, *metadata: Any) -> Any:
-    """Attach metadata that is only known at run time."""
+    """Attach metadata that is known only at run time."""
     parts = (annotation, *metadata)
     return Annotated[parts]
 
 
 def is_class_variable(annotation: Any) -> bool:
-    """Return whether an annotation declares an attribute of the class."""
+    """Return whether an annotation is a `ClassVar`."""
     if get_origin(annotation) is Annotated:
         annotation = annotation.__origin__
     return annotation is ClassVar or get_origin(annotation) is ClassVar
 
 
 def own_annotations(namespace: Mapping[str, Any]) -> dict[str, Any]:
-    """Read the annotations in a class body without evaluating what is not there yet; names become plain text."""
+    """Read the annotations of a class body; names that do not exist yet become plain text."""
     if sys.version_info >= (3, 14) and "__annotations__" not in namespace:
-        import annotationlib  # noqa: PLC0415 - older Pythons have none
+        import annotationlib  # noqa: PLC0415 - older Pythons lack the module
 
         annotate = annotationlib.get_annotate_from_class_namespace(namespace)
         if annotate is None:

@@ -1,4 +1,4 @@
-"""Annotations that name what is defined later: remembered, and resolved when it exists."""
+"""Forward references in annotations: remembered, and resolved once the names exist."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _rebuilding: ContextVar[bool] = ContextVar("odmantic_rebuilding", default=False)
 
 
 def remember(model: Any, deferred: list[Deferred], known: dict[str, Any]) -> None:
-    """Note the fields of a new class whose annotations cannot be resolved yet."""
+    """Remember the fields of a new class whose annotations cannot be resolved yet."""
     model.__odm_deferred__ = deferred
-    # Only what a type can be made of: anything else in the frame should not be kept alive.
+    # Keep only what a type can be made of: nothing else of the frame should stay alive.
     model.__odm_known__ = {name: value for name, value in known.items() if _is_type_like(value)}
     _waiting[model] = deferred[0].missing
 
@@ -44,7 +44,7 @@ def _is_type_like(value: object) -> bool:
 
 
 def check_defaults(model: Any) -> None:
-    """Check the defaults of fields whose annotations named something incomplete when the class was made.
+    """Check the defaults of fields whose annotations named something incomplete when the class was defined.
 
     Raises:
         TypeError: if a default is not valid.
@@ -58,14 +58,14 @@ def forget(model: Any) -> None:
     """Note that all fields of a class are resolved."""
     _waiting.pop(model, None)
     model.__odm_unchecked__ = ()
-    # The parametrisations of a generic class need to know what it waited for.
+    # The parametrisations of a generic class need its forward references.
     if "__odm_deferred__" in vars(model) and not has_parameters(model):
         del model.__odm_deferred__
         del model.__odm_known__
 
 
 def waiting_for(new: Any) -> list[Any]:
-    """Find the models that wait for a new class: its name is the one they miss and can see."""
+    """Return the models that wait for a new class: those that miss its name and can see it."""
     scope = _scope(new)
     return [
         model
@@ -90,11 +90,11 @@ def _marked_as_rebuilding() -> Generator[None]:
 
 
 def rebuild(model: Any, names: dict[str, Any], attempt: Callable[[dict[str, Any]], Any]) -> Any:
-    """Complete a class: `attempt` is made with the names found, until one is nowhere.
+    """Complete a class: call `attempt` with the names found so far, until it succeeds or a name is missing everywhere.
 
     Raises:
         PydanticUndefinedAnnotation: if a name does not exist.
-        TypeError: if a resolved field cannot be defined like it is.
+        TypeError: if a resolved field cannot be defined like this.
     """
     with _marked_as_rebuilding():
         names = _resolved_names(model, names)
@@ -119,7 +119,7 @@ def rebuild(model: Any, names: dict[str, Any], attempt: Callable[[dict[str, Any]
 
 
 def _named(model: Any, name: str | None) -> str:
-    """Return the name that is really missing for a placeholder."""
+    """Return the missing name that a placeholder stands for."""
     for deferred in _deferred_of(model):
         if deferred.placeholder == name:
             return deferred.missing
@@ -127,10 +127,10 @@ def _named(model: Any, name: str | None) -> str:
 
 
 def _resolved_names(model: Any, extra: dict[str, Any]) -> dict[str, Any]:
-    """Return the names pydantic needs to complete a model and the models it is made of.
+    """Return the names that pydantic needs to complete a model and the models in it.
 
     Raises:
-        TypeError: if a resolved field cannot be defined like it is.
+        TypeError: if a resolved field cannot be defined like this.
     """
     names = dict(extra)
     seen: set[Any] = set()
@@ -145,15 +145,15 @@ def _resolved_names(model: Any, extra: dict[str, Any]) -> dict[str, Any]:
         for annotation in _resolve(one, names):
             waiting.extend(models_in(annotation))
         if any(deferred.adapted is None for deferred in _deferred_of(model)):
-            # It cannot be completed now, whatever the others need.
+            # This class cannot be completed yet, whatever the others need.
             break
-    # Pydantic evaluates these names too, just to show them when they do not exist. No annotation may see it.
+    # Pydantic evaluates these names too, to show them if they are missing. Annotations must not see this one.
     adapted = [each for one in seen for each in _deferred_of(one) if each.adapted is not None]
     return {**dict.fromkeys([each.missing for each in adapted]), **names}
 
 
 def _resolve(model: Any, names: dict[str, Any]) -> Iterator[Any]:
-    """Add the placeholders of one class to `names`; give the annotations of its fields."""
+    """Add the placeholders of one class to `names`; yield the annotations of its fields."""
     for info in model.__pydantic_fields__.values():
         yield info.annotation
     for deferred in _deferred_of(model):
@@ -164,7 +164,7 @@ def _resolve(model: Any, names: dict[str, Any]) -> Iterator[Any]:
 
 
 def _adapt(deferred: Deferred, model: Any, names: dict[str, Any]) -> bool:
-    """Work out the annotation of a field if all that it names exists; tell whether it does."""
+    """Resolve a field's annotation if all of its names exist, and return whether they do."""
     known = {**names, **model.__odm_known__, model.__name__: model}
     annotation, missing = _evaluate(deferred, model.__module__, known)
     if missing is not None:
@@ -194,7 +194,7 @@ def _evaluate(deferred: Deferred, module: str, known: dict[str, Any]) -> tuple[A
 
 
 def _search_stack(name: str, module: str) -> Any:
-    """Look for a name in the functions of a module that are running now."""
+    """Look for a name in the running functions of a module."""
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - as pydantic does
     while frame is not None:
         if frame.f_globals.get("__name__") == module and name in frame.f_locals:

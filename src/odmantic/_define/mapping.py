@@ -1,4 +1,4 @@
-"""From the fields pydantic collected for a class to its `ModelMapping`; definition errors."""
+"""The `ModelMapping` of a class, compiled from the fields that pydantic collected, and definition errors."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
 
 def compile_mapping(model: type[Instance]) -> ModelMapping:
-    """Work out how the fields of a class map to documents.
+    """Determine how the fields of a class map to documents.
 
     Raises:
         TypeError: if the fields contradict each other, or one cannot be stored.
@@ -111,7 +111,7 @@ def _field(
     options = _options(model, name, info)
     bare, _ = unwrap(info.annotation)
     _check_one_shot(model, name, info.annotation, set())
-    # A reference to an embedded model is none, see `Declaration`; 1.x stored it under the name of the field.
+    # A reference to an embedded model is an ordinary field, see `Declaration`; 1.x stored it under the field's name.
     is_named = options.key_name is not None and (not options.reference or is_model(bare))
     key_name = plain_text(options.key_name) if is_named else name
     check_key_name(key_name)
@@ -151,7 +151,7 @@ def _field(
 def _check_one_shot(
     model: type[Instance], name: str, annotation: Any, seen: set[type[Any]]
 ) -> None:
-    """Refuse what can be gone through only once, also in the fields of classes that are no models of ours."""
+    """Refuse types whose values can be iterated only once, also in the fields of other classes."""
     for tp in types_in(annotation):
         if is_one_shot(tp):
             raise TypeError(f"{one_shot_refusal(tp)} (field {name} in {model.__name__})")
@@ -162,7 +162,7 @@ def _check_one_shot(
 
 
 def _options(model: type[Instance], name: str, info: FieldInfo) -> FieldOptions:
-    # Pydantic 2.12 loses the metadata of fields of a class parametrised by a forward reference.
+    # Pydantic 2.12 loses field metadata of a class parametrised by a forward reference.
     origin = generic_origin(model)
     declared = info if origin is None else origin.__pydantic_fields__[name]
     return options_in(declared.metadata)
@@ -203,9 +203,9 @@ def _check_generic(
 
 
 def _has_references(embedded: Any, without: set[Any]) -> bool:
-    """Look for references in the fields pydantic knows: mappings may not exist yet.
+    """Return whether an embedded model has references, by pydantic's fields: mappings may not exist yet.
 
-    `without` are the classes that were looked at before, in which there are none; those found to be like them come in.
+    `without` holds the classes that are known to have none; this call adds to them.
     """
     waiting = [embedded]
     while waiting:

@@ -1,4 +1,4 @@
-"""How a class statement becomes a model."""
+"""The metaclasses of models."""
 
 from __future__ import annotations
 
@@ -47,30 +47,31 @@ _VIEWS = frozenset(
         "__collection__",
     )
 )
-"""Attributes of a class that show its mapping."""
+"""The attributes of a class that show its mapping."""
 
 _CONFIG_OPTIONS = ODMConfigDict.__required_keys__.union(ODMConfigDict.__optional_keys__)
 
 
 class BaseModelMetaclass(PureMetaclass):
-    """Makes models: rewrites class bodies for pydantic, and gives proxies for fields."""
+    """The metaclass of models: rewrites class bodies for pydantic, and provides proxies for fields."""
 
     if TYPE_CHECKING:
         __odm_concrete_kind__: ClassVar[ModelKind]
     else:
 
         def __getattr__(cls, name: str) -> Any:
-            """Complete a class that could not be when it was made, which gives it its proxies."""
+            """Complete a class that had forward references, which gives it its proxies."""
             if name.startswith("__") or is_building() or not is_incomplete(cls):
                 return super().__getattr__(name)
             complete(cls)
             return getattr(cls, name)
 
         def __setattr__(cls, name: str, value: Any) -> None:
-            """Follow another name of the collection; refuse whatever else only seems to be an attribute of the class.
+            """Accept another collection name; refuse assignments to views of the mapping.
 
             Raises:
-                TypeError: if the attribute shows what the class statement says, or the collection cannot have that name.
+                TypeError: if the attribute shows what the class statement declares, or the collection name is not
+                    valid.
             """
             if name == "__collection__":
                 _move(cls, value)
@@ -87,7 +88,7 @@ class BaseModelMetaclass(PureMetaclass):
             """Delete an attribute of the class.
 
             Raises:
-                TypeError: if the attribute shows what the class statement says.
+                TypeError: if the attribute shows what the class statement declares.
             """
             if name in _VIEWS:
                 raise TypeError(
@@ -108,7 +109,7 @@ class BaseModelMetaclass(PureMetaclass):
     def __new__(
         mcs, name: str, bases: tuple[type[Any], ...], namespace: dict[str, Any], **kwargs: Any
     ) -> Any:
-        """Make a model, or a plain pydantic model from a concrete one."""
+        """Create a model, or a plain pydantic model from a concrete one."""
         name = plain_text(name)
         namespace = {plain_text(key): value for key, value in namespace.items()}
         kinds = {kind_of(base) for base in bases}
@@ -143,7 +144,7 @@ class BaseModelMetaclass(PureMetaclass):
         with building_class(), taking_over(body.inherited):
             cls: Any = super().__new__(mcs, name, bases, namespace, **kwargs)
         for deferred in body.deferred:
-            # Pydantic has its placeholder now; others should see what the annotation says.
+            # Pydantic has its placeholder now; others should see the original annotation.
             cls.__annotations__[deferred.declaration.name] = deferred.declaration.annotation
         cls.__odm_body__ = original
         cls.__odm_bases__ = bases
@@ -167,12 +168,12 @@ class BaseModelMetaclass(PureMetaclass):
         cls.__odm_body__ = origin.__odm_body__
         cls.__odm_bases__ = origin.__odm_bases__
         for view in mcs.__odm_views__:
-            # In case this class is completed later: it has inherited another one's.
+            # If this class is completed later: it has inherited another one's.
             type.__setattr__(cls, view, LazyMappingAttribute(view))
         return cls
 
     def __odm_subclass__(cls, namespace: dict[str, Any]) -> Any:
-        """Make a class that validates like this one, which is no model in its own right."""
+        """Create a class that validates like this one but is not a model of its own."""
         with building_class():
             return super().__new__(type(cls), cls.__name__, (cls,), namespace)
 
@@ -204,14 +205,14 @@ class BaseModelMetaclass(PureMetaclass):
 
 
 def remember_arguments(cls: Any, origin: Any, arguments: Any) -> None:
-    """Note what a class is the parametrisation of, as the program wrote it: a pickle needs that to find it again."""
+    """Remember a class's type arguments as the program wrote them: a pickle needs them to find the class again."""
     # While a class is parametrised by itself, pydantic gives a stand-in.
     if isinstance(cls, type) and cls is not origin and _ARGUMENTS not in vars(cls):
         type.__setattr__(cls, _ARGUMENTS, (origin, arguments))
 
 
 def _reduced(cls: Any) -> Any:
-    """Tell a pickle how to find a class: by its name, or as the parametrisation of one."""
+    """Return how a pickle finds a class: by its name, or as a parametrisation."""
     own: Mapping[str, Any] = cls.__dict__
     if _ARGUMENTS not in own:
         return cls.__qualname__
@@ -270,7 +271,7 @@ def attach_mapping(cls: Any) -> ModelMapping:
 
 
 class LazyMappingAttribute:
-    """An attribute of a class that was not complete when it was made."""
+    """An attribute of a class that was not complete when it was defined."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -283,10 +284,10 @@ class LazyMappingAttribute:
 
 
 def complete(cls: Any) -> None:
-    """Resolve what the annotations of a class name, and compile its mapping.
+    """Resolve the names in the annotations of a class, and compile its mapping.
 
     Raises:
-        PydanticUndefinedAnnotation: if something still does not exist.
+        PydanticUndefinedAnnotation: if a name still does not exist.
     """
     if not has_all_fields(cls):
         cls.model_rebuild()
@@ -295,7 +296,7 @@ def complete(cls: Any) -> None:
 
 
 class LazyTwin:
-    """The pure twin of a class, made when it is asked for."""
+    """The pure twin of a class, created on first access."""
 
     def __get__(self, instance: object, owner: type[Any]) -> type[BaseModel]:
         if kind_of(owner) not in _CONCRETE:
@@ -310,7 +311,7 @@ class LazyTwin:
 
 
 def _decide_again(cls: Any) -> None:
-    """Forget what was decided for all models: one that refers to a class depends on its methods, too."""
+    """Forget decisions based on the methods of models, for all models: those of referenced classes count too."""
     base = next(each for each in cls.__mro__ if is_library_base(each))
     waiting: list[Any] = [base]
     while waiting:
@@ -323,10 +324,10 @@ def _decide_again(cls: Any) -> None:
 
 
 def _move(cls: Any, collection: object) -> None:
-    """Have a model, and its parametrisations, use another collection from now on.
+    """Use another collection for a model and its parametrisations from now on.
 
     Raises:
-        TypeError: if it is no model with a collection, or MongoDB would not accept the name.
+        TypeError: if the class has no collection, or MongoDB would not accept the name.
     """
     if kind_of(cls) is not ModelKind.MODEL:
         raise TypeError(f"{cls.__name__} has no collection: only subclasses of Model have")
@@ -345,7 +346,7 @@ def _move(cls: Any, collection: object) -> None:
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(Field, ODMFieldInfo))
 class ModelMetaclass(BaseModelMetaclass):
-    """Makes models with a collection."""
+    """The metaclass of models with a collection."""
 
     __odm_concrete_kind__ = ModelKind.MODEL
     __odm_views__ = (*BaseModelMetaclass.__odm_views__, "__primary_field__", "__collection__")
@@ -357,7 +358,7 @@ class ModelMetaclass(BaseModelMetaclass):
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(Field, ODMFieldInfo))
 class EmbeddedModelMetaclass(BaseModelMetaclass):
-    """Makes models of embedded documents."""
+    """The metaclass of embedded models."""
 
     __odm_concrete_kind__ = ModelKind.EMBEDDED
 

@@ -1,4 +1,4 @@
-"""`model_update`: what a patch says, and applying it as a whole or not at all."""
+"""`model_update`: collecting a patch, and applying it completely or not at all."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def collect_patch(
     exclude: Any,
     dump_options: dict[str, Any],
 ) -> dict[str, Any]:
-    """Gather the new values of fields by name.
+    """Collect the new values of fields by name.
 
     Raises:
         ValueError: if the primary key is among them.
@@ -73,7 +73,7 @@ _renamers: WeakKeyDictionary[type[BaseModel], Rename] = WeakKeyDictionary()
 
 
 def _renamer(cls: type[BaseModel]) -> Rename:
-    """Return what puts the values of a patch under the names of fields, where these are absent and an alias is there."""
+    """Return a function that renames a patch's aliases to field names, if these are absent."""
     if cls not in _renamers:
         _renamers[cls] = names_first(cls) or dict
     return _renamers[cls]
@@ -90,7 +90,7 @@ _current: ContextVar[Mapping[str, Any]] = ContextVar("odmantic_current")
 
 
 def apply_patch(instance: Instance, patch: dict[str, Any]) -> None:
-    """Validate an instance with new values, then store what is different.
+    """Validate an instance with new values, then store those that differ.
 
     Raises:
         pydantic.ValidationError: if the result would not be valid; the instance is unchanged.
@@ -145,7 +145,7 @@ _name_decoders: WeakKeyDictionary[type[BaseModel], dict[str, Decoder]] = WeakKey
 
 
 def _by_names(mapping: ModelMapping, patch: dict[str, Any]) -> dict[str, Any]:
-    """Put what is nested in a patch under the names of fields, where it is under aliases.
+    """Rename aliases to field names in what is nested in a patch.
 
     Raises:
         pydantic.ValidationError: if a value is not valid.
@@ -164,9 +164,9 @@ def _by_names(mapping: ModelMapping, patch: dict[str, Any]) -> dict[str, Any]:
 
 
 def _differs(instance: Instance, candidate: Instance, name: str) -> bool:
-    """Return whether a field has another value, or another stored form, in the candidate.
+    """Return whether the field's value, or its stored form, is different in the candidate.
 
-    Equality does not tell: `1` equals `True`, and documents with their keys in another order equal each other.
+    Equality is not enough: `1` equals `True`, and documents are equal whatever the order of their keys.
     """
     one, other = instance.__dict__[name], candidate.__dict__[name]
     if one is other:
@@ -176,14 +176,14 @@ def _differs(instance: Instance, candidate: Instance, name: str) -> bool:
             is_alike(one, other)
             and is_same(take_snapshot(instance, name), take_snapshot(candidate, name))
         )
-    except Exception:  # noqa: BLE001 - of the user's classes; what cannot be compared has changed
+    except Exception:  # noqa: BLE001 - user classes may raise anything; that counts as changed
         return True
 
 
 def _patch_class(cls: Any) -> type[BaseModel]:
     """Return a class that validates like `cls`, except for fields that have their current value.
 
-    Validators of fields need not accept their own results, so they run on new values only.
+    A field validator need not accept its own result, so it runs on new values only.
     """
     existing: type[BaseModel] | None = vars(cls).get("__odm_patch_class__")
     if existing is not None:
@@ -208,7 +208,7 @@ def _patch_class(cls: Any) -> type[BaseModel]:
 
 
 def _have_validators_of(cls: type[BaseModel], patch_class: type[BaseModel]) -> None:
-    """Have the validators of a class called with that class, which they may compare or count on."""
+    """Call a class's validators with that class, as they may depend on it."""
     for kind in VALIDATORS:
         decorated(patch_class, kind).update(decorated(cls, kind))
     rebuild: Any = BaseModel.model_rebuild

@@ -21,7 +21,7 @@ _NOT_COPIED = frozenset(("__classcell__", "__annotations__", "__odm_kind__", "__
 
 
 def make_twin(model: type[Instance]) -> type[BaseModel]:
-    """Make the twin of a complete model."""
+    """Create the twin of a complete model."""
     name = f"{model.__name__}.__pydantic_model__"
     own_class = types.CellType()
     body = {
@@ -46,13 +46,13 @@ def make_twin(model: type[Instance]) -> type[BaseModel]:
     with taking_over(model.__pydantic_fields__):
         twin = types.new_class(name, bases, {}, lambda namespace: namespace.update(body))
     own_class.cell_contents = twin
-    # Only now: nested classes are recognised by the name of the class they were written in.
+    # Only now: nested classes are recognised by the name of their enclosing class.
     twin.__qualname__ = name
     return twin
 
 
 def _rebound(value: Any, own_class: types.CellType) -> Any:
-    """Copy a method that calls `super()`, which has to mean the twin."""
+    """Copy a method so that its `super()` refers to the twin."""
     if isinstance(value, (classmethod, staticmethod)):
         method = cast("Any", value)
         return type(method)(_rebound(method.__func__, own_class))
@@ -82,16 +82,16 @@ def _twin_annotation(annotation: Any) -> Any:
 
 
 class PureMetaclass(PydanticMetaclass):
-    """Makes the subclasses of concrete models, and theirs, which are plain pydantic models."""
+    """The metaclass of subclasses of concrete models, which are plain pydantic models."""
 
     def __new__(
         mcs, name: str, bases: tuple[type[Any], ...], namespace: dict[str, Any], **kwargs: Any
     ) -> Any:
-        """Make a plain pydantic model of a class body that is written like a model's."""
+        """Create a plain pydantic model from a class body written like a model's."""
         if mcs is PureMetaclass:
             _purify(namespace)
             config = namespace.get("model_config", {})
-            # Without one, it would have the title of the model.
+            # Otherwise it would inherit the model's title.
             namespace["model_config"] = {**config, "title": config.get("title") or name}
         return super().__new__(mcs, name, bases, namespace, **kwargs)
 
@@ -113,7 +113,7 @@ def _purify(namespace: dict[str, Any]) -> None:
 def pure_subclass(
     name: str, bases: tuple[type[Any], ...], namespace: dict[str, Any], kwargs: dict[str, Any]
 ) -> type[BaseModel]:
-    """Make a subclass of concrete models, which is a plain pydantic model."""
+    """Create a subclass of concrete models, which is a plain pydantic model."""
     pure = tuple(
         base.__pydantic_model__ if kind_of(base) in (ModelKind.MODEL, ModelKind.EMBEDDED) else base
         for base in bases

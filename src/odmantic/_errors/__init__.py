@@ -1,1 +1,1 @@
-"""What goes wrong: errors and warnings; `odmantic.exceptions` shows those that are public."""
+"""Errors and warnings; `odmantic.exceptions` exports the public ones."""

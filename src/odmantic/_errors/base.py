@@ -1,4 +1,4 @@
-"""What all errors of the library are, and all that speak of documents of a model."""
+"""The base classes of the library's errors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 LONGEST_VALUE = 200
-"""How many characters of a value a text shows at most."""
+"""The largest number of characters of a value in an error's text."""
 
 
 class OdmanticError(Exception):

@@ -1,4 +1,4 @@
-"""Line errors of pydantic: taken out of a validation error, to be raised again as part of another one."""
+"""pydantic's line errors, taken out of a validation error to be raised again in another one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ErrorList: TypeAlias = list[InitErrorDetails]
 
 
 def line_errors(error: ValidationError) -> ErrorList:
-    """Return the line errors of a validation error, fit for raising them again."""
+    """Return the line errors of a validation error, ready to be raised again."""
     try:
         lines = error.errors(include_url=False)
     except UnicodeEncodeError:
@@ -27,8 +27,8 @@ def line_errors(error: ValidationError) -> ErrorList:
 def line_error(
     kind: str, message: str, loc: tuple[int | str, ...], given: Any, ctx: dict[str, Any] | None
 ) -> InitErrorDetails:
-    """Make a line error that says what another one said."""
-    # Only pydantic's own types can be given by name, and only with the context they expect.
+    """Return a line error with the same type, message, location and input."""
+    # Only pydantic's own error types can be given by name, and only with the context that they expect.
     try:
         own = PydanticKnownError(cast("Any", kind), ctx).message() == message
     except (KeyError, TypeError):
@@ -40,8 +40,8 @@ def line_error(
     return InitErrorDetails(type=custom, loc=loc, input=given)
 
 
-# Pydantic cannot give a message into which a context fills text that is no Unicode, such as a lone surrogate. In the
-# text of an error it says so in the place of the message, but then its `errors()` raise, for all of its lines.
+# pydantic cannot render a message whose context has invalid Unicode, such as a lone surrogate. The error's text says
+# so in place of the message, but its `errors()` raises for all lines.
 _NOT_RENDERED = "(error rendering message: "
 _LINE_IN_TEXT = re.compile(
     r"^(?:(?P<loc>\S[^\n]*)\n)?  (?P<message>\S.*?) \[type=(?P<kind>[^],]+)"
@@ -51,12 +51,12 @@ _LINE_IN_TEXT = re.compile(
 
 
 def is_rendered(error: ValidationError) -> bool:
-    """Return whether pydantic could give all messages of an error."""
+    """Return whether pydantic could render all messages of an error."""
     return _NOT_RENDERED not in str(error)
 
 
 def encodable(line: InitErrorDetails) -> InitErrorDetails:
-    """Escape what a line's message cannot hold."""
+    """Escape characters that a line's message cannot hold."""
     error = line["type"]
     if not isinstance(error, PydanticCustomError) or error.context is None:
         return line
@@ -74,7 +74,7 @@ def _escaped(text: str) -> str:
 
 
 def _lines_of_text(error: ValidationError) -> ErrorList:
-    """Return the line errors as the text of an error tells them."""
+    """Return the line errors parsed from an error's text."""
     text = _escaped(str(error)).partition("\n")[2]
     lines = [
         line_error(
@@ -94,7 +94,7 @@ def _location(text: str | None) -> tuple[int | str, ...]:
 
 
 def _given(text: str | None) -> Any:
-    """Return the value that a text represents, or the text where it does not tell, as for long values."""
+    """Return the value of its representation, or the representation if that cannot be evaluated."""
     try:
         return ast.literal_eval(text or "None")
     except (SyntaxError, TypeError, ValueError):

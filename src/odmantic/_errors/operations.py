@@ -1,4 +1,4 @@
-"""Errors of operations on documents."""
+"""The errors of operations on documents."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 class ServerNotFoundError(OdmanticError, ServerSelectionTimeoutError):
-    """No server was found that takes an operation, within the time that the client looks for one.
+    """No suitable server was found in the time that the client allows.
 
     Attributes:
-        driver_error: the driver's exception, with labels.
-        operation: what was to be done.
-        addresses: the servers that were looked for, as far as the client tells.
+        driver_error: The driver's exception, with labels.
+        operation: The operation that needed a server.
+        addresses: The addresses of the servers, as far as the client knows them.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class ServerNotFoundError(OdmanticError, ServerSelectionTimeoutError):
             f"it is waited for ({driver_error})"
         )
         super().__init__(message)
-        # Its labels, which decide whether a transaction is run again, among others.
+        # Its labels decide, among others, whether a transaction is retried.
         vars(self).update({k: v for k, v in vars(driver_error).items() if k not in _NOT_TAKEN})
         self.driver_error = driver_error
         self.operation = operation
@@ -44,7 +44,7 @@ class ServerNotFoundError(OdmanticError, ServerSelectionTimeoutError):
         return type(self), (self.driver_error, self.operation, self.addresses), self.__dict__
 
 
-#: What an error has of its own although it stands for another one.
+#: The attributes that are not copied from the driver's error.
 _NOT_TAKEN = frozenset({"__notes__", "_message"})
 
 
@@ -65,16 +65,16 @@ class DocumentNotFoundError(BaseEngineException):
 class DuplicateKeyError(BaseEngineException):
     """A unique index of the collection already holds a value of `instance`.
 
-    Its text, such as "User with this email exists already", names the fields, and shows no value: values may be
-    secret, and texts go into logs.
+    The text, such as "User with this email exists already", names the fields but no values: values may be secret, and
+    texts go into logs.
 
     Attributes:
-        instance: The instance that was refused.
+        instance: The refused instance.
         model: Its class.
         driver_error: The driver's exception with code, details and labels.
-        key_pattern: The index as the server tells it, such as `{"email": 1}`; empty if it does not.
-        fields: Names of the fields that the index is on, such as `("email",)` or `("address.city",)`; a key that is
-            no field of the model stands as it is.
+        key_pattern: The index as the server reports it, such as `{"email": 1}`; empty if it does not.
+        fields: Names of the indexed fields, such as `("email",)` or `("address.city",)`; a key that is not a field of
+            the model is given as it is.
     """
 
     def __init__(self, instance: BaseModel, driver_error: PyMongoError) -> None:
@@ -98,7 +98,7 @@ def _joined(names: tuple[str, ...]) -> str:
 
 
 def _field_path(model: Any, key: str) -> str:
-    """Return the path of names for a path of keys, as far as the model knows them."""
+    """Return the path of field names for a path of keys, as far as the model has them."""
     names: list[str] = []
     for part in key.split("."):
         fields = getattr(model, "__odm_fields__", {})
@@ -121,9 +121,9 @@ class IncompleteDocumentError(InvalidDocumentError, AttributeError):
 
 
 class UnencodableValueError(InvalidDocumentError, ValueError):
-    """A value of the instance has a type that BSON knows, but not in this form.
+    """A value of the instance has a BSON type, but cannot be encoded.
 
-    That is a `UUID` where the client sets no `uuidRepresentation`, or text that is not Unicode.
+    For example a `UUID` if the client sets no `uuidRepresentation`, or text that is not valid Unicode.
     """
 
 

@@ -1,4 +1,4 @@
-"""The error for a document that is not an instance of its model, and the problems that it lists."""
+"""The error for a document that does not fit its model, and the problems that it lists."""
 
 from __future__ import annotations
 
@@ -19,14 +19,13 @@ if TYPE_CHECKING:
 class DocumentParsingError(OdmanticError, ValueError):
     """A document could not be read as an instance of `model`.
 
-    A note tells which document it was, and the keys of referenced documents that are missing; Python 3.11 and newer
-    show it in the traceback.
+    Notes name the document and the keys of missing referenced documents; Python 3.11 and newer show them in the
+    traceback.
 
     Attributes:
         model: The class.
-        inner: A `pydantic.ValidationError` titled with the name of the model; it lists every problem with its
-            location.
-        document_id: `_id` of the document; `None` where it has none, as embedded documents.
+        inner: A `pydantic.ValidationError` titled with the model's name; it lists every problem with its location.
+        document_id: The document's `_id`; `None` if it has none, as an embedded document.
     """
 
     def __init__(
@@ -64,8 +63,8 @@ class DocumentParsingError(OdmanticError, ValueError):
         return repr(self.inner)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Neither a ValidationError nor a PydanticCustomError survives pickling in every version
-        # of pydantic, so plain data travels and both are made again.
+        # Not every version of pydantic can pickle ValidationError and PydanticCustomError, so both are rebuilt from
+        # plain data.
         state = {name: value for name, value in self.__dict__.items() if name != "inner"}
         lines = [
             (line["type"], line["msg"], line["loc"], line["input"], line.get("ctx"))
@@ -77,7 +76,7 @@ class DocumentParsingError(OdmanticError, ValueError):
 def ODManticCustomError(  # noqa: N802 - the public name of 1.x
     error_type: str, message_template: str, context: Mapping[str, Any] | None = None
 ) -> PydanticCustomError:
-    """Make an error for a document, its type prefixed with `odmantic::`."""
+    """Return an error for a document, its type prefixed with `odmantic::`."""
     return PydanticCustomError(
         # The context fills in the template, so it need not be a literal.
         f"odmantic::{error_type}",  # pyright: ignore[reportArgumentType]
@@ -87,7 +86,7 @@ def ODManticCustomError(  # noqa: N802 - the public name of 1.x
 
 
 def KeyNotFoundInDocumentError(key_name: str) -> PydanticCustomError:  # noqa: N802
-    """Make the error for a required key which the document lacks."""
+    """Return the error for a required key that the document lacks."""
     return ODManticCustomError(
         "key_not_found_in_document",
         "Key '{key_name}' not found in document",
@@ -101,7 +100,7 @@ _NO_TARGET = "odmantic::referenced_document_not_found"
 def ReferencedDocumentNotFoundError(  # noqa: N802
     foreign_key_name: str,
 ) -> PydanticCustomError:
-    """Make the error for a reference whose target is not in the database."""
+    """Return the error for a reference to a missing document."""
     return ODManticCustomError(
         _NO_TARGET.removeprefix("odmantic::"),
         "Referenced document not found for foreign key '{foreign_key_name}'",
@@ -110,7 +109,7 @@ def ReferencedDocumentNotFoundError(  # noqa: N802
 
 
 def IncorrectGenericEmbeddedModelValue(value: object) -> PydanticCustomError:  # noqa: N802
-    """Make the error for a value that is not the container its field declares."""
+    """Return the error for a value that is not the container its field declares."""
     return ODManticCustomError(
         "incorrect_generic_embedded_model_value",
         "Incorrect generic embedded model value '{value}'",
@@ -128,7 +127,7 @@ def _parsing_error_from_lines(
 
 
 def _foreign_key(line: InitErrorDetails) -> tuple[str | None, dict[str, Any]]:
-    """Return the key that a line misses the referenced document of, with the document that has it."""
+    """Return the foreign key of a missing referenced document and the document that holds it."""
     error, holder = line["type"], line["input"]
     if isinstance(error, PydanticCustomError) and error.type == _NO_TARGET and error.context:
         key = str(error.context["foreign_key_name"])
@@ -139,7 +138,7 @@ def _foreign_key(line: InitErrorDetails) -> tuple[str | None, dict[str, Any]]:
 
 
 def _missing_target(title: str, line: InitErrorDetails) -> str | None:
-    """Tell which document a reference names in vain."""
+    """Return a note that names a missing referenced document."""
     key, holder = _foreign_key(line)
     if key is None:
         return None
@@ -151,7 +150,7 @@ def _missing_target(title: str, line: InitErrorDetails) -> str | None:
 
 
 def _without_key(line: InitErrorDetails) -> InitErrorDetails:
-    """Have a line show the document without a foreign key that has no target, as the text always was."""
+    """Return a line whose input lacks the foreign key without a target, as in 1.x."""
     key, holder = _foreign_key(line)
     if key is None:
         return line

@@ -1,8 +1,8 @@
 """Errors of transactions and sessions.
 
-Where one error stands for several classes of the driver, it has a leaf class for each, so that an `except` clause
-for the driver's class keeps working: `except pymongo.errors.AutoReconnect` catches a `CommitOutcomeUnknownError`
-that a lost connection caused. Code, details and labels are those of the driver's error.
+An error that can stand for several of the driver's classes has a leaf class for each, so that `except` clauses for the
+driver's class keep working: `except pymongo.errors.AutoReconnect` catches a `CommitOutcomeUnknownError` caused by a
+lost connection. Code, details and labels are the driver error's.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ _KNOWN_LABELS = (
 
 
 class TransactionError(OdmanticError):
-    """A transaction, or a session, cannot do what was asked."""
+    """A transaction or session cannot do what was asked."""
 
 
 class SessionMisuseError(TransactionError, InvalidOperation, RuntimeError):
-    """A session or transaction was used out of order, or where it has no place."""
+    """A session or transaction was used out of order, or in the wrong place."""
 
 
 class StrayOperationError(SessionMisuseError):
@@ -44,7 +44,7 @@ class StrayOperationError(SessionMisuseError):
 
 
 class UnsafeRetryError(TransactionError, RuntimeError):
-    """A repeated transaction would have applied a change to an object twice."""
+    """A retried transaction would have applied a change to an object twice."""
 
 
 class _HookError(TransactionError):
@@ -61,7 +61,7 @@ class CommitHookError(_HookError):
     """Callables given to `on_commit` failed; the commit stands.
 
     Attributes:
-        errors: what they raised, in order.
+        errors: Their exceptions, in order.
     """
 
 
@@ -69,16 +69,16 @@ class RollbackHookError(_HookError):
     """Callables given to `on_rollback` failed; the transaction has been rolled back.
 
     Attributes:
-        errors: what they raised, in order.
+        errors: Their exceptions, in order.
     """
 
 
 class _DriverBackedError(TransactionError):
-    """Stands for an error of the driver, whose code, details and labels it has.
+    """An error that stands for one of the driver's, with its code, details and labels.
 
     Attributes:
-        driver_error: the driver's error.
-        attempts: how often the transaction, or its commit, was tried.
+        driver_error: The driver's error.
+        attempts: The number of attempts of the transaction, or of its commit.
     """
 
     driver_error: BaseException
@@ -86,7 +86,7 @@ class _DriverBackedError(TransactionError):
 
     @classmethod
     def standing_for(cls, error: BaseException, message: str, *, attempts: int = 1) -> Self:
-        """Make the error in the leaf class that is also an instance of the driver's class."""
+        """Return the error as an instance of the leaf class that derives from the driver's class."""
         for base in type(error).__mro__:
             leaf = _LEAVES.get((cls, base))
             if leaf is not None:
@@ -101,7 +101,7 @@ class _DriverBackedError(TransactionError):
         made.attempts = attempts
         # The attributes that the driver's accessors (`code`, `details`, `has_error_label`) read.
         for name, value in vars(error).items():
-            if name != "__notes__":  # told with the driver's error, which is the cause
+            if name != "__notes__":  # shown with the driver's error, which is the cause
                 made.__dict__.setdefault(name, value)
         made.__dict__["_message"] = message
         made.__dict__["_error_labels"] = set(labels_of(error))
@@ -125,9 +125,9 @@ def _remake(
 
 
 class CommitOutcomeUnknownError(_DriverBackedError):
-    """The server may or may not have committed: look before you repeat the work.
+    """The server may or may not have committed: check before you run the work again.
 
-    Instances count as modified, so that saving them again brings the database to their state.
+    Instances count as modified, so saving them again brings the database to their state.
     """
 
 
@@ -139,13 +139,13 @@ class TransactionTimeoutError(_DriverBackedError):
 
 
 class WriteConflictError(TransactionError, OperationFailure):
-    """Another transaction has changed the same document; running the whole transaction again is right.
+    """Another transaction has changed the same document; run the whole transaction again.
 
     Attributes:
-        operation: the method that met the conflict, such as `"save"`.
-        collection: name of the collection.
-        document_id: the stored form of the document's `_id`, or `None` where the operation has no single one.
-        driver_error: the driver's error.
+        operation: The method that met the conflict, such as `"save"`.
+        collection: The name of the collection.
+        document_id: The stored form of the document's `_id`, or `None` if the operation has no single one.
+        driver_error: The driver's error.
     """
 
     def __init__(
@@ -186,11 +186,10 @@ class WriteConflictError(TransactionError, OperationFailure):
 
 
 class TransactionAbortedError(TransactionError, OperationFailure):
-    """The server gave up this transaction when an earlier operation in it failed.
+    """The server aborted this transaction when an earlier operation in it failed.
 
-    Code, labels and details are those of the driver's exception the server would provoke, except
-    that the labels come from `first_error`: the transaction is worth repeating only if that error
-    was transient.
+    Code and details are those of the exception that the server would cause. The labels are those of `first_error`: the
+    transaction is worth retrying only if that error was transient.
     """
 
     def __init__(self, message: str, first_error: BaseException) -> None:
@@ -230,7 +229,7 @@ class TransactionNotSupportedError(TransactionError, OperationFailure):
 
 
 def driver_error_of(error: BaseException) -> BaseException:
-    """Return the driver error that an error is or stands for, or else the error; never along `__cause__`."""
+    """Return the driver error that an error is or stands for, or else the error itself; ignore `__cause__`."""
     if isinstance(error, PyMongoError):
         return error
     stood_for: BaseException = getattr(error, "driver_error", error)
@@ -238,11 +237,11 @@ def driver_error_of(error: BaseException) -> BaseException:
 
 
 def labels_of(error: BaseException) -> list[str]:
-    """Return the labels of a driver error, or of the one an error of ours stands for."""
+    """Return the labels of a driver error, or of the one that an error stands for."""
     error = driver_error_of(error)
     if not isinstance(error, PyMongoError):
         return []
-    # The driver has no way to list labels, and adds some that are not in the details.
+    # The driver cannot list labels, and adds some that are not in the details.
     details: dict[str, Any] = getattr(error, "details", None) or {}
     labels = dict.fromkeys(details.get("errorLabels", ()))
     labels.update(dict.fromkeys(label for label in _KNOWN_LABELS if error.has_error_label(label)))

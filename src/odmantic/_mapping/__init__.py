@@ -1,1 +1,1 @@
-"""How a class maps to documents: pure functions and what they work with."""
+"""How a class maps to documents: pure functions and their data."""

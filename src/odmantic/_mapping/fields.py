@@ -1,4 +1,4 @@
-"""The kinds of fields of a document."""
+"""The kinds of fields in a document."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class ODMBaseField:
     model_config: Mapping[str, object]
     pydantic_field: FieldInfo
     owner: tuple[Any, str] | None = field(default=None, init=False, repr=False)
-    """The class that has the field, and its name there."""
+    """The class that has the field, and the field's name there."""
     operand: Callable[[Any], Any] | None = field(default=None, init=False, repr=False)
-    """What encodes the values that the field is compared with, once that was asked for."""
+    """The encoder for values that the field is compared with; `None` until it is first needed."""
 
     def bind_pydantic_field(self, info: FieldInfo) -> None:
         """Replace pydantic's view of the field."""
@@ -59,7 +59,7 @@ class ODMField(ODMBaseIndexableField):
     primary_field: bool = False
 
     def get_default_importing_value(self) -> Any:
-        """Return the value that stands in for a key the document lacks."""
+        """Return the value that replaces a key missing from the document."""
         if self.model_config.get("parse_doc_with_default_factories"):
             return self.pydantic_field.get_default(call_default_factory=True, validated_data={})
         return self.pydantic_field.get_default()
@@ -95,7 +95,7 @@ class ODMEmbeddedGeneric(ODMField):
 
 @dataclass(frozen=True, slots=True)
 class ReferencePath:
-    """Where a reference sits: its own name last, those of the embedded fields around it before."""
+    """The path of a reference: the names of the embedded fields around it, then its own."""
 
     fields: tuple[str, ...]
     keys: tuple[str, ...]

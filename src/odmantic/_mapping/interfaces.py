@@ -1,4 +1,4 @@
-"""What the rooms above make of a mapping, as the mapping and those who use it see it."""
+"""Interfaces of what higher rooms make of a mapping, for the mapping and its users."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from odmantic._errors.lines import ErrorList
 from odmantic._types.tree import Node, Opaque
 
 Encoder: TypeAlias = Callable[[Any], Any]
-"""Gives the stored form of a value."""
+"""A function that returns the stored form of a value."""
 FieldEncoder: TypeAlias = tuple[str, str, Encoder | None]
-"""Name and key of a field, and how its value is converted; `None` stores it as it is."""
+"""A field's name and key, and its encoder; `None` stores the value as it is."""
 
 Location: TypeAlias = "tuple[Any, ...] | None"
-"""Where a value is: the location around it, then a name, an index or (with a third item) a key.
+"""The location of a value: the location around it, then a name, an index or (with a third item) a key.
 
-Written out only for a problem.
+It is written out only for a problem.
 """
 Decoder: TypeAlias = Callable[[Any, Location, ErrorList, Any], Any]
-"""Turns the keys inside a value into names of fields.
+"""A function that turns the keys inside a value into field names.
 
-Takes the value, its location, the list for the problems found, and the document it is in.
+It takes the value, its location, the list for problems, and the document around it.
 """
 OnMissing: TypeAlias = Callable[[Location, ErrorList, Any], Any]
-"""Gives what stands in for a missing key; `MISSING` leaves that to pydantic."""
+"""A function that returns the replacement of a missing key; `MISSING` leaves that to pydantic."""
 FieldDecoder: TypeAlias = tuple[str, str, Decoder | None, OnMissing]
 
 MISSING: Any = object()
@@ -34,13 +34,14 @@ ReadAll: TypeAlias = Callable[[list[Any], Callable[[Any], None], Any], Any]
 TakeSnapshot: TypeAlias = Callable[[Any], tuple[Any, ...]]
 Write: TypeAlias = Callable[[Any], dict[str, Any]]
 Changes: TypeAlias = tuple[frozenset[str], Any, dict[str, Any]]
-"""The names of the fields to be sent, what `_id` holds, and the document for `$set`."""
+"""The names of the fields to send, the value of `_id`, and the document for `$set`."""
 
 
 class Take(Protocol):
-    """Adds the document, and the id, of each instance that is to be sent as a whole, up to one that is not.
+    """A function that adds the documents and ids of instances that are to be sent whole, up to the first that is not.
 
-    Those taken count as known where the write goes. With `new`, only instances are taken of which no document can exist.
+    The added instances count as known at the destination. With `new`, it adds only instances whose document cannot
+    exist.
     """
 
     def __call__(
@@ -55,7 +56,7 @@ class Take(Protocol):
 
 
 class Readable(Protocol):
-    """What generated code can read of a class, see `odmantic._codec.readable`."""
+    """The parts of a class that generated code can read, see `odmantic._codec.readable`."""
 
     @property
     def nodes(self) -> dict[str, Node] | None: ...

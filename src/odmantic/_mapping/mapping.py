@@ -1,4 +1,4 @@
-"""How one class maps to documents: what is known of its fields together."""
+"""The mapping of one class to documents."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 
 
 COLLECTION = "__odm_collection__"
-"""The attribute of a class with the name of the collection that was assigned after the class statement."""
+"""The class attribute for a collection name assigned after the class statement."""
 
 
 DOCUMENT_METHODS = frozenset(
     ("model_dump_doc", "model_dump", "model_validate_doc", "model_validate")
 )
-"""The methods by which documents are made and read, which a class or a mixin may have its own of."""
+"""The methods that make and read documents; a class or a mixin may define its own."""
 
 
 _DECISIONS = ("dumps_itself", "shows_itself", "parses_itself", "validates_itself")
@@ -51,22 +51,22 @@ class ModelMapping:
     """Everything known about the documents of one class.
 
     Attributes:
-        fields: The fields in the order of their declaration, by name.
+        fields: The fields by name, in the order of their declaration.
         primary_field: Name of the field stored under `_id`; embedded models have none.
         collection: Name of the collection; embedded models have none.
         references: Names of the reference fields.
         mutable_fields: Names of the fields that can change without an assignment.
         nested_fields: Names of the fields whose value may hold instances of models.
-        extra_allowed: Whether instances may have values that are no fields.
-        serializers: What a user or a BSON type says about storing whole fields.
-        encoders_for: Works out the encoders when they are first needed.
-        extra_encoder_for: Works out how additional values are stored when that is first needed.
-        extra_decoder_for: Works out how additional values are read when that is first needed.
-        decoders_for: Works out the decoders when they are first needed.
-        shapes_for: Works out what annotations say of values when that is first needed.
-        readable_for: Works out what generated code can read when that is first needed.
-        codec_for: Gives the functions of the class, which are generated when they are first needed.
-        aliases_for: Tells whether aliases may be looked for when that is first needed.
+        extra_allowed: Whether instances may have extra values.
+        serializers: The serialisers of whole fields, from the user or a BSON type.
+        encoders_for: Makes the encoders when they are first needed.
+        extra_encoder_for: Makes the encoder of extra values when it is first needed.
+        extra_decoder_for: Makes the decoder of extra values when it is first needed.
+        decoders_for: Makes the decoders when they are first needed.
+        shapes_for: Reads the shapes of values from annotations when they are first needed.
+        readable_for: Determines what generated code can read when that is first needed.
+        codec_for: Generates the functions of the class when they are first needed.
+        aliases_for: Determines whether aliases may be used when that is first needed.
     """
 
     model: type[Instance]
@@ -105,7 +105,7 @@ class ModelMapping:
 
     @cached_property
     def automatic_id(self) -> str | None:
-        """The name of the primary field if its ids are made by the library."""
+        """The name of the primary field if odmantic generates its ids."""
         name = self.primary_field
         if name is None or self.fields[name].pydantic_field.default_factory is not ObjectId:
             return None
@@ -113,19 +113,19 @@ class ModelMapping:
 
     @cached_property
     def may_be_unique(self) -> bool:
-        """Whether an index of the model may be a unique one; what a function declares is not asked yet."""
+        """Whether an index of the model may be unique; a function that declares indexes is not called yet."""
         fields = self.fields.values()
         has_unique = any(isinstance(f, ODMBaseIndexableField) and f.unique for f in fields)
         return has_unique or self.model.model_config.get("indexes") is not None
 
     @cached_property
     def field_names(self) -> dict[str, str]:
-        """The names of the fields by their keys."""
+        """The names of the fields by key."""
         return {one.key_name: name for name, one in self.fields.items()}
 
     @cached_property
     def has_key_names(self) -> bool:
-        """Whether a field other than the primary one is stored under another name than its own."""
+        """Whether a field other than the primary one has a different key."""
         return any(
             name not in (one.key_name, self.primary_field) for name, one in self.fields.items()
         )
@@ -137,22 +137,22 @@ class ModelMapping:
 
     @cached_property
     def names_and_keys(self) -> frozenset[str]:
-        """What additional values may not be called."""
+        """The names that extra values may not have."""
         return frozenset((*self.fields, *self.field_names))
 
     @cached_property
     def encode_extra(self) -> Encoder:
-        """How additional values are written."""
+        """The encoder of extra values."""
         return self.extra_encoder_for(self)
 
     @cached_property
     def decode_extra(self) -> Decoder | None:
-        """How additional values are read."""
+        """The decoder of extra values."""
         return self.extra_decoder_for(self)
 
     @cached_property
     def encoder_of(self) -> dict[str, Encoder | None]:
-        """The encoders by the names of the fields."""
+        """The encoders by field name."""
         return {name: encode for name, _, encode in self.encoders}
 
     @cached_property
@@ -167,17 +167,17 @@ class ModelMapping:
 
     @cached_property
     def shapes(self) -> dict[str, Node | None]:
-        """What values of the fields look like; `None` where only pydantic knows."""
+        """The shapes of the fields' values; `None` where only pydantic knows."""
         return self.shapes_for(self)
 
     @cached_property
     def positions(self) -> dict[str, int]:
-        """The positions of the fields in the order of their declaration, by name."""
+        """The positions of the fields by name, in the order of their declaration."""
         return {name: position for position, name in enumerate(self.fields)}
 
     @cached_property
     def readable(self) -> Readable:
-        """What generated code can read."""
+        """The parts of the class that generated code can read."""
         return self.readable_for(self)
 
     @cached_property
@@ -187,26 +187,26 @@ class ModelMapping:
 
     @cached_property
     def dumps_itself(self) -> bool:
-        """Whether the class has its own `model_dump_doc`, or `model_dump`, see `odmantic._codec.overrides`."""
+        """Whether the class defines `model_dump_doc` or `model_dump`, see `odmantic._codec.overrides`."""
         return self.shows_itself or _has_own(self.model, "model_dump_doc")
 
     @cached_property
     def shows_itself(self) -> bool:
-        """Whether the class has its own `model_dump`, see `odmantic._codec.shown`."""
+        """Whether the class defines `model_dump`, see `odmantic._codec.shown`."""
         return _has_own(self.model, "model_dump")
 
     @cached_property
     def parses_itself(self) -> bool:
-        """Whether the class has its own `model_validate_doc`."""
+        """Whether the class defines `model_validate_doc`."""
         return _has_own(self.model, "model_validate_doc")
 
     @cached_property
     def validates_itself(self) -> bool:
-        """Whether the class has its own `model_validate`, which makes instances of what was read."""
+        """Whether the class defines `model_validate`, which makes instances of what was read."""
         return _has_own(self.model, "model_validate")
 
     def decide_again(self) -> None:
-        """Forget what depends on the methods of the class."""
+        """Forget decisions based on the methods of the class."""
         for name in (*_DECISIONS, "readable", "codec"):
             self.__dict__.pop(name, None)
 
@@ -216,14 +216,14 @@ class ModelMapping:
 
     @cached_property
     def takes_aliases(self) -> bool:
-        """Whether pydantic may look for fields by their aliases too, here and in all that is nested."""
+        """Whether pydantic may use aliases of fields, here and in all that is nested."""
         return self.aliases_for(self.model.__pydantic_core_schema__)
 
     def source(self) -> str:
         """Return the code that is generated for the class.
 
-        Fields go by their positions: `f0` is the first one, `k0` its key where that is another, and `f0_f2` the third
-        one of what is embedded there.
+        It names fields by position: `f0` is the first field, `k0` its key if that differs, and `f0_f2` the third
+        field of the model embedded in it.
         """
         return self.codec.source
 
@@ -234,7 +234,7 @@ def _has_own(model: type[Any], method: str) -> bool:
 
 
 def is_library_base(cls: type[Any]) -> bool:
-    """Return whether a class is the one that all models are derived from."""
+    """Return whether a class is the common base of all models."""
     return "__baseline__" in vars(cls)
 
 
@@ -244,7 +244,7 @@ def mapping_of(model: Any) -> ModelMapping:
     Raises:
         TypeError: if it is not a model, or it is `Model` or `EmbeddedModel` itself.
     """
-    # As `kind_of`, which would be one more call in every operation.
+    # This inlines `kind_of`, which would be one more call in every operation.
     kind = getattr(model, "__odm_kind__", None) if issubclass(type(model), type) else None
     if kind is None or kind is ModelKind.ROOT:
         raise TypeError(f"{model!r} is not a subclass of odmantic.Model or odmantic.EmbeddedModel")

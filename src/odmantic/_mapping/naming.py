@@ -1,4 +1,4 @@
-"""What collections and keys may be called, and what a collection is called by default."""
+"""Valid names of collections and keys, and default collection names."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ _CAPITAL_AFTER_SMALL = re.compile(r"([a-z0-9])([A-Z])")
 
 
 def plain_text(text: object) -> str:
-    """Return a name as a `str` and nothing more: a class derived from it may run code wherever it is used.
+    """Return a name as a plain `str`: a subclass may run code wherever it is used.
 
     Raises:
-        TypeError: if it is no text.
+        TypeError: if it is not text.
     """
     if not isinstance(text, str):
         raise TypeError(f"a name has to be text, not {text!r}")
@@ -20,19 +20,19 @@ def plain_text(text: object) -> str:
 
 
 def to_snake_case(name: str) -> str:
-    """Turn a class name into words: `HTTPServer` is `http_server`."""
+    """Convert a class name to snake case: `HTTPServer` becomes `http_server`."""
     name = _CAPITALISED_WORD.sub(r"\1_\2", name)
     return _CAPITAL_AFTER_SMALL.sub(r"\1_\2", name).lower()
 
 
 def collection_name(class_name: str, configured: str | None = None) -> str:
-    """Return the collection of a model: the configured one, else one made from the class name.
+    """Return a model's collection name: the configured one, or else one made from the class name.
 
     Raises:
         TypeError: if MongoDB would not accept the name.
     """
     if configured is None:
-        # A model that is just called "Model" keeps its name.
+        # A model called just "Model" keeps its name.
         name = to_snake_case(class_name.removesuffix("Model") or class_name)
     else:
         name = plain_text(configured)

@@ -1,4 +1,4 @@
-"""What `Field()` and `Reference()` say about a field, carried in the metadata of its annotation."""
+"""The options that `Field()` and `Reference()` put into the metadata of an annotation."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FieldOptions:
-    """How a field is stored; pydantic ignores this metadata and hands it on to every copy.
+    """The options for storing a field; pydantic ignores this metadata and copies it along.
 
-    `reference` tells that the field holds a document of another collection.
+    `reference` says whether the field holds a document of another collection.
     """
 
     key_name: str | None = None
@@ -23,7 +23,7 @@ class FieldOptions:
     reference: bool = False
 
     def overridden_by(self, other: FieldOptions) -> FieldOptions:
-        """Return the options of a field that is declared in two places.
+        """Return the options of a field that is declared twice.
 
         Raises:
             ValueError: if a primary field cannot have this key.
@@ -45,7 +45,7 @@ class FieldOptions:
 
 
 PLAIN = FieldOptions()
-"""The options of a field that was declared without any."""
+"""The options of a field declared without any."""
 
 
 def options_in(metadata: Iterable[object]) -> FieldOptions:

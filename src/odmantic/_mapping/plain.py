@@ -1,4 +1,4 @@
-"""Which classes pydantic validates field by field, with nothing of the user's in between."""
+"""Classes that pydantic validates field by field, without code of the user in between."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _HOOKS = (
 
 
 def is_plain(mapping: ModelMapping) -> bool:
-    """Return whether nothing but the fields decides what an instance of the class is."""
+    """Return whether only the fields decide what an instance of the class is."""
     model: Any = mapping.model
     return (
         # A plugin of pydantic puts its own object there.
@@ -54,12 +54,12 @@ def is_unvalidated(mapping: ModelMapping) -> bool:
 
 
 def assigns_itself(model: Any) -> bool:
-    """Return whether a class has code of its own for assignments, so that they may not be noticed."""
+    """Return whether a class defines how attributes are assigned, so that assignments may go unnoticed."""
     return any("__setattr__" in vars(cls) for cls in _own_classes(model))
 
 
 def is_judged_whole(mapping: ModelMapping) -> bool:
-    """Return whether validators look at whole instances, which they do when a value is already in its place."""
+    """Return whether validators see whole instances; they do so when a value is already assigned."""
     model: Any = mapping.model
     return bool(decorators_of(model, "model_validators", "root_validators")) or any(
         "__get_pydantic_core_schema__" in vars(cls) for cls in _own_classes(model)
@@ -67,7 +67,7 @@ def is_judged_whole(mapping: ModelMapping) -> bool:
 
 
 def _own_classes(model: Any) -> list[type[Any]]:
-    """Return the classes a model is made of besides those of odmantic and pydantic."""
+    """Return the classes that a model derives from, besides those of odmantic and pydantic."""
     mro: tuple[Any, ...] = model.__mro__
     root = next(cls for cls in mro if cls.__dict__.get("__odm_kind__") is ModelKind.ROOT)
     return [cls for cls in mro if cls not in root.__mro__]
@@ -81,7 +81,7 @@ _NEVER_CHANGED: tuple[Any, ...] = (str, int, float, bool, bytes)
 
 
 def exact_classes(mapping: ModelMapping) -> dict[str, type[Any]]:
-    """Return the classes of fields whose values validation leaves as they are, but for the primary key."""
+    """Return the exact classes of fields whose values validation does not change, except the primary key."""
     if not allows(mapping, Shortcut.ASSIGNMENT):
         return {}
     classes: dict[str, type[Any]] = {}

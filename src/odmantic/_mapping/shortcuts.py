@@ -1,6 +1,6 @@
-"""Which shortcuts past pydantic the config of a class leaves; it may have more options than a model may name itself.
+"""The shortcuts past pydantic that the config of a class allows.
 
-A mixin brings its config along.
+A mixin may bring its own config, with further options.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 
 class Shortcut(Flag):
-    """What code does in place of pydantic."""
+    """A shortcut that code may take instead of pydantic."""
 
     ASSIGNMENT = auto()
-    """A value that is of the class of its field is stored without validation."""
+    """An assigned value of the field's exact class is stored without validation."""
     READER = auto()
     """Instances are made from documents of the expected shape without validation."""
     FIELD = auto()
-    """Pydantic validates the value of one field by its annotation, and not the whole document."""
+    """Pydantic validates a single field's value by its annotation, rather than the whole document."""
     WRITER = auto()
-    """Instances of the expected shape are written, and taken for a bulk write, without the encoders of the fields."""
+    """Instances of the expected shape are written, and taken for a bulk write, without the fields' encoders."""
 
 
 _ALL = Shortcut.ASSIGNMENT | Shortcut.READER | Shortcut.FIELD | Shortcut.WRITER
@@ -30,7 +30,7 @@ _OF_VALUES = Shortcut.ASSIGNMENT | Shortcut.READER
 
 _UNKNOWN: Any = object()
 _SWITCHED_OFF: dict[str, tuple[Any, Shortcut]] = {
-    # Which values are valid, and what becomes of them.
+    # These decide which values are valid, and how they are changed.
     "allow_inf_nan": (True, _OF_VALUES),
     "str_max_length": (None, _OF_VALUES),
     "str_min_length": (0, _OF_VALUES),
@@ -40,7 +40,7 @@ _SWITCHED_OFF: dict[str, tuple[Any, Shortcut]] = {
     "use_enum_values": (False, Shortcut.READER),
     "frozen": (False, Shortcut.ASSIGNMENT),
     "schema_generator": (None, _OF_VALUES | Shortcut.FIELD),
-    # What becomes of values that are not of the class of their field: those are left to pydantic.
+    # These matter only for values of another class than the field's, which pydantic converts.
     "coerce_numbers_to_str": (False, Shortcut.FIELD),
     "from_attributes": (False, Shortcut.FIELD),
     "regex_engine": ("rust-regex", Shortcut.FIELD),
@@ -49,21 +49,21 @@ _SWITCHED_OFF: dict[str, tuple[Any, Shortcut]] = {
     "url_preserve_empty_path": (False, Shortcut.FIELD),
     "val_temporal_unit": ("infer", Shortcut.FIELD),
 }
-"""By option, the value that means nothing, and the shortcuts that any other value switches off."""
+"""By option, the value without effect, and the shortcuts that any other value forbids."""
 
 _NEVER_IN_THE_WAY = frozenset(
     (
         # Generated code knows them.
         *("collection", "extra", "indexes", "parse_doc_with_default_factories"),
-        # See `is_unvalidated`; functions are no fields.
+        # See `is_unvalidated`; functions are not fields.
         *("validate_assignment", "validate_default", "validate_return"),
-        # Where fields have aliases, there are no shortcuts at all.
+        # Fields with aliases allow no shortcuts anyway.
         *("alias_generator", "loc_by_alias", "populate_by_name", "serialize_by_alias"),
         *("validate_by_alias", "validate_by_name"),
-        # How a class is defined: what comes of it is looked at.
+        # These affect how a class is defined; the result is inspected.
         *("arbitrary_types_allowed", "defer_build", "ignored_types", "plugin_settings"),
         *("protected_namespaces", "use_attribute_docstrings"),
-        # Errors, memory, JSON, schemas.
+        # These affect errors, memory, JSON and schemas.
         *("cache_strings", "hide_input_in_errors", "validation_error_cause"),
         *("json_encoders", "polymorphic_serialization", "ser_json_bytes", "ser_json_inf_nan"),
         *("ser_json_temporal", "ser_json_timedelta", "val_json_bytes"),
@@ -71,11 +71,11 @@ _NEVER_IN_THE_WAY = frozenset(
         *("json_schema_serialization_defaults_required", "model_title_generator", "title"),
     )
 )
-"""The options that switch nothing off."""
+"""The options that forbid no shortcut."""
 
 
 def shortcuts_of(config: Mapping[str, Any]) -> Shortcut:
-    """Return the shortcuts that a config leaves; one with an option that is in no table leaves none."""
+    """Return the shortcuts that a config allows; an unknown option forbids all."""
     left = _ALL
     for option, value in config.items():
         if option in _NEVER_IN_THE_WAY:
