@@ -102,8 +102,10 @@ def run(tmp_path, odmantic_mongo_uri):
         (tmp_path / "conftest.py").write_text(conftest, encoding="utf-8")
         (tmp_path / "test_it.py").write_text(source, encoding="utf-8")
         uri = [f"--odmantic-mongo-uri={odmantic_mongo_uri}"] if server else []
+        # Without hypothesis, which takes half of the time in which pytest starts.
+        without = ["-p", "no:randomly", "-p", "no:hypothesispytest"]
         process = subprocess.run(
-            [sys.executable, "-m", "pytest", "-p", "no:randomly", *uri, *options],
+            [sys.executable, "-m", "pytest", *without, *uri, *options],
             cwd=tmp_path,
             capture_output=True,
             text=True,
