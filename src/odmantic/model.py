@@ -28,18 +28,16 @@ from odmantic._define.metaclass import (
 from odmantic._define.patch import apply_patch, collect_patch
 from odmantic._mapping.fields import ODMBaseField, ODMBaseIndexableField, ODMEmbedded, ODMReference
 from odmantic._mapping.mapping import ModelMapping
-from odmantic._state.marks import (
-    UNKNOWN,
-    PickledMarks,
-    State,
+from odmantic._state.copies import (
+    begin_with,
     make_new,
-    marks_for_copy,
-    modified_property,
-    note_assigned,
-    opened,
-    slot,
+    pickled_state,
+    state_for_copy,
+    unpickle_state,
 )
 from odmantic._state.nested import nested_instances
+from odmantic._state.state import State, modified_property, slot
+from odmantic._state.transitions import mark_unknown, note_assigned
 from odmantic._state.whole import as_a_whole
 from odmantic._types.adapt import adapt_annotation
 from odmantic._types.instances import Instance
@@ -114,8 +112,7 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
             return
         try:
             state = _state_of(self)
-        except AttributeError:  # as it was made
-            opened(self)
+        except AttributeError:  # as it was made: a save looks at all values
             return
         if type(state) is State:
             if state.modified is not None:
@@ -177,7 +174,7 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
     def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:
         """Make an instance of values that nothing checks."""
         instance = super().model_construct(_fields_set, **values)
-        opened(instance).may_exist = True  # the id may be another one's
+        mark_unknown(instance)  # the id may be another one's
         return instance
 
     @classmethod
@@ -210,25 +207,25 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
     def __copy__(self) -> Self:
         """Copy the instance with what is known of its document: a save of the copy sends what changed in it."""
         copied = super().__copy__()
-        marks_for_copy(self).put_on(copied)
+        begin_with(copied, state_for_copy(self))
         return copied
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         """Copy the instance and what is nested, with what is known of their documents."""
         copied = super().__deepcopy__(memo)
-        marks_for_copy(self).put_on(copied)
+        begin_with(copied, state_for_copy(self))
         return copied
 
     def __getstate__(self) -> dict[Any, Any]:
-        return {**super().__getstate__(), _MARKS: PickledMarks.of(self)}
+        return {**super().__getstate__(), _STATE: pickled_state(self)}
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
         super().__setstate__(state)
-        pickled: PickledMarks = state.get(_MARKS, UNKNOWN)
+        pickled = state.get(_STATE)
         if not has_fields_of_its_class(self):
-            pickled = UNKNOWN
+            pickled = None
             fill_missing(self)
-        pickled.marks().put_on(self)
+        unpickle_state(self, pickled)
 
     def _copy_update(self, update: Mapping[str, Any]) -> dict[str, Any]:
         mapping = self.__mapping__
@@ -360,8 +357,8 @@ type.__setattr__(_BaseODMModel, "__fields_modified__", modified_property())
 _state_of: Callable[[Any], State | Known] = slot(_BaseODMModel, "__state__").__get__
 
 
-_MARKS = "__odm_marks__"
-"""Where a pickle keeps the marks of an instance."""
+_STATE = "__odm_state__"
+"""Where a pickle keeps the state of an instance."""
 
 
 def _make_all_new(copied: Any) -> None:

@@ -7,9 +7,9 @@ import threading
 from typing import Any
 
 import pytest
+from tests.unit.somewhere import dirty_fields, mark_read
 
 from odmantic import Model
-from odmantic._state.dirty import dirty_fields, mark_read
 from odmantic._sync.operations.turns import Turn, Turns
 
 ROUNDS = 10_000

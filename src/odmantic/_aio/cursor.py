@@ -17,6 +17,7 @@ from odmantic._driver.encoded_batches import PIECE_SIZE
 from odmantic._driver.internals import lift_batch_limit
 from odmantic._plan.find import LIST_PAGE_SIZE, PAGE_SIZE
 from odmantic._shared.reading import BaseCursor, ModelType, Reader, reads_by_itself
+from odmantic._state.places import SOMEWHERE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable
@@ -48,7 +49,7 @@ class AIOCursor(BaseCursor[ModelType]):
 
     def __init__(self, model: type[ModelType], cursor: Any) -> None:
         """Wrap a driver cursor of documents of a model."""
-        self._start(Source(Reader(model), lambda: cursor, _send_directly))
+        self._start(Source(Reader(model, SOMEWHERE), lambda: cursor, _send_directly))
 
     def _start(self, source: Source[ModelType]) -> None:
         super().__init__(source.reader)

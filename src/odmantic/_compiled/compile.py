@@ -17,7 +17,7 @@ from odmantic._mapping.field_shapes import leaf_classes_of
 from odmantic._mapping.interfaces import Changes, Encoder, Read, ReadAll, Take, TakeSnapshot, Write
 from odmantic._mapping.plain import exact_classes, is_judged_whole, is_unvalidated
 from odmantic._mapping.shortcuts import Shortcut, shortcuts_of
-from odmantic._state.places import SOMEWHERE, Known
+from odmantic._state.places import Known
 from odmantic._state.taking import ChangeTaker
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Codec:
         read: Read = self._compiled(_write_read_new)[0].get("read_new", _leave_it)
         return read
 
-    def read_known(self, raw: Any, known: Known = SOMEWHERE) -> Any:
+    def read_known(self, raw: Any, known: Known) -> Any:
         """Make an instance that counts as unmodified; `None` if validation has to judge."""
         instances: list[Any] = []
         self.read_all([raw], instances.append, known)

@@ -19,8 +19,8 @@ from odmantic._compiled.snapshot_code import (
 )
 from odmantic._mapping.blank import FEW, blank_of
 from odmantic._mapping.mapping import mapping_of
-from odmantic._state.marks import mark_embedded_clean
 from odmantic._state.places import INSIDE
+from odmantic._state.transitions import mark_embedded_clean
 from odmantic._types.tree import (
     Anything,
     Array,

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from odmantic._compiled.snapshot_code import inside
 from odmantic._mapping.mapping import ModelMapping, mapping_of
-from odmantic._state.marks import mark_embedded_clean, state_setter
 from odmantic._state.places import INSIDE
+from odmantic._state.state import setter_of
+from odmantic._state.transitions import mark_embedded_clean
 from odmantic._types.tree import Array, Document, Node, Nullable, Target
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class MarkerCode:
             source.add(f"{self._mark_any()}({value})")
             return
         model = source.object("Class", node.model)
-        set_state = source.object("set_state", state_setter(node.model))
+        set_state = source.object("set_state", setter_of(node.model, "__state__"))
         with source.block(f"if type({value}) is {model}:"):
             source.add(f"{set_state}({value}, {source.object('INSIDE', INSIDE)})")
         with source.block("else:"):

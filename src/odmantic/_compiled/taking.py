@@ -21,7 +21,8 @@ from odmantic._compiled.values import (
     value_of,
 )
 from odmantic._mapping.plain import is_plain
-from odmantic._state.marks import baseline_setter, retake, state_setter, untake
+from odmantic._state.state import setter_of
+from odmantic._state.transitions import give_back_whole, take_whole
 from odmantic._types.tree import Anything, Leaf, Node, Nullable, Target
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class TakerCode:
         self._source = source
         self._mapping = mapping
         inlining = Inlining(mapping.model)
-        self._give_up = f"return {source.named(untake)}(instance, known)"
+        self._give_up = f"return {source.named(give_back_whole)}(instance, known)"
         self._keeper = ValueCode(source, self._give_up, inlining, keeps=True)
         self._writer = ValueCode(source, self._give_up, inlining)
         self._id = ""
@@ -62,7 +63,9 @@ class TakerCode:
                 taken = self._fields()
                 self._add_id()
                 if taken is not None:
-                    setter = source.object("set_baseline", baseline_setter(self._mapping.model))
+                    setter = source.object(
+                        "set_baseline", setter_of(self._mapping.model, "__baseline__")
+                    )
                     source.add(f"{setter}(instance, {taken})")
                 source.add("add(document)")
             with source.block("except Exception:"):
@@ -82,9 +85,11 @@ class TakerCode:
         model = source.object("Class", self._mapping.model)
         state = source.assign("state", f"getattr(super({model}, instance), '__state__', {absent})")
         with source.block(f"if {state} is {absent}:"):
-            setter = source.object("set_state", state_setter(self._mapping.model))
+            setter = source.object("set_state", setter_of(self._mapping.model, "__state__"))
             source.add(f"{setter}(instance, known)")
-        with source.block(f"elif not {source.named(retake)}(instance, {state}, known, new=new):"):
+        with source.block(
+            f"elif not {source.named(take_whole)}(instance, {state}, known, new=new):"
+        ):
             source.add("return")
 
     def _fields(self) -> str | None:

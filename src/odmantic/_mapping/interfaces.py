@@ -33,8 +33,8 @@ Read: TypeAlias = Callable[[Any], Any]
 ReadAll: TypeAlias = Callable[[list[Any], Callable[[Any], None], Any], Any]
 TakeSnapshot: TypeAlias = Callable[[Any], tuple[Any, ...]]
 Write: TypeAlias = Callable[[Any], dict[str, Any]]
-Changes: TypeAlias = tuple[frozenset[str], Any, dict[str, Any]]
-"""The names of the fields to send, the value of `_id`, and the document for `$set`."""
+Changes: TypeAlias = tuple[frozenset[str], Any, dict[str, Any], Any]
+"""The names of the fields to send, the value of `_id`, the document for `$set`, and the write."""
 
 
 class Take(Protocol):
@@ -78,7 +78,7 @@ class Codec(Protocol):
     def read_new(self) -> Read: ...
     @property
     def read_all(self) -> ReadAll: ...
-    def read_known(self, raw: Any, known: Any = ...) -> Any: ...
+    def read_known(self, raw: Any, known: Any) -> Any: ...
     @property
     def snapshots(self) -> dict[str, TakeSnapshot]: ...
     @property

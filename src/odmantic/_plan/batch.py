@@ -12,14 +12,13 @@ from pymongo import InsertOne, UpdateOne
 
 from odmantic._codec.ids import are_scalars, id_filter
 from odmantic._plan.save_plan import SavePlan, update_of
-from odmantic._state.dirty import give_back
-from odmantic._state.places import SOMEWHERE
+from odmantic._state.transitions import give_back
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from collections.abc import Set as AbstractSet
 
-    from odmantic._state.places import Known
+    from odmantic._state.places import Written
     from odmantic.model import Model
 
 #: A batch with more changes between inserts and updates than one in so many writes is sent as updates only,
@@ -46,7 +45,7 @@ class Batch:
     """
 
     model: type[Model]
-    known: Known = SOMEWHERE
+    known: Written
     """The write that all of them belong to."""
     places: list[int] = field(default_factory=list[int])
     """Places in the group."""
@@ -135,6 +134,7 @@ class Batch:
             document=self.documents[number],
             snapshots={},
             upsert=self.are_whole[number],
+            write=self.known,
             removed=self.removed.get(id(self.documents[number]), ()),
         )
 

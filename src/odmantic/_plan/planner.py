@@ -11,9 +11,9 @@ from bson.timestamp import Timestamp
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.batch import Batch
 from odmantic._plan.save import all_fields, fields_to_save, plan_save
-from odmantic._state.dirty import give_back, remember
-from odmantic._state.marks import may_exist, state_or_none
-from odmantic._state.places import SOMEWHERE, Written
+from odmantic._state.dirty import remember
+from odmantic._state.state import may_exist, state_of
+from odmantic._state.transitions import give_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
     from odmantic._plan.groups import Group
     from odmantic._plan.save_plan import SavePlan
+    from odmantic._state.places import Written
     from odmantic.model import Model
 
 #: Documents that are planned, and sent, at a time: their memory is bounded, the next ones can be planned while these
@@ -59,7 +60,7 @@ class Planner:
         check: Callable[[Model], None] | None = None,
         *,
         checked: int = 0,
-        known: Written | None = None,
+        known: Written,
     ) -> None:
         """Take nothing yet.
 
@@ -71,7 +72,7 @@ class Planner:
             known: the write that all of them belong to.
         """
         mapping = mapping_of(group.model)
-        self._known = known or Written(SOMEWHERE.place)
+        self._known = known
         self.batch = Batch(group.model, self._known)
         self.place = self._start = start
         self._members = members = group.members
@@ -119,7 +120,7 @@ class Planner:
         instance = self._members[start]
         if self._take is None or self._take_changes is None:
             return False
-        if state_or_none(instance) is not None:
+        if state_of(instance) is not None:
             self._add_changes(self._take_changes)
             if self.place > start:
                 return True
@@ -186,7 +187,7 @@ class Planner:
                 changes = take(instance, self._known)
                 if changes is None:
                     break
-                names, id_, document = changes
+                names, id_, document, _ = changes
                 if names:
                     try:
                         batch.places.append(self.place)
@@ -226,11 +227,8 @@ class Planner:
         )
 
 
-def replan(
-    batch: Batch, numbers: Iterable[int], known: Written | None = None, *, whole: bool = False
-) -> Batch:
+def replan(batch: Batch, numbers: Iterable[int], known: Written, *, whole: bool = False) -> Batch:
     """Plan some writes of a batch again, as they are now, or of all fields."""
-    known = known or Written(SOMEWHERE.place)
     again = Batch(batch.model, known, stop=batch.stop)
     for number in numbers:
         instance = batch.instances[number]

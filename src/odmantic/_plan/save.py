@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from odmantic._codec.encode import encode_changes, encode_extras, encode_fields, encode_primary_key
 from odmantic._codec.ids import check_id
@@ -10,17 +10,10 @@ from odmantic._codec.overrides import dump_document
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.errors import encoding_error, refusal_of_save
 from odmantic._plan.save_plan import SavePlan
-from odmantic._state.dirty import (
-    REMOVED,
-    compared_fields,
-    dirty_fields,
-    give_back,
-    removed_extras,
-    take,
-    take_snapshots,
-)
-from odmantic._state.marks import known_of
-from odmantic._state.places import SOMEWHERE, Written
+from odmantic._state.dirty import REMOVED, compared_fields, dirty_fields, removed_extras
+from odmantic._state.places import NOWHERE, Written
+from odmantic._state.snapshot import take_snapshots
+from odmantic._state.transitions import give_back, take
 from odmantic.exceptions import InvalidDocumentError
 
 if TYPE_CHECKING:
@@ -32,7 +25,13 @@ if TYPE_CHECKING:
     from odmantic.model import Model
 
 
-def fields_to_save(instance: Model, place: Place | None = None) -> AbstractSet[str]:
+#: The plan of an instance that has not changed.
+NOTHING_TO_SEND = SavePlan(
+    cast("Any", None), frozenset(), None, {}, {}, upsert=False, write=Written(NOWHERE, None)
+)
+
+
+def fields_to_save(instance: Model, place: Place) -> AbstractSet[str]:
     """Names of the fields of an instance that a save to a place has to send.
 
     Raises:
@@ -49,9 +48,7 @@ def all_fields(instance: Model) -> AbstractSet[str]:
     return compared_fields(instance).union(instance.__mapping__.fields, removed_extras(instance))
 
 
-def plan_quickly(
-    instance: Model, known: Known = SOMEWHERE, journal: Journal | None = None
-) -> SavePlan | None:
+def plan_quickly(instance: Model, known: Known, journal: Journal | None) -> SavePlan | None:
     """Plan the save of an instance, if it is a usual one; without names there is nothing to send.
 
     `None` leaves it to `plan_save`, which gives the same for the dirty fields, and says what is wrong.
@@ -67,10 +64,10 @@ def plan_quickly(
         return None
     changes = codec.take_changes(instance, known, journal)
     if changes is not None:
-        names, id_, document = changes
-        if names:
-            known = known_of(instance) or known
-        return SavePlan(instance, names, id_, document, {}, upsert=False, known=known)
+        names, id_, document, write = changes
+        if not names:
+            return NOTHING_TO_SEND
+        return SavePlan(instance, names, id_, document, {}, upsert=False, write=write)
     write = Written(known.place, journal)
     documents: list[dict[str, Any]] = []
     ids: list[Any] = []
@@ -85,15 +82,10 @@ def plan_quickly(
     if mapping.has_key_names:  # then it is in another order
         document = {key: document[key] for key in mapping.field_names}
     names = frozenset(mapping.fields)
-    return SavePlan(instance, names, ids[0], document, {}, upsert=True, known=write)
+    return SavePlan(instance, names, ids[0], document, {}, upsert=True, write=write)
 
 
-def plan_save(
-    instance: Model,
-    names: AbstractSet[str],
-    known: Known = SOMEWHERE,
-    journal: Journal | None = None,
-) -> SavePlan | None:
+def plan_save(instance: Model, names: AbstractSet[str], write: Written) -> SavePlan | None:
     """Take some fields of an instance, and plan their write; `None` if they have no place in the document.
 
     What is assigned from now on, in another thread too, makes its field dirty again: the fields are taken before
@@ -102,8 +94,7 @@ def plan_save(
     Args:
         instance: the instance.
         names: the fields.
-        known: the write that they belong to, or else where they will go.
-        journal: that of the transaction that a write of its own belongs to.
+        write: the write that they belong to.
 
     Raises:
         InvalidDocumentError: the instance is nested too deeply, or has a value that is not stored, or its primary key
@@ -112,7 +103,6 @@ def plan_save(
     mapping: ModelMapping = instance.__mapping__
     fields, compared = mapping.fields, mapping.mutable_fields
     removed: Collection[str] = ()
-    write = known if isinstance(known, Written) else Written(known.place, journal)
     take(instance, names, write)
     try:
         if mapping.extra_allowed:
@@ -130,12 +120,10 @@ def plan_save(
         check_id(mapping.model, id_, "save")
     except BaseException as error:
         give_back(instance, names, write)
-        if write is not known:
-            write.end()
         if isinstance(error, RecursionError):
             raise encoding_error(error, instance) from error
         raise
-    return SavePlan(instance, names, id_, document, snapshots, is_whole, removed, write)
+    return SavePlan(instance, names, id_, document, snapshots, is_whole, write, removed)
 
 
 def _encoded(instance: Model, names: AbstractSet[str], *, is_whole: bool) -> dict[str, Any]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-from odmantic._state.places import SOMEWHERE, Written
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from collections.abc import Set as AbstractSet
 
-    from odmantic._state.places import Known
+    from odmantic._state.places import Written
     from odmantic.model import Model
 
 
@@ -33,10 +31,10 @@ class SavePlan:
     """What is remembered of the fields that can change in place."""
     upsert: bool
     """Whether the update may create the document: only one with all fields may."""
+    write: Written
+    """What says where the document is known by this write."""
     removed: Collection[str] = ()
     """The keys of extras that were deleted from the instance."""
-    known: Known = field(default=SOMEWHERE)
-    """What says where the document will be known by this write."""
 
     @property
     def update(self) -> dict[str, Any]:
@@ -45,8 +43,7 @@ class SavePlan:
 
     def end(self) -> None:
         """Note that the write is over, and what it failed to write was given back."""
-        if isinstance(self.known, Written):
-            self.known.end()
+        self.write.end()
 
 
 def update_of(document: dict[str, Any], removed: Collection[str] = ()) -> dict[str, Any]:

@@ -10,13 +10,13 @@ from bson.errors import BSONError
 
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.errors import add_context
-from odmantic._state.dirty import read_document
-from odmantic._state.places import SOMEWHERE, Known
+from odmantic._state.reading import read_document
 from odmantic.model import Model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from odmantic._state.places import Known
     from odmantic._transaction.attempt import Attempt
 
 ModelType = TypeVar("ModelType", bound=Model)
@@ -27,7 +27,7 @@ class Reader(Generic[ModelType]):
     """Turns the documents of one read into instances of a model."""
 
     model: type[ModelType]
-    known: Known = SOMEWHERE
+    known: Known
     """Where the documents are."""
     attempt: Attempt | None = None
     """The run of a transaction that the read belongs to."""

@@ -114,6 +114,13 @@ class Journal(Protocol):
         """How the transaction ended; `None` while that is unknown."""
 
 
+class Moved(Protocol):
+    """What a write asks of the state of an instance that it moves to its place."""
+
+    known: Known | None
+    earlier: Any
+
+
 class Known:
     """That documents of one model are known at a place, by reads."""
 
@@ -163,18 +170,17 @@ class Written(Known):
     Attributes:
         journal: that of the transaction they were written in.
         is_under_way: whether the write has not ended yet.
-        elsewhere: what was known of an instance at another place before, by identity; a write that is not to be gives
-            it back.
+        moved: the states of instances that were known at another place before.
     """
 
-    __slots__ = ("elsewhere", "is_under_way", "journal")
+    __slots__ = ("is_under_way", "journal", "moved")
 
-    def __init__(self, place: Place, journal: Journal | None = None) -> None:
+    def __init__(self, place: Place, journal: Journal | None) -> None:
         """Begin a write."""
         self.place = place
         self.journal = journal
         self.is_under_way = True
-        self.elsewhere: dict[int, Any] | None = None
+        self.moved: list[Moved] | None = None
 
     @property
     def is_settled(self) -> bool:
@@ -182,11 +188,20 @@ class Written(Known):
         journal = self.journal
         return not self.is_under_way and (journal is None or journal.committed is not None)
 
+    def moves(self, state: Moved) -> None:
+        """Note that an instance was known at another place before."""
+        if self.moved is None:
+            self.moved = []
+        self.moved.append(state)
+
     def end(self) -> None:
         """Note that the write has ended; what it failed to write was given back before."""
         self.is_under_way = False
-        if self.journal is None:
-            self.elsewhere = None
+        if self.journal is None and self.moved is not None:
+            for state in self.moved:
+                if state.known is self:
+                    state.earlier = None
+            self.moved = None
 
 
 #: Where embedded objects are, which are part of another document.

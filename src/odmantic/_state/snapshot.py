@@ -11,7 +11,7 @@ front.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from operator import is_
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,12 @@ def field_digest(instance: Instance, name: str) -> bytes | None:
         return digest(encode_field(instance, name))
     except _NOT_STORED:
         return None
+
+
+def field_digests(instance: Instance, names: Iterable[str]) -> dict[str, bytes]:
+    """Digests of the named fields as they are now; fields without a digest are left out."""
+    digests = {name: field_digest(instance, name) for name in names}
+    return {name: value for name, value in digests.items() if value is not None}
 
 
 def _encoded(stored: object) -> bytes | None:
@@ -119,6 +125,11 @@ def take_snapshot(instance: Instance, name: str) -> Snapshot:
         return snapshot_of_stored(encode_field(instance, name))
     except _NOT_STORED:
         return _of_nothing()
+
+
+def take_snapshots(instance: Instance, names: Iterable[str]) -> dict[str, Any]:
+    """Take the snapshots of fields as they are now."""
+    return {name: take_snapshot(instance, name) for name in names}
 
 
 def changed_fields(instance: Instance, baseline: Snapshot) -> list[str]:

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from odmantic._bson.values import is_tuple
 from odmantic._codec.ids import SCALAR_IDS, may_be_unfit
 from odmantic._mapping.interfaces import Changes
-from odmantic._state.marks import (
-    State,
-    baseline_setter,
-    modified_names,
-    opened,
-    slot,
-    take_assigned,
-)
 from odmantic._state.places import Known, Written
 from odmantic._state.snapshot import differing_fields
+from odmantic._state.state import (
+    KNOWN,
+    State,
+    modified_names,
+    opened,
+    setter_of,
+    slot,
+    standing_at,
+)
+from odmantic._state.transitions import take_known
 from odmantic._types.instances import Instance
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from odmantic._state.snapshot import Snapshot
 
 #: What is taken of an instance that has not changed.
-UNCHANGED: Changes = (frozenset(), None, {})
+UNCHANGED: Changes = (frozenset(), None, {}, None)
 
 _NONE: set[str] = set()
 
@@ -83,7 +85,7 @@ class ChangeTaker:
         self._encode_id = mapping.encoder_of[primary]
         self._may_be_unfit = may_be_unfit(mapping)
         self._baseline_of: Any = slot(mapping.model, "__baseline__").__get__
-        self._set_baseline = baseline_setter(mapping.model)
+        self._set_baseline = setter_of(mapping.model, "__baseline__")
         self._state_of: Any = slot(mapping.model, "__state__").__get__
         self._forms: dict[frozenset[str], _Form] = {}
         self._last = _Form(frozenset(), (), changes_baseline=False)
@@ -102,14 +104,11 @@ class ChangeTaker:
         """
         try:
             state = self._state_of(instance)
-            modified: set[str] = _NONE
-            before: Known | None = state
-            if type(state) is State:
-                modified = state.modified or _NONE
-                before = state.known if state.life is None else state.known_now()
-            if before is None or (
-                before.place is not known.place and not before.is_at(known.place)
-            ):
+            place = known.place
+            modified = (state.modified or _NONE) if type(state) is State else _NONE
+            # The usual case, a clean instance, is soon seen.
+            is_clean = type(state) is not State and state.place is place
+            if not is_clean and standing_at(state, place) is not KNOWN:
                 return None
             names: AbstractSet[str] = modified
             now: Snapshot = ()
@@ -121,7 +120,7 @@ class ChangeTaker:
                 names = modified.union(differing_fields(self._mapping, then, now))
             if not names:
                 return UNCHANGED
-            write = known if type(known) is Written else Written(known.place, journal)
+            write = known if type(known) is Written else Written(place, journal)
             return self._take(
                 instance, state if type(state) is State else opened(instance), names, now, write
             )
@@ -149,7 +148,7 @@ class ChangeTaker:
         before = state.known
         try:
             # First, so that what is assigned from here on, in another thread, stands out.
-            take_assigned(instance, state, form.names, write)
+            take_known(state, form.names, write)
             document: dict[str, Any] = {}
             for name, key, encode in form.encoders:
                 value = values[name]
@@ -160,7 +159,7 @@ class ChangeTaker:
             raise
         if form.changes_baseline:
             self._set_baseline(instance, now)
-        return form.names, id_, document
+        return form.names, id_, document, write
 
     def _form_of(self, names: AbstractSet[str]) -> _Form:
         # Most are like the one before, which another thread may replace at any time.

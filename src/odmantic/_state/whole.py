@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from odmantic._state.marks import assigned_of, clear_slot, forget_assigned
+from odmantic._state.state import clear_slot, modified_of
+from odmantic._state.transitions import make_dirty, undo_assigned
 from odmantic._types.instances import Instance
 
 if TYPE_CHECKING:
@@ -18,14 +19,14 @@ _ABSENT: Any = object()
 
 @contextmanager
 def as_a_whole(instance: Instance) -> Generator[None]:
-    """Undo an assignment that fails, and mark what one that succeeds changes besides.
+    """Undo an assignment that fails, and note what one that succeeds changes besides.
 
     Pydantic stores the value before validators of the whole instance see it, and they may set other fields without
     assigning them.
     """
     values = dict(instance.__dict__)
     slots = {name: _copied(instance, name) for name in _SLOTS}
-    modified = assigned_of(instance)
+    modified = modified_of(instance)
     modified_before = None if modified is None else frozenset(modified)
     try:
         yield
@@ -36,7 +37,7 @@ def as_a_whole(instance: Instance) -> Generator[None]:
                 clear_slot(instance, name)
             else:
                 object.__setattr__(instance, name, held)
-        forget_assigned(instance, modified_before)
+        undo_assigned(instance, modified_before)
         raise
     _note_others(instance, values)
 
@@ -57,4 +58,4 @@ def _note_others(instance: Instance, before: dict[str, Any]) -> None:
         if now.get(name, _ABSENT) is not before.get(name, _ABSENT)
     }
     if changed:
-        instance.__fields_modified__.update(changed)
+        make_dirty(instance, changed)

@@ -10,51 +10,47 @@ import bson
 
 from odmantic._codec.encode import encode_primary_key
 from odmantic._mapping.mapping import mapping_of
-from odmantic._state.dirty import DIGEST_OPTIONS, field_digests, give_back, mark_unknown, take_out
-from odmantic._state.marks import (
-    State,
-    all_names,
-    assigned_of,
-    baseline_or_none,
-    known_of,
-    make_dirty,
-    modified_names,
-    opened,
-    state_or_none,
-)
 from odmantic._state.nested import nested_instances
-from odmantic._state.places import Known, Written
+from odmantic._state.places import Written
+from odmantic._state.snapshot import DIGEST_OPTIONS, field_digests
+from odmantic._state.state import KeptState, all_names, kept_state, modified_names, opened
+from odmantic._state.transitions import (
+    give_back,
+    go_back,
+    make_dirty,
+    mark_stored,
+    mark_unknown,
+)
 from odmantic._types.instances import Instance
 from odmantic._types.kinds import is_model_instance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from collections.abc import Set as AbstractSet
-    from typing import Any
 
     from odmantic._state.lives import Life
 
     _Document = tuple[str, str, bytes]
     #: The write, the instance and the fields.
-    _Write = tuple[Known, Instance, AbstractSet[str]]
+    _Write = tuple[Written, Instance, AbstractSet[str]]
 
 
 class _Entry:
     """What one transaction did with one instance."""
 
-    before_delete: _Snapshot | None = None
+    before_delete: _Before | None = None
     read_back: bool = False
-    in_doubt: _Snapshot | None = None
+    in_doubt: _Before | None = None
 
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
         self.written: set[str] = set()
-        self.writes: list[tuple[Known, AbstractSet[str]]] = []
+        self.writes: list[tuple[Written, AbstractSet[str]]] = []
 
-    def wrote(self, names: AbstractSet[str], write: Known | None = None) -> None:
+    def wrote(self, names: AbstractSet[str], write: Written | None = None) -> None:
         """Enter names that were written; an embedded object has no write of its own."""
         self.written |= names
-        # A snapshot has all that comes behind it.
+        # What was before a deletion has all that comes behind it.
         if write is not None and self.before_delete is None:
             self.writes.append((write, names))
 
@@ -66,26 +62,27 @@ class _Entry:
 
     def doubt(self) -> None:
         """Make the instance dirty in all that the server may or may not hold."""
-        self.in_doubt = _Snapshot.of(self.instance)
+        modified = modified_names(self.instance)
+        self.in_doubt = _Before.of(self.instance)
         is_whole = self.read_back or self.before_delete is not None
-        modified_names(self.instance).update(all_names(self.instance) if is_whole else self.written)
+        modified.update(all_names(self.instance) if is_whole else self.written)
 
     def believe(self) -> None:
         """The commit succeeded after all: what was not changed since the doubt is as the server has it."""
         before = self.in_doubt
         if before is not None:
-            now = field_digests(self.instance, before.digests)
-            unchanged = {name for name, value in now.items() if before.digests[name] == value}
-            take_out(self.instance, unchanged - before.modified)
+            fields = mapping_of(type(self.instance)).fields.keys()
+            modified = before.state.modified or frozenset()
+            mark_stored(self.instance, fields - before.changed_since(self.instance) - modified)
 
     def restore(self) -> None:
         if self.read_back:
             mark_unknown(self.instance)
             return
         if self.before_delete is not None:
-            dirty = self.before_delete.dirty_now(self.instance)
-            self.before_delete.put_back(self.instance)
-            make_dirty(self.instance, dirty)
+            changed = self.before_delete.changed_since(self.instance)
+            go_back(self.instance, self.before_delete.state)
+            make_dirty(self.instance, changed)
         elif not self.writes:
             make_dirty(self.instance, self.written)
         # Each is undone where it went: it may have moved the instance from where one before it went.
@@ -94,44 +91,22 @@ class _Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class _Snapshot:
-    """State of an instance just before its document was deleted, or before its commit came into doubt."""
+class _Before:
+    """An instance just before its document was deleted, or before its commit came into doubt."""
 
-    modified: frozenset[str]
+    state: KeptState
     digests: dict[str, bytes]
-    known: Known | None
-    baseline: Any
-    life: Life | None
 
     @classmethod
-    def of(cls, instance: Instance) -> _Snapshot:
+    def of(cls, instance: Instance) -> _Before:
         """Take that of an instance as it is now."""
-        known, modified = known_of(instance), assigned_of(instance)
-        if modified is None:
-            modified = set[str]() if known is not None else all_names(instance)
-        state = state_or_none(instance)
-        return cls(
-            modified=frozenset(modified),
-            digests=field_digests(instance, mapping_of(type(instance)).fields),
-            known=known,
-            baseline=baseline_or_none(instance),
-            life=state.life if isinstance(state, State) else None,
-        )
+        return cls(kept_state(instance), field_digests(instance, mapping_of(type(instance)).fields))
 
-    def put_back(self, instance: Instance) -> None:
-        """Have the document be known again after its deletion was rolled back."""
-        state = opened(instance)
-        if self.life is not None:
-            state.life = self.life
-        state.known, state.modified = self.known, None
-        object.__setattr__(instance, "__baseline__", self.baseline)
-
-    def dirty_now(self, instance: Instance) -> set[str]:
-        """What was modified before the deletion, and what has changed since."""
+    def changed_since(self, instance: Instance) -> set[str]:
+        """The fields that have changed; what has no digest may have."""
         names = mapping_of(type(instance)).fields
         now = field_digests(instance, names)
-        changed = {n for n in names if n not in now or now[n] != self.digests.get(n)}
-        return changed | self.modified
+        return {n for n in names if n not in now or now[n] != self.digests.get(n)}
 
 
 class Journal:
@@ -156,7 +131,7 @@ class Journal:
         self._entries: dict[int, _Entry] = {}
         self._documents: set[_Document] = set()
 
-    def wrote(self, write: Known, instance: Instance, names: AbstractSet[str]) -> None:
+    def wrote(self, write: Written, instance: Instance, names: AbstractSet[str]) -> None:
         """Enter a successful save of `names`, with the embedded objects it marked as saved."""
         self._writes.append((write, instance, names))
         if not names.isdisjoint(instance.__mapping__.nested_fields):
@@ -164,12 +139,12 @@ class Journal:
         if self._is_closed:
             self._settle()
 
-    def deleting(self, instance: Instance) -> _Snapshot:
+    def deleting(self, instance: Instance) -> _Before:
         """State of an instance to hand to `deleted` once the deletion has succeeded."""
-        return _Snapshot.of(instance)
+        return _Before.of(instance)
 
     def deleted(
-        self, instance: Instance, before: _Snapshot | None, ended: Iterable[Life] = ()
+        self, instance: Instance, before: _Before | None, ended: Iterable[Life] = ()
     ) -> None:
         """Enter a successful deletion.
 

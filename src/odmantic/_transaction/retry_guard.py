@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from odmantic._codec.encode import encode_document
 from odmantic._errors.transactions import UnsafeRetryError
 from odmantic._mapping.mapping import mapping_of
-from odmantic._state.dirty import digest
+from odmantic._state.snapshot import digest
 from odmantic._transaction.tracked import Tracked
 from odmantic._types.instances import Instance
 

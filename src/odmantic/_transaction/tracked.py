@@ -21,19 +21,15 @@ from typing import Any
 import bson
 from pydantic import BaseModel
 
-from odmantic._state.marks import kept_marks
+from odmantic._state.state import kept_state
+from odmantic._state.transitions import go_back
 from odmantic._types.kinds import kind_of_instance
 
 Restore = Callable[[], Any]
 AfterRollback = Callable[[Any], "Callable[[], None] | None"]
 
-#: What pydantic and odmantic keep of an instance beside its values.
-_SLOTS = (
-    "__pydantic_fields_set__",
-    "__pydantic_extra__",
-    "__pydantic_private__",
-    "__baseline__",
-)
+#: What pydantic keeps of an instance beside its values.
+_SLOTS = ("__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
 
 _ATOMIC = (
     *(bool, int, float, complex, str, bytes, type(None), type(Ellipsis)),
@@ -121,7 +117,7 @@ class Tracked:
     def _model(self, instance: BaseModel) -> Restore:
         values = {name: self._remember(value) for name, value in instance.__dict__.items()}
         slots = {name: self._remember(value) for name, value in _slots_of(instance).items()}
-        put_marks_back = kept_marks(instance) if kind_of_instance(instance) else _nothing
+        kept = kept_state(instance) if kind_of_instance(instance) else None
         make_dirty = self._after_rollback(instance)
 
         def restore() -> BaseModel:
@@ -132,7 +128,8 @@ class Tracked:
                     object.__setattr__(instance, name, slots[name]())
                 elif name in _slots_of(instance):
                     object.__delattr__(instance, name)
-            put_marks_back()
+            if kept is not None:
+                go_back(instance, kept)
             if make_dirty is not None:
                 make_dirty()
             return instance
@@ -191,10 +188,6 @@ def _copied(value: Any) -> Any:
             f"copied ({error}): load the object inside the callback instead"
         )
         raise TypeError(message) from error
-
-
-def _nothing() -> None:
-    return None
 
 
 def _nothing_written(_instance: Any) -> None:

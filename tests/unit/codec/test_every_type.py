@@ -31,10 +31,10 @@ from bson.int64 import Int64
 from bson.regex import Regex
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
+from tests.unit.somewhere import a_write, dirty_fields, read_document
 from typing_extensions import TypeAliasType, TypedDict
 
 from odmantic._plan.save import plan_save
-from odmantic._state.dirty import dirty_fields, read_document
 from odmantic._types.adapt import adapt_annotation
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model
@@ -304,7 +304,7 @@ def test_what_is_saved_can_be_read(kinds_of_fields: list[Kind], data: Any) -> No
         one = cls(**values)
     except pydantic.ValidationError:
         reject()
-    plan = plan_save(one, {*fields, "id"})
+    plan = plan_save(one, {*fields, "id"}, a_write())
     assert plan is not None
     raw = bson.encode(plan.document)
     for options in CLIENTS:

@@ -18,11 +18,11 @@ from pydantic import (
     PlainValidator,
     WrapValidator,
 )
+from tests.unit.somewhere import dirty_fields, read_document
 
 from odmantic._codec.decode import validate_document
 from odmantic._codec.encode import encode_document
 from odmantic._mapping.mapping import mapping_of
-from odmantic._state.dirty import dirty_fields, read_document
 from odmantic._state.places import SOMEWHERE
 from odmantic._types.kinds import is_class
 from odmantic.bson import WithBsonSerializer

@@ -13,12 +13,12 @@ import pydantic
 import pytest
 from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, RootModel, model_validator
 from pydantic.dataclasses import dataclass as pydantic_dataclass
+from tests.unit.somewhere import read_document
 from typing_extensions import NotRequired, TypedDict
 
 from odmantic._codec.decode import decode_document, validate_document
 from odmantic._codec.lookups import handlers_forget_lookups, names_first, takes_aliases
 from odmantic._mapping.mapping import mapping_of
-from odmantic._state.dirty import read_document
 from odmantic._state.places import SOMEWHERE
 from odmantic.exceptions import DocumentParsingError
 from odmantic.field import Field

@@ -23,7 +23,7 @@ from pydantic import BaseModel, JsonValue, RootModel, SerializeAsAny, field_seri
 from typing_extensions import TypeAliasType, TypedDict
 
 from odmantic import EmbeddedModel, Field, Model, ObjectId, Reference, query
-from odmantic._state.dirty import digest
+from odmantic._state.snapshot import digest
 from odmantic.bson import Binary, Int64, WithBsonSerializer
 
 HEX = "5f85f36d6dfecacc68428a46"

@@ -56,11 +56,11 @@ from pydantic import (
     Strict,
     StrictInt,
 )
+from tests.unit.somewhere import a_write, dirty_fields, read_document
 from typing_extensions import TypedDict
 
 from odmantic._codec.decode import validate_document
 from odmantic._plan.save import plan_save
-from odmantic._state.dirty import dirty_fields, read_document
 from odmantic.bson import WithBsonSerializer
 from odmantic.exceptions import DocumentParsingError, InvalidDocumentError
 from odmantic.field import Field
@@ -239,7 +239,7 @@ def test_an_extra_that_is_called_like_a_field_is_refused(instance: Any, key: str
     with pytest.raises(InvalidDocumentError, match=problem):
         instance.model_dump_doc()
     with pytest.raises(InvalidDocumentError, match=problem):
-        plan_save(instance, dirty_fields(instance))
+        plan_save(instance, dirty_fields(instance), a_write())
 
 
 class Priced(Public):
@@ -292,7 +292,7 @@ def test_extras_and_arguments_left_out_are_stored_as_declared() -> None:
     assert read.shown == [shown]
 
     ship.x = Secretive(name="m")
-    plan = plan_save(ship, {"x"})
+    plan = plan_save(ship, {"x"}, a_write())
     assert plan is not None
     assert plan.document == {"x": {**public, "name": "m"}}
 
@@ -353,7 +353,7 @@ def test_what_could_not_be_read_is_refused_by_the_save(
     names = dirty_fields(one)
     assert names
     with pytest.raises(InvalidDocumentError, match=f"cannot save Everything: field '{where}"):
-        plan_save(one, names)
+        plan_save(one, names, a_write())
     assert dirty_fields(one) == names
     with pytest.raises(InvalidDocumentError, match=f"^field '{where}"):
         one.model_dump_doc()
@@ -402,7 +402,7 @@ def test_keys_with_one_text_are_refused(annotation: Any, value: Any, keys: str) 
     with pytest.raises(
         InvalidDocumentError, match="cannot save Ship: field 'x' of Ship "
     ) as caught:
-        plan_save(one, {"x"})
+        plan_save(one, {"x"}, a_write())
     assert keys in str(caught.value)
     with pytest.raises(InvalidDocumentError):
         one.model_dump_doc()
@@ -549,7 +549,7 @@ def test_every_client_reads_what_was_saved(
 ) -> None:
     model = model_of(annotation)
     ship = model(x=value)
-    plan = plan_save(ship, set(model.__mapping__.fields))
+    plan = plan_save(ship, set(model.__mapping__.fields), a_write())
     assert plan is not None
     for document in (ship.model_dump_doc(), plan.document):
         raw = through_bson(document, options)

@@ -17,12 +17,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import create_model
+from tests.unit.somewhere import a_write, dirty_fields, read_document
 
 from odmantic._codec.decode import decode_document
 from odmantic._codec.encode import encode_changes, encode_document
 from odmantic._mapping.mapping import mapping_of
-from odmantic._state.dirty import dirty_fields, read_document
-from odmantic._state.places import SOMEWHERE, Written
+from odmantic._state.places import SOMEWHERE
 from odmantic._state.snapshot import take_snapshot
 from odmantic.exceptions import DocumentParsingError
 from odmantic.field import Field
@@ -132,7 +132,7 @@ def check(make: Callable[[str], Any], text: str, document: dict[str, Any]) -> An
     assert codec.read_all([dict(document)], lambda read: None, SOMEWHERE) is None
     fresh = model(**{name: one.__dict__[name] for name in mapping.fields if name != "id"})
     documents: list[Any] = []
-    codec.take([fresh], documents, [], Written(SOMEWHERE.place), new=True)
+    codec.take([fresh], documents, [], a_write(), new=True)
     assert [{**each, "_id": OID} for each in documents] == [document]
     if codec.mark_nested is not None:
         codec.mark_nested([one])

@@ -14,6 +14,7 @@ from typing import Any, Dict, List, Optional, Tuple, Union
 import bson
 import pytest
 from pydantic import create_model
+from tests.unit.somewhere import dirty_fields, read_document
 from typing_extensions import TypeAliasType
 
 from odmantic._codec.decode import decode_document
@@ -22,7 +23,6 @@ from odmantic._codec.encode import encode_document, type_encoder
 from odmantic._codec.operands import _Compiler  # pyright: ignore[reportPrivateUsage]
 from odmantic._compiled.inlining import LARGEST, MOST
 from odmantic._mapping.mapping import mapping_of
-from odmantic._state.dirty import dirty_fields, read_document
 from odmantic._types.adapt import adapt_annotation
 from odmantic._types.annotations import evaluate, is_mutable, models_in
 from odmantic.field import Field

@@ -37,19 +37,14 @@ from bson.timestamp import Timestamp
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
+from tests.unit.somewhere import dirty_fields, mark_read, read_document
 
 from odmantic._codec.decode import decode_document, validate_document
 from odmantic._codec.encode import encode_changes, encode_document
 from odmantic._mapping.mapping import mapping_of
-from odmantic._state.dirty import (
-    baseline_of,
-    digest,
-    dirty_fields,
-    field_digests,
-    mark_read,
-    read_document,
-)
+from odmantic._state.dirty import baseline_of
 from odmantic._state.places import SOMEWHERE
+from odmantic._state.snapshot import digest, field_digests
 from odmantic._types.kinds import is_model
 from odmantic.exceptions import DocumentParsingError, InvalidDocumentError
 from odmantic.field import Field

@@ -14,12 +14,14 @@ import bson
 import pytest
 from bson.decimal128 import Decimal128
 from bson.timestamp import Timestamp
+from tests.unit.somewhere import a_write, dirty_fields, mark_read
 from typing_extensions import Self
 
 from odmantic import EmbeddedModel, Field, Model, ObjectId, Reference
 from odmantic._compiled.values import has_equal_values
-from odmantic._state.dirty import baseline_of, dirty_fields, mark_nested, mark_read, take_snapshots
-from odmantic._state.places import SOMEWHERE, Written
+from odmantic._state.dirty import baseline_of
+from odmantic._state.snapshot import take_snapshots
+from odmantic._state.transitions import mark_nested
 from odmantic.bson import WithBsonSerializer
 
 
@@ -121,7 +123,7 @@ def _taken(*instances: Any, new: bool = True) -> list[dict[str, Any]]:
     documents: list[dict[str, Any]] = []
     ids: list[Any] = []
     take: Any = type(instances[0]).__mapping__.codec.take
-    take(instances, documents, ids, Written(SOMEWHERE.place), new=new)
+    take(instances, documents, ids, a_write(), new=new)
     assert [each["_id"] for each in documents] == ids
     return documents
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel, ValidationError, field_validator, model_validator
+from tests.unit.somewhere import read_document
 
-from odmantic._state.dirty import read_document
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model
 

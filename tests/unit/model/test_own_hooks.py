@@ -10,10 +10,11 @@ from collections.abc import Callable
 from typing import Any, List, Optional
 
 import pytest
+from tests.unit.somewhere import a_write, dirty_fields, read_document
 
 from odmantic._plan.save import all_fields, plan_quickly, plan_save
-from odmantic._state.dirty import dirty_fields, mark_written, read_document
-from odmantic._state.places import SOMEWHERE, Written
+from odmantic._state.places import SOMEWHERE
+from odmantic._state.transitions import mark_written
 from odmantic.exceptions import IncompleteDocumentError
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model
@@ -217,9 +218,9 @@ def test_something_foreign_is_no_value_of_a_field(
     with pytest.raises(IncompleteDocumentError, match="no attribute 'needed'"):
         instance.model_dump_doc()
     documents: list[Any] = []
-    write = Written(SOMEWHERE.place)
+    write = a_write()
     type(instance).__mapping__.codec.take((instance,), documents, [], write, new=False)
     assert documents == []
-    assert plan_quickly(instance) is None
+    assert plan_quickly(instance, SOMEWHERE, None) is None
     with pytest.raises(IncompleteDocumentError, match=r"^cannot save .* no attribute 'needed'"):
-        plan_save(instance, all_fields(instance))
+        plan_save(instance, all_fields(instance), a_write())

@@ -20,8 +20,8 @@ from bson.decimal128 import Decimal128
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
+from tests.unit.somewhere import dirty_fields, read_document
 
-from odmantic._state.dirty import dirty_fields, read_document
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model
 from odmantic.reference import Reference

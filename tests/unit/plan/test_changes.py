@@ -11,14 +11,16 @@ from typing import Annotated, Any
 import bson
 import pydantic
 import pytest
+from tests.unit.somewhere import HERE, a_write, dirty_fields, mark_read, read_document
 
 from odmantic import EmbeddedModel, Field, Model
 from odmantic._plan.batch import Batch
 from odmantic._plan.groups import Group
 from odmantic._plan.planner import Planner
 from odmantic._plan.save import fields_to_save, plan_quickly, plan_save
-from odmantic._state.dirty import baseline_of, dirty_fields, give_back, mark_read, read_document
+from odmantic._state.dirty import baseline_of
 from odmantic._state.places import SOMEWHERE
+from odmantic._state.transitions import give_back
 from odmantic.bson import WithBsonSerializer
 
 
@@ -56,7 +58,7 @@ def _read(model: Any = Parcel, **values: Any) -> Any:
 
 
 def _plan(*members: Any) -> tuple[int, Batch]:
-    planner = Planner(Group(type(members[0]), members, range(len(members))), 0)
+    planner = Planner(Group(type(members[0]), members, range(len(members))), 0, known=a_write())
     planner.take()
     return planner.place, planner.batch
 
@@ -109,7 +111,7 @@ def test_the_plan_is_that_of_one_save(change: Any) -> None:
 
     stop, batch = _plan(parcel)
 
-    plan: Any = plan_save(twin, fields_to_save(twin))
+    plan: Any = plan_save(twin, fields_to_save(twin, HERE), a_write())
     assert stop == 1
     assert batch.plan(0).document == plan.document
     assert [*batch.plan(0).document] == [*plan.document]
@@ -125,12 +127,12 @@ def test_the_plan_is_that_of_one_save(change: Any) -> None:
 def test_one_is_planned_like_many(change: Any) -> None:
     parcel, twin = _changed(change)
 
-    plan: Any = plan_quickly(parcel)
+    plan: Any = plan_quickly(parcel, SOMEWHERE, None)
 
-    assert _shown(plan) == _shown(plan_save(twin, fields_to_save(twin)))
+    assert _shown(plan) == _shown(plan_save(twin, fields_to_save(twin, HERE), a_write()))
     assert [*plan.document] == sorted(plan.document, key=[*parcel.model_dump_doc()].index)
     assert (plan.snapshots, dirty_fields(parcel)) == ({}, set())
-    give_back(parcel, plan.names, plan.known)
+    give_back(parcel, plan.names, plan.write)
     assert dirty_fields(parcel) == plan.names
 
 
@@ -141,7 +143,7 @@ def _shown(plan: Any) -> Any:
 def test_there_may_be_nothing_to_send() -> None:
     parcel = _read()
 
-    plan: Any = plan_quickly(parcel)
+    plan: Any = plan_quickly(parcel, SOMEWHERE, None)
 
     assert (plan.names, plan.document) == (set(), {})
 
@@ -155,7 +157,7 @@ def test_more_forms_than_are_kept() -> None:
     for number, subset in enumerate(subsets * 2, 1):
         for name in subset:
             setattr(instance, name, number)
-        plan: Any = plan_quickly(instance)
+        plan: Any = plan_quickly(instance, SOMEWHERE, None)
         assert plan.document == dict.fromkeys(subset, number)
 
 
@@ -265,7 +267,7 @@ def test_the_unusual_is_left_to_other_code(change: Any) -> None:
     assert (stop, batch.instances) == (1, [first])
     assert second.__fields_modified__ == modified
     assert third.__fields_modified__ == {"weight"}
-    assert plan_quickly(second) is None
+    assert plan_quickly(second, SOMEWHERE, None) is None
     assert second.__fields_modified__ == modified
 
 
@@ -283,7 +285,7 @@ def test_the_unusual_is_planned_too() -> None:
     parcels[3].__dict__["size"] = {"width": 2}
     new = Parcel(code="new")
 
-    batch = Planner(Group(Parcel, [*parcels, new], range(6)), 0).finish()
+    batch = Planner(Group(Parcel, [*parcels, new], range(6)), 0, known=a_write()).finish()
 
     assert batch.places == [0, 1, 2, 3, 4, 5]
     assert [sorted(each) for each in batch.documents[:4]] == [
@@ -300,7 +302,7 @@ def test_additional_values_are_compared() -> None:
     loose.name = "b"
     setattr(loose, "more", 1)  # noqa: B010 - no field
 
-    batch = Planner(Group(Loose, [loose], [0]), 0).finish()
+    batch = Planner(Group(Loose, [loose], [0]), 0, known=a_write()).finish()
 
     assert batch.documents == [{"name": "b", "more": 1}]
 
@@ -320,7 +322,7 @@ def test_an_interrupt_takes_nothing() -> None:
     stopped.__dict__["colour"] = _Interrupting()
 
     with pytest.raises(KeyboardInterrupt):
-        Planner(Group(Parcel, [taken, stopped], [0, 1]), 0).finish()
+        Planner(Group(Parcel, [taken, stopped], [0, 1]), 0, known=a_write()).finish()
 
     assert taken.__fields_modified__ == {"weight"}
     assert stopped.__fields_modified__ == {"weight", "colour"}
@@ -337,8 +339,8 @@ class _InterruptedColumn(list[Any]):
 def test_an_interrupt_between_the_columns_takes_nothing(column: str) -> None:
     parcel = _read()
     parcel.weight = 2.0
-    planner = Planner(Group(Parcel, [parcel], [0]), 0)
-    batch = planner.batch = Batch(Parcel, SOMEWHERE, **{column: _InterruptedColumn()})
+    planner = Planner(Group(Parcel, [parcel], [0]), 0, known=a_write())
+    batch = planner.batch = Batch(Parcel, a_write(), **{column: _InterruptedColumn()})
 
     with pytest.raises(KeyboardInterrupt):
         planner.take()

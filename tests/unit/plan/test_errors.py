@@ -8,6 +8,7 @@ from typing import Any
 import bson.errors
 import pymongo.errors
 import pytest
+from tests.unit.somewhere import a_write
 
 from odmantic import Field, Model
 from odmantic._plan.errors import add_context, operation_error, write_error
@@ -31,7 +32,7 @@ class Parcel(Model):
 
 def _plan(**values):
     parcel = Parcel(**values)
-    return plan_save(parcel, all_fields(parcel))
+    return plan_save(parcel, all_fields(parcel), a_write())
 
 
 def _failure(code, text="failed"):

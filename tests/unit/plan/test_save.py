@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.unit.somewhere import HERE, a_write, mark_read
 
 from odmantic import EmbeddedModel, Field, Model, Reference
 from odmantic._plan.save import all_fields, fields_to_save, plan_save, save_order
-from odmantic._state.dirty import give_back, mark_read, mark_written, take_snapshots
+from odmantic._state.snapshot import take_snapshots
+from odmantic._state.transitions import give_back, mark_written
 from odmantic.exceptions import InvalidDocumentError
 
 
@@ -54,7 +56,7 @@ def _read(model, **values):
 
 
 def _plan(instance):
-    return plan_save(instance, fields_to_save(instance))
+    return plan_save(instance, fields_to_save(instance, HERE), a_write())
 
 
 def test_a_new_instance_is_sent_as_a_whole():
@@ -69,7 +71,7 @@ def test_a_new_instance_is_sent_as_a_whole():
 
 
 def test_what_was_read_needs_no_plan():
-    assert fields_to_save(_read(Parcel, code="A", tags=["x"], content={"a": [1]})) == set()
+    assert fields_to_save(_read(Parcel, code="A", tags=["x"], content={"a": [1]}), HERE) == set()
 
 
 def test_what_changed_is_sent_and_creates_no_document():
@@ -88,7 +90,7 @@ def test_what_changed_is_sent_and_creates_no_document():
 def test_everything_can_be_asked_for():
     parcel = _read(Parcel, code="A")
 
-    plan = plan_save(parcel, all_fields(parcel))
+    plan = plan_save(parcel, all_fields(parcel), a_write())
 
     assert plan.document == parcel.model_dump_doc()
     assert plan.upsert
@@ -116,15 +118,15 @@ def test_values_without_a_digest_are_sent_each_time():
 
 def test_only_changed_extras_are_sent():
     loose = _read(Loose, name="a", colour="red", marks=[1])
-    assert fields_to_save(loose) == set()
+    assert fields_to_save(loose, HERE) == set()
 
     loose.colour = "blue"
     plan = _plan(loose)
     assert plan.document == {"colour": "blue"}
-    give_back(loose, plan.names, plan.known)
+    give_back(loose, plan.names, plan.write)
     loose.marks.append(2)
     assert _plan(loose).document == {"colour": "blue", "marks": [1, 2]}
-    assert plan_save(loose, all_fields(loose)).document == loose.model_dump_doc()
+    assert plan_save(loose, all_fields(loose), a_write()).document == loose.model_dump_doc()
 
 
 def test_extras_with_the_key_of_a_field_are_refused():
@@ -151,9 +153,9 @@ def test_what_is_assigned_while_a_save_is_planned_stands_out():
     parcel.code = "B"
     parcel.content.meddle = lambda: setattr(parcel, "code", "C")
 
-    plan_save(parcel, all_fields(parcel))
+    plan_save(parcel, all_fields(parcel), a_write())
 
-    assert "code" in fields_to_save(parcel)
+    assert "code" in fields_to_save(parcel, HERE)
 
 
 def test_what_cannot_be_planned_is_dirty_as_before():
@@ -162,10 +164,10 @@ def test_what_cannot_be_planned_is_dirty_as_before():
     parcel.content.meddle = lambda: 1 / 0
 
     with pytest.raises(ZeroDivisionError):
-        plan_save(parcel, all_fields(parcel))
+        plan_save(parcel, all_fields(parcel), a_write())
 
     parcel.content.meddle = lambda: None
-    assert fields_to_save(parcel) == all_fields(parcel)
+    assert fields_to_save(parcel, HERE) == all_fields(parcel)
 
 
 def test_references_come_first_and_once():

@@ -9,24 +9,12 @@ from typing import Any
 
 import pytest
 from bson import ObjectId
+from tests.unit.somewhere import a_write, dirty_fields, mark_read, read_document, take
 
 from odmantic import EmbeddedModel, Field, Model, Reference
-from odmantic._state.dirty import (
-    baseline_of,
-    compared_fields,
-    digest,
-    dirty_fields,
-    field_digests,
-    give_back,
-    mark_read,
-    mark_unknown,
-    mark_written,
-    read_document,
-    remember,
-    take,
-    take_snapshots,
-)
-from odmantic._state.places import SOMEWHERE
+from odmantic._state.dirty import baseline_of, compared_fields, remember
+from odmantic._state.snapshot import digest, field_digests, take_snapshots
+from odmantic._state.transitions import give_back, mark_unknown, mark_written
 
 
 class Size(EmbeddedModel):
@@ -200,7 +188,7 @@ def test_names_are_given_back_when_a_write_failed(parcel):
     take(parcel, {"code"})
     assert dirty_fields(parcel) == set()
 
-    give_back(parcel, {"code"}, SOMEWHERE)
+    give_back(parcel, {"code"}, a_write())
 
     assert dirty_fields(parcel) == {"code"}
 
@@ -260,7 +248,7 @@ def test_what_is_sent_is_the_baseline_from_then_on(parcel):
 
     parcel.tags.append("z")
     assert dirty_fields(parcel) == {"tags"}
-    give_back(parcel, {"code"}, SOMEWHERE)
+    give_back(parcel, {"code"}, a_write())
     assert dirty_fields(parcel) == {"code", "tags"}
 
 

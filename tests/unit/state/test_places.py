@@ -13,7 +13,7 @@ from pymongo import AsyncMongoClient, MongoClient
 
 from odmantic import Model
 from odmantic._driver.deployments import deployment_of
-from odmantic._state import marks
+from odmantic._state import state
 from odmantic._state.lives import Life
 from odmantic._state.places import INSIDE, Deployment, Known, Place, Reading, Written, known_at
 
@@ -103,7 +103,7 @@ def test_a_write_is_settled_once_it_and_its_transaction_have_ended() -> None:
         committed: bool | None = None
 
     place, journal = _place(_StandIn()), Journal()
-    alone, inside = Written(place), Written(place, journal)
+    alone, inside = Written(place, None), Written(place, journal)
     assert Known(place).is_settled
     assert not alone.is_settled
     alone.end()
@@ -162,24 +162,25 @@ def test_only_a_read_knows_others() -> None:
     other = Known(there)
     read = Reading(here, {ref(_Parcel): other})
     assert read.of(_Parcel) is other
-    for known in (Known(here), Written(here), Reading(here, {})):
+    for known in (Known(here), Written(here, None), Reading(here, {})):
         assert known.of(_Parcel) is known
 
 
-def test_an_assignment_meets_a_save_that_was_faster(monkeypatch: pytest.MonkeyPatch) -> None:
-    parcel, write = _Parcel(), Written(_place(_StandIn()))
+def test_who_asks_for_the_modified_fields_meets_a_save_that_was_faster(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parcel, write = _Parcel(), Written(_place(_StandIn()), None)
     take: Any = _Parcel.__mapping__.codec.take
 
     class Slow(dict[int, Any]):
-        """Has another thread take the instance once the assignment has found it as it was made."""
+        """Has another thread take the instance once it was found as it was made."""
 
         def setdefault(self, *arguments: Any) -> Any:
             take((parcel,), [], [], write, new=False)
             return super().setdefault(*arguments)
 
-    monkeypatch.setattr(marks, "_being_made", Slow())
-    parcel.code = 7
+    monkeypatch.setattr(state, "_being_made", Slow())
 
-    assert marks.known_of(parcel) is write
     assert parcel.__fields_modified__ == set()
-    assert marks.may_exist(parcel)
+    assert state.kept_state(parcel).known is write
+    assert state.may_exist(parcel)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 from pymongo.errors import AutoReconnect, DuplicateKeyError, OperationFailure
+from tests.unit.somewhere import a_write, mark_read
 
 from odmantic import Model
-from odmantic._state.dirty import mark_read
-from odmantic._state.places import SOMEWHERE
 from odmantic._transaction.attempt import Attempt, AttemptState
 from odmantic.exceptions import SessionMisuseError, TransactionAbortedError
 
@@ -100,7 +99,7 @@ def test_how_it_ended(was_sent, failed, end, known, modified):
     mark_read(user)
     attempt = _attempt(commit_was_sent=was_sent, commit_failed=failed)
     attempt.doom(OperationFailure("why"))
-    attempt.journal.wrote(SOMEWHERE, user, {"name"})
+    attempt.journal.wrote(a_write(), user, {"name"})
 
     end(attempt)
     attempt.end_without_commit(SESSION_ENDED)
@@ -115,7 +114,7 @@ def test_in_doubt_nothing_is_known_and_the_instances_are_dirty():
     user = User()
     mark_read(user)
     attempt = _attempt(commit_was_sent=True)
-    attempt.journal.wrote(SOMEWHERE, user, {"name"})
+    attempt.journal.wrote(a_write(), user, {"name"})
 
     attempt.doubt()
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 from pymongo.errors import OperationFailure
+from tests.unit.somewhere import a_write, mark_read
 
 from odmantic import Model
-from odmantic._state.dirty import mark_read
-from odmantic._state.places import SOMEWHERE
 from odmantic._transaction.attempt import Attempt, AttemptState
 from odmantic._transaction.journal import Journal
 from odmantic.exceptions import SessionMisuseError, TransactionAbortedError
@@ -27,7 +26,7 @@ def user():
 @pytest.mark.parametrize(("committed", "modified"), [(True, set()), (False, {"name"})])
 def test_closing_restores_what_was_written_unless_it_was_committed(user, committed, modified):
     journal = Journal()
-    journal.wrote(SOMEWHERE, user, {"name"})
+    journal.wrote(a_write(), user, {"name"})
     journal.close(committed=committed)
     assert user.__fields_modified__ == modified
 
@@ -36,13 +35,13 @@ def test_closing_restores_what_was_written_unless_it_was_committed(user, committ
 def test_what_a_thread_enters_late_fares_the_same(user, committed, modified):
     journal = Journal()
     journal.close(committed=committed)
-    journal.wrote(SOMEWHERE, user, {"name"})
+    journal.wrote(a_write(), user, {"name"})
     assert user.__fields_modified__ == modified
 
 
 def test_a_run_ends_once(user):
     attempt = Attempt()
-    attempt.journal.wrote(SOMEWHERE, user, {"name"})
+    attempt.journal.wrote(a_write(), user, {"name"})
     attempt.end_committed()
     attempt.end_without_commit(AttemptState.SESSION_ENDED)
     assert attempt.state is AttemptState.ENDED

@@ -5,18 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.unit.somewhere import dirty_fields, known_of, mark_read, take
 
 from odmantic import EmbeddedModel, Field, Model, Reference
-from odmantic._state.dirty import (
-    dirty_fields,
-    mark_read,
-    mark_unknown,
-    mark_written,
-    take,
-    take_snapshots,
-)
-from odmantic._state.marks import known_of
 from odmantic._state.places import SOMEWHERE
+from odmantic._state.snapshot import take_snapshots
+from odmantic._state.transitions import mark_unknown, mark_written
 from odmantic._transaction.journal import Journal
 
 

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 from bson import ObjectId
+from tests.unit.somewhere import dirty_fields, mark_read
 
 from odmantic import EmbeddedModel, Model, Reference
-from odmantic._state.dirty import dirty_fields, mark_read, mark_unknown
+from odmantic._state.transitions import mark_unknown
 from odmantic._transaction.tracked import Tracked
 
 

@@ -27,8 +27,8 @@ from odmantic._plan.outcome import (
 )
 from odmantic._plan.planner import Planner, replan
 from odmantic._plan.save import fields_to_save
-from odmantic._state.dirty import mark_nested
 from odmantic._state.places import Written
+from odmantic._state.transitions import mark_nested
 from odmantic._transaction.attempt import DOOMING_ERRORS
 
 if TYPE_CHECKING:

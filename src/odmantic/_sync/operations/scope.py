@@ -41,7 +41,8 @@ from odmantic._plan.save import (
     save_order,
 )
 from odmantic._shared.reading import ModelType, Reader
-from odmantic._state.dirty import give_back, mark_deleted, mark_written
+from odmantic._state.places import Written
+from odmantic._state.transitions import give_back, mark_deleted, mark_written
 from odmantic._sync.cursor import Source, SyncCursor
 from odmantic._sync.operations.bulk import save_in_bulk
 from odmantic._sync.operations.references import ReferenceLoader, are_where_the_server_looks
@@ -237,13 +238,14 @@ class Operations:
         turns = self.engine._turns
         turn = turns.take_all(ordered, self._scope)
         try:
-            model, collection, place = None, None, None
+            known: Known | None = None
+            model, collection = None, None
             for number, instance in enumerate(ordered):
-                if type(instance) is not model:
+                if known is None or type(instance) is not model:
                     model = type(instance)
                     collection = self.engine.get_collection(model)
-                    place = self.engine._known_at(model, collection).place
-                if fields_to_save(instance, place):
+                    known = self.engine._known_at(model, collection)
+                if fields_to_save(instance, known.place):
                     self._save_from(ordered[number:] if number else ordered, collection)
                     return
         finally:
@@ -312,12 +314,12 @@ class Operations:
             raise
 
     def enter(
-        self, instances: Sequence[Model], names: Sequence[AbstractSet[str]], known: Known
+        self, instances: Sequence[Model], names: Sequence[AbstractSet[str]], write: Written
     ) -> None:
         """Enter instances that were written into the journal of the transaction, if this is one."""
         if self._attempt is not None:
             for instance, written in zip(instances, names, strict=True):
-                self._attempt.journal.wrote(known, instance, written)
+                self._attempt.journal.wrote(write, instance, written)
 
     @property
     def is_guarded(self) -> bool:
@@ -341,8 +343,12 @@ class Operations:
 
     def write(self, instance: Model, names: AbstractSet[str], collection: Any) -> None:
         """Send some fields of an instance; if they are not all and there is no document, all of them."""
-        known = self.engine._known_at(type(instance), collection)
-        plan = plan_save(instance, names, known, self.journal)
+        write = Written(self.engine._known_at(type(instance), collection).place, self.journal)
+        try:
+            plan = plan_save(instance, names, write)
+        except BaseException:
+            write.end()
+            raise
         if plan is not None:
             self._write(plan, collection)
 
@@ -351,15 +357,15 @@ class Operations:
         try:
             warn_unless_settled(instance.__mapping__)
             if not self._update(plan, collection):
-                plan = plan_save(instance, all_fields(instance), plan.known) or plan
+                plan = plan_save(instance, all_fields(instance), plan.write) or plan
                 self._update(plan, collection)
         except BaseException:
-            give_back(instance, plan.names, plan.known)
+            give_back(instance, plan.names, plan.write)
             plan.end()
             raise
         mark_written(instance, plan.names, plan.snapshots)
         if self._attempt is not None:
-            self._attempt.journal.wrote(plan.known, instance, plan.names)
+            self._attempt.journal.wrote(plan.write, instance, plan.names)
         plan.end()
 
     def _update(self, plan: SavePlan, collection: Any) -> bool:

@@ -1,0 +1,81 @@
+"""The state of a copy and of a pickle."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from odmantic._state.lives import Life
+from odmantic._state.places import known_at
+from odmantic._state.state import (
+    AS_MADE,
+    KeptState,
+    State,
+    baseline_or_none,
+    kept_state,
+    opened,
+)
+from odmantic._state.transitions import mark_unknown
+
+if TYPE_CHECKING:
+    from odmantic._state.places import Place
+
+    #: The place of the document, the modified fields, the baseline and the life.
+    PickledState = tuple[Place | None, frozenset[str] | None, Any, Life | None]
+
+
+def state_for_copy(original: Any) -> KeptState:
+    """Give the state of a copy: it knows what its original does, unless a write or a transaction has yet to end."""
+    if original.__mapping__.is_embedded:
+        return kept_state(original)._replace(baseline=None)
+    state = opened(original)
+    if state.known is None:
+        # A save of the copy makes a document.
+        state.earlier = None
+    life = state.life = state.life or Life()
+    # In this order, as a save in another thread changes the other one first.
+    modified = None if state.modified is None else frozenset(state.modified)
+    known = state.known
+    if known is not None:
+        life.place = known.place
+    if known is None or not known.is_settled:
+        return KeptState(None, None, None, life, None)
+    return KeptState(known, modified, baseline_or_none(original), life, None)
+
+
+def begin_with(instance: Any, kept: KeptState) -> None:
+    """Have an instance, which nobody else has yet, be in a state."""
+    known, modified, baseline, life, earlier = kept
+    if baseline is not None:
+        object.__setattr__(instance, "__baseline__", baseline)
+    if modified is None and life is None and known is not None:
+        object.__setattr__(instance, "__state__", known)
+    elif modified is not None or earlier is not AS_MADE:
+        names = None if modified is None else {*modified}
+        object.__setattr__(instance, "__state__", State(known, names, life, earlier))
+
+
+def make_new(copied: Any, *, is_other: bool = False) -> None:
+    """Have a copy be new in all fields.
+
+    Args:
+        copied: the copy.
+        is_other: whether it stands for another document than its original.
+    """
+    mark_unknown(copied)
+    if is_other:
+        opened(copied).life = None
+
+
+def pickled_state(instance: Any) -> PickledState:
+    """Give what a pickle keeps of the state of an instance."""
+    known, modified, baseline, life, _ = state_for_copy(instance)
+    return None if known is None else known.place, modified, baseline, life
+
+
+def unpickle_state(instance: Any, pickled: PickledState | None) -> None:
+    """Have an instance that is made of a pickle know what the pickle keeps, if anything."""
+    place, modified, baseline, life = pickled or (None, None, None, None)
+    known = None if place is None else known_at(place)
+    if life is not None and life.place is None:
+        life.place = place
+    begin_with(instance, KeptState(known, modified, baseline, life, None))

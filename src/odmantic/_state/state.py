@@ -1,0 +1,246 @@
+"""The state of an instance against its document: new, clean, dirty or deleted.
+
+```
+        assign                 assign, change in place
+       +------+               +--------------------+
+       v      |               |                    v
+      +--------+    take    +-------+    take    +-------+
+----> |  new   | ---------> | clean | <--------- | dirty |
+made  +--------+            +-------+            +-------+
+       ^                     ^     |                 ^
+       | delete, forget      |     | give back       | give back
+       +---------------------|-----+-----------------+
+                        read |
+```
+
+`odmantic._state.transitions` has one function for each arrow. An instance is clean or dirty at one place: at any other it
+counts as new. Its document is deleted where a deletion went by way of a copy.
+
+The slot `__state__` is empty while an instance is as it was made. A `Known`, which many instances share, says that it
+is clean, but for what changed in place. A `State` says more, and stays once it is there. The slot `__baseline__` holds
+the snapshots of what can change in place, see `odmantic._state.snapshot`; they have a meaning only where a document is known.
+
+Another thread may assign at any time: it sets the value, and then looks at the state. Whoever takes values to be sent
+changes the state, and then looks at the values. So what was assigned is either sent, or noted afterwards. A `State` is
+never replaced, as another thread may be about to write into it.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any, NamedTuple, final
+
+from odmantic._types.instances import Instance
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from odmantic._state.lives import Life
+    from odmantic._state.places import Known, Place
+
+
+class KeptState(NamedTuple):
+    """A state that an instance can go back to.
+
+    The names are `None` where no document was known and all were new.
+    """
+
+    known: Known | None
+    modified: frozenset[str] | None
+    baseline: Any
+    life: Life | None
+    earlier: KeptState | None
+
+
+#: The state of an instance that nobody has changed, saved or copied: no document has an id that the library made.
+AS_MADE = KeptState(None, None, None, None, None)
+
+
+@final
+class State:
+    """What is known of an instance that was assigned to, copied, or saved in a less usual way.
+
+    Attributes:
+        known: where its document is known; `None` for a new one.
+        modified: the fields that were assigned, or given back. `None` means none, or for a new instance all.
+        life: what it shares with its copies.
+        earlier: what it goes back to if the write that moved it to another place fails; `AS_MADE` for a new one whose
+            id no document can have.
+    """
+
+    __slots__ = ("earlier", "known", "life", "modified")
+
+    def __init__(
+        self,
+        known: Known | None,
+        modified: set[str] | None = None,
+        life: Life | None = None,
+        earlier: KeptState | None = None,
+    ) -> None:
+        self.known = known
+        self.modified = modified
+        self.life = life
+        self.earlier = earlier
+
+
+# --- Slots -------------------------------------------------------------------------------------
+
+
+def slot(model: type[Any], name: str) -> Any:
+    """Give the descriptor of a slot, whose methods are the fastest way to it."""
+    return next(vars(cls)[name] for cls in model.__mro__ if name in vars(cls))
+
+
+def setter_of(model: type[Any], name: str) -> Callable[[Any, Any], None]:
+    """Give the fastest way to set a slot of an instance."""
+    setter: Callable[[Any, Any], None] = slot(model, name).__set__
+    return setter
+
+
+def state_of(instance: Any) -> State | Known | None:
+    """Give what the slot `__state__` holds."""
+    try:
+        held: State | Known = object.__getattribute__(instance, "__state__")
+    except AttributeError:
+        return None
+    return held
+
+
+def baseline_or_none(instance: Any) -> Any:
+    """Give what the slot `__baseline__` holds."""
+    try:
+        return object.__getattribute__(instance, "__baseline__")
+    except AttributeError:
+        return None
+
+
+def clear_slot(instance: Any, name: str) -> None:
+    """Empty a slot, filled or not."""
+    object.__setattr__(instance, name, None)
+    object.__delattr__(instance, name)
+
+
+# --- Asking ------------------------------------------------------------------------------------
+
+
+class Standing(Enum):
+    """What an instance knows of its document at a place."""
+
+    NEW = auto()
+    """Of no document, here or elsewhere."""
+    KNOWN = auto()
+    """It was read or written here: it is clean, or dirty in some fields."""
+    ELSEWHERE = auto()
+    """It was read or written at another place: every field is dirty here."""
+    DELETED = auto()
+    """A copy of it was deleted, where this one was known: every field is dirty."""
+
+
+# Names of the module: to look a member up on its class takes three times as long.
+NEW, KNOWN = Standing.NEW, Standing.KNOWN
+ELSEWHERE, DELETED = Standing.ELSEWHERE, Standing.DELETED
+
+
+def standing_at(state: State | Known | None, place: Place) -> Standing:
+    """Decide what an instance with a state knows of its document at a place."""
+    if type(state) is State:
+        known, life = state.known, state.life
+        if known is not None and life is not None and life.is_over:
+            return DELETED
+    else:
+        known = state
+    if known is None:
+        return NEW
+    return KNOWN if known.place is place or known.is_at(place) else ELSEWHERE
+
+
+def may_exist(instance: Any) -> bool:
+    """Tell whether there may be a document with the id of an instance, as far as the library knows."""
+    state = state_of(instance)
+    return state is not None and (type(state) is not State or state.earlier is not AS_MADE)
+
+
+def modified_of(instance: Any) -> set[str] | None:
+    """Give the names that are noted as modified; `None` where none are, or where all are new."""
+    state = state_of(instance)
+    return state.modified if type(state) is State else None
+
+
+def all_names(instance: Instance) -> set[str]:
+    """Names of the fields of an instance, and of its additional values."""
+    return {*instance.__mapping__.fields, *(instance.__pydantic_extra__ or ())}
+
+
+def kept_state(instance: Any) -> KeptState:
+    """Give the state of an instance, to go back to."""
+    state, baseline = state_of(instance), baseline_or_none(instance)
+    if type(state) is not State:
+        return KeptState(state, None, baseline, None, AS_MADE if state is None else None)
+    modified = None if state.modified is None else frozenset(state.modified)
+    return KeptState(state.known, modified, baseline, state.life, state.earlier)
+
+
+# --- Making ------------------------------------------------------------------------------------
+
+_being_made: dict[int, State] = {}
+"""By instance, the states that are about to be in its slot."""
+
+_being_filled: dict[int, set[str]] = {}
+"""By state, the sets that are about to become `modified`."""
+
+
+def opened(instance: Any) -> State:
+    """Give the `State` of an instance, which is made if there is none; a deleted instance is new from now on."""
+    state = state_of(instance)
+    if type(state) is not State:
+        return published(instance, State(state, earlier=AS_MADE if state is None else None))
+    if state.known is not None and state.life is not None and state.life.is_over:
+        state.known = state.modified = state.earlier = None
+        clear_slot(instance, "__baseline__")
+    return state
+
+
+def published(instance: Any, made: State) -> State:
+    """Give an instance its state; if another thread was faster, that of the other one."""
+    # Threads that get here together have to make one. No lock, which a fork could leave held for ever: a state that
+    # is not shared was made after the slot was filled, and then the one in the slot is taken.
+    state = _being_made.setdefault(id(instance), made)
+    found = state_of(instance)
+    if type(found) is State:
+        state = found
+    else:
+        if found is not None and state.known is None:
+            # One that takes it to be sent was faster.
+            state.known, state.earlier = found, None
+        object.__setattr__(instance, "__state__", state)
+    _being_made.pop(id(instance), None)
+    return state
+
+
+def modified_names(instance: Any) -> set[str]:
+    """Give the names that are noted as modified, in the set that assignments fill."""
+    state = opened(instance)
+    if state.modified is None:
+        # As above.
+        names = all_names(instance) if state.known is None else set[str]()
+        names = _being_filled.setdefault(id(state), names)
+        if state.modified is None:
+            state.modified = names
+        _being_filled.pop(id(state), None)
+    return state.modified
+
+
+def modified_property() -> property:
+    """Give what `__fields_modified__` is."""
+
+    def get_modified(instance: Any) -> set[str]:
+        state = state_of(instance)
+        if type(state) is State and state.known and state.life and state.life.is_over:
+            # Whether the document is gone for good, the transaction of its deletion will tell.
+            return all_names(instance)
+        return modified_names(instance)
+
+    def set_modified(instance: Any, names: set[str]) -> None:
+        opened(instance).modified = names
+
+    return property(get_modified, set_modified)

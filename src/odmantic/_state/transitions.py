@@ -1,0 +1,316 @@
+"""The transitions of the state of an instance; `odmantic._state.state` has the states.
+
+| What happens | Function | The state afterwards |
+| --- | --- | --- |
+| the program makes it | none | new, and no document has an id that the library made |
+| its document is read | `mark_read` | clean |
+| a field is assigned | `note_assigned` | dirty in this field, or new as before |
+| the assignment is undone | `undo_assigned` | as before |
+| fields are taken to be sent | `take`, `take_whole` | clean in them, and known at the place of the write |
+| the write succeeds | `mark_written` | the same, and what is embedded is clean |
+| it fails, or is rolled back | `give_back`, `give_back_whole` | dirty in them, or as before where the write moved it to another place |
+| its document is deleted | `mark_deleted` | new, and a document may exist; so are its copies |
+| nothing is known any more | `mark_unknown` | new, and a document may exist |
+| a deletion or an attempt is rolled back | `go_back` | as it was kept before |
+
+A rollback gives the writes of its transaction back in reverse order, see `odmantic._transaction.journal`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bson.timestamp import Timestamp
+
+from odmantic._mapping.fields import ODMReference
+from odmantic._mapping.mapping import mapping_of
+from odmantic._state.dirty import compared_fields, remember
+from odmantic._state.nested import instances_in, nested_instances
+from odmantic._state.places import INSIDE, Written
+from odmantic._state.snapshot import take_snapshots
+from odmantic._state.state import (
+    AS_MADE,
+    ELSEWHERE,
+    KNOWN,
+    NEW,
+    KeptState,
+    State,
+    all_names,
+    baseline_or_none,
+    clear_slot,
+    modified_names,
+    opened,
+    published,
+    standing_at,
+    state_of,
+)
+from odmantic._types.instances import Instance
+from odmantic._types.kinds import is_model_instance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from odmantic._state.lives import Life
+    from odmantic._state.places import Known, Place
+
+
+# --- Reading -----------------------------------------------------------------------------------
+
+
+def mark_read(instance: Instance, known: Known) -> None:
+    """Note that an instance, which nobody else has yet, and all that is in it equal what was just read."""
+    mapping = mapping_of(type(instance))
+    if mapping.is_embedded:
+        known = INSIDE
+    elif compared := compared_fields(instance):
+        snapshots = take_snapshots(instance, compared)
+        object.__setattr__(instance, "__baseline__", snapshots)
+    object.__setattr__(instance, "__state__", known)
+    for name in mapping.nested_fields:
+        value = instance.__dict__.get(name)
+        if isinstance(mapping.fields[name], ODMReference):
+            if is_model_instance(value):
+                mark_read(value, known.of(type(value)))
+            continue
+        for nested in instances_in(value):
+            # What is no reference is no document of its own.
+            if not is_model_instance(nested):
+                mark_read(nested, known)
+
+
+def mark_embedded_clean(value: Any) -> None:
+    """Note that the embedded objects in a value, at any depth, equal what was read or written."""
+    for instance in instances_in(value):
+        # What is referenced has a document of its own.
+        if not is_model_instance(instance):
+            object.__setattr__(instance, "__state__", INSIDE)
+            for nested in nested_instances(instance):
+                mark_embedded_clean(nested)
+
+
+# --- Assigning ---------------------------------------------------------------------------------
+
+
+def note_assigned(instance: Any, name: str, found: State | Known) -> None:
+    """Note the assignment of a field of an instance in whose slot something was found."""
+    state = found if type(found) is State else published(instance, State(found, set()))
+    if state.modified is not None:
+        state.modified.add(name)
+    elif state.known is not None:
+        modified_names(instance).add(name)
+
+
+def undo_assigned(instance: Any, before: AbstractSet[str] | None) -> None:
+    """Forget assignments that were undone; `before` is a copy of what `modified_of` gave before them."""
+    state = state_of(instance)
+    if type(state) is not State or state.modified is None:
+        return
+    if before is None and state.known is None:
+        state.modified = None
+    else:
+        state.modified.intersection_update(before or ())
+
+
+def make_dirty(instance: Any, names: Iterable[str]) -> None:
+    """Note names as modified, unless all are new."""
+    if state_of(instance) is not None:
+        state = opened(instance)
+        if state.known is not None or state.modified is not None:
+            modified_names(instance).update(names)
+
+
+# --- Writing -----------------------------------------------------------------------------------
+
+
+def take(instance: Any, names: AbstractSet[str], write: Written) -> None:
+    """Note that fields are about to be sent by a write: from now on the document is known at its place."""
+    state = opened(instance)
+    if standing_at(state, write.place) is KNOWN:
+        take_known(state, names, write)
+        return
+    _move(instance, state, write)
+    if not names >= instance.__mapping__.fields.keys():
+        modified_names(instance).update(all_names(instance))
+    state.known = write
+    if state.modified is not None:
+        state.modified.difference_update(names)
+
+
+def take_known(state: State, names: AbstractSet[str], write: Written) -> None:
+    """Note that fields are about to be sent to the place where the document is known."""
+    if state.earlier is not None:
+        state.earlier = _still_earlier(state, names, write)
+    # A thread that makes a copy looks at the names first.
+    state.known = write
+    if state.modified is not None:
+        state.modified.difference_update(names)
+
+
+def take_whole(instance: Any, state: State | Known, write: Written, *, new: bool) -> bool:
+    """Take all fields of an instance that has a state, if it is to be sent as a whole; tell whether it is.
+
+    Args:
+        instance: the instance.
+        state: its state.
+        write: the write.
+        new: whether to take only an instance whose id no document can have.
+    """
+    if Timestamp in map(type, instance.__dict__.values()):
+        # Nothing validated it; the server would fill it in.
+        return False
+    standing = standing_at(state, write.place)
+    if standing is NEW and type(state) is State:
+        # A program may have taken names out.
+        is_whole = state.modified is None or state.modified >= instance.__mapping__.fields.keys()
+        if not is_whole or (new and state.earlier is not AS_MADE):
+            return False
+    elif standing is KNOWN or new:
+        return False
+    take(instance, all_names(instance), write)
+    return True
+
+
+def mark_written(instance: Instance, names: AbstractSet[str], snapshots: Mapping[str, Any]) -> None:
+    """Note that a write of fields succeeded; `snapshots` tell what was sent of those that change in place."""
+    remember(instance, snapshots)
+    if not names.isdisjoint(instance.__mapping__.nested_fields):
+        mark_nested((instance,), type(instance))
+
+
+def mark_nested(instances: Sequence[Instance], model: type[Instance]) -> None:
+    """Note that what is embedded in instances of a model, which were written, equals what was sent."""
+    mark = model.__mapping__.codec.mark_nested
+    if mark is not None:
+        mark(instances)
+
+
+def mark_stored(instance: Instance, names: Iterable[str]) -> None:
+    """Note that fields turned out to be as the document has them."""
+    state = state_of(instance)
+    if type(state) is State and state.modified is not None:
+        state.modified.difference_update(names)
+
+
+def give_back(instance: Any, names: Iterable[str], write: Written) -> None:
+    """Make fields dirty again, at the place of a write that failed or was rolled back."""
+    state = opened(instance)
+    if standing_at(state, write.place) is ELSEWHERE:
+        state.earlier = _without(state.earlier, names, write)
+    elif state.known is write and state.earlier is not None:
+        _move_back(instance, state, state.earlier)
+    else:
+        make_dirty(instance, names)
+
+
+def give_back_whole(instance: Any, write: Written) -> None:
+    """Note that an instance is not sent after all, if it was taken as a whole."""
+    state = state_of(instance)
+    if state is write:
+        clear_slot(instance, "__state__")
+    elif type(state) is State and state.known is write:
+        if state.earlier is not None:
+            _move_back(instance, state, state.earlier)
+        else:
+            state.known = state.modified = None
+
+
+# --- Deleting, forgetting, going back ----------------------------------------------------------
+
+
+def mark_deleted(instance: Instance, place: Place) -> tuple[bool, list[Life]]:
+    """Note that the document of an instance at a place is gone.
+
+    Copies that know it there are new from now on, too: their lives end.
+
+    Returns:
+        Whether it was not known at another place, and the lives that ended.
+    """
+    state = state_of(instance)
+    standing = standing_at(state, place)
+    ended = state.life.end_at(place) if type(state) is State and state.life is not None else []
+    if standing is ELSEWHERE:
+        return False, ended
+    mark_unknown(instance)
+    return True, ended
+
+
+def mark_unknown(instance: Any) -> None:
+    """Note that no document is known to hold any field of an instance, though one may exist."""
+    state = opened(instance)
+    state.known = state.modified = state.earlier = None
+    clear_slot(instance, "__baseline__")
+
+
+def go_back(instance: Any, kept: KeptState) -> None:
+    """Have an instance be in a state that was kept."""
+    state = opened(instance)
+    modified = state.modified
+    _put_back(instance, state, kept)
+    if kept.modified is None or modified is None:
+        state.modified = None if kept.modified is None else {*kept.modified}
+    else:
+        # A program may hold it.
+        modified.clear()
+        modified.update(kept.modified)
+
+
+# --- Places ------------------------------------------------------------------------------------
+
+
+def _move(instance: Any, state: State, write: Written) -> None:
+    """Have an instance be known at another place than before, or for the first time."""
+    before = state.known
+    if before is None:
+        state.earlier = None
+    else:
+        modified, baseline = frozenset(state.modified or ()), baseline_or_none(instance)
+        # What has come to stay does not go back.
+        earlier = None if before.is_settled else state.earlier
+        state.earlier = KeptState(before, modified, baseline, state.life, earlier)
+        write.moves(state)
+        clear_slot(instance, "__baseline__")
+        if baseline and instance.__mapping__.extra_allowed:
+            # An extra that was removed since may be at the other place as well.
+            names = baseline.keys() - instance.__mapping__.fields.keys()
+            object.__setattr__(instance, "__baseline__", dict.fromkeys(names))
+    if state.life is not None:
+        state.life = state.life.at(write.place)
+
+
+def _move_back(instance: Any, state: State, earlier: KeptState) -> None:
+    """Have an instance be known where it was before; what was assigned since is dirty there, too."""
+    _put_back(instance, state, earlier)
+    if earlier.modified:
+        modified_names(instance).update(earlier.modified)
+
+
+def _put_back(instance: Any, state: State, kept: KeptState) -> None:
+    object.__setattr__(instance, "__baseline__", kept.baseline)
+    state.known, state.earlier = kept.known, kept.earlier
+    # A copy may have been made since.
+    state.life = kept.life or state.life
+
+
+def _still_earlier(state: State, names: AbstractSet[str], write: Written) -> KeptState | None:
+    """Give what a rollback goes back to after another write to the same place."""
+    before, earlier = state.known, state.earlier
+    if earlier is None or not isinstance(before, Written):
+        return None
+    if write is before or write.journal is before.journal is not None:
+        # What is sent here was not sent there.
+        return earlier._replace(modified=(earlier.modified or frozenset()).union(names))
+    return None
+
+
+def _without(earlier: KeptState | None, names: Iterable[str], write: Written) -> KeptState | None:
+    """Give what was earlier without a write that failed, behind which the instance was moved to other places."""
+    if earlier is None or earlier.known is None:
+        return earlier
+    if not earlier.known.is_at(write.place):
+        return earlier._replace(earlier=_without(earlier.earlier, names, write))
+    modified = earlier.modified or frozenset()
+    if earlier.known is write and earlier.earlier is not None:
+        before = earlier.earlier
+        return before._replace(modified=modified.union(before.modified or ()))
+    return earlier._replace(modified=modified.union(names))
