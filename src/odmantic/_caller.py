@@ -1,4 +1,4 @@
-"""The code that called the library: a warning points to it."""
+"""The code that called the library, to which warnings point."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PASSED_OVER = ("odmantic.", "pydantic.", "contextlib")
 
 
 def outside(frame: FrameType | None) -> FrameType | None:
-    """Return the nearest frame outside of the library; `None` where the event loop called the library itself."""
+    """Return the nearest frame outside the library; `None` if the event loop called the library itself."""
     while frame is not None:
         module = frame.f_globals.get("__name__", "")
         if not module.startswith(_PASSED_OVER):
@@ -23,12 +23,12 @@ def outside(frame: FrameType | None) -> FrameType | None:
 
 
 def warn_caller(message: str, category: type[Warning], frame: FrameType | None = None) -> None:
-    """Warn of a place in the code that uses the library.
+    """Warn about a place in the code that uses the library.
 
     Args:
-        message: What is wrong there, and what to write.
+        message: The problem there, and the remedy.
         category: The class of the warning.
-        frame: The place; by default the nearest one outside of the library.
+        frame: The place; by default the nearest one outside the library.
     """
     here = sys._getframe(1)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - the documented way to a caller's frame
     place = frame or outside(here) or here

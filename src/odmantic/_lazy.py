@@ -1,4 +1,4 @@
-"""Names that a module loads when they are first asked for (PEP 562), for programs that start quickly."""
+"""Names that a module loads on first access (PEP 562), for programs that start quickly."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ def lazy_names(
     sources: Mapping[str, Iterable[str]],
     submodules: Iterable[str] = (),
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Make the functions `__getattr__` and `__dir__` of a module.
+    """Return the functions `__getattr__` and `__dir__` for a module.
 
     Args:
-        namespace: The module's `globals()`; a name is put there when it has been loaded.
+        namespace: The module's `globals()`; loaded names are put there.
         sources: The names by the module that defines them.
         submodules: Modules of the package that are its attributes.
     """

@@ -1,7 +1,7 @@
-"""A transaction of a sync engine around async code: what waits for the server goes to threads.
+"""A transaction of a sync engine around async code: calls that wait for the server run in threads.
 
-No thread is held around the callback. A server that runs sync code in a pool of threads would come to a standstill,
-once every thread waits for one to run the code in its transaction.
+No thread is held during the callback. Otherwise a server that runs sync code in a thread pool would deadlock, once
+every thread holds a transaction that waits for a thread.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ async def run_transaction_in_threads(
     timeout: float,
     in_thread: InThread,
 ) -> T:
-    """Do as `SyncEngine.run_transaction` for an async callback, which lets threads work in the transaction.
+    """Run an async callback like `SyncEngine.run_transaction`; the callback uses the transaction in threads.
 
     Args:
-        engine: the engine.
-        callback: gets the transaction; it may be cancelled while one of its threads is at work.
-        timeout: seconds for all attempts.
-        in_thread: calls a function in a thread.
+        engine: The engine.
+        callback: Takes the transaction; it may be cancelled while one of its threads is running.
+        timeout: Seconds for all attempts.
+        in_thread: Calls a function in a thread.
 
     Raises:
         ValueError: if `timeout` is not positive.
-        Exception: if as `SyncEngine.run_transaction` does.
+        Exception: if `SyncEngine.run_transaction` would raise it.
     """
 
     def begin(guard: RetryGuard) -> _InThreads:
@@ -70,10 +70,10 @@ class _InThreads:
         transaction = self._transaction
         try:
             await self._finished(transaction.start)
-            # In this task: what a thread sets in its copy of the context is lost with it.
+            # In this task: a thread's changes to its copy of the context are lost with it.
             transaction._enter_block(ANY_OWNER)
             result = await callback(transaction)
-            # A cancellation that came while a thread was at work arrives here, and not after the commit.
+            # A cancellation that came while a thread was running arrives here, and not after the commit.
             await asyncio.sleep(0)
         except BaseException as error:
             await self._finished(transaction.__exit__, type(error), error, error.__traceback__)
@@ -85,5 +85,5 @@ class _InThreads:
         await self._finished(self._transaction._run_last_hooks)
 
     async def _finished(self, function: Callable[..., Any], *arguments: Any) -> None:
-        """Call a function in a thread, and wait for its end even when this task is cancelled."""
+        """Call a function in a thread, and wait for its end even if this task is cancelled."""
         await drained(self._in_thread, function, *arguments)

@@ -1,1 +1,1 @@
-"""The only place that knows how drivers differ, and the primitives of each colour."""
+"""How the drivers differ, and the primitives of async and sync code."""

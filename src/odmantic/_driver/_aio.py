@@ -1,9 +1,9 @@
 """Primitives of the async colour; `_sync` has the same names.
 
-The async drivers differ in which calls have to be awaited; `resolve` is the one rule for that.
+The async drivers differ in which calls are awaited; `resolve` handles that.
 
-Both files are written by hand: here the colours really differ. A task can be cancelled, belongs to an event loop and
-may wait for another that `wait_for` made; of all that a thread knows nothing.
+Both files are written by hand, because here the colours really differ. A task can be cancelled, belongs to an event
+loop and may wait for a task that `wait_for` created; a thread has none of that.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ sleep = asyncio.sleep
 
 
 class Lock(asyncio.Lock):
-    """A lock that is entered in fewer steps."""
+    """A lock that takes fewer steps to enter."""
 
     __aenter__ = asyncio.Lock.acquire  # type: ignore[assignment]
 
@@ -48,12 +48,12 @@ CLIENT_ADVICE = "an AsyncMongoClient (or a Motor client), or a URI; SyncEngine t
 
 
 def make_client(uri: str | None, options: Mapping[str, Any]) -> AsyncMongoClient[dict[str, Any]]:
-    """Return a client for a URI, or for the driver's default address; connects on first use."""
+    """Create a client for a URI, or for the driver's default address; it connects on first use."""
     return AsyncMongoClient(uri, **options)
 
 
 def foreign_loop(error: Exception) -> RuntimeError | None:
-    """Return the error of ours for one that comes of an event loop which is not asyncio's."""
+    """Return the error to raise if an event loop other than asyncio's caused `error`."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -66,8 +66,8 @@ def foreign_loop(error: Exception) -> RuntimeError | None:
 
 
 def resolve(value: Any) -> Awaitable[Any]:
-    """Return what gives the result of a driver call when it is awaited, whether or not the driver at hand wants that."""
-    # Most are coroutines; to ask for anything else that can be awaited takes longer.
+    """Return an awaitable for the result of a driver call, whether or not this driver's call is awaited."""
+    # Most are coroutines; checking for other awaitables takes longer.
     is_awaitable = type(value) in _COROUTINES or inspect.isawaitable(value)
     return value if is_awaitable else _given(value)
 
@@ -77,23 +77,23 @@ async def _given(value: T) -> T:
 
 
 def take_at_once(lock: asyncio.Lock) -> Awaitable[bool]:
-    """Take a lock if nobody has it, without waiting."""
+    """Take a lock if it is free, without waiting."""
     return _given(False) if lock.locked() else lock.acquire()
 
 
 async def call_given(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call what a program gave, async or not."""
+    """Call a function of the program, async or not."""
     return await resolve(function(*arguments))
 
 
 async def take_batch(cursor: Any, size: int) -> list[Any]:
-    """Up to `size` next documents of a driver cursor; an empty list at its end."""
+    """Return up to `size` next documents of a driver cursor; an empty list at its end."""
     batch: list[Any] = await cursor.to_list(length=size)
     return batch
 
 
 class Meanwhile:
-    """A block that calls `step` whenever the event loop comes round while it waits, until that returns false."""
+    """A block that calls `step` once per turn of the event loop while it waits, until that returns false."""
 
     __slots__ = ("_loop", "_step")
 
@@ -107,7 +107,7 @@ class Meanwhile:
         self._loop.call_soon(self._run)
 
     def __exit__(self, *_: object) -> None:
-        """Call it no more."""
+        """Stop."""
         self._step = None
 
     def _run(self) -> None:
@@ -124,16 +124,16 @@ def current_owner() -> object:
 
 
 def is_cancelled() -> bool:
-    """Return whether the running task is to end, and nobody has taken that back; known from Python 3.11 on.
+    """Return whether the running task is to be cancelled, and nobody has called `uncancel`; exact from Python 3.11 on.
 
-    Before that nobody takes it back, even where a library's tasks count cancellations.
+    Older versions have no `uncancel`, even if a library's tasks count cancellations.
     """
     cancelling = getattr(current_owner(), "cancelling", None)
     return sys.version_info >= (3, 11) and cancelling is not None and cancelling() > 0
 
 
 def current_home() -> object:
-    """Return the event loop, to which a driver session belongs that is made now; `None` outside of any."""
+    """Return the event loop to which a new driver session would belong; `None` outside of any."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
@@ -141,9 +141,9 @@ def current_home() -> object:
 
 
 def runs_for(owner: object) -> bool:
-    """Return whether this code runs in a task, or in one that `asyncio.wait_for` made for it.
+    """Return whether this code runs in a task, or in one that `asyncio.wait_for` created for it.
 
-    From Python 3.12 on `wait_for` makes none; what is right in one version has to be right in all.
+    From Python 3.12 on `wait_for` creates none; the result must be the same in all versions.
     """
     current = current_owner()
     if current is owner:
@@ -154,7 +154,7 @@ def runs_for(owner: object) -> bool:
 
 
 def waiting_frame(owner: object) -> FrameType | None:
-    """Return where a task waits, outside of asyncio: the place that called what `wait_for` runs in a task of its own."""
+    """Return the frame in which a task waits: the innermost one, or the caller of `wait_for`."""
     if not _is_task(owner):
         return None
     waiting = _awaited(owner)
@@ -168,17 +168,17 @@ def waiting_frame(owner: object) -> FrameType | None:
 
 
 def _is_task(value: object) -> TypeGuard[asyncio.Task[Any]]:
-    # Tasks written in Python, which loops of others make, are not of the class `asyncio.Task`.
+    # Tasks written in Python, as other event loops create, are not instances of `asyncio.Task`.
     return asyncio.isfuture(value) and hasattr(value, "get_coro")
 
 
 def _awaited(task: asyncio.Task[Any]) -> Any:
-    """Return what a task runs."""
+    """Return the coroutine of a task."""
     return task.get_coro()
 
 
 def _waited_for(task: asyncio.Task[Any]) -> Iterator[object]:
-    """Return the tasks that `wait_for` made for a task which waits for them now."""
+    """Yield the tasks that `wait_for` created for a task which is waiting for them."""
     waiting = _awaited(task)
     while waiting is not None:
         code = getattr(waiting, "cr_code", None)
@@ -192,13 +192,13 @@ async def drained(
     *arguments: Any,
     on_hang: Callable[[], None] = lambda: None,
 ) -> T:
-    """Run a call to its end even if this task is cancelled meanwhile; then the cancellation goes on.
+    """Run a call to its end even if this task is cancelled meanwhile; then let the cancellation continue.
 
-    An abort that overtakes the first write of a transaction would leave the transaction open on the server, so a
-    cancellation waits for the command in flight, but for `deadline.DRAIN_SECONDS` only. Then the command is cut off,
-    whether it hangs or is just slow, be it the commit; a loop that is shut down cuts it off at once. The server may
-    still run it, which `on_hang` is told: before a rollback the server has to give it up, and the outcome of a commit
-    is unknown.
+    An abort that overtakes the first write of a transaction would leave the transaction open on the server. So a
+    cancellation waits for the command in flight, for at most `deadline.DRAIN_SECONDS`. Then the command is cut off,
+    whether it hangs or is only slow, even a commit; a loop that is shutting down cuts it off at once. The server may
+    still run it, so `on_hang` is called: before a rollback the server has to kill the command, and the outcome of a
+    commit is unknown.
     """
     loop = asyncio.get_running_loop()
     is_over = loop.create_future()
@@ -207,7 +207,7 @@ async def drained(
         try:
             result: T = await resolve(call(*arguments))
         finally:
-            # What waits is woken with the end of the task, and not, as by a callback of `shield`, a round later.
+            # This wakes the waiter when the task ends; a callback, as in `shield`, would wake it one turn later.
             if not is_over.done():
                 is_over.set_result(None)
         return result
@@ -226,7 +226,7 @@ async def drained(
 def _begun_task(
     coroutine: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop
 ) -> asyncio.Task[T]:
-    """Return a task that has run up to its first wait, where Python can do that: one round of the loop less."""
+    """Return a task that has run up to its first wait, if Python supports it: this saves one turn of the loop."""
     if sys.version_info >= (3, 12) and loop.get_task_factory() is None:
         return asyncio.Task(coroutine, loop=loop, eager_start=True)
     return loop.create_task(coroutine)
@@ -238,9 +238,9 @@ async def finished(
     seconds: float,
     on_hang: Callable[[], None] = lambda: None,
 ) -> T:
-    """Run a call that ends something as `drained` does, within its own seconds.
+    """Run a call that ends something, like `drained`, but with its own time limit.
 
-    It runs in a context of its own, so that an expired `pymongo.timeout` of the caller cannot suppress it.
+    It runs in its own context, so that an expired `pymongo.timeout` of the caller cannot prevent it.
     """
 
     async def limited() -> T:
@@ -252,7 +252,7 @@ async def finished(
 
 
 async def _wait_out(task: asyncio.Future[Any], on_hang: Callable[[], None]) -> None:
-    """Wait for a task, however often this one is cancelled; cancel it when it takes too long."""
+    """Wait for a task, however often this one is cancelled; cancel it if it takes too long."""
     await _wait(task, deadline.DRAIN_SECONDS)
     if not task.done():
         on_hang()
@@ -261,7 +261,7 @@ async def _wait_out(task: asyncio.Future[Any], on_hang: Callable[[], None]) -> N
     if task.cancelled():
         on_hang()
     elif task.done():
-        task.exception()  # fetched, so that the loop does not report it
+        task.exception()  # retrieved, so that the loop does not report it
 
 
 async def _wait(task: asyncio.Future[Any], seconds: float) -> None:

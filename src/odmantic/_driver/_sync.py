@@ -1,4 +1,4 @@
-"""Primitives of the sync colour; `_aio` has the same names, and says why neither is generated."""
+"""Primitives of the sync colour; `_aio` has the same names, and explains why neither is generated."""
 
 from __future__ import annotations
 
@@ -33,26 +33,26 @@ CLIENT_ADVICE = "a MongoClient, or a URI; AIOEngine takes an AsyncMongoClient or
 
 
 def make_client(uri: str | None, options: Mapping[str, Any]) -> MongoClient[dict[str, Any]]:
-    """Return a client for a URI, or for the driver's default address; connects on first use."""
+    """Create a client for a URI, or for the driver's default address; it connects on first use."""
     keywords: dict[str, Any] = {"connect": False, **options}
     return MongoClient(uri, **keywords)
 
 
 def foreign_loop(error: Exception) -> RuntimeError | None:  # noqa: ARG001 - as in the async colour
-    """Threads need no event loop."""
+    """Return `None`: threads need no event loop."""
     return None
 
 
 def take_at_once(lock: threading.Lock) -> bool:
-    """Take a lock if nobody has it, without waiting."""
+    """Take a lock if it is free, without waiting."""
     return lock.acquire(blocking=False)
 
 
 def call_given(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call what a program gave.
+    """Call a function of the program.
 
     Raises:
-        TypeError: if it is async, which only its result tells.
+        TypeError: if it is async, which only its result shows.
     """
     result = function(*arguments)
     if inspect.isawaitable(result):
@@ -66,14 +66,14 @@ def call_given(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def take_batch(cursor: Any, size: int) -> list[Any]:
-    """Up to `size` next documents of a driver cursor; an empty list at its end."""
+    """Return up to `size` next documents of a driver cursor; an empty list at its end."""
     to_list = getattr(cursor, "to_list", None)
-    # An iterator takes several steps for each document; a stand-in may be nothing else.
+    # An iterator takes several steps per document; a stand-in for a cursor may be only an iterator.
     return list(islice(cursor, size)) if to_list is None else to_list(size)
 
 
 class Meanwhile(contextlib.nullcontext[None]):
-    """A block that would call `step` while it waits; a thread that waits does nothing else."""
+    """A block that calls nothing: a waiting thread does nothing else."""
 
     def __init__(self, step: Callable[[], bool]) -> None:  # noqa: ARG002
         """Call nothing."""
@@ -86,29 +86,29 @@ def current_owner() -> object:
 
 
 def is_cancelled() -> bool:
-    """Threads are not cancelled."""
+    """Return `False`: threads are not cancelled."""
     return False
 
 
 def current_home() -> object:
-    """Return what a driver session belongs to: threads may share one."""
+    """Return `None`: threads may share driver sessions."""
     return None
 
 
 def runs_for(owner: object) -> bool:
-    """Return whether this code runs in a thread."""
+    """Return whether this code runs in that thread."""
     return current_owner() is owner
 
 
 def waiting_frame(owner: object) -> FrameType | None:  # noqa: ARG001 - as in the async colour
-    """Return where an owner waits for what runs for it: threads do not."""
+    """Return `None`: nothing runs for a thread in another one."""
     return None
 
 
 def drained(
     call: Callable[..., T], *arguments: Any, on_hang: Callable[[], None] = lambda: None
 ) -> T:
-    """Run a call to its end; threads are not cancelled, but Ctrl-C gives a command up that the server may still run."""
+    """Run a call to its end; Ctrl-C abandons a command that the server may still run."""
     try:
         return call(*arguments)
     except Exception:
@@ -124,9 +124,9 @@ def finished(
     seconds: float,
     on_hang: Callable[[], None] = lambda: None,
 ) -> T:
-    """Run a call that ends something, within its own seconds.
+    """Run a call that ends something, with its own time limit.
 
-    It runs in a context of its own, so that an expired `pymongo.timeout` of the caller cannot suppress it.
+    It runs in its own context, so that an expired `pymongo.timeout` of the caller cannot prevent it.
     """
 
     def limited() -> T:

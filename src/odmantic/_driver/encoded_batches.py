@@ -1,7 +1,7 @@
-"""Answers of the server whose documents stay encoded, and are decoded in pieces as a read comes to them.
+"""Replies whose documents stay encoded, and are decoded in pieces as they are read.
 
-The driver decodes an answer as a whole. The dictionaries of thousands of documents have left the processor's cache
-before instances are made of them, and the garbage collector visits them meanwhile; those of a hundred do neither.
+The driver decodes a whole reply at once. The dictionaries of thousands of documents leave the processor's cache before
+instances are made of them, and the garbage collector traverses them meanwhile; those of a hundred documents do neither.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 #: The largest number of documents in a piece.
 PIECE_SIZE = 100
 
-#: Bytes of an answer up to which it is faster to decode it as a whole.
+#: The largest size in bytes of a reply that is decoded faster as a whole.
 _SMALL = 65_536
 
 _SIZE = Struct("<I")
 _size_at = _SIZE.unpack_from
 
-# Types of values, by https://bsonspec.org/spec.html, as far as they occur in an answer around its documents: those
-# with their number of bytes, and those that begin with it, with the number of bytes that it leaves out.
+# BSON types (https://bsonspec.org/spec.html) that occur in a reply outside its documents: those of a fixed size, and
+# those that begin with their size, with the number of bytes that it does not count.
 _DOCUMENT, _ARRAY = 0x03, 0x04
 _FIXED = {0x01: 8, 0x08: 1, 0x09: 8, 0x10: 4, 0x11: 8, 0x12: 8}
 _COUNTED = {0x02: 4, _DOCUMENT: 0, _ARRAY: 0}
@@ -41,15 +41,15 @@ _LONGEST_KEY = 32
 _BATCHES = frozenset({"firstBatch", "nextBatch"})
 _ARRAY_KEY = bytes([_ARRAY, 0])
 
-# What else it takes is typed in part only.
+# The type of its other argument is incomplete.
 _decode: Callable[..., dict[str, Any]] = bson.decode  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 _command_log = logging.getLogger("pymongo.command")
 
 
 def in_pieces(collection: Any) -> Any:
-    """Return a collection whose cursors give pieces of answers, for `documents_of`; `None` if they cannot.
+    """Return a collection whose cursors return pieces of replies, for `documents_of`; `None` if that is impossible.
 
-    A program that listens to the driver's commands, or logs them, is shown documents in the answers.
+    A program that listens to the driver's commands, or logs them, must see documents in the replies.
     """
     if not finds_plainly(collection) or _command_log.isEnabledFor(logging.DEBUG):
         return None
@@ -63,13 +63,13 @@ def documents_of(
     pieces: Iterable[memoryview | list[dict[str, Any]] | dict[str, Any]],
     options: CodecOptions[dict[str, Any]],
 ) -> Iterator[list[dict[str, Any]]]:
-    """Decode what a cursor gave, piece by piece.
+    """Decode the results of a cursor, piece by piece.
 
     Raises:
-        bson.errors.InvalidBSON: if a document holds what Python has no value for, such as a date in the year 10000.
+        bson.errors.InvalidBSON: if Python has no value for a part of a document, such as a date in the year 10000.
     """
     for piece in pieces:
-        if isinstance(piece, dict):  # of a `find` that was replaced in the driver's class
+        if isinstance(piece, dict):  # of a replaced `find` in the driver's class
             yield [piece]
         else:
             yield piece if isinstance(piece, list) else _decode_array(piece, options)
@@ -87,22 +87,22 @@ def _twin(collection: Any) -> Any:
 
 
 class _Answer(RawBSONDocument):
-    """What the driver makes of the bytes of an answer: a usual dictionary, but for the batch in it."""
+    """The type that the driver decodes replies to: a plain dictionary, except for the batch in it."""
 
     def __new__(  # type: ignore[misc] # the driver takes whatever the call of its document class gives
         cls, raw: bytes | memoryview, options: CodecOptions[Any]
     ) -> dict[str, Any]:
-        """Decode an answer up to the documents of its cursor, or with them if it is small."""
+        """Decode a reply without the documents of its cursor, or with them if it is small."""
         if len(raw) > _SMALL:
             try:
                 return _with_encoded_batch(memoryview(raw))
-            except (LookupError, ValueError, error):  # it is not as MongoDB builds them
+            except (LookupError, ValueError, error):  # MongoDB does not build it like this
                 pass
         return _with_batch(_decode(raw, options._replace(document_class=dict)))
 
 
 class _Batch:
-    """The documents of an answer: as many as its length tells, but given in pieces."""
+    """The documents of a reply: the length counts documents, but iteration yields pieces."""
 
     __slots__ = ("_length", "_pieces")
 
@@ -118,7 +118,7 @@ class _Batch:
 
 
 def _with_batch(answer: dict[str, Any]) -> dict[str, Any]:
-    """Have the documents of a decoded answer given in pieces, if it holds any."""
+    """Have the documents of a decoded reply returned in pieces, if it has any."""
     cursor = answer.get("cursor", {})
     for name in cursor.keys() & _BATCHES:
         documents = cursor[name]
@@ -129,10 +129,10 @@ def _with_batch(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_encoded_batch(answer: memoryview) -> dict[str, Any]:
-    """Decode all of an answer but its documents.
+    """Decode a reply except its documents.
 
     Raises:
-        LookupError, ValueError, struct.error: it has none, or is built in an unusual way.
+        LookupError, ValueError, struct.error: if it has no documents, or an unusual layout.
     """
     place = _find(answer, _DOCUMENT, {"cursor"})
     cursor = answer[place.value : place.end]
@@ -147,7 +147,7 @@ def _cut(array: memoryview) -> _Batch:
     pieces: list[memoryview] = []
     number = 0
     position, end = 4, len(array) - 1
-    # In a piece all keys are equally long.
+    # In a piece, all keys have the same length.
     for stop in chain((10,), count(PIECE_SIZE, PIECE_SIZE)):
         if position >= end:
             break
@@ -164,7 +164,7 @@ def _cut(array: memoryview) -> _Batch:
 
 
 class _Element(NamedTuple):
-    """Where an encoded document has a value, and its key before that."""
+    """The position of a value in an encoded document, and of its key before it."""
 
     key: str
     start: int
@@ -173,10 +173,10 @@ class _Element(NamedTuple):
 
 
 def _find(document: memoryview, wanted: int, keys: AbstractSet[str]) -> _Element:
-    """Look for a value of a type.
+    """Find a value of a type.
 
     Raises:
-        LookupError, ValueError, struct.error: there is none, or what comes before it is unusual.
+        LookupError, ValueError, struct.error: if there is none, or the elements before it are unusual.
     """
     start = 4
     while kind := document[start]:
@@ -199,7 +199,7 @@ def _without(document: memoryview, element: _Element) -> dict[str, Any]:
 def _decode_array(
     elements: memoryview, options: CodecOptions[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    # As an array and not as a document, whose keys would be decoded, too.
+    # As an array: in a document the keys would be decoded too.
     size = 5 + len(elements)
     array = (_SIZE.pack(size), elements, b"\0")
     document = b"".join((_SIZE.pack(size + 7), _ARRAY_KEY, *array, b"\0"))

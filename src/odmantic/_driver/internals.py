@@ -1,6 +1,6 @@
-"""Every private name of the drivers that the library reads; without one of them it knows less, and nothing breaks.
+"""All private names of the drivers that odmantic reads; if one is missing, it knows less, but nothing breaks.
 
-A test for each fails when the name is gone, or means something else, in a new version of the driver.
+A test for each fails if the name disappears or changes its meaning in a new version of the driver.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ if TYPE_CHECKING:
 _remaining: Callable[[], float | None] | None
 try:
     from pymongo._csot import remaining as _remaining
-except ImportError:  # it is only this package's business how the driver keeps its deadline
+except ImportError:  # how the driver keeps its deadline is its own business
     _remaining = None
 
 
 def driver_seconds_left() -> float | None:
-    """Seconds left until the deadline that `pymongo.timeout` has set; `None` without one, or where it cannot be read.
+    """Return the seconds until the deadline of `pymongo.timeout`; `None` without one, or if it cannot be read.
 
-    The driver has no public way to ask for it.
+    The driver has no public function for it.
     """
     return None if _remaining is None else _remaining()
 
 
 def commits_sent(driver_session: Any) -> int | None:
-    """Return how often the driver has put the commit of a session's transaction on a connection; `None` if it does not tell.
+    """Return how often the driver has sent the commit of a session's transaction; `None` if it does not say.
 
-    The driver repeats a commit by itself, and its last error hides those before it.
+    The driver retries a commit itself, and its last error hides the earlier ones.
     """
     transaction = getattr(_inner(driver_session), "_transaction", None)
     sent = getattr(transaction, "attempt", None)
@@ -36,15 +36,15 @@ def commits_sent(driver_session: Any) -> int | None:
 
 
 def lift_batch_limit(cursor: Any) -> None:
-    """Let the server put as much as it can into each further answer to an open driver cursor.
+    """Let the server fill each further batch of an open driver cursor.
 
-    There is no public way once a cursor is open.
+    There is no public way to do so once a cursor is open.
     """
     inner = _inner(cursor)
     if hasattr(inner, "_batch_size"):
-        inner._batch_size = 0  # noqa: SLF001 - what this module is for
+        inner._batch_size = 0  # noqa: SLF001 - the purpose of this module
 
 
 def _inner(value: Any) -> Any:
-    """PyMongo's own object, which Motor's wraps."""
+    """Return PyMongo's own object inside Motor's."""
     return getattr(value, "delegate", value)

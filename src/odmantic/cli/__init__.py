@@ -1,4 +1,4 @@
-"""The command `odmantic`, which needs the extra `cli`; this module does not."""
+"""The command `odmantic`; only the modules below need the extra `cli`."""
 
 from __future__ import annotations
 

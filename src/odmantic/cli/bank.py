@@ -1,4 +1,4 @@
-"""A small bank: the part of the demo that is an example of how to use odmantic."""
+"""A small bank: the part of the demo that shows how to use odmantic."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ TRANSIENT = "TransientTransactionError"
 
 
 class Account(Model):
-    """What somebody owns."""
+    """The account of one owner."""
 
     owner: str = Field(primary_field=True)
     balance: Decimal
 
 
 class Transfer(Model):
-    """The record of money that moved from one account to another."""
+    """The record of money moved from one account to another."""
 
     payer: str
     payee: str
@@ -39,7 +39,7 @@ class Transfer(Model):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The wish to move money."""
+    """A request to move money."""
 
     payer: str
     payee: str
@@ -50,7 +50,7 @@ class Order:
 
 
 class InsufficientFundsError(Exception):
-    """The payer of an order has less than its amount."""
+    """The payer of an order has too little money."""
 
     def __init__(self, payer: Account, payee: Account) -> None:
         super().__init__(f"{payer.owner} would be left with {payer.balance:,.2f}")
@@ -59,11 +59,11 @@ class InsufficientFundsError(Exception):
 
 
 async def pay(transaction: AIOTransaction, order: Order) -> None:
-    """Carry out an order in a transaction that runs.
+    """Carry out an order in a running transaction.
 
     Raises:
-        InsufficientFundsError: if the payer has not enough. All is written by then, so that the
-            transaction has something to undo; a real bank would look first.
+        InsufficientFundsError: if the payer has too little money. It is raised after the writes, so that the
+            transaction has something to undo; a real bank would check first.
     """
     payer = await account_of(transaction, order.payer)
     payee = await account_of(transaction, order.payee)
@@ -76,7 +76,7 @@ async def pay(transaction: AIOTransaction, order: Order) -> None:
 
 
 async def account_of(database: AIOEngine | AIOTransaction, owner: str) -> Account:
-    """Find an account; in a transaction, as the transaction sees it."""
+    """Return an account; in a transaction, as the transaction sees it."""
     account = await database.find_one(Account, Account.owner == owner)
     if account is None:
         raise LookupError(f"{owner} has no account")
@@ -84,16 +84,16 @@ async def account_of(database: AIOEngine | AIOTransaction, owner: str) -> Accoun
 
 
 async def transfer(engine: AIOEngine, order: Order) -> None:
-    """Carry out an order, completely or not at all."""
+    """Carry out an order atomically."""
     async with engine.transaction() as transaction:
         await pay(transaction, order)
 
 
 async def transfer_until_done(engine: AIOEngine, order: Order) -> int:
-    """Carry out an order; as often as another transaction was faster, try again.
+    """Carry out an order, and retry after each write conflict.
 
     Returns:
-        How many times it was repeated.
+        The number of retries.
     """
     for repeats in itertools.count():
         try:
@@ -101,7 +101,7 @@ async def transfer_until_done(engine: AIOEngine, order: Order) -> int:
         except PyMongoError as error:
             if not error.has_error_label(TRANSIENT):
                 raise
-            # Those who met wait for different times, or they would meet again.
+            # Different waits, or the same transactions would conflict again.
             await asyncio.sleep(random.uniform(0, 0.005 * 2 ** min(repeats, 6)))  # noqa: S311
         else:
             return repeats
@@ -132,7 +132,7 @@ async def transfer_all(
     try:
         await asyncio.gather(*tasks)
     finally:
-        # After an error, none of them must write any more when this returns.
+        # After an error, none of them may still write when this returns.
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -143,7 +143,7 @@ async def collide(engine: AIOEngine, first: Order, second: Order) -> OperationFa
     """Carry out two orders on one account at the same time: the first one wins.
 
     Returns:
-        The error that the second one saw, and None if there was none.
+        The error of the second one, or None if there was none.
     """
     async with engine.transaction() as transaction:
         await pay(transaction, first)
@@ -155,12 +155,12 @@ async def collide(engine: AIOEngine, first: Order, second: Order) -> OperationFa
 
 
 async def balances(engine: AIOEngine) -> dict[str, Decimal]:
-    """Return what everybody owns."""
+    """Return all balances by owner."""
     return {account.owner: account.balance async for account in engine.find(Account)}
 
 
 async def replay(engine: AIOEngine, before: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    """Return what everybody must own, according to the records of the transfers since `before`."""
+    """Return the balances that follow from `before` and the records of the transfers since."""
     expected = dict(before)
     async for record in engine.find(Transfer):
         expected[record.payer] -= record.amount

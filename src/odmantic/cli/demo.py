@@ -1,4 +1,4 @@
-"""`odmantic demo`: the tour. What is done to accounts is in `bank`, how it looks in `show`."""
+"""`odmantic demo`: the tour. `bank` has the operations on accounts, `show` the presentation."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ AT_ONCE = 8
 
 
 def demo(uri: str | None) -> int:
-    """Return the tour, on a given replica set or on one of its own.
+    """Run the tour, on a given replica set or on a new one.
 
     Returns:
         The exit status: 1 if money has appeared or disappeared.
@@ -49,7 +49,7 @@ def demo(uri: str | None) -> int:
 
 
 async def _visit(uri: str) -> int:
-    """Return the tour in a database that is there for it only."""
+    """Run the tour in a database created for it."""
     try:
         client = AsyncMongoClient[dict[str, Any]](uri, serverSelectionTimeoutMS=5000)
     except ValueError as error:
@@ -74,7 +74,7 @@ async def tour(engine: AIOEngine) -> bool:
     """Show everything.
 
     Returns:
-        Whether every balance is what it must be.
+        Whether every balance is right.
     """
     await load(engine)
     before = await bank.balances(engine)
@@ -96,7 +96,7 @@ async def load(engine: AIOEngine) -> None:
 
 
 async def move(engine: AIOEngine) -> None:
-    """Move money in transactions, some of which get in each other's way."""
+    """Move money in transactions, some of which conflict."""
     title(
         2,
         f"Move money in {ORDERS} transactions, {AT_ONCE} at a time",
@@ -113,7 +113,7 @@ async def move(engine: AIOEngine) -> None:
 
 
 def orders(count: int) -> Iterator[Order]:
-    """Orders of which every second one is among the few with names, so that they collide."""
+    """Yield orders; every second one is between named owners, so that they conflict."""
     chance = random.Random(1815)  # noqa: S311 (nobody's secret)
     for number in range(count):
         payer, payee = chance.sample(NAMED if number % 2 else OWNERS, 2)

@@ -26,7 +26,7 @@ _LOOK_SECONDS = 0.5
 def serve(members: int, path: Path | None, port: int | None) -> int:
     """Run a replica set until Ctrl-C or SIGTERM.
 
-    The URI goes to the standard output, alone on its line; everything else to standard error.
+    The URI goes to standard output, alone on its line; everything else goes to standard error.
 
     Returns:
         The exit status: 1 if all members have ended by themselves.
@@ -46,7 +46,7 @@ def serve(members: int, path: Path | None, port: int | None) -> int:
 
 
 def _tell(uri: str, members: int, path: Path | None) -> None:
-    """Say how to connect, where the data is, and how to end it."""
+    """Print how to connect, where the data is, and how to stop."""
     size = "one member" if members == 1 else f"{members} members"
     data = f"the data stays in {path}" if path else "the data is temporary (--path DIR keeps it)"
     code = Syntax("", "python", theme="ansi_dark", background_color="default")
@@ -58,7 +58,7 @@ def _tell(uri: str, members: int, path: Path | None) -> None:
 
 
 def _watch(replica_set: LocalReplicaSet, members: int) -> None:
-    """Wait while members run, and tell which have ended."""
+    """Wait while members run, and report those that end."""
     running = set(range(members))
     while running:
         time.sleep(_LOOK_SECONDS)

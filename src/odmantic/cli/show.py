@@ -1,4 +1,4 @@
-"""How the demo looks: at most 80 columns, with colours where the terminal has them."""
+"""The presentation of the demo: at most 80 columns, with colours if the terminal has them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def title(number: int, text: str, code: str = "") -> None:
-    """Return the heading of a station of the tour, and how it looks in Python."""
+    """Print the heading of a station of the tour, with its Python code."""
     output.print()
     output.print(Text.assemble((f" {number} ", "bold reverse cyan"), f" {text}", style="bold"))
     if code:
@@ -29,19 +29,19 @@ def title(number: int, text: str, code: str = "") -> None:
 
 
 def say(what: RenderableType) -> None:
-    """Text, a table and the like, below a title."""
+    """Print text, a table and the like below a title."""
     output.print(Padding(what, (0, 0, 0, 4), expand=False))
 
 
 def verdict(good: bool, text: str) -> bool:
-    """Return the result of a check, which is also returned."""
+    """Print and return the result of a check."""
     say(Text(f"{'✓' if good else '✗'} {text}", "bold green" if good else "bold red"))
     return good
 
 
 @contextmanager
 def progress(what: str, total: int) -> Generator[Callable[[int], None], None, None]:
-    """A progress bar; what it gives is told how many are done more."""
+    """Show a progress bar, and yield a function that advances it."""
     columns = (
         TextColumn("   "),
         BarColumn(bar_width=32),
@@ -60,7 +60,7 @@ def money(amount: Decimal) -> str:
 
 
 def steps(heading: Sequence[str], rows: Sequence[Sequence[str | Text]], *, right: int = 0) -> None:
-    """Return what happens one after the other, its last `right` columns flush right."""
+    """Print a sequence of steps, with the last `right` columns aligned to the right."""
     table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 3, 0, 0))
     for index, name in enumerate(heading):
         table.add_column(name, justify="right" if index >= len(heading) - right else "left")
@@ -72,7 +72,7 @@ def steps(heading: Sequence[str], rows: Sequence[Sequence[str | Text]], *, right
 def comparison(
     before: Mapping[str, Decimal], after: Mapping[str, Decimal], named: Sequence[str]
 ) -> None:
-    """Return the balances of some by name, of all others together, and the sum."""
+    """Print the balances of the named owners, of all others together, and the sum."""
     others = [owner for owner in before if owner not in named]
     rows = [(name, before[name], after[name]) for name in named]
     rows.append((f"{len(others)} others", _sum(before, others), _sum(after, others)))

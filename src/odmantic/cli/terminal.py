@@ -1,4 +1,4 @@
-"""What the commands have in common: where they write, how they end."""
+"""Output and exit of the commands."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ notes = Console(stderr=True, highlight=False)
 
 @contextmanager
 def ended_in_order(*, interrupted: int = INTERRUPTED) -> Generator[None, None, None]:
-    """Turns Ctrl-C, SIGTERM and what the user can mend into an exit status.
+    """Turn Ctrl-C, SIGTERM and errors that the user can fix into an exit status.
 
     Args:
         interrupted: The status after Ctrl-C and SIGTERM.
@@ -41,7 +41,7 @@ def ended_in_order(*, interrupted: int = INTERRUPTED) -> Generator[None, None, N
     try:
         yield
     except KeyboardInterrupt:
-        # The driver leaves a read behind that nobody awaits when a task is cancelled.
+        # If a task is cancelled, the driver leaves a read behind that nobody awaits.
         warnings.filterwarnings("ignore", "coroutine 'PyMongoProtocol", RuntimeWarning)
         raise typer.Exit(interrupted) from None
     except (OdmanticError, PyMongoError, OSError) as error:
@@ -52,14 +52,13 @@ def ended_in_order(*, interrupted: int = INTERRUPTED) -> Generator[None, None, N
 
 
 def run(function: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run a coroutine, which Ctrl-C and SIGTERM cancel.
+    """Run a coroutine that Ctrl-C and SIGTERM cancel.
 
-    `asyncio.run` alone cancels at once, in the midst of whatever Python does: a semaphore has just
-    seen that a task waits for it, and fails when it is about to wake that task. Here it happens
-    between two steps of the event loop, as every other cancellation.
+    `asyncio.run` alone cancels in the middle of any step: a semaphore that is about to wake a task may fail. Here a
+    cancellation comes between two steps of the event loop, like any other.
 
     Raises:
-        KeyboardInterrupt: if it was cancelled; or there was a second signal, which does not wait.
+        KeyboardInterrupt: if it was cancelled, or a second signal came, which does not wait.
     """
 
     async def interruptible() -> T:
@@ -76,8 +75,8 @@ def run(function: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: 
 
 @contextmanager
 def _once_interrupted(react: Callable[[], object]) -> Generator[None, None, None]:
-    """Has the first Ctrl-C or SIGTERM do something else than raise KeyboardInterrupt."""
-    # A shell that starts a command in the background has it ignore SIGINT.
+    """Replace the KeyboardInterrupt of the first Ctrl-C or SIGTERM by a call of `react`."""
+    # A shell ignores SIGINT for a command in the background.
     numbers = [
         number
         for number in (signal.SIGINT, signal.SIGTERM)
@@ -98,6 +97,6 @@ def _once_interrupted(react: Callable[[], object]) -> Generator[None, None, None
 
 
 def _told(error: Exception) -> str:
-    """Return the message of an error, without what the driver adds for programmers."""
+    """Return the message of an error, without the driver's details for programmers."""
     text = re.sub(r", full error: \{.*\}", "", str(error), flags=re.DOTALL)
     return text.partition(" (configured timeouts:")[0]

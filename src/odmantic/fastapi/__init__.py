@@ -1,4 +1,4 @@
-"""A transaction per request, for FastAPI: what an endpoint does takes effect together, or not at all.
+"""A transaction per request, for FastAPI: the writes of an endpoint take effect together or not at all.
 
     router = APIRouter(route_class=TransactionRoute.using(engine))
 
@@ -7,7 +7,7 @@
     async def create_ship(ship: Ship, transaction: CurrentTransaction) -> Ship:
         return await transaction.save(ship)
 
-The response is sent after the commit. A conflict with another request runs the whole request again.
+The response is sent after the commit. After a conflict with another request, the whole request is retried.
 """
 
 try:

@@ -1,4 +1,4 @@
-"""What the client of an application is told about errors of the database."""
+"""Responses for errors of the database."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _RETRY_AFTER = "1"
 
 
 def install_error_handlers(app: FastAPI) -> None:
-    """Have the errors of the database answered that a client can do something about.
+    """Answer the errors of the database that a client can act on.
 
     | Error | Status |
     | --- | --- |
@@ -32,11 +32,11 @@ def install_error_handlers(app: FastAPI) -> None:
     | `DocumentNotFoundError` | 404 |
     | `CommitOutcomeUnknownError` | 500, with an entry in the log `odmantic.fastapi` |
 
-    All other errors stay what they are in FastAPI, a pydantic `ValidationError` a 500. A handler that the application
-    has for one of these classes stays.
+    FastAPI handles all other errors as usual: a pydantic `ValidationError` is a 500. The application's own handlers for
+    these classes stay.
 
     Raises:
-        RuntimeError: if the application has begun to serve, and takes no more handlers.
+        RuntimeError: if the application is already serving, and takes no more handlers.
     """
     if app.middleware_stack is not None:
         raise RuntimeError("install_error_handlers has to be called before the application starts")

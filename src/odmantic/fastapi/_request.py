@@ -1,4 +1,4 @@
-"""What several attempts need of one request: its body, and what it carries, as they were before the first."""
+"""The parts of a request that each attempt needs as they were before the first: its body and its state."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fastapi import Request
     from starlette.types import Message, Receive
 
-#: Bytes of a body that are kept in memory; what is beyond goes to a temporary file.
+#: Bytes of a body that are kept in memory; the rest goes to a temporary file.
 IN_MEMORY = 1024 * 1024
 _PIECE = 64 * 1024
 
@@ -31,21 +31,21 @@ class KeptBody:
         self._error: Exception | None = None
 
     async def read(self) -> None:
-        """Read to the end; what goes wrong is raised where an attempt comes to that place."""
+        """Read to the end; an attempt that reaches an error raises it there."""
         try:
             async with aclosing(self._request.stream()) as pieces:
                 async for piece in pieces:
                     await self._keep(piece)
-        except Exception as error:  # noqa: BLE001 - such as a client that is gone, or a limit
+        except Exception as error:  # noqa: BLE001 - such as a disconnected client, or a limit
             self._error = error
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._file is not None:
             self._file.close()
 
     def again(self) -> Receive:
-        """Return a `receive` for another request on the same scope, which gives the body from its beginning."""
+        """Return a `receive` for another request on the same scope, which returns the body from its beginning."""
         position = 0
         is_given = False
 
@@ -91,20 +91,20 @@ class KeptBody:
 
 
 class Carried:
-    """What a request carries for its endpoint, put back before each attempt, in the same objects.
+    """The state that a request carries for its endpoint, restored before each attempt in the same objects.
 
-    The session is sent as a cookie. What `request.state` holds may be anything, and only its names are put back.
+    The session is sent as a cookie. `request.state` may hold anything, so only its names are restored.
     """
 
     def __init__(self, scope: MutableMapping[str, Any]) -> None:
-        """Note it."""
+        """Save the state."""
         self._scope = scope
         self._then = {
             name: _content(scope[name], copies) for name, copies in _COPIES if name in scope
         }
 
     def restore(self) -> None:
-        """Put it back."""
+        """Restore the state."""
         for name, copies in _COPIES:
             if name not in self._then:
                 self._scope.pop(name, None)
@@ -113,7 +113,7 @@ class Carried:
             now = self._scope[name]
             now.clear()
             now.update(copies(content))
-            # Starlette's session notes there whether it is to be sent.
+            # Starlette's session records there whether it is to be sent.
             getattr(now, "__dict__", {}).update(attributes)
 
 

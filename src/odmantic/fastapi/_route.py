@@ -1,8 +1,8 @@
 """A route whose requests run in a transaction.
 
-Of FastAPI this relies on `APIRoute.get_route_handler`, the documented place to put something around a request: its
-handler gives a response that is validated and serialised, and not sent yet; and dependencies with `yield` are left
-after that (from FastAPI 0.118 on).
+It relies on FastAPI's `APIRoute.get_route_handler`, the documented way to wrap a request: its handler returns a
+response that is validated and serialised but not sent yet; dependencies with `yield` are left after that (from FastAPI
+0.118 on).
 """
 
 from __future__ import annotations
@@ -39,23 +39,23 @@ _FIRST_ERROR = 400
 
 
 class TransactionRoute(APIRoute):
-    """Runs a request in a transaction, if its endpoint or a dependency declares `CurrentTransaction`.
+    """A route that runs a request in a transaction, if its endpoint or a dependency declares `CurrentTransaction`.
 
-    An attempt is the whole request: its body is parsed, its dependencies are solved and its endpoint is called. The
+    An attempt is the whole request: its body is parsed, its dependencies are resolved and its endpoint is called. The
     commit comes after the response was made and before it is sent. A response of status 400 or above, and any
     exception, rolls back. After a transient error, such as a conflict with another request, there is another attempt
     with a new transaction; nothing of the failed one is sent, neither headers nor background tasks.
 
     `async def` endpoints declare `CurrentTransaction` and need an `AIOEngine`; `def` endpoints declare
-    `CurrentSyncTransaction` and need a `SyncEngine`. Other endpoints of the router are left alone.
+    `CurrentSyncTransaction` and need a `SyncEngine`. Other endpoints of the router are not affected.
 
     Attributes:
-        engine: the engine; by default `app.state.engine`, looked up with each request.
-        timeout: seconds for all attempts of a request; a conflict that lasts longer is a `TransactionTimeoutError`.
+        engine: The engine; by default `app.state.engine`, looked up for each request.
+        timeout: Seconds for all attempts of a request; then `TransactionTimeoutError` is raised.
 
     Raises:
-        TypeError: when an endpoint is declared that has the annotation of the other colour, is a generator, or has a
-            streaming `response_class`; or an engine of the other colour was given.
+        TypeError: if the annotation or engine of an endpoint is of the wrong kind (async or sync), or the endpoint is a
+            generator or has a streaming `response_class`; this is raised when it is declared.
 
     Example:
         ```python
@@ -75,14 +75,14 @@ class TransactionRoute(APIRoute):
     def using(
         cls, engine: AIOEngine | SyncEngine | None = None, *, timeout: float | None = None
     ) -> type[Self]:
-        """Return a route class of its own with an engine, or with another deadline.
+        """Return a new route class with an engine, or with another deadline.
 
         Args:
-            engine: the engine; left out, it stays as it is in this class.
-            timeout: seconds for all attempts of a request; left out, it stays as it is in this class.
+            engine: The engine; by default that of this class.
+            timeout: Seconds for all attempts of a request; by default as in this class.
 
         Raises:
-            TypeError: if `engine` is no engine.
+            TypeError: if `engine` is not an engine.
             ValueError: if `timeout` is not positive.
         """
         if engine is None and timeout is None:
@@ -98,10 +98,10 @@ class TransactionRoute(APIRoute):
         return cast("type[Self]", type(cls.__name__, (cls,), options))
 
     def get_route_handler(self) -> Handler:
-        """Return the handler of requests; FastAPI asks for it when the endpoint is declared, and when a router is included.
+        """Return the request handler; FastAPI calls this when an endpoint is declared and when a router is included.
 
         Raises:
-            TypeError: if see the class.
+            TypeError: if the endpoint cannot have a transaction, see the class.
         """
         handler = super().get_route_handler()
         colour = colour_wanted(self, self.dependant)
@@ -121,7 +121,7 @@ class TransactionRoute(APIRoute):
 
 
 class _RollBackError(Exception):
-    """Takes a response out of the transaction that it rolls back."""
+    """An exception that carries a response out of the transaction, which it rolls back."""
 
     def __init__(self, response: Response) -> None:
         super().__init__(response.status_code)
@@ -183,7 +183,7 @@ def _engine_of(route: TransactionRoute, request: Request, colour: Colour) -> AIO
 def _check_definition(route: TransactionRoute, colour: Colour) -> None:
     if route.engine is not None:
         _check_engine(route.engine, (colour,), _needy(route, colour))
-    # FastAPI wraps what is not given.
+    # FastAPI wraps results that are not responses.
     response_class: Any = getattr(route.response_class, "value", route.response_class)
     if isinstance(response_class, type) and issubclass(response_class, StreamingResponse):
         raise TypeError(_streams(route, response_class))

@@ -1,8 +1,8 @@
-"""What an endpoint declares to get the transaction, and whether a route's endpoint or dependencies do.
+"""How an endpoint declares that it needs the transaction, and whether a route's endpoint or dependencies do.
 
-Of FastAPI this relies on the tree of `Dependant.call` and `Dependant.dependencies`, and on
-`fastapi.routing.iter_route_contexts` where there is one: there, a router that is included adds its dependencies to
-the route only for requests that come through it.
+It relies on FastAPI's tree of `Dependant.call` and `Dependant.dependencies`, and on
+`fastapi.routing.iter_route_contexts` if it exists: with it, an included router adds its dependencies only for
+requests that come through it.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ class Colour:
     transaction_class: type[AIOTransaction | SyncTransaction]
     annotation: str
     keyword: str
-    """How its endpoints begin."""
+    """The keyword of its endpoints."""
     marker: Callable[..., Any]
-    """The dependency by which the annotation is known."""
+    """The dependency that identifies the annotation."""
 
 
 AIO = Colour(AIOEngine, AIOTransaction, "CurrentTransaction", "async def", _current_transaction)
@@ -82,7 +82,7 @@ def colour_wanted(route: APIRoute, dependant: Dependant) -> Colour | None:
     """Return the colour of the transaction that an endpoint or one of its dependencies declares; `None` if none does.
 
     Raises:
-        TypeError: if it has not the colour of the endpoint, or the endpoint is a generator.
+        TypeError: if the endpoint has the other colour, or is a generator.
     """
     markers = {node.call for node in _nodes(dependant)} & {AIO.marker, SYNC.marker}
     if not markers:
@@ -104,14 +104,14 @@ def colour_wanted(route: APIRoute, dependant: Dependant) -> Colour | None:
 
 
 def colour_of_requests(route: APIRoute, routes: list[Any]) -> Colour | None:
-    """As `colour_wanted`, with the dependencies of the routers that include the route.
+    """Return what `colour_wanted` does, including the dependencies of the routers that include the route.
 
     Args:
-        route: the route.
-        routes: those of the application.
+        route: The route.
+        routes: Those of the application.
 
     Raises:
-        TypeError: if as `colour_wanted` does.
+        TypeError: if the endpoint has the other colour, or is a generator.
     """
     dependants = [route.dependant]
     contexts: Any = getattr(fastapi.routing, "iter_route_contexts", None)
@@ -123,7 +123,7 @@ def colour_of_requests(route: APIRoute, routes: list[Any]) -> Colour | None:
 
 
 def described(route: APIRoute) -> str:
-    """Return a route as a message names it."""
+    """Return a route's name for a message."""
     name = getattr(route.endpoint, "__qualname__", type(route.endpoint).__qualname__)
     return f"{name} of {route.path!r}"
 
@@ -141,5 +141,5 @@ def _unwrapped(call: Callable[..., Any]) -> Any:
 
 
 def _any_of(call: Any, *are: Callable[[Any], bool]) -> bool:
-    """Return whether one holds for a function, or for the method by which an object is called."""
-    return any(is_so(call) or is_so(getattr(call, "__call__", None)) for is_so in are)  # noqa: B004 - asks for the method, not for callability
+    """Return whether one of the tests holds for a function, or for the `__call__` of an object."""
+    return any(is_so(call) or is_so(getattr(call, "__call__", None)) for is_so in are)  # noqa: B004 - to look it up
