@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pydantic import ConfigDict
 
@@ -26,11 +26,15 @@ class ODMConfigDict(ConfigDict, total=False):
         parse_doc_with_default_factories: Let default factories fill in for keys a document lacks.
         indexes: Called without arguments whenever the indexes of the model are needed, so that
             it may name the class being defined.
+        inheritance: `"abstract"` makes a base of models, which has neither a collection nor instances: its fields,
+            methods, validators, indexes and options are those of its subclasses too, but for `title`,
+            `json_schema_extra`, `collection` and `inheritance`.
     """
 
     collection: str | None
     parse_doc_with_default_factories: bool
     indexes: Callable[[], Iterable[Index | IndexModel]] | None
+    inheritance: Literal["abstract"] | None
 
 
 _DEFAULTS: dict[str, Any] = {
@@ -46,16 +50,35 @@ _DEFAULTS: dict[str, Any] = {
     "indexes": None,
 }
 
-_ALLOWED = _DEFAULTS.keys() | ConfigDict.__required_keys__ | ConfigDict.__optional_keys__
+_ALLOWED = (
+    _DEFAULTS.keys() | {"inheritance"} | ConfigDict.__required_keys__ | ConfigDict.__optional_keys__
+)
 
 
 def validate_config(config: Mapping[str, Any], cls_name: str) -> ODMConfigDict:
     """Check the config of the class called `cls_name` and fill in what it leaves out.
 
     Raises:
-        ValueError: if an option is unknown.
+        ValueError: an option is unknown, or `inheritance` is another word.
     """
     for option in config:
         if option not in _ALLOWED:
             raise ValueError(f"'{cls_name}': unknown configuration attribute '{option}'")
+    if config.get("inheritance") not in (None, "abstract"):
+        raise ValueError(
+            f"'{cls_name}': inheritance can only be 'abstract', not {config['inheritance']!r}"
+        )
     return cast("ODMConfigDict", {**_DEFAULTS, **config})
+
+
+_OF_ONE_CLASS = ("title", "json_schema_extra", "collection", "indexes")
+
+
+def inherited_config(configs: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what a class has of the configs of its abstract bases, given in the order of the bases."""
+    inherited: dict[str, Any] = {}
+    for config in reversed(list(configs)):
+        # Pydantic hands all of it on, so a class says that it is not abstract.
+        own = {name: value for name, value in config.items() if name not in _OF_ONE_CLASS}
+        inherited.update(own, inheritance=None)
+    return inherited

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Container, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, PydanticUndefinedAnnotation
 
@@ -23,11 +23,12 @@ from odmantic._define.metaclass import (
     ModelMetaclass,
     attach_mapping,
     is_incomplete,
+    refuse_instances,
     remember_arguments,
 )
 from odmantic._define.patch import apply_patch, collect_patch
 from odmantic._mapping.fields import ODMBaseField, ODMBaseIndexableField, ODMEmbedded, ODMReference
-from odmantic._mapping.mapping import ModelMapping
+from odmantic._mapping.mapping import ModelMapping, declared_indexes
 from odmantic._state.copies import (
     begin_with,
     make_new,
@@ -421,10 +422,10 @@ class Model(_BaseODMModel, metaclass=ModelMetaclass):
             # The primary key has one. To ask for it makes the collection, but a "unique" one is refused.
             if (field.index or field.unique) and not (field.unique and name == primary)
         ]
-        configured = cls.model_config.get("indexes")
         indexes.extend(
             index.to_odm_index() if isinstance(index, Index) else index
-            for index in (configured() if configured is not None else ())
+            for configured in declared_indexes(cls)
+            for index in configured()
         )
         return tuple(indexes)
 
@@ -435,15 +436,5 @@ class EmbeddedModel(_BaseODMModel, metaclass=EmbeddedModelMetaclass):
     __odm_kind__ = ModelKind.ROOT
 
 
-class _Uninstantiable:
-    """Stands in for the validator of a class that cannot have instances."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __getattr__(self, _name: str) -> Any:
-        raise TypeError(f"{self._name} cannot be instantiated, only its subclasses can")
-
-
 for _root in (Model, EmbeddedModel):
-    _root.__pydantic_validator__ = cast("Any", _Uninstantiable(_root.__name__))
+    refuse_instances(_root)

@@ -27,10 +27,24 @@ from pydantic_core import PydanticUndefined
 
 from odmantic._caller import warn_caller
 from odmantic._mapping.naming import plain_text
-from odmantic._mapping.options import FieldOptions
+from odmantic._mapping.options import FieldOptions, options_in
 from odmantic._types.adapt import adapt_annotation
-from odmantic._types.annotations import arguments_of, evaluate, models_in, type_adapter, unwrap
-from odmantic._types.kinds import is_class, is_embedded_model, is_model, kind_of, why_no_model
+from odmantic._types.annotations import (
+    arguments_of,
+    evaluate,
+    models_in,
+    type_adapter,
+    types_in,
+    unwrap,
+)
+from odmantic._types.kinds import (
+    ModelKind,
+    is_class,
+    is_embedded_model,
+    is_model,
+    kind_of,
+    why_no_model,
+)
 from odmantic.bson import ObjectId
 from odmantic.exceptions import EmbeddedReferenceWarning
 from odmantic.field import ODMFieldInfo
@@ -86,6 +100,12 @@ class Declaration:
             TypeError: if the field cannot be defined like this.
         """
         adapted = self._adapted_annotation()
+        for tp in types_in(adapted):
+            if kind_of(tp) is ModelKind.ABSTRACT:
+                raise TypeError(
+                    f"Unhandled field definition {self.class_name}: {self.name}: {tp.__name__} is abstract, and has no "
+                    "instances: name a class derived from it"
+                )
         bare, _ = unwrap(adapted)
         is_reference = isinstance(self.value, ODMReferenceInfo)
         if is_model(bare):
@@ -219,6 +239,11 @@ class Body:
         for base in bases:
             if kind_of(base) is None:
                 self._inherit(base, declared)
+            elif issubclass(base, BaseModel):
+                infos = base.__pydantic_fields__.values()
+                self.has_primary_field |= any(
+                    options_in(one.metadata).primary_field for one in infos
+                )
         for name, annotation in declared.items():
             self._declare(name, annotation, bases)
         if automatic_id and not self.has_primary_field:

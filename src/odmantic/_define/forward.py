@@ -12,6 +12,7 @@ from pydantic import PydanticUndefinedAnnotation
 
 from odmantic._types.annotations import evaluate, models_in
 from odmantic._types.internals import has_parameters
+from odmantic._types.kinds import ModelKind, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
@@ -58,8 +59,9 @@ def forget(model: Any) -> None:
     """Note that all fields of a class are resolved."""
     _waiting.pop(model, None)
     model.__odm_unchecked__ = ()
-    # The parametrisations of a generic class need its forward references.
-    if "__odm_deferred__" in vars(model) and not has_parameters(model):
+    # Parametrisations of a generic class need to know what it waited for, and subclasses of an abstract one.
+    is_base = has_parameters(model) or kind_of(model) is ModelKind.ABSTRACT
+    if "__odm_deferred__" in vars(model) and not is_base:
         del model.__odm_deferred__
         del model.__odm_known__
 

@@ -60,7 +60,9 @@ def compile_mapping(model: type[Instance]) -> ModelMapping:
     Raises:
         TypeError: if the fields contradict each other, or one cannot be stored.
     """
-    is_embedded = kind_of(model) is ModelKind.EMBEDDED
+    metaclass: Any = type(model)
+    is_embedded = metaclass.__odm_concrete_kind__ is ModelKind.EMBEDDED
+    has_documents = kind_of(model) is ModelKind.MODEL
     config: Any = model.model_config
     infos = model.__pydantic_fields__
     without_references: set[Any] = set()
@@ -78,7 +80,7 @@ def compile_mapping(model: type[Instance]) -> ModelMapping:
         is_embedded=is_embedded,
         fields=fields,
         primary_field=primary_field,
-        collection=None if is_embedded else _collection(model, config),
+        collection=_collection(model, config) if has_documents else None,
         references=tuple(name for name, f in fields.items() if isinstance(f, ODMReference)),
         mutable_fields=frozenset(
             name

@@ -24,7 +24,7 @@ from odmantic._mapping.mapping import (
 from odmantic._mapping.naming import collection_name, plain_text
 from odmantic._types.internals import has_all_fields, is_parametrisation
 from odmantic._types.kinds import ModelKind, kind_of
-from odmantic.config import ODMConfigDict, validate_config
+from odmantic.config import ODMConfigDict, inherited_config, validate_config
 from odmantic.field import Field, ODMFieldInfo, proxy_of
 from odmantic.typing import dataclass_transform
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _CONCRETE = (ModelKind.MODEL, ModelKind.EMBEDDED)
+_WITH_FIELDS = (*_CONCRETE, ModelKind.ABSTRACT)
 _ARGUMENTS = "__odm_arguments__"
 
 _VIEWS = frozenset(
@@ -118,7 +119,7 @@ class BaseModelMetaclass(PureMetaclass):
             cls = mcs._parametrise(name, bases, namespace, kwargs)
         elif not kinds.isdisjoint(_CONCRETE):
             return pure_subclass(name, bases, namespace, kwargs)
-        elif ModelKind.ROOT in kinds:
+        elif not kinds.isdisjoint((ModelKind.ROOT, ModelKind.ABSTRACT)):
             cls = mcs._define(name, bases, namespace, kwargs, sys._getframe(1))  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
         else:
             return super().__new__(mcs, name, bases, namespace, **kwargs)
@@ -149,6 +150,7 @@ class BaseModelMetaclass(PureMetaclass):
         cls.__odm_body__ = original
         cls.__odm_bases__ = bases
         cls.__odm_unchecked__ = body.unchecked
+        mcs._cover_views(cls)
         if body.deferred:
             remember(cls, body.deferred, body.known)
         return cls
@@ -167,10 +169,14 @@ class BaseModelMetaclass(PureMetaclass):
         (origin,) = bases
         cls.__odm_body__ = origin.__odm_body__
         cls.__odm_bases__ = origin.__odm_bases__
-        for view in mcs.__odm_views__:
-            # If this class is completed later: it has inherited another one's.
-            type.__setattr__(cls, view, LazyMappingAttribute(view))
+        mcs._cover_views(cls)
         return cls
+
+    @classmethod
+    def _cover_views(mcs, cls: Any) -> None:
+        """Hide the views of another class, which a class inherits until it is complete."""
+        for view in mcs.__odm_views__:
+            type.__setattr__(cls, view, LazyMappingAttribute(view))
 
     def __odm_subclass__(cls, namespace: dict[str, Any]) -> Any:
         """Create a class that validates like this one but is not a model of its own."""
@@ -187,10 +193,16 @@ class BaseModelMetaclass(PureMetaclass):
         frame: FrameType,
     ) -> Body:
         given = {key: kwargs.pop(key) for key in _CONFIG_OPTIONS & kwargs.keys()}
-        config = validate_config({**namespace.get("model_config", {}), **given}, name)
+        abstract = [base for base in bases if kind_of(base) is ModelKind.ABSTRACT]
+        inherited = inherited_config(base.__odm_config__ for base in abstract)
+        given = {**inherited, **namespace.get("model_config", {}), **given}
+        config = validate_config(given, name)
+        is_abstract = config.get("inheritance") == "abstract"
+        kind = ModelKind.ABSTRACT if is_abstract else mcs.__odm_concrete_kind__
         namespace["model_config"] = config
+        namespace["__odm_config__"] = given
         namespace.pop("__collection__", None)
-        namespace["__odm_kind__"] = mcs.__odm_concrete_kind__
+        namespace["__odm_kind__"] = kind
         namespace.setdefault("__doc__", "")
         body = Body(
             class_name=name,
@@ -200,7 +212,7 @@ class BaseModelMetaclass(PureMetaclass):
             annotations={},
             deferred=[],
         )
-        body.rewrite(bases, automatic_id=mcs.__odm_concrete_kind__ is ModelKind.MODEL)
+        body.rewrite(bases, automatic_id=kind is ModelKind.MODEL)
         return body
 
 
@@ -222,7 +234,7 @@ def _reduced(cls: Any) -> Any:
 def is_incomplete(cls: Any) -> bool:
     """Return whether this is a model whose mapping is not compiled yet."""
     own: Mapping[str, Any] = cls.__dict__
-    return kind_of(cls) in _CONCRETE and not isinstance(own.get("__mapping__"), ModelMapping)
+    return kind_of(cls) in _WITH_FIELDS and not isinstance(own.get("__mapping__"), ModelMapping)
 
 
 def _known_names(namespace: dict[str, Any], frame: FrameType) -> dict[str, Any]:
@@ -266,8 +278,25 @@ def attach_mapping(cls: Any) -> ModelMapping:
         type.__setattr__(cls, view, value)
     for name, field in mapping.fields.items():
         setattr(cls, name, proxy_of(field, cls))
+    if kind_of(cls) is ModelKind.ABSTRACT:
+        refuse_instances(cls)
     forget(cls)
     return mapping
+
+
+class _Uninstantiable:
+    """Stands in for the validator of a class that cannot have instances."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, _name: str) -> Any:
+        raise TypeError(f"{self._name} cannot be instantiated, only its subclasses can")
+
+
+def refuse_instances(cls: Any) -> None:
+    """Have a class raise `TypeError` where an instance of it is made."""
+    type.__setattr__(cls, "__pydantic_validator__", _Uninstantiable(cls.__name__))
 
 
 class LazyMappingAttribute:
@@ -277,7 +306,7 @@ class LazyMappingAttribute:
         self._name = name
 
     def __get__(self, instance: object, owner: type[Any]) -> Any:
-        if kind_of(owner) not in _CONCRETE or is_building():
+        if kind_of(owner) not in _WITH_FIELDS or is_building():
             raise AttributeError(f"type object {owner.__name__!r} has no attribute {self._name!r}")
         complete(owner)
         return getattr(owner, self._name)
@@ -299,7 +328,7 @@ class LazyTwin:
     """The pure twin of a class, created on first access."""
 
     def __get__(self, instance: object, owner: type[Any]) -> type[BaseModel]:
-        if kind_of(owner) not in _CONCRETE:
+        if kind_of(owner) not in _WITH_FIELDS:
             raise AttributeError(
                 f"type object {owner.__name__!r} has no attribute '__pydantic_model__'"
             )

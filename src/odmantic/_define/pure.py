@@ -17,7 +17,9 @@ from odmantic._types.kinds import ModelKind, kind_of
 from odmantic.bson import BSON_TYPES_ENCODERS, BaseBSONModel
 from odmantic.field import ODMFieldInfo
 
-_NOT_COPIED = frozenset(("__classcell__", "__annotations__", "__odm_kind__", "__slots__"))
+_NOT_COPIED = frozenset(
+    ("__classcell__", "__annotations__", "__odm_config__", "__odm_kind__", "__slots__")
+)
 
 
 def make_twin(model: type[Instance]) -> type[BaseModel]:
@@ -40,15 +42,20 @@ def make_twin(model: type[Instance]) -> type[BaseModel]:
         annotations[field_name] = _twin_annotation(info.annotation)
         body[field_name] = info
     body["__annotations__"] = annotations
-    bases = tuple(
-        BaseBSONModel if kind_of(base) is ModelKind.ROOT else base for base in model.__odm_bases__
-    )
+    bases = tuple(_pure_base(base) for base in model.__odm_bases__)
     with taking_over(model.__pydantic_fields__):
         twin = types.new_class(name, bases, {}, lambda namespace: namespace.update(body))
     own_class.cell_contents = twin
     # Only now: nested classes are recognised by the name of their enclosing class.
     twin.__qualname__ = name
     return twin
+
+
+def _pure_base(base: Any) -> Any:
+    kind = kind_of(base)
+    if kind is ModelKind.ABSTRACT:
+        return base.__pydantic_model__
+    return BaseBSONModel if kind is ModelKind.ROOT else base
 
 
 def _rebound(value: Any, own_class: types.CellType) -> Any:

@@ -16,11 +16,11 @@ from odmantic._mapping.fields import (
     ReferencePath,
 )
 from odmantic._types.instances import Instance
-from odmantic._types.kinds import ModelKind
+from odmantic._types.kinds import ModelKind, kind_of
 from odmantic.bson import ObjectId
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from odmantic._mapping.interfaces import (
         Codec,
@@ -116,7 +116,7 @@ class ModelMapping:
         """Whether an index of the model may be unique; a function that declares indexes is not called yet."""
         fields = self.fields.values()
         has_unique = any(isinstance(f, ODMBaseIndexableField) and f.unique for f in fields)
-        return has_unique or self.model.model_config.get("indexes") is not None
+        return has_unique or bool(declared_indexes(self.model))
 
     @cached_property
     def field_names(self) -> dict[str, str]:
@@ -233,6 +233,13 @@ def _has_own(model: type[Any], method: str) -> bool:
     return owner is not BaseModel and not is_library_base(owner)
 
 
+def declared_indexes(model: Any) -> list[Callable[[], Iterable[Any]]]:
+    """Return what gives the indexes that a class and its abstract bases declare in their configs, the bases' first."""
+    classes = [cls for cls in reversed(model.__mro__) if kind_of(cls) is ModelKind.ABSTRACT]
+    found = [cls.model_config.get("indexes") for cls in (*classes, model)]
+    return [each for each in found if each is not None]
+
+
 def is_library_base(cls: type[Any]) -> bool:
     """Return whether a class is the common base of all models."""
     return "__baseline__" in vars(cls)
@@ -246,7 +253,7 @@ def mapping_of(model: Any) -> ModelMapping:
     """
     # This inlines `kind_of`, which would be one more call in every operation.
     kind = getattr(model, "__odm_kind__", None) if issubclass(type(model), type) else None
-    if kind is None or kind is ModelKind.ROOT:
+    if kind is not ModelKind.MODEL and kind is not ModelKind.EMBEDDED:
         raise TypeError(f"{model!r} is not a subclass of odmantic.Model or odmantic.EmbeddedModel")
     mapping: ModelMapping = model.__mapping__
     return mapping

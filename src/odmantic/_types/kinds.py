@@ -14,6 +14,8 @@ class ModelKind(Enum):
 
     ROOT = auto()
     """`Model` and `EmbeddedModel` themselves, which have no documents."""
+    ABSTRACT = auto()
+    """A base of models: it has fields, and neither documents nor instances."""
     MODEL = auto()
     EMBEDDED = auto()
 
@@ -36,13 +38,15 @@ _TWIN = ".__pydantic_model__"
 
 def why_no_model(cls: type[Any]) -> str:
     """Say why a class that inherits from a model is none, to be put behind its name; nothing for other classes."""
+    if kind_of(cls) is ModelKind.ABSTRACT:
+        return ", which is abstract: use a class derived from it"
     parent = next((base for base in cls.__mro__ if base.__qualname__.endswith(_TWIN)), None)
     if parent is None:
         return ""
     name = parent.__qualname__.removesuffix(_TWIN)
     return (
         f": it inherits from {name}, and a subclass of a model is a plain pydantic model, without a collection. "
-        "Put the common fields into a class that is no model, and derive both from it and from Model"
+        'Put the common fields into an abstract model, with inheritance="abstract" in its config, and derive both from it'
     )
 
 
