@@ -1,8 +1,7 @@
-"""BSON types that pydantic understands.
+"""BSON types with pydantic support.
 
-Models may use the classes of the `bson` package and the ones here interchangeably; in other
-pydantic models, and as parameters of web frameworks, use the ones here. Validated values are
-always instances of the `bson` classes.
+Models accept the classes of the `bson` package and these alike; use these in other pydantic models and as parameters
+of web frameworks. Validated values are always instances of the `bson` classes.
 """
 
 from __future__ import annotations
@@ -66,12 +65,12 @@ _make_id = bson.ObjectId.__init__
 
 
 class ObjectId(bson.ObjectId):
-    """A `bson.ObjectId`; text of 24 hexadecimal digits and 12 bytes are accepted too."""
+    """A `bson.ObjectId`; 24 hexadecimal digits or 12 bytes are accepted too."""
 
     __slots__ = ()
 
     def __init__(self, oid: str | bson.ObjectId | bytes | None = None) -> None:
-        """Make a new id, or one of text or bytes."""
+        """Create a new id, or one from text or bytes."""
         _make_id(self, new_id() if oid is None else oid)
 
     @classmethod
@@ -96,7 +95,7 @@ class ObjectId(bson.ObjectId):
 
 
 class Int64(bson.int64.Int64):
-    """An integer always stored in 64 bits; whatever pydantic takes as an `int` is accepted."""
+    """An integer always stored in 64 bits; accepts what pydantic accepts as an `int`."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -121,7 +120,7 @@ Long = Int64
 class Decimal128(bson.decimal128.Decimal128):
     """A `bson.Decimal128`; `Decimal`, numbers and text are accepted too.
 
-    A `float` is taken by its shortest text, so `0.1` is exactly one tenth.
+    A `float` is read by its shortest text, so `0.1` is exactly one tenth.
     """
 
     @classmethod
@@ -164,7 +163,7 @@ class Binary(bson.binary.Binary):
 
 
 class Regex(bson.regex.Regex[Any]):
-    """A `bson.Regex`; compiled patterns (with their flags) and text that compiles are accepted too."""
+    """A `bson.Regex`; compiled patterns (with their flags) and valid patterns as text are accepted too."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -189,9 +188,9 @@ class Regex(bson.regex.Regex[Any]):
 
 @dataclass(frozen=True)
 class WithBsonSerializer:
-    """Metadata of an annotation: store `bson_serializer(value)` in place of the value.
+    """Metadata of an annotation: store `bson_serializer(value)` instead of the value.
 
-    Only documents are affected, neither validation nor JSON nor `model_dump`.
+    It affects only documents, not validation, JSON or `model_dump`.
 
     Example:
         `Annotated[list[int], WithBsonSerializer(lambda xs: ",".join(map(str, xs)))]`
@@ -211,14 +210,14 @@ class _datetime(datetime):  # noqa: N801 - integrations know it by this name
 
 
 DECIMAL_SERIALIZER = WithBsonSerializer(bson.decimal128.Decimal128)
-"""What stores a `Decimal`; a serialiser of the user's comes before it."""
+"""The serialiser of a `Decimal`; a user's serialiser takes precedence."""
 
 _Decimal = Annotated[decimal.Decimal, DecimalSupport(), DECIMAL_SERIALIZER]
 _TYPING_PATTERN: Any = typing.Pattern
 _Pattern = Annotated[re.Pattern[Any], PatternSupport()]
 
 DATETIMES: tuple[Any, ...] = (AwareDatetime, FutureDatetime, NaiveDatetime, PastDatetime)
-"""Types of pydantic whose values are datetimes, though they are no such classes."""
+"""Types of pydantic that are not datetime classes, but whose values are datetimes."""
 
 
 def _of_datetimes(kind: Any) -> Any:
@@ -238,10 +237,10 @@ BSON_TYPES_SUBSTITUTES: dict[Any, Any] = {
     datetime: _datetime,
     **{kind: _of_datetimes(kind) for kind in DATETIMES},
 }
-"""What stands in for a type in the annotations of a model."""
+"""The replacements for BSON types in the annotations of a model."""
 
 SUBSTITUTE_MARKS = (DatetimeSupport, DecimalSupport, PatternSupport)
-"""Metadata that tells that a class which stays itself has been made BSON-aware."""
+"""Metadata that marks a BSON-aware annotation of a class that is not replaced."""
 
 
 class BaseBSONModel(BaseModel):

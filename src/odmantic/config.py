@@ -1,4 +1,4 @@
-"""What `model_config` may say, and its completed form."""
+"""The options of `model_config`, and their defaults."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 class ODMConfigDict(ConfigDict, total=False):
-    """The options of a model: [those of pydantic](https://docs.pydantic.dev/latest/api/config/), and those below.
+    """The options of a model: [pydantic's](https://docs.pydantic.dev/latest/api/config/), and those below.
 
     Values are validated when they are assigned, and defaults when they are used, unless `validate_assignment` or
-    `validate_default` is `False`; a save then refuses what could not be read. All that concerns aliases and JSON
-    concerns neither documents nor queries.
+    `validate_default` is `False`; a save then refuses values that could not be read again. Options for aliases and JSON
+    affect neither documents nor queries.
 
     Attributes:
         collection: Name of the collection; made from the class name if `None`.
@@ -56,7 +56,7 @@ _ALLOWED = (
 
 
 def validate_config(config: Mapping[str, Any], cls_name: str) -> ODMConfigDict:
-    """Check the config of the class called `cls_name` and fill in what it leaves out.
+    """Check the config of the class called `cls_name` and add the defaults.
 
     Raises:
         ValueError: an option is unknown, or `inheritance` is another word.

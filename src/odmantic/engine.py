@@ -1,4 +1,4 @@
-"""Engines and cursors of both colours."""
+"""Engines and cursors, async and sync."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""`Field`, and what a field looks like from its class: a `FieldProxy`."""
+"""`Field`, and `FieldProxy`, which represents a field on its class."""
 
 from __future__ import annotations
 
@@ -50,16 +50,15 @@ __all__ = [
 
 
 class ODMFieldInfo(FieldMetadata):
-    """What `Field()` says: pydantic's part, and the options for documents and indexes.
+    """The result of `Field()`: pydantic's part, and the options for documents and indexes.
 
-    It may be the default of a field or stand in its `Annotated` metadata. In an annotation that
-    is not a field of a model, only the constraints count.
+    It may be the default of a field or part of its `Annotated` metadata. In an annotation that is not a model's
+    field, only the constraints count.
     """
 
     __slots__ = ("index", "key_name", "primary_field", "pydantic_field_info", "unique")
 
-    # The protocol of the package annotated-types: pydantic iterates over this metadata and
-    # applies the constraints one by one.
+    # The protocol of the package annotated-types: pydantic iterates over this metadata and applies the constraints.
     __is_annotated_types_grouped_metadata__: ClassVar[Literal[True]] = True
 
     def __init__(
@@ -81,7 +80,7 @@ class ODMFieldInfo(FieldMetadata):
         return iter(self.pydantic_field_info.metadata)
 
     def is_only_constraints(self) -> bool:
-        """Return whether there is no option that only a field as a whole can have."""
+        """Return whether no option is set that applies only to whole fields."""
         return not (self.primary_field or self.key_name or self.index or self.unique)
 
 
@@ -134,18 +133,18 @@ def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
 ) -> Any:
     """Describe a field of a model.
 
-    Everything but the first six arguments is
-    [as in pydantic](https://docs.pydantic.dev/latest/api/fields/#pydantic.fields.Field). Aliases, `exclude`, `repr` and
-    titles concern constructors, dumps and JSON: a document holds every field, under its key.
+    All but the first six arguments are
+    [pydantic's](https://docs.pydantic.dev/latest/api/fields/#pydantic.fields.Field). Aliases, `exclude`, `repr` and
+    titles affect constructors, dumps and JSON: a document holds every field, under its key.
 
     Args:
-        default: The default value; `...` or nothing makes the field required.
+        default: The default value; `...` or no value makes the field required.
         key_name: The key in documents, queries and indexes; the field's name if `None`.
         primary_field: Make this field the primary key, stored under `_id`.
         index: Declare an index on this field.
         unique: Declare a unique index on this field.
-        default_factory: Called per instance, with nothing or with the data validated so far.
-            Documents without the key are refused all the same, unless the model's config says
+        default_factory: Called per instance, without arguments or with the data validated so far.
+            Documents without the key are still refused, unless the model's config sets
             `parse_doc_with_default_factories`.
         alias: The name in constructors and JSON.
         alias_priority: Whether an alias generator may replace the alias.
@@ -158,37 +157,37 @@ def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
         exclude: Leave the field out of `model_dump` and JSON.
         exclude_if: Leave it out for some values.
         discriminator: The field that tells the members of a union apart.
-        deprecated: Warn where the field of an instance is read.
+        deprecated: Warn when the field of an instance is read.
         json_schema_extra: For the JSON schema.
         frozen: Refuse assignments.
-        validate_default: Whether the default is validated; a save refuses one that could not be read.
+        validate_default: Whether the default is validated; a save refuses one that could not be read again.
         repr: Whether `repr` shows the field.
         init: For dataclasses.
         init_var: For dataclasses.
         kw_only: For dataclasses.
         pattern: A regular expression for text.
-        strict: Convert nothing.
-        coerce_numbers_to_str: Take numbers for text.
+        strict: Do not convert values.
+        coerce_numbers_to_str: Convert numbers to text.
         gt: Greater than.
         ge: Greater than or equal to.
         lt: Less than.
         le: Less than or equal to.
         multiple_of: A multiple of this number.
-        allow_inf_nan: Take infinite numbers and `nan`.
+        allow_inf_nan: Accept infinite numbers and `nan`.
         max_digits: Of a decimal.
         decimal_places: Of a decimal.
         min_length: Of text or of a collection.
         max_length: Of text or of a collection.
         union_mode: How the member of a union is chosen.
-        fail_fast: Stop at the first wrong item of a collection.
-        const: Gone from pydantic; use `Literal`.
+        fail_fast: Stop at the first invalid item of a collection.
+        const: Removed from pydantic; use `Literal`.
         min_items: The old name of `min_length` for collections.
         max_items: The old name of `max_length` for collections.
         regex: The old name of `pattern`.
 
     Raises:
         ValueError: if `key_name` and `primary_field` contradict each other.
-        TypeError: if there is a default beside a default factory, or two names for one constraint.
+        TypeError: if there are a default and a default factory, or two names for one constraint.
         pydantic.PydanticUserError: if `const` is given.
     """
     if const is not None:
@@ -269,8 +268,8 @@ def _renamed(old: str, old_value: int | None, new: str, new_value: int | None) -
 class FieldProxy:
     """A field as seen on its class: the left side of a filter.
 
-    Comparisons give filters, the names of embedded fields lead further down, `+proxy` is the
-    path of the key, and `++proxy` that path as an aggregation wants it.
+    Comparisons return filters, attributes are embedded fields, `+proxy` is the path of the key, and `++proxy` the field
+    path for an aggregation.
 
     Example:
         `(Shop.address.city == "Oslo") & Shop.opened.gt(2020)`
@@ -281,7 +280,7 @@ class FieldProxy:
     parent: FieldProxy | None
     field: ODMBaseField
     root: type[Any] | None
-    """The class that it was asked of; `None` below another proxy, and if nobody says."""
+    """The class on which it was read; `None` below another proxy, or if unknown."""
 
     def __init__(
         self, parent: FieldProxy | None, field: ODMBaseField, root: type[Any] | None = None
@@ -291,7 +290,7 @@ class FieldProxy:
         object.__setattr__(self, "root", root)
 
     def __get__(self, instance: object, owner: type[Any]) -> FieldProxy:
-        # A value of an instance stands in front of this. One that it lacks is an error, as in pydantic.
+        # An instance's own value comes first. A missing one is an error, as in pydantic.
         if instance is None and not is_building():
             return self
         name = _name_in(owner, _field_of(self))
@@ -336,8 +335,7 @@ class FieldProxy:
         """Return the BSON form of a value that the field is compared with."""
         return encode_operand(_field_of(self), value)
 
-    # The operators of Python look neither at attributes of this object nor at embedded fields
-    # that bear the name of an operator.
+    # Python's operators look neither at attributes of this object nor at embedded fields named like an operator.
 
     __hash__ = None  # type: ignore[assignment]  # == makes a filter
 
@@ -405,7 +403,7 @@ class FieldProxy:
 
 
 class _DeprecatedFieldProxy(FieldProxy):
-    """A field of instances that warn where it is read."""
+    """A proxy for a field that warns when it is read from an instance."""
 
     __slots__ = ()
 
@@ -423,24 +421,24 @@ class _DeprecatedFieldProxy(FieldProxy):
         return value
 
     def __set__(self, instance: object, value: object) -> NoReturn:
-        # That there is one has instances ask here first. Nothing is set by it, as models have `__setattr__`.
+        # With `__set__`, reads of instances come here first. Nothing calls it, as models have `__setattr__`.
         raise AttributeError(f"{self!r} is immutable")
 
 
 def proxy_of(field: ODMBaseField, owner: type[Any]) -> FieldProxy:
-    """Return what stands for a field on its class."""
+    """Return the proxy for a field on its class."""
     is_deprecated = bool(field.pydantic_field.deprecated)
     return (_DeprecatedFieldProxy if is_deprecated else FieldProxy)(None, field, owner)
 
 
 def _field_of(proxy: FieldProxy) -> ODMBaseField:
-    # Ordinary access asks for the fields of embedded models first.
+    # Ordinary access would find fields of embedded models first.
     field: ODMBaseField = object.__getattribute__(proxy, "field")
     return field
 
 
 def _name_in(owner: type[Any], field: ODMBaseField) -> str | None:
-    """Return the name of a field of a class; `None` if it is one of another class, kept there as any other value."""
+    """Return the name of a class's field; `None` for a field of another class, kept as an ordinary value."""
     for cls in owner.__mro__:
         mapping = vars(cls).get("__mapping__")
         if isinstance(mapping, ModelMapping):

@@ -17,11 +17,11 @@ class Index:
     Args:
         fields: Fields of the model, or `asc(...)` and `desc(...)` of them.
         unique: Whether the server refuses a second document with the same values.
-        name: The name of the index; MongoDB makes one from the keys if `None`.
+        name: The name of the index; if `None`, MongoDB derives one from the keys.
 
     Raises:
         ValueError: if there is no field.
-        TypeError: if something is not a field of a model, or a sort order of one.
+        TypeError: if an argument is neither a field of a model nor a sort order.
 
     Example:
         `Index(Voyage.ship, desc(Voyage.leaves), name="ship_recent")`
@@ -43,7 +43,7 @@ class Index:
             raise ValueError("an index needs at least one field")
 
     def to_odm_index(self) -> ODMBaseIndex:
-        """Return the index in terms of keys."""
+        """Return the index with keys for fields."""
         if len(self._orders) == 1 and len(self._orders[0]) == 1:
             # MongoDB reads an index on one key in both directions.
             (key_name,) = self._orders[0]
@@ -52,7 +52,7 @@ class Index:
 
 
 class ODMBaseIndex(ABC):
-    """An index in terms of keys."""
+    """An index on keys."""
 
     __slots__ = ()
 
@@ -64,7 +64,7 @@ class ODMBaseIndex(ABC):
         """Return the keys with their directions, 1 or -1."""
 
     def get_pymongo_index(self) -> pymongo.IndexModel:
-        """Return the index as the driver takes it."""
+        """Return the driver's form of the index."""
         options: dict[str, Any] = {}
         if self.unique:
             options["unique"] = True

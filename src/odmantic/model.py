@@ -1,4 +1,4 @@
-"""`Model` and `EmbeddedModel`, the classes whose instances are documents."""
+"""`Model` and `EmbeddedModel`, the base classes of documents."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ __all__ = [
 
 
 class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
-    """What models with a collection and embedded models have in common."""
+    """The common base of models with a collection and embedded models."""
 
     __slots__ = ("__baseline__", "__state__")
 
@@ -103,11 +103,11 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
     def __setattr__(self, name: str, value: Any) -> None:
         mapping = self.__mapping__
         if mapping.codec.exact_classes.get(name) is type(value):
-            # Validation would leave it as it is. No calls: assignments are many.
+            # Validation would not change it. Without calls: assignments are frequent.
             self.__dict__[name] = value  # pyright: ignore[reportIndexIssue] - an instance has a dict
-            # Until somebody asks, all that have a value count as set. By `super` an absent slot is not filled.
+            # Until it is first read, all fields with a value count as set. `super` does not fill an absent slot.
             fields_set: set[str] | None = getattr(super(), "__pydantic_fields_set__", None)
-            if isinstance(fields_set, set):  # or what a program put there
+            if isinstance(fields_set, set):  # or what a program assigned
                 fields_set.add(name)
         elif not _assign(self, name, value):
             return
@@ -128,7 +128,7 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
         return sorted(super().__repr_args__(), key=lambda pair: pair[0] != "id")
 
     def __class_getitem__(cls, arguments: Any) -> Any:
-        """Return the parametrisation of a generic model, which is a model too."""
+        """Return the parametrisation of a generic model, which is also a model."""
         if is_tuple(arguments):
             adapted: Any = tuple([adapt_annotation(one) for one in arguments])
         else:
@@ -173,25 +173,25 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
 
     @classmethod
     def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:
-        """Make an instance of values that nothing checks."""
+        """Create an instance from unvalidated values."""
         instance = super().model_construct(_fields_set, **values)
-        mark_unknown(instance)  # the id may be another one's
+        mark_unknown(instance)  # the id may be that of another instance
         return instance
 
     @classmethod
     def validate(cls, value: Any) -> Self:
-        """Make an instance from a dictionary; an instance is returned as it is."""
+        """Create an instance from a dictionary; return an instance unchanged."""
         return cls.model_validate(value)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """Copy the instance, all fields of the copy counting as never saved.
+        """Copy the instance; all fields of the copy count as never saved.
 
         Args:
             update: Values of fields by name, not validated; the primary key may be among them.
-            deep: Copy what is nested too, instead of sharing it.
+            deep: Copy nested values too, instead of sharing them.
 
         Raises:
-            ValueError: if `update` names something that neither is a field nor may be added.
+            ValueError: if `update` names something that is neither a field nor a permitted extra.
         """
         mapping = self.__mapping__
         copied = super().model_copy(update=self._copy_update(update or {}), deep=deep)
@@ -206,13 +206,13 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
         return copied
 
     def __copy__(self) -> Self:
-        """Copy the instance with what is known of its document: a save of the copy sends what changed in it."""
+        """Copy the instance with its state: a save of the copy sends only what changed in it."""
         copied = super().__copy__()
         begin_with(copied, state_for_copy(self))
         return copied
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
-        """Copy the instance and what is nested, with what is known of their documents."""
+        """Copy the instance and what is nested, with their state."""
         copied = super().__deepcopy__(memo)
         begin_with(copied, state_for_copy(self))
         return copied
@@ -258,13 +258,13 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
         """Change several fields at once, or none if a value is not valid.
 
         Args:
-            patch_object: New values by the names of the fields, or a pydantic model that has them.
-            include: Only change these fields.
+            patch_object: New values by field name, or a pydantic model that has them.
+            include: Change only these fields.
             exclude: Do not change these fields.
-            exclude_unset: Leave out what was not set explicitly on a pydantic model.
-            exclude_defaults: Leave out what equals its default on a pydantic model.
-            exclude_none: Leave out what is `None` on a pydantic model.
-            fields: Further values, which win over those of `patch_object`.
+            exclude_unset: Ignore values that were not set explicitly on a pydantic model.
+            exclude_defaults: Ignore values that equal their default on a pydantic model.
+            exclude_none: Ignore values that are `None` on a pydantic model.
+            fields: Further values, which override those of `patch_object`.
 
         Raises:
             ValueError: if the patch contains the primary key.
@@ -288,7 +288,7 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
         """Return the document of the instance.
 
         Args:
-            include: Names of the fields to give; all of them if `None`.
+            include: Names of the fields to include; all of them if `None`.
         """
         document = encode_document(self, include)
         if self.__mapping__.shows_itself:
@@ -299,7 +299,7 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
 
     @classmethod
     def model_validate_doc(cls, raw_doc: Mapping[str, Any]) -> Self:
-        """Make an instance from a document.
+        """Create an instance from a document.
 
         Raises:
             DocumentParsingError: if the document does not fit.
@@ -315,7 +315,7 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
 
     @classmethod
     def parse_doc(cls, raw_doc: Mapping[str, Any]) -> Self:
-        """Make an instance from a document; use `model_validate_doc`."""
+        """Create an instance from a document; use `model_validate_doc`."""
         _deprecated("parse_doc", "model_validate_doc")
         return cls.model_validate_doc(raw_doc)
 
@@ -339,9 +339,9 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
         return self.model_copy(update=update, deep=deep)
 
 
-# No method, whose name a program might use.
+# Not a method: a program might use its name.
 def _assign(instance: _BaseODMModel, name: str, value: Any) -> bool:
-    """Have pydantic assign, and tell whether the name is one that is stored."""
+    """Have pydantic assign a value, and return whether the name is a stored one."""
     mapping = instance.__mapping__
     if name == mapping.primary_field:
         raise NotImplementedError("Reassigning a new primary key is not supported yet")
@@ -353,17 +353,17 @@ def _assign(instance: _BaseODMModel, name: str, value: Any) -> bool:
     return name in mapping.fields or name in (instance.__pydantic_extra__ or ())
 
 
-# Whatever sets the names, also from outside, is noticed.
+# This notices every assignment of the set, even from outside.
 type.__setattr__(_BaseODMModel, "__fields_modified__", modified_property())
 _state_of: Callable[[Any], State | Known] = slot(_BaseODMModel, "__state__").__get__
 
 
 _STATE = "__odm_state__"
-"""Where a pickle keeps the state of an instance."""
+"""The key for the state of an instance in a pickle."""
 
 
 def _make_all_new(copied: Any) -> None:
-    """Have all instances in a deep copy be new in all fields."""
+    """Make all instances in a deep copy count as new."""
     for nested in nested_instances(copied):
         make_new(nested)
         _make_all_new(nested)
@@ -383,7 +383,7 @@ _FILL: dict[str, Callable[[Any], Any]] = {
     "__pydantic_extra__": _extra_at_first,
     "__pydantic_private__": lambda _instance: None,
 }
-"""What slots hold that are not filled before somebody asks: most instances are only looked at."""
+"""The values of slots that are filled on first access: most instances are only read."""
 
 
 def _deprecated(name: str, replacement: str) -> None:
@@ -395,10 +395,10 @@ def _deprecated(name: str, replacement: str) -> None:
 
 
 class Model(_BaseODMModel, metaclass=ModelMetaclass):
-    """Base of the models that have a collection of their own.
+    """The base class of models with a collection.
 
     Unless a field is declared with `Field(primary_field=True)`, the primary key is a field `id`
-    with an `ObjectId`, which exists as soon as the instance does.
+    with an `ObjectId`, generated with the instance.
     """
 
     if TYPE_CHECKING:
@@ -419,7 +419,7 @@ class Model(_BaseODMModel, metaclass=ModelMetaclass):
             ODMSingleFieldIndex(field.key_name, field.unique)
             for name, field in cls.__odm_fields__.items()
             if isinstance(field, ODMBaseIndexableField)
-            # The primary key has one. To ask for it makes the collection, but a "unique" one is refused.
+            # The primary key has an index. A redundant one creates the collection, but a "unique" one is refused.
             if (field.index or field.unique) and not (field.unique and name == primary)
         ]
         indexes.extend(
@@ -431,7 +431,7 @@ class Model(_BaseODMModel, metaclass=ModelMetaclass):
 
 
 class EmbeddedModel(_BaseODMModel, metaclass=EmbeddedModelMetaclass):
-    """Base of the models whose documents are part of another document."""
+    """The base class of models that are embedded in other documents."""
 
     __odm_kind__ = ModelKind.ROOT
 

@@ -1,7 +1,7 @@
 """Filters and sort orders, built from the fields of models.
 
-Every function takes a field as seen on its class (`Parcel.weight`) and gives a dictionary in
-MongoDB's own language: https://www.mongodb.com/docs/manual/reference/operator/query/
+Every function takes a field as seen on its class (`Parcel.weight`) and returns a dictionary in
+MongoDB's query language: https://www.mongodb.com/docs/manual/reference/operator/query/
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MAY_ASK_FOR_TRUTH = ("odmantic.", "pymongo.", "motor.", "bson.")
 
 
 class _Expression(dict[str, Any]):
-    """A dictionary for MongoDB, which is a condition only there: Python can tell of it no more than whether it is empty."""
+    """A dictionary for MongoDB; its truth value says only whether it is empty."""
 
     _advice: ClassVar[str]
 
@@ -41,7 +41,7 @@ class _Expression(dict[str, Any]):
 
 
 class QueryExpression(_Expression):
-    """A filter. `&` and `|` join it with others, plain dictionaries included."""
+    """A filter; `&` and `|` join it with others, even plain dictionaries."""
 
     _advice = (
         "Join conditions by & and | with parentheses around each, or by and_, or_ and nor_; ask `len(query) > 0` "
@@ -69,7 +69,7 @@ class QueryExpression(_Expression):
     ) -> QueryExpression:
         return _joined("$or", other, self)
 
-    # In place means a new expression: the old one may be part of another by now.
+    # The in-place operator makes a new expression: the old one may be part of another by now.
 
     def __iand__(self, other: Mapping[str, Any]) -> QueryExpression:  # noqa: PYI034
         return self & other
@@ -89,11 +89,11 @@ class SortExpression(_Expression):
         return f"SortExpression({super().__repr__() if self else ''})"
 
 
-class KeyNameProxy(str):  # noqa: SLOT000 - text cannot have slots that hold something
+class KeyNameProxy(str):  # noqa: SLOT000 - a subclass of `str` cannot have slots
     """The path of a key in documents; `+` makes it a field path of an aggregation (`$path`).
 
     Attributes:
-        model: The class that the path starts at; `None` if nobody knows.
+        model: The class at which the path starts; `None` if unknown.
     """
 
     model: type[Any] | None = None
@@ -102,25 +102,25 @@ class KeyNameProxy(str):  # noqa: SLOT000 - text cannot have slots that hold som
         return f"${self}"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A class that is local to a function cannot be pickled, and a path can.
+        # A path can be pickled; a class local to a function cannot.
         return KeyNameProxy, (str(self),)
 
 
 QueryDictBool: TypeAlias = QueryExpression | dict[str, Any] | bool
-"""What type checkers see in a query: to them `Parcel.weight > 2` is a `bool`."""
+"""The type of a query for type checkers: to them `Parcel.weight > 2` is a `bool`."""
 
 FieldProxyAny: TypeAlias = Any
-"""A `FieldProxy`; type checkers take `Parcel.weight` for the value an instance has there."""
+"""A `FieldProxy`; to type checkers `Parcel.weight` is an instance's value."""
 
 
 def key_of(field: FieldProxyAny) -> KeyNameProxy:
-    """Return the path of the key of a field.
+    """Return the path of a field's key.
 
     Raises:
         TypeError: if it is not a field as seen on its class.
     """
-    # A model has a plus too, which gives the name of its collection. The class is asked, since a proxy would look
-    # through its fields first.
+    # A model has a plus too, for the name of its collection. The class is asked, because a proxy would search its
+    # embedded fields first.
     value: object = field
     plus: Any = getattr(type(value), "__pos__", None)
     key = None if plus is None else plus(value)
@@ -135,7 +135,7 @@ def and_(*elements: QueryDictBool) -> QueryExpression:
 
 
 def or_(*elements: QueryDictBool) -> QueryExpression:
-    """Match documents that match one of `elements` at least."""
+    """Match documents that match at least one of `elements`."""
     return _joined("$or", *elements)
 
 
@@ -194,7 +194,7 @@ def match(field: FieldProxyAny, pattern: Any) -> QueryExpression:
     """Match documents where the field matches a regular expression, as text or compiled.
 
     Raises:
-        TypeError: if it is something else, such as a dictionary, which would be an operator.
+        TypeError: if the pattern is something else, such as a dictionary, which would be an operator.
     """
     key = key_of(field)
     compiled = re.compile(pattern) if isinstance(pattern, str) else pattern
@@ -224,8 +224,8 @@ def _compared(field: FieldProxyAny, operator: str, value: Any) -> QueryExpressio
 
 
 def _stored(field: FieldProxyAny, value: Any) -> Any:
-    """Return an operand as the field stores it."""
-    # By its class: on the proxy of an embedded object, a name is that of an embedded field.
+    """Return an operand in its stored form."""
+    # From the class: on the proxy of an embedded object, a name is that of an embedded field.
     proxy: object = field
     encode: Any = getattr(type(proxy), "__stored__", None)
     return encode_value(value) if encode is None else encode(field, value)
@@ -234,7 +234,7 @@ def _stored(field: FieldProxyAny, value: Any) -> Any:
 def _members(
     field: FieldProxyAny, name: str, sequence: Iterable[Any]
 ) -> tuple[str, list[Any], list[Any]]:
-    """Return the key of a field and stored values, apart from those that MongoDB would take for operators among them."""
+    """Return the key of a field and the stored values, with those that look like operators apart."""
     key = key_of(field)
     if isinstance(sequence, (str, bytes)):
         warn_caller(

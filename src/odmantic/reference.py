@@ -1,4 +1,4 @@
-"""`Reference`, which marks a field that holds a document of another collection."""
+"""`Reference`, which declares a field that holds a document of another collection."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["ODMReferenceInfo", "Reference"]
 
 
 class ODMReferenceInfo:
-    """What `Reference()` says."""
+    """The result of `Reference()`."""
 
     __slots__ = ("key_name",)
 

@@ -1,4 +1,4 @@
-"""Sessions and transactions of both colours."""
+"""Sessions and transactions, async and sync."""
 
 from typing import TYPE_CHECKING
 
