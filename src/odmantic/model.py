@@ -38,7 +38,7 @@ from odmantic._state.copies import (
 )
 from odmantic._state.nested import nested_instances
 from odmantic._state.state import State, modified_property, slot
-from odmantic._state.transitions import mark_unknown, note_assigned
+from odmantic._state.transitions import mark_assigned, mark_unknown
 from odmantic._state.whole import as_a_whole
 from odmantic._types.adapt import adapt_annotation
 from odmantic._types.instances import Instance
@@ -121,7 +121,7 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
                 return
             if state.known is None:  # all names are new
                 return
-        note_assigned(self, name, state)
+        mark_assigned(self, name, state)
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         # Sorting is stable: only an `id` moves.

@@ -45,7 +45,7 @@ class Codec:
 
     @cached_property
     def read_all(self) -> ReadAll:
-        """Uses up a list of documents from its end, and passes on the instances, which count as unmodified.
+        """Uses up a list of documents from its end, and passes on the instances, which are clean.
 
         Stops behind a document that validation has to judge, and gives that.
         """
@@ -59,7 +59,7 @@ class Codec:
         return read
 
     def read_known(self, raw: Any, known: Known) -> Any:
-        """Make an instance that counts as unmodified; `None` if validation has to judge."""
+        """Make a clean instance; `None` if validation has to judge."""
         instances: list[Any] = []
         self.read_all([raw], instances.append, known)
         return instances[0] if instances else None

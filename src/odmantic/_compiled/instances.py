@@ -19,7 +19,7 @@ from odmantic._compiled.snapshot_code import (
 )
 from odmantic._mapping.blank import FEW, blank_of
 from odmantic._mapping.mapping import mapping_of
-from odmantic._state.places import INSIDE
+from odmantic._state.places import EMBEDDED
 from odmantic._state.transitions import mark_embedded_clean
 from odmantic._types.tree import (
     Anything,
@@ -243,7 +243,7 @@ class InstanceCode:
             mapping, local, path, keeps=frozenset(mapping.fields) if is_kept else frozenset()
         )
         if self._known:
-            self._source.add(f"{instance}.__state__ = {self._source.object('INSIDE', INSIDE)}")
+            self._source.add(f"{instance}.__state__ = {self._source.object('EMBEDDED', EMBEDDED)}")
         self._finish(mapping, instance, None)
         source.add(f"{local} = {instance}")
         return [piece for field in pieces for piece in field] or ["True"]

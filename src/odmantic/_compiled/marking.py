@@ -1,4 +1,4 @@
-"""Code that marks the embedded objects of instances that were written."""
+"""Code that marks the embedded objects in written instances as clean."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from odmantic._compiled.snapshot_code import inside
 from odmantic._mapping.mapping import ModelMapping, mapping_of
-from odmantic._state.places import INSIDE
+from odmantic._state.places import EMBEDDED
 from odmantic._state.state import setter_of
 from odmantic._state.transitions import mark_embedded_clean
 from odmantic._types.tree import Array, Document, Node, Nullable, Target
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class MarkerCode:
-    """Writes the function that marks what is embedded in instances, at any depth; references are left alone.
+    """Writes the function that marks what is embedded in instances as clean, at any depth; references are left alone.
 
     Usual shapes are embedded objects and lists of them that hold no further ones: the others take longer.
     """
@@ -66,7 +66,7 @@ class MarkerCode:
         model = source.object("Class", node.model)
         set_state = source.object("set_state", setter_of(node.model, "__state__"))
         with source.block(f"if type({value}) is {model}:"):
-            source.add(f"{set_state}({value}, {source.object('INSIDE', INSIDE)})")
+            source.add(f"{set_state}({value}, {source.object('EMBEDDED', EMBEDDED)})")
         with source.block("else:"):
             source.add(f"{self._mark_any()}({value})")
 

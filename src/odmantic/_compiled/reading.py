@@ -22,12 +22,12 @@ class ReaderCode:
         self._mapping = mapping
 
     def write_read_all(self) -> None:
-        """Add the function that makes instances which count as unmodified."""
+        """Add the function that makes clean instances."""
         source = self._source
         code = InstanceCode(source, known=True)
         with source.function(
             "def read_all(documents, add, known):",
-            "Make an instance that counts as unmodified of each, from the last; give one that validation has to judge.",
+            "Make a clean instance of each, from the last; give one that validation has to judge.",
         ):
             source.add("take = documents.pop")
             for model in {path.model: None for path in self._mapping.reference_paths}:

@@ -37,7 +37,7 @@ _ABSENT = object()
 class TakerCode:
     """Writes the function that takes instances that are to be sent as a whole, up to the first other one.
 
-    Each taken one counts as unmodified, with what is sent of it as its baseline. What is unusual is left to slower
+    Each taken one is clean, with what is sent of it as its baseline. What is unusual is left to slower
     code: a value of another type than its annotation says, and a timestamp, which the server would fill in.
     """
 

@@ -14,7 +14,7 @@ from odmantic._bson.alike import is_alike
 from odmantic._codec.decode import name_decoders
 from odmantic._codec.lookups import names_first
 from odmantic._state.snapshot import is_same, take_snapshot
-from odmantic._state.transitions import make_dirty
+from odmantic._state.transitions import mark_dirty
 from odmantic._types.instances import Instance
 from odmantic._types.internals import VALIDATORS, decorated
 
@@ -122,7 +122,7 @@ def apply_patch(instance: Instance, patch: dict[str, Any]) -> None:
     _check_frozen(cls, changed)
     vars(instance).update(changed)
     instance.__pydantic_fields_set__.update(changed)
-    make_dirty(instance, changed)
+    mark_dirty(instance, changed)
 
 
 def _check_frozen(cls: type[Instance], changed: dict[str, Any]) -> None:

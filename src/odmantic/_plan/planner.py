@@ -11,7 +11,7 @@ from bson.timestamp import Timestamp
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.batch import Batch
 from odmantic._plan.save import all_fields, fields_to_save, plan_save
-from odmantic._state.dirty import remember
+from odmantic._state.dirty import update_baseline
 from odmantic._state.state import may_exist, state_of
 from odmantic._state.transitions import give_back
 
@@ -249,7 +249,7 @@ def _add(batch: Batch, plan: SavePlan, place: int, *, is_new: bool) -> None:
     batch.are_new.append(is_new)
     if plan.removed:
         batch.removed[id(plan.document)] = plan.removed
-    remember(plan.instance, plan.snapshots)
+    update_baseline(plan.instance, plan.snapshots)
 
 
 def _insertable_id(mapping: ModelMapping) -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from odmantic._state.lives import Life
-from odmantic._state.places import known_at
 from odmantic._state.state import (
     AS_MADE,
     KeptState,
@@ -17,10 +16,10 @@ from odmantic._state.state import (
 from odmantic._state.transitions import mark_unknown
 
 if TYPE_CHECKING:
-    from odmantic._state.places import Place
+    from odmantic._state.places import Known
 
-    #: The place of the document, the modified fields, the baseline and the life.
-    PickledState = tuple[Place | None, frozenset[str] | None, Any, Life | None]
+    #: Where the document is known, the modified fields, the baseline and the life.
+    PickledState = tuple[Known | None, frozenset[str] | None, Any, Life | None]
 
 
 def state_for_copy(original: Any) -> KeptState:
@@ -69,13 +68,12 @@ def make_new(copied: Any, *, is_other: bool = False) -> None:
 def pickled_state(instance: Any) -> PickledState:
     """Give what a pickle keeps of the state of an instance."""
     known, modified, baseline, life, _ = state_for_copy(instance)
-    return None if known is None else known.place, modified, baseline, life
+    return known, modified, baseline, life
 
 
 def unpickle_state(instance: Any, pickled: PickledState | None) -> None:
     """Have an instance that is made of a pickle know what the pickle keeps, if anything."""
-    place, modified, baseline, life = pickled or (None, None, None, None)
-    known = None if place is None else known_at(place)
-    if life is not None and life.place is None:
-        life.place = place
+    known, modified, baseline, life = pickled or (None, None, None, None)
+    if life is not None and life.place is None and known is not None:
+        life.place = known.place
     begin_with(instance, KeptState(known, modified, baseline, life, None))

@@ -107,7 +107,7 @@ def baseline_of(instance: Instance) -> Mapping[str, Any]:
     return baseline or {}
 
 
-def remember(instance: Instance, snapshots: Mapping[str, Any]) -> None:
+def update_baseline(instance: Instance, snapshots: Mapping[str, Any]) -> None:
     """Note what is, or was, sent of the fields that can change in place."""
     if not snapshots:
         return

@@ -1,7 +1,6 @@
 """Where documents are known: the deployment, the database and the collection.
 
-To another database an instance is new, though it was read or written elsewhere. All instances that came from one place
-share what says so.
+To another database an instance is new, though it was read or written elsewhere.
 """
 
 from __future__ import annotations
@@ -74,7 +73,7 @@ def _no_client() -> None:
 
 
 class Place:
-    """One collection. In a pickle, names and addresses are what is left of it."""
+    """One collection."""
 
     __slots__ = ("collection", "database", "deployment")
 
@@ -90,20 +89,6 @@ class Place:
             and self.database == other.database
             and self.deployment.is_same(other.deployment)
         )
-
-    def __deepcopy__(self, _memo: object) -> Self:
-        return self
-
-    def __reduce__(self) -> str | tuple[Any, ...]:
-        if self is NOWHERE:
-            return "NOWHERE"
-        return place_at, (self.deployment.addresses(), self.database, self.collection)
-
-
-@lru_cache(maxsize=1024)
-def place_at(addresses: Addresses, database: str, collection: str) -> Place:
-    """Give the place that a pickle tells of."""
-    return Place(Deployment(addresses=addresses), database, collection)
 
 
 class Journal(Protocol):
@@ -122,7 +107,10 @@ class Moved(Protocol):
 
 
 class Known:
-    """That documents of one model are known at a place, by reads."""
+    """That documents of one model are known at a place, by reads.
+
+    All instances that came from one place share one. In a pickle, names and addresses are what is left of it.
+    """
 
     __slots__ = ("place",)
 
@@ -143,6 +131,15 @@ class Known:
         """Tell whether documents are known at a place."""
         mine = self.place
         return mine is place or mine.is_same(place)
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        if self.place is NOWHERE:
+            return "EMBEDDED"
+        place = self.place
+        return known_at, (place.deployment.addresses(), place.database, place.collection)
 
 
 class Reading(Known):
@@ -208,13 +205,14 @@ class Written(Known):
 NOWHERE = Place(Deployment(), "", "")
 
 #: That an embedded object is as its document is.
-INSIDE = Known(NOWHERE)
+EMBEDDED = Known(NOWHERE)
 
 #: That a document is known, but to no engine.
 SOMEWHERE = Known(Place(Deployment(), "", ""))
 
 
+# One for each instance of a pickle would take a third more memory.
 @lru_cache(maxsize=1024)
-def known_at(place: Place) -> Known:
-    """Give what says that documents are known at a place."""
-    return INSIDE if place is NOWHERE else Known(place)
+def known_at(addresses: Addresses, database: str, collection: str) -> Known:
+    """Give what a pickle tells of a place."""
+    return Known(Place(Deployment(addresses=addresses), database, collection))

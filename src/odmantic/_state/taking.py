@@ -95,7 +95,7 @@ class ChangeTaker:
     ) -> Changes | None:
         """Take what an update has to send, `UNCHANGED` if nothing; `None` leaves an instance to slower code.
 
-        The fields that are taken count as unmodified, and their values are what is remembered of them.
+        The fields that are taken are clean, and their values are the baseline.
 
         Args:
             instance: the instance.

@@ -4,8 +4,8 @@
 | --- | --- | --- |
 | the program makes it | none | new, and no document has an id that the library made |
 | its document is read | `mark_read` | clean |
-| a field is assigned | `note_assigned` | dirty in this field, or new as before |
-| the assignment is undone | `undo_assigned` | as before |
+| a field is assigned | `mark_assigned` | dirty in this field, or new as before |
+| the assignment is undone | `undo_assignments` | as before |
 | fields are taken to be sent | `take`, `take_whole` | clean in them, and known at the place of the write |
 | the write succeeds | `mark_written` | the same, and what is embedded is clean |
 | it fails, or is rolled back | `give_back`, `give_back_whole` | dirty in them, or as before where the write moved it to another place |
@@ -24,9 +24,9 @@ from bson.timestamp import Timestamp
 
 from odmantic._mapping.fields import ODMReference
 from odmantic._mapping.mapping import mapping_of
-from odmantic._state.dirty import compared_fields, remember
+from odmantic._state.dirty import compared_fields, update_baseline
 from odmantic._state.nested import instances_in, nested_instances
-from odmantic._state.places import INSIDE, Written
+from odmantic._state.places import EMBEDDED, Written
 from odmantic._state.snapshot import take_snapshots
 from odmantic._state.state import (
     AS_MADE,
@@ -37,7 +37,6 @@ from odmantic._state.state import (
     State,
     all_names,
     baseline_or_none,
-    clear_slot,
     modified_names,
     opened,
     published,
@@ -62,7 +61,7 @@ def mark_read(instance: Instance, known: Known) -> None:
     """Note that an instance, which nobody else has yet, and all that is in it equal what was just read."""
     mapping = mapping_of(type(instance))
     if mapping.is_embedded:
-        known = INSIDE
+        known = EMBEDDED
     elif compared := compared_fields(instance):
         snapshots = take_snapshots(instance, compared)
         object.__setattr__(instance, "__baseline__", snapshots)
@@ -84,7 +83,7 @@ def mark_embedded_clean(value: Any) -> None:
     for instance in instances_in(value):
         # What is referenced has a document of its own.
         if not is_model_instance(instance):
-            object.__setattr__(instance, "__state__", INSIDE)
+            object.__setattr__(instance, "__state__", EMBEDDED)
             for nested in nested_instances(instance):
                 mark_embedded_clean(nested)
 
@@ -92,7 +91,7 @@ def mark_embedded_clean(value: Any) -> None:
 # --- Assigning ---------------------------------------------------------------------------------
 
 
-def note_assigned(instance: Any, name: str, found: State | Known) -> None:
+def mark_assigned(instance: Any, name: str, found: State | Known) -> None:
     """Note the assignment of a field of an instance in whose slot something was found."""
     state = found if type(found) is State else published(instance, State(found, set()))
     if state.modified is not None:
@@ -101,7 +100,7 @@ def note_assigned(instance: Any, name: str, found: State | Known) -> None:
         modified_names(instance).add(name)
 
 
-def undo_assigned(instance: Any, before: AbstractSet[str] | None) -> None:
+def undo_assignments(instance: Any, before: AbstractSet[str] | None) -> None:
     """Forget assignments that were undone; `before` is a copy of what `modified_of` gave before them."""
     state = state_of(instance)
     if type(state) is not State or state.modified is None:
@@ -112,7 +111,7 @@ def undo_assigned(instance: Any, before: AbstractSet[str] | None) -> None:
         state.modified.intersection_update(before or ())
 
 
-def make_dirty(instance: Any, names: Iterable[str]) -> None:
+def mark_dirty(instance: Any, names: Iterable[str]) -> None:
     """Note names as modified, unless all are new."""
     if state_of(instance) is not None:
         state = opened(instance)
@@ -173,7 +172,7 @@ def take_whole(instance: Any, state: State | Known, write: Written, *, new: bool
 
 def mark_written(instance: Instance, names: AbstractSet[str], snapshots: Mapping[str, Any]) -> None:
     """Note that a write of fields succeeded; `snapshots` tell what was sent of those that change in place."""
-    remember(instance, snapshots)
+    update_baseline(instance, snapshots)
     if not names.isdisjoint(instance.__mapping__.nested_fields):
         mark_nested((instance,), type(instance))
 
@@ -185,7 +184,7 @@ def mark_nested(instances: Sequence[Instance], model: type[Instance]) -> None:
         mark(instances)
 
 
-def mark_stored(instance: Instance, names: Iterable[str]) -> None:
+def mark_clean(instance: Instance, names: Iterable[str]) -> None:
     """Note that fields turned out to be as the document has them."""
     state = state_of(instance)
     if type(state) is State and state.modified is not None:
@@ -200,14 +199,14 @@ def give_back(instance: Any, names: Iterable[str], write: Written) -> None:
     elif state.known is write and state.earlier is not None:
         _move_back(instance, state, state.earlier)
     else:
-        make_dirty(instance, names)
+        mark_dirty(instance, names)
 
 
 def give_back_whole(instance: Any, write: Written) -> None:
     """Note that an instance is not sent after all, if it was taken as a whole."""
     state = state_of(instance)
     if state is write:
-        clear_slot(instance, "__state__")
+        object.__delattr__(instance, "__state__")
     elif type(state) is State and state.known is write:
         if state.earlier is not None:
             _move_back(instance, state, state.earlier)
@@ -239,7 +238,7 @@ def mark_unknown(instance: Any) -> None:
     """Note that no document is known to hold any field of an instance, though one may exist."""
     state = opened(instance)
     state.known = state.modified = state.earlier = None
-    clear_slot(instance, "__baseline__")
+    object.__setattr__(instance, "__baseline__", None)
 
 
 def go_back(instance: Any, kept: KeptState) -> None:
@@ -269,11 +268,11 @@ def _move(instance: Any, state: State, write: Written) -> None:
         earlier = None if before.is_settled else state.earlier
         state.earlier = KeptState(before, modified, baseline, state.life, earlier)
         write.moves(state)
-        clear_slot(instance, "__baseline__")
+        names: Iterable[str] = ()
         if baseline and instance.__mapping__.extra_allowed:
             # An extra that was removed since may be at the other place as well.
             names = baseline.keys() - instance.__mapping__.fields.keys()
-            object.__setattr__(instance, "__baseline__", dict.fromkeys(names))
+        object.__setattr__(instance, "__baseline__", dict.fromkeys(names) or None)
     if state.life is not None:
         state.life = state.life.at(write.place)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from odmantic._state.state import clear_slot, modified_of
-from odmantic._state.transitions import make_dirty, undo_assigned
+from odmantic._state.state import modified_of
+from odmantic._state.transitions import mark_dirty, undo_assignments
 from odmantic._types.instances import Instance
 
 if TYPE_CHECKING:
@@ -33,11 +33,10 @@ def as_a_whole(instance: Instance) -> Generator[None]:
     except BaseException:
         object.__setattr__(instance, "__dict__", values)
         for name, held in slots.items():
+            object.__setattr__(instance, name, held)
             if held is _ABSENT:
-                clear_slot(instance, name)
-            else:
-                object.__setattr__(instance, name, held)
-        undo_assigned(instance, modified_before)
+                object.__delattr__(instance, name)
+        undo_assignments(instance, modified_before)
         raise
     _note_others(instance, values)
 
@@ -58,4 +57,4 @@ def _note_others(instance: Instance, before: dict[str, Any]) -> None:
         if now.get(name, _ABSENT) is not before.get(name, _ABSENT)
     }
     if changed:
-        make_dirty(instance, changed)
+        mark_dirty(instance, changed)

@@ -17,8 +17,8 @@ from odmantic._state.state import KeptState, all_names, kept_state, modified_nam
 from odmantic._state.transitions import (
     give_back,
     go_back,
-    make_dirty,
-    mark_stored,
+    mark_clean,
+    mark_dirty,
     mark_unknown,
 )
 from odmantic._types.instances import Instance
@@ -73,7 +73,7 @@ class _Entry:
         if before is not None:
             fields = mapping_of(type(self.instance)).fields.keys()
             modified = before.state.modified or frozenset()
-            mark_stored(self.instance, fields - before.changed_since(self.instance) - modified)
+            mark_clean(self.instance, fields - before.changed_since(self.instance) - modified)
 
     def restore(self) -> None:
         if self.read_back:
@@ -82,9 +82,9 @@ class _Entry:
         if self.before_delete is not None:
             changed = self.before_delete.changed_since(self.instance)
             go_back(self.instance, self.before_delete.state)
-            make_dirty(self.instance, changed)
+            mark_dirty(self.instance, changed)
         elif not self.writes:
-            make_dirty(self.instance, self.written)
+            mark_dirty(self.instance, self.written)
         # Each is undone where it went: it may have moved the instance from where one before it went.
         for write, names in reversed(self.writes):
             give_back(self.instance, names, write)

@@ -12,7 +12,7 @@ from bson import ObjectId
 from tests.unit.somewhere import a_write, dirty_fields, mark_read, read_document, take
 
 from odmantic import EmbeddedModel, Field, Model, Reference
-from odmantic._state.dirty import baseline_of, compared_fields, remember
+from odmantic._state.dirty import baseline_of, compared_fields, update_baseline
 from odmantic._state.snapshot import digest, field_digests, take_snapshots
 from odmantic._state.transitions import give_back, mark_unknown, mark_written
 
@@ -243,7 +243,7 @@ def test_an_assignment_minds_no_other_set_of_fields():
 def test_what_is_sent_is_the_baseline_from_then_on(parcel):
     parcel.tags.append("y")
     take(parcel, {"tags"})
-    remember(parcel, take_snapshots(parcel, ["tags"]))
+    update_baseline(parcel, take_snapshots(parcel, ["tags"]))
     assert dirty_fields(parcel) == set()
 
     parcel.tags.append("z")

@@ -1,7 +1,7 @@
 # Generated from src/odmantic/_aio/operations/turns.py by tools/generate_sync.py: do not edit.
 """Saves of one instance take turns.
 
-Fields that are being written count as unmodified. So a second save has to wait for the first: else it would return
+Fields that are being written are clean. So a second save has to wait for the first: else it would return
 before the document is there, or overtake it with newer values, which the older ones would then replace.
 """
 
