@@ -306,7 +306,7 @@ def measure_source(source: Path, uri: str, operations: Sequence[str]) -> Found:
 
 
 def table(found: Mapping[str, Found], colour: str, operations: Sequence[str]) -> str:
-    """Calls, and in parentheses the modules that they touch: a row for each operation, in Markdown."""
+    """Call, and in parentheses the modules that they touch: a row for each operation, in Markdown."""
     columns = [(model, name) for model in MODELS for name in found]
     lines = [[colour, *(" ".join(column) for column in columns)]]
     for operation in operations:

@@ -1,7 +1,9 @@
 """A real replica set for the tests of your program, and a pytest plugin that runs it.
 
+```python
 with LocalReplicaSet(members=3) as replica_set:
     engine = SyncEngine(MongoClient(replica_set.uri))
+```
 """
 
 from __future__ import annotations

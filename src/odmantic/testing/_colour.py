@@ -1,4 +1,4 @@
-"""The colour of what has a sync twin here: `if ASYNC` marks what differs in it."""
+"""The colour flag of the code here that has a sync twin: `if ASYNC` marks the differences."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ ASYNC: Final = True
 
 
 async def resolve(value: Any) -> Any:
-    """Return what a program's callable returned, awaited if it waits."""
+    """Return the result of a program's callable, awaited if it is awaitable."""
     return await value if inspect.isawaitable(value) else value

@@ -1,4 +1,4 @@
-"""The configuration document of a replica set, and what is stored of it beside the data."""
+"""The configuration document of a replica set, and what is stored of it next to the data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOST_VOTERS = 7
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The replica set as asked for.
+    """The replica set that was requested.
 
     Attributes:
         election_timeout: Milliseconds without a primary until the others elect one.
@@ -29,7 +29,7 @@ class Wanted:
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The members' addresses as the configuration and the URI have them."""
+        """The members' addresses as in the configuration and the URI."""
         return tuple(f"127.0.0.1:{port}" for port in self.ports)
 
 
@@ -43,7 +43,7 @@ def initial_config(wanted: Wanted) -> dict[str, Any]:
 
 
 def changed_config(stored: dict[str, Any], wanted: Wanted) -> dict[str, Any] | None:
-    """Return the document for a forced `replSetReconfig`, None when the stored one is as wanted."""
+    """Return the document for a forced `replSetReconfig`, or None if nothing has to change."""
     members = [_member(wanted, index) for index in range(len(wanted.ports))]
     settings = _settings(wanted)
     as_wanted = len(stored["members"]) == len(members) and all(
@@ -79,24 +79,24 @@ def _member(wanted: Wanted, index: int) -> dict[str, Any]:
 def _settings(wanted: Wanted) -> dict[str, Any]:
     return {
         "electionTimeoutMillis": wanted.election_timeout,
-        # The default of two seconds would be longer than the election timeout.
+        # The default of two seconds would exceed the election timeout.
         "heartbeatIntervalMillis": max(100, min(2_000, wanted.election_timeout // 4)),
     }
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a directory with data remembers about its replica set."""
+    """The stored description of a replica set in a data directory."""
 
     name: str
     ports: tuple[int, ...]
 
 
 def load_state(directory: Path) -> State | None:
-    """Return what was stored in the directory, None for a new one.
+    """Return the stored description, or None for a new directory.
 
     Raises:
-        LocalReplicaSetError: if there is a file, but not one of ours.
+        LocalReplicaSetError: if the file is not one of odmantic's.
     """
     file = directory / _STATE
     try:
@@ -112,7 +112,7 @@ def load_state(directory: Path) -> State | None:
 
 
 def save_state(directory: Path, state: State) -> None:
-    """Stores the state for the next start from the directory."""
+    """Store the description for the next start from the directory."""
     temporary = directory / f"{_STATE}.new"
     temporary.write_text(json.dumps(asdict(state)) + "\n", encoding="utf-8")
     temporary.replace(directory / _STATE)

@@ -1,4 +1,4 @@
-"""Dropping the database of a test, whatever the test left behind."""
+"""Dropping a test's database, whatever the test left behind."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ _PATIENCE_MILLISECONDS = 500
 
 
 def drop_database(client: MongoClient[dict[str, Any]], name: str) -> None:
-    """Drops a database, ending the transactions that keep it.
+    """Drop a database, and abort the transactions that block this.
 
-    A transaction that a test left open holds locks until the server gives it up after a minute.
-    The engines of the plugin name their client's application after the database, so those
-    transactions can be told from everybody else's.
+    A transaction that a test left open holds locks until the server aborts it after a minute. The plugin's engines name
+    their client's application after the database, so these transactions can be identified.
     """
     database = client[name]
     try:

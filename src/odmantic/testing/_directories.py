@@ -1,4 +1,4 @@
-"""The directories with the data of members: nobody else reads them, and one process at a time has each."""
+"""The directories with the data of members: private, and used by one process at a time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PRIVATE_FILE = 0o600
 
 
 def make_private(directory: Path) -> None:
-    """Makes a directory that only its owner enters, or turns one into that; and what lacks above it."""
+    """Create a directory, and missing parents, that only its owner can enter, or restrict an existing one."""
     if not directory.parent.exists():
         make_private(directory.parent)
     directory.mkdir(mode=_PRIVATE, exist_ok=True)
@@ -22,23 +22,23 @@ def make_private(directory: Path) -> None:
 
 
 def make_private_file(file: Path) -> None:
-    """Makes a file that only its owner reads, or turns one into that."""
+    """Create a file that only its owner can read, or restrict an existing one."""
     file.touch(mode=_PRIVATE_FILE)
     file.chmod(_PRIVATE_FILE)
 
 
 def wait_until_free(directory: Path, pause: Callable[[str], None]) -> None:
-    """Waits for the end of a mongod that has the directory.
+    """Wait for the end of a mongod that uses the directory.
 
-    A program that was killed leaves its mongod to a clean shutdown, which takes a while.
+    The mongod of a killed program shuts down cleanly, which takes a while.
     """
     while _is_held(directory / "mongod.lock"):
         pause(f"{directory}, which is in use by another mongod")
 
 
 def _is_held(lock: Path) -> bool:
-    """Return whether a mongod has locked the file. What it holds tells less: the number of a process may be another's."""
-    if sys.platform == "win32":  # there, mongod itself says so
+    """Return whether a mongod has locked the file. The process id in it proves nothing: another process may have it."""
+    if sys.platform == "win32":  # there, mongod itself reports it
         return False
     import fcntl  # noqa: PLC0415  (there is none on Windows)
 

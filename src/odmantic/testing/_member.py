@@ -19,7 +19,7 @@ class Member:
     """A member of a local replica set.
 
     Attributes:
-        arguments: What mongod gets besides port, directory and what keeps it on this machine.
+        arguments: Arguments for mongod besides the port, the directory and those that keep it on this machine.
     """
 
     index: int
@@ -32,11 +32,11 @@ class Member:
 
     @property
     def log(self) -> Path:
-        """The file that mongod writes its log to."""
+        """The log file of mongod."""
         return self.directory.with_suffix(".log")
 
     def start(self) -> None:
-        """Starts the process, without waiting for it to answer."""
+        """Start the process, without waiting until it answers."""
         _directories.make_private(self.directory)
         argv = [
             str(self.mongod),
@@ -52,7 +52,7 @@ class Member:
             raise _mongod.failure(self.mongod, None, "", str(error)) from error
 
     def wait_until_it_answers(self, pause: Callable[[str], None]) -> bool:
-        """Waits for the first answer of the process.
+        """Wait for the first answer of the process.
 
         Returns:
             False if it has ended because the port is taken.
@@ -70,7 +70,7 @@ class Member:
         return True
 
     def _answers(self) -> bool:
-        """Return whether it is our process that answers, not another program's on the same port."""
+        """Return whether the process itself answers, rather than another program on the same port."""
         try:
             # Another program on the port may accept connections and never answer.
             options = _wire.command(self.port, {"getCmdLineOpts": 1}, timeout=0.5)
@@ -79,7 +79,7 @@ class Member:
         return bool(options["parsed"]["storage"]["dbPath"] == str(self.directory))
 
     def hello(self) -> dict[str, Any]:
-        """Return what the member says about itself; nothing when it does not answer."""
+        """Return the member's reply to `hello`; nothing if it does not answer."""
         try:
             return _wire.command(self.port, {"hello": 1}, timeout=2.0)
         except (OSError, _wire.CommandError):
@@ -87,24 +87,24 @@ class Member:
 
     @property
     def may_become_primary(self) -> bool:
-        """Whether it is a secondary that stands for election."""
+        """Whether it is a secondary that can be elected."""
         hello = self.hello()
         return bool(hello.get("secondary")) and not hello.get("passive")
 
     def command(self, document: dict[str, Any], **options: Any) -> dict[str, Any]:
-        """Sends a command to this member, whatever state it is in."""
+        """Send a command to this member, whatever its state."""
         return _wire.command(self.port, document, **options)
 
     def stored_config(self) -> dict[str, Any] | None:
-        """Return the configuration in its data, None for a new member.
+        """Return the configuration in its data, or None for a new member.
 
-        `replSetGetConfig` would deny that there is one as long as the member looks for itself in
-        it, which takes a while when another program has got the member's former port.
+        `replSetGetConfig` would deny that there is one while the member looks for itself in it, which takes a while
+        if another program has got the member's former port.
         """
         return self._find_local("system.replset", {"$natural": 1})
 
     def last_write(self) -> tuple[int, int]:
-        """Return the time of the newest operation it has, to be compared with other members'."""
+        """Return the time of its newest operation, for comparison with other members."""
         newest = self._find_local("oplog.rs", {"$natural": -1})
         return (newest["ts"].time, newest["ts"].inc) if newest else (0, 0)
 
@@ -116,17 +116,17 @@ class Member:
 
     @property
     def exit_code(self) -> int | None:
-        """The exit code of the process, None while it lives."""
+        """The exit code of the process, or None while it runs."""
         return self.processes.exit_code(str(self.index))
 
     def end(self, grace: float) -> int:
-        """Ends the process, cleanly if it manages to within `grace` seconds."""
+        """End the process, cleanly if that takes at most `grace` seconds."""
         return self.processes.end(str(self.index), grace)
 
     def failure(self, exit_code: int) -> Exception:
-        """Return the error that says why the process has ended."""
+        """Return the error that explains why the process has ended."""
         return _mongod.failure(self.mongod, exit_code, self.log_tail())
 
     def log_tail(self) -> str:
-        """Return what matters in the log since the last start."""
+        """Return the relevant part of the log since the last start."""
         return _mongod.log_tail(self.log, self._log_start)

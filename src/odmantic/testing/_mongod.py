@@ -1,4 +1,4 @@
-"""Where mongod is, and why it does not run."""
+"""Finding mongod, and explaining why it does not run."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _LINE_LENGTH = 400
 
 
 def find_mongod(given: str | os.PathLike[str] | None, copies: Path) -> Path:
-    """Return the mongod to run: the one given, else of the environment, the PATH, or the wheel.
+    """Return the mongod to run: the given one, or else that of the environment, the PATH, or the wheel.
 
     Args:
-        given: A path that is taken or refused, with no further search.
-        copies: A directory for a copy, should the wheel's mongod have no executable bit and
-            belong to somebody else.
+        given: A path; if it is not usable, no other place is tried.
+        copies: A directory for a copy, in case the wheel's mongod is not executable and belongs to
+            somebody else.
 
     Raises:
         MongodNotFoundError: if there is none. The message says what was tried and what to do.
@@ -76,7 +76,7 @@ def _packaged() -> Iterator[Path]:
 
 
 def _executable(path: Path, copies: Path) -> Path:
-    """Return the wheel's file itself when it can be run, or made so, else a copy."""
+    """Return the wheel's file itself if it is executable or can be made so, or else a copy."""
     executable = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
     if not os.access(path, os.X_OK):
         with contextlib.suppress(OSError):
@@ -90,7 +90,7 @@ def _executable(path: Path, copies: Path) -> Path:
 
 
 def how_to_get_mongod() -> str:
-    """Return what to do on this platform to have a mongod."""
+    """Return instructions for getting a mongod on this platform."""
     if sys.platform == "linux" and platform.machine() == "x86_64":
         remedy = "Install the extra 'server' (pip install 'odmantic[server]'), which brings one"
     elif sys.platform == "darwin":
@@ -162,7 +162,7 @@ def _library_remedy(library: str | None) -> str:
 
 
 def _system() -> set[str]:
-    """Return what kind of Linux this is: its name and those it derives from."""
+    """Return the names of this Linux distribution and of those it derives from."""
     try:
         release = platform.freedesktop_os_release()
     except OSError:
@@ -174,14 +174,14 @@ def log_tail(log: Path, start: int = 0) -> str:
     """Return the end of a log and the errors before it, mongod's JSON made readable.
 
     Args:
-        start: The byte at which to begin, after what former runs have written.
+        start: The byte at which to begin, after the output of earlier runs.
     """
     try:
         text = log.read_bytes()[start:].decode(errors="replace")
     except OSError:
         return ""
     lines = [_readable(line) for line in text.splitlines()]
-    # What mongod says while it shuts down is not what made it do so.
+    # Messages during the shutdown do not explain its cause.
     errors = [line for line in lines[:-_LOG_LINES] if line.startswith(("E ", "F "))]
     return "\n".join([*errors[-_LOG_LINES:], *lines[-_LOG_LINES:]])
 

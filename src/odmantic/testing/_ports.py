@@ -1,7 +1,7 @@
-"""Ports for servers: free, and outside the range the system hands out to clients.
+"""Ports for servers: free, and outside the range from which the system assigns ports to clients.
 
-A port of the ephemeral range can be taken by any outgoing connection between the moment it is
-chosen and the moment mongod listens on it, or while a member is stopped.
+An outgoing connection can take a port of the ephemeral range between the moment it is chosen and
+the moment mongod listens on it, or while a member is stopped.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _LINUX_SETTING = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 def ephemeral_range(setting: Path = _LINUX_SETTING) -> tuple[int, int]:
-    """Return the first and the last port that the system gives to outgoing connections."""
+    """Return the first and the last port that the system assigns to outgoing connections."""
     try:
         first, last = setting.read_text(encoding="ascii").split()
         return int(first), int(last)
@@ -29,8 +29,8 @@ def ephemeral_range(setting: Path = _LINUX_SETTING) -> tuple[int, int]:
 
 
 def candidates(first_ephemeral: int) -> range:
-    """Return the ports to choose from, given the first one of the ephemeral range."""
-    if first_ephemeral - _LOWEST >= 1_000:  # room for some sets at once
+    """Return the ports to choose from, given the first ephemeral one."""
+    if first_ephemeral - _LOWEST >= 1_000:  # room for several sets at once
         return range(_LOWEST, first_ephemeral)
     return range(_LOWEST, 65_536)
 
@@ -38,7 +38,7 @@ def candidates(first_ephemeral: int) -> range:
 def is_free(port: int) -> bool:
     """Return whether a server can listen on the port right now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        # As mongod does: a connection that lingers from a former server is no obstacle.
+        # As mongod does: a lingering connection of a former server does not block the port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
@@ -48,11 +48,11 @@ def is_free(port: int) -> bool:
 
 
 def choose_ports(count: int, first: int | None, preferred: Sequence[int]) -> list[int]:
-    """Ports for a number of members.
+    """Return ports for a number of members.
 
     Args:
-        first: The port to begin with, if it was given: the others follow, free or not.
-        preferred: The former ports of the members, to be used again where they are free.
+        first: The given first port: the others follow, free or not.
+        preferred: The former ports of the members, to be reused if they are free.
     """
     if first is not None:
         return [first + index for index in range(count)]
@@ -68,7 +68,7 @@ def choose_ports(count: int, first: int | None, preferred: Sequence[int]) -> lis
 def free_port(taken: Collection[int] = ()) -> int:
     """Return a port that is free now and not among those taken.
 
-    Random, so that programs that look for ports at the same time rarely find the same one.
+    It is chosen at random, so that programs that look for ports at the same time rarely find the same one.
     """
     ports = candidates(ephemeral_range()[0])
     for _ in range(1_000):

@@ -1,4 +1,4 @@
-"""The parent's end of the watchdog: start, end and look at processes that cannot outlive us."""
+"""The parent's end of the watchdog: start, end and inspect processes that cannot outlive this program."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Processes:
     """Processes that end with this object, or with this program, however it ends.
 
     Args:
-        grace: Seconds that each process gets for a clean shutdown at the end; zero kills.
+        grace: Seconds that each process has for a clean shutdown at the end; zero kills.
         remove: Directories to remove when all have ended.
     """
 
     def __init__(self, grace: float, remove: Sequence[Path] = ()) -> None:
         settings = {"parent": os.getpid(), "grace": grace, "remove": [str(p) for p in remove]}
-        # A session of its own: neither Ctrl-C nor a signal for our process group reaches it.
+        # In its own session, neither Ctrl-C nor a signal to our process group reaches it.
         self._watchdog = subprocess.Popen(  # noqa: S603  (a script of ours)
             [sys.executable, "-I", "-S", str(_WATCHDOG), json.dumps(settings)],
             stdin=subprocess.PIPE,
@@ -48,7 +48,7 @@ class Processes:
         _live.add(self)
 
     def start(self, name: str, argv: Sequence[str], log: Path) -> int:
-        """Starts a process whose output is appended to `log`.
+        """Start a process whose output is appended to `log`.
 
         Returns:
             Its process id.
@@ -62,24 +62,24 @@ class Processes:
         return int(reply["pid"])
 
     def end(self, name: str, grace: float) -> int:
-        """Ends a process and waits for it: SIGTERM, and after `grace` seconds SIGKILL.
+        """End a process and wait for it: SIGTERM, and after `grace` seconds SIGKILL.
 
         Returns:
-            Its exit code, negative for a signal. A process that has ended before keeps its own.
+            Its exit code, negative for a signal. A process that had already ended keeps its own.
         """
         return int(self._ask(do="end", member=name, grace=grace)["returncode"])
 
     def exit_code(self, name: str) -> int | None:
-        """Return the exit code of a process, None while it runs."""
+        """Return the exit code of a process, or None while it runs."""
         code: int | None = self._ask(do="status")[name]
         return code
 
     def close(self) -> None:
-        """Ends all processes and waits until they are gone. Does nothing the second time."""
+        """End all processes and wait until they are gone. Do nothing the second time."""
         self._close()
 
     def forget(self) -> None:
-        """Lets go of the pipe in a forked child, for which all of this is none of its business."""
+        """Close the pipe in a forked child, which must not touch these processes."""
         self._close.detach()
         for pipe in _pipes(self._watchdog):
             pipe.close()
@@ -126,7 +126,7 @@ def _close(watchdog: subprocess.Popen[bytes], owner: int, remove: Sequence[Path]
     for pipe in others:
         pipe.close()
     for directory in remove:
-        # Only there if somebody has killed the watchdog.
+        # It is there only if somebody has killed the watchdog.
         shutil.rmtree(directory, ignore_errors=True)
 
 

@@ -1,4 +1,4 @@
-"""What the pytest plugin adds when anyio's plugin is there."""
+"""Fixtures that the pytest plugin adds if anyio's plugin is there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 async def odmantic_async_cleanup_anyio() -> AsyncIterator[AsyncExitStack]:
-    """An exit stack in the event loop of the test, which this fixture keeps open till then."""
+    """An exit stack in the event loop of the test, which this fixture keeps open until then."""
     async with AsyncExitStack() as stack:
         yield stack
 

@@ -1,7 +1,7 @@
-"""What the pytest plugin adds when pytest-asyncio is there: two fixtures for each loop scope.
+"""Fixtures that the pytest plugin adds if pytest-asyncio is there: two for each loop scope.
 
-A fixture has to run in the loop of the test. Which one that is depends on the test's mark, while a
-fixture's loop scope is fixed when it is defined.
+A fixture has to run in the event loop of the test. The test's mark selects that loop, but a fixture's loop scope is
+fixed when it is defined.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From processes that are not there yet to a replica set with a primary."""
+"""Starting processes up to a replica set with a primary."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from odmantic.testing._member import Member
 
 Pause: TypeAlias = "Callable[[str], None]"
-"""To be called in every round of waiting with what is waited for; raises when it is too long."""
+"""A function to call in every round of waiting, with what is awaited; it raises when this takes too long."""
 
 _PORT_ATTEMPTS = 10
 _COMMAND_SECONDS = 30.0
@@ -23,7 +23,7 @@ _BUSY = {94, 109}  # NotYetInitialized, ConfigurationInProgress
 
 
 def launch(members: Sequence[Member], pause: Pause, *, new_ports: bool) -> None:
-    """Starts members at the same time; those whose port is taken get others, if they may."""
+    """Start members at the same time; those whose port is taken get others, if they may."""
     for member in members:
         member.start()
     for member in members:
@@ -34,13 +34,13 @@ def launch(members: Sequence[Member], pause: Pause, *, new_ports: bool) -> None:
                 raise member.failure(_mongod.EXIT_ADDRESS_IN_USE)
             member.port = _ports.free_port([other.port for other in members])
             member.start()
-        # On shutdown, do not let clients finish for 15 seconds. Older servers do not anyway.
+        # Do not wait 15 seconds for clients on shutdown; older servers never do.
         with contextlib.suppress(_wire.CommandError):
             member.command({"setParameter": 1, "shutdownTimeoutMillisForSignaledShutdown": 100})
 
 
 def configure(members: Sequence[Member], wanted: _config.Wanted, pause: Pause) -> None:
-    """Initiates the replica set, or adapts what is stored to the ports and the options."""
+    """Initiate the replica set, or adapt the stored configuration to the ports and options."""
     stored = {
         index: config
         for index, member in enumerate(members)
@@ -60,7 +60,7 @@ def configure(members: Sequence[Member], wanted: _config.Wanted, pause: Pause) -
 
 
 def _newest(members: Sequence[Member], candidates: Collection[int], pause: Pause) -> int:
-    """Return the member with the newest data: a forced configuration makes the others follow it."""
+    """Return the member with the newest data: after a forced reconfiguration the others follow it."""
     if len(candidates) == 1:
         return next(iter(candidates))
     while True:
@@ -73,7 +73,7 @@ def _newest(members: Sequence[Member], candidates: Collection[int], pause: Pause
 
 
 def _repeat(member: Member, document: dict[str, Any], pause: Pause) -> None:
-    """Repeats a command that a member refuses while it is busy with its configuration."""
+    """Repeat a command that a member refuses while it is busy with its configuration."""
     while True:
         try:
             member.command(document, timeout=_COMMAND_SECONDS)
@@ -88,7 +88,7 @@ def _repeat(member: Member, document: dict[str, Any], pause: Pause) -> None:
 
 
 def wait_until_all_take_part(members: Sequence[Member], pause: Pause) -> None:
-    """Waits for a primary that all other members follow."""
+    """Wait for a primary that all other members follow."""
     for member in members:
         wait_until_it_takes_part(member, pause)
     while not any(member.hello().get("isWritablePrimary") for member in members):
@@ -97,7 +97,7 @@ def wait_until_all_take_part(members: Sequence[Member], pause: Pause) -> None:
 
 
 def wait_until_it_takes_part(member: Member, pause: Pause) -> None:
-    """Waits until a member is primary or secondary."""
+    """Wait until a member is primary or secondary."""
     while True:
         hello = member.hello()
         if hello.get("isWritablePrimary") or hello.get("secondary"):

@@ -1,13 +1,12 @@
-"""The process that owns the mongod processes: what is left alive dies with the parent.
+"""The process that owns the mongod processes: when the parent dies, it ends them.
 
-It is run by its path (``python -I -S _watchdog.py``), so it imports nothing but the standard
-library and little of that. Requests come as lines of JSON on the standard input and each is
-answered by one line on the standard output. The end of the input, which the kernel brings about
-however the parent ends, ends every member and removes the temporary directories.
+It is run by its path (``python -I -S _watchdog.py``), so it imports only a little of the standard library. Requests are
+lines of JSON on standard input, and each is answered by one line on standard output. The end of the input, which the
+kernel guarantees however the parent ends, ends every member and removes the temporary directories.
 
 A parent-death signal for the members would be simpler, but the kernel ties it to the *thread* that
-started a process: a worker thread that ends would take the server with it. Here, in a process of a
-single thread, that signal is safe and covers the death of the watchdog itself.
+started a process: a worker thread that ends would take the server with it. Here, in a single-threaded process, that
+signal is safe and covers the death of the watchdog itself.
 """
 
 from __future__ import annotations
@@ -26,10 +25,10 @@ _PARENT_CHECK_SECONDS = 1.0
 
 
 class Watchdog:
-    """The members' processes and what is to happen to them at the end.
+    """The members' processes, and how they end.
 
     Args:
-        grace: Seconds that members get for a clean shutdown; zero kills them at once.
+        grace: Seconds that members have for a clean shutdown; zero kills them at once.
         remove: Directories to remove after the last member has ended.
     """
 
@@ -42,7 +41,7 @@ class Watchdog:
         )
 
     def serve(self, requests: Iterable[str], replies: TextIO) -> None:
-        """Answers requests until they end, then ends every member."""
+        """Answer requests until they end, then end every member."""
         try:
             for line in requests:
                 replies.write(json.dumps(self.answer(json.loads(line))) + "\n")
@@ -51,7 +50,7 @@ class Watchdog:
             self.close()
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Carries out one request."""
+        """Carry out one request."""
         match request["do"]:
             case "start":
                 return self._start(request["member"], request["argv"], request["log"])
@@ -63,7 +62,7 @@ class Watchdog:
                 return {"error": f"unknown request {unknown!r}", "errno": None}
 
     def close(self) -> None:
-        """Ends every member, all at the same time, and removes the directories."""
+        """End all members at the same time, and remove the directories."""
         _stop_checking_the_parent()
         for member in self._members.values():
             if self._grace:
@@ -116,7 +115,7 @@ def _wait_or_kill(member: subprocess.Popen[bytes], seconds: float) -> None:
 
 
 def _death_signal_setter(signum: int) -> Callable[[], None] | None:
-    """Return what a member calls before it becomes mongod, so that it dies with the watchdog (Linux)."""
+    """Return a function that a member calls before it becomes mongod, so that it dies with the watchdog (Linux)."""
     if sys.platform != "linux":
         return None
     try:
@@ -141,7 +140,7 @@ _parent = os.getppid()
 
 
 def _exit_without_parent(_signum: int, _frame: object) -> None:
-    """Return a child that the parent forked may keep the pipe open; the parent's id tells the truth."""
+    """Exit if the parent is gone: its forked child may keep the pipe open, but the parent's id shows the truth."""
     if os.getppid() != _parent:
         sys.exit(0)
 
@@ -151,7 +150,7 @@ def _exit(_signum: int, _frame: object) -> None:
 
 
 def main(settings: dict[str, Any]) -> None:
-    """Runs the watchdog for the process whose id is in the settings."""
+    """Run the watchdog for the process whose id is in the settings."""
     global _parent  # noqa: PLW0603  (read by a signal handler)
     _parent = settings["parent"]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -164,7 +163,7 @@ def main(settings: dict[str, Any]) -> None:
     try:
         watchdog.serve(sys.stdin, sys.stdout)
     except BrokenPipeError:
-        # The parent died while it was waiting for an answer; everything is closed by now.
+        # The parent died while it was waiting for an answer; everything is already closed.
         os._exit(0)
 
 

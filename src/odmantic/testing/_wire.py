@@ -1,7 +1,7 @@
-"""One database command on one connection, for a server that may be in any state.
+"""One database command on one connection, for a server in any state.
 
-A `MongoClient` discovers, monitors and waits, in threads of its own. While members start, stop and
-are killed, the plain answer of one of them, or the plain error, is what is wanted, every 20 ms.
+A `MongoClient` discovers, monitors and waits in its own threads. While members start, stop and are killed, the plain
+answer or error of one of them is needed, every 20 ms.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ class CommandError(Exception):
 def command(
     port: int, document: dict[str, Any], *, database: str = "admin", timeout: float = 10.0
 ) -> dict[str, Any]:
-    """Sends a command to the server on a port of this machine.
+    """Send a command to the server on a port of this machine.
 
     Raises:
-        OSError: if nobody listens, or the connection broke; a timeout, in seconds, is one too.
+        OSError: if nobody listens, the connection broke, or the timeout, in seconds, has passed.
         CommandError: if the server refused.
     """
     body = _FLAGS_AND_KIND.pack(0, 0) + bson.encode({**document, "$db": database})

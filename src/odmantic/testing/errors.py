@@ -1,4 +1,4 @@
-"""What can go wrong with a local replica set."""
+"""The errors of a local replica set."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from odmantic.exceptions import OdmanticError
 
 
 class LocalReplicaSetError(OdmanticError):
-    """A local replica set could not be started, or was asked for something it cannot do."""
+    """A local replica set could not be started, or cannot do what was asked."""
 
 
 class MongodNotFoundError(LocalReplicaSetError):
@@ -17,7 +17,7 @@ class MongodFailedError(LocalReplicaSetError):
     """A mongod process did not start, or ended by itself.
 
     Attributes:
-        exit_code: The exit code, negative for a signal; None when it could not be run at all.
+        exit_code: The exit code, negative for a signal; None if it could not be run at all.
         log: The last lines of its log.
     """
 
@@ -28,4 +28,4 @@ class MongodFailedError(LocalReplicaSetError):
 
 
 class ReplicaSetTimeoutError(LocalReplicaSetError, TimeoutError):
-    """The replica set was not ready within the time given."""
+    """The replica set was not ready in time."""

@@ -1,7 +1,7 @@
 """The pytest plugin: a replica set per run, a fresh database and engines per test.
 
-Nothing is imported or started before a test asks for it. With pytest-xdist every worker has a
-replica set of its own, so that fault injection in one does not disturb the others.
+Nothing is imported or started before a test needs it. With pytest-xdist every worker has its own replica set, so that
+fault injection in one does not disturb the others.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds the options."""
+    """Add the options."""
     group = parser.getgroup("odmantic")
     group.addoption(
         "--odmantic-mongo-uri",
@@ -45,7 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Adds the fixtures that need a plugin for async tests, if that one is there."""
+    """Add the fixtures that need a plugin for async tests, if that one is there."""
     if config.pluginmanager.hasplugin("asyncio"):
         from odmantic.testing import _pytest_asyncio  # noqa: PLC0415
 
@@ -66,7 +66,7 @@ def odmantic_replica_set_options() -> dict[str, Any]:
 def odmantic_replica_set(
     pytestconfig: pytest.Config, odmantic_replica_set_options: dict[str, Any]
 ) -> Iterator[LocalReplicaSet]:
-    """The replica set of this run. Tests that need it are skipped when a server is given."""
+    """The replica set of this run. Tests that need it are skipped if a server is given."""
     if pytestconfig.getoption("odmantic_mongo_uri"):
         pytest.skip("needs a replica set of its own, but --odmantic-mongo-uri gives a server")
     from odmantic.testing.replica_set import LocalReplicaSet  # noqa: PLC0415
@@ -82,7 +82,7 @@ def odmantic_replica_set(
 
 @pytest.fixture(scope="session")
 def odmantic_mongo_uri(request: pytest.FixtureRequest) -> str:
-    """The URI of the server: the one given on the command line, else of the replica set."""
+    """The URI of the server: the one from the command line, or else the replica set's."""
     given: str | None = request.config.getoption("odmantic_mongo_uri")
     if given:
         return given
@@ -108,7 +108,7 @@ def odmantic_mongo_client(odmantic_mongo_uri: str) -> Iterator[MongoClient[dict[
 
 @pytest.fixture
 def odmantic_database_name(odmantic_mongo_client: MongoClient[dict[str, Any]]) -> Iterator[str]:
-    """The name of a database for this test only, which is dropped afterwards."""
+    """The name of a database for this test only, dropped afterwards."""
     from odmantic.testing._databases import drop_database  # noqa: PLC0415
 
     name = f"odmantic_test_{secrets.token_hex(6)}"
@@ -120,7 +120,7 @@ def odmantic_database_name(odmantic_mongo_client: MongoClient[dict[str, Any]]) -
 
 @pytest.fixture
 def odmantic_async_cleanup(request: pytest.FixtureRequest) -> AsyncExitStack:
-    """An exit stack that is left in the event loop of the test, for clients bound to a loop.
+    """An exit stack that is closed in the event loop of the test, for clients bound to a loop.
 
     pytest-asyncio (in any mode and loop scope) and anyio are supported. A test that runs a loop
     by itself has to clean up in it.
@@ -130,7 +130,7 @@ def odmantic_async_cleanup(request: pytest.FixtureRequest) -> AsyncExitStack:
 
 
 def _fixture_in_loop(request: pytest.FixtureRequest, name: str) -> str:
-    """Return the name of the fixture, of several alike, that lives in the event loop of the test."""
+    """Return the name of the fixture that lives in the test's event loop, among several alike."""
     mark = request.node.get_closest_marker("asyncio")
     if mark is not None and request.config.pluginmanager.hasplugin("asyncio"):
         scope = mark.kwargs.get("loop_scope") or mark.kwargs.get("scope")
@@ -185,9 +185,9 @@ def sync_engine(
 def odmantic_shared_database_name(
     odmantic_mongo_client: MongoClient[dict[str, Any]],
 ) -> Iterator[str]:
-    """The name of a database that tests share, none of which changes it; dropped after the run.
+    """The name of a database that tests share and do not change; dropped after the run.
 
-    Fill it in a fixture of the scope "session", with an engine on `odmantic_mongo_client`.
+    Fill it in a session-scoped fixture, with an engine on `odmantic_mongo_client`.
     """
     from odmantic.testing._databases import drop_database  # noqa: PLC0415
 

@@ -33,27 +33,27 @@ _POLL_SECONDS = 0.02
 class LocalReplicaSet:
     """Real `mongod` processes on the loopback interface that form a replica set.
 
-    Use it with `with` or `async with`; on leaving, every process is gone and, unless `path` was
-    given, so is the data. The same holds when the program ends in any other way, killed included.
+    Use it with `with` or `async with`. On leaving the block, every process ends and the data is deleted, unless
+    `path` was given. The same holds if the program ends in any other way, even by SIGKILL.
 
         with LocalReplicaSet() as replica_set:
             client = MongoClient(replica_set.uri)
 
-    The methods wait for what they do; in a coroutine, call them with `asyncio.to_thread`.
+    The methods block until they are done; in a coroutine, call them with `asyncio.to_thread`.
 
     Args:
-        members: How many members there are, the delayed one included.
-        path: A directory that keeps the data, readable by its owner only if it is made. A mongod that
-            still runs on it, of a program that was killed, is waited for. Without it the data is temporary.
-        mongod: The program to run. Without it: the environment variable `ODMANTIC_MONGOD`, the
-            `PATH`, the wheel of the extra `server`, in this order.
-        port: The first member's port, the others follow. Without it, free ports are found.
+        members: The number of members, including the delayed one.
+        path: A directory that keeps the data; if it is created, only its owner can read it. If the mongod of a killed
+            program still uses it, its end is awaited. Without it the data is temporary.
+        mongod: The program to run. By default that of the environment variable `ODMANTIC_MONGOD`, the
+            `PATH`, or the wheel of the extra `server`, in this order.
+        port: The first member's port; the others follow. By default, free ports are found.
         election_timeout: Seconds without a primary until the others elect one.
         delay: Seconds by which the last member applies writes late; it never becomes primary.
-        cache_size_gb: WiredTiger's cache of each member, in GB.
+        cache_size_gb: The WiredTiger cache of each member, in GB.
         server_parameters: For mongod's `--setParameter`, such as `{"enableTestCommands": 1}`.
-        arguments: More command-line arguments for mongod.
-        timeout: Seconds to wait for a replica set that is ready, and for a new primary.
+        arguments: Further command-line arguments for mongod.
+        timeout: Seconds to wait for a replica set to be ready, and for a new primary.
     """
 
     def __init__(  # noqa: PLR0913  (each is an option of its own)
@@ -97,12 +97,12 @@ class LocalReplicaSet:
         return f"mongodb://{hosts}/?replicaSet={self.name}"
 
     def member_uri(self, index: int) -> str:
-        """Return the connection string of one member, for looking at what that one knows."""
+        """Return the connection string of one member, to see what that one has."""
         return f"mongodb://127.0.0.1:{self._member(index).port}/?directConnection=true"
 
     @property
     def name(self) -> str:
-        """The replica set's name. Every set has its own, so that clients cannot mix them up."""
+        """The replica set's name. Every set has its own, so that clients cannot confuse them."""
         self._require_running()
         return self._name
 
@@ -120,7 +120,7 @@ class LocalReplicaSet:
 
     @property
     def primary(self) -> int | None:
-        """The index of the member that is primary now, None if there is none."""
+        """The index of the current primary, or None if there is none."""
         self._require_running()
         for member in self._members:
             if member.hello().get("isWritablePrimary"):
@@ -128,7 +128,7 @@ class LocalReplicaSet:
         return None
 
     def is_running(self, index: int) -> bool:
-        """Return whether a member's process lives."""
+        """Return whether a member's process is running."""
         return self._member(index).exit_code is None
 
     def __repr__(self) -> str:
@@ -138,13 +138,13 @@ class LocalReplicaSet:
     # -- Start and end --------------------------------------------------------------------------
 
     def start(self) -> Self:
-        """Starts the members and waits until there is a primary and all others follow it.
+        """Start the members and wait until there is a primary that all others follow.
 
         Raises:
             MongodNotFoundError: if there is no mongod to run.
             MongodFailedError: if a mongod has ended instead of starting.
             ReplicaSetTimeoutError: if it took longer than `timeout`.
-            LocalReplicaSetError: if it runs already.
+            LocalReplicaSetError: if it is already running.
         """
         with self._lock:
             if self._processes is not None:
@@ -157,7 +157,7 @@ class LocalReplicaSet:
         return self
 
     def stop(self) -> None:
-        """Ends every member. Does nothing when it is not running."""
+        """End every member. Do nothing if it is not running."""
         with self._lock:
             processes, self._processes, self._members = self._processes, None, ()
             if processes is not None:
@@ -196,17 +196,17 @@ class LocalReplicaSet:
     # -- Faults ---------------------------------------------------------------------------------
 
     def stop_member(self, index: int) -> None:
-        """Shuts a member down as an operator would; a primary hands over first."""
+        """Shut a member down cleanly; a primary steps down first."""
         self._member(index).end(_SHUTDOWN_SECONDS)
 
     def kill_member(self, index: int) -> None:
-        """Ends a member with SIGKILL."""
+        """End a member with SIGKILL."""
         self._member(index).end(0)
 
     def restart_member(self, index: int) -> None:
-        """Starts a member that was stopped or killed, and waits until it takes part again.
+        """Start a member that was stopped or killed, and wait until it takes part again.
 
-        A member that runs is shut down first.
+        A running member is shut down first.
         """
         member = self._member(index)
         with self._lock:
@@ -216,12 +216,12 @@ class LocalReplicaSet:
             _startup.wait_until_it_takes_part(member, pause)
 
     def step_down(self, seconds: int | None = None) -> int:
-        """Makes the primary hand over to another member, and waits for that one.
+        """Make the primary step down, and wait for a new one.
 
-        A primary that no other can replace is primary again after a while.
+        A primary that no other member can replace becomes primary again after a while.
 
         Args:
-            seconds: How long the former primary does not stand for election. Without it, until
+            seconds: How long the former primary cannot be elected. By default, until
                 another is primary, or, if none can be, for a second.
 
         Returns:
@@ -232,8 +232,8 @@ class LocalReplicaSet:
             member.may_become_primary for member in self._members if member is not former
         )
         if seconds is None:
-            # The others have to miss a primary first; by then, a second later, the former one may
-            # be as fast as they are.
+            # The others have to notice first that there is no primary; by then, a second later, the former one may be
+            # as fast as they are.
             seconds = math.ceil(self._timeout) if until_replaced else 1
         step_down = {"replSetStepDown": seconds, "secondaryCatchUpPeriodSecs": 0, "force": True}
         # Servers before 4.2 closed the connection instead of answering.
@@ -245,7 +245,7 @@ class LocalReplicaSet:
         return new
 
     def wait_for_primary(self) -> int:
-        """Waits until a member is primary and returns its index.
+        """Wait until a member is primary and return its index.
 
         Raises:
             ReplicaSetTimeoutError: if there is none within `timeout`.
@@ -264,8 +264,8 @@ class LocalReplicaSet:
             for index in range(self._count):
                 _directories.wait_until_free(self._path / f"member-{index}", pause)
             state = _config.load_state(self._path)
-        # Every set has a name of its own: a client of a former set that finds this one on the
-        # same port turns away because of it.
+        # Every set has its own name: a client of a former set that finds this one on the same port rejects it because
+        # of the name.
         self._name = state.name if state is not None else f"odmantic-{secrets.token_hex(4)}"
         temporary = Path(tempfile.mkdtemp(prefix="odmantic-"))
         grace = 0.0 if self._path is None else _SHUTDOWN_SECONDS
@@ -296,7 +296,7 @@ class LocalReplicaSet:
         return _config.Wanted(self._name, self.ports, milliseconds, self._delay)
 
     def _pauses(self) -> Callable[[str], None]:
-        """Return a function for every round of waiting from now on, which gives up after the timeout."""
+        """Return a function to call in every round of waiting from now on; it raises after the timeout."""
         deadline = time.monotonic() + self._timeout
 
         def pause(waiting_for: str) -> None:
@@ -332,7 +332,7 @@ def _arguments(
     server_parameters: Mapping[str, str | float | bool],
     more: Sequence[str],
 ) -> tuple[str, ...]:
-    # The metrics that mongod collects for support are of no use here and cost disk and time.
+    # The diagnostic data that mongod collects for support is useless here and costs disk and time.
     parameters = {"diagnosticDataCollectionEnabled": False, **server_parameters}
     settings = [
         f"{name}={str(value).lower() if isinstance(value, bool) else value}"
@@ -348,7 +348,7 @@ def _arguments(
 async def _in_thread(
     function: Callable[[], object], on_cancel: Callable[[], None] | None = None
 ) -> None:
-    """Runs a blocking function to its end, even if we are cancelled meanwhile."""
+    """Run a blocking function to its end, even if this task is cancelled meanwhile."""
     running = asyncio.get_running_loop().run_in_executor(None, function)
     cancelled: asyncio.CancelledError | None = None
     while not running.done():
@@ -359,7 +359,7 @@ async def _in_thread(
             if on_cancel is not None:
                 on_cancel()
     if cancelled is not None:
-        # Both are of interest only to whoever waits for us, and that one wants to cancel.
+        # Only the waiting caller could use its result or error, and that one is being cancelled.
         running.exception()
         raise cancelled
     running.result()

@@ -1,9 +1,9 @@
 """Fault injection: does a program keep its promises when a transaction is interrupted?
 
-A program is run once for each fault point: a fault at one of the commands that it sends. A fault is an error of the
+A program is run once per fault point: a fault at one of the commands that it sends. A fault is an error of the
 server, a connection that breaks before or after the server has acted, a commit whose outcome is unknown, or, in an
-asynchronous program, a cancellation. The server's errors are made by the server (its fail points), lost connections
-by a proxy in this process. Afterwards the program's invariants are checked. The report is a table.
+asynchronous program, a cancellation. The server's errors come from its fail points, lost connections from a proxy in
+this process. After each run the program's invariants are checked. The report is a table.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Injects faults into asynchronous programs."""
+"""Fault injection into asynchronous programs."""
 
 from __future__ import annotations
 
@@ -41,25 +41,25 @@ async def aio_inject_faults(
 ) -> FaultReport:
     """Run a program once undisturbed, then once for each fault at each command that it sends.
 
-    Every run has a client of its own and begins with an empty database, which is dropped at the end. Besides what
-    `check` finds it is a violation to take longer than `timeout` and to leave a transaction open on the server. When
+    Every run has its own client and begins with an empty database, which is dropped at the end. Besides what
+    `check` finds, it is a violation to take longer than `timeout` or to leave a transaction open on the server. When
     its time is up, a program in a task is cancelled; the connections of one in a thread break.
 
     Args:
-        uri: a replica set, over a connection without TLS; its test commands have to be enabled.
-        work: the program. It gets an engine whose network and server fail.
-        check: looks at the database with an engine that does not fail, and at how the program ended, and raises
-            what is wrong, as `assert` does; a plain function will do.
-        prepare: fills the database before each run; a plain function will do.
-        faults: what to try, by default all that can happen; only a task can be cancelled.
-        make_engine: makes the engine, and with it a client, from a URI and the name of a database; by default an
+        uri: A replica set, over a connection without TLS; its test commands have to be enabled.
+        work: The program. It gets an engine whose network and server fail.
+        check: Takes an engine that does not fail and how the program ended, and raises for what is wrong, as `assert`
+            does; it may be a plain function.
+        prepare: Fills the database before each run; it may be a plain function.
+        faults: The faults to try, by default all that can happen; only a task can be cancelled.
+        make_engine: Creates the engine and its client from a URI and the name of a database; by default an
             `AIOEngine` on an `AsyncMongoClient`. The client is closed after the run.
-        timeout: seconds that one run may take.
+        timeout: Seconds that one run may take.
 
     Raises:
         ValueError: if a thread is to be cancelled.
-        LocalReplicaSetError: if the server is no replica set, or has no fail points.
-        Exception: if what the undisturbed program, `prepare`, or the making of an engine raises.
+        LocalReplicaSetError: if the server is not a replica set, or has no fail points.
+        Exception: if the undisturbed program, `prepare` or `make_engine` raises it.
 
     Example:
         ```python
@@ -160,7 +160,7 @@ class _Trial:
 
 
 async def _blocking(call: Callable[..., T], *arguments: Any) -> T:
-    """Call what blocks, in a thread where an event loop would wait for it."""
+    """Call a blocking function, in a thread if an event loop would wait for it."""
     return await asyncio.to_thread(call, *arguments) if ASYNC else call(*arguments)
 
 
@@ -174,7 +174,7 @@ if ASYNC:
         _proxy: Proxy,
         timeout: float,
     ) -> tuple[Any, BaseException | None, bool]:
-        """Return what a program returned or raised, and whether that took too long; then its task is cancelled."""
+        """Return the result or error of a program, and whether it took too long; then its task is cancelled."""
         task = asyncio.ensure_future(work(engine))
         watch.cancel = _canceller(task)
         try:
@@ -189,7 +189,7 @@ if ASYNC:
         return task.result() if error is None else None, error, False
 
     def _canceller(task: asyncio.Future[Any]) -> Callable[[], None]:
-        """Return what cancels a task from another thread, and waits until the cancellation has arrived."""
+        """Return a function that cancels a task from another thread, and waits until the cancellation has arrived."""
         loop = asyncio.get_running_loop()
 
         def cancel() -> None:
@@ -197,7 +197,8 @@ if ASYNC:
 
             def in_loop() -> None:
                 task.cancel()
-                # The task hears of it in the loop's next round, before what is asked for after it.
+                # The cancellation reaches the task in the loop's next turn, before callbacks that are scheduled
+                # later.
                 loop.call_soon(loop.call_soon, has_arrived.set)
 
             loop.call_soon_threadsafe(in_loop)
@@ -214,7 +215,7 @@ else:
         proxy: Proxy,
         timeout: float,
     ) -> tuple[Any, BaseException | None, bool]:
-        """Return what a program returned or raised, and whether that took too long; then its connections break."""
+        """Return the result or error of a program, and whether it took too long; then its connections break."""
         began = time.monotonic()
         alarm = threading.Timer(timeout, proxy.close)
         alarm.start()

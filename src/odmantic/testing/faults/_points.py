@@ -1,4 +1,4 @@
-"""What can go wrong, and where."""
+"""The faults, and the points at which they happen."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ if TYPE_CHECKING:
 
 
 class Fault(Enum):
-    """What happens to one command of a program; the value is how the report calls it."""
+    """A fault of one command of a program; the value is its name in the report."""
 
     TRANSIENT = "transient error"
-    """The server has given up the transaction, as after a failover, and says so."""
+    """The server has aborted the transaction, as after a failover, and says so."""
     WRITE_CONFLICT = "write conflict"
-    """The server refuses the command because another transaction was faster, and rolls back."""
+    """The server refuses the command because of a write conflict, and rolls back."""
     LOST_BEFORE = "connection lost before"
-    """The connection breaks, and the server never sees the command."""
+    """The connection breaks before the server sees the command."""
     LOST_AFTER = "connection lost after"
-    """The server acts, and the connection breaks before its answer arrives."""
+    """The connection breaks after the server has acted, before its reply arrives."""
     COMMIT_DELAYED = "commit unknown twice"
     """The server, overloaded, answers two commits with an error; a third one succeeds."""
     COMMIT_UNKNOWN = "commit unknown, done"
-    """The server commits, but says that it does not know, and repeating the commit is no use."""
+    """The server commits but reports an unknown outcome, and retrying the commit does not help."""
     COMMIT_UNKNOWN_UNDONE = "commit unknown, undone"
-    """The server says the same, and has rolled back."""
+    """The server reports the same, and has rolled back."""
     CANCELLED_BEFORE = "cancelled before"
     """The task is cancelled while the command is on its way to the server; async programs only."""
     CANCELLED_AFTER = "cancelled after"
-    """The task is cancelled while the server's answer is on its way; async programs only."""
+    """The task is cancelled while the server's reply is on its way; async programs only."""
 
     @property
     def is_cancellation(self) -> bool:
@@ -43,7 +43,7 @@ class Fault(Enum):
         return self in _OF_TRANSACTIONS or self in _OF_COMMITS
 
     def applies_to(self, command: Command) -> bool:
-        """Return whether this can happen to a command."""
+        """Return whether this fault can happen to a command."""
         if self in _OF_COMMITS:
             return command.name == "commitTransaction"
         if self in _OF_TRANSACTIONS:
@@ -68,10 +68,10 @@ class Command:
     """A command that a program sent.
 
     Attributes:
-        name: such as `update`.
-        collection: its collection; empty for a command that has none.
-        in_transaction: whether it is part of a transaction.
-        begins: whether it begins one.
+        name: Such as `update`.
+        collection: Its collection; empty for a command without one.
+        in_transaction: Whether it is part of a transaction.
+        begins: Whether it begins one.
     """
 
     name: str
@@ -81,7 +81,7 @@ class Command:
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Command | None:
-        """Return the command of a message; `None` for what the driver sends on its own account."""
+        """Return the command of a message; `None` for the driver's own commands."""
         name, value = next(iter(document.items()))
         if name.lower() in _WITHOUT_INTEREST or name.lower().startswith(_OF_AUTHENTICATION):
             return None
@@ -98,9 +98,9 @@ class FaultPoint:
     """A fault at one command of a program.
 
     Attributes:
-        number: which command it hits, from 1.
-        command: what the undisturbed program sent there.
-        fault: what happens to it.
+        number: The number of the command, from 1.
+        command: The undisturbed program's command with that number.
+        fault: The fault.
     """
 
     number: int

@@ -1,6 +1,6 @@
-"""A stretch of network between a client and its server, on which messages and connections get lost.
+"""A network between a client and its server that loses messages and connections.
 
-It stands between the two as a TCP proxy of this process, so it disturbs every driver alike, and knows for certain
+It is a TCP proxy in this process, so it disturbs every driver alike, and knows for certain
 whether the server has acted. See https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/
 """
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _HEADER = struct.Struct("<iiii")  # length, request id, response to, operation
 _OP_MSG = 2013
 _BODY_AT = _HEADER.size + 5  # after the flags and the kind of the first section
-# What is only looked at must not fail for a value that Python cannot hold.
+# Inspecting a message must not fail for a value that Python cannot hold.
 _LENIENT: CodecOptions[dict[str, Any]] = CodecOptions(
     unicode_decode_error_handler="replace", datetime_conversion=DatetimeConversion.DATETIME_MS
 )
@@ -33,11 +33,11 @@ _LENIENT: CodecOptions[dict[str, Any]] = CodecOptions(
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """What becomes of a message.
+    """The fate of a message.
 
     Attributes:
-        is_lost: the connection breaks instead of passing it on.
-        on_reply: decides what becomes of the answer, when that arrives.
+        is_lost: Whether the connection breaks instead of passing the message on.
+        on_reply: Decides the fate of the reply, when that arrives.
     """
 
     is_lost: bool = False
@@ -49,15 +49,15 @@ LOST = Passage(is_lost=True)
 
 
 class Gatekeeper(Protocol):
-    """Decides what becomes of the commands on their way; called in threads of the proxy."""
+    """The object that decides the fate of commands; called in threads of the proxy."""
 
     def on_command(self, document: dict[str, Any]) -> Passage:
-        """Decide, and do before what has to be done before the server sees it."""
+        """Decide, and do what has to be done before the server sees the command."""
         ...
 
 
 class Proxy:
-    """Listens on a port of this machine and passes on to a server what a gatekeeper lets through."""
+    """A proxy that listens on a port of this machine and passes on to a server what a gatekeeper lets through."""
 
     def __init__(self, server: tuple[str, int], gatekeeper: Gatekeeper) -> None:
         self._server = server
@@ -85,7 +85,7 @@ class Proxy:
         with self._lock:
             self._is_closed = True
             connections, self._connections = self._connections, set()
-        # A thread that waits in accept() does not notice a close, but this.
+        # A thread that waits in accept() notices this, but not a close.
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -154,7 +154,7 @@ class _Connection:
                     break
                 target.sendall(message)
         except OSError:
-            pass  # one of the ends is gone, and so is the connection
+            pass  # one end is gone, and so is the connection
         finally:
             self.close()
             on_end(self)
@@ -183,7 +183,7 @@ def _body(message: bytes) -> dict[str, Any]:
 
 
 def _read_message(source: socket.socket) -> bytes | None:
-    """Return the next message; `None` where the other side has hung up."""
+    """Return the next message; `None` if the other side has closed the connection."""
     header = _read(source, _HEADER.size)
     if header is None:
         return None

@@ -1,4 +1,4 @@
-"""What happened at every fault point."""
+"""The results at every fault point."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class FaultViolationsError(OdmanticError, AssertionError):
     """A program violates its invariants when something goes wrong. The text is the report.
 
     Attributes:
-        report: the whole report.
+        report: The whole report.
     """
 
     def __init__(self, report: FaultReport) -> None:
@@ -37,12 +37,12 @@ class FaultRun:
     """One run of the program.
 
     Attributes:
-        point: where something went wrong; `None` for the undisturbed run.
-        result: what the program returned.
-        error: what it raised instead.
-        attempts: how many transactions it began on the server.
-        reached: whether it came to the point; a program with its own choices may take another way.
-        violations: what was not as it must be afterwards.
+        point: The fault and its command; `None` for the undisturbed run.
+        result: The result of the program.
+        error: The exception that it raised instead.
+        attempts: How many transactions it began on the server.
+        reached: Whether it came to the point; a program with its own choices may take another path.
+        violations: Descriptions of the invariants that did not hold afterwards.
     """
 
     point: FaultPoint | None
@@ -58,12 +58,12 @@ class FaultRun:
 
     @property
     def succeeded(self) -> bool:
-        """Whether the program returned; what it did must be there then."""
+        """Whether the program returned; then its work must have been done."""
         return self.error is None
 
     @property
     def outcome(self) -> str:
-        """How it ended, in a few words."""
+        """The way it ended, in a few words."""
         ending = "returned" if self.error is None else f"raised {_name_of(self.error)}"
         if not self.reached:
             return f"{ending}, point not reached"
@@ -75,8 +75,8 @@ class Violation:
     """An invariant that did not hold.
 
     Attributes:
-        run: the run after which it did not.
-        message: what was wrong.
+        run: The run after which it did not.
+        message: The description of the violation.
     """
 
     run: FaultRun
@@ -88,24 +88,24 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class FaultReport:
-    """All runs of a program; as a text, a table.
+    """All runs of a program; as text, a table.
 
     Attributes:
-        runs: the undisturbed run, then one for each fault point, in the order of the commands.
+        runs: The undisturbed run, then one for each fault point, in the order of the commands.
     """
 
     runs: tuple[FaultRun, ...]
 
     @property
     def violations(self) -> tuple[Violation, ...]:
-        """Everything that was not as it must be."""
+        """All violations, in the order of the runs."""
         return tuple(Violation(run, message) for run in self.runs for message in run.violations)
 
     def raise_for_violations(self) -> None:
         """Raise if an invariant did not hold.
 
         Raises:
-            FaultViolationsError: if with this report as its text.
+            FaultViolationsError: if an invariant did not hold; its text is this report.
         """
         if self.violations:
             raise FaultViolationsError(self)
@@ -133,5 +133,5 @@ def _lines(rows: list[tuple[str, ...]]) -> list[str]:
 
 
 def _name_of(error: BaseException) -> str:
-    """Return the class of an error; the leaf classes of ours go by the name of what they stand for."""
+    """Return the class name of an error; for a leaf class of odmantic's errors, the public one."""
     return type(error).__name__.partition("_")[0] or type(error).__name__

@@ -1,4 +1,4 @@
-"""Where a program runs while things go wrong: a database of its own, behind a proxy."""
+"""The stage of a program with faults: its own database, behind a proxy."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ Cancel = Callable[[], None]
 
 _SNAPSHOT_UNAVAILABLE = 246
 _WRITE_CONFLICT = 112
-# Not one of those after which the driver waits for news of the server's state: there will be none.
+# Not one of the codes after which the driver waits for news of the server's state: there will be none.
 _EXCEEDED_TIME_LIMIT = 262
 _TIME_EXPIRED = 50
 
-#: The driver looks for the server no longer; it is always there, as long as a run has time left.
+#: The driver's time to look for the server; it is always there, as long as a run has time left.
 _SELECTION_MILLISECONDS = "5000"
 
 #: Seconds until the server has noticed that a program ended.
@@ -39,11 +39,11 @@ _PATIENCE = 1.0
 
 
 class Watch:
-    """Sees every command of one run, and makes one of them go wrong.
+    """An observer of the commands of one run, which makes one of them fail.
 
     Attributes:
-        commands: what was sent, in order.
-        has_hit: whether the fault happened.
+        commands: The commands, in order.
+        has_hit: Whether the fault happened.
     """
 
     def __init__(self, server: FaultyServer, point: FaultPoint | None) -> None:
@@ -60,7 +60,7 @@ class Watch:
         return sum(command.begins for command in self.commands)
 
     def on_command(self, document: dict[str, Any]) -> Passage:
-        """Note a command, and have the fault happen if it is its turn."""
+        """Note a command, and cause the fault if it is its turn."""
         command = Command.of(document)
         if command is None:
             return PASS
@@ -97,20 +97,20 @@ class Watch:
 
 
 class FaultyServer:
-    """A server that can be told to fail commands of the clients of one application name."""
+    """A server that can be told to fail commands of the clients with one application name."""
 
     def __init__(self, uri: str, name: str) -> None:
         self.client: MongoClient[dict[str, Any]] = MongoClient(uri)
         self.name = name
 
     def prepare(self, fault: Fault, command: Command, document: Mapping[str, Any]) -> None:
-        """Make the next such command fail, in the state that the server would be in then."""
+        """Make the next such command fail, in the state that the server would then be in."""
         is_commit = command.name == "commitTransaction"
         match fault:
             case Fault.TRANSIENT if command.begins:
                 self._fail(command.name, errorCode=_SNAPSHOT_UNAVAILABLE)
             case Fault.TRANSIENT:
-                self._give_up(document)  # the server finds out by itself, and says so
+                self._give_up(document)  # the server finds out by itself, and reports it
             case Fault.WRITE_CONFLICT:
                 if is_commit:
                     self._give_up(document)
@@ -125,12 +125,12 @@ class FaultyServer:
                 self._fail(command.name, errorCode=_TIME_EXPIRED)
 
     def quieten(self) -> None:
-        """Have nothing fail any more."""
+        """Disable all faults."""
         with contextlib.suppress(OperationFailure):
             self.client.admin.command({"configureFailPoint": "failCommand", "mode": "off"})
 
     def check_fail_points(self) -> None:
-        """Raise unless the server can be told to fail.
+        """Check that the server can be told to fail.
 
         Raises:
             LocalReplicaSetError: if its test commands are disabled.
@@ -146,7 +146,7 @@ class FaultyServer:
             ) from error
 
     def open_transactions(self) -> int:
-        """Return how many transactions of the program are open, once it had time to notice their end."""
+        """Return how many transactions of the program are open, after the server had time to notice their end."""
         deadline = time.monotonic() + _PATIENCE
         while (number := self._count_open()) and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -160,7 +160,7 @@ class FaultyServer:
         return len(list(self.client.admin.aggregate(pipeline)))
 
     def _give_up(self, document: Mapping[str, Any]) -> None:
-        """Roll the transaction of a command back, as the server does by itself after a failover."""
+        """Roll the transaction of a command back, as the server does after a failover."""
         self.client.admin.command("killSessions", [{"id": document["lsid"]["id"]}])
 
     def _fail(self, name: str, *, times: int = 1, **how: Any) -> None:
@@ -177,8 +177,8 @@ class Stage:
     """The server as the program and its checks see it.
 
     Attributes:
-        database: the name of a database for the runs only.
-        uri: the URI of the server without faults, for preparations and checks.
+        database: The name of a database for the runs only.
+        uri: The URI of the server without faults, for preparations and checks.
     """
 
     def __init__(self, uri: str, faults: Iterable[Fault]) -> None:
@@ -201,19 +201,19 @@ class Stage:
         self.uri = self._uri(self._address, appName=f"{self.database}_checks")
 
     def close(self) -> None:
-        """Leave the server as it was."""
+        """Leave the server as it was before."""
         try:
             self.clear()
         finally:
             self._server.client.close()
 
     def clear(self) -> None:
-        """Forget the faults and the data of the run before."""
+        """Remove the faults and the data of the previous run."""
         self._server.quieten()
         drop_database(self._server.client, self.database)
 
     def points(self, commands: Iterable[Command]) -> Iterator[FaultPoint]:
-        """Return every fault at every command where it can happen."""
+        """Yield every fault at every command where it can happen."""
         for number, command in enumerate(commands, 1):
             for fault in self._faults:
                 if fault.applies_to(command):
@@ -236,7 +236,7 @@ class Stage:
         )
 
     def left_behind(self) -> list[str]:
-        """Return what a program that ended must not leave on the server."""
+        """Return violations by what a program has left on the server."""
         try:
             number = self._server.open_transactions()
         except PyMongoError as error:
@@ -251,7 +251,7 @@ class Stage:
 
 
 def _credentials(parsed: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
-    """Return what of a URI is said about the user: before the host, and as options."""
+    """Return the credentials of a URI: those before the host, and those in its options."""
     if not parsed["username"]:
         return "", {}
     user = f"{quote_plus(parsed['username'])}:{quote_plus(parsed['password'] or '')}@"

@@ -1,5 +1,5 @@
 # Generated from src/odmantic/testing/faults/_aio.py by tools/generate_sync.py: do not edit.
-"""Injects faults into synchronous programs."""
+"""Fault injection into synchronous programs."""
 
 from __future__ import annotations
 
@@ -34,25 +34,25 @@ def sync_inject_faults(
 ) -> FaultReport:
     """Run a program once undisturbed, then once for each fault at each command that it sends.
 
-    Every run has a client of its own and begins with an empty database, which is dropped at the end. Besides what
-    `check` finds it is a violation to take longer than `timeout` and to leave a transaction open on the server. When
+    Every run has its own client and begins with an empty database, which is dropped at the end. Besides what
+    `check` finds, it is a violation to take longer than `timeout` or to leave a transaction open on the server. When
     its time is up, a program in a task is cancelled; the connections of one in a thread break.
 
     Args:
-        uri: a replica set, over a connection without TLS; its test commands have to be enabled.
-        work: the program. It gets an engine whose network and server fail.
-        check: looks at the database with an engine that does not fail, and at how the program ended, and raises
-            what is wrong, as `assert` does; a plain function will do.
-        prepare: fills the database before each run; a plain function will do.
-        faults: what to try, by default all that can happen; only a task can be cancelled.
-        make_engine: makes the engine, and with it a client, from a URI and the name of a database; by default a
+        uri: A replica set, over a connection without TLS; its test commands have to be enabled.
+        work: The program. It gets an engine whose network and server fail.
+        check: Takes an engine that does not fail and how the program ended, and raises for what is wrong, as `assert`
+            does; it may be a plain function.
+        prepare: Fills the database before each run; it may be a plain function.
+        faults: The faults to try, by default all that can happen; only a task can be cancelled.
+        make_engine: Creates the engine and its client from a URI and the name of a database; by default a
             `SyncEngine` on a `MongoClient`. The client is closed after the run.
-        timeout: seconds that one run may take.
+        timeout: Seconds that one run may take.
 
     Raises:
         ValueError: if a thread is to be cancelled.
-        LocalReplicaSetError: if the server is no replica set, or has no fail points.
-        Exception: if what the undisturbed program, `prepare`, or the making of an engine raises.
+        LocalReplicaSetError: if the server is not a replica set, or has no fail points.
+        Exception: if the undisturbed program, `prepare` or `make_engine` raises it.
 
     Example:
         ```python
@@ -152,7 +152,7 @@ class _Trial:
 
 
 def _blocking(call: Callable[..., T], *arguments: Any) -> T:
-    """Call what blocks, in a thread where an event loop would wait for it."""
+    """Call a blocking function, in a thread if an event loop would wait for it."""
     return call(*arguments)
 
 
@@ -163,7 +163,7 @@ def _outcome(
     proxy: Proxy,
     timeout: float,
 ) -> tuple[Any, BaseException | None, bool]:
-    """Return what a program returned or raised, and whether that took too long; then its connections break."""
+    """Return the result or error of a program, and whether it took too long; then its connections break."""
     began = time.monotonic()
     alarm = threading.Timer(timeout, proxy.close)
     alarm.start()

@@ -1,9 +1,9 @@
 """Engines whose operations are all part of one transaction, which is rolled back in the end.
 
-They are for tests that share one prepared database, which none of them changes. Whichever task or thread an operation
-runs in, it is part of the transaction, because the engine says so, not the code around it. Transactions of the program
-become parts of it, as MongoDB has no nested ones: leaving a block normally keeps its changes until the rollback; a
-block that fails after it has written leaves nothing but the rollback, because MongoDB cannot undo a part.
+They are for tests that share one prepared database, which none of them changes. The engine makes every operation part
+of the transaction, in any task or thread. MongoDB has no nested transactions, so the program's transactions join it:
+leaving a block normally keeps its changes until the rollback; a block that fails after it has written dooms the
+transaction, because MongoDB cannot undo a part.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What an engine whose operations are all rolled back allows, and what it says about the rest."""
+"""What an engine whose operations are all rolled back permits, and its messages for the rest."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ UNDONE = (
 
 
 class PartUndoneError(SessionMisuseError):
-    """Changes would have to be undone that are only a part of the test's transaction."""
+    """A part of the test's transaction would have to be undone, which is impossible."""
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class Part:
     """A transaction of the program, as a part of the one transaction.
 
     Attributes:
-        writes_before: how many writes the engine had seen when it began.
+        writes_before: The number of writes by the engine before it began.
     """
 
     writes_before: int
@@ -55,7 +55,7 @@ def is_write(operation: str) -> bool:
 
 
 def check_plain(hook: Hook) -> None:
-    """Raise for a hook that has to be awaited, where nothing can.
+    """Check that a hook need not be awaited.
 
     Raises:
         TypeError: if it is async.

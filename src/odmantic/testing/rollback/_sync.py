@@ -38,8 +38,8 @@ class SyncRollbackEngine(SyncEngine):
     """An engine whose operations are all part of one transaction, which is rolled back in the end.
 
     Args:
-        client: the client, or a URI; transactions need a replica set.
-        database: name of the database.
+        client: The client, or a URI; transactions need a replica set.
+        database: Name of the database.
 
     Example:
         ```python
@@ -71,7 +71,7 @@ class SyncRollbackEngine(SyncEngine):
 
     @property
     def writes(self) -> int:
-        """How many operations so far may have written."""
+        """The number of operations so far that may have written."""
         return self._writes
 
     def driver_session(self) -> Any:
@@ -79,16 +79,16 @@ class SyncRollbackEngine(SyncEngine):
         return self._outer.get_driver_session()
 
     def doom(self) -> None:
-        """Note that changes would have to be undone which cannot be undone alone."""
+        """Note that a part has to be undone, which is impossible."""
         with suppress(PartUndoneError), self._outer.dooming():
             raise PartUndoneError(UNDONE)
 
     def session(self, **options: Any) -> SyncSession:  # noqa: ARG002  (the transaction has its own)
-        """Return a session that is the transaction's; its options do not matter."""
+        """Return a session of the one transaction; its options are ignored."""
         return _JoinedSession(self)
 
     def transaction(self, **options: Any) -> SyncTransaction:  # noqa: ARG002  (as above)
-        """Return a transaction that is a part of the one transaction; its options do not matter."""
+        """Return a transaction that is part of the one transaction; its options are ignored."""
         return _JoinedTransaction(self, _JoinedSession(self))
 
     def run_transaction(
@@ -99,7 +99,7 @@ class SyncRollbackEngine(SyncEngine):
         join: SyncTransaction | None = None,
         **options: Any,  # noqa: ARG002  (as above)
     ) -> T:
-        """Run a callback in a part of the one transaction, once."""
+        """Run a callback once, as a part of the one transaction."""
         if join is not None:
             return callback(join)
         with self.transaction() as transaction:
@@ -126,14 +126,14 @@ class SyncRollbackEngine(SyncEngine):
 def sync_rollback_engine(
     uri: str, database: str, options: dict[str, Any]
 ) -> Generator[SyncRollbackEngine, None, None]:
-    """Make such an engine with a client of its own."""
+    """Create such an engine with its own client."""
     client: MongoClient[dict[str, Any]] = MongoClient(uri, appname=database, **options)
     with client, SyncRollbackEngine(client, database) as engine:
         yield engine
 
 
 class _JoinedSession(SyncSession):
-    """The session of the one transaction, for as long as the program wants it."""
+    """A session of the one transaction, while the program uses it."""
 
     engine: SyncRollbackEngine
 
@@ -181,7 +181,7 @@ class _JoinedSession(SyncSession):
 
 
 class _JoinedTransaction(SyncTransaction):
-    """A part of the one transaction, which the program takes for a transaction of its own."""
+    """A part of the one transaction, which is a transaction to the program."""
 
     engine: SyncRollbackEngine
 
