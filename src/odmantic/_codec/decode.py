@@ -16,7 +16,7 @@ from odmantic._codec.strict import is_strict_class
 from odmantic._codec.translate import report, translate
 from odmantic._mapping.fields import ODMEmbeddedGeneric, ODMReference
 from odmantic._mapping.interfaces import MISSING, Decoder, FieldDecoder, Location, OnMissing
-from odmantic._types.annotations import is_array, is_mapping, is_union
+from odmantic._types.classes import is_array, is_mapping
 from odmantic._types.instances import Instance
 from odmantic.exceptions import (
     DocumentParsingError,
@@ -98,10 +98,7 @@ def field_decoders(mapping: ModelMapping) -> tuple[FieldDecoder, ...]:
 def name_decoders(mapping: ModelMapping) -> dict[str, Decoder]:
     """Give, by field, what puts values of a patch under the names of fields, where they are under aliases."""
     compiler = DecoderCompiler(arbitrary_types=_has_arbitrary_types(mapping), by_names=True)
-    decoders = {
-        name: compiler.decoder(field.pydantic_field.annotation, field.pydantic_field.metadata)
-        for name, field in mapping.fields.items()
-    }
+    decoders = {name: compiler.decoder(field.tree) for name, field in mapping.fields.items()}
     return {name: decode for name, decode in decoders.items() if decode is not None}
 
 
@@ -120,13 +117,12 @@ def _has_arbitrary_types(mapping: ModelMapping) -> bool:
 def _field_decoder(mapping: ModelMapping, field: ODMBaseField) -> Decoder | None:
     if isinstance(field, ODMReference):
         return _reference_decoder(field.model, field.key_name)
-    info = field.pydantic_field
     compiler = DecoderCompiler(
         arbitrary_types=_has_arbitrary_types(mapping), is_strict=is_strict_class(mapping.model)
     )
-    decode = compiler.decoder(info.annotation, info.metadata)
+    decode = compiler.decoder(field.tree)
     if decode not in (None, in_utc) and isinstance(field, ODMEmbeddedGeneric):
-        return _strictly(decode, field.generic_origin)
+        return _strictly(decode, field.tree.cls)
     return decode
 
 
@@ -165,7 +161,7 @@ def _reference_decoder(model: Any, key: str) -> Decoder:
 
 def _strictly(decode: Decoder, origin: Any) -> Decoder:
     """Refuse anything but the container a field declares."""
-    if is_union(origin) or not (is_mapping(origin) or is_array(origin)):
+    if not (is_mapping(origin) or is_array(origin)):
         return decode
     container: Any = Mapping if is_mapping(origin) else (list, tuple)
 

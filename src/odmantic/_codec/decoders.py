@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Hashable
 from dataclasses import is_dataclass
-from enum import Enum
-from types import NoneType
-from typing import Any, Literal, TypeVar, cast, get_args, get_origin
+from typing import Any, TypeVar, cast, get_args
 
 from annotated_types import GroupedMetadata
 from pydantic import (
@@ -37,7 +35,7 @@ from odmantic._codec.strict import (
     as_python_value,
     is_json,
     is_strict_class,
-    json_value_type,
+    json_value,
     read_hashable,
     read_hashable_items,
     strict_key_decoder,
@@ -48,21 +46,24 @@ from odmantic._codec.translate import parts_of, translate
 from odmantic._codec.unions import union_decoder
 from odmantic._errors.lines import ErrorList, line_errors
 from odmantic._mapping.interfaces import Decoder, Location
-from odmantic._types.annotations import (
-    FieldTypes,
-    field_types,
-    is_array,
-    is_mapping,
-    is_set,
-    is_union,
-    serializer_in,
-    type_of_extras,
-    type_of_variable,
-    unwrap,
-)
-from odmantic._types.kinds import is_class, is_embedded_model
+from odmantic._types.classes import is_set, type_of_extras
+from odmantic._types.kinds import is_class
 from odmantic._types.recursion import Recursion
-from odmantic.bson import DECIMAL_SERIALIZER, SUBSTITUTE_MARKS
+from odmantic._types.tree import (
+    Array,
+    Choice,
+    Document,
+    Enumeration,
+    FixedTuple,
+    Nullable,
+    Object,
+    Table,
+    Type,
+    Union,
+    Variable,
+    read_type,
+)
+from odmantic.bson import SUBSTITUTE_MARKS
 
 T = TypeVar("T")
 
@@ -83,134 +84,121 @@ class DecoderCompiler:
         self._recursion: Recursion[Decoder | None] = Recursion(_by_other)
         self._inline = by_names
 
-    def decoder(self, annotation: Any, metadata: Any = ()) -> Decoder | None:
+    def decoder(self, node: Type) -> Decoder | None:
         """Give the decoder for a type; `None` if its values need none."""
-        bare, inner = unwrap(annotation)
-        if isinstance(bare, TypeVar):
-            bound = type_of_variable(bare)
-            return self._inlined(lambda: self.decoder(bound, (*inner, *metadata)))
-        marks = (self._inline, self._is_strict, *map(id, metadata))
-        return self._recursion.once_of(
-            annotation, marks, lambda: self._decoder(annotation, metadata)
-        )
+        if isinstance(node, Variable):
+            return self._inlined(lambda: self.decoder(node.bound))
+        key = node, self._inline, self._is_strict
+        return self._recursion.once(key, lambda: self._decoder(node))
 
-    def _decoder(self, annotation: Any, metadata: Any) -> Decoder | None:
-        bare, inner = unwrap(annotation)
-        marks = (*inner, *metadata)
-        if _is_stored_by_user(marks):
-            return self._user_decoder(bare, marks)
-        if not self._by_names and any(isinstance(mark, _UNCHECKED) for mark in marks):
+    def _decoder(self, node: Type) -> Decoder | None:
+        if node.is_stored_by_user:
+            return self._user_decoder(node)
+        if not self._by_names and any(isinstance(mark, _UNCHECKED) for mark in node.marks):
             # What a schema knows is of no use where it is left out.
-            rest = tuple(m for m in marks if not isinstance(m, (*_UNCHECKED, *SUBSTITUTE_MARKS)))
-            return as_instance(bare, self._decoder(bare, rest))
-        if is_embedded_model(bare) and not self._inline:
-            return _document_decoder(bare)
-        if not self._by_names and any(map(is_json, (bare, *marks))):
-            return self._json_decoder(annotation, metadata)
-        if is_union(bare):
-            return self._union_decoder(get_args(bare), marks)
-        return self._bare_decoder(bare, marks)
+            left_out = (*_UNCHECKED, *SUBSTITUTE_MARKS)
+            rest = node.marked(mark for mark in node.marks if not isinstance(mark, left_out))
+            return as_instance(node.bare, self._decoder(rest))
+        if isinstance(node, Document) and not self._inline:
+            return _document_decoder(node.cls)
+        if not self._by_names and is_json(node):
+            # What was parsed from the text that validation asks for.
+            value = json_value(node)
+            return as_json_text(value.annotation, self.decoder(value))
+        if isinstance(node, Union):
+            return self._union_decoder(node)
+        return self._bare_decoder(node)
 
-    def _bare_decoder(self, bare: Any, marks: tuple[Any, ...]) -> Decoder | None:
-        is_strict = not self._by_names and strictness_of(marks, self._is_strict)
-        cls = get_origin(bare) or bare
-        if cls is re.Pattern:
-            is_of_bytes = get_args(bare) == (bytes,) and not self._by_names
-            decode = self._class_decoder(cls, marks, is_strict=is_strict)
+    def _bare_decoder(self, node: Type) -> Decoder | None:
+        is_strict = not self._by_names and strictness_of(node.marks, self._is_strict)
+        decode = self._decoder_by_kind(node, is_strict=is_strict)
+        if node.cls is re.Pattern:
+            is_of_bytes = get_args(node.bare) == (bytes,) and not self._by_names
             return read_bytes_pattern if is_of_bytes else decode
-        if get_origin(bare) is None or get_origin(bare) is Literal:
-            decode = self._class_decoder(bare, marks, is_strict=is_strict)
-        else:
-            decode = self._generic_decoder(cls, get_args(bare), is_strict=is_strict)
+        cls = node.cls
         if is_strict or (not self._by_names and is_dataclass(cls) and is_strict_class(cls)):
             return as_python_value(cls, decode)
         return decode
 
-    def _user_decoder(self, bare: Any, marks: tuple[Any, ...]) -> Decoder | None:
+    def _user_decoder(self, node: Type) -> Decoder | None:
         """Leave what a serialiser wrote to the validators of the type, which is their business."""
         if self._by_names:
             return None
-        is_strict = strictness_of(marks, self._is_strict) or is_strict_class(bare)
-        return strictly_read(bare, marks) if is_strict else in_utc
+        is_strict = strictness_of(node.marks, self._is_strict) or is_strict_class(node.bare)
+        return strictly_read(node) if is_strict else in_utc
 
-    def _union_decoder(self, members: tuple[Any, ...], marks: tuple[Any, ...]) -> Decoder | None:
+    def _union_decoder(self, node: Union) -> Decoder | None:
         # Pydantic hands such marks on.
-        passed = [
-            mark
-            for mark in marks
-            if isinstance(mark, (Strict, FieldInfo, GroupedMetadata, *LIMITS))
+        handed_on = (Strict, FieldInfo, GroupedMetadata, *LIMITS)
+        passed = [mark for mark in node.marks if isinstance(mark, handed_on)]
+        members = node.arguments
+        of_user = [member for member in members if member.is_stored_by_user]
+        decoders = [
+            None if member in of_user else self.decoder(_with_marks(member, passed))
+            for member in members
         ]
-        of_user = [member for member in members if _is_stored_by_user(unwrap(member)[1])]
         decode = union_decoder(
-            [
-                (member, None if member in of_user else self.decoder(member, passed))
-                for member in members
-            ],
+            list(zip(members, decoders, strict=True)),
             arbitrary_types=self._arbitrary_types,
             is_strict=self._is_strict,
         )
         if not of_user or self._by_names:
             return decode
-        if len(members) == _OPTIONAL and NoneType in members:
-            return self.decoder(of_user[0], passed)
+        if isinstance(node, Nullable):
+            return self.decoder(_with_marks(of_user[0], passed))
         if decode is None:
             return in_utc
         return lambda value, loc, errors, raw: decode(in_utc(value), loc, errors, raw)
 
-    def _json_decoder(self, annotation: Any, metadata: Any) -> Decoder:
-        """Read the value that was parsed from the text that validation asks for."""
-        value_type = json_value_type(annotation, metadata)
-        return as_json_text(value_type, self.decoder(value_type))
+    def _decoder_by_kind(self, node: Type, *, is_strict: bool) -> Decoder | None:
+        match node:
+            case Table():
+                decode_key = None if self._by_names else _key_decoder(node.key, self._is_strict)
+                return _mapping_decoder(decode_key, self.decoder(node.inner))
+            case FixedTuple():
+                return _tuple_decoder([self.decoder(each) for each in node.arguments])
+            case Array():
+                return self._container_decoder(node, is_strict=is_strict)
+            case _:
+                return self._class_decoder(node, is_strict=is_strict)
 
-    def _generic_decoder(
-        self, origin: Any, arguments: tuple[Any, ...], *, is_strict: bool
-    ) -> Decoder | None:
-        if is_set(origin) and not self._by_names and unwrap(arguments[0])[0] in (Any, object):
+    def _container_decoder(self, node: Array, *, is_strict: bool) -> Decoder | None:
+        if not is_set(node.cls):
+            decode = self.decoder(node.inner)
+        elif not self._by_names and node.inner.bare in (Any, object):
             return read_hashable_items
-        if is_strict and is_set(origin):
+        else:
             # A set can only be made of what can be hashed.
-            outer, self._is_strict = self._is_strict, True
-            decode = self.decoder(arguments[0])
+            outer, self._is_strict = self._is_strict, is_strict or self._is_strict
+            decode = self.decoder(node.inner)
             self._is_strict = outer
-            return decode and _array_decoder(decode)
-        if is_mapping(origin) and len(arguments) == 2:
-            is_strict = self._is_strict
-            decode_key = None if self._by_names else _key_decoder(arguments[0], is_strict=is_strict)
-            return _mapping_decoder(decode_key, self.decoder(arguments[1]))
-        if origin is tuple and arguments[-1:] != (Ellipsis,):
-            return _tuple_decoder([self.decoder(argument) for argument in arguments])
-        if is_array(origin) and (decode := self.decoder(arguments[0])) is not None:
-            return _array_decoder(decode)
-        return None
+        return decode and _array_decoder(decode)
 
-    def _class_decoder(
-        self, cls: Any, marks: tuple[Any, ...], *, is_strict: bool
-    ) -> Decoder | None:
-        if not self._by_names and (decode := self._value_decoder(cls, marks, is_strict=is_strict)):
+    def _class_decoder(self, node: Type, *, is_strict: bool) -> Decoder | None:
+        if not self._by_names and (decode := self._value_decoder(node, is_strict=is_strict)):
             return decode
-        if is_class(cls) and (fields := field_types(cls)):
-            key = (cls, self._is_strict)
-            return self._recursion.once(key, lambda: self._object_decoder(cls, fields))
+        if isinstance(node, Object) and node.parts:
+            key = node.cls, self._is_strict
+            return self._recursion.once(key, lambda: self._object_decoder(node))
         return None
 
-    def _value_decoder(
-        self, cls: Any, marks: tuple[Any, ...], *, is_strict: bool
-    ) -> Decoder | None:
-        if cls is Hashable:
+    def _value_decoder(self, node: Type, *, is_strict: bool) -> Decoder | None:
+        if node.cls is Hashable:
             return read_hashable
-        if is_set(cls):
+        if is_set(node.cls):
             return read_hashable_items
-        if members := stored_members(cls, is_strict=is_strict):
+        if members := stored_members(node, is_strict=is_strict):
             return member_decoder(members)
-        return bson_decoder_of(cls, () if self._is_strict else marks)
+        return bson_decoder_of(node.cls, () if self._is_strict else node.marks)
 
-    def _object_decoder(self, cls: type[Any], fields: FieldTypes) -> Decoder | None:
+    def _object_decoder(self, node: Object) -> Decoder | None:
         """Read an object without a document of its own: its keys are names already."""
+        cls, parts = node.cls, node.parts
         outer, self._is_strict = (
             self._is_strict,
             is_strict_class(cls, inherited=self._is_strict),
         )
-        decoders = self._inlined(lambda: {name: self.decoder(*of) for name, of in fields.items()})
+        decoders = self._inlined(lambda: {name: self.decoder(of) for name, of in parts.items()})
         is_open = issubclass(cls, BaseModel) and cls.model_config.get("extra") == "allow"
         decode_extra = self.extra_decoder(cls) if is_open else None
         self._is_strict = outer
@@ -228,7 +216,8 @@ class DecoderCompiler:
 
     def extra_decoder(self, model: Any) -> Decoder | None:
         """Give the decoder of the values that instances of a class have besides their fields."""
-        return self._inlined(lambda: self.decoder(type_of_extras(model)))
+        node = read_type(type_of_extras(model))
+        return self._inlined(lambda: self.decoder(node))
 
     def _inlined(self, make: Callable[[], T]) -> T:
         """Make what reads embedded objects, too, by the names of their fields."""
@@ -238,14 +227,13 @@ class DecoderCompiler:
         return made
 
 
-_OPTIONAL = 2
 # Type checkers take them for `Annotated`.
 _UNCHECKED = cast("tuple[type[Any], ...]", (InstanceOf, SkipValidation))
 """Marks of types whose values are not validated as the type would be, and so not made of what is stored."""
 
 
-def _is_stored_by_user(marks: Any) -> bool:
-    return serializer_in(marks) not in (None, DECIMAL_SERIALIZER.bson_serializer)
+def _with_marks(node: Type, marks: list[Any]) -> Type:
+    return node.marked((*node.marks, *marks)) if marks else node
 
 
 def _maker(decode: Decoder | None, make: Callable[[Any], Any]) -> Decoder:
@@ -354,18 +342,16 @@ def _mapping_decoder(
     return decode_items
 
 
-def _key_decoder(key_type: Any, *, is_strict: bool) -> Callable[[str], Any] | None:
+def _key_decoder(node: Type, is_strict: bool) -> Callable[[str], Any] | None:
     """Read keys that validation would not recognise in their text."""
-    bare, marks = unwrap(key_type)
-    is_strict = strictness_of(marks, is_strict)
-    is_member = is_class(bare) and issubclass(bare, Enum)
-    if is_class(bare) and issubclass(bare, str) and not (is_member and is_strict):
+    is_strict = strictness_of(node.marks, is_strict)
+    is_member = isinstance(node, Enumeration)
+    if is_class(node.bare) and issubclass(node.bare, str) and not (is_member and is_strict):
         return None
-    if is_member or get_origin(bare) is Literal:
-        keys: list[Any] = list(cast("Any", bare) if is_member else get_args(bare))
-        texts = [(encode_key(key), key) for key in keys]
+    if isinstance(node, (Choice, Enumeration)):
+        texts = [(encode_key(key), key) for key in node.values]
         if all(type(key) is str for _, key in texts):
             return None
         members = {text: member for text, member in texts if isinstance(text, str)}
         return lambda key: members.get(key, key)
-    return strict_key_decoder(key_type) if is_strict else None
+    return strict_key_decoder(node.annotation) if is_strict else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container
 from collections.abc import Set as AbstractSet
 from enum import Enum
 from functools import partial
@@ -24,6 +24,7 @@ from odmantic.exceptions import IncompleteDocumentError, InvalidDocumentError
 if TYPE_CHECKING:
     from odmantic._mapping.fields import ODMBaseField
     from odmantic._mapping.mapping import ModelMapping
+    from odmantic._types.tree import Type
 
 
 def encode_document(instance: Instance, include: Container[str] | None = None) -> dict[str, Any]:
@@ -174,9 +175,9 @@ def field_encoders(mapping: ModelMapping) -> tuple[FieldEncoder, ...]:
     )
 
 
-def type_encoder(annotation: Any, metadata: Iterable[Any] = ()) -> Encoder | None:
+def type_encoder(node: Type) -> Encoder | None:
     """Give the encoder for the values of a type on its own; `None` if they are stored as they are."""
-    return EncoderCompiler(encode_any, ValueError, encode_document).encoder(annotation, metadata)
+    return EncoderCompiler(encode_any, ValueError, encode_document).encoder(node)
 
 
 def extra_encoder(mapping: ModelMapping) -> Encoder:
@@ -190,7 +191,8 @@ def _field_encoder(mapping: ModelMapping, name: str, field: ODMBaseField) -> Enc
     if isinstance(field, ODMReference):
         return _encode_reference
     refuse = partial(refusal, mapping, name)
-    return EncoderCompiler(encode_any, refuse, encode_document).field_encoder(mapping.model, name)
+    compiler = EncoderCompiler(encode_any, refuse, encode_document)
+    return compiler.field_encoder(mapping.model, name, field.tree)
 
 
 def refusal(mapping: ModelMapping, name: str, reason: str) -> InvalidDocumentError:

@@ -3,55 +3,40 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from datetime import date, time
 from decimal import Decimal
 from enum import Enum
-from fractions import Fraction
 from itertools import zip_longest
 from pathlib import PurePath
-from typing import Annotated, Any, Literal, TypeVar, cast, get_args, get_origin
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import bson
 from bson.decimal128 import Decimal128
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    PlainSerializer,
-    PlainValidator,
-    RootModel,
-    SerializeAsAny,
-    ValidationError,
-    WrapSerializer,
-    WrapValidator,
-)
+from pydantic import BaseModel, RootModel, SerializeAsAny, ValidationError
 
-from odmantic._bson.values import AS_IT_IS, COLLECTIONS, is_document, is_stored_array
+from odmantic._bson.values import is_document, is_stored_array
 from odmantic._codec.objects import Parts, Refusal, names_of, object_encoder
+from odmantic._codec.own_forms import dumped_field, dumping_marks, is_left_to_field
 from odmantic._codec.union_encoders import union_encoder
 from odmantic._codec.validation import Validation, first_problem
 from odmantic._mapping.interfaces import Encoder
-from odmantic._types.annotations import (
-    field_types,
-    is_array,
-    is_mapping,
-    is_object_class,
-    is_union,
-    models_in,
-    serializer_in,
-    type_adapter,
-    type_of_extras,
-    type_of_variable,
-    types_in,
-    unwrap,
-)
-from odmantic._types.internals import decorators_of
-from odmantic._types.kinds import is_class, is_embedded_model
+from odmantic._types.annotations import annotated, type_adapter
+from odmantic._types.classes import type_of_extras
+from odmantic._types.kinds import is_class
 from odmantic._types.recursion import Recursion
-from odmantic.bson import BSON_TYPES_SUBSTITUTES, DATETIMES, SUBSTITUTE_MARKS
+from odmantic._types.tree import (
+    Array,
+    Document,
+    FixedTuple,
+    Object,
+    Table,
+    Type,
+    Union,
+    Variable,
+    read_type,
+)
 
 T = TypeVar("T")
 
@@ -71,63 +56,67 @@ class EncoderCompiler:
         self._encode_document = encode_document
         self._recursion: Recursion[Encoder | None] = Recursion(_by_other)
 
-    def field_encoder(self, model: Any, name: str) -> Encoder | None:
+    def field_encoder(self, model: Any, name: str, node: Type) -> Encoder | None:
         """Give the encoder for a field of a class; `None` if its values are stored as they are."""
-        if not is_left_to_field(model, name):
-            info = model.__pydantic_fields__[name]
-            return self.encoder(info.annotation, info.metadata)
+        if not is_left_to_field(model, name, node):
+            return self.encoder(node)
         encode_any = self._encode_any
-        return lambda value: encode_any(_dumped_field(model, name, value))
+        return lambda value: encode_any(dumped_field(model, name, value))
 
-    def encoder(self, annotation: Any, metadata: Iterable[Any] = ()) -> Encoder | None:
+    def encoder(self, node: Type) -> Encoder | None:
         """Give the encoder for a type; `None` if its values are stored as they are."""
-        bare, inner = unwrap(annotation)
-        if isinstance(bare, TypeVar):
-            bound = type_of_variable(bare)
-            return self._by_names(lambda: self.encoder(bound, (*inner, *metadata)))
-        marks = (self._encode_document is None, *map(id, metadata))
-        return self._recursion.once_of(
-            annotation, marks, lambda: self._encoder(annotation, metadata)
-        )
+        if isinstance(node, Variable):
+            return self._by_names(lambda: self.encoder(node.bound))
+        key = node, self._encode_document is None
+        return self._recursion.once(key, lambda: self._encoder(node))
 
-    def _encoder(self, annotation: Any, metadata: Iterable[Any]) -> Encoder | None:
-        bare, inner = unwrap(annotation)
-        marks = (*inner, *metadata)
-        serializer = serializer_in(marks)
-        if serializer is not None:
-            return serializer if _is_scalar(bare) else _dumped_first(serializer)
-        if any(isinstance(mark, _AS_ANY) for mark in marks):
+    def _encoder(self, node: Type) -> Encoder | None:
+        if node.serializer is not None:
+            return node.serializer if node.is_scalar else _dumped_first(node.serializer)
+        if any(isinstance(mark, _AS_ANY) for mark in node.marks):
             return self._encode_any
-        if is_embedded_model(bare) and self._encode_document is not None:
-            return self._of_class(bare, self._encode_document)
-        if _is_left_to_pydantic(bare, marks):
-            return self._pydantic_encoder(bare, marks)
-        hooks = _with_own_forms(bare, marks)
-        if hooks is not None:
-            return self._pydantic_encoder(bare, hooks)
-        if is_object_class(cls := get_origin(bare) or bare):
-            return self._recursion.once(bare, lambda: self.object_encoder(cls))
-        if get_origin(bare) is None or get_origin(bare) is Literal:
-            return None if _is_scalar(bare) else self._encode_any
-        return self._generic_encoder(bare)
+        if isinstance(node, Document) and self._encode_document is not None:
+            return self._of_class(node.cls, self._encode_document)
+        marks = dumping_marks(node)
+        if marks is not None:
+            return self._pydantic_encoder(annotated(node.bare, marks))
+        return self._encoder_by_kind(node)
 
-    def object_encoder(self, cls: Any) -> Encoder:
+    def _encoder_by_kind(self, node: Type) -> Encoder | None:
+        match node:
+            case Object():
+                return self._recursion.once(node.bare, lambda: self.object_encoder(node))
+            case Union():
+                encoders = [self.encoder(each) for each in node.arguments]
+                return union_encoder(node, encoders, self._encode_any)
+            case Table():
+                return self._table_encoder(node.key, self.encoder(node.inner))
+            case FixedTuple():
+                return self._tuple_encoder(node)
+            case Array():
+                return _array_encoder(node, self.encoder(node.inner))
+            case _:
+                return None if node.is_scalar else self._encode_any
+
+    def object_encoder(self, node: Object) -> Encoder:
         """Give the encoder of a class whose objects are stored by the names of the fields that it declares."""
-        parts = self._by_names(lambda: self._parts(cls))
+        cls = node.cls
+        parts = self._by_names(lambda: self._parts(node))
         encode_extra = self.extra_encoder(cls) if issubclass(cls, BaseModel) else self._encode_any
         return self._of_class(cls, object_encoder(cls, parts, encode_extra, self._refusal))
 
     def extra_encoder(self, model: Any) -> Encoder:
         """Give the encoder of the values that instances of a class have besides their fields."""
-        return self._by_names(lambda: self.encoder(type_of_extras(model))) or _as_it_is
+        node = read_type(type_of_extras(model))
+        return self._by_names(lambda: self.encoder(node)) or _as_it_is
 
-    def _parts(self, cls: Any) -> Parts:
-        if issubclass(cls, BaseModel):
-            return [(name, self.field_encoder(cls, name)) for name in cls.__pydantic_fields__]
-        types = field_types(cls)
+    def _parts(self, node: Object) -> Parts:
+        types = node.parts
+        if issubclass(node.cls, BaseModel):
+            return [(name, self.field_encoder(node.cls, name, of)) for name, of in types.items()]
         return [
-            (name, self.encoder(types[name][0]) if name in types else self._encode_any)
-            for name in names_of(cls)
+            (name, self.encoder(types[name]) if name in types else self._encode_any)
+            for name in names_of(node.cls)
         ]
 
     def _by_names(self, make: Callable[[], T]) -> T:
@@ -154,31 +143,17 @@ class EncoderCompiler:
 
         return encode_instance
 
-    def _pydantic_encoder(self, bare: Any, marks: tuple[Any, ...]) -> Encoder:
+    def _pydantic_encoder(self, annotation: Any) -> Encoder:
         encode_any = self._encode_any
-        parts = (bare, *marks)
-        adapter = type_adapter(Annotated[parts] if marks else bare, arbitrary_types=True)
+        adapter = type_adapter(annotation, arbitrary_types=True)
         return lambda value: encode_any(adapter.dump_python(value, warnings=False))
 
-    def _generic_encoder(self, bare: Any) -> Encoder | None:
-        arguments = get_args(bare)
-        origin = get_origin(bare)
-        if is_union(bare):
-            return union_encoder(bare, [self.encoder(each) for each in arguments], self._encode_any)
-        if is_mapping(origin) and len(arguments) == 2:
-            return self._mapping_encoder(arguments[0], self.encoder(arguments[1]))
-        if origin is tuple and arguments[-1:] != (Ellipsis,):
-            return self._tuple_encoder(arguments)
-        if is_array(origin):
-            return _array_encoder(origin, self.encoder(arguments[0]), nests=any(models_in(bare)))
-        return self._encode_any
-
-    def _tuple_encoder(self, arguments: tuple[Any, ...]) -> Encoder | None:
-        encoders = [self.encoder(argument) for argument in arguments]
+    def _tuple_encoder(self, node: FixedTuple) -> Encoder | None:
+        encoders = [self.encoder(each) for each in node.arguments]
         if not any(encoders):
             return None
         encode_any = self._encode_any
-        nests = any(any(models_in(argument)) for argument in arguments)
+        nests = bool(node.models)
 
         def encode(values: Collection[Any]) -> Any:
             pairs = zip_longest(values, encoders[: len(values)], fillvalue=encode_any)
@@ -187,15 +162,14 @@ class EncoderCompiler:
 
         return encode
 
-    def _mapping_encoder(self, key_type: Any, encode: Encoder | None) -> Encoder:
-        bare, _ = unwrap(key_type)
-        if is_class(bare) and issubclass(bare, str):
+    def _table_encoder(self, keys: Type, encode: Encoder | None) -> Encoder:
+        if is_class(keys.bare) and issubclass(keys.bare, str):
             if encode is None:
                 return dict
             return lambda values: {key: encode(value) for key, value in values.items()}
         refusal = self._refusal
-        is_open = bare in (Any, object, Hashable) or is_union(bare)
-        validate = Validation(key_type)
+        is_open = keys.bare in (Any, object, Hashable) or isinstance(keys, Union)
+        validate = Validation(keys.annotation)
 
         def encode_items(values: Mapping[Any, Any]) -> dict[Any, Any]:
             document: dict[Any, Any] = {}
@@ -249,118 +223,12 @@ def _by_other(found: list[Encoder | None]) -> Encoder:
 
 # Type checkers take it for `Annotated`.
 _AS_ANY = cast("type[Any]", SerializeAsAny)
-_HOOK = "__get_pydantic_core_schema__"
-_PLAIN = (
-    PlainSerializer,
-    WrapSerializer,
-    AfterValidator,
-    BeforeValidator,
-    PlainValidator,
-    WrapValidator,
-    *SUBSTITUTE_MARKS,
-)
-"""Marks that do not change what type it is."""
-
-_WITHOUT_OWN_FORM: tuple[Any, ...] = (
-    BaseModel,
-    *(cls for cls in BSON_TYPES_SUBSTITUTES.values() if is_class(cls)),
-)
-_KNOWN: tuple[type[Any], ...] = (
-    *AS_IT_IS,
-    Decimal,
-    Enum,
-    re.Pattern,
-    BaseModel,
-    Mapping,
-    *COLLECTIONS,
-)
 
 
-def has_own_form(bare: Any, marks: tuple[Any, ...]) -> bool:
-    """Tell whether a serialiser, or the type itself, says how the values of a type are stored."""
-    return (
-        serializer_in(marks) is not None
-        or _is_left_to_pydantic(bare, marks)
-        or _with_own_forms(bare, marks) is not None
-    )
-
-
-def is_left_to_field(model: Any, name: str) -> bool:
-    """Tell whether a serialiser of the class says how a field is stored."""
-    annotation = model.__pydantic_fields__[name].annotation
-    return _has_serializer(model, name) and _is_foreign(annotation)
-
-
-def _is_left_to_pydantic(bare: Any, marks: tuple[Any, ...]) -> bool:
-    """Tell whether only a serialiser of pydantic's may know a stored form."""
-    if bare in DATETIMES:
-        return False
-    has_hook = any(hasattr(each, _HOOK) for each in (bare, *marks))
-    return (has_hook or bare is Fraction) and _is_foreign(bare)
-
-
-def _with_own_forms(bare: Any, marks: tuple[Any, ...]) -> tuple[Any, ...] | None:
-    """Give the marks by which pydantic dumps a type that defines its dumped form; `None` if none does.
-
-    Such a form, as that of `Base64Str`, is what its validation reads. What a serialiser adds is meant for others.
-    """
-    if any(models_in(bare)):
-        return None
-    hooks = tuple(mark for mark in marks if hasattr(mark, _HOOK) and not isinstance(mark, _PLAIN))
-    own: list[Any] = [Annotated[bare, mark] for mark in hooks]
-    if hasattr(bare, _HOOK) and is_class(bare) and not issubclass(bare, _WITHOUT_OWN_FORM):
-        own.append(bare)
-    return hooks if any(map(_defines_its_form, own)) else None
-
-
-def _defines_its_form(annotation: Any) -> bool:
-    schema: Any = type_adapter(annotation, arbitrary_types=True).core_schema
-    form = schema.get("serialization")
-    return form is not None and not form.get("when_used", "always").startswith("json")
-
-
-def _is_foreign(annotation: Any) -> bool:
-    """Tell whether BSON has no form for what values of a type may be or hold."""
-    return any(map(_is_foreign_class, types_in(annotation))) and not any(models_in(annotation))
-
-
-def _is_foreign_class(cls: Any) -> bool:
-    return (
-        is_class(cls)
-        and cls not in (Any, object)
-        and not issubclass(cls, _KNOWN)
-        and not dataclasses.is_dataclass(cls)
-    )
-
-
-def _has_serializer(model: Any, name: str) -> bool:
-    return not decorators_of(model, "model_serializers") and any(
-        name in one.info.fields or "*" in one.info.fields
-        for one in decorators_of(model, "field_serializers")
-    )
-
-
-def _dumped_field(model: Any, name: str, value: Any) -> Any:
-    """Give what `model_dump` shows of a field, whatever the others are."""
-    instance = model.__new__(model)
-    object.__setattr__(instance, "__dict__", {name: value})
-    object.__setattr__(instance, "__pydantic_fields_set__", {name})
-    object.__setattr__(instance, "__pydantic_extra__", None)
-    object.__setattr__(instance, "__pydantic_private__", None)
-    serializer = model.__pydantic_serializer__
-    return serializer.to_python(instance, include={name}, warnings=False)[name]
-
-
-def _is_scalar(bare: Any) -> bool:
-    if get_origin(bare) is Literal:
-        return all(isinstance(value, AS_IT_IS) for value in get_args(bare))
-    return bare is None or bare in DATETIMES or (is_class(bare) and issubclass(bare, AS_IT_IS))
-
-
-def _array_encoder(origin: Any, encode: Encoder | None, *, nests: bool) -> Encoder | None:
+def _array_encoder(node: Array, encode: Encoder | None) -> Encoder | None:
     if encode is None:
-        return None if origin is tuple else list
-    if origin is tuple and not nests:
+        return None if node.cls is tuple else list
+    if node.cls is tuple and not node.models:
 
         def encode_tuple(values: Iterable[Any]) -> tuple[Any, ...]:
             return tuple([encode(value) for value in values])

@@ -75,7 +75,7 @@ def may_be_unfit(mapping: ModelMapping) -> bool:
     info = mapping.fields[name].pydantic_field
     shape = mapping.shapes[name]
     is_validated = info.is_required() or name == mapping.automatic_id
-    is_scalar = isinstance(shape, Leaf) and shape.cls in SCALAR_IDS
+    is_scalar = isinstance(shape, Leaf) and shape.value_class in SCALAR_IDS
     return not (is_validated and is_scalar and is_plain(mapping))
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 from odmantic._mapping.mapping import mapping_of
-from odmantic._types.annotations import type_adapter
+from odmantic._types.annotations import annotated, type_adapter
 from odmantic._types.instances import Instance
 
 if TYPE_CHECKING:
@@ -33,6 +33,5 @@ def fill_missing(instance: Instance) -> None:
 def _default(field: ODMBaseField, values: dict[str, Any]) -> Any:
     info = field.pydantic_field
     default = info.get_default(call_default_factory=True, validated_data=values)
-    parts = (info.annotation, *info.metadata)
-    annotation = Annotated[parts] if info.metadata else info.annotation
+    annotation = annotated(info.annotation, info.metadata)
     return type_adapter(annotation, arbitrary_types=True).validate_python(default)

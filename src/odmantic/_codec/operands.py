@@ -10,30 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from types import NoneType
-from typing import TYPE_CHECKING, Any, TypeAlias, get_args, get_origin
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import bson
 
 from odmantic._bson.conversions import parse_object_id
 from odmantic._bson.values import is_collection, is_document, is_tuple
 from odmantic._codec.encode import encode_primary_key, encode_value, type_encoder
-from odmantic._codec.encoders import encode_key, has_own_form, is_left_to_field
-from odmantic._codec.union_encoders import runtime_class
+from odmantic._codec.encoders import encode_key
+from odmantic._codec.own_forms import dumping_marks, is_left_to_field
 from odmantic._mapping.fields import ODMReference
 from odmantic._mapping.mapping import mapping_of
-from odmantic._types.annotations import (
-    field_types,
-    is_array,
-    is_mapping,
-    is_object_class,
-    is_union,
-    serializer_in,
-    unwrap,
-)
-from odmantic._types.kinds import is_embedded_model, is_model_instance
+from odmantic._types.kinds import is_model_instance
 from odmantic._types.recursion import Recursion
-from odmantic.bson import DECIMAL_SERIALIZER
+from odmantic._types.tree import Array, Document, FixedTuple, Object, Table, Type, Union
 
 if TYPE_CHECKING:
     from odmantic._mapping.fields import ODMBaseField
@@ -55,14 +45,12 @@ def encode_operand(field: ODMBaseField, value: Any) -> Any:
 def _operand_of(field: ODMBaseField) -> _Convert:
     if isinstance(field, ODMReference):
         return _reference(field)
-    info = field.pydantic_field
-    if field.owner is not None and is_left_to_field(*field.owner):
+    if field.owner is not None and is_left_to_field(*field.owner, field.tree):
         model, name = field.owner
-        convert: _Convert | None = _own_form(
-            _classes_of(info.annotation), mapping_of(model).encoder_of[name] or encode_value
-        )
+        encode = mapping_of(model).encoder_of[name] or encode_value
+        convert: _Convert | None = _own_form(_classes_of(field.tree), encode)
     else:
-        convert = _Compiler().convert(info.annotation, info.metadata)
+        convert = OperandCompiler().convert(field.tree)
     return encode_value if convert is None else _completed(convert)
 
 
@@ -84,63 +72,61 @@ def _completed(convert: _Convert) -> _Convert:
     return encode
 
 
-class _Compiler:
+class OperandCompiler:
     """Decides what becomes of operands by the type of a field; of most types they are encoded as any value is."""
 
     def __init__(self) -> None:
         self._recursion: Recursion[_Convert | None] = Recursion(_by_other)
         self._is_inside = False
 
-    def convert(self, annotation: Any, metadata: Iterable[Any] = ()) -> _Convert | None:
-        marks = (self._is_inside, *map(id, metadata))
-        return self._recursion.once_of(
-            annotation, marks, lambda: self._convert(annotation, metadata)
-        )
+    def convert(self, node: Type) -> _Convert | None:
+        """Give what converts operands for a type; `None` if there is nothing special about them."""
+        return self._recursion.once((node, self._is_inside), lambda: self._convert(node))
 
-    def _convert(self, annotation: Any, metadata: Iterable[Any]) -> _Convert | None:
-        bare, inner = unwrap(annotation)
-        marks = (*inner, *metadata)
-        classes = _classes_of(bare)
+    def _convert(self, node: Type) -> _Convert | None:
+        classes = _classes_of(node)
         is_id = classes is bson.ObjectId
-        if has_own_form(bare, marks) and DECIMAL_SERIALIZER.bson_serializer is not serializer_in(
-            marks
-        ):
-            convert = _own_form(classes, type_encoder(annotation, metadata) or encode_value)
+        if node.is_stored_by_user or (node.serializer is None and dumping_marks(node) is not None):
+            convert = _own_form(classes, type_encoder(node) or encode_value)
             return _object_id(convert) if is_id else convert
         if is_id:
             return _object_id(lambda value: value)
-        if is_union(bare):
-            return self._union(get_args(bare))
-        origin, arguments = get_origin(bare), get_args(bare)
-        if is_object_class(origin or bare) and not is_embedded_model(bare):
-            return self._object(origin or bare, type_encoder(annotation, metadata) or encode_value)
-        if is_mapping(origin) and len(arguments) == 2:
-            return _table(self._inside(arguments)[1])
-        if origin is tuple and arguments[-1:] != (Ellipsis,):
-            return _array(self._inside(arguments), is_inside=self._is_inside)
-        if is_array(origin) and arguments:
-            items = self._inside(arguments[:1])
-            return _array(items, is_inside=self._is_inside, repeats=True)
-        return None
+        return self._convert_by_kind(node)
 
-    def _inside(self, parts: Iterable[Any]) -> list[_Convert | None]:
+    def _convert_by_kind(self, node: Type) -> _Convert | None:
+        match node:
+            case Union():
+                return self._union(node.arguments)
+            case Object() if not isinstance(node, Document):
+                return self._object(node, type_encoder(node) or encode_value)
+            case Table():
+                return _table(self._inside(node.arguments)[1])
+            case FixedTuple():
+                return _array(self._inside(node.arguments), is_inside=self._is_inside)
+            case Array():
+                items = self._inside(node.arguments[:1])
+                return _array(items, is_inside=self._is_inside, repeats=True)
+            case _:
+                return None
+
+    def _inside(self, parts: Iterable[Type]) -> list[_Convert | None]:
         outer, self._is_inside = self._is_inside, True
         converts = [self.convert(each) for each in parts]
         self._is_inside = outer
         return converts
 
-    def _object(self, cls: Any, encode: _Convert) -> _Convert | None:
+    def _object(self, node: Object, encode: _Convert) -> _Convert | None:
         """Take what the field stores of an object, whatever class of its own it has."""
+        cls = node.cls
         if not issubclass(cls, dict):
             return lambda value: encode(value) if isinstance(value, cls) else _OTHER
-        return self._recursion.once(cls, lambda: self._typed_dictionary(cls))
+        return self._recursion.once(cls, lambda: self._typed_dictionary(node))
 
-    def _typed_dictionary(self, cls: Any) -> _Convert:
-        types = field_types(cls)
-        converts = self._inside(each for each, _ in types.values())
-        return _table(None, dict(zip(types, converts, strict=True)))
+    def _typed_dictionary(self, node: Object) -> _Convert:
+        converts = self._inside(node.parts.values())
+        return _table(None, dict(zip(node.parts, converts, strict=True)))
 
-    def _union(self, members: tuple[Any, ...]) -> _Convert | None:
+    def _union(self, members: tuple[Type, ...]) -> _Convert | None:
         cases = [(_classes_of(each), self.convert(each)) for each in members]
         converts = [each for _, each in cases if each is not None]
         if not converts:
@@ -250,12 +236,10 @@ def _by_other(found: list[_Convert | None]) -> _Convert:
     return convert
 
 
-def _classes_of(annotation: Any) -> _Classes:
-    bare, _ = unwrap(annotation)
-    if is_union(bare):
-        return tuple(runtime_class(each) for each in get_args(bare))
-    cls: type[Any] = NoneType if bare is None else runtime_class(bare)
-    return cls
+def _classes_of(node: Type) -> _Classes:
+    if isinstance(node, Union):
+        return tuple(each.value_class for each in node.arguments)
+    return node.value_class
 
 
 def _is_of(value: Any, classes: _Classes) -> bool:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 from odmantic._bson.values import is_document, is_stored_array
 from odmantic._codec.lookups import takes_aliases
-from odmantic._mapping.field_shapes import embedded_in
 from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.options import FieldOptions
 from odmantic._mapping.plain import allows
 from odmantic._mapping.shortcuts import Shortcut, shortcuts_of
-from odmantic._types.annotations import models_in, type_adapter
-from odmantic._types.kinds import ModelKind, kind_of
-from odmantic._types.tree import Document, Node, Opaque, nodes_around
+from odmantic._mapping.trees import embedded_in
+from odmantic._types.annotations import annotated, type_adapter
+from odmantic._types.tree import Document, Node, Opaque, Target, nodes_around
 from odmantic.bson import WithBsonSerializer
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ class Readable:
         can_read = allows(mapping, Shortcut.READER)
         return can_read and self._nodes_for(mapping.shapes) is not None
 
-    def _nodes_for(self, shapes: dict[str, Node | None]) -> dict[str, Node] | None:
+    def _nodes_for(self, shapes: Mapping[str, Node | None]) -> dict[str, Node] | None:
         nodes: dict[str, Node] = {}
         for name, shape in shapes.items():
             node = shape or self.opaque_node(name)
@@ -78,7 +77,7 @@ class Readable:
 
 def _is_readable(shape: Node) -> bool:
     last = nodes_around(shape)[-1]
-    return not isinstance(last, Document) or mapping_of(last.model).readable.is_throughout
+    return not isinstance(last, Document) or mapping_of(last.cls).readable.is_throughout
 
 
 def field_reader(mapping: ModelMapping, name: str) -> Callable[[Any, Any], Any] | None:
@@ -91,12 +90,12 @@ def _opaque(mapping: ModelMapping, name: str) -> Opaque | None:
     if Shortcut.FIELD not in shortcuts_of(mapping.model.model_config):
         return None
     info = mapping.fields[name].pydantic_field
-    models = list(models_in(info.annotation))
-    if any(
-        kind_of(model) is ModelKind.MODEL or model.__mapping__.reference_paths for model in models
-    ):
+    models = mapping.fields[name].tree.models
+    if any(isinstance(node, Target) or node.cls.__mapping__.reference_paths for node in models):
         return None
-    adapter = _adapter(mapping, info.annotation, info.metadata)
+    marks = (mark for mark in info.metadata if not isinstance(mark, _OURS))
+    arbitrary_types = bool(mapping.model.model_config.get("arbitrary_types_allowed"))
+    adapter = type_adapter(annotated(info.annotation, marks), arbitrary_types=arbitrary_types)
     # Older versions of pydantic leave the names in an argument of a generic class as they are.
     if not adapter.pydantic_complete or _looks_around(adapter.core_schema):
         return None
@@ -104,13 +103,8 @@ def _opaque(mapping: ModelMapping, name: str) -> Opaque | None:
     return Opaque(_reader(decode, adapter), nests=bool(models))
 
 
-def _adapter(mapping: ModelMapping, annotation: Any, metadata: Iterable[Any]) -> TypeAdapter[Any]:
-    marks = [item for item in metadata if not isinstance(item, (FieldOptions, WithBsonSerializer))]
-    if marks:
-        parts = (annotation, *marks)
-        annotation = Annotated[parts]
-    arbitrary_types = bool(mapping.model.model_config.get("arbitrary_types_allowed"))
-    return type_adapter(annotation, arbitrary_types=arbitrary_types)
+_OURS = (FieldOptions, WithBsonSerializer)
+"""Marks that mean nothing to pydantic."""
 
 
 def _looks_around(schema: Any) -> bool:

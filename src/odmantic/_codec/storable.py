@@ -10,13 +10,12 @@ from odmantic._codec.encode import refusal
 from odmantic._codec.readable import NotReadError, field_reader
 from odmantic._codec.validation import first_problem
 from odmantic._mapping.plain import is_unvalidated
-from odmantic._types.annotations import arguments_of, field_types, serializer_in, unwrap
 from odmantic._types.internals import decorators_of
-from odmantic.bson import DECIMAL_SERIALIZER
+from odmantic._types.tree import Object, Type
 from odmantic.exceptions import IncompleteDocumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from odmantic._mapping.interfaces import Encoder
     from odmantic._mapping.mapping import ModelMapping
@@ -73,19 +72,17 @@ def _can_be_tried(mapping: ModelMapping, name: str) -> bool:
         return False
     if any(one.info.mode != "after" for one in decorators_of(model, "model_validators")):
         return False
-    info = mapping.fields[name].pydantic_field
-    return not _has_serializer(info.annotation, info.metadata, set())
+    return not _has_serializer(mapping.fields[name].tree, set())
 
 
-def _has_serializer(annotation: Any, metadata: Iterable[Any], seen: set[Any]) -> bool:
+def _has_serializer(node: Type, seen: set[Any]) -> bool:
     """Tell whether a user says how something in a type is stored: how to read it is then up to its validators."""
-    bare, inner = unwrap(annotation)
-    if serializer_in((*inner, *metadata)) not in (None, DECIMAL_SERIALIZER.bson_serializer):
+    if node.is_stored_by_user:
         return True
-    if bare in seen:
+    # A class with fields is looked into once.
+    key = node.bare if isinstance(node, Object) else node
+    if key in seen:
         return False
-    seen.add(bare)
-    parts = field_types(bare).values()
-    return any(_has_serializer(each, (), seen) for each in arguments_of(bare)) or any(
-        _has_serializer(each, marks, seen) for each, marks in parts
-    )
+    seen.add(key)
+    parts = node.parts.values() if isinstance(node, Object) else ()
+    return any(_has_serializer(each, seen) for each in (*node.arguments, *parts))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Literal, cast, get_args, get_origin
+from typing import Any, cast
 
 import bson
 from annotated_types import Ge, GroupedMetadata, Gt, Le, Lt
@@ -21,7 +21,7 @@ from odmantic._bson.python_types import DecimalSupport, PatternSupport
 from odmantic._bson.values import AS_IT_IS, is_document, is_stored_array
 from odmantic._codec.untyped import encode_any
 from odmantic._mapping.interfaces import Decoder, Location
-from odmantic._types.kinds import is_class
+from odmantic._types.tree import Choice, Enumeration, Type
 from odmantic.bson import BSON_TYPES_SUBSTITUTES
 from odmantic.exceptions import ErrorList
 
@@ -90,15 +90,12 @@ def read_bytes_pattern(value: Any, _loc: Location, _errors: ErrorList, _raw: Any
     )
 
 
-def stored_members(cls: Any, *, is_strict: bool = False) -> list[tuple[Any, Enum]]:
+def stored_members(node: Type, *, is_strict: bool = False) -> list[tuple[Any, Enum]]:
     """Pair members of an enumeration with their stored form, if pydantic does not know that, or does not take it."""
-    if get_origin(cls) is Literal:
-        members = [member for member in get_args(cls) if isinstance(member, Enum)]
-    elif is_class(cls) and issubclass(cls, Enum):
-        members = list(cls)
-        if not is_strict and all(map(_is_known, members)):
-            return []
-    else:
+    if not isinstance(node, (Choice, Enumeration)):
+        return []
+    members = [member for member in node.values if isinstance(member, Enum)]
+    if isinstance(node, Enumeration) and not is_strict and all(map(_is_known, members)):
         return []
     return [(_as_read(encode_any(member)), member) for member in members]
 

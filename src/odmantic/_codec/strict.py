@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import is_dataclass
 from enum import Enum
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import Json, Strict, ValidationError
 from pydantic.fields import FieldInfo
@@ -22,8 +22,9 @@ from odmantic._bson.values import is_document, is_stored_array
 from odmantic._codec.stored_forms import in_utc
 from odmantic._codec.validation import Validation
 from odmantic._mapping.interfaces import Decoder, Location
-from odmantic._types.annotations import unwrap
+from odmantic._types.annotations import annotated
 from odmantic._types.kinds import is_class
+from odmantic._types.tree import Type, read_type
 from odmantic.bson import WithBsonSerializer
 from odmantic.exceptions import ErrorList
 
@@ -85,11 +86,11 @@ def as_python_value(cls: Any, decode: Decoder | None) -> Decoder | None:
     return decode_strictly
 
 
-def strictly_read(bare: Any, marks: tuple[Any, ...]) -> Decoder:
+def strictly_read(node: Type) -> Decoder:
     """Give a decoder for what a user's serialiser wrote: if strict validation does not take it, it is converted first."""
-    parts = (bare, *(mark for mark in marks if not isinstance(mark, WithBsonSerializer)))
-    strictly = Validation(Annotated[parts] if len(parts) > 1 else bare)
-    laxly = Validation(bare)
+    marks = (mark for mark in node.marks if not isinstance(mark, WithBsonSerializer))
+    strictly = Validation(annotated(node.bare, marks))
+    laxly = Validation(node.bare)
 
     def decode(value: Any, _loc: Location, _errors: ErrorList, _raw: Any) -> Any:
         value = in_utc(value)
@@ -135,22 +136,24 @@ def strict_key_decoder(key_type: Any) -> Callable[[str], Any]:
     return decode_key
 
 
-def is_json(part: Any) -> bool:
-    """Tell whether a type, or a mark of one, says that validation parses JSON."""
+def is_json(node: Type) -> bool:
+    """Tell whether validation parses JSON."""
+    return any(map(_is_json, (node.bare, *node.marks)))
+
+
+def _is_json(part: Any) -> bool:
     # Type checkers take the class for `Annotated`.
     cls: Any = Json
     return part is cls or isinstance(part, cls)
 
 
-def json_value_type(annotation: Any, metadata: Iterable[Any]) -> Any:
+def json_value(node: Type) -> Type:
     """Give the type of what is parsed from JSON."""
-    bare, marks = unwrap(annotation)
-    marks = (*marks, *metadata)
-    outermost = max((index for index, mark in enumerate(marks) if is_json(mark)), default=None)
+    marks = node.marks
+    outermost = max((index for index, mark in enumerate(marks) if _is_json(mark)), default=None)
     if outermost is None:
-        return Any
-    parts = (bare, *marks[:outermost], *marks[outermost + 1 :])
-    return Annotated[parts] if len(parts) > 1 else bare
+        return read_type(Any)
+    return node.marked((*marks[:outermost], *marks[outermost + 1 :]))
 
 
 def as_json_text(annotation: Any, decode: Decoder | None) -> Decoder:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from types import NoneType
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from odmantic._codec.validation import Validation
 from odmantic._mapping.interfaces import MISSING
-from odmantic._types.annotations import unwrap
-from odmantic._types.kinds import is_class
-from odmantic.bson import BSON_TYPES_SUBSTITUTES, DATETIMES
+from odmantic._types.tree import Nothing, Nullable, Type, Union
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,18 +17,17 @@ if TYPE_CHECKING:
 
 
 def union_encoder(
-    union: Any, encoders: list[Encoder | None], encode_any: Encoder
+    union: Union, encoders: list[Encoder | None], encode_any: Encoder
 ) -> Encoder | None:
     """Give the encoder of a union, with those of its members; `None` if all values are stored as they are."""
     if not any(encoders):
         return None
-    members = get_args(union)
-    if NoneType in members and len(members) == _OPTIONAL:
+    if isinstance(union, Nullable):
         one = next(each for each in encoders if each is not None)
         return lambda value: None if value is None else one(value)
-    encoder_for = _encoder_for(members, encoders)
-    validate = Validation(union)
-    all_are_known = not any(map(_is_unknown, members))
+    encoder_for = _encoder_for(union.arguments, encoders)
+    validate = Validation(union.bare)
+    all_are_known = all(member.value_class is not Nothing for member in union.arguments)
 
     def encode(value: Any) -> Any:
         each = encoder_for(value)
@@ -50,14 +45,11 @@ def union_encoder(
     return encode
 
 
-_OPTIONAL = 2
-
-
-def _encoder_for(members: tuple[Any, ...], encoders: list[Encoder | None]) -> Callable[[Any], Any]:
+def _encoder_for(members: tuple[Type, ...], encoders: list[Encoder | None]) -> Callable[[Any], Any]:
     """Give what finds the encoder for a value, or `MISSING` if it is of no member's class."""
-    by_class: dict[Any, list[tuple[Encoder | None, Any]]] = {}
+    by_class: dict[Any, list[tuple[Encoder | None, Type]]] = {}
     for member, encode in zip(members, encoders, strict=True):
-        for cls in _runtime_classes(member):
+        for cls in member.value_classes:
             by_class.setdefault(cls, []).append((encode, member))
     exact = {cls: _alternatives(found) for cls, found in by_class.items()}
 
@@ -70,11 +62,11 @@ def _encoder_for(members: tuple[Any, ...], encoders: list[Encoder | None]) -> Ca
     return find
 
 
-def _alternatives(cases: list[tuple[Encoder | None, Any]]) -> Encoder | None:
+def _alternatives(cases: list[tuple[Encoder | None, Type]]) -> Encoder | None:
     """Give the encoder of the members of a union that have one class, such as two types of lists."""
     if len(cases) == 1 or not any(encode for encode, _ in cases):
         return cases[0][0]
-    validations = [(Validation(member), encode) for encode, member in cases]
+    validations = [(Validation(member.annotation), encode) for encode, member in cases]
 
     def encode(value: Any) -> Any:
         # The member is the one that takes the value as it is, or else after a conversion.
@@ -91,46 +83,7 @@ def _alternatives(cases: list[tuple[Encoder | None, Any]]) -> Encoder | None:
     return encode
 
 
-_RUNTIME_CLASSES: dict[Any, Any] = {
-    **{
-        substitute: cls
-        for cls, substitute in BSON_TYPES_SUBSTITUTES.items()
-        if is_class(substitute)
-    },
-    **dict.fromkeys(DATETIMES, datetime),
-}
-
-
-def runtime_class(annotation: Any) -> Any:
-    """Give the class whose instances are the values of a member of a union."""
-    bare, _ = unwrap(annotation)
-    cls: Any = get_origin(bare) or bare
-    if cls is Literal:
-        return get_args(bare)[0].__class__
-    if cls is Any or not is_class(cls):
-        return _Nothing
-    if issubclass(cls, dict):
-        # Typed dictionaries have no instances.
-        return dict
-    return _RUNTIME_CLASSES.get(cls, cls)
-
-
-def _runtime_classes(annotation: Any) -> set[Any]:
-    bare, _ = unwrap(annotation)
-    if get_origin(bare) is Literal:
-        return {value.__class__ for value in get_args(bare)}
-    return {runtime_class(bare)}
-
-
 def _is_of(value: Any, cls: Any) -> bool:
     # To Python, text is a sequence of texts.
     is_text = isinstance(value, (str, bytes)) and not issubclass(cls, (str, bytes))
     return isinstance(value, cls) and not is_text
-
-
-def _is_unknown(member: Any) -> bool:
-    return runtime_class(member) is _Nothing
-
-
-class _Nothing:
-    """Has no instances: what stands for it is encoded by its value alone."""

@@ -2,46 +2,41 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Hashable, Mapping
 from datetime import date
 from enum import Enum
 from types import NoneType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal
 
-from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 
 from odmantic._bson.values import is_document
-from odmantic._codec.lookups import takes_aliases
 from odmantic._codec.stored_forms import FROM_BSON, member_decoder, stored_members
 from odmantic._codec.strict import is_json, strictness_of
 from odmantic._codec.translate import written
+from odmantic._codec.validation import Validation
 from odmantic._errors.lines import ErrorList, line_errors
 from odmantic._mapping.interfaces import Decoder, Location
-from odmantic._types.annotations import (
-    field_types,
-    is_array,
-    is_mapping,
-    is_union,
-    type_adapter,
-    unwrap,
-)
-from odmantic._types.kinds import is_class, is_embedded_model
+from odmantic._types.classes import is_array, is_mapping
+from odmantic._types.kinds import is_class
+from odmantic._types.tree import Choice, Document, Enumeration, Object, Type, Union, read_type
 
 
 def union_decoder(
-    members: list[tuple[Any, Decoder | None]], *, arbitrary_types: bool, is_strict: bool = False
+    members: list[tuple[Type, Decoder | None]], *, arbitrary_types: bool, is_strict: bool = False
 ) -> Decoder | None:
     """Give the decoder of a union, with the decoders of its members."""
     members = [(member, decode or _enum_decoder(member, members)) for member, decode in members]
     candidates = [
-        _Candidate(member, decode, arbitrary_types=arbitrary_types, is_strict=is_strict)
+        _Candidate([member], decode, arbitrary_types=arbitrary_types, is_strict=is_strict)
         for member, decode in members
         if decode is not None
     ]
     if not candidates:
         return None
-    others = (None, *(member for member, decode in members if decode is None))
-    rivals = _Candidate(Union[others], _unchanged, arbitrary_types=arbitrary_types)  # noqa: UP007
+    others = [read_type(None), *(member for member, decode in members if decode is None)]
+    rivals = _Candidate(others, _unchanged, arbitrary_types=arbitrary_types)
 
     def decode(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
         possible = [one for one in candidates if isinstance(value, one.read_from)]
@@ -61,29 +56,29 @@ def _unchanged(value: Any, _loc: Location, _errors: ErrorList, _raw: Any) -> Any
     return value
 
 
-def _enum_decoder(member: Any, members: list[tuple[Any, Decoder | None]]) -> Decoder | None:
+def _enum_decoder(member: Type, members: list[tuple[Type, Decoder | None]]) -> Decoder | None:
     """Give what reads an enumeration whose stored form only its members have: others might convert that first."""
-    bare, _ = unwrap(member)
-    if not (is_class(bare) and issubclass(bare, Enum)):
+    if not isinstance(member, Enumeration):
         return None
     others = [_stored_classes(each) for each, _ in members if each is not member]
     if any(not taken.isdisjoint(_stored_classes(member)) for taken in others):
         return None
-    return member_decoder(stored_members(bare, is_strict=True))
+    return member_decoder(stored_members(member, is_strict=True))
 
 
-def _stored_classes(member: Any) -> frozenset[type[Any]]:
+def _stored_classes(member: Type) -> frozenset[type[Any]]:
     """Give the classes of the scalars that values of a member of a union are stored as, as far as they matter here."""
-    bare, _ = unwrap(member)
-    if get_origin(bare) is Literal:
-        found = {value.__class__ for value in get_args(bare)}
-    elif is_class(bare) and issubclass(bare, Enum):
-        found = {stored.__class__ for stored, _ in stored_members(bare, is_strict=True)}
+    bare = member.bare
+    found: set[type[Any]]
+    if isinstance(member, Choice):
+        found = set(member.value_classes)
+    elif isinstance(member, Enumeration):
+        found = {stored.__class__ for stored, _ in stored_members(member, is_strict=True)}
     elif is_class(bare):
         found = {cls for cls in _SIMPLE if issubclass(bare, cls)}
     else:
         # What is not known may be stored as anything.
-        found = _SIMPLE if get_origin(bare) is None else set[type[Any]]()
+        found = _SIMPLE if bare is member.cls else set()
     return frozenset(found | (_NUMBERS if found & _NUMBERS else set()))
 
 
@@ -92,29 +87,35 @@ _SIMPLE: set[type[Any]] = {str, bytes, *_NUMBERS}
 
 
 class _Candidate:
-    """A member of a union whose values have keys to translate, or all the others."""
+    """A member of a union whose values have keys to translate, or all the others together.
+
+    Attributes:
+        decode: Translates a value.
+        read_from: The classes of what values may be read from.
+    """
 
     def __init__(
         self,
-        annotation: Any,
+        members: list[Type],
         decode: Decoder,
         *,
         arbitrary_types: bool,
         is_strict: bool = False,
     ) -> None:
-        self._annotation = annotation
+        self._members = members
         self._arbitrary_types = arbitrary_types
-        self._adapter: TypeAdapter[Any] | None = None
-        self._takes_aliases = True
+        self._validate: Validation | None = None
         self.decode = decode
-        bare, _ = unwrap(annotation)
-        is_enum = is_class(bare) and issubclass(bare, Enum)
-        self.read_from = _read_from(annotation, is_strict=is_strict or is_enum)
-        self.model: Any = bare if is_embedded_model(bare) else None
+        first, is_one = members[0], len(members) == 1
+        is_strict = is_strict or (is_one and isinstance(first, Enumeration))
+        self.read_from = tuple(
+            each for member in members for each in _read_from(member, is_strict=is_strict)
+        )
+        self._model: Any = first.cls if is_one and isinstance(first, Document) else None
 
     def rank(self, value: Any) -> int:
-        """Count the keys of a document that this member knows; a model that knows none comes last."""
-        return _rank(self._annotation, value)
+        """Count the keys of a document that this knows; a model that knows none comes last."""
+        return max(_rank(member, value) for member in self._members)
 
     def validate(self, value: Any) -> Any:
         """Validate a translated value.
@@ -122,25 +123,28 @@ class _Candidate:
         Raises:
             ValidationError: it is not of this type.
         """
-        if self.model is not None:
-            return self.model.__pydantic_validator__.validate_python(
-                value, by_alias=self.model.__mapping__.takes_aliases, by_name=True
+        if self._model is not None:
+            return self._model.__pydantic_validator__.validate_python(
+                value, by_alias=self._model.__mapping__.takes_aliases, by_name=True
             )
-        if self._adapter is None:
-            self._adapter = type_adapter(self._annotation, arbitrary_types=self._arbitrary_types)
-            self._takes_aliases = takes_aliases(self._adapter.core_schema)
-        return self._adapter.validate_python(value, by_alias=self._takes_aliases, by_name=True)
+        if self._validate is None:
+            members = tuple(member.annotation for member in self._members)
+            annotation: Any = typing.Union[members]  # noqa: UP007 - the members are only known now
+            self._validate = Validation(annotation, arbitrary_types=self._arbitrary_types)
+        return self._validate(value)
 
 
-def _rank(annotation: Any, value: Any) -> int:
+def _rank(node: Type, value: Any) -> int:
     """Count the keys of a document that a type knows; of several types, that of the one that knows most."""
-    bare, _ = unwrap(annotation)
-    if is_union(bare):
-        return max(_rank(member, value) for member in get_args(bare))
-    if is_embedded_model(bare):
-        return sum(key in value for key in bare.__mapping__.field_names) or -1
-    names = field_types(bare) if is_class(bare) and is_document(value) else {}
-    return (sum(name in value for name in names) or -1) if names else 0
+    match node:
+        case Union():
+            return max(_rank(member, value) for member in node.arguments)
+        case Document():
+            return sum(key in value for key in node.cls.__mapping__.field_names) or -1
+        case Object() if is_document(value) and node.parts:
+            return sum(name in value for name in node.parts) or -1
+        case _:
+            return 0
 
 
 def _best_of(
@@ -180,20 +184,21 @@ _ARRAY: tuple[type[Any], ...] = (list, tuple)
 _SCALARS: tuple[type[Any], ...] = (NoneType, str, bytes, int, float, date, Enum)
 
 
-def _read_from(annotation: Any, *, is_strict: bool = False) -> tuple[type[Any], ...]:
+def _read_from(node: Type, *, is_strict: bool = False) -> tuple[type[Any], ...]:
     """Give the classes of what values of a type may be read from; scalars that need no decoder do not matter."""
-    bare, marks = unwrap(annotation)
-    if any(map(is_json, (bare, *marks))):
+    if is_json(node):
         return (object,)
-    if is_union(bare):
+    if isinstance(node, Union):
         return tuple(
-            each for member in get_args(bare) for each in _read_from(member, is_strict=is_strict)
+            each for member in node.arguments for each in _read_from(member, is_strict=is_strict)
         )
-    if members := stored_members(bare, is_strict=strictness_of(marks, is_strict)):
+    if members := stored_members(node, is_strict=strictness_of(node.marks, is_strict)):
         classes = [stored.__class__ for stored, _ in members]
         # A tuple is an array once it is stored.
         return (*classes, tuple) if list in classes else tuple(classes)
-    return _class_read_from(get_origin(bare) or bare)
+    if isinstance(node, Object) and issubclass(node.cls, RootModel):
+        return _read_from(node.parts["root"])
+    return _class_read_from(node.cls)
 
 
 def _class_read_from(cls: Any) -> tuple[type[Any], ...]:
@@ -201,8 +206,6 @@ def _class_read_from(cls: Any) -> tuple[type[Any], ...]:
         return (FROM_BSON[cls][0],)
     if cls is None or cls is Literal or (is_class(cls) and issubclass(cls, _SCALARS)):
         return ()
-    if is_class(cls) and issubclass(cls, RootModel):
-        return _read_from(cls.__pydantic_fields__["root"].annotation)
     if is_mapping(cls) or (is_class(cls) and issubclass(cls, BaseModel)):
         return _DOCUMENT
     if is_array(cls) or cls is Hashable:

@@ -15,6 +15,7 @@ from odmantic._bson.decimals import from_decimal
 from odmantic._bson.values import AS_IT_IS, is_collection, is_document, is_tuple
 from odmantic._codec.encoders import EncoderCompiler
 from odmantic._mapping.interfaces import Encoder
+from odmantic._types.tree import read_type
 from odmantic.exceptions import InvalidDocumentError
 
 AS_IT_IS_EXACTLY = frozenset(AS_IT_IS)
@@ -60,7 +61,8 @@ def _encode_inline(value: BaseModel) -> Any:
     model = type(value)
     encode = _INLINE_ENCODERS.get(model)
     if encode is None:
-        encode = EncoderCompiler(encode_any, partial(_refusal, model)).object_encoder(model)
+        node: Any = read_type(model)
+        encode = EncoderCompiler(encode_any, partial(_refusal, model)).object_encoder(node)
         _INLINE_ENCODERS[model] = encode
     return encode(value)
 

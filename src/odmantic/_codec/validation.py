@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 class Validation:
     """Validates values of a type as an assignment does; made ready when it is first needed."""
 
-    def __init__(self, annotation: Any) -> None:
+    def __init__(self, annotation: Any, *, arbitrary_types: bool = True) -> None:
         self._annotation = annotation
+        self._arbitrary_types = arbitrary_types
         self._adapter: TypeAdapter[Any] | None = None
         self._takes_aliases = True
 
@@ -25,7 +26,7 @@ class Validation:
     def adapter(self) -> TypeAdapter[Any]:
         """What pydantic has for the type."""
         if self._adapter is None:
-            self._adapter = type_adapter(self._annotation, arbitrary_types=True)
+            self._adapter = type_adapter(self._annotation, arbitrary_types=self._arbitrary_types)
             self._takes_aliases = takes_aliases(self._adapter.core_schema)
         return self._adapter
 

@@ -13,10 +13,10 @@ from odmantic._compiled.source import Source
 from odmantic._compiled.taking import TakerCode
 from odmantic._compiled.values import keeps_alike
 from odmantic._compiled.writing import WriterCode
-from odmantic._mapping.field_shapes import leaf_classes_of
 from odmantic._mapping.interfaces import Changes, Encoder, Read, ReadAll, Take, TakeSnapshot, Write
 from odmantic._mapping.plain import exact_classes, is_judged_whole, is_unvalidated
 from odmantic._mapping.shortcuts import Shortcut, shortcuts_of
+from odmantic._mapping.trees import leaf_classes_of
 from odmantic._state.places import Known
 from odmantic._state.taking import ChangeTaker
 

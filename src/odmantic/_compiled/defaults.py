@@ -56,7 +56,7 @@ def _plain(default: Any) -> Any:
 def _empty(cls: Any, node: Node) -> Any:
     if isinstance(node, Nullable):
         return _empty(cls, node.inner)
-    if isinstance(node, Array) and cls is node.origin:
+    if isinstance(node, Array) and cls is node.cls:
         return []
     if isinstance(node, Table) and cls is dict:
         return {}

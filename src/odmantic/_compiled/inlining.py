@@ -67,8 +67,8 @@ def _left_of(limit: int, mapping: ModelMapping, around: tuple[Any, ...]) -> int:
         nodes = nodes_around(shape)
         limit -= len(nodes)
         last = nodes[-1]
-        if isinstance(last, Document) and last.model not in inner and limit >= 0:
-            limit = _left_of(limit, mapping_of(last.model), inner)
+        if isinstance(last, Document) and last.cls not in inner and limit >= 0:
+            limit = _left_of(limit, mapping_of(last.cls), inner)
         if limit < 0:
             break
     return limit

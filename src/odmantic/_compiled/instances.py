@@ -164,8 +164,8 @@ class InstanceCode:
                 return self._target(node, local, path, is_kept=is_kept)
 
     def _leaf(self, leaf: Leaf, local: str) -> None:
-        names = {hint: self._source.object(hint, one) for hint, one in leaf.names.items()}
-        self._source.add(leaf.check.format(v=local, refuse=self.refusal, **names))
+        names = {hint: self._source.object(hint, one) for hint, one in leaf.check.names.items()}
+        self._source.add(leaf.check.code.format(v=local, refuse=self.refusal, **names))
 
     def _nullable(self, node: Nullable, local: str, path: str, *, is_kept: bool) -> Pieces:
         source = self._source
@@ -186,17 +186,15 @@ class InstanceCode:
 
     def _array(self, node: Array, local: str, path: str, *, is_kept: bool) -> Pieces:
         source = self._source
-        origin = node.origin.__name__
+        origin = node.cls.__name__
         self._refuse_unless(local, list)
         whole = [f"len({local})", f"*{local}"]
-        copied = (
-            f"{local} = {local}.copy()" if node.origin is list else f"{local} = {origin}({local})"
-        )
+        copied = f"{local} = {local}.copy()" if node.cls is list else f"{local} = {origin}({local})"
         if isinstance(node.inner, Anything):
             source.add(copied)
             return keep_any(self._source, local, path) if is_kept else []
         item = source.local(f"{path}_item")
-        if isinstance(node.inner, Leaf) and "{v} =" not in node.inner.check:
+        if isinstance(node.inner, Leaf) and "{v} =" not in node.inner.check.code:
             with source.block(f"for {item} in {local}:"):
                 self._leaf(node.inner, item)
             source.add(copied)
@@ -208,7 +206,7 @@ class InstanceCode:
             source.add(f"{items}.append({item})")
             if kept is not None:
                 source.add(f"{kept} += {as_tuple(pieces)}")
-        source.add(f"{local} = {items if node.origin is list else f'{origin}({items})'}")
+        source.add(f"{local} = {items if node.cls is list else f'{origin}({items})'}")
         return whole if kept is None else [f"*{kept}"]
 
     def _table(self, node: Table, local: str, path: str, *, is_kept: bool) -> Pieces:
@@ -234,7 +232,7 @@ class InstanceCode:
 
     def _embedded(self, node: Document, local: str, path: str, *, is_kept: bool) -> Pieces:
         source = self._source
-        mapping = mapping_of(node.model)
+        mapping = mapping_of(node.cls)
         if not self._inlining.takes(mapping, source):
             name = self._elsewhere(mapping, local)
             return keep(source, f"{name}.codec.snapshot({local})", path) if is_kept else []
@@ -249,8 +247,8 @@ class InstanceCode:
         return [piece for field in pieces for piece in field] or ["True"]
 
     def _target(self, node: Any, local: str, path: str, *, is_kept: bool) -> Pieces:
-        known = self.known_of[node.model] if self._known else ""
-        self._elsewhere(mapping_of(node.model), local, known)
+        known = self.known_of[node.cls] if self._known else ""
+        self._elsewhere(mapping_of(node.cls), local, known)
         return keep_any(self._source, local, path) if is_kept else []
 
     def _elsewhere(self, mapping: ModelMapping, local: str, known: str = "known") -> str:

@@ -50,7 +50,7 @@ class MarkerCode:
         match node.inner if isinstance(node, Nullable) else node:
             case Document() as document:
                 self._document(document, value)
-            case Array(origin=origin, inner=Document() as document) if origin is list:
+            case Array(cls=cls, inner=Document() as document) if cls is list:
                 item = self._source.local(f"{path}_item")
                 with self._source.block(f"for {item} in {value} if type({value}) is list else ():"):
                     self._document(document, item)
@@ -59,12 +59,12 @@ class MarkerCode:
 
     def _document(self, node: Document, value: str) -> None:
         source = self._source
-        mapping = mapping_of(node.model)
+        mapping = mapping_of(node.cls)
         if mapping.nested_fields:
             source.add(f"{self._mark_any()}({value})")
             return
-        model = source.object("Class", node.model)
-        set_state = source.object("set_state", setter_of(node.model, "__state__"))
+        model = source.object("Class", node.cls)
+        set_state = source.object("set_state", setter_of(node.cls, "__state__"))
         with source.block(f"if type({value}) is {model}:"):
             source.add(f"{set_state}({value}, {source.object('EMBEDDED', EMBEDDED)})")
         with source.block("else:"):

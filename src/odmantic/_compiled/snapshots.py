@@ -105,7 +105,7 @@ class SnapshotCode:
         source = self._source
         if isinstance(node.inner, Anything):
             return keep_any(source, value, path)
-        self._refuse_unless(value, node.origin)
+        self._refuse_unless(value, node.cls)
         if is_leaf(node.inner):
             return [f"len({value})", f"*{value}"]
         item = source.local(f"{path}_item")
@@ -130,8 +130,8 @@ class SnapshotCode:
 
     def _embedded(self, node: Document, value: str, path: str) -> Pieces:
         source = self._source
-        mapping = mapping_of(node.model)
-        self._refuse_unless(value, node.model)
+        mapping = mapping_of(node.cls)
+        self._refuse_unless(value, node.cls)
         if not self._inlining.takes(mapping, source):
             name = source.object("mapping", mapping)
             return keep(source, f"{name}.codec.snapshot({value})", path)

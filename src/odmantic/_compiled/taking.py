@@ -143,7 +143,7 @@ class TakerCode:
 
 def _is_member(shape: Node | None) -> bool:
     leaf = shape.inner if isinstance(shape, Nullable) else shape
-    return isinstance(leaf, Leaf) and issubclass(leaf.cls, Enum)
+    return isinstance(leaf, Leaf) and issubclass(leaf.value_class, Enum)
 
 
 def _is_no_timestamp(mapping: ModelMapping, name: str) -> bool:
@@ -170,5 +170,5 @@ def _has_usual_default(info: FieldInfo, shape: Node) -> bool:
     leaf = shape.inner if isinstance(shape, Nullable) else shape
     is_usual = info.is_required() or info.default is None
     return info.default_factory is None and (
-        is_usual or type(info.default) is getattr(leaf, "cls", None)
+        is_usual or type(info.default) is getattr(leaf, "value_class", None)
     )

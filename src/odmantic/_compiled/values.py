@@ -104,17 +104,18 @@ class ValueCode:
             case Table():
                 return self._table(node, value, path)
             case Document():
-                return self._embedded(node.model, value, path)
+                return self._embedded(node.cls, value, path)
             case Target():
-                self._unless_exactly(value, node.model)
+                self._unless_exactly(value, node.cls)
                 return self._by_stored(f"{self._source.named(encode_reference)}({value})", path)
             case _:
-                stored = f"{self._source.named(encode_any)}({value})"
-                if not self._keeps:
-                    return Stored(stored, [])
-                return Stored(stored, keep_any(self._source, value, path))
+                return self._any(value, path)
 
     # --- Kinds of values -----------------------------------------------------------------------
+
+    def _any(self, value: str, path: str) -> Stored:
+        stored = f"{self._source.named(encode_any)}({value})"
+        return Stored(stored, keep_any(self._source, value, path) if self._keeps else [])
 
     def _by_stored(self, stored: str, path: str) -> Stored:
         if not self._keeps:
@@ -124,10 +125,12 @@ class ValueCode:
         return Stored(local, keep(self._source, snapshot, path))
 
     def _leaf(self, leaf: Leaf, value: str) -> Stored:
-        self._unless_exactly(value, leaf.cls)
-        if leaf.cls is Decimal:
+        self._unless_exactly(value, leaf.value_class)
+        if leaf.value_class is Decimal:
             return Stored(f"{self._source.named(from_decimal)}({value})", [value])
-        return Stored(f"{value}._value_" if self._has_plain_value(leaf.cls) else value, [value])
+        return Stored(
+            f"{value}._value_" if self._has_plain_value(leaf.value_class) else value, [value]
+        )
 
     def _has_plain_value(self, cls: type[Any]) -> bool:
         """Tell whether the driver is given something else than a member: it is slow with classes it does not know."""
@@ -148,11 +151,11 @@ class ValueCode:
 
     def _array(self, node: Array, value: str, path: str) -> Stored:
         source = self._source
-        self._unless_exactly(value, node.origin)
+        self._unless_exactly(value, node.cls)
         if is_stored_as_it_is(node.inner):
             return self._plain_array(node, value, path)
         if isinstance(node.inner, Anything):
-            return self.value(Anything(), value, path)
+            return self._any(value, path)
         result = source.assign(f"{path}_items", "[]")
         item = source.local(f"{path}_item")
         kept = keep_length(source, value, path) if self._keeps else None
@@ -164,9 +167,9 @@ class ValueCode:
         return Stored(result, [] if kept is None else [f"*{kept}"])
 
     def _plain_array(self, node: Array, value: str, path: str) -> Stored:
-        stored = value if node.origin is tuple else f"[*{value}]"
+        stored = value if node.cls is tuple else f"[*{value}]"
         if not self._keeps:
-            if node.origin is not tuple:
+            if node.cls is not tuple:
                 self._unless_all(value, node.inner)
             return Stored(stored, [])
         # What is kept is what is sent, also if another thread changes the value meanwhile.
@@ -181,7 +184,7 @@ class ValueCode:
             self._unless_all(f"{value}.values()", node.inner)
             return Stored(f"{value}.copy()", [])
         if isinstance(node.inner, Anything):
-            return self.value(Anything(), value, path)
+            return self._any(value, path)
         result = source.assign(f"{path}_items", "{}")
         key = source.local(f"{path}_key")
         item = source.local(f"{path}_item")
@@ -326,19 +329,19 @@ def _classes(node: Node) -> list[type[Any]]:
     if isinstance(node, Nullable):
         return [type(None), *_classes(node.inner)]
     leaf: Any = node
-    return [leaf.cls]
+    return [leaf.value_class]
 
 
 def is_stored_as_it_is(node: Node) -> bool:
     """Tell whether the encoder of an annotation leaves any value as it is."""
     if isinstance(node, Nullable):
         return is_stored_as_it_is(node.inner)
-    return isinstance(node, Leaf) and issubclass(node.cls, AS_IT_IS)
+    return isinstance(node, Leaf) and issubclass(node.value_class, AS_IT_IS)
 
 
 def is_known(node: Node, *, as_it_is: bool = False) -> bool:
     """Tell whether code can be written: what is made of a tuple depends on all that is in it."""
-    if isinstance(node, Array) and node.origin is tuple:
+    if isinstance(node, Array) and node.cls is tuple:
         return as_it_is and is_stored_as_it_is(node.inner)
     return not isinstance(node, (Nullable, Array, Table)) or is_known(node.inner, as_it_is=as_it_is)
 

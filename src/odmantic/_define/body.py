@@ -29,22 +29,9 @@ from odmantic._caller import warn_caller
 from odmantic._mapping.naming import plain_text
 from odmantic._mapping.options import FieldOptions, options_in
 from odmantic._types.adapt import adapt_annotation
-from odmantic._types.annotations import (
-    arguments_of,
-    evaluate,
-    models_in,
-    type_adapter,
-    types_in,
-    unwrap,
-)
-from odmantic._types.kinds import (
-    ModelKind,
-    is_class,
-    is_embedded_model,
-    is_model,
-    kind_of,
-    why_no_model,
-)
+from odmantic._types.annotations import annotated, evaluate, type_adapter
+from odmantic._types.kinds import ModelKind, is_class, kind_of, why_no_model
+from odmantic._types.tree import Document, Target, Type, read_type
 from odmantic.bson import ObjectId
 from odmantic.exceptions import EmbeddedReferenceWarning
 from odmantic.field import ODMFieldInfo
@@ -100,30 +87,31 @@ class Declaration:
             TypeError: if the field cannot be defined like this.
         """
         adapted = self._adapted_annotation()
-        for tp in types_in(adapted):
-            if kind_of(tp) is ModelKind.ABSTRACT:
+        tree = read_type(adapted)
+        for node in tree.inside:
+            if kind_of(node.bare) is ModelKind.ABSTRACT:
                 raise TypeError(
-                    f"Unhandled field definition {self.class_name}: {self.name}: {tp.__name__} is abstract, and has no "
-                    "instances: name a class derived from it"
+                    f"Unhandled field definition {self.class_name}: {self.name}: {node.bare.__name__} is abstract, and "
+                    "has no instances: name a class derived from it"
                 )
-        bare, _ = unwrap(adapted)
         is_reference = isinstance(self.value, ODMReferenceInfo)
-        if is_model(bare):
+        if isinstance(tree, Target):
             if not is_reference:
                 raise TypeError(
                     f"cannot define a reference {self.name} (in {self.class_name}) without a "
                     "Reference assigned to it"
                 )
         elif is_reference:
-            self._embed(adapted)
+            self._embed(adapted, tree)
         return adapted
 
-    def _embed(self, adapted: Any) -> None:
+    def _embed(self, adapted: Any, tree: Type) -> None:
         """Treat a reference to an embedded model as an ordinary field, as 1.x did."""
-        embedded = _embedded_model(adapted)
+        # It is the field's own type, or that of what is in a container.
+        nodes = (node for node in (tree, *tree.arguments) if isinstance(node, Document))
+        embedded = next(nodes, None)
         if embedded is None:
-            bare, _ = unwrap(adapted)
-            why = why_no_model(bare) if is_class(bare) else ""
+            why = why_no_model(tree.bare) if is_class(tree.bare) else ""
             if why:
                 raise TypeError(
                     f"Unhandled field definition {self.class_name}: {self.name}: {_shown(adapted)} = Reference(): "
@@ -137,7 +125,7 @@ class Declaration:
             )
         ignored = "" if self.value.key_name is None else ", and its key_name is ignored"
         warn_caller(
-            f"{self.class_name}.{self.name}: {embedded.__name__} is an embedded model and has no collection to refer "
+            f"{self.class_name}.{self.name}: {embedded.cls.__name__} is an embedded model and has no collection to refer "
             f"to, so it is stored in the document of {self.class_name}, under {self.name!r}{ignored}: leave out "
             "Reference()",
             EmbeddedReferenceWarning,
@@ -155,7 +143,7 @@ class Declaration:
         Raises:
             TypeError: if the default is not valid; one of an embedded model is checked where it is used.
         """
-        if any(is_embedded_model(model) for model in models_in(adapted)):
+        if any(isinstance(node, Document) for node in read_type(adapted).models):
             return True
         value = self.value
         is_unchecked = isinstance(value, (ODMFieldInfo, ODMReferenceInfo))
@@ -174,13 +162,6 @@ class Declaration:
         raise TypeError(
             f"Unhandled field definition {self.class_name}: {adapted!r} = {self.value!r}"
         ) from None
-
-
-def _embedded_model(adapted: Any) -> Any:
-    """Return the embedded model that a field holds, directly or in a container; `None` if it holds none."""
-    bare, _ = unwrap(adapted)
-    members = [bare, *(unwrap(argument)[0] for argument in arguments_of(bare))]
-    return next(filter(is_embedded_model, members), None)
 
 
 def _shown(annotation: Any) -> str:
@@ -324,7 +305,7 @@ class Body:
             self.unchecked.append(declaration)
             # The missing name comes first, so that error messages show it.
             adapted = ForwardRef(f"({missing}, {placeholder})[1]")
-        self.annotations[name] = adapted if options is None else annotated(adapted, options)
+        self.annotations[name] = adapted if options is None else annotated(adapted, (options,))
         self.has_primary_field |= options is not None and options.primary_field
 
     def _replace_value(self, declaration: Declaration, bases: tuple[type[Any], ...]) -> None:
@@ -374,19 +355,13 @@ def _take_field_info(annotation: Any) -> tuple[FieldOptions | None, Any]:
             metadata.append(item.pydantic_field_info)
         else:
             metadata.append(item)
-    return options, annotated(annotation.__origin__, *metadata)
+    return options, annotated(annotation.__origin__, metadata)
 
 
 def _merged(first: FieldOptions | None, second: FieldOptions | None) -> FieldOptions | None:
     if first is None or second is None:
         return first or second
     return first.overridden_by(second)
-
-
-def annotated(annotation: Any, *metadata: Any) -> Any:
-    """Attach metadata that is known only at run time."""
-    parts = (annotation, *metadata)
-    return Annotated[parts]
 
 
 def is_class_variable(annotation: Any) -> bool:

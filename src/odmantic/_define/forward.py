@@ -10,9 +10,10 @@ from weakref import WeakKeyDictionary
 
 from pydantic import PydanticUndefinedAnnotation
 
-from odmantic._types.annotations import evaluate, models_in
+from odmantic._types.annotations import evaluate
 from odmantic._types.internals import has_parameters
 from odmantic._types.kinds import ModelKind, kind_of
+from odmantic._types.tree import read_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
@@ -145,7 +146,7 @@ def _resolved_names(model: Any, extra: dict[str, Any]) -> dict[str, Any]:
         if one is not model and one.__pydantic_complete__:
             continue
         for annotation in _resolve(one, names):
-            waiting.extend(models_in(annotation))
+            waiting.extend(node.cls for node in read_type(annotation).models)
         if any(deferred.adapted is None for deferred in _deferred_of(model)):
             # This class cannot be completed yet, whatever the others need.
             break

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Union, get_origin
+import typing
+from typing import TYPE_CHECKING, Any
 
 from odmantic._caller import warn_caller
 from odmantic._codec.decode import extra_decoder, field_decoders
@@ -10,7 +11,6 @@ from odmantic._codec.encode import extra_encoder, field_encoders
 from odmantic._codec.lookups import takes_aliases
 from odmantic._codec.readable import Readable
 from odmantic._compiled.compile import Codec
-from odmantic._mapping.field_shapes import shapes_of
 from odmantic._mapping.fields import (
     ODMBaseField,
     ODMEmbedded,
@@ -22,28 +22,17 @@ from odmantic._mapping.mapping import COLLECTION, ModelMapping
 from odmantic._mapping.naming import check_key_name, collection_name, plain_text
 from odmantic._mapping.options import options_in
 from odmantic._mapping.plain import assigns_itself
-from odmantic._types.annotations import (
-    arguments_of,
-    field_types,
-    is_mutable,
-    is_union,
-    models_in,
-    optional_member,
-    serializer_in,
-    types_in,
-    unwrap,
-)
+from odmantic._mapping.trees import shapes_of
 from odmantic._types.instances import Instance
 from odmantic._types.internals import generic_origin
 from odmantic._types.kinds import (
     ModelKind,
     is_class,
-    is_embedded_model,
-    is_model,
     kind_of,
     origin_of,
 )
 from odmantic._types.one_shot import is_one_shot, one_shot_refusal
+from odmantic._types.tree import Document, Nullable, Object, Target, Type, Union, read_type
 from odmantic.exceptions import EmbeddedCopyWarning
 
 if TYPE_CHECKING:
@@ -84,12 +73,10 @@ def compile_mapping(model: type[Instance]) -> ModelMapping:
         references=tuple(name for name, f in fields.items() if isinstance(f, ODMReference)),
         mutable_fields=frozenset(
             name
-            for name, info in infos.items()
-            if is_mutable(info.annotation) or (assigns_itself(model) and name != primary_field)
+            for name, field in fields.items()
+            if field.tree.is_mutable or (assigns_itself(model) and name != primary_field)
         ),
-        nested_fields=tuple(
-            name for name, info in infos.items() if any(models_in(info.annotation))
-        ),
+        nested_fields=tuple(name for name, field in fields.items() if field.tree.models),
         extra_allowed=config.get("extra") == "allow",
         serializers=_serializers(fields),
         encoders_for=field_encoders,
@@ -111,37 +98,40 @@ def _field(
     without_references: set[Any],
 ) -> ODMBaseField:
     options = _options(model, name, info)
-    bare, _ = unwrap(info.annotation)
-    _check_one_shot(model, name, info.annotation, set())
+    tree = read_type(info.annotation, info.metadata)
+    _check_one_shot(model, name, tree, set())
     # A reference to an embedded model is an ordinary field, see `Declaration`; 1.x stored it under the field's name.
-    is_named = options.key_name is not None and (not options.reference or is_model(bare))
+    is_named = options.key_name is not None and (not options.reference or isinstance(tree, Target))
     key_name = plain_text(options.key_name) if is_named else name
     check_key_name(key_name)
-    if is_model(bare):
-        if not options.reference:
-            raise TypeError(
-                f"cannot define a reference {name} (in {model.__name__}) without a Reference "
-                "assigned to it"
-            )
-        return ODMReference(key_name=key_name, model_config=config, pydantic_field=info, model=bare)
+    if isinstance(tree, Target) and not options.reference:
+        raise TypeError(
+            f"cannot define a reference {name} (in {model.__name__}) without a Reference "
+            "assigned to it"
+        )
     common: dict[str, Any] = {
         "key_name": key_name,
         "model_config": config,
         "pydantic_field": info,
+        "tree": tree,
+    }
+    if isinstance(tree, Target):
+        return ODMReference(model=tree.cls, **common)
+    common |= {
         "index": options.index,
         "unique": options.unique,
         "primary_field": options.primary_field,
     }
-    if is_embedded_model(bare):
-        return ODMEmbedded(model=bare, **common)
-    _check_generic(model, name, bare, options, without_references)
-    one, _ = unwrap(optional_member(bare))
-    if is_embedded_model(one):
-        return ODMEmbedded(model=one, **common)
-    for argument in arguments_of(bare):
-        if is_embedded_model(element := unwrap(argument)[0]):
-            return ODMEmbeddedGeneric(model=element, generic_origin=_generic_origin(bare), **common)
-    if any(map(is_model, models_in(info.annotation))):
+    if isinstance(tree, Document):
+        return ODMEmbedded(model=tree.cls, **common)
+    _check_generic(model, name, tree, options, without_references)
+    if isinstance(tree, Nullable) and isinstance(tree.inner, Document):
+        return ODMEmbedded(model=tree.inner.cls, **common)
+    for argument in tree.arguments:
+        if isinstance(argument, Document):
+            origin = typing.Union if isinstance(tree, Union) else tree.cls
+            return ODMEmbeddedGeneric(model=argument.cls, generic_origin=origin, **common)
+    if any(isinstance(node, Target) for node in tree.models):
         warn_caller(
             f"{model.__name__}.{name} stores copies of whole documents, which no later change reaches: "
             "store the keys, as in `list[ObjectId]`, or make the class inside an EmbeddedModel",
@@ -150,17 +140,16 @@ def _field(
     return ODMField(**common)
 
 
-def _check_one_shot(
-    model: type[Instance], name: str, annotation: Any, seen: set[type[Any]]
-) -> None:
+def _check_one_shot(model: type[Instance], name: str, tree: Type, seen: set[type[Any]]) -> None:
     """Refuse types whose values can be iterated only once, also in the fields of other classes."""
-    for tp in types_in(annotation):
-        if is_one_shot(tp):
-            raise TypeError(f"{one_shot_refusal(tp)} (field {name} in {model.__name__})")
-        if is_class(tp) and kind_of(tp) is None and tp not in seen:
-            seen.add(tp)
-            for inner, _ in field_types(tp).values():
-                _check_one_shot(model, name, inner, seen)
+    for node in tree.inside:
+        if is_one_shot(node.bare):
+            raise TypeError(f"{one_shot_refusal(node.bare)} (field {name} in {model.__name__})")
+        is_foreign = is_class(node.bare) and kind_of(node.bare) is None
+        if isinstance(node, Object) and is_foreign and node.cls not in seen:
+            seen.add(node.cls)
+            for part in node.parts.values():
+                _check_one_shot(model, name, part, seen)
 
 
 def _options(model: type[Instance], name: str, info: FieldInfo) -> FieldOptions:
@@ -171,27 +160,18 @@ def _options(model: type[Instance], name: str, info: FieldInfo) -> FieldOptions:
 
 
 def _serializers(fields: dict[str, ODMBaseField]) -> dict[str, Encoder]:
-    found: dict[str, Encoder] = {}
-    for name, field in fields.items():
-        _, metadata = unwrap(field.pydantic_field.annotation)
-        serializer = serializer_in((*metadata, *field.pydantic_field.metadata))
-        if serializer is not None:
-            found[name] = serializer
-    return found
-
-
-def _generic_origin(annotation: Any) -> Any:
-    return Union if is_union(annotation) else get_origin(annotation)
+    found = {name: field.tree.serializer for name, field in fields.items()}
+    return {name: serializer for name, serializer in found.items() if serializer is not None}
 
 
 def _check_generic(
     model: type[Instance],
     name: str,
-    annotation: Any,
+    tree: Type,
     options: FieldOptions,
     without_references: set[Any],
 ) -> None:
-    embedded = [nested for nested in models_in(annotation) if is_embedded_model(nested)]
+    embedded = [node.cls for node in tree.models if isinstance(node, Document)]
     if embedded and options.primary_field:
         raise TypeError(
             "Declaring a generic type of embedded models as a primary field is not allowed: "
@@ -216,11 +196,11 @@ def _has_references(embedded: Any, without: set[Any]) -> bool:
             continue
         without.add(one)
         for info in one.__pydantic_fields__.values():
-            bare, _ = unwrap(info.annotation)
-            if is_model(bare):
+            tree = read_type(info.annotation)
+            if isinstance(tree, Target):
                 return True
-            if is_embedded_model(bare):
-                waiting.append(bare)
+            if isinstance(tree, Document):
+                waiting.append(tree.cls)
     return False
 
 

@@ -10,10 +10,11 @@ from pydantic import BaseModel
 
 from odmantic._define.body import is_class_variable, own_annotations, taking_over
 from odmantic._types.adapt import adapt_annotation
-from odmantic._types.annotations import evaluate, unwrap
+from odmantic._types.annotations import evaluate
 from odmantic._types.instances import Instance
 from odmantic._types.internals import PydanticMetaclass
 from odmantic._types.kinds import ModelKind, kind_of
+from odmantic._types.tree import Document, Target, read_type
 from odmantic.bson import BSON_TYPES_ENCODERS, BaseBSONModel
 from odmantic.field import ODMFieldInfo
 
@@ -82,9 +83,9 @@ def _rebound(value: Any, own_class: types.CellType) -> Any:
 
 
 def _twin_annotation(annotation: Any) -> Any:
-    bare, _ = unwrap(annotation)
-    if kind_of(bare) in (ModelKind.MODEL, ModelKind.EMBEDDED):
-        return bare.__pydantic_model__
+    tree = read_type(annotation)
+    if isinstance(tree, (Document, Target)):
+        return tree.cls.__pydantic_model__
     return annotation
 
 

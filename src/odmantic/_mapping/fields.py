@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from odmantic._types.tree import Type, read_type
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
 class ODMBaseField:
     """A field of a document.
 
-    `key_name` is its name in the document; `pydantic_field` is pydantic's view of it.
+    `key_name` is its name in the document; `pydantic_field` is pydantic's view of it, and `tree` what its
+    annotation says.
     """
 
     __allowed_operators__: ClassVar[frozenset[str]] = frozenset()
@@ -23,6 +26,7 @@ class ODMBaseField:
     key_name: str
     model_config: Mapping[str, object]
     pydantic_field: FieldInfo
+    tree: Type = field(repr=False)
     owner: tuple[Any, str] | None = field(default=None, init=False, repr=False)
     """The class that has the field, and the field's name there."""
     operand: Callable[[Any], Any] | None = field(default=None, init=False, repr=False)
@@ -31,6 +35,7 @@ class ODMBaseField:
     def bind_pydantic_field(self, info: FieldInfo) -> None:
         """Replace pydantic's view of the field."""
         self.pydantic_field = info
+        self.tree = read_type(info.annotation, info.metadata)
         self.operand = None
 
     def is_required_in_doc(self) -> bool:

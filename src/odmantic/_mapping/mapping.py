@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         FieldEncoder,
         Readable,
     )
-    from odmantic._types.tree import Node
+    from odmantic._types.tree import Type
 
 
 COLLECTION = "__odm_collection__"
@@ -83,7 +83,7 @@ class ModelMapping:
     extra_encoder_for: Callable[[ModelMapping], Encoder] = field(repr=False)
     extra_decoder_for: Callable[[ModelMapping], Decoder | None] = field(repr=False)
     decoders_for: Callable[[ModelMapping], tuple[FieldDecoder, ...]] = field(repr=False)
-    shapes_for: Callable[[ModelMapping], dict[str, Node | None]] = field(repr=False)
+    shapes_for: Callable[[ModelMapping], dict[str, Type | None]] = field(repr=False)
     readable_for: Callable[[ModelMapping], Readable] = field(repr=False)
     codec_for: Callable[[ModelMapping], Codec] = field(repr=False)
     aliases_for: Callable[[Any], bool] = field(repr=False)
@@ -166,7 +166,7 @@ class ModelMapping:
         return tuple(name for name in self.fields if name in self.mutable_fields)
 
     @cached_property
-    def shapes(self) -> dict[str, Node | None]:
+    def shapes(self) -> dict[str, Type | None]:
         """The shapes of the fields' values; `None` where only pydantic knows."""
         return self.shapes_for(self)
 

@@ -13,6 +13,7 @@ from pydantic import Strict
 
 from odmantic._bson.python_types import DecimalSupport, PatternSupport
 from odmantic._types.aliases import alias_value, is_type_alias
+from odmantic._types.annotations import annotated
 from odmantic._types.one_shot import is_one_shot, one_shot_refusal
 from odmantic.bson import (
     BSON_TYPES_SUBSTITUTES,
@@ -125,8 +126,8 @@ class _Adapter:
         if any(isinstance(item, WithBsonSerializer) for item in metadata):
             inner = _without_decimal_serializer(inner)
         if get_origin(inner) is Annotated:
-            return _annotated(inner.__origin__, _constraints_first(inner.__metadata__, metadata))
-        return _annotated(inner, metadata)
+            return annotated(inner.__origin__, _constraints_first(inner.__metadata__, metadata))
+        return annotated(inner, metadata)
 
     def _adapt_generic(self, tp: Any, origin: Any) -> Any:
         arguments = tuple(self._adapt_argument(argument) for argument in get_args(tp))
@@ -151,11 +152,6 @@ def _check_storable(tp: Any, origin: Any) -> None:
         raise TypeError(one_shot_refusal(tp))
 
 
-def _annotated(tp: Any, metadata: tuple[Any, ...]) -> Any:
-    parts = (tp, *metadata)
-    return Annotated[parts]
-
-
 def _constraints_first(inner: tuple[Any, ...], outer: tuple[Any, ...]) -> tuple[Any, ...]:
     """Put what constrains a decimal before what makes it BSON-aware: pydantic constrains no other schema of one."""
     place = next((i for i, one in enumerate(inner) if isinstance(one, DecimalSupport)), None)
@@ -174,4 +170,4 @@ def _without_decimal_serializer(tp: Any) -> Any:
     if get_origin(tp) is not Annotated:
         return tp
     metadata = tuple(item for item in tp.__metadata__ if item is not DECIMAL_SERIALIZER)
-    return _annotated(tp.__origin__, metadata) if metadata else tp.__origin__
+    return annotated(tp.__origin__, metadata)

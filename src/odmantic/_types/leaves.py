@@ -1,8 +1,9 @@
-"""Values that cannot change, and the code that checks them."""
+"""The code that checks stored values which cannot change, by their class."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -17,8 +18,23 @@ import bson.int64
 
 from odmantic._bson.conversions import as_read_datetime, as_stored_datetime
 from odmantic._bson.decimals import to_decimal
-from odmantic._types.tree import Leaf
 from odmantic.bson import BSON_TYPES_SUBSTITUTES
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Code for a value that cannot change and is no container.
+
+    `code` does `{refuse}` unless `{v}` is such a value, and may convert it; the other names in braces are those of
+    `names`.
+    """
+
+    code: str
+    names: dict[str, Any]
+
+
+NO_CHECK = Check("", {})
+"""Of values that only pydantic can check."""
 
 _EXACTLY = """\
 if type({v}) is not {cls}:
@@ -55,19 +71,15 @@ if {v} is None:
     {refuse}"""
 
 
-def _exactly(cls: type[Any]) -> Leaf:
-    return Leaf(_EXACTLY, {"cls": cls}, cls)
+def _exactly(cls: type[Any]) -> Check:
+    return Check(_EXACTLY, {"cls": cls})
 
 
-def _converted(cls: type[Any], other: type[Any]) -> Leaf:
-    return Leaf(_CONVERTED, {"cls": cls, "other": other}, cls)
+def _converted(cls: type[Any], other: type[Any]) -> Check:
+    return Check(_CONVERTED, {"cls": cls, "other": other})
 
 
-DECIMAL_LEAF = Leaf(
-    _DECIMAL, {"Decimal128": bson.decimal128.Decimal128, "to_decimal": to_decimal}, Decimal
-)
-
-LEAVES: dict[Any, Leaf] = {
+CHECKS: dict[Any, Check] = {
     str: _exactly(str),
     bool: _exactly(bool),
     bytes: _exactly(bytes),
@@ -78,44 +90,45 @@ LEAVES: dict[Any, Leaf] = {
     BSON_TYPES_SUBSTITUTES[bson.int64.Int64]: _exactly(bson.int64.Int64),
     BSON_TYPES_SUBSTITUTES[bson.decimal128.Decimal128]: _exactly(bson.decimal128.Decimal128),
     BSON_TYPES_SUBSTITUTES[bson.binary.Binary]: _converted(bson.binary.Binary, bytes),
-    BSON_TYPES_SUBSTITUTES[datetime]: Leaf(
+    BSON_TYPES_SUBSTITUTES[datetime]: Check(
         _DATETIME,
         {
             "cls": datetime,
             "as_read_datetime": as_read_datetime,
             "as_stored_datetime": as_stored_datetime,
         },
-        datetime,
     ),
+    Decimal: Check(_DECIMAL, {"Decimal128": bson.decimal128.Decimal128, "to_decimal": to_decimal}),
 }
+"""The checks of classes; those of decimals hold for what stores them as BSON does."""
 
 LEAF_CLASSES: frozenset[type[Any]] = frozenset(
-    (NoneType, Decimal, *(leaf.cls for leaf in LEAVES.values()))
+    (NoneType, Decimal, *(each.names["cls"] for each in CHECKS.values() if "cls" in each.names))
 )
 """Classes of values that cannot change."""
 
 
-def literal_leaf(values: tuple[Any, ...]) -> Leaf | None:
-    """Give the leaf of a `Literal`; `None` if it has more kinds of values than one."""
+def check_of_values(values: tuple[Any, ...]) -> Check:
+    """Return the check of a `Literal`; `NO_CHECK` if it has more kinds of values than one."""
     cls = _class_of_all(values)
     if cls is None:
-        return None
-    return Leaf(_ONE_OF, {"cls": cls, "allowed": frozenset(values)}, cls)
+        return NO_CHECK
+    return Check(_ONE_OF, {"cls": cls, "allowed": frozenset(values)})
 
 
-def enum_leaf(cls: type[Enum]) -> Leaf | None:
-    """Give the leaf of an enumeration; `None` if its members are of more kinds than one, or read by code of its own."""
+def check_of_members(cls: type[Enum]) -> Check:
+    """Return the check of an `Enum`; `NO_CHECK` if members are of more kinds than one, or read by code of its own."""
     stored = None if hasattr(cls, _HOOK) else _class_of_all(member.value for member in cls)
     if stored is None:
-        return None
+        return NO_CHECK
     values = {member.value: member for member in cls}
-    return Leaf(_MEMBER, {"stored": stored, "members": values}, cls)
+    return Check(_MEMBER, {"stored": stored, "members": values})
 
 
 _HOOK = "__get_pydantic_core_schema__"
 
 
 def _class_of_all(values: Iterable[Any]) -> type[Any] | None:
-    """Give `str` or `int` if all values are just that."""
+    """Return `str` or `int` if all values are just that."""
     classes: set[type[Any]] = set(map(type, values))
     return classes.pop() if classes in ({str}, {int}) else None

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar, get_args
-
-from odmantic._types.aliases import is_type_alias
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -19,7 +17,6 @@ class Recursion(Generic[T]):
     def __init__(self, later: Callable[[list[T]], T]) -> None:
         self._later = later
         self._found: dict[Any, list[T]] = {}
-        self._kept: list[Any] = []
 
     def once(self, key: Any, make: Callable[[], T]) -> T:
         """Give what `make` does, which may ask for `key` again; it is called once for a key."""
@@ -29,13 +26,3 @@ class Recursion(Generic[T]):
         found = self._found[key] = []
         found.append(make())
         return found[0]
-
-    def once_of(self, annotation: Any, marks: tuple[Any, ...], make: Callable[[], T]) -> T:
-        """Do this for an annotation, however often it comes in others: what `make` does depends on `marks` too."""
-        if is_type_alias(annotation):
-            return self.once((annotation, *marks), make)
-        if not get_args(annotation):
-            return make()
-        # To compare what nests takes longer with each level, and unions of another order are equal.
-        self._kept.append(annotation)
-        return self.once((id(annotation), *marks), make)

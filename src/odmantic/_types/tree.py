@@ -1,64 +1,258 @@
-"""What generated code knows of the values of a field: the shapes that it can check by itself."""
+"""What an annotation says, read once: a tree with a kind of node for each kind of type.
+
+All that depends on annotations is worked out by going through the tree: how values are stored and read, what generated
+code knows of them, what can change, which models are inside. Annotations themselves are only rewritten elsewhere.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from functools import cached_property
+from pathlib import PurePath
+from types import NoneType
+from typing import Annotated, Any, Literal, NewType, TypeAlias, TypeVar, get_args, get_origin
+from uuid import UUID
+
+import bson
+from bson.decimal128 import Decimal128
+from pydantic import BaseModel
+
+from odmantic._bson.values import AS_IT_IS
+from odmantic._types.aliases import alias_value, is_type_alias
+from odmantic._types.annotations import annotated, evaluate, is_union
+from odmantic._types.classes import (
+    field_types,
+    is_array,
+    is_mapping,
+    is_object_class,
+    type_of_variable,
+)
+from odmantic._types.kinds import ModelKind, is_class, kind_of
+from odmantic._types.leaves import CHECKS, NO_CHECK, Check, check_of_members, check_of_values
+from odmantic.bson import (
+    BSON_TYPES_SUBSTITUTES,
+    DATETIMES,
+    DECIMAL_SERIALIZER,
+    WithBsonSerializer,
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """A value that cannot change and is no container.
+def read_type(annotation: Any, metadata: Iterable[Any] = ()) -> Type:
+    """Read an annotation, with the metadata that stands beside it.
 
-    `check` is code that does `{refuse}` unless `{v}` is such a value, and may convert it; the other
-    names in braces are those of `names`. `cls` is the class of the result.
+    Raises:
+        NameError: if an alias in it names something that is defined later.
+    """
+    return _Reading().make(annotation, metadata)
+
+
+@dataclass(frozen=True, eq=False)
+class Type:
+    """What an annotation says of values; this class itself stands for generic types of no special kind.
+
+    What is inside of a node is read when it is asked for, and once: an annotation or an alias that comes in several
+    places is one node. So a type may be inside of itself, and what goes through a tree goes to each node once.
+
+    Attributes:
+        annotation: The annotation as it is written.
+        bare: What is behind `Annotated`, new types and aliases.
+        cls: The same without arguments; almost always a class.
+        marks: The metadata passed on the way, the innermost first.
+        is_named: Whether it is a new type or an alias.
     """
 
-    check: str
-    names: dict[str, Any]
-    cls: type[Any]
+    annotation: Any
+    bare: Any
+    cls: Any
+    marks: tuple[Any, ...]
+    is_named: bool
+    _reading: _Reading = field(repr=False)
+
+    def marked(self, marks: Iterable[Any]) -> Type:
+        """Return the same type with other marks."""
+        marks = tuple(marks)
+        annotation = annotated(self.bare, marks)
+        return replace(self, annotation=annotation, marks=marks, is_named=False)
+
+    @cached_property
+    def arguments(self) -> tuple[Type, ...]:
+        """What values hold, or what they may be; `Literal` and `type[...]` hold nothing."""
+        if self.cls in (Literal, type):
+            return ()
+        arguments = (each for each in get_args(self.bare) if each is not Ellipsis)
+        return tuple(map(self._reading.read, arguments))
+
+    @property
+    def inside(self) -> Iterator[Type]:
+        """This node and all that are inside of it at any depth, each once; fields of classes are not looked into."""
+        seen: set[Type] = set()
+        waiting: list[Type] = [self]
+        while waiting:
+            node = waiting.pop()
+            if node not in seen:
+                seen.add(node)
+                yield node
+                waiting.extend(reversed(node.arguments))
+
+    @cached_property
+    def models(self) -> tuple[Object, ...]:
+        """The models and embedded models inside."""
+        return tuple(node for node in self.inside if isinstance(node, (Document, Target)))
+
+    @cached_property
+    def is_mutable(self) -> bool:
+        """Whether a value can change without being assigned."""
+        return any(map(_can_change, self.inside))
+
+    @property
+    def value_class(self) -> type[Any]:
+        """The class of which values are; `Nothing` if that is not known."""
+        return self.value_classes[0]
+
+    @cached_property
+    def value_classes(self) -> tuple[type[Any], ...]:
+        """The classes of which values are, if there may be several."""
+        cls = self.cls
+        if cls is None:
+            return (NoneType,)
+        if cls is Any or is_union(self.bare) or not is_class(cls):
+            return (Nothing,)
+        # Typed dictionaries have no instances.
+        return (dict if issubclass(cls, dict) else _VALUE_CLASSES.get(cls, cls),)
+
+    @cached_property
+    def is_scalar(self) -> bool:
+        """Whether BSON has a type for values, so that they are stored as they are."""
+        return all(issubclass(cls, AS_IT_IS) for cls in self.value_classes)
+
+    @cached_property
+    def serializer(self) -> Callable[[Any], Any] | None:
+        """What a user or a BSON type says about storing values."""
+        found = (mark for mark in self.marks if isinstance(mark, WithBsonSerializer))
+        return next((mark.bson_serializer for mark in found), None)
+
+    @property
+    def is_stored_by_user(self) -> bool:
+        """Whether a user says how values are stored: how to read them is then up to the validators of the type."""
+        return self.serializer not in (None, DECIMAL_SERIALIZER.bson_serializer)
 
 
-@dataclass(frozen=True, slots=True)
-class Anything:
-    """A value of any type, which stays what it is."""
+class Nothing:
+    """Has no instances: the class of values of which none is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Nullable:
+class Leaf(Type):
+    """A class without arguments, or something else that nothing is inside of."""
+
+    @cached_property
+    def check(self) -> Check:
+        """The code that checks stored values, and converts them; `NO_CHECK` if only pydantic can."""
+        return CHECKS.get(self.cls, NO_CHECK) if is_class(self.cls) else NO_CHECK
+
+
+class Anything(Type):
+    """`Any`: a value of any type, which stays what it is."""
+
+
+class Choice(Leaf):
+    """A `Literal`."""
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The values there are."""
+        return get_args(self.bare)
+
+    @cached_property
+    def check(self) -> Check:
+        return check_of_values(self.values)
+
+    @cached_property
+    def value_classes(self) -> tuple[type[Any], ...]:
+        return tuple(dict.fromkeys(map(type, self.values)))
+
+
+class Enumeration(Leaf):
+    """An `Enum`."""
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The members."""
+        return tuple(self.cls)
+
+    @cached_property
+    def check(self) -> Check:
+        return check_of_members(self.cls)
+
+
+class Variable(Type):
+    """A type variable: a parameter of a generic class that was given no argument."""
+
+    @cached_property
+    def bound(self) -> Type:
+        """The type by which values are validated."""
+        return self._reading.make(type_of_variable(self.bare), self.marks)
+
+
+class Union(Type):
+    """A union of several types."""
+
+
+class Nullable(Union):
     """`None`, or what `inner` says."""
 
-    inner: Node
+    @property
+    def inner(self) -> Type:
+        """The type of values that are not `None`."""
+        first, second = self.arguments
+        return second if first.cls is NoneType else first
 
 
-@dataclass(frozen=True, slots=True)
-class Array:
-    """A container of the class `origin`, read from an array."""
+class Array(Type):
+    """A container of the class `cls`, stored as an array."""
 
-    origin: type[Any]
-    inner: Node
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A `dict` with keys of text."""
-
-    inner: Node
+    @property
+    def inner(self) -> Type:
+        """The type of the items."""
+        return self.arguments[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
-    """An embedded document."""
-
-    model: Any
+class FixedTuple(Type):
+    """A tuple with a type for each item."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A document of another collection, in place of its primary key."""
+class Table(Type):
+    """A container with keys, stored as a document."""
 
-    model: Any
+    @property
+    def key(self) -> Type:
+        """The type of the keys."""
+        return self.arguments[0]
+
+    @property
+    def inner(self) -> Type:
+        """The type of the values."""
+        return self.arguments[1]
+
+
+class Object(Type):
+    """A class with fields: a plain pydantic model, a dataclass, a typed dictionary or a named tuple."""
+
+    @property
+    def parts(self) -> dict[str, Type]:
+        """The types of the fields by name."""
+        return self._reading.parts(self.cls)
+
+
+class Document(Object):
+    """An embedded model: a document in the document."""
+
+
+class Target(Object):
+    """A model: a document of another collection, in place of its primary key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +267,134 @@ class Opaque:
     nests: bool
 
 
-Node: TypeAlias = "Leaf | Anything | Nullable | Array | Table | Document | Target | Opaque"
+Node: TypeAlias = Type | Opaque
+"""How generated code reads a field."""
 
 
 def nodes_around(shape: Node | None) -> list[Node | None]:
-    """Give a shape and what is in it, level by level; the last one has nothing in it but, perhaps, a document."""
+    """Return a shape and what is in it, level by level; the last one has nothing in it but, perhaps, a document."""
     nodes = [shape]
-    while isinstance(nodes[-1], (Nullable, Array, Table)):
-        nodes.append(nodes[-1].inner)
+    while isinstance(last := nodes[-1], (Nullable, Array, Table)):
+        nodes.append(last.inner)
     return nodes
 
 
 def is_leaf(node: Node) -> bool:
-    """Tell whether a value is its own snapshot."""
-    return isinstance(node, Leaf) or (isinstance(node, Nullable) and isinstance(node.inner, Leaf))
+    """Return whether a value that generated code knows is its own snapshot."""
+    return isinstance(node.inner if isinstance(node, Nullable) else node, Leaf)
+
+
+def _can_change(node: Type) -> bool:
+    """Return whether a value can change apart from what is inside of it."""
+    match node:
+        case Choice() | Union() | Target():
+            return False
+        case Object() if issubclass(node.cls, BaseModel):
+            return isinstance(node, Document) or not node.cls.model_config.get("frozen")
+        case _:
+            return not issubclass(node.value_class, _IMMUTABLE)
+
+
+_IMMUTABLE = (
+    *(NoneType, bool, int, float, str, bytes, tuple, frozenset),
+    *(date, time, timedelta, Enum, Decimal, PurePath, UUID, bson.ObjectId, Decimal128),
+)
+
+_VALUE_CLASSES: dict[Any, type[Any]] = {
+    **{other: cls for cls, other in BSON_TYPES_SUBSTITUTES.items() if is_class(other)},
+    **dict.fromkeys(DATETIMES, datetime),
+}
+
+
+class _Reading:
+    """Makes the nodes of one tree: one for each annotation in it, whose fields are read once for each class."""
+
+    def __init__(self) -> None:
+        self._nodes: dict[Any, Type] = {}
+        self._behind: dict[Any, Any] = {}
+        self._parts: dict[Any, dict[str, Type]] = {}
+
+    def read(self, annotation: Any) -> Type:
+        # Comparing what nests takes longer with each level. The node keeps the annotation, so that no other has its id.
+        key = annotation if is_type_alias(annotation) else id(annotation)
+        node = self._nodes.get(key)
+        if node is None:
+            node = self._nodes[key] = self.make(annotation, ())
+        return node
+
+    def make(self, annotation: Any, metadata: Iterable[Any]) -> Type:
+        bare, marks, is_named = annotation, tuple(metadata), False
+        while True:
+            if get_origin(bare) is Annotated:
+                marks = (*bare.__metadata__, *marks)
+                bare = bare.__origin__
+            elif isinstance(bare, NewType):
+                bare, is_named = bare.__supertype__, True
+            elif is_type_alias(bare):
+                bare, is_named = self._behind_alias(bare), True
+            else:
+                break
+        cls = get_origin(bare)
+        if cls is None:
+            cls = bare
+        elif not hasattr(bare, "__args__"):
+            # A bare `typing.List` is a list of anything.
+            bare = cls
+        return _kind(bare, cls)(annotation, bare, cls, marks, is_named, self)
+
+    def parts(self, cls: Any) -> dict[str, Type]:
+        if cls not in self._parts:
+            self._parts[cls] = {name: self.make(*of) for name, of in field_types(cls).items()}
+        return self._parts[cls]
+
+    def _behind_alias(self, alias: Any) -> Any:
+        # An alias with arguments is another object each time that one around it is evaluated.
+        if alias not in self._behind:
+            value = alias_value(alias)
+            # Arguments have been evaluated with the alias.
+            is_evaluated = get_origin(alias) is not None
+            value = value if is_evaluated else evaluate(value, alias.__module__, {})[0]
+            self._behind[alias] = value
+        return self._behind[alias]
+
+
+def _kind(bare: Any, cls: Any) -> type[Type]:
+    if bare is Any:
+        return Anything
+    if is_union(bare):
+        members = get_args(bare)
+        return Nullable if len(members) == _OPTIONAL and NoneType in members else Union
+    kind = _kind_of_class(cls) if is_class(cls) else None
+    if kind is not None:
+        return kind
+    if bare is not cls:
+        return _kind_of_generic(cls, get_args(bare))
+    return Variable if isinstance(bare, TypeVar) else Leaf
+
+
+def _kind_of_class(cls: type[Any]) -> type[Type] | None:
+    kind = _KINDS_OF_MODELS.get(kind_of(cls))
+    if kind is not None:
+        return kind
+    if issubclass(cls, Enum):
+        return Enumeration
+    return Object if is_object_class(cls) else None
+
+
+def _kind_of_generic(cls: Any, arguments: tuple[Any, ...]) -> type[Type]:
+    if cls is Literal:
+        return Choice
+    if is_mapping(cls):
+        return Table if len(arguments) == _KEY_AND_VALUE else Type
+    if cls is tuple and arguments[-1:] != (Ellipsis,):
+        return FixedTuple
+    return Array if arguments and is_array(cls) else Type
+
+
+_OPTIONAL = 2
+_KEY_AND_VALUE = 2
+
+_KINDS_OF_MODELS: dict[ModelKind | None, type[Type]] = {
+    ModelKind.EMBEDDED: Document,
+    ModelKind.MODEL: Target,
+}

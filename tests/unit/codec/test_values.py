@@ -49,7 +49,7 @@ from pydantic_core import core_schema
 from typing_extensions import TypeAliasType, TypedDict
 
 from odmantic._codec.encode import encode_changes, encode_field, encode_value
-from odmantic._types.annotations import types_in
+from odmantic._types.tree import read_type
 from odmantic.bson import WithBsonSerializer
 from odmantic.exceptions import DocumentParsingError, EmbeddedCopyWarning, InvalidDocumentError
 from odmantic.field import Field
@@ -301,7 +301,7 @@ STORED: list[tuple[Any, Any, Any]] = [
 )
 def test_stored_form_and_round_trip(annotation: Any, value: Any, stored: Any) -> None:
     body = {"__module__": __name__, "__annotations__": {"x": annotation}}
-    holds_model = Captain in types_in(annotation)
+    holds_model = Captain in [node.cls for node in read_type(annotation).models]
     with pytest.warns(EmbeddedCopyWarning) if holds_model else nullcontext():
         cls = type(Model)("Ship", (Model,), body)
     one = cls(x=value)

@@ -20,11 +20,12 @@ from typing_extensions import TypeAliasType
 from odmantic._codec.decode import decode_document
 from odmantic._codec.decoders import DecoderCompiler
 from odmantic._codec.encode import encode_document, type_encoder
-from odmantic._codec.operands import _Compiler  # pyright: ignore[reportPrivateUsage]
+from odmantic._codec.operands import OperandCompiler
 from odmantic._compiled.inlining import LARGEST, MOST
 from odmantic._mapping.mapping import mapping_of
 from odmantic._types.adapt import adapt_annotation
-from odmantic._types.annotations import evaluate, is_mutable, models_in
+from odmantic._types.annotations import evaluate
+from odmantic._types.tree import read_type
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model
 from odmantic.reference import Reference
@@ -189,8 +190,8 @@ def alias_of(leaf: Any, combine: Any, depth: int = 40) -> Any:
 def test_aliases_are_walked_once(combine: Any) -> None:
     leaf = embedded("Leaf", x=(int, 0))
     alias = alias_of(leaf, combine)
-    assert list(models_in(alias)) == [leaf]
-    assert is_mutable(alias)
+    assert [node.cls for node in read_type(alias).models] == [leaf]
+    assert read_type(alias).is_mutable
     top: Any = create_model("Top", __base__=Model, v=(Optional[alias], None))
     document = {"v": None, "_id": OID}
     assert encode_document(read_document(top, document)) == document
@@ -247,12 +248,12 @@ def containers(depth: int, kind: Any) -> Any:
     "function",
     [
         adapt_annotation,
-        is_mutable,
+        lambda each: read_type(each).is_mutable,
         lambda each: evaluate(each, __name__, {}),
-        lambda each: list(models_in(each)),
-        type_encoder,
-        lambda each: DecoderCompiler(arbitrary_types=False).decoder(each),
-        lambda each: _Compiler().convert(each),
+        lambda each: read_type(each).models,
+        lambda each: type_encoder(read_type(each)),
+        lambda each: DecoderCompiler(arbitrary_types=False).decoder(read_type(each)),
+        lambda each: OperandCompiler().convert(read_type(each)),
     ],
 )
 def test_a_type_in_several_places_is_looked_at_once(function: Any, leaf: Any) -> None:

@@ -3,43 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-import decimal
-import enum
-import pathlib
-import re
-import uuid
-from collections import deque
 from typing import (
-    Annotated,
     Any,
-    Deque,
     Dict,
-    FrozenSet,
     List,
-    Literal,
-    Mapping,
-    NamedTuple,
-    NewType,
     Optional,
-    Set,
-    Tuple,
-    TypeVar,
-    Union,
 )
 
 import bson
 import pydantic
 import pytest
-from bson.regex import Regex
-from typing_extensions import TypeAliasType
 
 import odmantic.bson
 from odmantic._codec.encode import encode_field, encode_primary_key
 from odmantic._mapping.fields import ReferencePath
 from odmantic._mapping.mapping import mapping_of
 from odmantic._state.nested import nested_instances
-from odmantic._types.adapt import adapt_annotation
-from odmantic._types.annotations import is_mutable, models_in, unwrap
 from odmantic._types.kinds import is_embedded_model, is_model, is_model_instance
 from odmantic.exceptions import EmbeddedCopyWarning
 from odmantic.field import Field
@@ -55,129 +34,8 @@ class Target(Model):
     name: str
 
 
-class Frozen(pydantic.BaseModel, frozen=True):
-    pass
-
-
 class Plain(pydantic.BaseModel):
     pass
-
-
-class Colour(enum.Enum):
-    RED = 1
-
-
-class Pair(NamedTuple):
-    a: int
-
-
-class Unknown:
-    pass
-
-
-Money = NewType("Money", decimal.Decimal)
-Numbers = TypeAliasType("Numbers", List[int])
-T = TypeVar("T")
-Pairs = TypeAliasType("Pairs", Tuple[T, T], type_params=(T,))
-Same = TypeAliasType("Same", T, type_params=(T,))
-Json = TypeAliasType("Json", "Union[int, Tuple[Json, ...]]")
-Tree = TypeAliasType("Tree", "Union[Emb, List[Tree]]")
-
-
-@pytest.mark.parametrize(
-    "annotation",
-    [
-        None,
-        int,
-        bool,
-        str,
-        bytes,
-        float,
-        dt.date,
-        dt.datetime,
-        dt.time,
-        dt.timedelta,
-        decimal.Decimal,
-        uuid.UUID,
-        pathlib.Path,
-        Colour,
-        Pair,
-        bson.ObjectId,
-        bson.decimal128.Decimal128,
-        bson.int64.Int64,
-        bson.binary.Binary,
-        Tuple,
-        tuple,
-        frozenset,
-        Tuple[int, str],
-        Tuple[int, ...],
-        FrozenSet[int],
-        Union[FrozenSet[int], Tuple[int, str]],
-        Optional[int],
-        int | None,
-        Literal["a"],
-        Optional[Literal[1]],
-        Annotated[int, "note"],
-        Target,
-        Optional[Target],
-        Frozen,
-        Money,
-        Pairs[int],
-        Same[int],
-        Json,
-    ],
-)
-def test_immutable_types(annotation: Any) -> None:
-    assert not is_mutable(annotation)
-    assert not is_mutable(adapt_annotation(annotation))
-
-
-@pytest.mark.parametrize(
-    "annotation",
-    [
-        list,
-        List,
-        List[int],
-        set,
-        dict,
-        deque,
-        Deque[int],
-        Tuple[List[int]],
-        FrozenSet[Set[int]],
-        Dict[Tuple[int, ...], str],
-        Mapping[str, int],
-        Emb,
-        Tuple[Emb, ...],
-        FrozenSet[Emb],
-        Dict[str, Emb],
-        Optional[Emb],
-        Annotated[Emb, "note"],
-        Any,
-        Regex,
-        re.Pattern,
-        re.Pattern[str],
-        Plain,
-        Unknown,
-        T,
-        Numbers,
-        Pairs[Emb],
-        Same[Emb],
-        Union[int, List[int]],
-    ],
-)
-def test_mutable_types(annotation: Any) -> None:
-    assert is_mutable(annotation)
-
-
-def test_unwrapping_keeps_metadata_in_order() -> None:
-    assert unwrap(Annotated[Annotated[int, 1], 2]) == (int, (1, 2))
-    inner = NewType("inner", Annotated[int, 1])
-    assert unwrap(Annotated[inner, 2]) == (int, (1, 2))
-
-
-def test_models_in_recursive_aliases() -> None:
-    assert list(models_in(Tree)) == [Emb]
-    assert list(models_in(Json)) == []
 
 
 class Mooring(EmbeddedModel):

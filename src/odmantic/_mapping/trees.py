@@ -1,0 +1,92 @@
+"""The types of a class's fields, as far as generated code can go through them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from odmantic._mapping.fields import ODMReference
+from odmantic._mapping.mapping import mapping_of
+from odmantic._mapping.options import FieldOptions
+from odmantic._types.leaves import LEAF_CLASSES, NO_CHECK
+from odmantic._types.tree import (
+    Anything,
+    Array,
+    Document,
+    Leaf,
+    Nullable,
+    Table,
+    Type,
+    nodes_around,
+)
+from odmantic.bson import DECIMAL_SERIALIZER, SUBSTITUTE_MARKS
+
+if TYPE_CHECKING:
+    from odmantic._mapping.mapping import ModelMapping
+
+_ORDERED: tuple[Any, ...] = (list, tuple)
+_ARRAYS: tuple[Any, ...] = (*_ORDERED, set, frozenset)
+
+_DEEPEST = 6
+"""How many containers in each other code has loops for: Python allows 20, and there are others around them."""
+
+
+def shapes_of(mapping: ModelMapping) -> dict[str, Type | None]:
+    """Return the types of the fields; `None` where generated code leaves values to pydantic."""
+    return {
+        name: field.tree if isinstance(field, ODMReference) or _is_shape(field.tree) else None
+        for name, field in mapping.fields.items()
+    }
+
+
+def _is_shape(node: Type) -> bool:
+    if not _is_known(node):
+        return False
+    loops = [each for each in nodes_around(node) if isinstance(each, (Array, Table))]
+    return len(loops) <= _DEEPEST
+
+
+def _is_known(node: Type) -> bool:
+    """Return whether a type says all that generated code has to know; what has a name may be inside of itself."""
+    marks = (mark for mark in node.marks if not isinstance(mark, FieldOptions))
+    if node.is_named or not all(node.cls is Decimal and _is_of_decimals(mark) for mark in marks):
+        return False
+    match node:
+        case Anything() | Document():
+            return True
+        case Leaf():
+            return node.check is not NO_CHECK
+        case Nullable():
+            return _is_known(node.inner)
+        case Table():
+            return node.cls is dict and node.key.annotation is str and _is_known(node.inner)
+        case Array():
+            # The items of a set have an order of their own.
+            kinds = _ARRAYS if isinstance(node.inner, Leaf) else _ORDERED
+            return node.cls in kinds and _is_known(node.inner)
+        case _:
+            return False
+
+
+def _is_of_decimals(mark: object) -> bool:
+    return mark is DECIMAL_SERIALIZER or isinstance(mark, SUBSTITUTE_MARKS)
+
+
+def embedded_in(mapping: ModelMapping) -> list[ModelMapping]:
+    """Return the mappings of what may be embedded in an instance, at any depth, each once and its own first."""
+    found = {mapping.model: mapping}
+    waiting = [mapping]
+    while waiting:
+        for shape in waiting.pop().shapes.values():
+            last = nodes_around(shape)[-1]
+            if isinstance(last, Document) and last.cls not in found:
+                found[last.cls] = mapping_of(last.cls)
+                waiting.append(found[last.cls])
+    return list(found.values())
+
+
+def leaf_classes_of(mapping: ModelMapping) -> frozenset[type[Any]]:
+    """Return the classes of the values that cannot change in instances of a model."""
+    shapes = (shape for each in embedded_in(mapping) for shape in each.shapes.values())
+    leaves = (nodes_around(shape)[-1] for shape in shapes)
+    return LEAF_CLASSES.union(leaf.value_class for leaf in leaves if isinstance(leaf, Leaf))

@@ -1,0 +1,88 @@
+"""What a class says of its values: whether they are arrays, documents, objects with fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import is_dataclass
+from inspect import get_annotations
+from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel
+from typing_extensions import NotRequired, ReadOnly, Required
+
+from odmantic._types.annotations import evaluate, is_union
+from odmantic._types.kinds import is_class
+
+_QUALIFIERS = (Required, NotRequired, ReadOnly, Final)
+"""What says something of a field, and nothing of its values."""
+
+
+def is_array(cls: Any) -> bool:
+    """Return whether values of a generic class are stored as arrays."""
+    return (
+        is_class(cls) and issubclass(cls, Iterable) and not issubclass(cls, (str, bytes, Mapping))
+    )
+
+
+def is_set(cls: Any) -> bool:
+    """Return whether values of a class are sets."""
+    return is_class(cls) and issubclass(cls, AbstractSet)
+
+
+def is_mapping(cls: Any) -> bool:
+    """Return whether values of a class are stored as documents."""
+    return is_class(cls) and issubclass(cls, Mapping)
+
+
+def is_object_class(cls: Any) -> bool:
+    """Return whether values of a class are stored by their fields.
+
+    That are plain pydantic models, dataclasses, typed dictionaries and named tuples.
+    """
+    has_fields = is_dataclass(cls) or hasattr(cls, "__total__") or hasattr(cls, "_fields")
+    return is_class(cls) and (has_fields or issubclass(cls, BaseModel))
+
+
+def field_types(cls: Any) -> dict[str, tuple[Any, Iterable[Any]]]:
+    """Return the annotations and their metadata where values are stored by their fields, else nothing."""
+    if not is_object_class(cls):
+        return {}
+    if issubclass(cls, BaseModel):
+        infos = cls.__pydantic_fields__
+        return {name: (info.annotation, info.metadata) for name, info in infos.items()}
+    try:
+        hints = get_type_hints(cls, include_extras=True)
+    except NameError:  # pydantic has found what is local to a function
+        return {}
+    return {name: (_without_qualifiers(annotation), ()) for name, annotation in hints.items()}
+
+
+def type_of_extras(cls: Any) -> Any:
+    """Return the type that a pydantic model declares for the values that it has besides its fields."""
+    mro: tuple[Any, ...] = cls.__mro__
+    for each in mro[: mro.index(BaseModel)]:
+        annotations: dict[str, Any] = get_annotations(each)
+        declared = annotations.get("__pydantic_extra__")
+        if declared is not None:
+            evaluated, _ = evaluate(declared, each.__module__, {})
+            members = get_args(evaluated) if is_union(evaluated) else (evaluated,)
+            arguments = next((get_args(each) for each in members if get_args(each)), ())
+            return (*arguments, Any, Any)[1]
+    return Any
+
+
+def type_of_variable(variable: TypeVar) -> Any:
+    """Return the type by which values are validated where a generic class has no arguments."""
+    if variable.__constraints__:
+        return Union[variable.__constraints__]  # noqa: UP007 - a tuple
+    # Only newer versions of Python, and `typing_extensions`, know defaults.
+    has_default = getattr(variable, "has_default", bool)()
+    default: Any = getattr(variable, "__default__", None) if has_default else None
+    return variable.__bound__ or default or Any
+
+
+def _without_qualifiers(annotation: Any) -> Any:
+    while get_origin(annotation) in _QUALIFIERS:
+        (annotation,) = get_args(annotation)
+    return annotation
