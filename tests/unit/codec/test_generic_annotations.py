@@ -6,6 +6,7 @@ import re
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar, Union
 
 import pytest
@@ -19,6 +20,7 @@ from pydantic import (
     WrapValidator,
 )
 from tests.unit.somewhere import dirty_fields, read_document
+from typing_extensions import NamedTuple, TypedDict
 
 from odmantic._codec.decode import validate_document
 from odmantic._codec.encode import encode_document
@@ -28,6 +30,7 @@ from odmantic._types.kinds import is_class
 from odmantic.bson import WithBsonSerializer
 from odmantic.model import EmbeddedModel, Model
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 
@@ -48,6 +51,23 @@ class DataOf(Generic[T]):
     v: T
 
 
+@dataclass
+class Priced(Generic[T]):
+    of: T
+    price: Decimal
+
+
+class PricedRow(NamedTuple, Generic[T]):
+    of: T
+    price: Decimal
+
+
+class PricedKeys(TypedDict, Generic[K, T]):
+    at: K
+    of: T
+    price: Decimal
+
+
 def same(value: Any) -> Any:
     return value
 
@@ -58,6 +78,10 @@ def through(value: Any, handler: Any) -> Any:
 
 PATTERN = re.compile("a", re.IGNORECASE)
 CASES: list[tuple[Any, Any]] = [
+    (Priced[int], Priced(1, Decimal("1.5"))),
+    (list[Priced[str]], [Priced("a", Decimal(2))]),
+    (PricedRow[int], PricedRow(1, Decimal("1.5"))),
+    (PricedKeys[int, str], {"at": 1, "of": "a", "price": Decimal(2)}),
     (re.Pattern, PATTERN),
     (re.Pattern[str], PATTERN),
     (Union[re.Pattern[str], None], PATTERN),
