@@ -1,8 +1,8 @@
 """`python -m bench.chaos`: transfers between accounts while the primary is killed again and again.
 
-Many workers move money on a replica set of three members, each transfer in a transaction with `run_transaction`. All
-the while the primary is killed with SIGKILL, restarted, and stepped down. In the end every acknowledged transfer has
-to be recorded exactly once, the records have to explain every balance, and no money may be gained or lost.
+Many workers move money on a replica set of three members, each transfer in a transaction with `run_transaction`.
+Meanwhile the primary is killed with SIGKILL, restarted, and stepped down. In the end every acknowledged transfer must
+be recorded exactly once, the records must account for every balance, and no money may be gained or lost.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What happened in a run.
+    """The result of a run.
 
     Attributes:
-        began: when, like all times on the monotonic clock.
-        violations: what is wrong in the bank, which has to be nothing.
+        began: The time of the start; all times are on the monotonic clock.
+        violations: Everything wrong in the bank, which has to be nothing.
     """
 
     options: Options
@@ -67,7 +67,7 @@ class Outcome:
 
     @property
     def retries(self) -> int:
-        """How often the work of a transfer was run again."""
+        """The number of retries of transfers."""
         ledger = self.ledger
         transfers = len(ledger.acknowledged) + len(ledger.refused) + len(ledger.given_up)
         return max(ledger.counts["attempts"] - transfers, 0)
@@ -110,7 +110,7 @@ class Outcome:
 
 
 def run(options: Options, replica_set: LocalReplicaSet) -> Outcome:
-    """Work and sabotage until there were enough of both, then look at what is stored."""
+    """Work and sabotage until there was enough of both, then check what is stored."""
     with MongoClient[dict[str, Any]](replica_set.uri) as client:
         server = client.server_info()["version"]
         engine = SyncEngine(client, database=options.database)
@@ -133,7 +133,7 @@ def run(options: Options, replica_set: LocalReplicaSet) -> Outcome:
             thread.join()
         if saboteur.error is not None:
             raise saboteur.error
-        # What a majority has is what no failover takes away.
+        # A failover can roll back everything that a majority does not have.
         stored = client.get_database(options.database, read_concern=ReadConcern("majority"))
         engine.database = stored
         violations = tuple(audit(engine, ledger))

@@ -1,4 +1,4 @@
-"""Transfers between accounts, each with a number, by workers that go on whatever happens to the servers."""
+"""Numbered transfers between accounts, by workers that continue whatever happens to the servers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ACCOUNTS = 200
 OPENING_BALANCE = 400
-#: Some are more than an account may hold, so that some transfers are refused after they have written.
+#: Some exceed what an account may hold, so that some transfers are refused after they have written.
 LARGEST_AMOUNT = 120
 
 
@@ -31,7 +31,7 @@ class Account(Model):
 
 
 class Transfer(Model):
-    """The record of a transfer. Its number is the client's, so that the client can look it up."""
+    """The record of a transfer; its number comes from the client, which can look it up."""
 
     number: int = Field(primary_field=True)
     payer: int
@@ -51,7 +51,7 @@ class Order:
 
 
 class InsufficientFundsError(Exception):
-    """The payer of an order has less than its amount."""
+    """The payer of an order has too little money."""
 
 
 @dataclass
@@ -68,7 +68,7 @@ class Ledger:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def orders(self, worker: int, workers: int) -> Iterator[Order]:
-        """Return the orders of one worker, until all together have reached the goal and no fault is to come."""
+        """Yield the orders of one worker, until all workers together have reached the goal and no fault is pending."""
         chance = random.Random(f"{self.seed}:{worker}")
         for count in itertools.count():
             if len(self.acknowledged) >= self.goal and self.may_stop.is_set():
@@ -138,7 +138,7 @@ def _look_next_time(error: Exception, ledger: Ledger) -> bool:
 def _payment_async(order: Order, ledger: Ledger, *, must_look: bool) -> Callable:
     async def pay(transaction: AIOTransaction) -> None:
         ledger.count("attempts")
-        # In the same transaction as the transfer: one that commits late conflicts with it.
+        # In the same transaction as the transfer: an earlier commit that takes effect late conflicts with it.
         if must_look and await transaction.find_one(Transfer, Transfer.number == order.number):
             ledger.count("found by their number")
             return
@@ -177,7 +177,7 @@ def open_accounts(engine: SyncEngine) -> None:
 
 
 def audit(engine: SyncEngine, ledger: Ledger) -> list[str]:
-    """Return what is wrong in the bank, given what the clients know."""
+    """Return everything that is wrong in the bank, given what the clients know."""
     balances = {account.number: account.balance for account in engine.find(Account)}
     records = list(engine.find(Transfer))
     recorded = Counter(record.number for record in records)

@@ -1,4 +1,4 @@
-"""Kills, and steps down, the primary of a replica set while others work on it."""
+"""Kills and stepdowns of the primary of a replica set while others work on it."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     from odmantic.testing import LocalReplicaSet
 
 _POLL_SECONDS = 0.05
-#: Seconds of calm after a member has come back, so that the next primary has all data to lose.
+#: Seconds of calm after a member has returned, so that the next primary has all data.
 _CALM_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that was done to the replica set.
+    """A fault of the replica set.
 
     Attributes:
         kind: "killed" or "stepped down".
-        began: when, on the monotonic clock.
-        primary_at: when there was another primary.
-        restarted_at: when the killed member took part again.
+        began: Its time, on the monotonic clock.
+        primary_at: When there was another primary.
+        restarted_at: When the killed member took part again.
     """
 
     kind: str
@@ -37,7 +37,7 @@ class Event:
 
 @dataclass
 class Saboteur:
-    """Spreads the faults over the work: the next one comes when enough of the work is done."""
+    """A thread that spreads the faults over the work: the next one comes when enough of the work is done."""
 
     replica_set: LocalReplicaSet
     kills: int

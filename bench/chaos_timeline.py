@@ -1,4 +1,4 @@
-"""The picture of a chaos run: transfers per second over time, and what was done to the servers."""
+"""The picture of a chaos run: transfers per second over time, and the faults."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def draw(
     """Return an SVG picture.
 
     Args:
-        title: says what ran.
-        began: when it began, like all times on one clock.
-        ended: when it ended.
-        transfers: when each was acknowledged.
-        events: the faults.
+        title: The name of the run.
+        began: The time of its start; all times are on one clock.
+        ended: The time of its end.
+        transfers: The times at which transfers were acknowledged.
+        events: The faults.
     """
     seconds = max(ended - began, 0.001)
     scale = (_WIDTH - _LEFT - _RIGHT) / seconds
@@ -105,7 +105,7 @@ def _mark(event: Event, began: float, primary_at: float, floor: int) -> str:
 
 
 def _round_step(least: float) -> float:
-    """Return the smallest of 1, 2, 5, 10, 20, 50 and so on that is not less."""
+    """Return the smallest of 1, 2, 5, 10, 20, 50 and so on that is at least `least`."""
     power = 0.1
     while True:
         for factor in (1, 2, 5):

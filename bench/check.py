@@ -1,8 +1,8 @@
-"""`python -m bench.check`: fail when odmantic is slower than `limits.toml` allows, by more than noise.
+"""`python -m bench.check`: fail if odmantic is slower than `limits.toml` allows, by more than noise.
 
-Ratios of processor time are compared, because the clock of a machine that does other things tells little; where most of
-the time is the server's, those of the clock too. A ratio exceeds its limit when even the lower end of its interval does;
-such a case is measured once more, and fails if it does so again.
+Ratios of processor time are compared, because wall-clock time says little on a busy machine; wall-clock time too, if
+most of it is the server's. A ratio exceeds its limit if even the lower end of its interval does; such a case is
+measured once more, and fails if it exceeds the limit again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ QUICK_ROUNDS = 7
 
 
 def lowest(case: Case, clock: str) -> float | None:
-    """Return the least that the measurements of a case allow for: a ratio, or MiB of a peak; `None` if odmantic failed."""
+    """Return the lower bound of a case's measurements: a ratio, or MiB of a peak; `None` if odmantic failed."""
     series = case.series.get(OURS)
     if series is None or series.error is not None or not series.cpu:
         return None
@@ -34,7 +34,7 @@ def lowest(case: Case, clock: str) -> float | None:
 
 
 def excess(case: Case, limits: Limits) -> str | None:
-    """Return how a case is beyond a limit of its, or that it has no result; `None` if it is not."""
+    """Return a description of how a case exceeds its limits, or that it has no result; `None` if it is within them."""
     for clock in limits.clocks(case):
         limit = limits.of(case, clock)
         if limit is None:

@@ -15,7 +15,7 @@ WORKLOADS = "find,save_new,save_given,save_one,change_one,find_one,construct,dum
 
 
 def against_released(case: Case, clock: str) -> Ratio | None:
-    """This odmantic's time, divided by that of 1.1.0 in the same rounds."""
+    """Return this odmantic's time, divided by that of 1.1.0 in the same rounds."""
     ours, released = case.series.get(OURS), case.series.get(RELEASED)
     if ours is None or released is None:
         return None
@@ -24,7 +24,7 @@ def against_released(case: Case, clock: str) -> Ratio | None:
 
 
 def line(case: Case) -> str:
-    """Return what is printed of a case."""
+    """Return the printed line of a case."""
     wall, cpu = against_released(case, "wall"), against_released(case, "cpu")
     if wall is None or cpu is None:
         return f"{case.name:24} failed"
@@ -37,7 +37,7 @@ def line(case: Case) -> str:
 
 
 def is_slower(case: Case) -> bool:
-    """Return whether this odmantic takes more of the processor, by more than noise, or failed."""
+    """Return whether this odmantic takes more processor time, by more than noise, or failed."""
     cpu = against_released(case, "cpu")
     return cpu is None or cpu.low > 1
 

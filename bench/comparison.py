@@ -22,7 +22,7 @@ from bench.runner import Extent, Runner
 
 @contextlib.contextmanager
 def server(uri: str | None) -> Iterator[str]:
-    """The given server, or one that is started for the run.
+    """Yield the given server, or one that is started for the run.
 
     From here on SIGTERM ends the run in order, so that its database is dropped.
     """
@@ -37,17 +37,17 @@ def server(uri: str | None) -> Iterator[str]:
 
 
 def compare(options: Options, earlier: Results | None = None) -> Results:
-    """Run what the options ask for; Ctrl-C ends it with what was found so far.
+    """Run what the options ask for; Ctrl-C ends it with the results so far.
 
     Raises:
-        ValueError: if the earlier results, which are to be kept, cannot be completed; nothing is run then.
+        ValueError: if the earlier results, which are to be kept, cannot be completed; then nothing is run.
     """
     libraries = present(chosen(options.libraries))
     return measure(options, list(selections(options.only)), libraries, earlier)
 
 
 def present(libraries: Iterable[Library]) -> list[Library]:
-    """Those that can run; the others are named."""
+    """Return the libraries that can run; print the names of the others."""
     found: list[Library] = []
     for library in libraries:
         if library.released or library.is_installed():
@@ -63,7 +63,7 @@ def measure(
     libraries: list[Library],
     earlier: Results | None = None,
 ) -> Results:
-    """Run the cases that are wanted, and keep earlier results of others."""
+    """Run the wanted cases, and keep earlier results of others."""
     python = None
     if any(library.released for library in libraries):
         python = options.released_python or released_python()
@@ -77,7 +77,7 @@ def measure(
         ]
         results = Results(describe(runner.server_version(), RELEASE if python else None))
         if earlier is not None:
-            results.completed_by(earlier)  # what cannot be kept is refused before anything is run
+            results.completed_by(earlier)  # refuses incompatible results before anything is run
         runs = sum(
             len(taking_part) * (extent.rounds_of(one.workload) + 1) for one, taking_part in cases
         )

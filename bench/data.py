@@ -14,16 +14,16 @@ FIRST_MOMENT = datetime(2024, 1, 1, 12)  # MongoDB stores naive times, in UTC
 
 
 class Kind(str, Enum):
-    """The shape of a document."""
+    """The kind of a document."""
 
     FLAT = "flat"
     """8 scalars."""
     NESTED = "nested"
-    """And an embedded document, lists of 5 embedded ones and of 5 strings, an enumeration, a decimal."""
+    """The same, plus an embedded document, lists of 5 embedded ones and of 5 strings, an enumeration and a decimal."""
 
 
 class Status(str, Enum):
-    """The enumeration in a nested document; odmantic 1.x stores only those of strings."""
+    """The enumeration in a nested document; odmantic 1.x stores only string enumerations."""
 
     OPEN = "open"
     PAID = "paid"
@@ -52,7 +52,7 @@ def owner_id(number: int) -> ObjectId:
 
 
 def values(kind: Kind, number: int) -> dict[str, Any]:
-    """Return what a program would make an instance from; without an id."""
+    """Return the values from which a program would make an instance, without an id."""
     fields: dict[str, Any] = {
         "name": f"Customer {number}",
         "email": f"customer.{number}@example.org",
@@ -82,7 +82,7 @@ def values(kind: Kind, number: int) -> dict[str, Any]:
 
 
 def document(kind: Kind, number: int) -> dict[str, Any]:
-    """Return what the driver is given; without an id."""
+    """Return the document that the driver is given, without an id."""
     fields = values(kind, number)
     if kind is Kind.NESTED:
         fields["status"] = fields["status"].value
@@ -102,5 +102,5 @@ def owner(number: int) -> dict[str, Any]:
 
 
 def spread(size: int, among: int) -> list[int]:
-    """`size` numbers below `among`, in no order that a cache would like."""
+    """Return `size` numbers below `among`, in an order that defeats caches."""
     return [place * 7919 % among for place in range(size)]

@@ -1,6 +1,6 @@
 """`python -m bench.draw RESULTS DIR`: pictures of the results, as SVG.
 
-One for each kind of document: bars, as long as an async library's time divided by the driver's.
+One for each kind of document: bars as long as an async library's time divided by the driver's.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ STYLE = f'role="img" font-family="system-ui, sans-serif" font-size="12" fill="{T
 WIDTH, LEFT, RIGHT = 800, 280, 60
 BAR, GAP, GROUP_GAP, TOP, BOTTOM = 10, 2, 12, 76, 16
 LONGEST = 12.0
-"""Times the driver: longer bars are cut."""
+"""The largest ratio shown: longer bars are cut."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A library's ratio."""
+    """The bar of a library's ratio."""
 
     library: str
     ratio: float
@@ -41,12 +41,12 @@ class Group:
 
     @property
     def height(self) -> int:
-        """Pixels."""
+        """The height in pixels."""
         return len(self.bars) * (BAR + GAP) + GROUP_GAP
 
 
 def groups(results: Results, kind: Kind) -> list[Group]:
-    """Return what a picture shows: the timed workloads that need a server."""
+    """Return the groups of a picture: the timed workloads that need a server."""
     found: list[Group] = []
     for case in results:
         if case.kind is kind and case.colour is Colour.ASYNC and _is_drawn(case):
@@ -114,7 +114,7 @@ def _group(group: Group, y: int) -> list[str]:
         )
         mark = " \N{RIGHTWARDS ARROW}" if bar.ratio > LONGEST else ""
         parts.append(
-            # Not on the line of the driver.
+            # Not on the driver's line.
             f'<text x="{LEFT + max(length, _length(1)) + 5:.1f}" y="{top + BAR - 1}" font-size="10"{weight}>'
             f"{_number(bar.ratio)}{mark}</text>"
         )

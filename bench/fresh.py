@@ -1,7 +1,8 @@
-"""Runs in a process of their own: what an import takes, and by how much memory grows.
+"""Runs in a new process: the time of an import, and the growth of memory.
 
-`python -m bench.fresh URI DATABASE LIBRARY WORKLOAD COLOUR KIND SIZE` prints what one run took, and the bytes by which the
-peak of the resident set grew, after a first use of everything and with what the run is given in memory (Linux only).
+`python -m bench.fresh URI DATABASE LIBRARY WORKLOAD COLOUR KIND SIZE` prints the measurements of one run, and the
+growth in bytes of the peak resident set, after a first use of everything and with the run's input in memory (Linux
+only).
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ print(json.dumps({{"wall": time.perf_counter() - wall, "cpu": time.process_time(
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """What a run in a process of its own took.
+    """The measurements of a run in a new process.
 
     Attributes:
-        wall: Seconds on the clock.
-        cpu: Seconds of the processor.
-        count: How many instances the run handled.
-        growth: Bytes by which the peak of the memory grew.
+        wall: Seconds of wall-clock time.
+        cpu: Seconds of processor time.
+        count: The number of instances that the run handled.
+        growth: The growth in bytes of the peak memory.
     """
 
     wall: float
@@ -48,7 +49,7 @@ class Fresh:
 
 
 def import_fresh(python: Path, library: Library, program: str) -> Fresh:
-    """Import a library in a new process, from bytecode, as an installed one is.
+    """Import a library in a new process, from bytecode, like an installed one.
 
     Raises:
         RunError: if it failed.
@@ -90,7 +91,7 @@ def _run(python: Path, library: Library, arguments: list[str]) -> Fresh:
 
 
 def _memory(key: str) -> int:
-    """`VmRSS` is what this process has in memory, `VmHWM` the most it ever had; in bytes."""
+    """Return a value in bytes: `VmRSS` is the memory of this process now, `VmHWM` its peak."""
     found = re.search(rf"^{key}:\s+(\d+) kB", Path("/proc/self/status").read_text(), re.MULTILINE)
     assert found is not None
     return int(found[1]) * 1024
@@ -107,7 +108,7 @@ def main(arguments: list[str]) -> None:
             if lab.can(library, operation, colour):
                 lab.run(library, operation, colour, warm_up)
         body = lab.prepare(library, name, colour, task)
-        # The peak becomes what is in memory now.
+        # Resets the peak to the current memory.
         Path("/proc/self/clear_refs").write_text("5")
         before = _memory("VmRSS")
         sample = lab.measure(body, colour, Metric.TIME)

@@ -1,4 +1,4 @@
-"""One process in which peers run: this one, or the worker's in the environment of odmantic 1.1.0."""
+"""A process in which peers run: this one, or the worker in the environment of odmantic 1.1.0."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Lab:
-    """Keeps the peers of this process, connected, and the event loop of the async ones."""
+    """The connected peers of this process, and the event loop of the async ones."""
 
     def __init__(self, uri: str, database: str) -> None:
         """Nothing connects before its first run."""
@@ -40,7 +40,7 @@ class Lab:
         self._loop.close()
 
     def can(self, library: str, workload: str, colour: Colour) -> bool:
-        """Return whether a library does a workload in a colour."""
+        """Return whether a library can do a workload in a colour."""
         peer = find_library(library).peers().get(colour)
         return peer is not None and hasattr(peer, find_workload(workload).operation)
 
@@ -50,7 +50,7 @@ class Lab:
         return self.measure(body, colour, find_workload(workload).metric)
 
     def prepare(self, library: str, workload: str, colour: Colour, task: Task) -> Body:
-        """Do what is not measured of a run."""
+        """Prepare a run, unmeasured."""
         peer = self._peer(library, colour)
         setup: Setup = getattr(peer, find_workload(workload).operation)(task)
         # A body may be a coroutine function, but is never a coroutine.
@@ -59,7 +59,7 @@ class Lab:
         return setup
 
     def measure(self, body: Body, colour: Colour, metric: Metric) -> Sample:
-        """Measure what was prepared."""
+        """Measure a prepared run."""
         weighs = metric is Metric.MEMORY
         if colour is Colour.ASYNC:
             measure = weigh_async_body if weighs else time_async_body

@@ -1,4 +1,4 @@
-"""The libraries that take part, and where they live."""
+"""The libraries that take part, and their environments."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class Library:
     """A library that takes part.
 
     Attributes:
-        name: What the table calls it.
+        name: Its name in the table.
         module: The module of its peers.
-        distribution: What has to be installed.
-        statement: What imports it.
-        beginning: How a program begins: it imports the names it uses, and has a model.
-        released: Whether it lives in the environment of odmantic 1.1.0.
+        distribution: The distribution to install.
+        statement: The statement that imports it.
+        beginning: The beginning of a program: it imports the names that it uses, and defines a model.
+        released: Whether it is in the environment of odmantic 1.1.0.
     """
 
     name: str
@@ -32,11 +32,11 @@ class Library:
 
     @property
     def is_baseline(self) -> bool:
-        """Whether others are divided by it."""
+        """Whether other libraries are divided by it."""
         return self.name.split()[0] in {RAW, PLAIN}
 
     def peers(self) -> dict[Colour, type[Peer]]:
-        """Its peers, by colour."""
+        """Return its peers, by colour."""
         peers: tuple[type[Peer], ...] = importlib.import_module(self.module).PEERS
         return {peer.colour: peer for peer in peers}
 
@@ -53,7 +53,7 @@ RELEASE = "1.1.0"
 OURS = "odmantic"
 RELEASED = f"odmantic {RELEASE}"
 BESIDE = f"beside {RELEASE}"
-"""How the baselines in the environment of 1.1.0 are told from those here."""
+"""The suffix of the baselines in the environment of 1.1.0."""
 
 
 def _beginning(imports: str, base: str) -> str:
@@ -137,5 +137,5 @@ def find_library(name: str) -> Library:
 
 
 def baseline_of(library: Library, workload: Workload) -> str:
-    """Return the name of the library by whose result the one of `library` is divided."""
+    """Return the name of the library by which the result of `library` is divided."""
     return f"{workload.baseline} {BESIDE}" if library.released else workload.baseline

@@ -1,4 +1,4 @@
-"""What is to be reached: `limits.toml`."""
+"""The limits in `limits.toml`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Limits:
         return cls(tomllib.loads(path.read_text()))
 
     def of(self, case: Case, clock: str = "wall") -> float | None:
-        """Return the highest ratio allowed by a clock, `wall` or `cpu`, or MiB of a peak; `None` without a limit."""
+        """Return the highest permitted ratio on a clock, `wall` or `cpu`, or MiB of a peak; `None` without a limit."""
         entry = self.table.get(case.workload, {})
         if clock == "cpu":
             entry = entry.get("cpu", entry)
@@ -41,6 +41,6 @@ class Limits:
         return workload in self.table
 
     def clocks(self, case: Case) -> tuple[str, ...]:
-        """Return the clocks by which a case is compared."""
+        """Return the clocks on which a case is compared."""
         entry = self.table.get(case.workload, {})
         return ("cpu", "wall") if "cpu" in entry else ("cpu",)

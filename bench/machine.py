@@ -1,4 +1,4 @@
-"""On what a run was made: versions and kind of machine, and nothing that names it."""
+"""The versions and the kind of machine of a run, without anything that identifies it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DISTRIBUTIONS = ("odmantic", "pymongo", "pydantic", "pydantic_core", "motor", "b
 
 
 def describe(server: str, released: str | None) -> dict[str, Any]:
-    """Return what the JSON says about a run."""
+    """Return the description of a run for the JSON."""
     return {
         "date": datetime.now(timezone.utc).date().isoformat(),
         "python": f"{platform.python_implementation()} {platform.python_version()}",

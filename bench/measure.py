@@ -1,4 +1,4 @@
-"""Measure one run: its time with the garbage collector as a program has it, or the memory of its result."""
+"""Measure one run: its time with the garbage collector on, or the memory of its result."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from bench.peers.peer import Body
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one run took.
+    """The measurements of one run.
 
     Attributes:
-        wall: Seconds on the clock; of a memory metric, the bytes.
-        cpu: Seconds of the processor, all threads, user and system; of a memory metric, the bytes.
-        count: How many instances the run handled.
-        collections: How often the garbage collector ran meanwhile, by generation, the youngest first; empty where
+        wall: Seconds of wall-clock time; of a memory metric, the bytes.
+        cpu: Seconds of processor time, all threads, user and system; of a memory metric, the bytes.
+        count: The number of instances that the run handled.
+        collections: How often the garbage collector ran meanwhile, by generation, the youngest first; empty if
             memory is measured.
     """
 
@@ -31,14 +31,14 @@ class Sample:
 
 
 def count_of(result: Any) -> int:
-    """Return how many instances a body says that it handled."""
+    """Return how many instances a body reports."""
     return len(result) if isinstance(result, Sized) else int(result)
 
 
 def time_body(body: Body) -> Sample:
     """Time a sync body.
 
-    The collector is enabled with its default thresholds, and starts without garbage of others. What the body returns is
+    The collector is enabled with its default thresholds, and starts without earlier garbage. The body's result is
     released after the clocks are read.
     """
     gc.collect()
@@ -60,13 +60,13 @@ async def time_async_body(body: Body) -> Sample:
 
 
 def _collections(before: Iterable[int] = (0, 0, 0)) -> tuple[int, ...]:
-    """How often the collector has run since then, by generation."""
+    """Return how often the collector has run since then, by generation."""
     now = (generation["collections"] for generation in gc.get_stats())
     return tuple(new - old for new, old in zip(now, before, strict=True))
 
 
 def weigh_body(body: Body) -> Sample:
-    """Count the bytes of what a sync body returns."""
+    """Return the size in bytes of a sync body's result."""
     gc.collect()
     tracemalloc.start()
     try:
@@ -77,7 +77,7 @@ def weigh_body(body: Body) -> Sample:
 
 
 async def weigh_async_body(body: Body) -> Sample:
-    """Count the bytes of what an async body returns."""
+    """Return the size in bytes of an async body's result."""
     gc.collect()
     tracemalloc.start()
     try:

@@ -1,4 +1,4 @@
-"""The options that the commands share, and what they choose."""
+"""The options that the commands share, and the selection of cases."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class Selection:
 
     @property
     def name(self) -> str:
-        """The name that patterns are compared with."""
+        """The name that patterns are matched against."""
         return f"{self.workload.name}/{self.kind.value}/{self.colour.value}"
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line says."""
+    """The parsed command line."""
 
     only: str = "*"
     libraries: str = "*"
@@ -48,7 +48,7 @@ class Options:
 
 
 def parser(command: str, description: str) -> argparse.ArgumentParser:
-    """Return the options of every command."""
+    """Return a parser with the options of every command."""
     made = argparse.ArgumentParser(prog=f"python -m {command}", description=description)
     made.add_argument(
         "--only",
@@ -95,7 +95,7 @@ def parser(command: str, description: str) -> argparse.ArgumentParser:
 
 
 def read(given: argparse.Namespace) -> Options:
-    """Return the options as given, completed by their defaults."""
+    """Return the given options, completed by their defaults."""
     return Options(
         only=given.only,
         libraries=given.libraries,
@@ -110,7 +110,7 @@ def read(given: argparse.Namespace) -> Options:
 
 
 def selections(patterns: str) -> Iterator[Selection]:
-    """Return the cases whose name one of the comma-separated patterns matches, wholly or up to a slash."""
+    """Yield the cases whose name one of the comma-separated patterns matches, wholly or up to a slash."""
     wanted = [form for one in patterns.split(",") for form in (one, f"{one}/*")]
     for workload in WORKLOADS:
         for kind in workload.kinds:

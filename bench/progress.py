@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """A bar on a terminal, and a line for each case that has ended."""
+    """A bar on a terminal, and a line for each finished case."""
 
     def __init__(self, runs: int) -> None:
         """Show nothing yet."""
@@ -44,13 +44,13 @@ class Progress:
         self._display.stop()
 
     def begin(self, case: str) -> None:
-        """Return a case begins."""
+        """Note that a case begins."""
         self._case = case
 
     def advance(self, library: str) -> None:
-        """Return a run begins."""
+        """Note that a run begins."""
         self._display.update(self._task, advance=1, description=f"{self._case}: {library}")
 
     def say(self, line: str) -> None:
-        """Leave a line behind."""
+        """Print a line that stays."""
         self._console.print(line, highlight=False, markup=False, soft_wrap=True)

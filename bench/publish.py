@@ -1,7 +1,7 @@
 """`python -m bench.publish`: put the results of `make bench` into the documentation.
 
-It rewrites what stands between `<!-- bench: NAME -->` and `<!-- end -->` in `docs/performance.md`, and keeps the results and
-pictures beside it. No number gets there in another way.
+It rewrites the regions between `<!-- bench: NAME -->` and `<!-- end -->` in `docs/performance.md`, and keeps the
+results and pictures beside the page. It is the only source of numbers there.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ REGION = re.compile(r"(<!-- bench: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def machine(about: dict[str, Any]) -> str:
-    """Return a sentence that says on what the numbers were measured."""
+    """Return a sentence about the machine and versions of the run."""
     versions, computer = about["versions"], about["machine"]
     names = [
         name for name in versions if not name.startswith("odmantic") and name != "pydantic_core"
@@ -77,7 +77,7 @@ def scaling(steps: Iterable[Step]) -> str:
 
 
 def collections(results: Results) -> str:
-    """The table of garbage collections: workloads in which there were any."""
+    """Return the table of garbage collections: workloads in which there were any."""
     found: dict[tuple[str, Kind], dict[Colour, Case]] = {}
     for case in results:
         if any(any(series.usual_collections) for series in case.series.values()):
@@ -99,7 +99,7 @@ def _counts(case: Case | None, library: str) -> str:
 
 
 def fill(text: str, regions: dict[str, str]) -> str:
-    """Return the page with its regions replaced; those without new content stay.
+    """Return the page with its regions replaced; regions without new content stay.
 
     Raises:
         KeyError: if the page has no region of a name.

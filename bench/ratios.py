@@ -1,4 +1,4 @@
-"""Ratios of interleaved runs: their median, and how sure it is."""
+"""Ratios of interleaved runs: the median and its confidence interval."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """A median of ratios, and the interval in which the true one is with 95 % confidence."""
+    """A median of ratios, and the interval that contains the true one with 95 % confidence."""
 
     value: float
     low: float

@@ -1,4 +1,4 @@
-"""The other end of the worker: a lab in the environment of odmantic 1.1.0."""
+"""The client of the worker: a lab in the environment of odmantic 1.1.0."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class RunError(RuntimeError):
 
 
 def released_python() -> Path:
-    """Return the Python of the environment of odmantic 1.1.0, made on first use.
+    """Return the Python of the environment of odmantic 1.1.0, which is created on first use.
 
-    It gets the versions of pydantic and PyMongo that are here.
+    It gets the same versions of pydantic and PyMongo as this environment.
     """
     python = HOME / ("Scripts" if os.name == "nt" else "bin") / "python"
     pins = [f"{name}=={version(name)}" for name in ("pydantic", "pymongo")]
@@ -86,7 +86,7 @@ class RemoteLab:
         self._process.stdout.close()
 
     def can(self, library: str, workload: str, colour: Colour) -> bool:
-        """Return whether a library does a workload in a colour."""
+        """Return whether a library can do a workload in a colour."""
         return bool(self._ask("can", library, workload, colour.value)["can"])
 
     def run(self, library: str, workload: str, colour: Colour, task: Task) -> Sample:

@@ -23,9 +23,9 @@ def peers_in(results: Results) -> list[str]:
 
 
 def rows(results: Results, limits: Limits) -> tuple[list[str], list[list[str]]]:
-    """Headings and lines of the table.
+    """Return the headings and lines of the table.
 
-    They are ratios by the clock, and in parentheses by the processor; then how often the garbage collector ran.
+    They show wall-clock ratios, processor ratios in parentheses, and how often the garbage collector ran.
     """
     peers = peers_in(results)
     lines = [
@@ -57,12 +57,12 @@ def _baseline(case: Case) -> str:
 
 
 def _collections(series: Series) -> str:
-    """How often the garbage collector ran, the youngest generation first."""
+    """Return how often the garbage collector ran, the youngest generation first."""
     return " " + "+".join(map(str, series.usual_collections)) if series.collections else ""
 
 
 def cell(case: Case, library: str) -> str:
-    """Return what the table says of one library in one case."""
+    """Return the table's cell for one library in one case."""
     series = case.series.get(library)
     if series is None:
         return "-"
@@ -99,7 +99,7 @@ def as_text(results: Results, limits: Limits) -> str:
 
 
 def one_line(case: Case) -> str:
-    """Return a case as it ends: what the progress display leaves behind."""
+    """Return the line for a finished case in the progress display."""
     parts = [
         f"{name} {cell(case, name)}" for name in case.series if not find_library(name).is_baseline
     ]
@@ -115,7 +115,7 @@ class Column:
 
     @property
     def heading(self) -> str:
-        """What stands above it."""
+        """The heading of the column."""
         return f"{self.library}, {self.colour.value}"
 
 
@@ -136,7 +136,7 @@ def columns(results: Results) -> list[Column]:
 def markdown_rows(
     results: Results, limits: Limits, kind: Kind, shown: list[Column]
 ) -> list[list[str]]:
-    """Workloads of a kind of document; what has no colour stands in both columns of a library."""
+    """Return the workloads of a kind of document; a result without colour is in both columns of a library."""
     cases: dict[str, dict[Colour, Case]] = {}
     for case in results:
         if case.kind is kind:
@@ -150,7 +150,7 @@ def markdown_rows(
 
 
 def _short_cell(found: dict[Colour, Case], column: Column) -> str:
-    # What needs no server is the same in both colours.
+    # Workloads without a server are the same in both colours.
     case = found.get(column.colour) or found.get(Colour.NONE)
     if case is None or column.library not in case.series:
         return ""

@@ -1,4 +1,4 @@
-"""What a run of the benchmark found, as objects and as JSON."""
+"""The results of a run of the benchmark, as objects and as JSON."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Series:
 
     @property
     def usual_collections(self) -> list[int]:
-        """How often the garbage collector ran in a run, by generation: the medians; empty if nobody counted."""
+        """How often the garbage collector ran in a run, by generation: the medians; empty if it was not counted."""
         return [median_low(runs) for runs in zip(*self.collections, strict=True)]
 
 
@@ -52,16 +52,16 @@ class Case:
 
     @property
     def name(self) -> str:
-        """Workload, kind and colour, as `--only` takes them."""
+        """Workload, kind and colour, in the form of `--only`."""
         return f"{self.workload}/{self.kind.value}/{self.colour.value}"
 
     @property
     def subject(self) -> Workload:
-        """The workload itself."""
+        """The workload."""
         return find_workload(self.workload)
 
     def ratio(self, library: str, clock: str = "wall") -> Ratio | None:
-        """Return the ratio of a library to its baseline by a clock, `wall` or `cpu`; `None` if one of them has no runs."""
+        """Return a library's ratio to its baseline by `wall` or `cpu` clock; `None` if one of them has no runs."""
         mine = self.series.get(library)
         base = self.series.get(mine.baseline) if mine is not None else None
         if mine is None or base is None:
@@ -72,7 +72,7 @@ class Case:
 
 @dataclass(slots=True)
 class Results:
-    """All cases of a run, and on what they ran."""
+    """All cases of a run, and its machine and versions."""
 
     about: dict[str, Any]
     cases: list[Case] = field(default_factory=list[Case])
@@ -81,10 +81,10 @@ class Results:
         return iter(self.cases)
 
     def completed_by(self, earlier: Results) -> Results:
-        """These cases, and of an earlier run those that are not among them.
+        """Return these cases, and those of an earlier run that are not among them.
 
         Raises:
-            ValueError: if it was another day, another machine, or other versions.
+            ValueError: if it was on another day or machine, or with other versions.
         """
         if self.about != earlier.about:
             raise ValueError("the earlier results are of another day, machine or versions")
@@ -102,7 +102,7 @@ class Results:
 
     @classmethod
     def read(cls, path: Path) -> Results:
-        """Read what `write` wrote."""
+        """Read a file that `write` wrote."""
         content = json.loads(path.read_text())
         return cls(content["about"], list(_cases(content["cases"])))
 

@@ -1,7 +1,7 @@
 """`python -m bench.rollback_1x`: what failed transactions leave behind, with odmantic 1.1.0 and with this one.
 
-The same program (`bench/rollback_cases.py`) runs with both. In each of its cases a transaction fails and the same
-objects are saved again; then the database has to be as the objects are.
+Both run the same program (`bench/rollback_cases.py`). In each of its cases a transaction fails and the same
+objects are saved again; then the database must equal the objects.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def table(found: dict[str, list[Result]]) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; the exit status is 1 if this odmantic leaves anything else than it should."""
+    """Run the command; the exit status is 1 if this odmantic leaves anything wrong."""
     parser = argparse.ArgumentParser(
         prog="python -m bench.rollback_1x",
         description="Show what failed transactions leave behind, with odmantic 1.1.0 and this one.",

@@ -1,8 +1,7 @@
 """What failed transactions leave behind: a program for odmantic 1.1.0 as well as for this one.
 
-Each case has a transaction that fails, and saves the same objects afterwards; then the database has to be as the
-objects are. `python -m bench.rollback_cases URI DATABASE` tries them with the odmantic that is installed, and prints
-a JSON object for each.
+In each case a transaction fails, and the same objects are saved afterwards; then the database must equal the objects.
+`python -m bench.rollback_cases URI DATABASE` tries them with the installed odmantic, and prints a JSON object for each.
 """
 
 from __future__ import annotations
@@ -50,11 +49,11 @@ class Refusal(Exception):  # noqa: N818 - a reason to roll back
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a case left.
+    """The result of a case.
 
     Attributes:
-        expected: the objects, or the right number.
-        found: the documents, or the number found.
+        expected: The objects, or the right number.
+        found: The documents, or the number found.
     """
 
     case: str
@@ -67,7 +66,7 @@ class Result:
 
 
 class Shop:
-    """A database, and what sends commands to it."""
+    """A database, with the clients that use it."""
 
     def __init__(self, uri: str, database: str) -> None:
         self.sessions = Sessions()
@@ -76,7 +75,7 @@ class Shop:
         self.database = self.client[database]
 
     def clear(self) -> None:
-        """Empty the collections; they are there, so that transactions do not collide over making them."""
+        """Empty the collections; they exist, so that transactions do not conflict in creating them."""
         for name in ("customer", "order", "stock"):
             if name not in self.database.list_collection_names():
                 self.database.create_collection(name)
@@ -109,7 +108,7 @@ class Shop:
 
 
 class Sessions(CommandListener):
-    """The server sessions that commands were sent in."""
+    """The server sessions in which commands were sent."""
 
     def __init__(self) -> None:
         self.seen: set[bytes] = set()
@@ -125,7 +124,7 @@ class Sessions(CommandListener):
         pass
 
 
-# --- The cases: a transaction fails, and the objects are given back to be saved again ---------------
+# --- The cases: a transaction fails, and the objects are returned to be saved again ------------------
 
 
 def new(shop: Shop) -> list[Model]:
@@ -203,7 +202,7 @@ STORIES: dict[str, Callable[[Shop], list[Model]]] = {
 }
 
 
-# What has to be stored, and what is.
+# The expected and the actual content.
 Outcome = tuple[str, str]
 
 
@@ -219,11 +218,11 @@ def saved_again(story: Callable[[Shop], list[Model]]) -> Callable[[Shop], Outcom
     return run
 
 
-# --- Cases with another end --------------------------------------------------------------------------
+# --- Cases with another ending -----------------------------------------------------------------------
 
 
 def repeated_by_a_loop(shop: Shop) -> Outcome:
-    """Return an order is placed once more after a conflict, as programs for odmantic 1.x do it."""
+    """Place an order again after a conflict, as programs for odmantic 1.x do, and return the case's outcome."""
     shop.engine.save(Stock(item="tea", left=3))
     order = Order(number=1, customer=shop.engine.save(Customer(name="Ada")))
     for attempt in range(5):
@@ -232,7 +231,7 @@ def repeated_by_a_loop(shop: Shop) -> Outcome:
                 shop.engine.save(order, session=transaction)
                 stock = shop.engine.find_one(Stock, Stock.item == "tea", session=transaction)
                 assert stock is not None
-                if attempt == 0:  # somebody else
+                if attempt == 0:  # another client
                     shop.database.stock.update_one({"_id": "tea"}, {"$inc": {"left": -1}})
                 shop.saving(stock, left=stock.left - 1)(transaction)
             break
@@ -243,7 +242,7 @@ def repeated_by_a_loop(shop: Shop) -> Outcome:
 
 
 def server_sessions(shop: Shop) -> Outcome:
-    """Blocks that fail one after the other need one server session."""
+    """Fail some blocks one after the other, and return how many server sessions that took."""
     shop.sessions.seen.clear()
     for number in range(BLOCKS):
         shop.fail(shop.saving(Stock(item=str(number), left=1)))
@@ -258,7 +257,7 @@ CASES: dict[str, Callable[[Shop], Outcome]] = {
 
 
 def compared(shop: Shop, instances: list[Model]) -> Outcome:
-    """Return the documents that instances should have, and those they have."""
+    """Return the documents that instances should have, and those that are stored."""
     expected = [instance.model_dump_doc() for instance in instances]
     found = map(shop.stored, instances)
     shown = [
@@ -268,7 +267,7 @@ def compared(shop: Shop, instances: list[Model]) -> Outcome:
 
 
 def summary(document: dict[str, Any] | None, order: dict[str, Any] | None = None) -> str:
-    """Return a document without quotes, its keys in the order of another."""
+    """Return a document without quotes, its keys in the order of another one."""
     if document is None:
         return "nothing"
     keys = [key for key in {**(order or {}), **document} if key in document]

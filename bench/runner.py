@@ -1,4 +1,4 @@
-"""Run cases: in each round every library once, in an order that turns from round to round."""
+"""Run cases: in each round every library once, in rotating order."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ SMALLEST_WARM_UP = 100
 
 
 class WrongCountError(RuntimeError):
-    """A library did not do all of a workload."""
+    """A library did only a part of a workload."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How much is run.
+    """The extent of a run.
 
     Attributes:
         rounds: How often each library does each case.
-        budget: Seconds after which another library than odmantic does no further rounds of a case.
+        budget: Seconds after which a library other than odmantic does no further rounds of a case.
         quick: Use the small sizes.
         given_size: Use this size for every workload.
     """
@@ -59,14 +59,14 @@ class Extent:
 def taking_part(
     libraries: list[Library], case: Case, extent: Extent, used: dict[str, float], number: int
 ) -> list[Library]:
-    """Who takes part in a round: those that work and have time left, and whom they are divided by.
+    """Return the participants of a round: libraries that work and have time left, and their baselines.
 
     Args:
-        libraries: All there are.
-        case: What was found so far.
-        extent: How much is run.
-        used: The seconds that each library used for the case.
-        number: How many rounds there were before.
+        libraries: All libraries.
+        case: The results so far.
+        extent: The extent of the run.
+        used: The seconds that each library has used for the case.
+        number: The number of rounds before this one.
     """
     enough = ENOUGH_ROUNDS * case.subject.turns if case.subject.metric is Metric.TIME else 1
     working = [library for library in libraries if case.series[library.name].error is None]
@@ -121,7 +121,7 @@ class Runner:
         libraries: list[Library],
         advance: Callable[[str], None],
     ) -> Case:
-        """Run one case; `advance` is told the library before each of its runs."""
+        """Run one case; call `advance` with the library before each of its runs."""
         size = self._extent.size(workload)
         case = Case(workload.name, kind, colour, size)
         for library in libraries:
@@ -145,7 +145,7 @@ class Runner:
     def _warm_up(
         self, libraries: list[Library], case: Case, advance: Callable[[str], None]
     ) -> None:
-        """Let libraries compile, connect and fill their caches, on few documents."""
+        """Let libraries compile, connect and fill their caches, on a few documents."""
         size = case.size if case.subject.metric is Metric.TIME else 0
         size = min(case.size, max(size // 10, SMALLEST_WARM_UP))
         self._database.prepare(case.subject, case.kind, self._filling(case.subject, size))
@@ -154,7 +154,7 @@ class Runner:
             self._guarded(library, case, size, 0)
 
     def _guarded(self, library: Library, case: Case, size: int, number: int) -> Sample | None:
-        """Run once; what fails is kept, so that one library does not end the others' runs."""
+        """Run once; keep an error, so that one library does not end the runs of the others."""
         series = case.series[library.name]
         try:
             sample = self._once(library, case, size, number)
@@ -180,7 +180,7 @@ class Runner:
         return self._lab_of(library).run(library.name, workload.name, case.colour, task)
 
     def _check(self, case: Case, sample: Sample, size: int) -> None:
-        """Make sure that all of the work was done."""
+        """Check that all of the work was done."""
         workload = case.subject
         reads_all = workload.stage in {Stage.FILLED, Stage.OWNED} and workload.filling is None
         expected = self._filling(workload, size) if reads_all else size

@@ -1,6 +1,6 @@
 """`python -m bench --scaling`: time per document and memory, from 1,000 documents to 1,000,000.
 
-Each run has a process of its own. Of `save_all`, memory is what it takes besides the instances, which exist before.
+Each run has its own process. The memory of `save_all` excludes the instances, which exist before.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Step:
     raw: Fresh
 
     def line(self) -> str:
-        """Return what is printed of it."""
+        """Return the printed line."""
         ours, raw = (self.per_document(it.wall) for it in (self.ours, self.raw))
         ours_cpu, raw_cpu = (self.per_document(it.cpu) for it in (self.ours, self.raw))
         return (
@@ -48,19 +48,19 @@ class Step:
         )
 
     def per_document(self, seconds: float) -> float:
-        """Microseconds per document."""
+        """Return microseconds per document."""
         return seconds / self.size * 1e6
 
 
 def scale(options: Options) -> list[Step]:
-    """Run what the options ask for; print it and write it as JSON."""
+    """Run what the options ask for; print the results and write them as JSON."""
     sizes = QUICK_SIZES if options.quick else SIZES
     if options.size is not None:
         sizes = (options.size, 10 * options.size)
     patterns = OPERATIONS if options.only == "*" else options.only
     wanted = [one for one in selections(patterns) if one.workload.name in OPERATIONS.split(",")]
     if options.only == "*":
-        # A million nested instances are more than most machines hold.
+        # A million nested instances exceed the memory of most machines.
         wanted = [one for one in wanted if one.kind is Kind.FLAT or one.workload.name == "iterate"]
     steps: list[Step] = []
     with server(options.uri) as uri, Progress(2 * len(wanted) * len(sizes)) as progress:
@@ -104,7 +104,7 @@ def _write(path: Path, about: dict[str, Any], steps: list[Step]) -> None:
 
 
 def read_steps(path: Path) -> list[Step]:
-    """Read what `scale` wrote."""
+    """Read a file that `scale` wrote."""
     return [
         Step(one["operation"], one["size"], Fresh(**one["ours"]), Fresh(**one["raw"]))
         for one in json.loads(path.read_text())["steps"]

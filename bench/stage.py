@@ -1,4 +1,4 @@
-"""Set the stage: what is in the database before a run."""
+"""Set the stage: the content of the database before a run."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Database:
         return str(self._client.server_info()["version"])
 
     def prepare(self, workload: Workload, kind: Kind, filling: int) -> None:
-        """Make what all runs of a workload share."""
+        """Create what all runs of a workload share."""
         owned = workload.stage is Stage.OWNED
         if workload.stage in {Stage.FILLED, Stage.OWNED}:
             self._fill(
@@ -45,7 +45,7 @@ class Database:
             self._fill(OWNER_COLLECTION, OWNERS, owner)
 
     def reset(self, workload: Workload, kind: Kind) -> None:
-        """Make what each run of a workload needs for itself."""
+        """Create what each run of a workload needs for itself."""
         if workload.stage is Stage.EMPTY:
             self._empty(collection_name(kind))
 

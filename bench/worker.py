@@ -1,7 +1,7 @@
-"""A lab in another process, asked line by line: `python -m bench.worker URI DATABASE`.
+"""A lab in another process, controlled line by line: `python -m bench.worker URI DATABASE`.
 
-It needs nothing but odmantic 1.1.0 and what that needs. Each line of its input is a JSON list, the method of the lab and
-its arguments; each line of its output is the answer.
+It needs only odmantic 1.1.0 and its dependencies. Each line of its input is a JSON list, a method of the lab and
+its arguments; each line of its output is a reply.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bench.workloads import Colour, Task
 
 
 def answer(lab: Lab, request: list[Any]) -> dict[str, Any]:
-    """Do what a line asks for."""
+    """Carry out the request of one line."""
     method, library, workload, colour, *rest = request
     try:
         if method == "can":
@@ -33,7 +33,7 @@ def answer(lab: Lab, request: list[Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Answer until the input ends."""
-    # What a library prints must not get among the answers.
+    # Output of a library must not get among the replies.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     with Lab(sys.argv[1], sys.argv[2]) as lab:

@@ -1,4 +1,4 @@
-"""The workloads: what is done, on how many documents, against which baseline."""
+"""The workloads: the operation, the number of documents, and the baseline."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ class Colour(str, Enum):
     SYNC = "sync"
     ASYNC = "async"
     NONE = "-"
-    """It does not: the workload needs no server."""
+    """It does not wait: the workload needs no server."""
 
 
 class Metric(str, Enum):
-    """What is measured."""
+    """The measured quantity."""
 
     TIME = "time"
-    """Seconds, wall and CPU."""
+    """Seconds, wall-clock and processor."""
     MEMORY = "memory"
-    """Bytes of the result, while it is held."""
+    """The size in bytes of the result, while it is held."""
     PEAK = "peak"
-    """Bytes by which the peak of a fresh process grows."""
+    """The growth in bytes of a fresh process's peak memory."""
     IMPORT = "import"
-    """Seconds of an import in a fresh process, wall and CPU."""
+    """Seconds of an import in a fresh process, wall-clock and processor."""
 
 
 class Stage(Enum):
-    """What is in the database when a run begins."""
+    """The content of the database when a run begins."""
 
     NOTHING = "nothing"
     EMPTY = "empty"
-    """An empty collection, made anew for each run."""
+    """An empty collection, created for each run."""
     FILLED = "filled"
     OWNED = "owned"
     """Documents that reference one of 50 owners."""
@@ -51,14 +51,14 @@ class Workload:
     """One line of the table.
 
     Attributes:
-        name: The name on the command line and of the method of a peer.
-        title: What the reader is told, with a place for the size.
-        size: How many documents or operations.
+        name: The name on the command line and of a peer's method.
+        title: The title for readers, with a place for the size.
+        size: The number of documents or operations.
         quick_size: The same for a short run.
-        stage: What is in the database before.
-        filling: How many documents are there; by default `size`.
-        turns: How often each library takes its turn in a round. What waits for the server much of its time is done in
-            few operations at a time: the server is not equally fast for long.
+        stage: The content of the database before.
+        filling: The number of documents in it; by default `size`.
+        turns: How often each library takes its turn in a round. A workload that mostly waits for the server does
+            few operations per turn, because the server's speed changes over time.
     """
 
     name: str
@@ -76,7 +76,7 @@ class Workload:
 
     @property
     def operation(self) -> str:
-        """The method of a peer that does it."""
+        """The name of the peer's method that does it."""
         return self.method or self.name
 
     def text(self, size: int) -> str:

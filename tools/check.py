@@ -1,4 +1,4 @@
-"""Run every check of `make check` and say at the end which failed."""
+"""Run every check of `make check`, and print at the end which failed."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Check the types of every program to copy: README.md, docs/snippets and examples, with mypy and pyright, both strict.
+"""Check the types of every program to copy (README.md, docs/snippets, examples) with mypy and pyright, both strict.
 
-Lines that no type checker takes yet are in `snippets_untyped.toml`, each with its reason; one that is taken has to go.
+`snippets_untyped.toml` lists the lines that no type checker accepts, each with its reason; an accepted line must go.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ else:
 
 ROOT = Path(__file__).resolve().parents[1]
 LIST = Path(__file__).with_name("snippets_untyped.toml")
-#: The folders of modules that import one another, in a tree of their own.
+#: The folders of modules that import one another, each in its own tree.
 GROUPS = {
     "docs": ROOT / "docs" / "snippets",
     "docs/testing": ROOT / "docs" / "snippets" / "testing",
@@ -38,7 +38,7 @@ _MYPY = re.compile(r"^(?P<file>[^:]+):(?P<line>\d+): error: (?P<text>.*)$")
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """What a type checker says of a line."""
+    """A type checker's complaint about a line."""
 
     file: str
     line: int
@@ -46,7 +46,7 @@ class Complaint:
 
 
 def main() -> int:
-    """Check all; return 1 if a line is complained of that is not listed, or listed for nothing."""
+    """Check all; return 1 if an unlisted line has a complaint, or a listed one has none."""
     listed: dict[tuple[str, str], str] = {
         (entry["file"], line): entry["reason"]
         for entry in tomllib.loads(LIST.read_text(encoding="utf-8")).get("lines", [])
@@ -82,7 +82,7 @@ def _copy(tree: Path) -> None:
 
 
 def _blocks() -> Iterator[str]:
-    """Return the blocks of README.md as modules: what is not a program stands on the definitions of the first one."""
+    """Yield the blocks of README.md as modules; a fragment gets the definitions of the first program."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     definitions = "\n".join(
@@ -132,7 +132,7 @@ def _pyright(tree: Path) -> Iterator[Complaint]:
         "pythonVersion": "3.10",
         "include": ["."],
         "executionEnvironments": environments,
-        # A name that an example leaves out, or shows in a comment only, is no mistake.
+        # A name that an example omits, or shows only in a comment, is not a mistake.
         "reportUnusedExpression": False,
         "reportUnusedImport": False,
         "reportUnusedFunction": False,

@@ -1,7 +1,7 @@
 """Count the Python calls of odmantic's own code in one operation, warm, on a real server.
 
-Calls of the driver, of pydantic and of the standard library do not count, nor does what is written in C. A coroutine or
-a generator counts once, however often it goes on. The code that is generated for a class counts as one more module.
+Calls of the driver, pydantic and the standard library do not count, nor does code written in C. A coroutine or
+a generator counts once, however often it is resumed. The code generated for a class counts as one more module.
 
 Counts depend on the version of Python (3.12 and later run comprehensions in their function), not on the machine.
 """
@@ -57,7 +57,7 @@ class Line(EmbeddedModel):
 
 
 class Address(EmbeddedModel):
-    """Where an order goes."""
+    """The destination of an order."""
 
     street: str
     city: str
@@ -77,23 +77,23 @@ MODELS: dict[str, type[Any]] = {"flat": Flat, "nested": Nested}
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """An engine of either colour and a model."""
+    """An engine, async or sync, and a model."""
 
     engine: Any
     model: type[Any]
     is_async: bool
 
     def make(self) -> Any:
-        """Return an instance that was never saved."""
+        """Return a new instance."""
         return self.model(name="new")
 
     def read(self, cursor: Any) -> Any:
-        """Return all instances of a cursor, or what gives them when it is awaited."""
+        """Return all instances of a cursor, or an awaitable for them."""
         return cursor if self.is_async else list(cursor)
 
 
 class Counted(NamedTuple):
-    """The step of an operation that is counted; the others prepare it, or tidy up."""
+    """The step of an operation that is counted; the others prepare it, or clean up."""
 
     call: Callable[[], Any]
 
@@ -192,7 +192,7 @@ OPERATIONS: dict[str, Callable[[Subject], Steps]] = {
 
 
 class Call(NamedTuple):
-    """A call: where it stands, and in how many calls of odmantic's it is nested."""
+    """A call: its place, and its depth in nested calls of odmantic's."""
 
     depth: int
     module: str
@@ -202,7 +202,7 @@ class Call(NamedTuple):
 
 @dataclass(slots=True)
 class Counter:
-    """Notes the calls of odmantic's code while its block runs, in this thread."""
+    """A counter of the calls of odmantic's code in this thread, while its block runs."""
 
     calls: list[Call] = field(default_factory=list[Call])
     _frames: dict[FrameType, int] = field(default_factory=dict[FrameType, int])
@@ -215,7 +215,7 @@ class Counter:
         self._frames.clear()
 
     def _note(self, frame: FrameType, event: str, _argument: object) -> None:
-        # A coroutine that goes on is "called" again, with the same frame.
+        # A resumed coroutine is "called" again, with the same frame.
         if event != "call" or frame in self._frames:
             return
         module = self._module(frame)
@@ -241,7 +241,7 @@ class Counter:
 
 
 async def _calls(subject: Subject, operation: Callable[[Subject], Steps]) -> list[Call]:
-    """Return the calls of an operation that has run a few times."""
+    """Return the calls of an operation that has already run a few times."""
     calls: list[Call] = []
     for _ in range(_WARM_UP + 1):
         for step in operation(subject):
@@ -266,7 +266,7 @@ Found = dict[tuple[str, str, str], list[Call]]
 
 
 def measure(uri: str, operations: Sequence[str]) -> Found:
-    """Count the calls of the package that is imported here, in a database of its own."""
+    """Count the calls of the package imported here, in a new database."""
     database = f"odmantic_calls_{secrets.token_hex(6)}"
     with MongoClient[dict[str, Any]](uri) as client:
         try:
@@ -289,7 +289,7 @@ async def _measure(uri: str, sync_engine: SyncEngine, operations: Sequence[str])
 
 
 def measure_source(source: Path, uri: str, operations: Sequence[str]) -> Found:
-    """Count the calls of another package, in a process of its own."""
+    """Count the calls of another package, in a new process."""
     command = [sys.executable, __file__, "--uri", uri, "--json", "--only", *operations]
     environment = os.environ | {"PYTHONPATH": str(source)}
     done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
@@ -302,11 +302,11 @@ def measure_source(source: Path, uri: str, operations: Sequence[str]) -> Found:
     }
 
 
-# --- telling --------------------------------------------------------------------------------------
+# --- output ---------------------------------------------------------------------------------------
 
 
 def table(found: Mapping[str, Found], colour: str, operations: Sequence[str]) -> str:
-    """Call, and in parentheses the modules that they touch: a row for each operation, in Markdown."""
+    """Return a Markdown table: a row per operation, with the calls and, in parentheses, their modules."""
     columns = [(model, name) for model in MODELS for name in found]
     lines = [[colour, *(" ".join(column) for column in columns)]]
     for operation in operations:
@@ -328,7 +328,7 @@ def _count_modules(calls: list[Call]) -> int:
 
 
 def listing(found: Found) -> str:
-    """Return the calls themselves, in order, indented by how they are nested."""
+    """Return the calls in order, indented by depth."""
     lines: list[str] = []
     for key, calls in found.items():
         lines.append(f"{' '.join(key)}: {len(calls)} calls, {_count_modules(calls)} modules")
@@ -339,7 +339,7 @@ def listing(found: Found) -> str:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Measure what the arguments say, and print it."""
+    """Measure and print what the arguments ask for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     add = parser.add_argument
     add("--uri", help="a replica set; without it one is started")

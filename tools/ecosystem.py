@@ -1,10 +1,10 @@
-"""Run programs of others against this odmantic, or against 1.1.0, each in an environment of its own.
+"""Run programs that use odmantic against this version, or against 1.1.0, each in its own environment.
 
     python tools/ecosystem.py                      all of them, with this odmantic
     python tools/ecosystem.py --release polyfactory    one, with odmantic 1.1.0
 
-Each is installed without its own odmantic extra. Besides our tests in `tests/ecosystem`, those tests run that a program
-brings in its source distribution.
+Each is installed without its own odmantic extra. The tests are ours in `tests/ecosystem`, and those in a program's
+source distribution.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ TOOLS = ("pytest", "pytest-asyncio", "httpx")
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A package of others that works with odmantic.
+    """A package by others that works with odmantic.
 
     Attributes:
         name: The distribution; our tests of it are in `tests/ecosystem`, in a file of that name.
-        requirement: The versions of it to install.
-        needs: What else to install, besides odmantic.
+        requirement: The versions to install.
+        needs: Further requirements, besides odmantic.
         alone: Install it without its dependencies, because odmantic is one.
         own_tests: Arguments of pytest for the tests in its source distribution.
-        test_needs: What only those need.
+        test_needs: The requirements of only those tests.
     """
 
     name: str
@@ -75,7 +75,7 @@ PROGRAMS = (
 
 
 def environment(program: Program, *, release: bool) -> Path:
-    """Make or bring up to date the environment of `program`; return its Python."""
+    """Create or update the environment of `program`; return its Python."""
     home = CACHE / f"{program.name}-{'release' if release else 'ours'}"
     python = home / "bin" / "python"
     if not python.exists():
@@ -90,7 +90,7 @@ def environment(program: Program, *, release: bool) -> Path:
     if program.alone:
         subprocess.run([*pip, "--no-deps", program.requirement], check=True)
     if not release:
-        # The version does not change with the code, so pip would keep what it installed before.
+        # The version does not change with the code, so pip would keep the earlier installation.
         subprocess.run([*pip, "--no-deps", "--force-reinstall", odmantic], check=True)
     return python
 

@@ -1,6 +1,6 @@
 """Generate the sync twin of async source: `_aio` -> `_sync`, for the package and for its tests.
 
-The rules of the translation are in `sync_translation.py`; here are the files: which there are, what they must
+`sync_translation.py` has the rules of the translation. This module handles the files: which exist, what they must
 contain, and whether they do. ruff formats the result.
 """
 
@@ -28,14 +28,14 @@ PAIRS: tuple[tuple[str, str], ...] = (
 
 MARKER = "by tools/generate_sync.py: do not edit."
 BY_HAND = "# The sync twin is written by hand"
-"""Begins a source whose twin is left alone."""
+"""The first line of a source whose twin is written by hand."""
 
 
 def generate(source: Path, target: Path, *, root: Path = ROOT) -> dict[Path, str | None]:
     """Return what `target`, or each file below it, must contain, or None for one that must not exist.
 
     Raises:
-        TranslationError: if a file has no rule-given twin, or a file in `target` is neither generated nor has a source.
+        TranslationError: if a file cannot be translated, or a file in `target` is neither generated nor has a source.
     """
     results: dict[Path, str | None] = {}
     by_hand: set[Path] = set()
@@ -65,7 +65,7 @@ _FIXES = "I001,F401,PYI016,RUF022,RUF023,RUF100"
 
 
 def _format(text: str, path: Path, root: Path) -> str:
-    """Sort imports, drop those no longer used, and lay out, by the settings of the repository."""
+    """Sort imports, remove unused ones, and format, with the settings of the repository."""
     common = ["--stdin-filename", str(path), "-"]
     check = ["check", "--quiet", "--fix-only", "--extend-select", _FIXES, "--fixable", _FIXES]
     for arguments in (["format", "--quiet"], check, ["format", "--quiet"]):
@@ -82,7 +82,7 @@ def _format(text: str, path: Path, root: Path) -> str:
 
 
 def check(results: dict[Path, str | None]) -> bool:
-    """Print a diff for each file that is not as it must be; return whether all are."""
+    """Print a diff for each wrong file; return whether all are right."""
     clean = True
     for path, wanted in results.items():
         present = path.read_text(encoding="utf-8") if path.exists() else ""
@@ -98,7 +98,7 @@ def check(results: dict[Path, str | None]) -> bool:
 
 
 def store(results: dict[Path, str | None]) -> int:
-    """Bring the files to `results`, touching only those that differ; return how many did."""
+    """Write `results` to the files, touching only those that differ; return how many did."""
     changed = 0
     for path, wanted in results.items():
         present = path.read_text(encoding="utf-8") if path.exists() else None

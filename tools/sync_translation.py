@@ -1,7 +1,7 @@
 """Translate async Python to its sync twin, token by token, so that comments and layout survive.
 
-Whatever no rule here can translate stands under `if ASYNC:` / `else:` in the source, of which the twin keeps its
-own branch. What neither rule nor branch covers is refused.
+In the source, `if ASYNC:` / `else:` encloses what the rules cannot translate; the twin keeps its own branch. Everything
+else without a rule is refused.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 FLAG = "ASYNC"
 UNIMPORTED = {FLAG, "Awaitable", "Coroutine"}
 
-# Names whose twin no pattern below yields.
+# Names without a pattern below.
 NAMES = {
     "aclose": "close",
     "aclosing": "closing",
@@ -61,10 +61,10 @@ TEXT_PATTERNS: tuple[tuple[str, str], ...] = (
     (r"\b([Aa])n(?=\s+[`*]*asynchronous)", r"\1"),
 )
 
-# Marks of runners of async tests, and of tests that run with each async driver.
+# Marks for async test runners, and for tests that run with each async driver.
 ASYNC_MARKS = {"pytest.mark.asyncio", "pytest.mark.anyio", "pytest.mark.each_driver"}
 
-# Gives its argument, awaited if a driver wants that; no sync one does.
+# The function that returns its argument, awaited if the driver requires it; no sync driver does.
 RESOLVER = "resolve"
 
 LEFTOVER = re.compile(
@@ -73,12 +73,12 @@ LEFTOVER = re.compile(
 
 
 class TranslationError(Exception):
-    """The source says something the generator has no rule for; the message names file and line."""
+    """The generator has no rule for the source; the message names file and line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Replace the characters from `start` up to `end`."""
+    """A replacement of the characters from `start` up to `end`."""
 
     start: int
     end: int
@@ -87,7 +87,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token with absolute offsets; an f-string is one token on every Python."""
+    """A token with absolute offsets; an f-string is one token on every Python."""
 
     type: int
     text: str
@@ -109,7 +109,7 @@ def translate(source: str) -> str:
 
 
 def rename(text: str) -> str:
-    """Return `text` with every async name replaced by its sync twin, articles before it included."""
+    """Return `text` with every async name replaced by its sync twin, and the articles before them corrected."""
     return re.sub(r"(?:\b([Aa])n(\s+[`*]*))?\b(\w+)\b", _rename_match, text)
 
 
@@ -147,7 +147,7 @@ def _flag_nodes(tree: ast.AST) -> Iterator[ast.If | ast.IfExp]:
 
 
 def _flag_value(test: ast.expr) -> bool | None:
-    """Return what the flag must be for `test` to hold; None if `test` is not about the flag."""
+    """Return the value of the flag for which `test` holds; None if `test` is not about the flag."""
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         value = _flag_value(test.operand)
         return None if value is None else not value
@@ -211,9 +211,9 @@ def _header_end(node: ast.If) -> int:
 
 
 def _else_line(lines: list[str], node: ast.If) -> int:
-    """Return the number of the line that says `else:`, or of the last line if there is none.
+    """Return the number of the line with `else:`, or of the last line if there is none.
 
-    `elif not TYPE_CHECKING:` does as well: with it, checkers of the source do not see the branch of the twin.
+    `elif not TYPE_CHECKING:` counts too: with it, type checkers of the source ignore the twin's branch.
     """
     end = node.body[-1].end_lineno or node.lineno
     if not node.orelse:
@@ -232,7 +232,7 @@ def _else_line(lines: list[str], node: ast.If) -> int:
 
 
 def _dedent(lines: list[str], first: int, stop: int, width: int, kept: list[ast.stmt]) -> list[str]:
-    """Lines `first` to `stop` moved left by `width`, the insides of strings excepted."""
+    """Return the lines `first` to `stop` moved left by `width`, except inside strings."""
     inside: set[int] = set()
     for statement in kept:
         for node in ast.walk(statement):
@@ -260,7 +260,7 @@ def _is_alone(tree: ast.Module, wanted: ast.If) -> bool:
 
 
 def _drop_flag_imports(source: str) -> str:
-    """Remove the flag and the unwrapped generics from imports; turn the flag's definition to False."""
+    """Remove the flag and the unwrapped generics from imports; set the flag to False where it is defined."""
     edits: list[Edit] = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and any(
@@ -279,7 +279,7 @@ def _drop_flag_imports(source: str) -> str:
 
 
 def _drop_marks(source: str) -> str:
-    """Remove the marks that are for async tests only, as decorator and in `pytestmark`."""
+    """Remove the marks for async tests, as decorators and in `pytestmark`."""
     edits: list[Edit] = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -306,11 +306,12 @@ def _is_async_mark(node: ast.expr) -> bool:
     return ast.unparse(target) in ASYNC_MARKS
 
 
-# --- what only waits ------------------------------------------------------------------------------------------------
+# --- waiting
+# ----------------------------------------------------------------------------------------------------------
 
 
 def _unwrap_resolved(source: str) -> str:
-    """`resolve(f())`, awaited or not, -> `f()`."""
+    """Replace `resolve(f())`, awaited or not, by `f()`."""
     edits: list[Edit] = []
     waiting: dict[ast.AST, ast.Await] = {}
     for node in ast.walk(ast.parse(source)):
@@ -333,7 +334,7 @@ _GENERIC = re.compile(r"\b(?:[A-Za-z_]\w*\.)*(Awaitable|Coroutine|AsyncGenerator
 
 
 def _unwrap_generics(text: str) -> str:
-    """`Awaitable[X]`, `Coroutine[Any, Any, X]` -> `X`; `AsyncGenerator[X, Y]` -> `Generator[X, Y, None]`."""
+    """Replace `Awaitable[X]` and `Coroutine[Any, Any, X]` by `X`, `AsyncGenerator[X, Y]` by `Generator[X, Y, None]`."""
     position = 0
     while match := _GENERIC.search(text, position):
         arguments, end = _arguments(text, match.end())
@@ -374,7 +375,7 @@ def _drop_keywords(source: str) -> str:
 
 
 def _parentheses(tokens: list[Token], index: int) -> Iterator[Edit]:
-    """Return the removal of the pair in `(await x).y`, which only the `await` made necessary."""
+    """Yield the removal of the parentheses in `(await x).y`, which only the `await` needed."""
     if (
         index == 0
         or tokens[index - 1].text != "("
@@ -403,7 +404,7 @@ def _parentheses(tokens: list[Token], index: int) -> Iterator[Edit]:
 
 
 def _ends_operand(token: Token) -> bool:
-    """Return whether a parenthesis after `token` calls it, rather than groups."""
+    """Return whether a parenthesis after `token` is a call, rather than a group."""
     if token.type == tokenize.NAME:
         return not keyword.iskeyword(token.text)
     return token.type == tokenize.STRING or token.text in {")", "]", "}"}
@@ -478,7 +479,7 @@ def _line_starts(source: str) -> list[int]:
 
 
 def _span(source: str, node: ast.expr | ast.stmt) -> tuple[int, int]:
-    """Return where `node` stands in `source`, in characters (ast counts UTF-8 bytes)."""
+    """Return the start and end of `node` in `source`, in characters (ast counts UTF-8 bytes)."""
     starts = _line_starts(source)
 
     def offset(line: int, column: int) -> int:

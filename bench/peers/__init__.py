@@ -1,1 +1,1 @@
-"""What is compared: each module does the same workloads with one library."""
+"""The compared programs: each module does the same workloads with one library."""

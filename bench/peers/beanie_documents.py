@@ -60,10 +60,10 @@ DOCUMENTS = [Flat, Nested, Owner, FlatOwned, NestedOwned]
 
 
 class Connected(Peer):
-    """Documents bound to a database; beanie makes none before."""
+    """Documents bound to a database; before that beanie cannot create any."""
 
     _shared: ClassVar[AsyncMongoClient[dict[str, Any]] | None] = None
-    """The client of both peers: the documents are bound to one."""
+    """The client of both peers: documents are bound to a single one."""
 
     async def open(self) -> None:
         if Connected._shared is None:
@@ -78,7 +78,7 @@ class Connected(Peer):
 
 
 class Documents(Connected):
-    """What needs no server."""
+    """The workloads without a server."""
 
     colour = Colour.NONE
 

@@ -27,7 +27,7 @@ def _to_value(member: Enum) -> Any:
     return member.value
 
 
-# butty gives the driver what pydantic dumps; these two types are for its user to convert.
+# butty passes pydantic's dump to the driver; its user has to convert these two types.
 StoredDecimal = Annotated[Decimal, BeforeValidator(_to_decimal), PlainSerializer(Decimal128)]
 StoredStatus = Annotated[Status, PlainSerializer(_to_value)]
 
@@ -63,7 +63,7 @@ OWNED: dict[Kind, Any] = {Kind.FLAT: FlatOwned, Kind.NESTED: NestedOwned}
 
 
 class Documents(Peer):
-    """What needs no server."""
+    """The workloads without a server."""
 
     colour = Colour.NONE
 

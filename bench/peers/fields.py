@@ -31,7 +31,7 @@ class FlatFields(BaseModel):
 
 
 class NestedFields(FlatFields):
-    """What a nested document has besides `status` and `balance`, which each library annotates in its way."""
+    """The fields of a nested document, besides `status` and `balance`, which each library annotates differently."""
 
     address: Address
     items: list[Item]

@@ -244,7 +244,7 @@ class Sync(Peer):
 
 
 class Async(Peer):
-    """`AIOEngine` on an `AsyncMongoClient`; 1.1.0 knows Motor only."""
+    """`AIOEngine` on an `AsyncMongoClient`; 1.1.0 supports only Motor."""
 
     colour = Colour.ASYNC
 

@@ -1,4 +1,4 @@
-"""What a peer is: one library in one colour, with a method for each workload it can do."""
+"""The base class of peers: one library in one colour, with a method for each workload that it can do."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from bench.data import object_id, spread, values
 from bench.workloads import Colour, Task
 
 Body: TypeAlias = Callable[[], Any]
-"""What is timed. It returns the instances, or how many there were; an async peer's is a coroutine function."""
+"""The timed function. It returns the instances, or their number; an async peer's is a coroutine function."""
 Setup: TypeAlias = Body | Coroutine[Any, Any, Body]
-"""What a method returns: everything before it is not timed."""
+"""The result of a peer's method; code before that is not timed."""
 
 LONG_WAIT = 60_000
 CLIENT_OPTIONS: dict[str, Any] = {
@@ -23,24 +23,24 @@ CLIENT_OPTIONS: dict[str, Any] = {
 
 
 def new_instances(model: Any, task: Task) -> list[Any]:
-    """Instances of a model, whose ids the library makes."""
+    """Return instances of a model, with ids that the library generates."""
     return [model(**values(task.kind, number)) for number in range(task.size)]
 
 
 def given_instances(model: Any, task: Task) -> list[Any]:
-    """Instances of a model with ids that a program chose."""
+    """Return instances of a model with given ids."""
     return [model(id=object_id(number), **values(task.kind, number)) for number in range(task.size)]
 
 
 def ids_of(task: Task) -> list[ObjectId]:
-    """Ids of documents that are there, in no particular order."""
+    """Return ids of existing documents, in no particular order."""
     return [object_id(number) for number in spread(task.size, task.filling)]
 
 
 class Peer:
     """One library in one colour.
 
-    A method with the name of a workload takes a `Task`, prepares a run of it, and returns what is to be timed. A
+    A method named after a workload takes a `Task`, prepares a run of it, and returns the function to be timed. A
     library that cannot do a workload has no such method.
     """
 

@@ -1,4 +1,4 @@
-"""pydantic alone: the baseline of what needs no server."""
+"""pydantic alone: the baseline of workloads without a server."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ MODELS: dict[Kind, type[Flat]] = {Kind.FLAT: Flat, Kind.NESTED: Nested}
 
 
 class Plain(Peer):
-    """Models as a program has them that uses pydantic without a database."""
+    """Models of a program that uses pydantic without a database."""
 
     colour = Colour.NONE
 

@@ -15,7 +15,7 @@ from bench.data import OWNER_COLLECTION, collection_name, document, stored
 from bench.peers.peer import CLIENT_OPTIONS, Body, Peer, ids_of
 from bench.workloads import TASKS, Colour, Task
 
-#: What a transaction of odmantic promises unasked, for that is sent, too.
+#: The concerns of odmantic's transactions, since they are sent too.
 _AS_OURS: Any = {
     "read_concern": ReadConcern("snapshot"),
     "write_concern": WriteConcern("majority"),
