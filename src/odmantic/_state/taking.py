@@ -1,4 +1,4 @@
-"""What changed in an instance that was read or written before, taken to be sent in few steps."""
+"""Takes what changed in a clean or dirty instance, to be sent, in few steps."""
 
 from __future__ import annotations
 
@@ -35,12 +35,13 @@ UNCHANGED: Changes = (frozenset(), None, {}, None)
 
 _NONE: set[str] = set()
 
-#: How many forms are kept: a program with more of them changes other fields each time.
+#: How many forms are kept, as to make one takes as long as all the rest: a program with more of them changes other
+#: fields each time.
 _MOST_FORMS = 256
 
 
 class _Form(NamedTuple):
-    """What the updates of the same fields have in common; without encoders they are left to slower code."""
+    """What the updates of the same fields share; without encoders they are left to slower code."""
 
     names: frozenset[str]
     encoders: tuple[FieldEncoder, ...]
@@ -48,9 +49,9 @@ class _Form(NamedTuple):
 
 
 class ChangeTaker:
-    """Takes the changes of instances of one model, of which a read or a write left a baseline.
+    """Takes the changes of instances of one model.
 
-    What is unusual is left to slower code, as a value of another type than its annotation says.
+    Slower code takes what is unusual, such as a value of another type than its annotation says.
     """
 
     __slots__ = (
@@ -58,7 +59,6 @@ class ChangeTaker:
         "_encode_id",
         "_encoders",
         "_forms",
-        "_last",
         "_leaf_classes",
         "_make_baseline",
         "_mapping",
@@ -88,7 +88,6 @@ class ChangeTaker:
         self._set_baseline = setter_of(mapping.model, "__baseline__")
         self._state_of: Any = slot(mapping.model, "__state__").__get__
         self._forms: dict[frozenset[str], _Form] = {}
-        self._last = _Form(frozenset(), (), changes_baseline=False)
 
     def take(
         self, instance: Instance, known: Known, journal: Journal | None = None
@@ -135,7 +134,8 @@ class ChangeTaker:
         now: Snapshot,
         write: Written,
     ) -> Changes | None:
-        form = self._form_of(names)
+        fields = frozenset(names)
+        form = self._forms.get(fields) or self._make_form(fields)
         can_be_kept = not form.changes_baseline or self._leaf_classes.issuperset(map(type, now))
         if not form.encoders or not can_be_kept:
             return None
@@ -145,30 +145,21 @@ class ChangeTaker:
             id_ = self._encode_id(id_)
         if self._may_be_unfit and type(id_) not in SCALAR_IDS:
             return None
-        before = state.known
+        known, earlier = state.known, state.earlier
         try:
-            # First, so that what is assigned from here on, in another thread, stands out.
+            # First, so that a later assignment, in another thread, is noted.
             take_known(state, form.names, write)
             document: dict[str, Any] = {}
             for name, key, encode in form.encoders:
                 value = values[name]
                 document[key] = value if encode is None else encode(value)
         except BaseException:
-            state.known = before
+            state.known, state.earlier = known, earlier
             modified_names(instance).update(form.names)
             raise
         if form.changes_baseline:
             self._set_baseline(instance, now)
         return form.names, id_, document, write
-
-    def _form_of(self, names: AbstractSet[str]) -> _Form:
-        # Most are like the one before, which another thread may replace at any time.
-        last = self._last
-        if names == last.names:
-            return last
-        known = frozenset(names)
-        self._last = last = self._forms.get(known) or self._make_form(known)
-        return last
 
     def _make_form(self, names: frozenset[str]) -> _Form:
         mapping = self._mapping

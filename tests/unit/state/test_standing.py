@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -28,6 +29,10 @@ from odmantic._state.transitions import give_back, go_back, mark_assigned, mark_
 class Parcel(Model):
     code: int = 0
     tags: list[int] = []
+
+
+class Priced(Model):
+    price: Decimal = Decimal(1)
 
 
 def _place(name: str) -> Place:
@@ -108,6 +113,21 @@ def test_a_write_that_ended_leaves_nothing_to_go_back_to() -> None:
         assert earlier.earlier is None
         write.end()
         assert kept_state(parcel).earlier is None
+
+
+def test_changes_that_cannot_be_taken_leave_the_state_as_it_was() -> None:
+    parcel, write = Priced(), Written(THERE, None)
+    mark_read(parcel, Known(HERE))
+    take(parcel, {"id", "price"}, write)
+    parcel.__dict__["price"] = "no number"
+    parcel.__fields_modified__.add("price")
+    before = kept_state(parcel)
+    take_changes: Any = Priced.__mapping__.codec.take_changes
+
+    assert take_changes(parcel, Known(THERE)) is None
+
+    assert kept_state(parcel) == before
+    assert before.earlier is not None
 
 
 def test_a_kept_state_can_be_gone_back_to_as_often_as_wanted() -> None:
