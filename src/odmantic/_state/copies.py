@@ -42,7 +42,7 @@ def state_for_copy(original: Any) -> KeptState:
 
 
 def begin_with(instance: Any, kept: KeptState) -> None:
-    """Have an instance, which nobody else has yet, be in a state."""
+    """Put an instance, which nobody else has yet, into a state."""
     known, modified, baseline, life, earlier = kept
     if baseline is not None:
         object.__setattr__(instance, "__baseline__", baseline)
@@ -54,7 +54,7 @@ def begin_with(instance: Any, kept: KeptState) -> None:
 
 
 def make_new(copied: Any, *, is_other: bool = False) -> None:
-    """Have a copy be new in all fields.
+    """Make a copy new in all fields.
 
     Args:
         copied: the copy.
@@ -72,7 +72,7 @@ def pickled_state(instance: Any) -> PickledState:
 
 
 def unpickle_state(instance: Any, pickled: PickledState | None) -> None:
-    """Have an instance that is made of a pickle know what the pickle keeps, if anything."""
+    """Give an instance that is made of a pickle the state that the pickle keeps, if any."""
     known, modified, baseline, life = pickled or (None, None, None, None)
     if life is not None and life.place is None and known is not None:
         life.place = known.place

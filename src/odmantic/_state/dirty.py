@@ -1,7 +1,7 @@
-"""What is dirty: the fields in which an instance differs from its document, as far as the library knows.
+"""What is dirty: the fields in which an instance may differ from its document.
 
-The slot `__baseline__` holds snapshots of the form last read or sent, see `odmantic._state.snapshot`: a dictionary by
-field, or for an instance that was read, or sent as it was made, one tuple for all of them.
+The slot `__baseline__` holds snapshots of what was last read or sent, see `odmantic._state.snapshot`: a baseline where
+generated code took it, else a dictionary of snapshots by field.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ if TYPE_CHECKING:
     from odmantic._state.places import Place
     from odmantic._types.instances import Instance
 
-#: What is remembered of an extra that this instance has removed from its document. No snapshot of an extra is empty.
+#: The snapshot of an extra that a save has removed from the document; no other one is empty.
 REMOVED: Snapshot = ()
 
 
 def dirty_fields(instance: Instance, place: Place) -> set[str]:
-    """Names of the fields whose stored form may differ from the document at a place.
+    """Give the names of the fields whose stored form may differ from the document at a place.
 
-    These are the modified ones, and those changed in place. A field of which nothing is known counts as changed, and so
-    does every one where no document is known.
+    These are the modified fields, and those that changed in place or have no snapshot; all of them where no document is
+    known.
     """
     state = state_of(instance)
     modified = state.modified if type(state) is State else None
@@ -54,7 +54,7 @@ def dirty_fields(instance: Instance, place: Place) -> set[str]:
     if standing is ELSEWHERE:
         return all_names(instance).union(removed_extras(instance))
     if standing is not KNOWN:
-        # A program may have taken names of a new one out.
+        # A program may have taken names out.
         if standing is DELETED or modified is None:
             return all_names(instance)
         return modified.union(compared_fields(instance))
@@ -83,7 +83,7 @@ def _is_unchanged(instance: Instance, name: str, known: Any) -> bool:
 
 
 def compared_fields(instance: Instance) -> frozenset[str]:
-    """Names of what can change without an assignment: mutable fields, and extras, whose type nobody knows."""
+    """Give the names of what can change in place: mutable fields, and extras, whose types are unknown."""
     mapping = mapping_of(type(instance))
     if not mapping.extra_allowed:
         return mapping.mutable_fields
@@ -91,7 +91,7 @@ def compared_fields(instance: Instance) -> frozenset[str]:
 
 
 def removed_extras(instance: Instance) -> AbstractSet[str]:
-    """Names of extras that this instance has read or written, and has no more; those removed by a save included."""
+    """Give the names of extras that were read or written and are gone, also those that a save has removed."""
     mapping = mapping_of(type(instance))
     if not mapping.extra_allowed:
         return frozenset()
@@ -100,7 +100,7 @@ def removed_extras(instance: Instance) -> AbstractSet[str]:
 
 
 def baseline_of(instance: Instance) -> Mapping[str, Any]:
-    """What is remembered of the fields as last read or written; empty where nothing is known."""
+    """Give the snapshots of what was last read or sent, by field."""
     baseline: dict[str, Any] | Snapshot | None = baseline_or_none(instance)
     if isinstance(baseline, tuple):
         return snapshots_in(mapping_of(type(instance)), baseline)
@@ -108,7 +108,7 @@ def baseline_of(instance: Instance) -> Mapping[str, Any]:
 
 
 def update_baseline(instance: Instance, snapshots: Mapping[str, Any]) -> None:
-    """Note what is, or was, sent of the fields that can change in place."""
+    """Note what is sent of the fields that can change in place."""
     if not snapshots:
         return
     mapping: ModelMapping = instance.__mapping__

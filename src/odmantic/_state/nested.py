@@ -12,7 +12,7 @@ from odmantic._types.kinds import kind_of_instance
 
 
 def nested_instances(instance: Instance) -> Iterator[Instance]:
-    """Find the instances directly in an instance: embedded ones in containers too, and references."""
+    """Find the instances directly in an instance: embedded ones, in containers too, and referenced ones."""
     values = instance.__dict__
     for name in mapping_of(type(instance)).nested_fields:
         if name in values:
@@ -20,7 +20,7 @@ def nested_instances(instance: Instance) -> Iterator[Instance]:
 
 
 def instances_in(value: Any) -> Iterator[Any]:
-    """Find the instances of models in a value: itself, or those in its items."""
+    """Find the instances in a value: the value itself, or those in its items."""
     if kind_of_instance(value) is not None:
         yield value
         return

@@ -20,9 +20,9 @@ Addresses = frozenset[tuple[str, int | None]]
 class Deployment:
     """The servers behind a client, which it does not keep alive.
 
-    Another client has the same if it is the same one, or knows one of the addresses. A stand-in knows none. One that has
-    not connected yet knows only those of its connection string: where the servers have other names there, it counts as
-    another deployment until it has connected.
+    Two clients have the same deployment if they share an address. A stand-in of a client knows no address. A client that
+    has not connected yet knows those of its connection string only: where the servers have other names there, it counts
+    as another deployment until it has connected.
     """
 
     __slots__ = ("_addresses", "_client", "_look")
@@ -37,8 +37,8 @@ class Deployment:
 
         Args:
             client: the client; `None` where only addresses are left.
-            look: gives the addresses that a client knows now: it finds more once it is connected.
-            addresses: those known before.
+            look: gives the addresses that a client knows now; it finds more once it is connected.
+            addresses: the addresses that were known before.
         """
         self._look = look
         self._addresses = addresses
@@ -49,7 +49,7 @@ class Deployment:
         self.addresses()
 
     def addresses(self) -> Addresses:
-        """Every address that the client knew when somebody asked."""
+        """Give every address that the client has known so far."""
         client = self._client()
         if client is not None and self._look is not None:
             self._addresses |= self._look(client)
@@ -62,7 +62,7 @@ class Deployment:
         client = self._client()
         if client is not None and client is other._client():
             return True
-        # They only become more, and to ask the clients takes longer.
+        # Addresses are never dropped, and to ask the clients takes longer.
         if not self._addresses.isdisjoint(other._addresses):
             return True
         return not self.addresses().isdisjoint(other.addresses())
@@ -96,7 +96,7 @@ class Journal(Protocol):
 
     @property
     def committed(self) -> bool | None:
-        """How the transaction ended; `None` while that is unknown."""
+        """Whether the transaction committed; `None` while that is unknown."""
 
 
 class Moved(Protocol):
@@ -119,12 +119,12 @@ class Known:
         self.place = place
 
     def of(self, _model: type[Any]) -> Known:
-        """What is known of a referenced document that was read along."""
+        """Give what says that the referenced documents of a model, which are read along, are known."""
         return self
 
     @property
     def is_settled(self) -> bool:
-        """Whether nothing can turn out to be otherwise."""
+        """Whether a failure or a rollback can no longer undo it."""
         return True
 
     def is_at(self, place: Place) -> bool:
@@ -143,21 +143,21 @@ class Known:
 
 
 class Reading(Known):
-    """That documents are known by a read that may bring those of other models along.
+    """That documents are known by a read that may bring referenced ones along.
 
     Attributes:
-        others: by weak references to models, what is known of all that may come along.
+        others: what says that those are known, by weak references to their models.
     """
 
     __slots__ = ("others",)
 
     def __init__(self, place: Place, others: dict[ref[Any], Known]) -> None:
-        """Know a place, and the same others as those."""
+        """Know a place, and the others."""
         self.place = place
         self.others = others
 
     def of(self, model: type[Any]) -> Known:
-        """What is known of a referenced document that was read along."""
+        """Give what says that the referenced documents of a model, which are read along, are known."""
         return self.others.get(ref(model), self)
 
 
@@ -181,7 +181,7 @@ class Written(Known):
 
     @property
     def is_settled(self) -> bool:
-        """Whether the write has ended, and so has its transaction; what was rolled back was given back."""
+        """Whether the write has ended, and so has its transaction."""
         journal = self.journal
         return not self.is_under_way and (journal is None or journal.committed is not None)
 
@@ -192,7 +192,7 @@ class Written(Known):
         self.moved.append(state)
 
     def end(self) -> None:
-        """Note that the write has ended; what it failed to write was given back before."""
+        """Note that the write has ended, after giving back what it failed to write."""
         self.is_under_way = False
         if self.journal is None and self.moved is not None:
             for state in self.moved:
@@ -201,13 +201,13 @@ class Written(Known):
             self.moved = None
 
 
-#: Where embedded objects are, which are part of another document.
+#: Where embedded objects are: in another document.
 NOWHERE = Place(Deployment(), "", "")
 
 #: That an embedded object is as its document is.
 EMBEDDED = Known(NOWHERE)
 
-#: That a document is known, but to no engine.
+#: That a document is known, but not where: a program reads a cursor of its own.
 SOMEWHERE = Known(Place(Deployment(), "", ""))
 
 

@@ -1,11 +1,10 @@
-"""What is remembered of a value that can change in place, to tell later whether it did.
+"""Snapshots of values that can change in place, to tell later whether they did.
 
-A snapshot is a flat tuple of the unchangeable values in it, for example of a list of embedded
-objects with two fields `(2, "a", 1, "b", 2)`; the values are those of the instance, not copies. What
-is no such structure is remembered by a digest of its stored form.
+A snapshot is a flat tuple of the unchangeable values in a value: for a list of embedded objects with two fields
+`(2, "a", 1, "b", 2)`. They are the values of the instance itself, not copies. A value of any other structure has a digest of
+its stored form for a snapshot.
 
-A baseline is the snapshots of all mutable fields of an instance in one tuple, with their lengths in
-front.
+A baseline is the snapshots of all mutable fields of an instance in one tuple, with their lengths in front.
 """
 
 from __future__ import annotations
@@ -42,13 +41,13 @@ _NOT_ENCODABLE = (BSONError, OverflowError, RecursionError, TypeError, ValueErro
 
 
 def digest(stored: object) -> bytes | None:
-    """Fingerprint of a stored form, or `None` for one that only the client's own codecs can encode."""
+    """Give the digest of a stored form, or `None` for one that only the client's own codecs can encode."""
     data = _encoded(stored)
     return None if data is None else hashlib.blake2b(data, digest_size=_DIGEST_BYTES).digest()
 
 
 def field_digest(instance: Instance, name: str) -> bytes | None:
-    """Fingerprint of the stored form of a field, or `None` if there is none."""
+    """Give the digest of the stored form of a field, or `None` if there is none."""
     try:
         return digest(encode_field(instance, name))
     except _NOT_STORED:
@@ -56,7 +55,7 @@ def field_digest(instance: Instance, name: str) -> bytes | None:
 
 
 def field_digests(instance: Instance, names: Iterable[str]) -> dict[str, bytes]:
-    """Digests of the named fields as they are now; fields without a digest are left out."""
+    """Give the digests of fields as they are now; a field without a digest is left out."""
     digests = {name: field_digest(instance, name) for name in names}
     return {name: value for name, value in digests.items() if value is not None}
 
@@ -97,7 +96,7 @@ def snapshot_of_field(mapping: ModelMapping, name: str) -> Callable[[Any], Snaps
 
 
 def _of_nothing() -> Snapshot:
-    """Give the snapshot of what has no stored form: it counts as changed, and the save says what is wrong."""
+    """Give the snapshot of a value without a stored form: it is dirty, and the save says what is wrong."""
     # An object of its own equals nothing.
     return (object(),)
 
@@ -133,7 +132,7 @@ def take_snapshots(instance: Instance, names: Iterable[str]) -> dict[str, Any]:
 
 
 def changed_fields(instance: Instance, baseline: Snapshot) -> list[str]:
-    """Give the names of the mutable fields that are not as the baseline of a read says."""
+    """Give the names of the mutable fields that differ from a baseline."""
     mapping = mapping_of(type(instance))
     try:
         now = mapping.codec.baseline(instance)
@@ -144,7 +143,7 @@ def changed_fields(instance: Instance, baseline: Snapshot) -> list[str]:
 
 
 def differing_fields(mapping: ModelMapping, before: Snapshot, now: Snapshot) -> list[str]:
-    """Give the names of the fields whose snapshots in two baselines stand for different stored forms."""
+    """Give the names of the fields whose stored forms differ between two baselines."""
     # The usual case is soon seen.
     if _is_identical(before, now):
         return []
@@ -170,7 +169,7 @@ def snapshots_in(mapping: ModelMapping, baseline: Snapshot) -> dict[str, Snapsho
 def joined(
     mapping: ModelMapping, instance: Instance, snapshots: dict[str, Snapshot]
 ) -> Snapshot | None:
-    """Give snapshots in the form of a baseline, if that of the instance as it is now says the same."""
+    """Give snapshots in the form of a baseline, if the instance is still as they say."""
     try:
         now = mapping.codec.baseline(instance)
     except _OTHER_SHAPE:

@@ -38,10 +38,7 @@ if TYPE_CHECKING:
 
 
 class KeptState(NamedTuple):
-    """A state that an instance can go back to.
-
-    The names are `None` where no document was known and all were new.
-    """
+    """A state that an instance can go back to; for its parts see `State`."""
 
     known: Known | None
     modified: frozenset[str] | None
@@ -50,20 +47,20 @@ class KeptState(NamedTuple):
     earlier: KeptState | None
 
 
-#: The state of an instance that nobody has changed, saved or copied: no document has an id that the library made.
+#: What an instance as it was made goes back to: no document has an id that the library made.
 AS_MADE = KeptState(None, None, None, None, None)
 
 
 @final
 class State:
-    """What is known of an instance that was assigned to, copied, or saved in a less usual way.
+    """The state of an instance that is more than as made or clean.
 
     Attributes:
-        known: where its document is known; `None` for a new one.
-        modified: the fields that were assigned, or given back. `None` means none, or for a new instance all.
-        life: what it shares with its copies.
-        earlier: what it goes back to if the write that moved it to another place fails; `AS_MADE` for a new one whose
-            id no document can have.
+        known: where its document is known; `None` for a new instance.
+        modified: the fields that were assigned or given back; `None` means none, or for a new instance all.
+        life: what the instance shares with its copies.
+        earlier: the state before the write that moved the instance to another place, in case that fails; `AS_MADE` for
+            a new instance whose id no document can have.
     """
 
     __slots__ = ("earlier", "known", "life", "modified")
@@ -79,6 +76,11 @@ class State:
         self.modified = modified
         self.life = life
         self.earlier = earlier
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether the document was deleted by way of a copy."""
+        return self.known is not None and self.life is not None and self.life.is_over
 
 
 # --- Slots -------------------------------------------------------------------------------------
@@ -116,16 +118,16 @@ def baseline_or_none(instance: Any) -> Any:
 
 
 class Standing(Enum):
-    """What an instance knows of its document at a place."""
+    """How an instance stands to its document at a place."""
 
     NEW = auto()
-    """Of no document, here or elsewhere."""
+    """No document is known: every field is dirty, but for those that a program took out of `__fields_modified__`."""
     KNOWN = auto()
-    """It was read or written here: it is clean, or dirty in some fields."""
+    """The document was read or written here: the instance is clean, or dirty in some fields."""
     ELSEWHERE = auto()
-    """It was read or written at another place: every field is dirty here."""
+    """The document was read or written at another place: every field is dirty here."""
     DELETED = auto()
-    """A copy of it was deleted, where this one was known: every field is dirty."""
+    """A copy of the instance was deleted: every field is dirty."""
 
 
 # Names of the module: to look a member up on its class takes three times as long.
@@ -134,10 +136,10 @@ ELSEWHERE, DELETED = Standing.ELSEWHERE, Standing.DELETED
 
 
 def standing_at(state: State | Known | None, place: Place) -> Standing:
-    """Decide what an instance with a state knows of its document at a place."""
+    """Decide how an instance with a state stands to its document at a place."""
     if type(state) is State:
-        known, life = state.known, state.life
-        if known is not None and life is not None and life.is_over:
+        known = state.known
+        if state.life is not None and state.is_deleted:
             return DELETED
     else:
         known = state
@@ -186,7 +188,7 @@ def opened(instance: Any) -> State:
     state = state_of(instance)
     if type(state) is not State:
         return published(instance, State(state, earlier=AS_MADE if state is None else None))
-    if state.known is not None and state.life is not None and state.life.is_over:
+    if state.is_deleted:
         state.known = state.modified = state.earlier = None
         object.__setattr__(instance, "__baseline__", None)
     return state
@@ -194,15 +196,15 @@ def opened(instance: Any) -> State:
 
 def published(instance: Any, made: State) -> State:
     """Give an instance its state; if another thread was faster, that of the other one."""
-    # Threads that get here together have to make one. No lock, which a fork could leave held for ever: a state that
-    # is not shared was made after the slot was filled, and then the one in the slot is taken.
+    # Threads that get here together share the first state; one that comes later finds the slot filled. A lock would
+    # stay held for ever in a process that is forked meanwhile.
     state = _being_made.setdefault(id(instance), made)
     found = state_of(instance)
     if type(found) is State:
         state = found
     else:
         if found is not None and state.known is None:
-            # One that takes it to be sent was faster.
+            # A thread that takes the instance to be sent was faster.
             state.known, state.earlier = found, None
         object.__setattr__(instance, "__state__", state)
     _being_made.pop(id(instance), None)
@@ -227,8 +229,8 @@ def modified_property() -> property:
 
     def get_modified(instance: Any) -> set[str]:
         state = state_of(instance)
-        if type(state) is State and state.known and state.life and state.life.is_over:
-            # Whether the document is gone for good, the transaction of its deletion will tell.
+        if type(state) is State and state.is_deleted:
+            # It stays so only if the transaction of the deletion commits.
             return all_names(instance)
         return modified_names(instance)
 

@@ -92,7 +92,7 @@ def mark_embedded_clean(value: Any) -> None:
 
 
 def mark_assigned(instance: Any, name: str, found: State | Known) -> None:
-    """Note the assignment of a field of an instance in whose slot something was found."""
+    """Note the assignment of a field of an instance that was found in a state."""
     state = found if type(found) is State else published(instance, State(found, set()))
     if state.modified is not None:
         state.modified.add(name)
@@ -101,7 +101,7 @@ def mark_assigned(instance: Any, name: str, found: State | Known) -> None:
 
 
 def undo_assignments(instance: Any, before: AbstractSet[str] | None) -> None:
-    """Forget assignments that were undone; `before` is a copy of what `modified_of` gave before them."""
+    """Forget assignments that were undone; `before` is what `modified_of` gave before them, copied."""
     state = state_of(instance)
     if type(state) is not State or state.modified is None:
         return
@@ -112,7 +112,7 @@ def undo_assignments(instance: Any, before: AbstractSet[str] | None) -> None:
 
 
 def mark_dirty(instance: Any, names: Iterable[str]) -> None:
-    """Note names as modified, unless all are new."""
+    """Note fields as modified, unless the instance is new in all."""
     if state_of(instance) is not None:
         state = opened(instance)
         if state.known is not None or state.modified is not None:
@@ -139,15 +139,15 @@ def take(instance: Any, names: AbstractSet[str], write: Written) -> None:
 def take_known(state: State, names: AbstractSet[str], write: Written) -> None:
     """Note that fields are about to be sent to the place where the document is known."""
     if state.earlier is not None:
-        state.earlier = _still_earlier(state, names, write)
-    # A thread that makes a copy looks at the names first.
+        state.earlier = _kept_by(state.known, state.earlier, names, write)
+    # In this order, as a thread that makes a copy looks at the names first.
     state.known = write
     if state.modified is not None:
         state.modified.difference_update(names)
 
 
 def take_whole(instance: Any, state: State | Known, write: Written, *, new: bool) -> bool:
-    """Take all fields of an instance that has a state, if it is to be sent as a whole; tell whether it is.
+    """Take all fields of an instance that has a state, if it has to be sent as a whole; tell whether it has.
 
     Args:
         instance: the instance.
@@ -156,7 +156,7 @@ def take_whole(instance: Any, state: State | Known, write: Written, *, new: bool
         new: whether to take only an instance whose id no document can have.
     """
     if Timestamp in map(type, instance.__dict__.values()):
-        # Nothing validated it; the server would fill it in.
+        # The server would fill in an empty one.
         return False
     standing = standing_at(state, write.place)
     if standing is NEW and type(state) is State:
@@ -203,7 +203,7 @@ def give_back(instance: Any, names: Iterable[str], write: Written) -> None:
 
 
 def give_back_whole(instance: Any, write: Written) -> None:
-    """Note that an instance is not sent after all, if it was taken as a whole."""
+    """Undo `take_whole`, or the taking of an instance as it was made, if that was done."""
     state = state_of(instance)
     if state is write:
         object.__delattr__(instance, "__state__")
@@ -242,7 +242,7 @@ def mark_unknown(instance: Any) -> None:
 
 
 def go_back(instance: Any, kept: KeptState) -> None:
-    """Have an instance be in a state that was kept."""
+    """Put an instance back into a state that was kept."""
     state = opened(instance)
     modified = state.modified
     _put_back(instance, state, kept)
@@ -258,13 +258,13 @@ def go_back(instance: Any, kept: KeptState) -> None:
 
 
 def _move(instance: Any, state: State, write: Written) -> None:
-    """Have an instance be known at another place than before, or for the first time."""
+    """Prepare an instance for a write that makes it known, at another place than before or for the first time."""
     before = state.known
     if before is None:
         state.earlier = None
     else:
         modified, baseline = frozenset(state.modified or ()), baseline_or_none(instance)
-        # What has come to stay does not go back.
+        # A write that has ended never goes back.
         earlier = None if before.is_settled else state.earlier
         state.earlier = KeptState(before, modified, baseline, state.life, earlier)
         write.moves(state)
@@ -278,7 +278,7 @@ def _move(instance: Any, state: State, write: Written) -> None:
 
 
 def _move_back(instance: Any, state: State, earlier: KeptState) -> None:
-    """Have an instance be known where it was before; what was assigned since is dirty there, too."""
+    """Put an instance back where it was known before; what was assigned since is dirty there, too."""
     _put_back(instance, state, earlier)
     if earlier.modified:
         modified_names(instance).update(earlier.modified)
@@ -291,10 +291,11 @@ def _put_back(instance: Any, state: State, kept: KeptState) -> None:
     state.life = kept.life or state.life
 
 
-def _still_earlier(state: State, names: AbstractSet[str], write: Written) -> KeptState | None:
-    """Give what a rollback goes back to after another write to the same place."""
-    before, earlier = state.known, state.earlier
-    if earlier is None or not isinstance(before, Written):
+def _kept_by(
+    before: Known | None, earlier: KeptState, names: AbstractSet[str], write: Written
+) -> KeptState | None:
+    """Give the earlier state after another write to the same place: a rollback of both still goes back to it."""
+    if not isinstance(before, Written):
         return None
     if write is before or write.journal is before.journal is not None:
         # What is sent here was not sent there.
@@ -303,7 +304,7 @@ def _still_earlier(state: State, names: AbstractSet[str], write: Written) -> Kep
 
 
 def _without(earlier: KeptState | None, names: Iterable[str], write: Written) -> KeptState | None:
-    """Give what was earlier without a write that failed, behind which the instance was moved to other places."""
+    """Give the earlier states after the failure of a write, since which the instance has moved to other places."""
     if earlier is None or earlier.known is None:
         return earlier
     if not earlier.known.is_at(write.place):

@@ -1,4 +1,4 @@
-"""Assignments that validators of whole instances have a say in: done altogether, or not at all."""
+"""Assignments that validators of the whole instance may refuse: done altogether, or not at all."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _ABSENT: Any = object()
 
 @contextmanager
 def as_a_whole(instance: Instance) -> Generator[None]:
-    """Undo an assignment that fails, and note what one that succeeds changes besides.
+    """Undo an assignment that fails; of one that succeeds, note what else it changed.
 
-    Pydantic stores the value before validators of the whole instance see it, and they may set other fields without
+    Pydantic stores the value before validators of the whole instance see it. They may set other fields without
     assigning them.
     """
     values = dict(instance.__dict__)
