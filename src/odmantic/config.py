@@ -26,6 +26,8 @@ class ODMConfigDict(ConfigDict, total=False):
         parse_doc_with_default_factories: Let default factories fill in for keys a document lacks.
         indexes: Called without arguments whenever the indexes of the model are needed, so that
             it may name the class being defined.
+        key_generator: Returns the key of a field that has no `key_name`, for its name, such as
+            `pydantic.alias_generators.to_camel`; the primary key is not asked for.
         inheritance: `"abstract"` makes a base of models, which has neither a collection nor instances: its fields,
             methods, validators, indexes and options are those of its subclasses too, but for `title`,
             `json_schema_extra`, `collection` and `inheritance`.
@@ -34,6 +36,7 @@ class ODMConfigDict(ConfigDict, total=False):
     collection: str | None
     parse_doc_with_default_factories: bool
     indexes: Callable[[], Iterable[Index | IndexModel]] | None
+    key_generator: Callable[[str], str] | None
     inheritance: Literal["abstract"] | None
 
 
@@ -51,7 +54,10 @@ _DEFAULTS: dict[str, Any] = {
 }
 
 _ALLOWED = (
-    _DEFAULTS.keys() | {"inheritance"} | ConfigDict.__required_keys__ | ConfigDict.__optional_keys__
+    _DEFAULTS.keys()
+    | {"inheritance", "key_generator"}
+    | ConfigDict.__required_keys__
+    | ConfigDict.__optional_keys__
 )
 
 

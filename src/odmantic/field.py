@@ -56,7 +56,14 @@ class ODMFieldInfo(FieldMetadata):
     field, only the constraints count.
     """
 
-    __slots__ = ("index", "key_name", "primary_field", "pydantic_field_info", "unique")
+    __slots__ = (
+        "if_missing",
+        "index",
+        "key_name",
+        "primary_field",
+        "pydantic_field_info",
+        "unique",
+    )
 
     # The protocol of the package annotated-types: pydantic iterates over this metadata and applies the constraints.
     __is_annotated_types_grouped_metadata__: ClassVar[Literal[True]] = True
@@ -69,7 +76,9 @@ class ODMFieldInfo(FieldMetadata):
         key_name: str | None = None,
         index: bool = False,
         unique: bool = False,
+        if_missing: Callable[[], Any] | None = None,
     ) -> None:
+        self.if_missing = if_missing
         self.pydantic_field_info = pydantic_field_info
         self.primary_field = primary_field
         self.key_name = key_name
@@ -81,7 +90,9 @@ class ODMFieldInfo(FieldMetadata):
 
     def is_only_constraints(self) -> bool:
         """Return whether no option is set that applies only to whole fields."""
-        return not (self.primary_field or self.key_name or self.index or self.unique)
+        return not (
+            self.primary_field or self.key_name or self.index or self.unique or self.if_missing
+        )
 
 
 def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
@@ -91,6 +102,7 @@ def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
     primary_field: bool = False,
     index: bool = False,
     unique: bool = False,
+    if_missing: Callable[[], Any] | None = None,
     default_factory: Callable[[], Any] | Callable[[dict[str, Any]], Any] | None = None,
     alias: str | None = None,
     alias_priority: int | None = None,
@@ -133,7 +145,7 @@ def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
 ) -> Any:
     """Describe a field of a model.
 
-    All but the first six arguments are
+    All but the first seven arguments are
     [pydantic's](https://docs.pydantic.dev/latest/api/fields/#pydantic.fields.Field). Aliases, `exclude`, `repr` and
     titles affect constructors, dumps and JSON: a document holds every field, under its key.
 
@@ -143,6 +155,8 @@ def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
         primary_field: Make this field the primary key, stored under `_id`.
         index: Declare an index on this field.
         unique: Declare a unique index on this field.
+        if_missing: Called without arguments if a document lacks the key. The value is validated, and does not count as
+            changed.
         default_factory: Called per instance, without arguments or with the data validated so far.
             Documents without the key are still refused, unless the model's config sets
             `parse_doc_with_default_factories`.
@@ -242,6 +256,7 @@ def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
         key_name=_checked_key_name(key_name, primary_field=primary_field),
         index=index,
         unique=unique,
+        if_missing=if_missing,
     )
 
 

@@ -175,8 +175,8 @@ def test_what_the_json_schema_gets():
 
 
 def test_our_own_parameters_come_first():
-    assert list(inspect.signature(Field).parameters)[:6] == [
-        "default", "key_name", "primary_field", "index", "unique", "default_factory",
+    assert list(inspect.signature(Field).parameters)[:7] == [
+        "default", "key_name", "primary_field", "index", "unique", "if_missing", "default_factory",
     ]  # fmt: skip
 
 

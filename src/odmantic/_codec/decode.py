@@ -140,6 +140,9 @@ def _on_missing(field: ODMBaseField) -> OnMissing:
             report(errors, KeyNotFoundInDocumentError(key), loc, raw)
 
         return report_missing
+    supply = field.if_missing
+    if supply is not None:
+        return lambda _loc, _errors, _raw: supply()
     info = field.pydantic_field
     if info.default_factory is not None and info.default_factory_takes_validated_data:
         return lambda _loc, _errors, _raw: MISSING

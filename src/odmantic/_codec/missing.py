@@ -32,6 +32,9 @@ def fill_missing(instance: Instance) -> None:
 
 def _default(field: ODMBaseField, values: dict[str, Any]) -> Any:
     info = field.pydantic_field
-    default = info.get_default(call_default_factory=True, validated_data=values)
+    if field.if_missing is not None:
+        default = field.if_missing()
+    else:
+        default = info.get_default(call_default_factory=True, validated_data=values)
     annotation = annotated(info.annotation, info.metadata)
     return type_adapter(annotation, arbitrary_types=True).validate_python(default)

@@ -26,7 +26,8 @@ def stored_default(field: ODMBaseField, node: Node) -> Any:
     `NO_DEFAULT` tells that there is none, or that it has to be made anew for each document.
     """
     info = field.pydantic_field
-    if isinstance(field, ODMReference) or field.is_required_in_doc():
+    is_made_anew = field.is_required_in_doc() or field.if_missing is not None
+    if isinstance(field, ODMReference) or is_made_anew:
         return NO_DEFAULT
     if info.default_factory is None:
         return _stored(info.default, node)

@@ -174,6 +174,7 @@ def _options_of(info: ODMFieldInfo) -> FieldOptions:
         primary_field=info.primary_field,
         index=info.index,
         unique=info.unique,
+        if_missing=info.if_missing,
     )
 
 

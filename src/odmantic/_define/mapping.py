@@ -102,7 +102,7 @@ def _field(
     _check_one_shot(model, name, tree, set())
     # A reference to an embedded model is an ordinary field, see `Declaration`; 1.x stored it under the field's name.
     is_named = options.key_name is not None and (not options.reference or isinstance(tree, Target))
-    key_name = plain_text(options.key_name) if is_named else name
+    key_name = plain_text(options.key_name) if is_named else _generated_key(model, name, config)
     check_key_name(key_name)
     if isinstance(tree, Target) and not options.reference:
         raise TypeError(
@@ -118,6 +118,7 @@ def _field(
     if isinstance(tree, Target):
         return ODMReference(model=tree.cls, **common)
     common |= {
+        "if_missing": options.if_missing,
         "index": options.index,
         "unique": options.unique,
         "primary_field": options.primary_field,
@@ -138,6 +139,18 @@ def _field(
             EmbeddedCopyWarning,
         )
     return ODMField(**common)
+
+
+def _generated_key(model: type[Instance], name: str, config: ODMConfigDict) -> str:
+    generate = config.get("key_generator")
+    if generate is None:
+        return name
+    key: object = generate(name)
+    if not isinstance(key, str):
+        raise TypeError(
+            f"the key_generator of {model.__name__} gives {key!r} for {name!r}, which is not a string"
+        )
+    return plain_text(key)
 
 
 def _check_one_shot(model: type[Instance], name: str, tree: Type, seen: set[type[Any]]) -> None:

@@ -27,6 +27,8 @@ class ODMBaseField:
     model_config: Mapping[str, object]
     pydantic_field: FieldInfo
     tree: Type = field(repr=False)
+    if_missing: Callable[[], Any] | None = None
+    """What gives the value where a document lacks the key."""
     owner: tuple[Any, str] | None = field(default=None, init=False, repr=False)
     """The class that has the field, and the field's name there."""
     operand: Callable[[Any], Any] | None = field(default=None, init=False, repr=False)
@@ -40,6 +42,8 @@ class ODMBaseField:
 
     def is_required_in_doc(self) -> bool:
         """Return whether a document without the key cannot be parsed."""
+        if self.if_missing is not None:
+            return False
         if self.model_config.get("parse_doc_with_default_factories"):
             return self.pydantic_field.is_required()
         return self.pydantic_field.is_required() or self.pydantic_field.default_factory is not None
@@ -65,6 +69,8 @@ class ODMField(ODMBaseIndexableField):
 
     def get_default_importing_value(self) -> Any:
         """Return the value that replaces a key missing from the document."""
+        if self.if_missing is not None:
+            return self.if_missing()
         if self.model_config.get("parse_doc_with_default_factories"):
             return self.pydantic_field.get_default(call_default_factory=True, validated_data={})
         return self.pydantic_field.get_default()

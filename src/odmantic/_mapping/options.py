@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 
-@dataclass(frozen=True, slots=True)
+# Compared by identity: `typing` caches what it has made of equal arguments, and `Union[int, str]` equals
+# `Union[str, int]`, so a field could get the annotation of another class.
+@dataclass(frozen=True, slots=True, eq=False)
 class FieldOptions:
     """The options for storing a field; pydantic ignores this metadata and copies it along.
 
@@ -21,6 +23,7 @@ class FieldOptions:
     index: bool = False
     unique: bool = False
     reference: bool = False
+    if_missing: Callable[[], Any] | None = None
 
     def overridden_by(self, other: FieldOptions) -> FieldOptions:
         """Return the options of a field that is declared twice.
@@ -36,6 +39,7 @@ class FieldOptions:
             index=self.index or other.index,
             unique=self.unique or other.unique,
             reference=self.reference or other.reference,
+            if_missing=other.if_missing or self.if_missing,
         )
         if merged.primary_field and set(key_names) != {"_id"}:
             raise ValueError("cannot specify a primary field with a custom key_name")

@@ -54,7 +54,8 @@ _SWITCHED_OFF: dict[str, tuple[Any, Shortcut]] = {
 _NEVER_IN_THE_WAY = frozenset(
     (
         # Generated code knows them.
-        *("collection", "extra", "indexes", "inheritance", "parse_doc_with_default_factories"),
+        *("collection", "extra", "indexes", "inheritance", "key_generator"),
+        "parse_doc_with_default_factories",
         # See `is_unvalidated`; functions are not fields.
         *("validate_assignment", "validate_default", "validate_return"),
         # Fields with aliases allow no shortcuts anyway.

@@ -207,3 +207,16 @@ def test_a_default_that_is_not_validated_is_refused_by_a_save():
     with pytest.raises(InvalidDocumentError, match="field 'count' of Odd"):
         Odd().model_dump_doc()
     assert Odd(count=3).model_dump_doc()["count"] == 3
+
+
+# --- Unions ----------------------------------------------------------------------------------------
+
+
+def test_unions_of_another_order_are_kept_apart():
+    class One(Model):
+        x: Union[int, str] = Field(1, union_mode="left_to_right")
+
+    class Other(Model):
+        x: Union[str, int] = Field("1", union_mode="left_to_right")
+
+    assert [type(One(x="1").x), type(Other(x="1").x)] == [int, str]
