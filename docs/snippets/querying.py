@@ -103,7 +103,7 @@ async def main(engine: AIOEngine) -> None:
 
     # --8<-- [start:references]
     at_home_in_oslo = await engine.find(Ship, Ship.home == oslo)  # or == oslo.id
-    print([ship.home.city for ship in at_home_in_oslo])  # read along with the ship
+    print([ship.home.city for ship in at_home_in_oslo])  # read together with the ship
     # -> ['Oslo', 'Oslo']
     # --8<-- [end:references]
 
@@ -127,7 +127,7 @@ async def main(engine: AIOEngine) -> None:
     # --8<-- [start:cursors]
     cursor = engine.find(Ship, Ship.tonnage > 1000)  # nothing is sent yet
     first_time = await cursor
-    second_time = await cursor  # the same instances, without asking again
+    second_time = await cursor  # the same instances, without another query
     assert first_time[0] is second_time[0]
     # --8<-- [end:cursors]
 

@@ -22,7 +22,7 @@ async def session(engine: AIOEngine) -> None:
         # sees the write
         ada = await session.find_one(Account, Account.owner == "Ada")
         assert ada is not None
-        # the same, spelt the other way
+        # the same, written differently
         accounts = await engine.find(Account, session=session)
     # --8<-- [end:session]
     assert ada.balance == 100
@@ -59,7 +59,7 @@ async def session_with_transactions(engine: AIOEngine) -> None:
         async with session.transaction() as transaction:
             ada.balance += 5
             await transaction.save(ada)
-        # committed; the session goes on
+        # committed; the session continues
         await session.count(Account)
     # --8<-- [end:inside_session]
 
@@ -113,7 +113,7 @@ async def caught(engine: AIOEngine) -> None:
     try:
         async with engine.transaction() as transaction:
             try:
-                # there is an Ada already
+                # Ada exists already
                 await transaction.save(Account(owner="Ada"))
             except DuplicateKeyError:
                 pass  # too late: the server has aborted the transaction

@@ -11,7 +11,7 @@ def main(engine: SyncEngine) -> None:
     with engine.session() as session:
         session.save(Account(owner="Ada", balance=100))
         ada = session.find_one(Account, Account.owner == "Ada")  # sees the write
-        # the same, spelt the other way
+        # the same, written differently
         accounts = list(engine.find(Account, session=session))
     # --8<-- [end:session]
     assert ada is not None

@@ -71,7 +71,7 @@ async def main(engine: AIOEngine) -> None:
     removed = await engine.remove(Ship, Ship.tonnage < 1000)  # all that match
     print(removed)
     # -> 1
-    removed = await engine.remove(Ship)  # without a condition: all there are
+    removed = await engine.remove(Ship)  # without a condition: all documents
     # --8<-- [end:delete]
     assert removed == 1
     assert await engine.count(Port) == 1

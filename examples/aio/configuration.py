@@ -1,4 +1,4 @@
-"""What sessions and transactions take over from the client, and what they do not."""
+"""What sessions and transactions inherit from the client, and what they do not."""
 
 from odmantic import AIOEngine
 

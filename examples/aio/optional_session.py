@@ -1,4 +1,4 @@
-"""A function that works in the session of its caller, or else in one of its own."""
+"""A function that uses its caller's session, or else its own."""
 
 from odmantic import AIOEngine
 from odmantic.session import AIOSession

@@ -1,4 +1,4 @@
-"""An exception in a transaction undoes it, and arrives where it belongs."""
+"""An exception in a transaction rolls it back, and propagates."""
 
 from odmantic import AIOEngine
 

@@ -1,8 +1,8 @@
 # The sync twin is written by hand: there is no Motor in it.
-"""Runs an example: `python examples/aio/session.py [--motor] [URI]`.
+"""Run an example: `python examples/aio/session.py [--motor] [URI]`.
 
-The URI comes from the command line, else from MONGODB_URI. Without one a replica set is started,
-if the extra `server` is installed. The database is the one in the URI, else `examples`.
+The URI comes from the command line, or else from MONGODB_URI. Without one a replica set is started,
+if the extra `server` is installed. The database is the URI's, or else `examples`.
 """
 
 import argparse
@@ -32,13 +32,13 @@ def run(example: Example) -> None:
 
 
 async def with_pymongo(example: Example, uri: str, database: str) -> None:
-    """Call an example with an engine on PyMongo's own client."""
+    """Call an example with an engine on PyMongo's client."""
     async with AIOEngine(uri, database=database) as engine:
         await example(engine)
 
 
 async def with_motor(example: Example, uri: str, database: str) -> None:
-    """Call an example with an engine on a client of Motor, which the extra `motor` brings."""
+    """Call an example with an engine on a Motor client, which needs the extra `motor`."""
     from motor.motor_asyncio import AsyncIOMotorClient  # noqa: PLC0415 (it is optional)
 
     client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(uri)
@@ -49,5 +49,5 @@ async def with_motor(example: Example, uri: str, database: str) -> None:
 
 
 async def at_once(calls: list[Callable[[], Awaitable[Any]]]) -> list[Any]:
-    """Make calls at the same time; the results are what they returned or raised."""
+    """Make calls at the same time; return their results or exceptions."""
     return await asyncio.gather(*(call() for call in calls), return_exceptions=True)

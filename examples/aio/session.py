@@ -1,5 +1,5 @@
 # The sync twin is written by hand: it makes the list itself.
-"""Reads in a session see the writes made in it."""
+"""Reads in a session see its earlier writes."""
 
 from odmantic import AIOEngine
 

@@ -15,7 +15,7 @@ async def main(engine: AIOEngine) -> None:
             order = Order(user_id=user.id, total=100.0)
             await engine.save(order, session=transaction)
 
-            # `User` has no such field: ignored, and nothing is written for it.
+            # `User` has no such field: it is ignored and not stored.
             user.model_update(total_orders=1)
             await engine.save(user, session=transaction)
             # The end of the block commits.

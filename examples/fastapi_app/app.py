@@ -19,21 +19,21 @@ from pymongo import AsyncMongoClient
 
 
 class Account(Model):
-    """What somebody owns, in cents."""
+    """The account of one owner, in cents."""
 
     owner: str = Field(unique=True)
     balance: NonNegativeInt = 0
 
 
 class AccountPatch(BaseModel):
-    """What to change in an account; what is missing stays as it is."""
+    """The changes to an account; missing fields stay as they are."""
 
     owner: str | None = None
     balance: NonNegativeInt | None = None
 
 
 class Order(BaseModel):
-    """The wish to move money."""
+    """A request to move money."""
 
     payer: ObjectId
     payee: ObjectId
@@ -66,7 +66,7 @@ AccountOfPath = Annotated[Account, Depends(account_of_path)]
 
 @router.post("/accounts", status_code=status.HTTP_201_CREATED)
 async def create_account(account: Account, transaction: CurrentTransaction) -> Account:
-    # `save` would replace the account that has the same id.
+    # `save` would replace an account with the same id.
     if await transaction.find_one(Account, Account.id == account.id):
         raise HTTPException(status.HTTP_409_CONFLICT, "Account exists already")
     return await transaction.save(account)
@@ -105,7 +105,7 @@ async def transfer(order: Order, transaction: CurrentTransaction) -> Transfer:
         raise HTTPException(status.HTTP_409_CONFLICT, f"{payer.owner} has only {payer.balance}")
     payer.balance -= order.amount
     await transaction.save(payer)
-    # If there is no such account, what was just taken from the payer is given back.
+    # If there is no such account, the rollback returns the payer's money.
     payee = await account_of_path(order.payee, transaction)
     payee.balance += order.amount
     await transaction.save(payee)
@@ -124,7 +124,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 app = FastAPI(title="Bank", lifespan=lifespan)
-# Nothing is sent before the first request, and none of these waits.
+# Creating the engine sends nothing.
 app.state.engine = AIOEngine(AsyncMongoClient(os.environ.get("MONGODB_URI")), database="bank")
 app.include_router(router)
 install_error_handlers(app)

@@ -1,5 +1,5 @@
 # Generated from examples/aio/configuration.py by tools/generate_sync.py: do not edit.
-"""What sessions and transactions take over from the client, and what they do not."""
+"""What sessions and transactions inherit from the client, and what they do not."""
 
 from odmantic import SyncEngine
 

@@ -1,5 +1,5 @@
 # Generated from examples/aio/optional_session.py by tools/generate_sync.py: do not edit.
-"""A function that works in the session of its caller, or else in one of its own."""
+"""A function that uses its caller's session, or else its own."""
 
 from odmantic import SyncEngine
 from odmantic.session import SyncSession

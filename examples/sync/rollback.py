@@ -1,5 +1,5 @@
 # Generated from examples/aio/rollback.py by tools/generate_sync.py: do not edit.
-"""An exception in a transaction undoes it, and arrives where it belongs."""
+"""An exception in a transaction rolls it back, and propagates."""
 
 from odmantic import SyncEngine
 

@@ -1,7 +1,7 @@
-"""Runs an example: `python examples/sync/session.py [URI]`.
+"""Run an example: `python examples/sync/session.py [URI]`.
 
-The URI comes from the command line, else from MONGODB_URI. Without one a replica set is started,
-if the extra `server` is installed. The database is the one in the URI, else `examples`.
+The URI comes from the command line, or else from MONGODB_URI. Without one a replica set is started,
+if the extra `server` is installed. The database is the URI's, or else `examples`.
 """
 
 import argparse

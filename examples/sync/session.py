@@ -1,4 +1,4 @@
-"""Reads in a session see the writes made in it."""
+"""Reads in a session see its earlier writes."""
 
 from odmantic import SyncEngine
 

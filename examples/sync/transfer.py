@@ -1,5 +1,5 @@
 # Generated from examples/aio/transfer.py by tools/generate_sync.py: do not edit.
-"""Money moves completely or not at all, also when many move it at the same time."""
+"""Money moves atomically, even if many transfers run at the same time."""
 
 from datetime import datetime, timezone
 from functools import partial
@@ -59,7 +59,7 @@ def main(engine: SyncEngine) -> None:
             show(f"{error}, so nothing has changed")
 
     results = at_once([partial(transfer, engine, ada.user_id, alan.user_id, 10)] * 5)
-    # A transaction that changes what another one is changing fails, and may be tried again.
+    # A write conflict with another transaction: this one fails, and can be retried.
     conflicts = [
         error
         for error in results

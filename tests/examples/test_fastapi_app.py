@@ -188,7 +188,7 @@ async def test_its_description_names_every_endpoint(bank):
     description = (await bank.get("/openapi.json")).json()
     assert set(description["paths"]) == {"/accounts", "/accounts/{account_id}", "/transfers"}
     assert description["components"]["schemas"]["Account"]["description"].startswith(
-        "What somebody"
+        "The account of one owner"
     )
 
 

@@ -24,7 +24,7 @@ async def deadlines(engine: AIOEngine) -> None:
 
     # --8<-- [start:deadline]
     try:
-        with pymongo.timeout(0.5):  # for all that happens in here
+        with pymongo.timeout(0.5):  # for everything in this block
             await engine.run_transaction(always_in_conflict)
     except TransactionTimeoutError as error:
         print(error.attempts > 1)

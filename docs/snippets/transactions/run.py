@@ -18,7 +18,7 @@ async def place(engine: AIOEngine) -> int:
     async def place_order(transaction: AIOTransaction) -> int:
         stock = await transaction.find_one(Stock, Stock.item == "tea")
         if stock is None or stock.left == 0:
-            raise LookupError("sold out")  # rolls back, and is not repeated
+            raise LookupError("sold out")  # rolls back, and is not retried
         stock.left -= 1
         await transaction.save_all([stock, Order(item="tea")])
         return stock.left
@@ -34,7 +34,7 @@ async def collide(engine: AIOEngine) -> None:
     seen: list[int] = []
 
     async def disturb(transaction: AIOTransaction) -> None:
-        # from here on it sees this moment
+        # its snapshot begins here
         seen.append(await transaction.count(Stock))
         if len(seen) == 1:
             others = await engine.find_one(Stock, session=NO_SESSION)
@@ -44,8 +44,8 @@ async def collide(engine: AIOEngine) -> None:
 
     # --8<-- [start:unsafe]
     async def take_one(transaction: AIOTransaction) -> None:
-        await disturb(transaction)  # somebody else sells one: a write conflict
-        stock.left -= 1  # an object from outside, and a change of what it holds
+        await disturb(transaction)  # another client sells one: a write conflict
+        stock.left -= 1  # changes an object from outside the callback
         await transaction.save(stock)
 
     try:

@@ -16,7 +16,7 @@ def place(engine: SyncEngine) -> int:
     def place_order(transaction: SyncTransaction) -> int:
         stock = transaction.find_one(Stock, Stock.item == "tea")
         if stock is None or stock.left == 0:
-            raise LookupError("sold out")  # rolls back, and is not repeated
+            raise LookupError("sold out")  # rolls back, and is not retried
         stock.left -= 1
         transaction.save_all([stock, Order(item="tea")])
         return stock.left

@@ -15,8 +15,8 @@ class Order(Model):
 async def options(engine: AIOEngine) -> None:
     # --8<-- [start:snapshot]
     async with engine.session(snapshot=True) as session:
-        number = await session.count(Order)  # the moment of the first read
-        orders = await session.find(Order)  # ... is that of all others
+        number = await session.count(Order)  # the first read sets the snapshot
+        orders = await session.find(Order)  # the same snapshot
         try:
             await session.save(Order(item="milk"))
         except SessionMisuseError as error:

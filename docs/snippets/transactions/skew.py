@@ -41,7 +41,7 @@ async def skewed(engine: AIOEngine) -> None:
 async def leave_in_turn(transaction: AIOTransaction, name: str) -> None:
     ward = await transaction.find_one(Ward, Ward.name == "north")
     assert ward is not None
-    ward.version += 1  # whoever decides about this ward writes this document
+    ward.version += 1  # every decision about this ward writes this document
     await transaction.save(ward)
     await leave(transaction, name)
     # --8<-- [end:touch]

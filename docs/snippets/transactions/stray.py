@@ -23,7 +23,7 @@ async def strays(engine: AIOEngine) -> None:
         await engine.save(
             Order(item="milk")
         )  # StrayOperationWarning: session= is missing
-        await engine.save(Attempt(what="an order"), session=NO_SESSION)  # meant so
+        await engine.save(Attempt(what="an order"), session=NO_SESSION)  # intended
         await transaction.abort()
     print([order.item for order in await engine.find(Order)])
     # -> ['milk']

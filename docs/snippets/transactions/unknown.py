@@ -10,7 +10,7 @@ class Account(Model):
 
 # --8<-- [start:pay]
 class Payment(Model):
-    order: str = Field(primary_field=True)  # what makes a payment this payment
+    order: str = Field(primary_field=True)  # identifies the payment
     amount: int
 
 
