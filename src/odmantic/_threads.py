@@ -15,8 +15,7 @@ from odmantic._driver._aio import drained
 from odmantic._transaction.blocks import ANY_OWNER
 
 if TYPE_CHECKING:
-    from odmantic._sync.engine import SyncEngine
-    from odmantic._sync.transactions.transaction import SyncTransaction
+    from odmantic._sync.engine import SyncEngine, SyncTransaction
     from odmantic._transaction.retry_guard import RetryGuard
 
 T = TypeVar("T")

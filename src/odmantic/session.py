@@ -5,12 +5,10 @@ from typing import TYPE_CHECKING
 from odmantic._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from odmantic._aio.session import AIOSession
+    from odmantic._aio.engine import AIOSession, AIOTransaction
     from odmantic._aio.session_base import AIOSessionBase
-    from odmantic._aio.transactions.transaction import AIOTransaction
-    from odmantic._sync.session import SyncSession
+    from odmantic._sync.engine import SyncSession, SyncTransaction
     from odmantic._sync.session_base import SyncSessionBase
-    from odmantic._sync.transactions.transaction import SyncTransaction
     from odmantic._transaction.blocks import NO_SESSION
 
 __all__ = [
@@ -28,12 +26,10 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_names(
         globals(),
         {
-            "odmantic._aio.session": ("AIOSession",),
+            "odmantic._aio.engine": ("AIOSession", "AIOTransaction"),
             "odmantic._aio.session_base": ("AIOSessionBase",),
-            "odmantic._aio.transactions.transaction": ("AIOTransaction",),
             "odmantic._transaction.blocks": ("NO_SESSION",),
-            "odmantic._sync.session": ("SyncSession",),
+            "odmantic._sync.engine": ("SyncSession", "SyncTransaction"),
             "odmantic._sync.session_base": ("SyncSessionBase",),
-            "odmantic._sync.transactions.transaction": ("SyncTransaction",),
         },
     )

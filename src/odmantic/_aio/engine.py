@@ -1,75 +1,31 @@
-"""The engine: what programs call to read and write instances."""
+"""The objects of a program: engines, and the sessions and transactions that they make.
+
+They make each other, so they stand together: an engine gives sessions and transactions, a session gives transactions,
+and a transaction is a session. What they do is elsewhere.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from odmantic import _process
-from odmantic._aio.colour import ASYNC
-from odmantic._aio.cursor import AIOCursor
-from odmantic._aio.operations.indexes import Indexes
-from odmantic._aio.operations.scope import Operations
-from odmantic._aio.operations.turns import Turns
-from odmantic._aio.session import AIOSession
-from odmantic._aio.session_base import AIOSessionBase
-from odmantic._aio.transactions.repeat import join_transaction
-from odmantic._aio.transactions.transaction import AIOTransaction
-from odmantic._driver._aio import (
-    CLIENT_ADVICE,
-    REFUSED_CLIENTS,
-    make_client,
-    resolve,
-    runs_for,
-    waiting_frame,
-)
-from odmantic._driver.select import (
-    SESSION_CLASSES,
-    finds_plainly,
-    has_own,
-    is_plain_client,
-    updates_plainly,
-)
-from odmantic._mapping.mapping import mapping_of
-from odmantic._plan.arguments import check_instance, check_model, collect_instances
-from odmantic._plan.filters import build_filter
-from odmantic._plan.find import plan_find
-from odmantic._plan.indexes import settle
-from odmantic._plan.save import referenced
-from odmantic._plan.sort import build_sort
-from odmantic._shared.arguments import (
-    check_client,
-    check_client_options,
-    check_database_name,
-    database_in,
-)
-from odmantic._shared.engine import UNNAMED, AIOEngineBase, BaseSession
-from odmantic._shared.reading import ModelType, reads_by_itself
-from odmantic._transaction.blocks import NO_SESSION, StrayOperations, is_in_block, session_of_block
+from odmantic._aio.engine_base import AIOEngineBase
+from odmantic._aio.session import SessionLifetime
+from odmantic._aio.transactions.repeat import join_transaction, repeat_transaction
+from odmantic._aio.transactions.transaction import TransactionLifetime, check_started
+from odmantic._transaction.concerns import TransactionSettings
+from odmantic.exceptions import SessionMisuseError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-    from types import TracebackType
+    from collections.abc import Awaitable, Callable, Iterable
 
-    from pymongo.asynchronous.client_session import AsyncClientSession
-    from pymongo.asynchronous.collection import AsyncCollection
     from pymongo.read_concern import ReadConcern
     from pymongo.write_concern import WriteConcern
-    from typing_extensions import Self
 
-    from odmantic._plan.sort import SortExpressionType
     from odmantic._transaction.concerns import TransactionDefaults
-    from odmantic.model import Model
-    from odmantic.query import QueryExpression
-
-    AIOSessionType: TypeAlias = AIOSessionBase | AsyncClientSession | Any | None
-    #: `bool` is what type checkers see in `Model.field == value`; a real one is refused.
-    Query: TypeAlias = QueryExpression | Mapping[Any, Any] | bool
-else:
-    AIOSessionType = Any
+    from odmantic._transaction.retry_guard import RetryGuard
 
 T = TypeVar("T")
-
-_SAVES = frozenset({"save", "save_all"})
 
 
 class AIOEngine(AIOEngineBase):
@@ -105,61 +61,6 @@ class AIOEngine(AIOEngineBase):
         heavy = await engine.find(Parcel, Parcel.weight > 2)
         ```
     """
-
-    def __init__(
-        self,
-        client: Any = None,
-        database: str = UNNAMED,
-        *,
-        stray_operations: str = "warn",
-        client_options: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Keep the client, or make one; nothing is sent."""
-        check_client(client, REFUSED_CLIENTS, "AIOEngine", CLIENT_ADVICE)
-        check_client_options(client, client_options, "AIOEngine")
-        uri = client if isinstance(client, str) else None
-        if database is UNNAMED:
-            database = (uri and database_in(uri)) or "test"
-        # Whatever can fail comes before a client that nobody would close.
-        check_database_name(database)
-        self.stray_operations = StrayOperations(stray_operations)
-        self._made_in = _process.number if client is None or uri is not None else None
-        super().__init__(
-            make_client(uri, client_options or {}) if self._made_in is not None else client,
-            database,
-        )
-        self._turns = Turns()
-
-    async def close(self) -> None:
-        """Close the client if the engine has made it, which ends its sessions; does nothing the second time.
-
-        A client that was given to the engine is left to who made it, and a forked child leaves its parent's alone.
-        """
-        made_in, self._made_in = self._made_in, None
-        if made_in is _process.number:
-            await resolve(self.client.close())
-
-    async def __aenter__(self) -> Self:
-        """Return the engine."""
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_val: BaseException | None,
-        exc_tb: TracebackType | None,
-    ) -> None:
-        """Close the client if the engine has made it."""
-        await self.close()
-
-    def get_collection(self, model: type[Model]) -> AsyncCollection[dict[str, Any]]:
-        """The driver's collection of a model, for raw calls.
-
-        Raises:
-            TypeError: `model` is no model class.
-        """
-        collection: AsyncCollection[dict[str, Any]] = self._collection(model)
-        return collection
 
     def session(
         self,
@@ -268,309 +169,160 @@ class AIOEngine(AIOEngineBase):
                 max_commit_time_ms=max_commit_time_ms,
             )
 
-    async def configure_database(
+
+class AIOSession(SessionLifetime, AbstractAsyncContextManager["AIOSession"]):
+    """A driver session: operations in it see each other's effects, in order.
+
+    It uses the client's own read preference and concerns. Each write takes effect at once; for all or nothing, see
+    `transaction`. Commands of one session are sent one at a time, also when several tasks share it.
+
+    Args:
+        engine: the engine whose operations it offers.
+        causal_consistency: whether reads see what was written before in the session; the driver's default is yes.
+        snapshot: whether all reads see the database at one moment; then nothing can be written.
+        default_transaction_options: what transactions of the session use unless a call says otherwise.
+        after: a token of another session; reads see at least what that one had seen.
+
+    Attributes:
+        engine: the engine.
+        session: the driver session, or `None` while it is not started.
+
+    Raises:
+        ValueError: the options contradict each other, or the token is none.
+
+    Example:
+        ```python
+        async with engine.session() as session:
+            ship = await session.find_one(Ship, Ship.name == "Vega")
+            await engine.count(Ship, session=session)
+        ```
+
+    See https://www.mongodb.com/docs/manual/reference/server-sessions/
+    """
+
+    engine: AIOEngine
+
+    def transaction(
         self,
-        models: Iterable[type[Model]] | None = None,
         *,
-        update_existing_indexes: bool = False,
-        session: AIOSessionType = None,
+        read_concern: ReadConcern | None = None,
+        write_concern: WriteConcern | None = None,
+        max_commit_time_ms: int | None = None,
+    ) -> AIOTransaction:
+        """A transaction in this session; see `AIOEngine.transaction`.
+
+        Raises:
+            RuntimeError: the session is not started.
+        """
+        return AIOTransaction(
+            self,
+            read_concern=read_concern,
+            write_concern=write_concern,
+            max_commit_time_ms=max_commit_time_ms,
+        )
+
+    async def run_transaction(
+        self,
+        callback: Callable[[AIOTransaction], Awaitable[T]],
+        *,
+        attempts: int | None = None,
+        timeout: float = 120.0,
+        restore: Iterable[Any] = (),
+        join: AIOTransaction | None = None,
+        read_concern: ReadConcern | None = None,
+        write_concern: WriteConcern | None = None,
+        max_commit_time_ms: int | None = None,
+    ) -> T:
+        """Run a callback in a transaction of this session, again after a transient error; see `AIOEngine.run_transaction`."""
+        if join is not None:
+            return await join_transaction(join, callback, restore)
+
+        def begin(guard: RetryGuard) -> AIOTransaction:
+            transaction = self.transaction(
+                read_concern=read_concern,
+                write_concern=write_concern,
+                max_commit_time_ms=max_commit_time_ms,
+            )
+            transaction._guard = guard
+            return transaction
+
+        return await repeat_transaction(
+            begin, callback, attempts=attempts, timeout=timeout, restore=restore
+        )
+
+
+class AIOTransaction(TransactionLifetime, AIOSession):
+    """Operations that take effect together, or not at all.
+
+    Leaving the block commits; an exception, or `abort`, rolls back, in the database and in the instances: what was
+    saved counts as modified again. The block runs once; see `run_transaction` for a callback that is run again. An
+    error of an operation aborts the transaction on the server, so catching it inside the block does not save it.
+    Transactions need a replica set or a sharded cluster.
+
+    Args:
+        context: an engine, or a started session.
+        read_concern: what reads see; by default one snapshot of majority-committed data.
+        write_concern: what the commit waits for; by default the majority.
+        max_commit_time_ms: how many milliseconds the server may take for the commit.
+
+    Attributes:
+        engine: the engine whose operations it offers.
+        session: the session *object* it runs in: the given one, or one of its own that ends with it.
+
+    Raises:
+        RuntimeError: the session is not started, or `context` is itself a transaction.
+        TypeError: `context` is something else.
+
+    Example:
+        ```python
+        async with engine.transaction() as transaction:
+            await transaction.save(order)
+            await engine.save(customer, session=transaction)
+        ```
+
+    See https://www.mongodb.com/docs/manual/core/transactions/
+    """
+
+    engine: AIOEngine
+    session: AIOSession
+
+    def __init__(
+        self,
+        context: AIOEngine | AIOSession,
+        *,
+        read_concern: ReadConcern | None = None,
+        write_concern: WriteConcern | None = None,
+        max_commit_time_ms: int | None = None,
     ) -> None:
-        """Create the indexes that models declare; identical ones may exist already.
-
-        Indexes that are no longer declared are left alone.
-
-        Args:
-            models: the models, in order; a failure leaves the indexes created before. By default those that this
-                engine has used.
-            update_existing_indexes: replace an index that conflicts with a declared one: drop it, create the
-                declared one, and if that fails put the old one back.
-            session: see the class.
-
-        Raises:
-            TypeError: `models` is not an iterable of model classes, or it is left out and no model was used.
-            pymongo.errors.OperationFailure: an index conflicts (codes 85 and 86), or the server refuses it.
-            pymongo.errors.DuplicateKeyError: the data violates a unique index.
-        """
-        wanted = self._models_to_configure(models)
-        operations = Operations(self, session, "configure_database", writes=True)
-        for model in wanted:
-            indexes = Indexes(operations, model)
-            await indexes.create_declared(update_existing=update_existing_indexes)
-            settle(mapping_of(model))
-
-    def find(
-        self,
-        model: type[ModelType],
-        *queries: Query,
-        sort: SortExpressionType = None,
-        skip: int = 0,
-        limit: int | None = None,
-        session: AIOSessionType = None,
-    ) -> AIOCursor[ModelType]:
-        """Search for instances of a model; all of the queries must hold.
-
-        References are resolved. Await the cursor for a list, or iterate over it.
-
-        Args:
-            model: the model to search for.
-            *queries: conditions such as `Parcel.weight > 2`, or filters of MongoDB as dicts of key names.
-            sort: a field, `asc(field)`, `desc(field)`, or a tuple of these.
-            skip: how many matching documents to leave out.
-            limit: how many to return at most.
-            session: see the class.
-
-        Raises:
-            TypeError: `model` is no model class, or a query or `sort` is of a wrong kind.
-            ValueError: `limit` is not positive, or `skip` negative.
-            DocumentParsingError: on consumption: a document does not fit the model.
-        """
-        plan = plan_find(model, queries, sort=sort, skip=skip, limit=limit)
-        cursor = Operations(self, session, "find").find(plan)
-        if ASYNC:
-            return cursor
-        else:  # noqa: RET505 - the sync query is sent by the call
-            cursor.open()
-            return cursor
-
-    async def find_one(
-        self,
-        model: type[ModelType],
-        *queries: Query,
-        sort: SortExpressionType = None,
-        session: AIOSessionType = None,
-    ) -> ModelType | None:
-        """Search for the first matching instance; `None` if there is none.
-
-        Raises:
-            TypeError: `model` is no model class, or a query or `sort` is of a wrong kind.
-            DocumentParsingError: the document does not fit the model.
-        """
-        check_model(model, "find_one")
-        if self._reads_by_itself(model):
-            query, order = build_filter(queries, model), build_sort(sort, model)
-            operations = Operations(self, session, "find")
-            return await operations.find_one(model, query, order)
-        cursor = self.find(model, *queries, sort=sort, limit=1, session=session)
-        if ASYNC:
-            instances = await cursor
+        """Make a transaction that is not started yet; nothing is sent."""
+        self._settings = TransactionSettings(read_concern, write_concern, max_commit_time_ms)
+        if isinstance(context, AIOEngine):
+            self.engine = context
+            self.session = AIOSession(context)
+            self._owns_session = True
         else:
-            instances = list(cursor)
-        return instances[0] if instances else None
+            _check_context(context)
+            self.engine = context.engine
+            self.session = context
+            self._owns_session = False
 
-    async def count(
-        self, model: type[ModelType], *queries: Query, session: AIOSessionType = None
-    ) -> int:
-        """Count the matching documents, whether or not they fit the model.
+    def transaction(self, **_options: Any) -> AIOTransaction:
+        """Refused: MongoDB has no nested transactions."""
+        raise SessionMisuseError(_NESTED)
 
-        Raises:
-            TypeError: `model` is no model class, or a query is of a wrong kind.
-        """
-        check_model(model, "count")
-        query = build_filter(queries, model)
-        return await Operations(self, session, "count").count(model, query)
 
-    async def save(self, instance: ModelType, *, session: AIOSessionType = None) -> ModelType:
-        """Insert an instance, or update what has changed in its document, after the instances it references.
+_NESTED = (
+    "MongoDB has no nested transactions: pass the running one on as session=, run a callback in it with "
+    "run_transaction(..., join=transaction), or begin another in a session of its own"
+)
 
-        Only fields that were assigned, or changed in place, since the last read or write are sent. Without a
-        session the writes share one of the call's own; only in a transaction they take effect together.
 
-        Returns:
-            The same object.
-
-        Raises:
-            TypeError: `instance` is no instance of a model.
-            DuplicateKeyError: a unique index refuses the document.
-            InvalidDocumentError: a value cannot be stored, or the document is too large.
-        """
-        check_instance(instance, "save")
-        await self._save_in_session([instance], session, "save")
-        return instance
-
-    async def save_all(
-        self, instances: Iterable[ModelType], *, session: AIOSessionType = None
-    ) -> list[ModelType]:
-        """Save several instances, those they reference first, with few commands; the first error stops.
-
-        It is no transaction. What stands before the instance that fails stays saved, and so may referenced
-        instances and those of other models; each instance knows what of it is not saved.
-
-        Returns:
-            The same objects, in order.
-
-        Raises:
-            TypeError: an element is no instance of a model; nothing is written then.
-            DuplicateKeyError: a unique index refuses a document.
-            InvalidDocumentError: a value cannot be stored, or a document is too large.
-        """
-        collected = collect_instances(instances, "save_all")
-        if collected:
-            await self._save_in_session(collected, session, "save_all")
-        return collected
-
-    if ASYNC:
-
-        async def delete(self, instance: Model, *, session: AIOSessionType = None) -> None:
-            """Delete the document of an instance; referenced documents stay.
-
-            Raises:
-                TypeError: `instance` is no instance of a model.
-                DocumentNotFoundError: there is no such document.
-            """
-            await self._delete(instance, session)
-
-    elif not TYPE_CHECKING:
-
-        def delete(self, instance: Model, session: AIOSessionType = None) -> None:
-            """Delete the document of an instance; referenced documents stay.
-
-            Raises:
-                TypeError: `instance` is no instance of a model.
-                DocumentNotFoundError: there is no such document.
-            """
-            self._delete(instance, session)
-
-    async def remove(
-        self,
-        model: type[ModelType],
-        *queries: Query,
-        just_one: bool = False,
-        session: AIOSessionType = None,
-    ) -> int:
-        """Delete the matching documents of a model; without a query, all of them.
-
-        Args:
-            model: the model whose documents are deleted.
-            *queries: conditions, as for `find`.
-            just_one: delete one at most.
-            session: see the class.
-
-        Returns:
-            How many documents were deleted.
-
-        Raises:
-            TypeError: `model` is no model class, or a query is of a wrong kind.
-        """
-        check_model(model, "remove")
-        query = build_filter(queries, model)
-        operations = Operations(self, session, "remove", writes=True)
-        return await operations.remove(model, query, just_one=just_one)
-
-    def _reads_by_itself(self, model: type[Model]) -> bool:
-        """Whether one document can be read by the shortest way: not where `find`, or what it calls, was replaced."""
-        return (
-            type(self).find is AIOEngine.find
-            and has_own(self, "find")
-            and reads_by_itself(AIOCursor)
-            and not model.__mapping__.reference_paths
-            and finds_plainly(self.get_collection(model))
+def _check_context(context: object) -> None:
+    if isinstance(context, AIOTransaction):
+        raise SessionMisuseError(_NESTED)
+    if not isinstance(context, AIOSession):
+        message = (
+            f"AIOTransaction takes an AIOEngine or an AIOSession, not {type(context).__name__}"
         )
-
-    @property
-    def _keeps_collections(self) -> bool:
-        """Whether models are in the collections that bear their names: `get_collection` was not replaced."""
-        return getattr(self.get_collection, "__func__", None) is AIOEngine.get_collection
-
-    def _collection_of_one(self, instances: Sequence[Model]) -> Any:
-        """The collection of a single write, for which the driver's implicit session does: on the wire it is the same.
-
-        `None` where the driver is not itself, or a session would be an error because no write is acknowledged.
-        """
-        model = type(instances[0])
-        if len(instances) > 1 or model.__mapping__.reference_paths:
-            return None
-        collection = self.get_collection(model)
-        is_usual = (
-            is_plain_client(self.client)
-            and updates_plainly(collection)
-            and collection.write_concern.acknowledged
-        )
-        return collection if is_usual else None
-
-    @staticmethod
-    def _get_session(session: AIOSessionType) -> Any:
-        """The driver session of a `session=` argument.
-
-        Raises:
-            RuntimeError: the session or transaction object is not started.
-            TypeError: it is one of the other colour.
-        """
-        if isinstance(session, AIOSessionBase):
-            return session.get_driver_session()
-        if session is NO_SESSION:
-            return None
-        if isinstance(session, BaseSession):
-            message = f"an AIOEngine cannot use a {type(session).__name__} as session="
-            raise TypeError(message)
-        return session
-
-    def _session_for(self, session: AIOSessionType, operation: str) -> Any:
-        """The driver session of an operation: the given one, or the one of the block it stands in if it joins."""
-        if self._get_session is not AIOEngine._get_session:
-            session = self._session_of_program(session, operation)
-        if session is not None:
-            return session if type(session) in SESSION_CLASSES else AIOEngine._get_session(session)
-        if not is_in_block():
-            return None
-        return session_of_block(
-            self.client, self.stray_operations, operation, runs_for, waiting_frame
-        )
-
-    def _session_of_program(self, session: AIOSessionType, operation: str) -> Any:
-        """What a `_get_session` of a program's own gives; as in 1.x, a save asks it for a session object only."""
-        is_asked = operation not in _SAVES or isinstance(session, BaseSession)
-        return self._get_session(session) if is_asked else session
-
-    async def _save(self, instance: ModelType, session: Any) -> ModelType:
-        """Save an instance and those it references in a driver session.
-
-        Where a program has its own, every instance is saved by that, one after the other, as in 1.x.
-        """
-        operations = Operations(self, session, "save", writes=True)
-        if self._saves_by_itself:
-            await operations.save([instance])
-            return instance
-        for target in referenced(instance):
-            await self._save(target, session)
-        await operations.save_one(instance)
-        return instance
-
-    @property
-    def _saves_by_itself(self) -> bool:
-        """Whether `_save` was not replaced."""
-        return getattr(self._save, "__func__", None) is AIOEngine._save
-
-    def _save_in_session(
-        self, instances: Sequence[Model], session: AIOSessionType, operation: str
-    ) -> Awaitable[None]:
-        # What only hands on is no coroutine of its own: each costs as much as several calls.
-        operations = Operations(self, session, operation, writes=True)
-        if not self._saves_by_itself:
-            return self._save_each(instances, operations.session)
-        if operations.session is not None:
-            return operations.save(instances)
-        collection = self._collection_of_one(instances)
-        if collection is not None:
-            return operations.save_one(instances[0], collection)
-        return self._save_in_own_session(instances, operation)
-
-    async def _save_in_own_session(self, instances: Sequence[Model], operation: str) -> None:
-        session = await resolve(self.client.start_session())
-        try:
-            await Operations(self, session, operation).save(instances)
-        finally:
-            await resolve(session.end_session())
-
-    async def _save_each(self, instances: Sequence[Model], session: Any) -> None:
-        own = await resolve(self.client.start_session()) if session is None else None
-        try:
-            for instance in instances:
-                await self._save(instance, session if own is None else own)
-        finally:
-            if own is not None:
-                await resolve(own.end_session())
-
-    async def _delete(self, instance: Model, session: AIOSessionType) -> None:
-        check_instance(instance, "delete")
-        operations = Operations(self, session, "delete", writes=True)
-        await operations.delete(instance)
+        raise TypeError(message)
+    check_started(context)

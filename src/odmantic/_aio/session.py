@@ -1,15 +1,14 @@
-"""Sessions: what is read and written in one driver session."""
+"""The lifetime of a session: from the start of a driver session to its end."""
 
 from __future__ import annotations
 
 import time
-from contextlib import AbstractAsyncContextManager, suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from odmantic._aio.session_base import AIOSessionBase
 from odmantic._aio.transactions.callbacks import run_hooks
 from odmantic._aio.transactions.channel import Channel
-from odmantic._aio.transactions.repeat import join_transaction, repeat_transaction
 from odmantic._driver._aio import resolve
 from odmantic._driver.deadline import leaving
 from odmantic._transaction.concerns import TransactionDefaults, session_options
@@ -17,49 +16,15 @@ from odmantic._transaction.token import CausalTimes, decode_token, encode_token
 from odmantic.exceptions import SessionMisuseError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
     from types import TracebackType
 
-    from pymongo.read_concern import ReadConcern
-    from pymongo.write_concern import WriteConcern
     from typing_extensions import Self
 
-    from odmantic._aio.engine import AIOEngine
-    from odmantic._aio.transactions.transaction import AIOTransaction
-    from odmantic._transaction.retry_guard import RetryGuard
-
-T = TypeVar("T")
+    from odmantic._aio.engine_base import AIOEngineBase
 
 
-class AIOSession(AIOSessionBase, AbstractAsyncContextManager["AIOSession"]):
-    """A driver session: operations in it see each other's effects, in order.
-
-    It uses the client's own read preference and concerns. Each write takes effect at once; for all or nothing, see
-    `transaction`. Commands of one session are sent one at a time, also when several tasks share it.
-
-    Args:
-        engine: the engine whose operations it offers.
-        causal_consistency: whether reads see what was written before in the session; the driver's default is yes.
-        snapshot: whether all reads see the database at one moment; then nothing can be written.
-        default_transaction_options: what transactions of the session use unless a call says otherwise.
-        after: a token of another session; reads see at least what that one had seen.
-
-    Attributes:
-        engine: the engine.
-        session: the driver session, or `None` while it is not started.
-
-    Raises:
-        ValueError: the options contradict each other, or the token is none.
-
-    Example:
-        ```python
-        async with engine.session() as session:
-            ship = await session.find_one(Ship, Ship.name == "Vega")
-            await engine.count(Ship, session=session)
-        ```
-
-    See https://www.mongodb.com/docs/manual/reference/server-sessions/
-    """
+class SessionLifetime(AIOSessionBase):
+    """How a session starts and ends; `AIOSession` begins transactions besides."""
 
     session: Any
     _channel: Channel | None = None
@@ -70,7 +35,7 @@ class AIOSession(AIOSessionBase, AbstractAsyncContextManager["AIOSession"]):
 
     def __init__(
         self,
-        engine: AIOEngine,
+        engine: AIOEngineBase,
         *,
         causal_consistency: bool | None = None,
         snapshot: bool = False,
@@ -162,57 +127,6 @@ class AIOSession(AIOSessionBase, AbstractAsyncContextManager["AIOSession"]):
             message = "no token yet: nothing was read or written in this session"
             raise SessionMisuseError(message)
         return encode_token(CausalTimes(dict(cluster_time), operation_time))
-
-    def transaction(
-        self,
-        *,
-        read_concern: ReadConcern | None = None,
-        write_concern: WriteConcern | None = None,
-        max_commit_time_ms: int | None = None,
-    ) -> AIOTransaction:
-        """A transaction in this session; see `AIOEngine.transaction`.
-
-        Raises:
-            RuntimeError: the session is not started.
-        """
-        # A transaction is a session.
-        from odmantic._aio.transactions.transaction import AIOTransaction  # noqa: PLC0415
-
-        return AIOTransaction(
-            self,
-            read_concern=read_concern,
-            write_concern=write_concern,
-            max_commit_time_ms=max_commit_time_ms,
-        )
-
-    async def run_transaction(
-        self,
-        callback: Callable[[AIOTransaction], Awaitable[T]],
-        *,
-        attempts: int | None = None,
-        timeout: float = 120.0,
-        restore: Iterable[Any] = (),
-        join: AIOTransaction | None = None,
-        read_concern: ReadConcern | None = None,
-        write_concern: WriteConcern | None = None,
-        max_commit_time_ms: int | None = None,
-    ) -> T:
-        """Run a callback in a transaction of this session, again after a transient error; see `AIOEngine.run_transaction`."""
-        if join is not None:
-            return await join_transaction(join, callback, restore)
-
-        def begin(guard: RetryGuard) -> AIOTransaction:
-            transaction = self.transaction(
-                read_concern=read_concern,
-                write_concern=write_concern,
-                max_commit_time_ms=max_commit_time_ms,
-            )
-            transaction._guard = guard
-            return transaction
-
-        return await repeat_transaction(
-            begin, callback, attempts=attempts, timeout=timeout, restore=restore
-        )
 
     async def __aenter__(self) -> Self:
         """Start the session."""

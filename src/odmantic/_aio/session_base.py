@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from abc import ABCMeta, abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from odmantic._shared.engine import BaseSession
+from odmantic._aio.operations.scope import HasScope
 from odmantic._shared.reading import ModelType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from odmantic._aio.cursor import AIOCursor
-    from odmantic._aio.engine import AIOEngine, Query
+    from odmantic._aio.engine_base import AIOEngineBase, Query
     from odmantic._plan.sort import SortExpressionType
     from odmantic.model import Model
 
 
-class AIOSessionBase(BaseSession, metaclass=ABCMeta):
+class AIOSessionBase(HasScope):
     """The operations of an engine, in one driver session.
 
     Each does what the engine's method of the same name does with `session=` set to this object.
     """
 
-    engine: AIOEngine
-
-    @abstractmethod
-    def get_driver_session(self) -> Any:
-        """The driver's own session object, for raw calls of the driver."""
+    engine: AIOEngineBase
 
     def find(
         self,

@@ -163,14 +163,6 @@ class BaseEngine:
         return models
 
 
-class AIOEngineBase(BaseEngine):
-    """Marks async engines, for sessions to recognise theirs without importing the engine."""
-
-
-class SyncEngineBase(BaseEngine):
-    """Marks sync engines, for sessions to recognise theirs without importing the engine."""
-
-
 # Not an `ABC`: to ask whether something is an instance would take longer.
 class BaseSession:
     """Marks session and transaction objects of either colour."""

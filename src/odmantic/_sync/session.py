@@ -1,65 +1,30 @@
 # Generated from src/odmantic/_aio/session.py by tools/generate_sync.py: do not edit.
-"""Sessions: what is read and written in one driver session."""
+"""The lifetime of a session: from the start of a driver session to its end."""
 
 from __future__ import annotations
 
 import time
-from contextlib import AbstractContextManager, suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from odmantic._driver.deadline import leaving
 from odmantic._sync.session_base import SyncSessionBase
 from odmantic._sync.transactions.callbacks import run_hooks
 from odmantic._sync.transactions.channel import Channel
-from odmantic._sync.transactions.repeat import join_transaction, repeat_transaction
 from odmantic._transaction.concerns import TransactionDefaults, session_options
 from odmantic._transaction.token import CausalTimes, decode_token, encode_token
 from odmantic.exceptions import SessionMisuseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
     from types import TracebackType
 
-    from pymongo.read_concern import ReadConcern
-    from pymongo.write_concern import WriteConcern
     from typing_extensions import Self
 
-    from odmantic._sync.engine import SyncEngine
-    from odmantic._sync.transactions.transaction import SyncTransaction
-    from odmantic._transaction.retry_guard import RetryGuard
-
-T = TypeVar("T")
+    from odmantic._sync.engine_base import SyncEngineBase
 
 
-class SyncSession(SyncSessionBase, AbstractContextManager["SyncSession"]):
-    """A driver session: operations in it see each other's effects, in order.
-
-    It uses the client's own read preference and concerns. Each write takes effect at once; for all or nothing, see
-    `transaction`. Commands of one session are sent one at a time, also when several tasks share it.
-
-    Args:
-        engine: the engine whose operations it offers.
-        causal_consistency: whether reads see what was written before in the session; the driver's default is yes.
-        snapshot: whether all reads see the database at one moment; then nothing can be written.
-        default_transaction_options: what transactions of the session use unless a call says otherwise.
-        after: a token of another session; reads see at least what that one had seen.
-
-    Attributes:
-        engine: the engine.
-        session: the driver session, or `None` while it is not started.
-
-    Raises:
-        ValueError: the options contradict each other, or the token is none.
-
-    Example:
-        ```python
-        with engine.session() as session:
-            ship = session.find_one(Ship, Ship.name == "Vega")
-            engine.count(Ship, session=session)
-        ```
-
-    See https://www.mongodb.com/docs/manual/reference/server-sessions/
-    """
+class SessionLifetime(SyncSessionBase):
+    """How a session starts and ends; `SyncSession` begins transactions besides."""
 
     session: Any
     _channel: Channel | None = None
@@ -70,7 +35,7 @@ class SyncSession(SyncSessionBase, AbstractContextManager["SyncSession"]):
 
     def __init__(
         self,
-        engine: SyncEngine,
+        engine: SyncEngineBase,
         *,
         causal_consistency: bool | None = None,
         snapshot: bool = False,
@@ -162,57 +127,6 @@ class SyncSession(SyncSessionBase, AbstractContextManager["SyncSession"]):
             message = "no token yet: nothing was read or written in this session"
             raise SessionMisuseError(message)
         return encode_token(CausalTimes(dict(cluster_time), operation_time))
-
-    def transaction(
-        self,
-        *,
-        read_concern: ReadConcern | None = None,
-        write_concern: WriteConcern | None = None,
-        max_commit_time_ms: int | None = None,
-    ) -> SyncTransaction:
-        """A transaction in this session; see `SyncEngine.transaction`.
-
-        Raises:
-            RuntimeError: the session is not started.
-        """
-        # A transaction is a session.
-        from odmantic._sync.transactions.transaction import SyncTransaction  # noqa: PLC0415
-
-        return SyncTransaction(
-            self,
-            read_concern=read_concern,
-            write_concern=write_concern,
-            max_commit_time_ms=max_commit_time_ms,
-        )
-
-    def run_transaction(
-        self,
-        callback: Callable[[SyncTransaction], T],
-        *,
-        attempts: int | None = None,
-        timeout: float = 120.0,
-        restore: Iterable[Any] = (),
-        join: SyncTransaction | None = None,
-        read_concern: ReadConcern | None = None,
-        write_concern: WriteConcern | None = None,
-        max_commit_time_ms: int | None = None,
-    ) -> T:
-        """Run a callback in a transaction of this session, again after a transient error; see `SyncEngine.run_transaction`."""
-        if join is not None:
-            return join_transaction(join, callback, restore)
-
-        def begin(guard: RetryGuard) -> SyncTransaction:
-            transaction = self.transaction(
-                read_concern=read_concern,
-                write_concern=write_concern,
-                max_commit_time_ms=max_commit_time_ms,
-            )
-            transaction._guard = guard
-            return transaction
-
-        return repeat_transaction(
-            begin, callback, attempts=attempts, timeout=timeout, restore=restore
-        )
 
     def __enter__(self) -> Self:
         """Start the session."""

@@ -3,32 +3,27 @@
 
 from __future__ import annotations
 
-from abc import ABCMeta, abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from odmantic._shared.engine import BaseSession
 from odmantic._shared.reading import ModelType
+from odmantic._sync.operations.scope import HasScope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from odmantic._plan.sort import SortExpressionType
     from odmantic._sync.cursor import SyncCursor
-    from odmantic._sync.engine import Query, SyncEngine
+    from odmantic._sync.engine_base import Query, SyncEngineBase
     from odmantic.model import Model
 
 
-class SyncSessionBase(BaseSession, metaclass=ABCMeta):
+class SyncSessionBase(HasScope):
     """The operations of an engine, in one driver session.
 
     Each does what the engine's method of the same name does with `session=` set to this object.
     """
 
-    engine: SyncEngine
-
-    @abstractmethod
-    def get_driver_session(self) -> Any:
-        """The driver's own session object, for raw calls of the driver."""
+    engine: SyncEngineBase
 
     def find(
         self,

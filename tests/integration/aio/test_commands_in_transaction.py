@@ -11,7 +11,7 @@ from tests.integration.aio.reading import ANSWER
 
 from odmantic import Field, Model, Reference
 from odmantic._aio.engine import AIOEngine
-from odmantic._aio.transactions.transaction import AIOTransaction
+from odmantic.session import AIOTransaction
 
 
 class User(Model):

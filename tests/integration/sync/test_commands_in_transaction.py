@@ -11,7 +11,7 @@ from tests.integration.sync.reading import ANSWER
 
 from odmantic import Field, Model, Reference
 from odmantic._sync.engine import SyncEngine
-from odmantic._sync.transactions.transaction import SyncTransaction
+from odmantic.session import SyncTransaction
 
 
 class User(Model):

@@ -7,26 +7,44 @@ from typing import TYPE_CHECKING, Any
 from pymongo.errors import OperationFailure, PyMongoError
 
 from odmantic._driver._aio import resolve
+from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.errors import add_context
-from odmantic._plan.indexes import CONFLICT_CODES, declared_indexes, find_conflict, recreation
+from odmantic._plan.indexes import (
+    CONFLICT_CODES,
+    declared_indexes,
+    find_conflict,
+    recreation,
+    settle,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from pymongo import IndexModel
 
-    from odmantic._aio.operations.scope import Operations
+    from odmantic._aio.interfaces import Engine
+    from odmantic._aio.operations.scope import Scope
     from odmantic.model import Model
 
 
-class Indexes:
+async def create_declared(
+    engine: Engine, scope: Scope, models: Iterable[type[Model]], *, update_existing: bool
+) -> None:
+    """Create the indexes that models declare, one after the other."""
+    for model in models:
+        await _Indexes(engine, scope, model).create_declared(update_existing=update_existing)
+        settle(mapping_of(model))
+
+
+class _Indexes:
     """The indexes of a model's collection."""
 
-    def __init__(self, operations: Operations, model: type[Model]) -> None:
+    def __init__(self, engine: Engine, scope: Scope, model: type[Model]) -> None:
         """Look the collection up; nothing is sent."""
-        self._operations = operations
+        self._engine = engine
+        self._scope = scope
         self._model = model
-        self._collection: Any = operations.engine.get_collection(model)
+        self._collection: Any = engine.get_collection(model)
 
     async def create_declared(self, *, update_existing: bool) -> None:
         """Create the declared ones, one after the other."""
@@ -39,7 +57,7 @@ class Indexes:
                 await self._replace(index, error)
 
     async def _create(self, index: IndexModel) -> None:
-        session = self._operations.session
+        session = self._scope.session
         await self._send(lambda: self._collection.create_indexes([index], session=session))
 
     async def _replace(self, index: IndexModel, conflict: OperationFailure) -> None:
@@ -66,7 +84,7 @@ class Indexes:
 
     async def _list(self) -> list[dict[str, Any]]:
         async def read() -> list[dict[str, Any]]:
-            session = self._operations.session
+            session = self._scope.session
             cursor = await resolve(self._collection.list_indexes(session=session))
             return [dict(index) async for index in cursor]
 
@@ -74,14 +92,14 @@ class Indexes:
         return indexes
 
     async def _drop(self, name: str) -> None:
-        session = self._operations.session
+        session = self._scope.session
         await self._send(lambda: self._collection.drop_index(name, session=session))
 
     async def _put_back(self, dropped: list[Mapping[str, Any]], reason: BaseException) -> None:
         """Create dropped indexes again; if that fails, `reason` will tell."""
         if not dropped:
             return
-        database, session = self._operations.engine.database, self._operations.session
+        database, session = self._engine.database, self._scope.session
         command = {"createIndexes": self._collection.name, "indexes": [*map(recreation, dropped)]}
         try:
             await self._send(lambda: database.command(command, session=session))
@@ -90,4 +108,4 @@ class Indexes:
             add_context(reason, f"dropped indexes could not be put back: {names} ({error})")
 
     async def _send(self, call: Callable[[], Any]) -> Any:
-        return await self._operations.send(call, "configure_database", self._model)
+        return await self._scope.send(self._engine, call, "configure_database", self._model)

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from odmantic._aio.session import AIOSession
+from odmantic._aio.session import SessionLifetime
 from odmantic._aio.transactions.callbacks import run_hooks
 from odmantic._driver._aio import call_given, current_owner
 from odmantic._driver.deadline import leaving
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class TransactionBlock(AIOSession):
+class TransactionBlock(SessionLifetime):
     """What a transaction does as a `with` block, or as the callback that stands for one."""
 
     _attempt: Attempt | None = None

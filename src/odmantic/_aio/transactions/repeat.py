@@ -22,9 +22,10 @@ from odmantic.exceptions import RollbackHookError, TransactionTimeoutError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
-    from odmantic._aio.transactions.transaction import AIOTransaction
+    from odmantic._aio.transactions.transaction import TransactionLifetime
 
 T = TypeVar("T")
+Running = TypeVar("Running", bound="TransactionLifetime")
 #: What the callback gets.
 Given_co = TypeVar("Given_co", covariant=True)
 
@@ -79,8 +80,8 @@ async def repeat_transaction(
 
 
 async def join_transaction(
-    transaction: AIOTransaction,
-    callback: Callable[[AIOTransaction], Awaitable[T]],
+    transaction: Running,
+    callback: Callable[[Running], Awaitable[T]],
     restore: Iterable[Any],
 ) -> T:
     """Run a callback in a running transaction; if it fails, that transaction can only be rolled back.

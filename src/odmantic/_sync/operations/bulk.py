@@ -29,12 +29,14 @@ from odmantic._plan.planner import Planner, replan
 from odmantic._plan.save import fields_to_save
 from odmantic._state.places import Written
 from odmantic._state.transitions import mark_nested
+from odmantic._sync.operations.write import write
 from odmantic._transaction.attempt import DOOMING_ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from odmantic._sync.operations.scope import Operations
+    from odmantic._sync.interfaces import Engine
+    from odmantic._sync.operations.scope import Scope
     from odmantic.model import Model
 
 
@@ -53,7 +55,7 @@ class StoppedError(Exception):
         self.error = error
 
 
-def save_in_bulk(operations: Operations, ordered: Sequence[Model]) -> None:
+def save_in_bulk(engine: Engine, scope: Scope, ordered: Sequence[Model]) -> None:
     """Save instances, which come after those they reference.
 
     What a save one after the other would have written before an error is written; of the rest, some referenced
@@ -63,7 +65,7 @@ def save_in_bulk(operations: Operations, ordered: Sequence[Model]) -> None:
     limit = len(ordered)
     for each in group_instances(ordered):
         group = each.before(limit) if failed is not None else each
-        saving = BulkSave(operations, group)
+        saving = BulkSave(engine, scope, group)
         try:
             saving.save()
         except StoppedError as stopped:
@@ -85,18 +87,19 @@ class BulkSave:
     """The save of one group, in batches."""
 
     __slots__ = (
-        *("_checked", "_collection", "_failure", "_group", "_is_over", "_known"),
-        *("_operations", "_was_wrong"),
+        *("_checked", "_collection", "_engine", "_failure", "_group", "_is_over", "_known"),
+        *("_scope", "_was_wrong"),
     )
 
-    def __init__(self, operations: Operations, group: Group) -> None:
+    def __init__(self, engine: Engine, scope: Scope, group: Group) -> None:
         """Send nothing yet."""
         warn_unless_settled(mapping_of(group.model))
-        self._operations = operations
+        self._engine = engine
+        self._scope = scope
         self._group = group
-        self._collection: Any = operations.engine.get_collection(group.model)
-        known = operations.engine._known_at(group.model, self._collection)
-        self._known = Written(known.place, operations.journal)
+        self._collection: Any = engine.get_collection(group.model)
+        known = engine._known_at(group.model, self._collection)
+        self._known = Written(known.place, scope.journal)
         self._was_wrong = False
         self._checked = 0
         """How many members were shown to the guard of a repeated transaction."""
@@ -108,11 +111,11 @@ class BulkSave:
     @property
     def goes_on(self) -> bool:
         """Whether more can be sent."""
-        return self._operations.goes_on and not self._is_over
+        return self._scope.goes_on and not self._is_over
 
     @property
     def _is_in_transaction(self) -> bool:
-        return runs_transaction(self._operations.session)
+        return runs_transaction(self._scope.session)
 
     @property
     def _supposes(self) -> bool:
@@ -168,7 +171,7 @@ class BulkSave:
     def _planner(self, start: int) -> Planner | None:
         if start == len(self._group.members):
             return None
-        check = self._operations.check if self._operations.is_guarded else None
+        check = self._scope.check if self._scope.is_guarded else None
         return Planner(self._group, start, check, checked=self._checked, known=self._known)
 
     def _may_plan_ahead(self, batch: Batch) -> bool:
@@ -176,7 +179,7 @@ class BulkSave:
         return (
             batch.stop < len(self._group.members)
             and batch.error is None
-            and not self._operations.is_guarded
+            and not self._scope.is_guarded
             and is_driver_collection(self._collection)
         )
 
@@ -232,7 +235,7 @@ class BulkSave:
 
     def _send(self, batch: Batch, *, inserting: bool) -> int:
         """Send one bulk write; the number of documents that its updates met or made."""
-        collection, session = self._collection, self._operations.session
+        collection, session = self._collection, self._scope.session
         self._failure = None
 
         def call() -> int:
@@ -249,7 +252,7 @@ class BulkSave:
             updated: int = result.matched_count + result.upserted_count
             return updated
 
-        updated: int = self._operations.send(call, "save", batch.model)
+        updated: int = self._scope.send(self._engine, call, "save", batch.model)
         return updated
 
     def _stop(self, batch: Batch, failure: Failure, error: Exception, *, inserting: bool) -> int:
@@ -303,7 +306,7 @@ class BulkSave:
             instance = batch.instances[number]
             names = fields_to_save(instance, self._known.place)
             if names:
-                self._operations.write(instance, names, self._collection)
+                write(self._engine, self._scope, instance, names, self._collection)
         except Exception as error:
             self._note(error)
             raise StoppedError(batch.places[number], error) from error
@@ -319,7 +322,7 @@ class BulkSave:
 
         The driver would take the transaction for begun, and give it up.
         """
-        if not self._operations.begins_transaction:
+        if not self._scope.begins_transaction:
             return None
         return first_not_encodable(batch.documents, self._collection.codec_options)
 
@@ -356,7 +359,7 @@ class BulkSave:
             pairs = zip(instances, names, strict=True)
             sent = [each for each, written in pairs if not written.isdisjoint(nested)]
             mark_nested(sent, batch.model)
-        self._operations.enter(instances, names, self._known)
+        self._scope.enter(instances, names, self._known)
 
     def _find_ids(self, batch: Batch, ids: list[Any]) -> list[Any]:
         """Those of the ids that there are documents of."""
@@ -368,9 +371,9 @@ class BulkSave:
             cursor = collection.find(
                 ids_filter(ids),
                 {"_id": 1},
-                session=self._operations.session,
+                session=self._scope.session,
             )
             return [document["_id"] for document in cursor]
 
-        found: list[Any] = self._operations.send(read, "save", batch.model)
+        found: list[Any] = self._scope.send(self._engine, read, "save", batch.model)
         return found

@@ -16,12 +16,12 @@ from odmantic._plan.references import (
 )
 
 if TYPE_CHECKING:
-    from odmantic._sync.engine import SyncEngine
-    from odmantic._sync.operations.scope import Operations
+    from odmantic._sync.interfaces import Engine
+    from odmantic._sync.operations.scope import Scope
     from odmantic.model import Model
 
 
-def are_where_the_server_looks(engine: SyncEngine, model: type[Model]) -> bool:
+def are_where_the_server_looks(engine: Engine, model: type[Model]) -> bool:
     """Tell whether what a model refers to is in collections of these names; a `get_collection` of a program's own decides."""
     return engine._keeps_collections or all(
         getattr(engine.get_collection(each), "full_name", None)
@@ -35,16 +35,16 @@ class ReferenceLoader:
 
     __slots__ = ("_by_server", "_collection", "_collections", "_model", "_session", "_tree")
 
-    def __init__(self, operations: Operations, model: type[Model], collection: Any) -> None:
+    def __init__(self, engine: Engine, scope: Scope, model: type[Model], collection: Any) -> None:
         """Look the collections of the referenced models up."""
         self._model = model
         self._collection = collection
-        self._session = operations.session
+        self._session = scope.session
         self._tree = reference_tree(model)
         self._collections = {
-            each: operations.engine.get_collection(each) for each in referenced_models(self._tree)
+            each: engine.get_collection(each) for each in referenced_models(self._tree)
         }
-        self._by_server = are_where_the_server_looks(operations.engine, model)
+        self._by_server = are_where_the_server_looks(engine, model)
 
     def complete(self, documents: list[Any]) -> list[Any]:
         """Put referenced documents in place of their ids.

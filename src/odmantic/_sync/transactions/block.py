@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from odmantic._driver._sync import call_given, current_owner
 from odmantic._driver.deadline import leaving
-from odmantic._sync.session import SyncSession
+from odmantic._sync.session import SessionLifetime
 from odmantic._sync.transactions.callbacks import run_hooks
 from odmantic._transaction.attempt import IN_DOUBT, RUNNING, Attempt, AttemptState
 from odmantic._transaction.blocks import (
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class TransactionBlock(SyncSession):
+class TransactionBlock(SessionLifetime):
     """What a transaction does as a `with` block, or as the callback that stands for one."""
 
     _attempt: Attempt | None = None

@@ -23,9 +23,10 @@ from odmantic.exceptions import RollbackHookError, TransactionTimeoutError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from odmantic._sync.transactions.transaction import SyncTransaction
+    from odmantic._sync.transactions.transaction import TransactionLifetime
 
 T = TypeVar("T")
+Running = TypeVar("Running", bound="TransactionLifetime")
 #: What the callback gets.
 Given_co = TypeVar("Given_co", covariant=True)
 
@@ -80,8 +81,8 @@ def repeat_transaction(
 
 
 def join_transaction(
-    transaction: SyncTransaction,
-    callback: Callable[[SyncTransaction], T],
+    transaction: Running,
+    callback: Callable[[Running], T],
     restore: Iterable[Any],
 ) -> T:
     """Run a callback in a running transaction; if it fails, that transaction can only be rolled back.

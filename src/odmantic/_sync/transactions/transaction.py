@@ -1,5 +1,5 @@
 # Generated from src/odmantic/_aio/transactions/transaction.py by tools/generate_sync.py: do not edit.
-"""Transactions: what is read and written in one takes effect together, or not at all."""
+"""The lifetime of a transaction: from its start to a commit or a rollback."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic._driver._sync import CAN_AWAIT
-from odmantic._shared.engine import SyncEngineBase
-from odmantic._sync.session import SyncSession
 from odmantic._sync.transactions.block import TransactionBlock
 from odmantic._sync.transactions.callbacks import run_hooks
 from odmantic._sync.transactions.commit import commit_until_known
@@ -22,10 +20,7 @@ from odmantic.exceptions import (
 )
 
 if TYPE_CHECKING:
-    from pymongo.read_concern import ReadConcern
-    from pymongo.write_concern import WriteConcern
-
-    from odmantic._sync.engine import SyncEngine
+    from odmantic._sync.session import SessionLifetime
     from odmantic._sync.transactions.channel import Channel
     from odmantic._transaction.attempt import Attempt
     from odmantic._transaction.callbacks import Hook
@@ -34,60 +29,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class SyncTransaction(TransactionBlock):
-    """Operations that take effect together, or not at all.
-
-    Leaving the block commits; an exception, or `abort`, rolls back, in the database and in the instances: what was
-    saved counts as modified again. The block runs once; see `run_transaction` for a callback that is run again. An
-    error of an operation aborts the transaction on the server, so catching it inside the block does not save it.
-    Transactions need a replica set or a sharded cluster.
-
-    Args:
-        context: an engine, or a started session.
-        read_concern: what reads see; by default one snapshot of majority-committed data.
-        write_concern: what the commit waits for; by default the majority.
-        max_commit_time_ms: how many milliseconds the server may take for the commit.
-
-    Attributes:
-        engine: the engine whose operations it offers.
-        session: the session *object* it runs in: the given one, or one of its own that ends with it.
-
-    Raises:
-        RuntimeError: the session is not started, or `context` is itself a transaction.
-        TypeError: `context` is something else.
-
-    Example:
-        ```python
-        with engine.transaction() as transaction:
-            transaction.save(order)
-            engine.save(customer, session=transaction)
-        ```
-
-    See https://www.mongodb.com/docs/manual/core/transactions/
-    """
+class TransactionLifetime(TransactionBlock):
+    """How a transaction starts and ends."""
 
     _guard: RetryGuard | None = None
     _max_commit_time_ms: int | None = None
-
-    def __init__(
-        self,
-        context: SyncEngine | SyncSession,
-        *,
-        read_concern: ReadConcern | None = None,
-        write_concern: WriteConcern | None = None,
-        max_commit_time_ms: int | None = None,
-    ) -> None:
-        """Make a transaction that is not started yet; nothing is sent."""
-        self._settings = TransactionSettings(read_concern, write_concern, max_commit_time_ms)
-        if isinstance(context, SyncEngineBase):
-            self.engine = context
-            self.session = SyncSession(context)
-            self._owns_session = True
-        else:
-            _check_context(context)
-            self.engine = context.engine
-            self.session = context
-            self._owns_session = False
+    _settings: TransactionSettings
 
     @property
     def is_started(self) -> bool:
@@ -217,10 +164,6 @@ class SyncTransaction(TransactionBlock):
         message = "take the token from the session, after the commit: use session.transaction()"
         raise SessionMisuseError(message)
 
-    def transaction(self, **_options: Any) -> SyncTransaction:
-        """Refused: MongoDB has no nested transactions."""
-        raise SessionMisuseError(_NESTED)
-
     def _check_may_start_again(self, attempt: Attempt) -> None:
         if not attempt.has_ended:
             message = "Transaction already started"
@@ -256,31 +199,15 @@ class SyncTransaction(TransactionBlock):
             self.session.end()
 
 
-_NESTED = (
-    "MongoDB has no nested transactions: pass the running one on as session=, run a callback in it with "
-    "run_transaction(..., join=transaction), or begin another in a session of its own"
-)
-
-
-def _check_context(context: object) -> None:
-    if isinstance(context, SyncTransaction):
-        raise SessionMisuseError(_NESTED)
-    if not isinstance(context, SyncSession):
-        message = (
-            f"SyncTransaction takes a SyncEngine or a SyncSession, not {type(context).__name__}"
-        )
-        raise TypeError(message)
-    _check_started(context)
-
-
-def _check_started(session: SyncSession) -> None:
+def check_started(session: SessionLifetime) -> None:
+    """Raise unless a session in which a transaction is to run has a driver session."""
     if not session.is_started:
         message = "provided session is not started"
         raise SessionMisuseError(message)
 
 
-def _check_fit_for_transaction(session: SyncSession) -> None:
-    _check_started(session)
+def _check_fit_for_transaction(session: SessionLifetime) -> None:
+    check_started(session)
     if session._is_snapshot:
         message = "a snapshot session is for reading only; begin the transaction in another session"
         raise SessionMisuseError(message)

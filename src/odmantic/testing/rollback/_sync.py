@@ -105,13 +105,14 @@ class SyncRollbackEngine(SyncEngine):
         with self.transaction() as transaction:
             return callback(transaction)
 
-    def _session_for(self, session: Any, operation: str) -> Any:
+    def _scope_for(self, session: Any, operation: str, *, writes: bool = False) -> Any:
         if operation == "configure_database":
             raise SessionMisuseError(CONFIGURES)
         if session is NO_SESSION:
             raise SessionMisuseError(ESCAPES)
         self._writes += is_write(operation)
-        return self.driver_session() if session is None else self._get_session(session)
+        given = self.driver_session() if session is None else session
+        return super()._scope_for(given, operation, writes=writes)
 
     @staticmethod
     def _get_session(session: Any) -> Any:
@@ -135,7 +136,9 @@ def sync_rollback_engine(
 class _JoinedSession(SyncSession):
     """A session of the one transaction, while the program uses it."""
 
-    engine: SyncRollbackEngine
+    def __init__(self, engine: SyncRollbackEngine) -> None:
+        super().__init__(engine)
+        self._outer = engine
 
     @property
     def is_started(self) -> bool:
@@ -144,7 +147,7 @@ class _JoinedSession(SyncSession):
     def start(self) -> None:
         if self.is_started:
             raise SessionMisuseError("Session is already started")
-        self.session = self.engine.driver_session()
+        self.session = self._outer.driver_session()
 
     def end(self) -> None:
         if not self.is_started:
@@ -154,12 +157,12 @@ class _JoinedSession(SyncSession):
     def get_driver_session(self) -> Any:
         if not self.is_started:
             raise SessionMisuseError("session not started")
-        return self.engine.driver_session()
+        return self._outer.driver_session()
 
     def transaction(self, **options: Any) -> SyncTransaction:  # noqa: ARG002  (see the engine)
         if not self.is_started:
             raise SessionMisuseError("provided session is not started")
-        return _JoinedTransaction(self.engine, self)
+        return _JoinedTransaction(self._outer, self)
 
     def run_transaction(
         self,
@@ -169,7 +172,7 @@ class _JoinedSession(SyncSession):
         join: SyncTransaction | None = None,
         **options: Any,
     ) -> T:
-        return self.engine.run_transaction(callback, restore=restore, join=join, **options)
+        return self._outer.run_transaction(callback, restore=restore, join=join, **options)
 
     def __exit__(
         self,
@@ -183,10 +186,9 @@ class _JoinedSession(SyncSession):
 class _JoinedTransaction(SyncTransaction):
     """A part of the one transaction, which is a transaction to the program."""
 
-    engine: SyncRollbackEngine
-
     def __init__(self, engine: SyncRollbackEngine, session: _JoinedSession) -> None:
         super().__init__(engine)
+        self._outer = engine
         self.session = session
         self._part: Part | None = None
 
@@ -197,8 +199,8 @@ class _JoinedTransaction(SyncTransaction):
     def start(self) -> None:
         if self._part is not None:
             raise SessionMisuseError("Transaction already started")
-        self.engine.driver_session()  # raises if the one transaction is over
-        self._part = Part(self.engine.writes)
+        self._outer.driver_session()  # raises if the one transaction is over
+        self._part = Part(self._outer.writes)
 
     def commit(self) -> None:
         self.get_driver_session()
@@ -208,8 +210,8 @@ class _JoinedTransaction(SyncTransaction):
 
     def abort(self) -> None:
         part = self._end_part()
-        if self.engine.writes != part.writes_before:
-            self.engine.doom()
+        if self._outer.writes != part.writes_before:
+            self._outer.doom()
         errors = _call_all(part.on_rollback)
         if errors:
             raise RollbackHookError(f"on_rollback callable(s) failed: {errors!r}", errors)
@@ -225,7 +227,7 @@ class _JoinedTransaction(SyncTransaction):
     def get_driver_session(self) -> Any:
         if self._part is None:
             raise SessionMisuseError(NOT_STARTED)
-        return self.engine.driver_session()
+        return self._outer.driver_session()
 
     def transaction(self, **_options: Any) -> SyncTransaction:
         raise SessionMisuseError(NESTED)

@@ -1,0 +1,37 @@
+"""What operations ask of an engine, so that engines can be made of operations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from odmantic._aio.operations.turns import Turns
+    from odmantic._state.places import Known
+
+
+class Engine(Protocol):
+    """An engine, as operations see it."""
+
+    client: Any
+    """The driver's client."""
+    database: Any
+    """The driver's database object."""
+    database_name: str
+    _turns: Turns
+    """Its saves that are under way."""
+
+    @property
+    def _keeps_collections(self) -> bool:
+        """Whether models are in the collections that bear their names."""
+        ...
+
+    def get_collection(self, model: Any) -> Any:
+        """The driver's collection of a model."""
+
+    def _known_at(self, model: Any, collection: Any) -> Known:
+        """What says that documents of a model are known in a collection."""
+        ...
+
+    def _reading_from(self, model: Any, collection: Any) -> Known:
+        """The same, if referenced documents may be read along."""
+        ...

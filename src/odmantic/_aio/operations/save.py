@@ -1,0 +1,96 @@
+"""Saves: what has changed of instances is written, each after those it references."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from odmantic._aio.operations.bulk import save_in_bulk
+from odmantic._aio.operations.write import write, write_plan
+from odmantic._driver.select import is_driver_collection
+from odmantic._plan.save import all_fields, fields_to_save, plan_quickly, save_order
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Sequence
+
+    from odmantic._aio.interfaces import Engine
+    from odmantic._aio.operations.scope import Scope
+    from odmantic._state.places import Known
+    from odmantic.model import Model
+
+
+def save(engine: Engine, scope: Scope, instances: Sequence[Model]) -> Awaitable[None]:
+    """Write what has changed of instances, each after those it references; of several, in bulk where the driver can."""
+    if len(instances) > 1:
+        return _save_all(engine, scope, save_order(instances))
+    if instances[0].__mapping__.reference_paths:
+        return _save_each(engine, scope, save_order(instances))
+    return save_one(engine, scope, instances[0])
+
+
+async def _save_each(engine: Engine, scope: Scope, ordered: Sequence[Model]) -> None:
+    for instance in ordered:
+        await save_one(engine, scope, instance)
+
+
+async def save_one(engine: Engine, scope: Scope, instance: Model, collection: Any = None) -> None:
+    """Write what has changed of an instance, after other saves of it; what it references is left alone."""
+    turns = engine._turns
+    unit = scope.unit
+    turn = turns.take_at_once(instance, unit) or await turns.take(instance, unit)
+    try:
+        if collection is None:
+            collection = engine.get_collection(type(instance))
+        known = engine._known_at(type(instance), collection)
+        plan, attempt = None, scope.attempt
+        if turn is not None and (attempt is None or attempt.guard is None):
+            plan = plan_quickly(instance, known, scope.journal)
+        if plan is not None:
+            if plan.names:
+                await write_plan(engine, scope, plan, collection)
+            return
+        names = fields_to_save(instance, known.place)
+        if turn is None and not names:
+            # What a save of another transaction has taken may never come to be.
+            names = all_fields(instance)
+        if names:
+            scope.check(instance)
+            await write(engine, scope, instance, names, collection)
+    finally:
+        if turn is not None:
+            turns.leave(instance, turn)
+
+
+async def _save_all(engine: Engine, scope: Scope, ordered: Sequence[Model]) -> None:
+    """Write what has changed of instances, each after those it references."""
+    turns = engine._turns
+    turn = await turns.take_all(ordered, scope.unit)
+    try:
+        known: Known | None = None
+        model, collection = None, None
+        for number, instance in enumerate(ordered):
+            if known is None or type(instance) is not model:
+                model = type(instance)
+                collection = engine.get_collection(model)
+                known = engine._known_at(model, collection)
+            if fields_to_save(instance, known.place):
+                await _save_from(engine, scope, ordered[number:] if number else ordered, collection)
+                return
+    finally:
+        turns.leave_all(turn)
+
+
+async def _save_from(
+    engine: Engine, scope: Scope, instances: Sequence[Model], collection: Any
+) -> None:
+    """Save some instances, of which the first one has to be written."""
+    if len(instances) > 1 and is_driver_collection(collection):
+        await save_in_bulk(engine, scope, instances)
+        return
+    for number, instance in enumerate(instances):
+        if number:
+            collection = engine.get_collection(type(instance))
+        known = engine._known_at(type(instance), collection)
+        names = fields_to_save(instance, known.place)
+        if names:
+            scope.check(instance)
+            await write(engine, scope, instance, names, collection)

@@ -1,0 +1,404 @@
+# Generated from src/odmantic/_aio/engine_base.py by tools/generate_sync.py: do not edit.
+"""What an engine does with documents, in one database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from odmantic import _process
+from odmantic._driver._sync import (
+    CLIENT_ADVICE,
+    REFUSED_CLIENTS,
+    make_client,
+    runs_for,
+    waiting_frame,
+)
+from odmantic._driver.select import finds_plainly, has_own, is_plain_client, updates_plainly
+from odmantic._plan.arguments import check_instance, check_model, collect_instances
+from odmantic._plan.filters import build_filter
+from odmantic._plan.find import plan_find
+from odmantic._plan.save import referenced
+from odmantic._plan.sort import build_sort
+from odmantic._shared.arguments import (
+    check_client,
+    check_client_options,
+    check_database_name,
+    database_in,
+)
+from odmantic._shared.engine import UNNAMED, BaseEngine, BaseSession
+from odmantic._shared.reading import ModelType, reads_by_itself
+from odmantic._sync.cursor import SyncCursor
+from odmantic._sync.operations.delete import delete, remove
+from odmantic._sync.operations.find import count, find, find_one
+from odmantic._sync.operations.indexes import create_declared
+from odmantic._sync.operations.save import save, save_one
+from odmantic._sync.operations.scope import OUTSIDE, HasScope, Scope, scope_of
+from odmantic._sync.operations.turns import Turns
+from odmantic._transaction.blocks import NO_SESSION, StrayOperations, is_in_block, session_of_block
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from types import TracebackType
+
+    from pymongo.synchronous.client_session import ClientSession
+    from pymongo.synchronous.collection import Collection
+    from typing_extensions import Self
+
+    from odmantic._plan.sort import SortExpressionType
+    from odmantic.model import Model
+    from odmantic.query import QueryExpression
+
+    SyncSessionType: TypeAlias = HasScope | ClientSession | Any | None
+    #: `bool` is what type checkers see in `Model.field == value`; a real one is refused.
+    Query: TypeAlias = QueryExpression | Mapping[Any, Any] | bool
+else:
+    SyncSessionType = Any
+
+_SAVES = frozenset({"save", "save_all"})
+
+
+class SyncEngineBase(BaseEngine):
+    """The operations of an engine; `SyncEngine` makes sessions and transactions besides."""
+
+    def __init__(
+        self,
+        client: Any = None,
+        database: str = UNNAMED,
+        *,
+        stray_operations: str = "warn",
+        client_options: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Keep the client, or make one; nothing is sent."""
+        check_client(client, REFUSED_CLIENTS, "SyncEngine", CLIENT_ADVICE)
+        check_client_options(client, client_options, "SyncEngine")
+        uri = client if isinstance(client, str) else None
+        if database is UNNAMED:
+            database = (uri and database_in(uri)) or "test"
+        # Whatever can fail comes before a client that nobody would close.
+        check_database_name(database)
+        self.stray_operations = StrayOperations(stray_operations)
+        self._made_in = _process.number if client is None or uri is not None else None
+        super().__init__(
+            make_client(uri, client_options or {}) if self._made_in is not None else client,
+            database,
+        )
+        self._turns = Turns()
+
+    def close(self) -> None:
+        """Close the client if the engine has made it, which ends its sessions; does nothing the second time.
+
+        A client that was given to the engine is left to who made it, and a forked child leaves its parent's alone.
+        """
+        made_in, self._made_in = self._made_in, None
+        if made_in is _process.number:
+            self.client.close()
+
+    def __enter__(self) -> Self:
+        """Return the engine."""
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None:
+        """Close the client if the engine has made it."""
+        self.close()
+
+    def get_collection(self, model: type[Model]) -> Collection[dict[str, Any]]:
+        """The driver's collection of a model, for raw calls.
+
+        Raises:
+            TypeError: `model` is no model class.
+        """
+        collection: Collection[dict[str, Any]] = self._collection(model)
+        return collection
+
+    def configure_database(
+        self,
+        models: Iterable[type[Model]] | None = None,
+        *,
+        update_existing_indexes: bool = False,
+        session: SyncSessionType = None,
+    ) -> None:
+        """Create the indexes that models declare; identical ones may exist already.
+
+        Indexes that are no longer declared are left alone.
+
+        Args:
+            models: the models, in order; a failure leaves the indexes created before. By default those that this
+                engine has used.
+            update_existing_indexes: replace an index that conflicts with a declared one: drop it, create the
+                declared one, and if that fails put the old one back.
+            session: see the class.
+
+        Raises:
+            TypeError: `models` is not an iterable of model classes, or it is left out and no model was used.
+            pymongo.errors.OperationFailure: an index conflicts (codes 85 and 86), or the server refuses it.
+            pymongo.errors.DuplicateKeyError: the data violates a unique index.
+        """
+        wanted = self._models_to_configure(models)
+        scope = self._scope_for(session, "configure_database", writes=True)
+        create_declared(self, scope, wanted, update_existing=update_existing_indexes)
+
+    def find(
+        self,
+        model: type[ModelType],
+        *queries: Query,
+        sort: SortExpressionType = None,
+        skip: int = 0,
+        limit: int | None = None,
+        session: SyncSessionType = None,
+    ) -> SyncCursor[ModelType]:
+        """Search for instances of a model; all of the queries must hold.
+
+        References are resolved. Await the cursor for a list, or iterate over it.
+
+        Args:
+            model: the model to search for.
+            *queries: conditions such as `Parcel.weight > 2`, or filters of MongoDB as dicts of key names.
+            sort: a field, `asc(field)`, `desc(field)`, or a tuple of these.
+            skip: how many matching documents to leave out.
+            limit: how many to return at most.
+            session: see the class.
+
+        Raises:
+            TypeError: `model` is no model class, or a query or `sort` is of a wrong kind.
+            ValueError: `limit` is not positive, or `skip` negative.
+            DocumentParsingError: on consumption: a document does not fit the model.
+        """
+        plan = plan_find(model, queries, sort=sort, skip=skip, limit=limit)
+        cursor = find(self, self._scope_for(session, "find"), plan)
+        cursor.open()
+        return cursor
+
+    def find_one(
+        self,
+        model: type[ModelType],
+        *queries: Query,
+        sort: SortExpressionType = None,
+        session: SyncSessionType = None,
+    ) -> ModelType | None:
+        """Search for the first matching instance; `None` if there is none.
+
+        Raises:
+            TypeError: `model` is no model class, or a query or `sort` is of a wrong kind.
+            DocumentParsingError: the document does not fit the model.
+        """
+        check_model(model, "find_one")
+        if self._reads_by_itself(model):
+            query, order = build_filter(queries, model), build_sort(sort, model)
+            return find_one(self, self._scope_for(session, "find"), model, query, order)
+        cursor = self.find(model, *queries, sort=sort, limit=1, session=session)
+        instances = list(cursor)
+        return instances[0] if instances else None
+
+    def count(
+        self, model: type[ModelType], *queries: Query, session: SyncSessionType = None
+    ) -> int:
+        """Count the matching documents, whether or not they fit the model.
+
+        Raises:
+            TypeError: `model` is no model class, or a query is of a wrong kind.
+        """
+        check_model(model, "count")
+        query = build_filter(queries, model)
+        return count(self, self._scope_for(session, "count"), model, query)
+
+    def save(self, instance: ModelType, *, session: SyncSessionType = None) -> ModelType:
+        """Insert an instance, or update what has changed in its document, after the instances it references.
+
+        Only fields that were assigned, or changed in place, since the last read or write are sent. Without a
+        session the writes share one of the call's own; only in a transaction they take effect together.
+
+        Returns:
+            The same object.
+
+        Raises:
+            TypeError: `instance` is no instance of a model.
+            DuplicateKeyError: a unique index refuses the document.
+            InvalidDocumentError: a value cannot be stored, or the document is too large.
+        """
+        check_instance(instance, "save")
+        self._save_in_session([instance], session, "save")
+        return instance
+
+    def save_all(
+        self, instances: Iterable[ModelType], *, session: SyncSessionType = None
+    ) -> list[ModelType]:
+        """Save several instances, those they reference first, with few commands; the first error stops.
+
+        It is no transaction. What stands before the instance that fails stays saved, and so may referenced
+        instances and those of other models; each instance knows what of it is not saved.
+
+        Returns:
+            The same objects, in order.
+
+        Raises:
+            TypeError: an element is no instance of a model; nothing is written then.
+            DuplicateKeyError: a unique index refuses a document.
+            InvalidDocumentError: a value cannot be stored, or a document is too large.
+        """
+        collected = collect_instances(instances, "save_all")
+        if collected:
+            self._save_in_session(collected, session, "save_all")
+        return collected
+
+    def delete(self, instance: Model, session: SyncSessionType = None) -> None:
+        """Delete the document of an instance; referenced documents stay.
+
+        Raises:
+            TypeError: `instance` is no instance of a model.
+            DocumentNotFoundError: there is no such document.
+        """
+        self._delete(instance, session)
+
+    def remove(
+        self,
+        model: type[ModelType],
+        *queries: Query,
+        just_one: bool = False,
+        session: SyncSessionType = None,
+    ) -> int:
+        """Delete the matching documents of a model; without a query, all of them.
+
+        Args:
+            model: the model whose documents are deleted.
+            *queries: conditions, as for `find`.
+            just_one: delete one at most.
+            session: see the class.
+
+        Returns:
+            How many documents were deleted.
+
+        Raises:
+            TypeError: `model` is no model class, or a query is of a wrong kind.
+        """
+        check_model(model, "remove")
+        query = build_filter(queries, model)
+        scope = self._scope_for(session, "remove", writes=True)
+        return remove(self, scope, model, query, just_one=just_one)
+
+    def _delete(self, instance: Model, session: SyncSessionType) -> None:
+        check_instance(instance, "delete")
+        delete(self, self._scope_for(session, "delete", writes=True), instance)
+
+    def _save(self, instance: ModelType, session: Any) -> ModelType:
+        """Save an instance and those it references in a driver session.
+
+        Where a program has its own, every instance is saved by that, one after the other, as in 1.x.
+        """
+        scope = self._scope_for(session, "save", writes=True)
+        if self._saves_by_itself:
+            save(self, scope, [instance])
+            return instance
+        for target in referenced(instance):
+            self._save(target, session)
+        save_one(self, scope, instance)
+        return instance
+
+    def _save_in_session(
+        self, instances: Sequence[Model], session: SyncSessionType, operation: str
+    ) -> None:
+        # What only hands on is no coroutine of its own: each costs as much as several calls.
+        scope = self._scope_for(session, operation, writes=True)
+        if not self._saves_by_itself:
+            return self._save_each(instances, scope.session)
+        if scope.session is not None:
+            return save(self, scope, instances)
+        collection = self._collection_of_one(instances)
+        if collection is not None:
+            return save_one(self, scope, instances[0], collection)
+        return self._save_in_own_session(instances, operation)
+
+    def _save_in_own_session(self, instances: Sequence[Model], operation: str) -> None:
+        session = self.client.start_session()
+        try:
+            save(self, self._scope_for(session, operation), instances)
+        finally:
+            session.end_session()
+
+    def _save_each(self, instances: Sequence[Model], session: Any) -> None:
+        own = self.client.start_session() if session is None else None
+        try:
+            for instance in instances:
+                self._save(instance, session if own is None else own)
+        finally:
+            if own is not None:
+                own.end_session()
+
+    @property
+    def _saves_by_itself(self) -> bool:
+        """Whether `_save` was not replaced."""
+        return getattr(self._save, "__func__", None) is SyncEngineBase._save
+
+    def _reads_by_itself(self, model: type[Model]) -> bool:
+        """Whether one document can be read by the shortest way: not where `find`, or what it calls, was replaced."""
+        return (
+            type(self).find is SyncEngineBase.find
+            and has_own(self, "find")
+            and reads_by_itself(SyncCursor)
+            and not model.__mapping__.reference_paths
+            and finds_plainly(self.get_collection(model))
+        )
+
+    @property
+    def _keeps_collections(self) -> bool:
+        """Whether models are in the collections that bear their names: `get_collection` was not replaced."""
+        return getattr(self.get_collection, "__func__", None) is SyncEngineBase.get_collection
+
+    def _collection_of_one(self, instances: Sequence[Model]) -> Any:
+        """The collection of a single write, for which the driver's implicit session does: on the wire it is the same.
+
+        `None` where the driver is not itself, or a session would be an error because no write is acknowledged.
+        """
+        model = type(instances[0])
+        if len(instances) > 1 or model.__mapping__.reference_paths:
+            return None
+        collection = self.get_collection(model)
+        is_usual = (
+            is_plain_client(self.client)
+            and updates_plainly(collection)
+            and collection.write_concern.acknowledged
+        )
+        return collection if is_usual else None
+
+    @staticmethod
+    def _get_session(session: SyncSessionType) -> Any:
+        """The driver session of a `session=` argument.
+
+        Raises:
+            RuntimeError: the session or transaction object is not started.
+            TypeError: it is one of the other colour.
+        """
+        if isinstance(session, HasScope):
+            return session.get_driver_session()
+        if session is NO_SESSION:
+            return None
+        if isinstance(session, BaseSession):
+            message = f"a SyncEngine cannot use a {type(session).__name__} as session="
+            raise TypeError(message)
+        return session
+
+    def _scope_for(
+        self, session: SyncSessionType, operation: str, *, writes: bool = False
+    ) -> Scope:
+        """Where an operation runs: where its `session=` says, or in the block it stands in if it joins."""
+        if self._get_session is not SyncEngineBase._get_session:
+            session = self._session_of_program(session, operation)
+        if session is None and is_in_block():
+            session = session_of_block(
+                self.client, self.stray_operations, operation, runs_for, waiting_frame
+            )
+        driver_session = SyncEngineBase._get_session(session)
+        return (
+            OUTSIDE
+            if driver_session is None
+            else scope_of(driver_session, operation, writes=writes)
+        )
+
+    def _session_of_program(self, session: SyncSessionType, operation: str) -> Any:
+        """What a `_get_session` of a program's own gives; as in 1.x, a save asks it for a session object only."""
+        is_asked = operation not in _SAVES or isinstance(session, BaseSession)
+        return self._get_session(session) if is_asked else session

@@ -1,0 +1,56 @@
+# Generated from src/odmantic/_aio/operations/delete.py by tools/generate_sync.py: do not edit.
+"""Deletes the document of an instance, or all that match."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from odmantic._codec.encode import encode_primary_key
+from odmantic._codec.ids import check_id, id_filter
+from odmantic._state.transitions import mark_deleted
+from odmantic.exceptions import DocumentNotFoundError
+
+if TYPE_CHECKING:
+    from odmantic._sync.interfaces import Engine
+    from odmantic._sync.operations.scope import Scope
+    from odmantic.model import Model
+    from odmantic.query import QueryExpression
+
+
+def delete(engine: Engine, scope: Scope, instance: Model) -> None:
+    """Delete the document of an instance.
+
+    Raises:
+        DocumentNotFoundError: there is none.
+    """
+    model = type(instance)
+    collection = engine.get_collection(model)
+    id_ = encode_primary_key(instance)
+    check_id(model, id_, "delete")
+    query = id_filter(id_)
+    place = engine._known_at(model, collection).place
+    journal = scope.journal
+    before = journal.deleting(instance) if journal is not None else None
+    result = scope.send(
+        engine,
+        lambda: collection.delete_one(query, session=scope.session),
+        "delete",
+        model,
+        id_,
+    )
+    if result.deleted_count == 0:
+        raise DocumentNotFoundError(instance)
+    was_here, ended = mark_deleted(instance, place)
+    if journal is not None:
+        journal.deleted(instance, before if was_here else None, ended)
+
+
+def remove(
+    engine: Engine, scope: Scope, model: type[Model], query: QueryExpression, *, just_one: bool
+) -> int:
+    """Delete matching documents and tell how many there were."""
+    collection = engine.get_collection(model)
+    delete = collection.delete_one if just_one else collection.delete_many
+    result = scope.send(engine, lambda: delete(query, session=scope.session), "remove", model)
+    count: int = result.deleted_count
+    return count

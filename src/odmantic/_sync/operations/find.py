@@ -1,0 +1,117 @@
+# Generated from src/odmantic/_aio/operations/find.py by tools/generate_sync.py: do not edit.
+"""Reads: all matching documents, the first one, or their number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pymongo.errors import PyMongoError
+
+from odmantic._driver._sync import take_batch
+from odmantic._driver.encoded_batches import documents_of, in_pieces
+from odmantic._driver.select import derived_of
+from odmantic._plan.command import find_command, first_document, may_read_again
+from odmantic._plan.filters import fits_match
+from odmantic._plan.find import LIST_PAGE_SIZE
+from odmantic._shared.reading import ModelType, Reader
+from odmantic._sync.cursor import Source, SyncCursor
+from odmantic._sync.operations.references import ReferenceLoader, are_where_the_server_looks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from odmantic._plan.find import FindPlan
+    from odmantic._sync.interfaces import Engine
+    from odmantic._sync.operations.scope import Scope
+    from odmantic.model import Model
+    from odmantic.query import QueryExpression, SortExpression
+
+
+def find(engine: Engine, scope: Scope, plan: FindPlan[ModelType]) -> SyncCursor[ModelType]:
+    """A cursor over the instances of a read."""
+    model = plan.model
+    collection: Any = engine.get_collection(model)
+    options: Any = getattr(collection, "codec_options", None)
+    # Referenced documents are put into those read, which have to be dictionaries for that.
+    is_needed = getattr(options, "document_class", dict) is not dict or (
+        plan.needs_pipeline and are_where_the_server_looks(engine, model)
+    )
+    by_server = plan.has_references and is_needed and plan.fits_pipeline
+
+    encoded = None if plan.has_references else in_pieces(collection)
+    read = collection if encoded is None else encoded
+
+    def open_cursor() -> Any:
+        if by_server:
+            return collection.aggregate(
+                plan.pipeline(), batchSize=plan.batch_size, session=scope.session
+            )
+        return read.find(plan.filter, session=scope.session, **plan.find_options())
+
+    def send(call: Callable[[], Any]) -> Any:
+        return scope.send(engine, call, "find", model)
+
+    known = engine._reading_from(model, collection)
+    source = Source(Reader(model, known, scope.attempt), open_cursor, send)
+    if plan.has_references and not by_server:
+        source.page_size = plan.batch_size
+        source.complete = ReferenceLoader(engine, scope, model, collection).complete
+    if encoded is not None:
+        source.decode = lambda pieces: documents_of(pieces, options)
+    return SyncCursor[ModelType].reading(source)
+
+
+def find_one(
+    engine: Engine,
+    scope: Scope,
+    model: type[ModelType],
+    query: QueryExpression,
+    sort: SortExpression | None,
+) -> ModelType | None:
+    """The first matching instance of a model without references."""
+    collection: Any = engine.get_collection(model)
+    # To a read in a session of a program's own the driver adds the time it has to see, but not to a command.
+    by_itself = scope.session is None
+    codec_options = derived_of(collection).read_options if by_itself or scope.attempt else None
+    options: dict[str, Any] = {"sort": list(sort.items())} if sort else {}
+
+    def read() -> Any:
+        if codec_options is not None:
+            database = collection.database
+            try:
+                reply = database.command(
+                    find_command(collection.name, query, sort),
+                    codec_options=codec_options,
+                    session=scope.session,
+                )
+                return first_document(reply)
+            except PyMongoError as error:
+                may_retry = by_itself and database.client.options.retry_reads
+                if not may_retry or not may_read_again(error):
+                    raise
+        return collection.find_one(query, session=scope.session, **options)
+
+    document = scope.send(engine, read, "find", model)
+    if document is None:
+        return None
+    known = engine._known_at(model, collection)
+    return Reader(model, known, scope.attempt).parse(document)
+
+
+def count(engine: Engine, scope: Scope, model: type[Model], query: QueryExpression) -> int:
+    """The number of matching documents."""
+    collection: Any = engine.get_collection(model)
+
+    def read() -> int:
+        if fits_match(query):
+            counted: int = collection.count_documents(query, session=scope.session)
+            return counted
+        # Sent as an aggregation, which does not take such a filter.
+        found = collection.find(query, {"_id": 1}, session=scope.session)
+        number = 0
+        while batch := take_batch(found, LIST_PAGE_SIZE):
+            number += len(batch)
+        return number
+
+    number: int = scope.send(engine, read, "count", model)
+    return number
