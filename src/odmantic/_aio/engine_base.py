@@ -21,7 +21,6 @@ from odmantic._driver._aio import (
     runs_for,
     waiting_frame,
 )
-from odmantic._driver.select import finds_plainly, has_own, is_plain_client, updates_plainly
 from odmantic._plan.arguments import check_instance, check_model, collect_instances
 from odmantic._plan.filters import build_filter
 from odmantic._plan.find import plan_find
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from pymongo.asynchronous.collection import AsyncCollection
     from typing_extensions import Self
 
+    from odmantic._driver.plain import Target
     from odmantic._plan.sort import SortExpressionType
     from odmantic.model import Model
     from odmantic.query import QueryExpression
@@ -113,8 +113,13 @@ class AIOEngineBase(BaseEngine):
         Raises:
             TypeError: `model` is no model class.
         """
-        collection: AsyncCollection[dict[str, Any]] = self._collection(model)
+        collection: AsyncCollection[dict[str, Any]] = self._usual_target(model).collection
         return collection
+
+    def _target(self, model: Any) -> Target:
+        if getattr(self.get_collection, "__func__", None) is AIOEngineBase.get_collection:
+            return self._usual_target(model)
+        return self._look_at(model, self.get_collection(model))
 
     async def configure_database(
         self,
@@ -191,9 +196,14 @@ class AIOEngineBase(BaseEngine):
             DocumentParsingError: the document does not fit the model.
         """
         check_model(model, "find_one")
-        if self._reads_by_itself(model):
-            query, order = build_filter(queries, model), build_sort(sort, model)
-            return await find_one(self, self._scope_for(session, "find"), model, query, order)
+        if getattr(self.find, "__func__", None) is AIOEngineBase.find and reads_by_itself(
+            AIOCursor
+        ):
+            target = self._target(model)
+            if target.finds_plainly and not model.__mapping__.reference_paths:
+                query, order = build_filter(queries, model), build_sort(sort, model)
+                scope = self._scope_for(session, "find")
+                return await find_one(self, scope, target, model, query, order)
         cursor = self.find(model, *queries, sort=sort, limit=1, session=session)
         if ASYNC:
             instances = await cursor
@@ -327,9 +337,10 @@ class AIOEngineBase(BaseEngine):
             return self._save_each(instances, scope.session)
         if scope.session is not None:
             return save(self, scope, instances)
-        collection = self._collection_of_one(instances)
-        if collection is not None:
-            return save_one(self, scope, instances[0], collection)
+        if len(instances) == 1 and not instances[0].__mapping__.reference_paths:
+            target = self._target(type(instances[0]))
+            if target.needs_no_session:
+                return save_one(self, scope, instances[0], target)
         return self._save_in_own_session(instances, operation)
 
     async def _save_in_own_session(self, instances: Sequence[Model], operation: str) -> None:
@@ -353,36 +364,10 @@ class AIOEngineBase(BaseEngine):
         """Whether `_save` was not replaced."""
         return getattr(self._save, "__func__", None) is AIOEngineBase._save
 
-    def _reads_by_itself(self, model: type[Model]) -> bool:
-        """Whether one document can be read by the shortest way: not where `find`, or what it calls, was replaced."""
-        return (
-            type(self).find is AIOEngineBase.find
-            and has_own(self, "find")
-            and reads_by_itself(AIOCursor)
-            and not model.__mapping__.reference_paths
-            and finds_plainly(self.get_collection(model))
-        )
-
     @property
     def _keeps_collections(self) -> bool:
         """Whether models are in the collections that bear their names: `get_collection` was not replaced."""
         return getattr(self.get_collection, "__func__", None) is AIOEngineBase.get_collection
-
-    def _collection_of_one(self, instances: Sequence[Model]) -> Any:
-        """The collection of a single write, for which the driver's implicit session does: on the wire it is the same.
-
-        `None` where the driver is not itself, or a session would be an error because no write is acknowledged.
-        """
-        model = type(instances[0])
-        if len(instances) > 1 or model.__mapping__.reference_paths:
-            return None
-        collection = self.get_collection(model)
-        is_usual = (
-            is_plain_client(self.client)
-            and updates_plainly(collection)
-            and collection.write_concern.acknowledged
-        )
-        return collection if is_usual else None
 
     @staticmethod
     def _get_session(session: AIOSessionType) -> Any:

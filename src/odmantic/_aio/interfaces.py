@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from odmantic._aio.operations.turns import Turns
+    from odmantic._driver.plain import Target
     from odmantic._state.places import Known
 
 
@@ -28,10 +29,10 @@ class Engine(Protocol):
     def get_collection(self, model: Any) -> Any:
         """The driver's collection of a model."""
 
-    def _known_at(self, model: Any, collection: Any) -> Known:
-        """What says that documents of a model are known in a collection."""
+    def _target(self, model: Any) -> Target:
+        """The collection that `get_collection` gives, and the ways that it has."""
         ...
 
-    def _reading_from(self, model: Any, collection: Any) -> Known:
-        """The same, if referenced documents may be read along."""
+    def _reading_from(self, model: Any, known: Known) -> Known:
+        """What says that documents of a model are known, and referenced ones that may be read along."""
         ...

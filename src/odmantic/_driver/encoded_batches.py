@@ -15,13 +15,15 @@ import bson
 from bson.raw_bson import RawBSONDocument
 from pymongo.monitoring import CommandListener
 
-from odmantic._driver.select import UNMADE, derived_of, finds_plainly, is_usual_codec
+from odmantic._driver.plain import UNMADE, is_usual_codec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from collections.abc import Set as AbstractSet
 
     from bson.codec_options import CodecOptions
+
+    from odmantic._driver.plain import Target
 
 #: The largest number of documents in a piece.
 PIECE_SIZE = 100
@@ -46,17 +48,16 @@ _decode: Callable[..., dict[str, Any]] = bson.decode  # pyright: ignore[reportUn
 _command_log = logging.getLogger("pymongo.command")
 
 
-def in_pieces(collection: Any) -> Any:
+def in_pieces(target: Target) -> Any:
     """Return a collection whose cursors return pieces of replies, for `documents_of`; `None` if that is impossible.
 
     A program that listens to the driver's commands, or logs them, must see documents in the replies.
     """
-    if not finds_plainly(collection) or _command_log.isEnabledFor(logging.DEBUG):
+    if not target.finds_plainly or _command_log.isEnabledFor(logging.DEBUG):
         return None
-    derived = derived_of(collection)
-    if derived.twin is UNMADE:
-        derived.twin = _twin(collection)
-    return derived.twin
+    if target.twin is UNMADE:
+        target.twin = _twin(target.collection)
+    return target.twin
 
 
 def documents_of(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
-from bson.codec_options import TypeRegistry
-from pymongo import AsyncMongoClient, MongoClient, ReadPreference
+from pymongo import AsyncMongoClient, MongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
@@ -16,21 +14,9 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.topology_description import TopologyDescription
 
-if TYPE_CHECKING:
-    from bson.codec_options import CodecOptions
-
 _PARTS = (AsyncDatabase, AsyncCollection, Database, Collection)
-_CLIENTS = frozenset({AsyncMongoClient, MongoClient})
-_COLLECTIONS = frozenset({AsyncCollection, Collection})
 #: The classes of sessions of PyMongo.
 SESSION_CLASSES = frozenset({AsyncClientSession, ClientSession})
-
-#: The attribute of a collection that keeps what was made of it.
-_DERIVED = "_odmantic_derived"
-_NO_TYPES = TypeRegistry()
-
-#: Stands for what has not been made yet, where `None` says that there is none.
-UNMADE: Any = object()
 
 
 class ClientKind(Enum):
@@ -97,48 +83,6 @@ def check_session(value: Any) -> None:
         raise TypeError(message)
 
 
-@dataclass(slots=True)
-class Derived:
-    """What is made of a collection once.
-
-    Attributes:
-        command_options: the codec options for commands that write.
-        read_options: those for commands that read; `None` if only the collection's methods will do.
-        twin: for `pieces`, which makes it when it is asked for.
-    """
-
-    command_options: CodecOptions[Any]
-    read_options: CodecOptions[Any] | None
-    twin: Any = UNMADE
-
-
-def finds_plainly(collection: Any) -> bool:
-    """Tell whether this is a collection of PyMongo whose ways to find were not replaced."""
-    return (
-        type(collection) in _COLLECTIONS
-        and has_own(collection, "find")
-        and has_own(collection, "find_one")
-    )
-
-
-def updates_plainly(collection: Any) -> bool:
-    """Tell whether this is a collection of PyMongo whose way to update was not replaced."""
-    return type(collection) in _COLLECTIONS and has_own(collection, "update_one")
-
-
-def is_plain_client(client: Any) -> bool:
-    """Tell whether this is a client of PyMongo whose sessions are its own."""
-    return type(client) in _CLIENTS and has_own(client, "start_session")
-
-
-def has_own(value: object, method: str) -> bool:
-    """Tell whether a method of an object is that of its class.
-
-    The object's `__dict__` could tell, but CPython 3.11 and 3.12 would read its attributes more slowly ever after.
-    """
-    return getattr(getattr(value, method), "__func__", None) is getattr(type(value), method)
-
-
 def runs_transaction(session: Any) -> bool:
     """Tell whether a transaction runs in a session, whoever began it; a stand-in may not say."""
     return getattr(session, "in_transaction", None) is True
@@ -147,48 +91,6 @@ def runs_transaction(session: Any) -> bool:
 def sends_nothing_at_end(session: Any) -> bool:
     """Tell whether a session ends without a word to the server, so that nothing can cut its end off."""
     return type(session) in SESSION_CLASSES and not session.in_transaction
-
-
-def is_driver_collection(collection: Any) -> bool:
-    """Tell whether a collection writes in the driver's own way, so that one write and many are the same to it.
-
-    A stand-in, or a subclass of a program, may do something of its own in `update_one`.
-    """
-    write: Any = getattr(cast("object", type(collection)), "update_one", None)
-    module: Any = getattr(write, "__module__", None)
-    return (
-        isinstance(module, str)
-        and module.startswith("pymongo.")
-        and has_own(collection, "update_one")
-    )
-
-
-def derived_of(collection: Any) -> Derived:
-    """Give what is made once of a collection of PyMongo."""
-    derived: Derived | None = getattr(collection, _DERIVED, None)
-    if derived is None:
-        derived = _derive(collection)
-        setattr(collection, _DERIVED, derived)
-    return derived
-
-
-def _derive(collection: Any) -> Derived:
-    options: CodecOptions[Any] = collection.codec_options
-    # A text that is cut off in the middle of a character must not hide the error that it is part of.
-    for_writes = options.with_options(document_class=dict, unicode_decode_error_handler="replace")
-    # The driver adds neither a read concern nor a read preference to a command, nor decodes a program's own types in
-    # the reply.
-    is_usual = (
-        collection.read_preference == ReadPreference.PRIMARY
-        and collection.read_concern.level is None
-        and is_usual_codec(options)
-    )
-    return Derived(for_writes, options if is_usual else None)
-
-
-def is_usual_codec(options: CodecOptions[Any]) -> bool:
-    """Tell whether documents are decoded to dictionaries, with no types of a program's own in them."""
-    return options.document_class is dict and options.type_registry == _NO_TYPES
 
 
 def _is_part(value: Any) -> bool:

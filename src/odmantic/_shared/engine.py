@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
 from odmantic._driver.deployments import deployment_of
-from odmantic._driver.select import (
-    DRIVERS,
-    addresses_of,
-    client_kind,
-    is_driver_collection,
-)
+from odmantic._driver.plain import target_at
+from odmantic._driver.select import DRIVERS, addresses_of, client_kind
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.arguments import check_model
 from odmantic._plan.sort import build_sort
@@ -24,11 +19,9 @@ from odmantic.model import Model
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from odmantic._driver.plain import Target
     from odmantic._transaction.concerns import TransactionDefaults, TransactionSettings
     from odmantic.query import SortExpression
-
-#: The attribute of a collection that tells what is known of its documents.
-_KNOWN = "_odmantic_known"
 
 
 class _Unnamed(str):
@@ -60,7 +53,7 @@ class BaseEngine:
         self.client: Any = client
         self.database_name: str = database
         self.database: Any = client[database]
-        self._collections: dict[ref[Any], tuple[Any, Any, Any]] = {}
+        self._targets: dict[ref[Any], tuple[Any, Any, Target]] = {}
         self._used_models: WeakKeyDictionary[type[Model], None] = WeakKeyDictionary()
         self._usual_transaction: tuple[Any, dict[str, Any]] = (None, {})
 
@@ -73,42 +66,39 @@ class BaseEngine:
     def _validate_sort_argument(sort: Any) -> SortExpression | None:
         return build_sort(sort)
 
-    def _collection(self, model: Any) -> Any:
-        """The driver's collection of a model, in this engine's database."""
-        try:
-            database, name, collection = self._collections[ref(model)]
-            if database is self.database and name == model.__collection__:
-                return collection
-        except (KeyError, TypeError):  # a TypeError of what no class can be
-            pass
-        check_model(model, "get_collection")
-        self._used_models[model] = None
-        name = mapping_of(model).collection
-        collection = self.database[name]
-        # A stand-in may give another object each time.
-        if is_driver_collection(collection):
-            # Not a `WeakKeyDictionary`, which is written in Python: this is looked up for each operation.
-            self._collections[ref(model, self._collections.pop)] = self.database, name, collection
-        return collection
-
     if TYPE_CHECKING:
 
         def get_collection(self, model: Any) -> Any:
             """The driver's collection of a model, for raw calls."""
 
-    def _known_at(self, model: Any, collection: Any) -> Known:
-        """What says that documents of a model are known in a collection, which `get_collection` gave."""
-        known = getattr(collection, _KNOWN, None)
-        if type(known) is not Known:
-            known = Known(self._place_of(model, collection))
-            with suppress(AttributeError):  # a stand-in with slots
-                setattr(collection, _KNOWN, known)
-        return known
+        def _target(self, model: Any) -> Target:
+            """The collection that `get_collection` gives."""
+            ...
 
-    def _reading_from(self, model: Any, collection: Any) -> Known:
-        """The same, if referenced documents may be read along."""
-        known = self._known_at(model, collection)
-        if not mapping_of(model).reference_paths:
+    def _usual_target(self, model: Any) -> Target:
+        """The collection of a model in this engine's database, looked at once."""
+        try:
+            database, name, target = self._targets[ref(model)]
+            if database is self.database and name == model.__collection__:
+                return target
+        except (KeyError, TypeError):  # a TypeError of what no class can be
+            pass
+        check_model(model, "get_collection")
+        self._used_models[model] = None
+        name = mapping_of(model).collection
+        target = self._look_at(model, self.database[name])
+        # A stand-in may give another object each time.
+        if target.is_of_driver:
+            # Not a `WeakKeyDictionary`, which is written in Python: this is looked up for each operation.
+            self._targets[ref(model, self._targets.pop)] = self.database, name, target
+        return target
+
+    def _look_at(self, model: Any, collection: Any) -> Target:
+        return target_at(collection, self.client, Known(self._place_of(model, collection)))
+
+    def _reading_from(self, model: Any, known: Known) -> Known:
+        """What says that documents of a model are known, and referenced ones that may be read along."""
+        if not model.__mapping__.reference_paths:
             return known
         # For each read: a collection may be another one the next time.
         others: dict[ref[Any], Known] = {}
@@ -117,7 +107,7 @@ class BaseEngine:
             for path in mapping_of(waiting.pop()).reference_paths:
                 if ref(path.model) in others:
                     continue
-                its = self._known_at(path.model, self.get_collection(path.model))
+                its = self._target(path.model).known
                 if mapping_of(path.model).reference_paths:
                     its = Reading(its.place, others)
                     waiting.append(path.model)

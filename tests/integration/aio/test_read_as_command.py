@@ -17,7 +17,7 @@ from pymongo.read_concern import ReadConcern
 from tests.integration.aio.colour import resolve
 
 from odmantic import Model
-from odmantic._driver.select import finds_plainly
+from odmantic._driver.plain import finds_plainly
 
 
 class Parcel(Model):

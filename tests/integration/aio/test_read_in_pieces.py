@@ -14,7 +14,7 @@ from tests.integration.aio.reading import to_list
 
 from odmantic import Field, Model
 from odmantic._driver.encoded_batches import in_pieces
-from odmantic._driver.select import finds_plainly
+from odmantic._driver.plain import finds_plainly
 from odmantic.exceptions import DocumentParsingError
 
 MEBIBYTE = 1 << 20
@@ -70,9 +70,9 @@ def _find(engine, *queries, **options):
 
 
 async def test_what_is_read_in_pieces(aio_engine):
-    collection = aio_engine.get_collection(Crate)
+    target = aio_engine._target(Crate)
 
-    assert (in_pieces(collection) is not None) is finds_plainly(collection)
+    assert (in_pieces(target) is not None) is finds_plainly(target.collection)
 
 
 @pytest.mark.each_driver

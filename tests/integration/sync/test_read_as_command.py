@@ -17,7 +17,7 @@ from pymongo.errors import AutoReconnect, ConnectionFailure, OperationFailure
 from pymongo.read_concern import ReadConcern
 
 from odmantic import Model
-from odmantic._driver.select import finds_plainly
+from odmantic._driver.plain import finds_plainly
 
 
 class Parcel(Model):

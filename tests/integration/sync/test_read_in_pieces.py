@@ -15,7 +15,7 @@ from tests.integration.sync.reading import to_list
 
 from odmantic import Field, Model
 from odmantic._driver.encoded_batches import in_pieces
-from odmantic._driver.select import finds_plainly
+from odmantic._driver.plain import finds_plainly
 from odmantic.exceptions import DocumentParsingError
 
 MEBIBYTE = 1 << 20
@@ -71,9 +71,9 @@ def _find(engine, *queries, **options):
 
 
 def test_what_is_read_in_pieces(sync_engine):
-    collection = sync_engine.get_collection(Crate)
+    target = sync_engine._target(Crate)
 
-    assert (in_pieces(collection) is not None) is finds_plainly(collection)
+    assert (in_pieces(target) is not None) is finds_plainly(target.collection)
 
 
 def test_all_instances_are_found(sync_engine, crates):

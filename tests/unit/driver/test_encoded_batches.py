@@ -23,6 +23,8 @@ from pymongo.monitoring import CommandListener, ServerHeartbeatListener
 
 from odmantic import Model, SyncEngine
 from odmantic._driver.encoded_batches import PIECE_SIZE, documents_of, in_pieces
+from odmantic._driver.plain import target_at
+from odmantic._state.places import SOMEWHERE
 
 
 class Parcel(Model):
@@ -52,9 +54,14 @@ def _collection(**options):
     return client["test"]["parcel"]
 
 
+def _twin(collection):
+    """What `find` reads from instead of a collection, if that gives pieces."""
+    return in_pieces(target_at(collection, None, SOMEWHERE))
+
+
 def _decoded(answer, collection=None):
     """What the driver makes of the bytes of an answer to the collection's twin."""
-    twin = in_pieces(_collection() if collection is None else collection)
+    twin = _twin(_collection() if collection is None else collection)
     (reply,) = bson.decode_all(answer, twin.codec_options)
     return reply
 
@@ -178,14 +185,14 @@ def test_a_broken_answer_raises():
 
 
 def test_who_is_shown_answers_gets_whole_ones(caplog):
-    collection = _collection()
-    assert in_pieces(collection) is in_pieces(collection) is not None
-    assert in_pieces(_collection(event_listeners=[ServerHeartbeatListener()])) is not None
+    target = target_at(_collection(), None, SOMEWHERE)
+    assert in_pieces(target) is in_pieces(target) is not None
+    assert _twin(_collection(event_listeners=[ServerHeartbeatListener()])) is not None
 
-    assert in_pieces(_collection(event_listeners=[CommandListener()])) is None
+    assert _twin(_collection(event_listeners=[CommandListener()])) is None
     with caplog.at_level(logging.DEBUG, logger="pymongo.command"):
-        assert in_pieces(collection) is None
-    assert in_pieces(collection) is not None
+        assert in_pieces(target) is None
+    assert in_pieces(target) is not None
 
 
 def test_an_encrypted_client_gets_whole_answers(monkeypatch):
@@ -194,7 +201,7 @@ def test_an_encrypted_client_gets_whole_answers(monkeypatch):
     options = type(collection.database.client.options)
     monkeypatch.setattr(options, "auto_encryption_opts", property(lambda _: object()))
 
-    assert in_pieces(collection) is None
+    assert _twin(collection) is None
 
 
 class _Decimals(TypeDecoder):
@@ -213,15 +220,15 @@ class _Decimals(TypeDecoder):
     ],
 )
 def test_types_of_a_program_are_left_to_the_driver(options):
-    assert in_pieces(_collection().with_options(codec_options=options)) is None
+    assert _twin(_collection().with_options(codec_options=options)) is None
 
 
 def test_a_collection_that_is_not_of_the_driver_is_left_alone():
     collection = _collection()
     collection.find = lambda *_, **__: iter(())
 
-    assert in_pieces(collection) is None
-    assert in_pieces(object()) is None
+    assert _twin(collection) is None
+    assert _twin(object()) is None
 
 
 def test_a_find_that_is_replaced_in_the_class_gives_documents(monkeypatch):

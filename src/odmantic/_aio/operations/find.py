@@ -10,7 +10,6 @@ from odmantic._aio.cursor import AIOCursor, Source
 from odmantic._aio.operations.references import ReferenceLoader, are_where_the_server_looks
 from odmantic._driver._aio import resolve, take_batch
 from odmantic._driver.encoded_batches import documents_of, in_pieces
-from odmantic._driver.select import derived_of
 from odmantic._plan.command import find_command, first_document, may_read_again
 from odmantic._plan.filters import fits_match
 from odmantic._plan.find import LIST_PAGE_SIZE
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from odmantic._aio.interfaces import Engine
     from odmantic._aio.operations.scope import Scope
+    from odmantic._driver.plain import Target
     from odmantic._plan.find import FindPlan
     from odmantic.model import Model
     from odmantic.query import QueryExpression, SortExpression
@@ -29,15 +29,12 @@ if TYPE_CHECKING:
 def find(engine: Engine, scope: Scope, plan: FindPlan[ModelType]) -> AIOCursor[ModelType]:
     """A cursor over the instances of a read."""
     model = plan.model
-    collection: Any = engine.get_collection(model)
+    target = engine._target(model)
+    collection = target.collection
     options: Any = getattr(collection, "codec_options", None)
-    # Referenced documents are put into those read, which have to be dictionaries for that.
-    is_needed = getattr(options, "document_class", dict) is not dict or (
-        plan.needs_pipeline and are_where_the_server_looks(engine, model)
-    )
-    by_server = plan.has_references and is_needed and plan.fits_pipeline
-
-    encoded = None if plan.has_references else in_pieces(collection)
+    has_references = plan.has_references
+    by_server = has_references and _resolves_on_server(engine, plan, options)
+    encoded = None if has_references else in_pieces(target)
     read = collection if encoded is None else encoded
 
     def open_cursor() -> Any:
@@ -50,9 +47,9 @@ def find(engine: Engine, scope: Scope, plan: FindPlan[ModelType]) -> AIOCursor[M
     async def send(call: Callable[[], Awaitable[Any]]) -> Any:
         return await scope.send(engine, call, "find", model)
 
-    known = engine._reading_from(model, collection)
+    known = engine._reading_from(model, target.known)
     source = Source(Reader(model, known, scope.attempt), open_cursor, send)
-    if plan.has_references and not by_server:
+    if has_references and not by_server:
         source.page_size = plan.batch_size
         source.complete = ReferenceLoader(engine, scope, model, collection).complete
     if encoded is not None:
@@ -60,18 +57,28 @@ def find(engine: Engine, scope: Scope, plan: FindPlan[ModelType]) -> AIOCursor[M
     return AIOCursor[ModelType].reading(source)
 
 
+def _resolves_on_server(engine: Engine, plan: FindPlan[Any], options: Any) -> bool:
+    """Tell whether an aggregation puts referenced documents into those read."""
+    # Here they are put into dictionaries only.
+    is_needed = getattr(options, "document_class", dict) is not dict or (
+        plan.needs_pipeline and are_where_the_server_looks(engine, plan.model)
+    )
+    return is_needed and plan.fits_pipeline
+
+
 async def find_one(
     engine: Engine,
     scope: Scope,
+    target: Target,
     model: type[ModelType],
     query: QueryExpression,
     sort: SortExpression | None,
 ) -> ModelType | None:
     """The first matching instance of a model without references."""
-    collection: Any = engine.get_collection(model)
+    collection = target.collection
     # To a read in a session of a program's own the driver adds the time it has to see, but not to a command.
     by_itself = scope.session is None
-    codec_options = derived_of(collection).read_options if by_itself or scope.attempt else None
+    codec_options = target.read_options if by_itself or scope.attempt else None
     options: dict[str, Any] = {"sort": list(sort.items())} if sort else {}
 
     async def read() -> Any:
@@ -93,8 +100,7 @@ async def find_one(
     document = await scope.send(engine, read, "find", model)
     if document is None:
         return None
-    known = engine._known_at(model, collection)
-    return Reader(model, known, scope.attempt).parse(document)
+    return Reader(model, target.known, scope.attempt).parse(document)
 
 
 async def count(engine: Engine, scope: Scope, model: type[Model], query: QueryExpression) -> int:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from odmantic._aio.operations.bulk import save_in_bulk
 from odmantic._aio.operations.write import write, write_plan
-from odmantic._driver.select import is_driver_collection
 from odmantic._plan.save import all_fields, fields_to_save, plan_quickly, save_order
 
 if TYPE_CHECKING:
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 
     from odmantic._aio.interfaces import Engine
     from odmantic._aio.operations.scope import Scope
-    from odmantic._state.places import Known
+    from odmantic._driver.plain import Target
     from odmantic.model import Model
 
 
@@ -32,21 +31,23 @@ async def _save_each(engine: Engine, scope: Scope, ordered: Sequence[Model]) -> 
         await save_one(engine, scope, instance)
 
 
-async def save_one(engine: Engine, scope: Scope, instance: Model, collection: Any = None) -> None:
+async def save_one(
+    engine: Engine, scope: Scope, instance: Model, target: Target | None = None
+) -> None:
     """Write what has changed of an instance, after other saves of it; what it references is left alone."""
     turns = engine._turns
     unit = scope.unit
     turn = turns.take_at_once(instance, unit) or await turns.take(instance, unit)
     try:
-        if collection is None:
-            collection = engine.get_collection(type(instance))
-        known = engine._known_at(type(instance), collection)
+        if target is None:
+            target = engine._target(type(instance))
+        known = target.known
         plan, attempt = None, scope.attempt
         if turn is not None and (attempt is None or attempt.guard is None):
             plan = plan_quickly(instance, known, scope.journal)
         if plan is not None:
             if plan.names:
-                await write_plan(engine, scope, plan, collection)
+                await write_plan(engine, scope, plan, target)
             return
         names = fields_to_save(instance, known.place)
         if turn is None and not names:
@@ -54,7 +55,7 @@ async def save_one(engine: Engine, scope: Scope, instance: Model, collection: An
             names = all_fields(instance)
         if names:
             scope.check(instance)
-            await write(engine, scope, instance, names, collection)
+            await write(engine, scope, instance, names, target)
     finally:
         if turn is not None:
             turns.leave(instance, turn)
@@ -65,32 +66,30 @@ async def _save_all(engine: Engine, scope: Scope, ordered: Sequence[Model]) -> N
     turns = engine._turns
     turn = await turns.take_all(ordered, scope.unit)
     try:
-        known: Known | None = None
-        model, collection = None, None
+        target: Target | None = None
+        model = None
         for number, instance in enumerate(ordered):
-            if known is None or type(instance) is not model:
+            if target is None or type(instance) is not model:
                 model = type(instance)
-                collection = engine.get_collection(model)
-                known = engine._known_at(model, collection)
-            if fields_to_save(instance, known.place):
-                await _save_from(engine, scope, ordered[number:] if number else ordered, collection)
+                target = engine._target(model)
+            if fields_to_save(instance, target.known.place):
+                await _save_from(engine, scope, ordered[number:] if number else ordered, target)
                 return
     finally:
         turns.leave_all(turn)
 
 
 async def _save_from(
-    engine: Engine, scope: Scope, instances: Sequence[Model], collection: Any
+    engine: Engine, scope: Scope, instances: Sequence[Model], target: Target
 ) -> None:
     """Save some instances, of which the first one has to be written."""
-    if len(instances) > 1 and is_driver_collection(collection):
+    if len(instances) > 1 and target.is_of_driver:
         await save_in_bulk(engine, scope, instances)
         return
     for number, instance in enumerate(instances):
         if number:
-            collection = engine.get_collection(type(instance))
-        known = engine._known_at(type(instance), collection)
-        names = fields_to_save(instance, known.place)
+            target = engine._target(type(instance))
+        names = fields_to_save(instance, target.known.place)
         if names:
             scope.check(instance)
-            await write(engine, scope, instance, names, collection)
+            await write(engine, scope, instance, names, target)

@@ -11,7 +11,7 @@ from pymongo.read_concern import ReadConcern
 
 from odmantic._codec.ids import ids_filter
 from odmantic._driver._sync import Meanwhile
-from odmantic._driver.select import is_driver_collection, runs_transaction
+from odmantic._driver.select import runs_transaction
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.batch import FEWEST_TO_LOOK_FOR, FEWEST_TO_SUPPOSE, Batch
 from odmantic._plan.errors import NOT_ENCODABLE, is_about_document, write_error
@@ -88,7 +88,7 @@ class BulkSave:
 
     __slots__ = (
         *("_checked", "_collection", "_engine", "_failure", "_group", "_is_over", "_known"),
-        *("_scope", "_was_wrong"),
+        *("_scope", "_target", "_was_wrong"),
     )
 
     def __init__(self, engine: Engine, scope: Scope, group: Group) -> None:
@@ -97,9 +97,9 @@ class BulkSave:
         self._engine = engine
         self._scope = scope
         self._group = group
-        self._collection: Any = engine.get_collection(group.model)
-        known = engine._known_at(group.model, self._collection)
-        self._known = Written(known.place, scope.journal)
+        self._target = target = engine._target(group.model)
+        self._collection = target.collection
+        self._known = Written(target.known.place, scope.journal)
         self._was_wrong = False
         self._checked = 0
         """How many members were shown to the guard of a repeated transaction."""
@@ -124,7 +124,7 @@ class BulkSave:
             not self._was_wrong
             and len(self._group.members) >= FEWEST_TO_SUPPOSE
             and not self._is_in_transaction
-            and is_driver_collection(self._collection)
+            and self._target.is_of_driver
             and self._collection.write_concern.acknowledged
         )
 
@@ -180,14 +180,14 @@ class BulkSave:
             batch.stop < len(self._group.members)
             and batch.error is None
             and not self._scope.is_guarded
-            and is_driver_collection(self._collection)
+            and self._target.is_of_driver
         )
 
     def _write(self, batch: Batch) -> int:
         """Send a batch and settle it; tell where to go on, which may be in the middle of it."""
         if not batch:
             return batch.stop
-        if len(batch) == 1 or not is_driver_collection(self._collection):
+        if len(batch) == 1 or not self._target.is_of_driver:
             batch.give_back()
             return self._write_each(batch)
         self._rule_out_known(batch)
@@ -306,7 +306,7 @@ class BulkSave:
             instance = batch.instances[number]
             names = fields_to_save(instance, self._known.place)
             if names:
-                write(self._engine, self._scope, instance, names, self._collection)
+                write(self._engine, self._scope, instance, names, self._target)
         except Exception as error:
             self._note(error)
             raise StoppedError(batch.places[number], error) from error

@@ -24,11 +24,11 @@ def delete(engine: Engine, scope: Scope, instance: Model) -> None:
         DocumentNotFoundError: there is none.
     """
     model = type(instance)
-    collection = engine.get_collection(model)
+    target = engine._target(model)
+    collection = target.collection
     id_ = encode_primary_key(instance)
     check_id(model, id_, "delete")
     query = id_filter(id_)
-    place = engine._known_at(model, collection).place
     journal = scope.journal
     before = journal.deleting(instance) if journal is not None else None
     result = scope.send(
@@ -40,7 +40,7 @@ def delete(engine: Engine, scope: Scope, instance: Model) -> None:
     )
     if result.deleted_count == 0:
         raise DocumentNotFoundError(instance)
-    was_here, ended = mark_deleted(instance, place)
+    was_here, ended = mark_deleted(instance, target.known.place)
     if journal is not None:
         journal.deleted(instance, before if was_here else None, ended)
 

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from odmantic._driver.select import is_driver_collection
 from odmantic._plan.save import all_fields, fields_to_save, plan_quickly, save_order
 from odmantic._sync.operations.bulk import save_in_bulk
 from odmantic._sync.operations.write import write, write_plan
@@ -13,7 +12,7 @@ from odmantic._sync.operations.write import write, write_plan
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from odmantic._state.places import Known
+    from odmantic._driver.plain import Target
     from odmantic._sync.interfaces import Engine
     from odmantic._sync.operations.scope import Scope
     from odmantic.model import Model
@@ -33,21 +32,21 @@ def _save_each(engine: Engine, scope: Scope, ordered: Sequence[Model]) -> None:
         save_one(engine, scope, instance)
 
 
-def save_one(engine: Engine, scope: Scope, instance: Model, collection: Any = None) -> None:
+def save_one(engine: Engine, scope: Scope, instance: Model, target: Target | None = None) -> None:
     """Write what has changed of an instance, after other saves of it; what it references is left alone."""
     turns = engine._turns
     unit = scope.unit
     turn = turns.take_at_once(instance, unit) or turns.take(instance, unit)
     try:
-        if collection is None:
-            collection = engine.get_collection(type(instance))
-        known = engine._known_at(type(instance), collection)
+        if target is None:
+            target = engine._target(type(instance))
+        known = target.known
         plan, attempt = None, scope.attempt
         if turn is not None and (attempt is None or attempt.guard is None):
             plan = plan_quickly(instance, known, scope.journal)
         if plan is not None:
             if plan.names:
-                write_plan(engine, scope, plan, collection)
+                write_plan(engine, scope, plan, target)
             return
         names = fields_to_save(instance, known.place)
         if turn is None and not names:
@@ -55,7 +54,7 @@ def save_one(engine: Engine, scope: Scope, instance: Model, collection: Any = No
             names = all_fields(instance)
         if names:
             scope.check(instance)
-            write(engine, scope, instance, names, collection)
+            write(engine, scope, instance, names, target)
     finally:
         if turn is not None:
             turns.leave(instance, turn)
@@ -66,30 +65,28 @@ def _save_all(engine: Engine, scope: Scope, ordered: Sequence[Model]) -> None:
     turns = engine._turns
     turn = turns.take_all(ordered, scope.unit)
     try:
-        known: Known | None = None
-        model, collection = None, None
+        target: Target | None = None
+        model = None
         for number, instance in enumerate(ordered):
-            if known is None or type(instance) is not model:
+            if target is None or type(instance) is not model:
                 model = type(instance)
-                collection = engine.get_collection(model)
-                known = engine._known_at(model, collection)
-            if fields_to_save(instance, known.place):
-                _save_from(engine, scope, ordered[number:] if number else ordered, collection)
+                target = engine._target(model)
+            if fields_to_save(instance, target.known.place):
+                _save_from(engine, scope, ordered[number:] if number else ordered, target)
                 return
     finally:
         turns.leave_all(turn)
 
 
-def _save_from(engine: Engine, scope: Scope, instances: Sequence[Model], collection: Any) -> None:
+def _save_from(engine: Engine, scope: Scope, instances: Sequence[Model], target: Target) -> None:
     """Save some instances, of which the first one has to be written."""
-    if len(instances) > 1 and is_driver_collection(collection):
+    if len(instances) > 1 and target.is_of_driver:
         save_in_bulk(engine, scope, instances)
         return
     for number, instance in enumerate(instances):
         if number:
-            collection = engine.get_collection(type(instance))
-        known = engine._known_at(type(instance), collection)
-        names = fields_to_save(instance, known.place)
+            target = engine._target(type(instance))
+        names = fields_to_save(instance, target.known.place)
         if names:
             scope.check(instance)
-            write(engine, scope, instance, names, collection)
+            write(engine, scope, instance, names, target)

@@ -10,7 +10,6 @@ from pymongo import ReadPreference
 from pymongo.errors import PyMongoError
 
 from odmantic._codec.ids import id_filter
-from odmantic._driver.select import derived_of, updates_plainly
 from odmantic._plan.command import has_matched, met_document, update_command
 from odmantic._plan.errors import NOT_ENCODABLE, write_error
 from odmantic._plan.indexes import warn_unless_settled
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from collections.abc import Set as AbstractSet
 
+    from odmantic._driver.plain import Target
     from odmantic._plan.save_plan import SavePlan
     from odmantic._sync.interfaces import Engine
     from odmantic._sync.operations.scope import Scope
@@ -29,27 +29,27 @@ if TYPE_CHECKING:
 
 
 def write(
-    engine: Engine, scope: Scope, instance: Model, names: AbstractSet[str], collection: Any
+    engine: Engine, scope: Scope, instance: Model, names: AbstractSet[str], target: Target
 ) -> None:
     """Send some fields of an instance; if they are not all and there is no document, all of them."""
-    write = Written(engine._known_at(type(instance), collection).place, scope.journal)
+    write = Written(target.known.place, scope.journal)
     try:
         plan = plan_save(instance, names, write)
     except BaseException:
         write.end()
         raise
     if plan is not None:
-        write_plan(engine, scope, plan, collection)
+        write_plan(engine, scope, plan, target)
 
 
-def write_plan(engine: Engine, scope: Scope, plan: SavePlan, collection: Any) -> None:
+def write_plan(engine: Engine, scope: Scope, plan: SavePlan, target: Target) -> None:
     """Send what is planned; if there is no document, all fields; and note what was written."""
     instance = plan.instance
     try:
         warn_unless_settled(instance.__mapping__)
-        if not _update(engine, scope, plan, collection):
+        if not _update(engine, scope, plan, target):
             plan = plan_save(instance, all_fields(instance), plan.write) or plan
-            _update(engine, scope, plan, collection)
+            _update(engine, scope, plan, target)
     except BaseException:
         give_back(instance, plan.names, plan.write)
         plan.end()
@@ -60,17 +60,18 @@ def write_plan(engine: Engine, scope: Scope, plan: SavePlan, collection: Any) ->
     plan.end()
 
 
-def _update(engine: Engine, scope: Scope, plan: SavePlan, collection: Any) -> bool:
+def _update(engine: Engine, scope: Scope, plan: SavePlan, target: Target) -> bool:
     """Send one update, and tell whether it met or made a document."""
     read: Callable[[Any], bool] | None = None
     call: Callable[[], Any]
-    if scope.attempt is not None and updates_plainly(collection):
+    collection = target.collection
+    if scope.attempt is not None and target.command_options is not None:
         # The same as a command, whose answer tells of an error in its own way.
         call = partial(
             collection.database.command,
             update_command(collection.name, plan),
             read_preference=ReadPreference.PRIMARY,
-            codec_options=derived_of(collection).command_options,
+            codec_options=target.command_options,
             session=scope.session,
         )
         read = met_document
