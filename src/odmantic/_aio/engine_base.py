@@ -56,10 +56,20 @@ else:
     AIOSessionType = Any
 
 _SAVES = frozenset({"save", "save_all"})
+_CALLED_BY_SESSIONS = _SAVES | {"_get_session", "find", "find_one", "count", "delete", "remove"}
 
 
 class AIOEngineBase(BaseEngine):
     """The operations of an engine; `AIOEngine` makes sessions and transactions besides."""
+
+    _takes_sessions = True
+    """Whether operations of a session may give that as `session=`: a program's own method gets the driver's, as in 1.x."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Look at what a program replaces."""
+        super().__init_subclass__(**options)
+        if not _CALLED_BY_SESSIONS.isdisjoint(vars(cls)):
+            cls._takes_sessions = False
 
     def __init__(
         self,
@@ -394,12 +404,14 @@ class AIOEngineBase(BaseEngine):
             session = session_of_block(
                 self.client, self.stray_operations, operation, runs_for, waiting_frame
             )
-        driver_session = AIOEngineBase._get_session(session)
-        return (
-            OUTSIDE
-            if driver_session is None
-            else scope_of(driver_session, operation, writes=writes)
-        )
+        if session is None or session is NO_SESSION:
+            return OUTSIDE
+        given: Any = session._scope() if isinstance(session, HasScope) else None
+        # What gives none is a session of the driver, or a mock of one of ours.
+        is_scope = type(given) is Scope
+        scope: Scope = given if is_scope else scope_of(AIOEngineBase._get_session(session))
+        scope.check(operation, writes=writes)
+        return scope
 
     def _session_of_program(self, session: AIOSessionType, operation: str) -> Any:
         """What a `_get_session` of a program's own gives; as in 1.x, a save asks it for a session object only."""

@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from odmantic._aio.operations.scope import Scope
 from odmantic._aio.session_base import AIOSessionBase
 from odmantic._aio.transactions.callbacks import run_hooks
 from odmantic._aio.transactions.channel import Channel
@@ -109,6 +110,12 @@ class SessionLifetime(AIOSessionBase):
             raise SessionMisuseError(message)
         self._channel.check_process()
         return self._channel.driver_session
+
+    def _scope(self) -> Scope:
+        driver_session, channel = self.get_driver_session(), self._channel
+        if channel is not None and channel.driver_session is driver_session:
+            return Scope(driver_session, channel)
+        return super()._scope()  # a program's own `get_driver_session` gave another
 
     def token(self) -> str:
         """A short text with what this session has seen, for `engine.session(after=...)` elsewhere.

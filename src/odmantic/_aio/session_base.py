@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from odmantic._aio.operations.scope import HasScope
 from odmantic._shared.reading import ModelType
@@ -24,6 +24,10 @@ class AIOSessionBase(HasScope):
 
     engine: AIOEngineBase
 
+    def _as_argument(self) -> Any:
+        """What the engine's methods are given as `session=`: this object, which has the scope of an operation."""
+        return self if self.engine._takes_sessions is True else self.engine._get_session(self)
+
     def find(
         self,
         model: type[ModelType],
@@ -39,35 +43,33 @@ class AIOSessionBase(HasScope):
             sort=sort,
             skip=skip,
             limit=limit,
-            session=self.engine._get_session(self),
+            session=self._as_argument(),
         )
 
     async def find_one(
         self, model: type[ModelType], *queries: Query, sort: SortExpressionType = None
     ) -> ModelType | None:
         """Search for one instance of a model; see `AIOEngine.find_one`."""
-        return await self.engine.find_one(
-            model, *queries, sort=sort, session=self.engine._get_session(self)
-        )
+        return await self.engine.find_one(model, *queries, sort=sort, session=self._as_argument())
 
     async def count(self, model: type[ModelType], *queries: Query) -> int:
         """Count the matching documents; see `AIOEngine.count`."""
-        return await self.engine.count(model, *queries, session=self.engine._get_session(self))
+        return await self.engine.count(model, *queries, session=self._as_argument())
 
     async def save(self, instance: ModelType) -> ModelType:
         """Save an instance and those it references; see `AIOEngine.save`."""
-        return await self.engine.save(instance, session=self.engine._get_session(self))
+        return await self.engine.save(instance, session=self._as_argument())
 
     async def save_all(self, instances: Iterable[ModelType]) -> list[ModelType]:
         """Save several instances in order; see `AIOEngine.save_all`."""
-        return await self.engine.save_all(instances, session=self.engine._get_session(self))
+        return await self.engine.save_all(instances, session=self._as_argument())
 
     async def delete(self, instance: Model) -> None:
         """Delete the document of an instance; see `AIOEngine.delete`."""
-        await self.engine.delete(instance, session=self.engine._get_session(self))
+        await self.engine.delete(instance, session=self._as_argument())
 
     async def remove(self, model: type[ModelType], *queries: Query, just_one: bool = False) -> int:
         """Delete the matching documents; see `AIOEngine.remove`."""
         return await self.engine.remove(
-            model, *queries, just_one=just_one, session=self.engine._get_session(self)
+            model, *queries, just_one=just_one, session=self._as_argument()
         )

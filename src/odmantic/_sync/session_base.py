@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from odmantic._shared.reading import ModelType
 from odmantic._sync.operations.scope import HasScope
@@ -25,6 +25,10 @@ class SyncSessionBase(HasScope):
 
     engine: SyncEngineBase
 
+    def _as_argument(self) -> Any:
+        """What the engine's methods are given as `session=`: this object, which has the scope of an operation."""
+        return self if self.engine._takes_sessions is True else self.engine._get_session(self)
+
     def find(
         self,
         model: type[ModelType],
@@ -40,35 +44,31 @@ class SyncSessionBase(HasScope):
             sort=sort,
             skip=skip,
             limit=limit,
-            session=self.engine._get_session(self),
+            session=self._as_argument(),
         )
 
     def find_one(
         self, model: type[ModelType], *queries: Query, sort: SortExpressionType = None
     ) -> ModelType | None:
         """Search for one instance of a model; see `SyncEngine.find_one`."""
-        return self.engine.find_one(
-            model, *queries, sort=sort, session=self.engine._get_session(self)
-        )
+        return self.engine.find_one(model, *queries, sort=sort, session=self._as_argument())
 
     def count(self, model: type[ModelType], *queries: Query) -> int:
         """Count the matching documents; see `SyncEngine.count`."""
-        return self.engine.count(model, *queries, session=self.engine._get_session(self))
+        return self.engine.count(model, *queries, session=self._as_argument())
 
     def save(self, instance: ModelType) -> ModelType:
         """Save an instance and those it references; see `SyncEngine.save`."""
-        return self.engine.save(instance, session=self.engine._get_session(self))
+        return self.engine.save(instance, session=self._as_argument())
 
     def save_all(self, instances: Iterable[ModelType]) -> list[ModelType]:
         """Save several instances in order; see `SyncEngine.save_all`."""
-        return self.engine.save_all(instances, session=self.engine._get_session(self))
+        return self.engine.save_all(instances, session=self._as_argument())
 
     def delete(self, instance: Model) -> None:
         """Delete the document of an instance; see `SyncEngine.delete`."""
-        self.engine.delete(instance, session=self.engine._get_session(self))
+        self.engine.delete(instance, session=self._as_argument())
 
     def remove(self, model: type[ModelType], *queries: Query, just_one: bool = False) -> int:
         """Delete the matching documents; see `SyncEngine.remove`."""
-        return self.engine.remove(
-            model, *queries, just_one=just_one, session=self.engine._get_session(self)
-        )
+        return self.engine.remove(model, *queries, just_one=just_one, session=self._as_argument())

@@ -54,7 +54,7 @@ async def save_one(
             # What a save of another transaction has taken may never come to be.
             names = all_fields(instance)
         if names:
-            scope.check(instance)
+            scope.guard(instance)
             await write(engine, scope, instance, names, target)
     finally:
         if turn is not None:
@@ -91,5 +91,5 @@ async def _save_from(
             target = engine._target(type(instance))
         names = fields_to_save(instance, target.known.place)
         if names:
-            scope.check(instance)
+            scope.guard(instance)
             await write(engine, scope, instance, names, target)

@@ -34,6 +34,10 @@ class HasScope(BaseSession, metaclass=ABCMeta):
     def get_driver_session(self) -> Any:
         """The driver's own session object, for raw calls of the driver."""
 
+    def _scope(self) -> Scope:
+        """Where an operation in this session runs."""
+        return scope_of(self.get_driver_session())
+
 
 class Scope:
     """Where one operation runs: the transaction is the one that runs in the session when the operation is called.
@@ -62,7 +66,7 @@ class Scope:
 
     @property
     def is_guarded(self) -> bool:
-        """Whether `check` may object to the write of an instance."""
+        """Whether `guard` may object to the write of an instance."""
         return self.attempt is not None and self.attempt.guard is not None
 
     @property
@@ -75,7 +79,22 @@ class Scope:
         """Whether the next command is the first one of a transaction."""
         return self.attempt is not None and not self.attempt.has_sent
 
-    def check(self, instance: Model) -> None:
+    def check(self, operation: str, *, writes: bool) -> None:
+        """Raise for an operation that must not run here.
+
+        Raises:
+            RuntimeError: the transaction is ending.
+            TransactionAbortedError: the transaction is doomed.
+            SessionMisuseError: the session is a snapshot of the past, and the operation writes.
+        """
+        if self.attempt is not None:
+            if self.attempt.state is not RUNNING:
+                raise self.attempt.refusal()
+        elif writes and _is_snapshot(self.session):
+            message = f"{operation} cannot write in a snapshot session, which is for reading only"
+            raise SessionMisuseError(message)
+
+    def guard(self, instance: Model) -> None:
         """Stop a repeated transaction that would apply a change twice with the write of an instance.
 
         Raises:
@@ -128,28 +147,18 @@ class Scope:
 OUTSIDE = Scope()
 
 
-def scope_of(session: Any, operation: str, *, writes: bool) -> Scope:
-    """The scope of an operation in a driver session.
+def scope_of(session: Any) -> Scope:
+    """The scope of a driver session, be it one that a session object owns.
 
     Raises:
-        RuntimeError: the session was ended, or the transaction in it is ending.
-        TransactionAbortedError: the transaction in it is doomed.
-        SessionMisuseError: it is a snapshot of the past, and the operation writes.
+        RuntimeError: it was ended.
         TypeError: it is no session.
     """
     channel = channel_of(session)
     if channel is None:
         check_session(session)
-    scope = Scope(session, channel)
-    if scope.attempt is None:
-        if writes:
-            _check_may_write(session, operation)
-    elif scope.attempt.state is not RUNNING:
-        raise scope.attempt.refusal()
-    return scope
+    return Scope(session, channel)
 
 
-def _check_may_write(driver_session: Any, operation: str) -> None:
-    if getattr(getattr(driver_session, "options", None), "snapshot", None) is True:
-        message = f"{operation} cannot write in a snapshot session, which is for reading only"
-        raise SessionMisuseError(message)
+def _is_snapshot(driver_session: Any) -> bool:
+    return getattr(getattr(driver_session, "options", None), "snapshot", None) is True

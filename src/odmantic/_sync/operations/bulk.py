@@ -171,7 +171,7 @@ class BulkSave:
     def _planner(self, start: int) -> Planner | None:
         if start == len(self._group.members):
             return None
-        check = self._scope.check if self._scope.is_guarded else None
+        check = self._scope.guard if self._scope.is_guarded else None
         return Planner(self._group, start, check, checked=self._checked, known=self._known)
 
     def _may_plan_ahead(self, batch: Batch) -> bool:

@@ -53,7 +53,7 @@ def save_one(engine: Engine, scope: Scope, instance: Model, target: Target | Non
             # What a save of another transaction has taken may never come to be.
             names = all_fields(instance)
         if names:
-            scope.check(instance)
+            scope.guard(instance)
             write(engine, scope, instance, names, target)
     finally:
         if turn is not None:
@@ -88,5 +88,5 @@ def _save_from(engine: Engine, scope: Scope, instances: Sequence[Model], target:
             target = engine._target(type(instance))
         names = fields_to_save(instance, target.known.place)
         if names:
-            scope.check(instance)
+            scope.guard(instance)
             write(engine, scope, instance, names, target)
