@@ -11,6 +11,7 @@ from odmantic._aio.operations.delete import delete, remove
 from odmantic._aio.operations.find import count, find, find_one
 from odmantic._aio.operations.indexes import create_declared
 from odmantic._aio.operations.save import save, save_one
+from odmantic._aio.operations.save_all import save_all
 from odmantic._aio.operations.scope import OUTSIDE, HasScope, Scope, scope_of
 from odmantic._aio.operations.turns import Turns
 from odmantic._driver._aio import (
@@ -330,8 +331,8 @@ class AIOEngineBase(BaseEngine):
         Where a program has its own, every instance is saved by that, one after the other, as in 1.x.
         """
         scope = self._scope_for(session, "save", writes=True)
-        if self._saves_by_itself:
-            await save(self, scope, [instance])
+        if getattr(self._save, "__func__", None) is AIOEngineBase._save:
+            await save(self, scope, instance)
             return instance
         for target in referenced(instance):
             await self._save(target, session)
@@ -343,20 +344,27 @@ class AIOEngineBase(BaseEngine):
     ) -> Awaitable[None]:
         # What only hands on is no coroutine of its own: each costs as much as several calls.
         scope = self._scope_for(session, operation, writes=True)
-        if not self._saves_by_itself:
+        if getattr(self._save, "__func__", None) is not AIOEngineBase._save:
             return self._save_each(instances, scope.session)
         if scope.session is not None:
-            return save(self, scope, instances)
+            return self._save_here(scope, instances)
         if len(instances) == 1 and not instances[0].__mapping__.reference_paths:
             target = self._target(type(instances[0]))
             if target.needs_no_session:
                 return save_one(self, scope, instances[0], target)
-        return self._save_in_own_session(instances, operation)
+        return self._save_in_own_session(instances)
 
-    async def _save_in_own_session(self, instances: Sequence[Model], operation: str) -> None:
+    def _save_here(self, scope: Scope, instances: Sequence[Model]) -> Awaitable[None]:
+        return (
+            save(self, scope, instances[0])
+            if len(instances) == 1
+            else save_all(self, scope, instances)
+        )
+
+    async def _save_in_own_session(self, instances: Sequence[Model]) -> None:
         session = await resolve(self.client.start_session())
         try:
-            await save(self, self._scope_for(session, operation), instances)
+            await self._save_here(scope_of(session), instances)
         finally:
             await resolve(session.end_session())
 
@@ -368,11 +376,6 @@ class AIOEngineBase(BaseEngine):
         finally:
             if own is not None:
                 await resolve(own.end_session())
-
-    @property
-    def _saves_by_itself(self) -> bool:
-        """Whether `_save` was not replaced."""
-        return getattr(self._save, "__func__", None) is AIOEngineBase._save
 
     @property
     def _keeps_collections(self) -> bool:

@@ -11,7 +11,8 @@ import bson
 from pymongo import InsertOne, UpdateOne
 
 from odmantic._codec.ids import are_scalars, id_filter
-from odmantic._plan.save_plan import SavePlan, update_of
+from odmantic._plan.save_plan import SavePlan
+from odmantic._plan.writes import set_fields
 from odmantic._state.transitions import give_back
 
 if TYPE_CHECKING:
@@ -86,16 +87,16 @@ class Batch:
     def requests(self, *, inserting: bool) -> list[InsertOne[dict[str, Any]] | UpdateOne]:
         """The writes as the driver takes them."""
         if are_scalars(self.ids) and not self.removed and not any(self.are_whole):
-            # The usual updates, without a call for each.
+            # The usual updates.
             return [
-                UpdateOne({"_id": id_}, {"$set": document})
+                UpdateOne({"_id": id_}, set_fields(document))
                 for id_, document in zip(self.ids, self.documents, strict=True)
             ]
         return [
             InsertOne(document)
             if inserting and is_new
             else UpdateOne(
-                id_filter(id_), update_of(document, self.removed.get(id(document), ())), is_whole
+                id_filter(id_), set_fields(document, self.removed.get(id(document), ())), is_whole
             )
             for id_, document, is_whole, is_new in zip(
                 self.ids, self.documents, self.are_whole, self.are_new, strict=True

@@ -21,12 +21,10 @@ from pymongo.errors import (
 )
 from pymongo.results import UpdateResult
 
-from odmantic._codec.ids import id_filter
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from odmantic._plan.save_plan import SavePlan
+    from odmantic._plan.writes import Update
     from odmantic.query import QueryExpression, SortExpression
 
 _DUPLICATE_KEY = 11000
@@ -63,15 +61,10 @@ def may_read_again(error: PyMongoError) -> bool:
     return getattr(error, "code", None) in _PASSING
 
 
-def update_command(collection: str, plan: SavePlan) -> dict[str, Any]:
-    """Give the command that `update_one` sends for a plan."""
-    update = {
-        "q": id_filter(plan.id_),
-        "u": plan.update,
-        "multi": False,
-        "upsert": plan.upsert,
-    }
-    return {"update": collection, "ordered": True, "updates": [update]}
+def update_command(collection: str, update: Update) -> dict[str, Any]:
+    """Return the command that `update_one` sends."""
+    one = {"q": update.filter, "u": update.update, "multi": False, "upsert": update.upsert}
+    return {"update": collection, "ordered": True, "updates": [one]}
 
 
 def met_document(reply: Mapping[str, Any]) -> bool:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from odmantic._codec.ids import id_filter
+from odmantic._plan.writes import Update, set_fields
+
 if TYPE_CHECKING:
     from collections.abc import Collection
     from collections.abc import Set as AbstractSet
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 # Not frozen: that takes several times as long to make.
 @dataclass(slots=True, eq=False)
 class SavePlan:
-    """One `update_one` that brings a document up to date with an instance.
+    """The write that brings a document up to date with an instance.
 
     Example:
         After `user.name = "Ada"` the plan holds the `id_` of the user, `document == {"name": "Ada"}` for `$set`, and
@@ -37,29 +40,11 @@ class SavePlan:
     """The keys of extras that were deleted from the instance."""
 
     @property
-    def update(self) -> dict[str, Any]:
+    def update(self) -> Update:
         """What is sent to bring the document up to date."""
-        return update_of(self.document, self.removed)
+        update = set_fields(self.document, self.removed)
+        return Update(id_filter(self.id_), update, self.upsert)
 
     def end(self) -> None:
         """Note that the write is over, and what it failed to write was given back."""
         self.write.end()
-
-
-def update_of(document: dict[str, Any], removed: Collection[str] = ()) -> dict[str, Any]:
-    """Give the update that writes a document, or a part of one, and removes some of its keys.
-
-    The filter says what `_id` is, also of a document that the update makes. To set it would fail where the stored one
-    is equal but not the same, such as a number of another type.
-    """
-    if "_id" not in document and not removed:
-        return {"$set": document}
-    update: dict[str, Any] = {}
-    fields = document.copy()
-    fields.pop("_id", None)
-    if fields:
-        update["$set"] = fields
-    if removed:
-        update["$unset"] = dict.fromkeys(removed, "")
-    # An update has to hold something.
-    return update or {"$setOnInsert": document}

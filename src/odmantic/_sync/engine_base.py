@@ -31,6 +31,7 @@ from odmantic._sync.operations.delete import delete, remove
 from odmantic._sync.operations.find import count, find, find_one
 from odmantic._sync.operations.indexes import create_declared
 from odmantic._sync.operations.save import save, save_one
+from odmantic._sync.operations.save_all import save_all
 from odmantic._sync.operations.scope import OUTSIDE, HasScope, Scope, scope_of
 from odmantic._sync.operations.turns import Turns
 from odmantic._transaction.blocks import NO_SESSION, StrayOperations, is_in_block, session_of_block
@@ -310,8 +311,8 @@ class SyncEngineBase(BaseEngine):
         Where a program has its own, every instance is saved by that, one after the other, as in 1.x.
         """
         scope = self._scope_for(session, "save", writes=True)
-        if self._saves_by_itself:
-            save(self, scope, [instance])
+        if getattr(self._save, "__func__", None) is SyncEngineBase._save:
+            save(self, scope, instance)
             return instance
         for target in referenced(instance):
             self._save(target, session)
@@ -323,20 +324,27 @@ class SyncEngineBase(BaseEngine):
     ) -> None:
         # What only hands on is no coroutine of its own: each costs as much as several calls.
         scope = self._scope_for(session, operation, writes=True)
-        if not self._saves_by_itself:
+        if getattr(self._save, "__func__", None) is not SyncEngineBase._save:
             return self._save_each(instances, scope.session)
         if scope.session is not None:
-            return save(self, scope, instances)
+            return self._save_here(scope, instances)
         if len(instances) == 1 and not instances[0].__mapping__.reference_paths:
             target = self._target(type(instances[0]))
             if target.needs_no_session:
                 return save_one(self, scope, instances[0], target)
-        return self._save_in_own_session(instances, operation)
+        return self._save_in_own_session(instances)
 
-    def _save_in_own_session(self, instances: Sequence[Model], operation: str) -> None:
+    def _save_here(self, scope: Scope, instances: Sequence[Model]) -> None:
+        return (
+            save(self, scope, instances[0])
+            if len(instances) == 1
+            else save_all(self, scope, instances)
+        )
+
+    def _save_in_own_session(self, instances: Sequence[Model]) -> None:
         session = self.client.start_session()
         try:
-            save(self, self._scope_for(session, operation), instances)
+            self._save_here(scope_of(session), instances)
         finally:
             session.end_session()
 
@@ -348,11 +356,6 @@ class SyncEngineBase(BaseEngine):
         finally:
             if own is not None:
                 own.end_session()
-
-    @property
-    def _saves_by_itself(self) -> bool:
-        """Whether `_save` was not replaced."""
-        return getattr(self._save, "__func__", None) is SyncEngineBase._save
 
     @property
     def _keeps_collections(self) -> bool:

@@ -15,7 +15,7 @@ from odmantic._driver.select import runs_transaction
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.batch import FEWEST_TO_LOOK_FOR, FEWEST_TO_SUPPOSE, Batch
 from odmantic._plan.errors import NOT_ENCODABLE, is_about_document, write_error
-from odmantic._plan.groups import Group, group_instances
+from odmantic._plan.groups import Group
 from odmantic._plan.indexes import warn_unless_settled
 from odmantic._plan.outcome import (
     Failure,
@@ -29,15 +29,12 @@ from odmantic._plan.planner import Planner, replan
 from odmantic._plan.save import fields_to_save
 from odmantic._state.places import Written
 from odmantic._state.transitions import mark_nested
-from odmantic._sync.operations.write import write
+from odmantic._sync.operations.save import save_fields
 from odmantic._transaction.attempt import DOOMING_ERRORS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from odmantic._sync.interfaces import Engine
     from odmantic._sync.operations.scope import Scope
-    from odmantic.model import Model
 
 
 #: Failures of the search for ids that do not keep them from being sent as updates, or that an update tells better: a role
@@ -55,28 +52,7 @@ class StoppedError(Exception):
         self.error = error
 
 
-def save_in_bulk(engine: Engine, scope: Scope, ordered: Sequence[Model]) -> None:
-    """Save instances, which come after those they reference.
-
-    What a save one after the other would have written before an error is written; of the rest, some referenced
-    instances and some of other models may be written too. Each knows whether it is.
-    """
-    failed: Exception | None = None
-    limit = len(ordered)
-    for each in group_instances(ordered):
-        group = each.before(limit) if failed is not None else each
-        saving = BulkSave(engine, scope, group)
-        try:
-            saving.save()
-        except StoppedError as stopped:
-            failed, limit = stopped.error, group.places[stopped.place]
-            if not saving.goes_on or _is_general(failed):
-                break
-    if failed is not None:
-        raise failed
-
-
-def _is_general(error: Exception) -> bool:
+def is_general(error: Exception) -> bool:
     """Tell whether the next command would fare the same."""
     return isinstance(error, ConnectionFailure) or (
         isinstance(error, PyMongoError) and error.timeout
@@ -306,7 +282,7 @@ class BulkSave:
             instance = batch.instances[number]
             names = fields_to_save(instance, self._known.place)
             if names:
-                write(self._engine, self._scope, instance, names, self._target)
+                save_fields(self._engine, self._scope, instance, names, self._target)
         except Exception as error:
             self._note(error)
             raise StoppedError(batch.places[number], error) from error

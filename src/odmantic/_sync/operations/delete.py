@@ -3,14 +3,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from odmantic._codec.encode import encode_primary_key
 from odmantic._codec.ids import check_id, id_filter
+from odmantic._plan.writes import Delete
 from odmantic._state.transitions import mark_deleted
 from odmantic.exceptions import DocumentNotFoundError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from odmantic._sync.interfaces import Engine
     from odmantic._sync.operations.scope import Scope
     from odmantic.model import Model
@@ -24,20 +28,13 @@ def delete(engine: Engine, scope: Scope, instance: Model) -> None:
         DocumentNotFoundError: there is none.
     """
     model = type(instance)
-    target = engine._target(model)
-    collection = target.collection
     id_ = encode_primary_key(instance)
     check_id(model, id_, "delete")
-    query = id_filter(id_)
+    target = engine._target(model)
     journal = scope.journal
     before = journal.deleting(instance) if journal is not None else None
-    result = scope.send(
-        engine,
-        lambda: collection.delete_one(query, session=scope.session),
-        "delete",
-        model,
-        id_,
-    )
+    call = _call_for(Delete(id_filter(id_), just_one=True), target.collection, scope)
+    result = scope.send(engine, call, "delete", model, id_)
     if result.deleted_count == 0:
         raise DocumentNotFoundError(instance)
     was_here, ended = mark_deleted(instance, target.known.place)
@@ -49,8 +46,13 @@ def remove(
     engine: Engine, scope: Scope, model: type[Model], query: QueryExpression, *, just_one: bool
 ) -> int:
     """Delete matching documents and tell how many there were."""
-    collection = engine.get_collection(model)
-    delete = collection.delete_one if just_one else collection.delete_many
-    result = scope.send(engine, lambda: delete(query, session=scope.session), "remove", model)
+    call = _call_for(Delete(query, just_one), engine.get_collection(model), scope)
+    result = scope.send(engine, call, "remove", model)
     count: int = result.deleted_count
     return count
+
+
+def _call_for(write: Delete, collection: Any, scope: Scope) -> Callable[[], Any]:
+    """Return the call of the driver that deletes."""
+    delete = collection.delete_one if write.just_one else collection.delete_many
+    return partial(delete, write.filter, session=scope.session)

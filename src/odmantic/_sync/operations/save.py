@@ -1,92 +1,139 @@
 # Generated from src/odmantic/_aio/operations/save.py by tools/generate_sync.py: do not edit.
-"""Saves: what has changed of instances is written, each after those it references."""
+"""Saves: what has changed of instances is written, in five stages.
+
+1. **Order**: instances come behind those they reference (`save_order`).
+2. **Changes**: the fields that a save has to send are found (`fields_to_save`).
+3. **Plan**: they are taken from the instance, which counts as saved in them from here on, and encoded (`plan_save`).
+   For usual instances, code that was generated for the class does this and the stage before at once (`plan_quickly`).
+4. **Send**: the update that is planned is sent (`_send`).
+5. **Settle**: what was written is noted, also in the journal of the transaction; what was not is dirty again.
+
+Saves of one instance take turns. In `bulk` the same stages are run for batches of many.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from odmantic._plan.save import all_fields, fields_to_save, plan_quickly, save_order
-from odmantic._sync.operations.bulk import save_in_bulk
-from odmantic._sync.operations.write import write, write_plan
+from pymongo import ReadPreference
+from pymongo.errors import PyMongoError
+
+from odmantic._plan.command import has_matched, met_document, update_command
+from odmantic._plan.errors import NOT_ENCODABLE, write_error
+from odmantic._plan.indexes import warn_unless_settled
+from odmantic._plan.save import all_fields, fields_to_save, plan_quickly, plan_save, save_order
+from odmantic._state.places import Written
+from odmantic._state.transitions import give_back, mark_written
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
+    from collections.abc import Set as AbstractSet
 
     from odmantic._driver.plain import Target
+    from odmantic._plan.save_plan import SavePlan
     from odmantic._sync.interfaces import Engine
     from odmantic._sync.operations.scope import Scope
     from odmantic.model import Model
 
 
-def save(engine: Engine, scope: Scope, instances: Sequence[Model]) -> None:
-    """Write what has changed of instances, each after those it references; of several, in bulk where the driver can."""
-    if len(instances) > 1:
-        return _save_all(engine, scope, save_order(instances))
-    if instances[0].__mapping__.reference_paths:
-        return _save_each(engine, scope, save_order(instances))
-    return save_one(engine, scope, instances[0])
+def save(engine: Engine, scope: Scope, instance: Model) -> None:
+    """Save an instance, after those it references."""
+    if instance.__mapping__.reference_paths:
+        return _save_in_order(engine, scope, instance)
+    return save_one(engine, scope, instance)
 
 
-def _save_each(engine: Engine, scope: Scope, ordered: Sequence[Model]) -> None:
-    for instance in ordered:
-        save_one(engine, scope, instance)
+def _save_in_order(engine: Engine, scope: Scope, instance: Model) -> None:
+    for each in save_order([instance]):
+        save_one(engine, scope, each)
 
 
 def save_one(engine: Engine, scope: Scope, instance: Model, target: Target | None = None) -> None:
-    """Write what has changed of an instance, after other saves of it; what it references is left alone."""
-    turns = engine._turns
-    unit = scope.unit
+    """Save an instance, after other saves of it; what it references is left alone."""
+    turns, unit = engine._turns, scope.unit
     turn = turns.take_at_once(instance, unit) or turns.take(instance, unit)
     try:
         if target is None:
             target = engine._target(type(instance))
-        known = target.known
         plan, attempt = None, scope.attempt
         if turn is not None and (attempt is None or attempt.guard is None):
-            plan = plan_quickly(instance, known, scope.journal)
-        if plan is not None:
-            if plan.names:
-                write_plan(engine, scope, plan, target)
-            return
-        names = fields_to_save(instance, known.place)
-        if turn is None and not names:
-            # What a save of another transaction has taken may never come to be.
-            names = all_fields(instance)
-        if names:
-            scope.guard(instance)
-            write(engine, scope, instance, names, target)
+            plan = plan_quickly(instance, target.known, scope.journal)
+        if plan is None:
+            names = fields_to_save(instance, target.known.place)
+            if turn is None and not names:
+                # What a save of another transaction has taken may never come to be.
+                names = all_fields(instance)
+            if names:
+                scope.guard(instance)
+                save_fields(engine, scope, instance, names, target)
+        elif plan.names:
+            _write(engine, scope, plan, target)
     finally:
         if turn is not None:
             turns.leave(instance, turn)
 
 
-def _save_all(engine: Engine, scope: Scope, ordered: Sequence[Model]) -> None:
-    """Write what has changed of instances, each after those it references."""
-    turns = engine._turns
-    turn = turns.take_all(ordered, scope.unit)
+def save_fields(
+    engine: Engine, scope: Scope, instance: Model, names: AbstractSet[str], target: Target
+) -> None:
+    """Plan, send and settle some fields of an instance; if they are not all and there is no document, all of them."""
+    write = Written(target.known.place, scope.journal)
     try:
-        target: Target | None = None
-        model = None
-        for number, instance in enumerate(ordered):
-            if target is None or type(instance) is not model:
-                model = type(instance)
-                target = engine._target(model)
-            if fields_to_save(instance, target.known.place):
-                _save_from(engine, scope, ordered[number:] if number else ordered, target)
-                return
-    finally:
-        turns.leave_all(turn)
+        plan = plan_save(instance, names, write)
+    except BaseException:
+        write.end()
+        raise
+    if plan is not None:
+        _write(engine, scope, plan, target)
 
 
-def _save_from(engine: Engine, scope: Scope, instances: Sequence[Model], target: Target) -> None:
-    """Save some instances, of which the first one has to be written."""
-    if len(instances) > 1 and target.is_of_driver:
-        save_in_bulk(engine, scope, instances)
-        return
-    for number, instance in enumerate(instances):
-        if number:
-            target = engine._target(type(instance))
-        names = fields_to_save(instance, target.known.place)
-        if names:
-            scope.guard(instance)
-            write(engine, scope, instance, names, target)
+def _write(engine: Engine, scope: Scope, plan: SavePlan, target: Target) -> None:
+    """Send what is planned, and settle it."""
+    instance = plan.instance
+    try:
+        warn_unless_settled(instance.__mapping__)
+        if not _send(engine, scope, plan, target):
+            plan = plan_save(instance, all_fields(instance), plan.write) or plan
+            _send(engine, scope, plan, target)
+    except BaseException:
+        give_back(instance, plan.names, plan.write)
+        plan.end()
+        raise
+    mark_written(instance, plan.names, plan.snapshots)
+    if scope.attempt is not None:
+        scope.attempt.journal.wrote(plan.write, instance, plan.names)
+    plan.end()
+
+
+def _send(engine: Engine, scope: Scope, plan: SavePlan, target: Target) -> bool:
+    """Send one update, and tell whether it met or made a document."""
+    update, collection = plan.update, target.collection
+    read: Callable[[Any], bool] | None = None
+    call: Callable[[], Any]
+    if scope.attempt is not None and target.command_options is not None:
+        # The same as a command, whose answer tells of an error in its own way.
+        call = partial(
+            collection.database.command,
+            update_command(collection.name, update),
+            read_preference=ReadPreference.PRIMARY,
+            codec_options=target.command_options,
+            session=scope.session,
+        )
+        read = met_document
+    else:
+        call = partial(
+            collection.update_one,
+            update.filter,
+            update.update,
+            upsert=update.upsert,
+            session=scope.session,
+        )
+    try:
+        result = scope.send(engine, call, "save", type(plan.instance), plan.id_, read)
+    except (PyMongoError, *NOT_ENCODABLE) as error:
+        ours = write_error(error, plan)
+        if ours is None:
+            raise
+        raise ours from error
+    return plan.upsert or (has_matched(result) if read is None else result)

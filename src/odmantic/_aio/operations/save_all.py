@@ -1,0 +1,74 @@
+"""Saves of several instances: in bulk where the driver can, else one after the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from odmantic._aio.operations.bulk import BulkSave, StoppedError, is_general
+from odmantic._aio.operations.save import save_fields
+from odmantic._plan.groups import group_instances
+from odmantic._plan.save import fields_to_save, save_order
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from odmantic._aio.interfaces import Engine
+    from odmantic._aio.operations.scope import Scope
+    from odmantic._driver.plain import Target
+    from odmantic.model import Model
+
+
+async def save_all(engine: Engine, scope: Scope, instances: Sequence[Model]) -> None:
+    """Save instances, each after those it references, and after other saves of them; see `save` for the stages."""
+    ordered = save_order(instances)
+    turns = engine._turns
+    turn = await turns.take_all(ordered, scope.unit)
+    try:
+        target: Target | None = None
+        model = None
+        for number, instance in enumerate(ordered):
+            if target is None or type(instance) is not model:
+                model = type(instance)
+                target = engine._target(model)
+            if fields_to_save(instance, target.known.place):
+                await _save_from(engine, scope, ordered[number:] if number else ordered, target)
+                return
+    finally:
+        turns.leave_all(turn)
+
+
+async def _save_from(
+    engine: Engine, scope: Scope, ordered: Sequence[Model], target: Target
+) -> None:
+    """Save some instances, of which the first one has to be written."""
+    if len(ordered) > 1 and target.is_of_driver:
+        await _save_in_bulk(engine, scope, ordered)
+        return
+    for number, instance in enumerate(ordered):
+        if number:
+            target = engine._target(type(instance))
+        names = fields_to_save(instance, target.known.place)
+        if names:
+            scope.guard(instance)
+            await save_fields(engine, scope, instance, names, target)
+
+
+async def _save_in_bulk(engine: Engine, scope: Scope, ordered: Sequence[Model]) -> None:
+    """Save instances, which come after those they reference.
+
+    What a save one after the other would have written before an error is written; of the rest, some referenced
+    instances and some of other models may be written too. Each knows whether it is.
+    """
+    failed: Exception | None = None
+    limit = len(ordered)
+    for each in group_instances(ordered):
+        group = each.before(limit) if failed is not None else each
+        saving = BulkSave(engine, scope, group)
+        try:
+            await saving.save()
+        except StoppedError as stopped:
+            failed, limit = stopped.error, group.places[stopped.place]
+            if not saving.goes_on or is_general(failed):
+                break
+    if failed is not None:
+        raise failed

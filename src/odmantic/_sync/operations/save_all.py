@@ -1,0 +1,73 @@
+# Generated from src/odmantic/_aio/operations/save_all.py by tools/generate_sync.py: do not edit.
+"""Saves of several instances: in bulk where the driver can, else one after the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from odmantic._plan.groups import group_instances
+from odmantic._plan.save import fields_to_save, save_order
+from odmantic._sync.operations.bulk import BulkSave, StoppedError, is_general
+from odmantic._sync.operations.save import save_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from odmantic._driver.plain import Target
+    from odmantic._sync.interfaces import Engine
+    from odmantic._sync.operations.scope import Scope
+    from odmantic.model import Model
+
+
+def save_all(engine: Engine, scope: Scope, instances: Sequence[Model]) -> None:
+    """Save instances, each after those it references, and after other saves of them; see `save` for the stages."""
+    ordered = save_order(instances)
+    turns = engine._turns
+    turn = turns.take_all(ordered, scope.unit)
+    try:
+        target: Target | None = None
+        model = None
+        for number, instance in enumerate(ordered):
+            if target is None or type(instance) is not model:
+                model = type(instance)
+                target = engine._target(model)
+            if fields_to_save(instance, target.known.place):
+                _save_from(engine, scope, ordered[number:] if number else ordered, target)
+                return
+    finally:
+        turns.leave_all(turn)
+
+
+def _save_from(engine: Engine, scope: Scope, ordered: Sequence[Model], target: Target) -> None:
+    """Save some instances, of which the first one has to be written."""
+    if len(ordered) > 1 and target.is_of_driver:
+        _save_in_bulk(engine, scope, ordered)
+        return
+    for number, instance in enumerate(ordered):
+        if number:
+            target = engine._target(type(instance))
+        names = fields_to_save(instance, target.known.place)
+        if names:
+            scope.guard(instance)
+            save_fields(engine, scope, instance, names, target)
+
+
+def _save_in_bulk(engine: Engine, scope: Scope, ordered: Sequence[Model]) -> None:
+    """Save instances, which come after those they reference.
+
+    What a save one after the other would have written before an error is written; of the rest, some referenced
+    instances and some of other models may be written too. Each knows whether it is.
+    """
+    failed: Exception | None = None
+    limit = len(ordered)
+    for each in group_instances(ordered):
+        group = each.before(limit) if failed is not None else each
+        saving = BulkSave(engine, scope, group)
+        try:
+            saving.save()
+        except StoppedError as stopped:
+            failed, limit = stopped.error, group.places[stopped.place]
+            if not saving.goes_on or is_general(failed):
+                break
+    if failed is not None:
+        raise failed
