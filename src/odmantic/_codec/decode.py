@@ -11,6 +11,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from odmantic._bson.values import is_document
 from odmantic._codec.decoders import DecoderCompiler
 from odmantic._codec.overrides import parse_target
+from odmantic._codec.reading import while_reading
 from odmantic._codec.stored_forms import in_utc
 from odmantic._codec.strict import is_strict_class
 from odmantic._codec.translate import report, translate
@@ -52,6 +53,10 @@ def validate_document(model: type[T], raw_doc: Any) -> T:
     Raises:
         DocumentParsingError: the document does not fit the model.
     """
+    return while_reading(_validated, model, raw_doc)
+
+
+def _validated(model: type[T], raw_doc: Any) -> T:
     mapping: ModelMapping = model.__mapping__
     errors: ErrorList = []
     values = translate(mapping, raw_doc, None, errors)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from odmantic._bson.values import is_document, is_stored_array
 from odmantic._codec.lookups import takes_aliases
+from odmantic._codec.reading import while_reading
 from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.options import FieldOptions
 from odmantic._mapping.plain import allows
@@ -140,4 +141,19 @@ def _reader(decode: Decoder | None, adapter: TypeAdapter[Any]) -> Callable[[Any,
                 raise NotReadError(errors)
         return validate(value, by_alias=by_alias, by_name=True)
 
-    return read
+    if not _calls_functions(adapter.core_schema):
+        return read
+    return lambda value, raw: while_reading(read, value, raw)
+
+
+def _calls_functions(schema: Any) -> bool:
+    """Return whether a schema calls functions, which may ask whether a document is being read."""
+    if is_document(schema):
+        kind: object = schema.get("type")
+        is_function = isinstance(kind, str) and kind.startswith("function-")
+        return (
+            is_function
+            or "default_factory" in schema
+            or any(map(_calls_functions, schema.values()))
+        )
+    return is_stored_array(schema) and any(map(_calls_functions, schema))

@@ -1,0 +1,92 @@
+"""Whether a document is being read: for validators that must not run on what they have made already."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, PlainValidator, WrapValidator
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_reading: ContextVar[bool] = ContextVar("odmantic_reading", default=False)
+
+_VALIDATORS = (AfterValidator, BeforeValidator, PlainValidator, WrapValidator)
+
+
+def is_reading() -> bool:
+    """Return whether a document is being read, in validators, `model_post_init` and default factories.
+
+    Example:
+        ```python
+        @field_validator("password")
+        @classmethod
+        def hash_password(cls, value: str) -> str:
+            return value if is_reading() else hashed(value)
+        ```
+    """
+    return _reading.get()
+
+
+def while_reading(read: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
+    """Call a function that reads a document."""
+    token = _reading.set(True)
+    try:
+        return read(*arguments, **options)
+    finally:
+        _reading.reset(token)
+
+
+class OnInput:
+    """Have a validator judge what a program gives, and not documents.
+
+    Args:
+        validator: one of pydantic's `AfterValidator`, `BeforeValidator`, `PlainValidator` and `WrapValidator`.
+
+    Raises:
+        TypeError: it is something else.
+
+    Example:
+        `password: Annotated[str, OnInput(AfterValidator(hashed))]`
+    """
+
+    def __init__(
+        self, validator: AfterValidator | BeforeValidator | PlainValidator | WrapValidator
+    ) -> None:
+        given: object = validator
+        if not isinstance(given, _VALIDATORS):
+            raise TypeError(
+                f"OnInput takes one of pydantic's validators, such as AfterValidator, not {given!r}"
+            )
+        self._validator = validator
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Put the validator around the type's schema, to be passed by while a document is read."""
+        schema: Any = self._validator.__get_pydantic_core_schema__(source, handler)
+        validate = schema["function"]["function"]
+
+        def judge(value: Any, *info: Any) -> Any:
+            return value if is_reading() else validate(value, *info)
+
+        def judge_around(value: Any, inner: Any, *info: Any) -> Any:
+            return inner(value) if is_reading() else validate(value, inner, *info)
+
+        def judge_alone(value: Any, inner: Any, *info: Any) -> Any:
+            return inner(value) if is_reading() else validate(value, *info)
+
+        function = judge
+        if schema["type"] == "function-wrap":
+            function = judge_around
+        elif schema["type"] == "function-plain":
+            # Documents are left to the type.
+            function = judge_alone
+            schema = {**schema, "type": "function-wrap", "schema": handler(source)}
+        return {**schema, "function": {**schema["function"], "function": function}}
