@@ -1,1 +1,1 @@
-"""The codec and the state once more, generated for each class when first wanted: readable, and as fast as Python gets."""
+"""The codec and the state, generated as fast code for each class on first use."""

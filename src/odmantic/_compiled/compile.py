@@ -1,4 +1,4 @@
-"""The generated functions of a class, together."""
+"""The generated functions of a class."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Codec:
     """The generated functions of one class.
 
-    Each is generated when it is first wanted: programs need some of them for most classes, and to compile takes long.
+    Each is generated on first use: programs need only some of them for most classes, and compiling is slow.
     """
 
     def __init__(self, mapping: ModelMapping) -> None:
@@ -45,65 +45,65 @@ class Codec:
 
     @cached_property
     def read_all(self) -> ReadAll:
-        """Uses up a list of documents from its end, and passes on the instances, which are clean.
+        """The function that consumes a list of documents from its end, and passes on clean instances.
 
-        Stops behind a document that validation has to judge, and gives that.
+        It stops after a document that validation has to decide about, and returns that.
         """
         read: ReadAll = self._compiled(_write_read_all)[0].get("read_all", _leave_last)
         return read
 
     @cached_property
     def read_new(self) -> Read:
-        """Makes an instance that counts as new; `None` if validation has to judge."""
+        """The function that makes an instance which counts as new; `None` if validation has to decide."""
         read: Read = self._compiled(_write_read_new)[0].get("read_new", _leave_it)
         return read
 
     def read_known(self, raw: Any, known: Known) -> Any:
-        """Make a clean instance; `None` if validation has to judge."""
+        """Return a clean instance; `None` if validation has to decide."""
         instances: list[Any] = []
         self.read_all([raw], instances.append, known)
         return instances[0] if instances else None
 
-    # --- What is remembered --------------------------------------------------------------------
+    # --- State -----------------------------------------------------------------------------------
 
     @cached_property
     def snapshots(self) -> dict[str, TakeSnapshot]:
-        """Take the snapshots of mutable fields; not all fields have such a function."""
+        """The functions that take snapshots of mutable fields; some fields have none."""
         functions, names = self._compiled(_write_snapshots)
         return {field: functions[name] for field, name in names.items()}
 
     @cached_property
     def snapshot(self) -> TakeSnapshot:
-        """Takes the snapshot of a whole embedded object."""
+        """The function that takes the snapshot of a whole embedded object."""
         take: TakeSnapshot = self._compiled(_write_snapshot)[0]["snapshot"]
         return take
 
     @cached_property
     def baseline(self) -> TakeSnapshot:
-        """Takes the snapshots of all mutable fields, in the form of a baseline."""
+        """The function that takes the snapshots of all mutable fields, in the form of a baseline."""
         take: TakeSnapshot = self._compiled(_write_baseline)[0]["baseline"]
         return take
 
     @cached_property
     def leaf_classes(self) -> frozenset[type[Any]]:
-        """Classes of what a snapshot holds."""
+        """The classes of the leaves of snapshots."""
         return leaf_classes_of(self._mapping)
 
     @cached_property
     def exact_classes(self) -> dict[str, type[Any]]:
-        """By the name of a field, the class whose values validation leaves as they are."""
+        """By field name, the class whose values validation does not change."""
         return exact_classes(self._mapping)
 
     @cached_property
     def is_judged_whole(self) -> bool:
-        """Whether an assignment may fail after the value is in its place."""
+        """Whether an assignment may fail after the value has been assigned."""
         return is_judged_whole(self._mapping)
 
     # --- Writing -------------------------------------------------------------------------------
 
     @cached_property
     def write(self) -> Write:
-        """Makes the document of an instance, without additional values."""
+        """The function that makes the document of an instance, without extra values."""
         functions, _ = self._writers
         is_any = not _may_look(self._mapping) and "write_any" in functions
         write: Write = functions["write_any" if is_any else "write"]
@@ -111,7 +111,7 @@ class Codec:
 
     @cached_property
     def encoders(self) -> dict[str, tuple[str, Encoder | None]]:
-        """Key of each field, and how its value is converted, by the name of the field."""
+        """The key of each field and its encoder, by field name."""
         functions, names = self._writers
         return {
             name: (field.key_name, functions[names[name]] if name in names else None)
@@ -120,23 +120,22 @@ class Codec:
 
     @cached_property
     def take(self) -> Take | None:
-        """Makes the documents of instances that were never saved, and notes that they are.
+        """The function that makes the documents of new instances, and marks these as clean.
 
-        `None` where additional values are allowed, or what is sent of a field is remembered in another way than what
-        it holds.
+        `None` if extra values are allowed, or the snapshot of a field differs from its stored form.
         """
         return self._compiled(_write_take)[0].get("take")
 
     @cached_property
     def take_changes(self) -> Callable[..., Changes | None] | None:
-        """Takes what an update of an instance that was read or written before has to send; `None` where `take` is."""
+        """The function that takes the changes of a known instance for an update; `None` if `take` is."""
         if not _can_take(self._mapping):
             return None
         return ChangeTaker(self._mapping, self.baseline, self.leaf_classes, self.encoders).take
 
     @cached_property
     def mark_nested(self) -> Callable[[Iterable[Any]], None] | None:
-        """Marks what is embedded in written instances; `None` if there is nothing."""
+        """The function that marks embedded objects in written instances; `None` if there are none."""
         return self._compiled(_write_mark_nested)[0].get("mark_nested")
 
     @cached_property
@@ -144,14 +143,14 @@ class Codec:
         return self._compiled(_write_writers)
 
     def _compiled(self, write_part: _Part) -> tuple[dict[str, Any], dict[str, str]]:
-        """Give the functions of a part by their names, and those names by the fields the functions are for."""
+        """Return the functions of a part by name, and the names of those for single fields by field."""
         source = Source()
         names = write_part(source, self._mapping)
         return source.compile(self._mapping.model.__name__, self._mapping.model), names
 
 
 _Part = Callable[[Source, "ModelMapping"], dict[str, str]]
-"""Writes functions; gives the names of those that are for one field, by the name of the field."""
+"""A function that writes functions, and returns the names of those for single fields, by field name."""
 
 
 def _write_read_all(source: Source, mapping: ModelMapping) -> dict[str, str]:
@@ -209,14 +208,14 @@ _PARTS: tuple[_Part, ...] = (
 
 
 def _may_look(mapping: ModelMapping) -> bool:
-    """Tell whether values are looked at where they are written, and those of the usual shape written in few steps."""
+    """Return whether values are inspected when they are written, and those of the usual shape written directly."""
     return Shortcut.WRITER in shortcuts_of(mapping.model.model_config) and not is_unvalidated(
         mapping
     )
 
 
 def _can_read(mapping: ModelMapping) -> bool:
-    # A class with methods of its own reads by these.
+    # A class with its own methods reads through them.
     return mapping.readable.nodes is not None and not mapping.parses_itself
 
 
@@ -231,7 +230,7 @@ def _can_take(mapping: ModelMapping) -> bool:
 
 
 def _leave_it(_raw: Any) -> None:
-    """Leave every document to validation."""
+    """Leave a document to validation."""
 
 
 def _leave_last(documents: list[Any], _add: Callable[[Any], None], _known: Known) -> Any:

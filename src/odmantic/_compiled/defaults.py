@@ -1,4 +1,4 @@
-"""What generated code reads in place of a missing key."""
+"""What generated code reads for a missing key."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _SAME_FOR_PYDANTIC = (type(None), str, int, float, bool)
 
 
 def stored_default(field: ODMBaseField, node: Node) -> Any:
-    """Give the stored form of a field's default.
+    """Return the stored form of a field's default.
 
-    `NO_DEFAULT` tells that there is none, or that it has to be made anew for each document.
+    `NO_DEFAULT` means that there is none, or that it has to be made for each document.
     """
     info = field.pydantic_field
     is_made_anew = field.is_required_in_doc() or field.if_missing is not None

@@ -1,8 +1,8 @@
-"""Which embedded documents become part of the code around them: small ones, and only so many.
+"""Which embedded documents are inlined in generated code: small ones, and a limited number.
 
-Code for a document that is inlined is the fastest there is. What is inlined grows with the paths that lead to a class,
-though, and those multiply from level to level. So it is counted, in nodes of the shapes of fields, and a class costs
-code for its own fields and for this much more at most, however many classes there are below it.
+Inlined code is the fastest, but it grows with the paths that lead to a class, and those multiply from level to level.
+So the nodes of inlined fields are counted: a class costs code for its own fields and a bounded number of others,
+however many classes are below it.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
 
 LARGEST = 24
-"""How many nodes a document may have that is inlined, with what is embedded in it."""
+"""The largest number of nodes of an inlined document, including what is embedded in it."""
 
 MOST = 48
-"""How many nodes are inlined altogether, where one document after another is small enough."""
+"""The largest number of inlined nodes altogether."""
 
 DEEPEST_BLOCK = 12
-"""In how many blocks nothing is inlined any more: Python allows 20 loops in each other."""
+"""The number of nested blocks from which on nothing is inlined: Python allows 20 nested loops."""
 
 
 class Inlining:
-    """Decides for one function, or for some that share what there is.
+    """The decisions about inlining for one function, or for several with a common budget.
 
-    `around` are the classes of documents that the code is already part of.
+    `around` holds the classes of the documents around the current code.
     """
 
     def __init__(self, *around: Any) -> None:
@@ -49,19 +49,19 @@ class Inlining:
             self._around = outer
 
     def takes(self, mapping: ModelMapping, source: Source) -> bool:
-        """Tell whether a document is inlined at the next line, which is counted."""
+        """Return whether a document is inlined at the next line; this uses up the budget."""
         if mapping.model in self._around or source.depth >= DEEPEST_BLOCK:
             return False
         limit = min(LARGEST, self._left)
         if _left_of(limit, mapping, self._around) < 0:
             return False
-        # What is embedded in it asks again.
+        # Documents embedded in it ask again.
         self._left -= sum(len(nodes_around(shape)) for shape in mapping.shapes.values())
         return True
 
 
 def _left_of(limit: int, mapping: ModelMapping, around: tuple[Any, ...]) -> int:
-    """Subtract the nodes of a document, but not many more than make the limit negative."""
+    """Subtract the nodes of a document, stopping soon after the limit is negative."""
     inner = (*around, mapping.model)
     for shape in mapping.shapes.values():
         nodes = nodes_around(shape)

@@ -1,4 +1,4 @@
-"""Code that makes an instance from a document of the expected shape, with all that is embedded in it."""
+"""Code that makes an instance from a document of the expected shape, with everything embedded in it."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ if TYPE_CHECKING:
 
 
 class InstanceCode:
-    """Writes the code for one instance.
+    """A writer of the code for one instance.
 
-    With `known`, what is made counts as read: it gets a baseline, see `odmantic._state.snapshot`.
+    With `known`, the instance counts as read: it gets a baseline, see `odmantic._state.snapshot`.
 
     Attributes:
         refusal: The line of code that leaves a document to validation.
-        calls_others: Whether the code calls what may raise anything.
-        known_of: What is known of referenced documents, by their model: names of local variables.
+        calls_others: Whether the code calls functions that may raise anything.
+        known_of: The local variables for what is known of referenced documents, by model.
     """
 
     def __init__(self, source: Source, *, known: bool) -> None:
@@ -58,7 +58,7 @@ class InstanceCode:
         self.known_of: dict[Any, str] = {}
 
     def make(self, mapping: ModelMapping) -> str:
-        """Make an instance of the document `raw`; give its name."""
+        """Make an instance of the document `raw`; return its name."""
         self._refuse_unless("raw", dict)
         keeps = mapping.mutable_fields if self._known else frozenset[str]()
         instance, pieces = self._document(mapping, "raw", "", keeps=keeps)
@@ -72,7 +72,7 @@ class InstanceCode:
     def _document(
         self, mapping: ModelMapping, raw: str, path: str, *, keeps: frozenset[str]
     ) -> tuple[str, list[Pieces]]:
-        """Fill an instance; give its name, and the snapshots of the fields in `keeps`."""
+        """Fill an instance; return its name, and the snapshots of the fields in `keeps`."""
         source = self._source
         if mapping.extra_allowed:
             # Surplus keys are part of the instance.
@@ -145,7 +145,7 @@ class InstanceCode:
     # --- Values --------------------------------------------------------------------------------
 
     def _value(self, node: Node, local: str, path: str, *, is_kept: bool) -> Pieces:
-        """Check and convert what a local variable holds; give its snapshot."""
+        """Check and convert the value of a local variable; return its snapshot."""
         match node:
             case Leaf():
                 self._leaf(node, local)

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 class MarkerCode:
-    """Writes the function that marks what is embedded in instances as clean, at any depth; references are left alone.
+    """A writer of the function that marks embedded objects in instances as clean, at any depth, but no references.
 
-    Usual shapes are embedded objects and lists of them that hold no further ones: the others take longer.
+    The usual shapes are embedded objects and lists of them without further ones: others are slower.
     """
 
     def __init__(self, source: Source, mapping: ModelMapping) -> None:
@@ -41,7 +41,7 @@ class MarkerCode:
         ):
             source.add("values = instance.__dict__")
             for name in names:
-                # It may be gone by now.
+                # The field may be missing by now.
                 where = inside("", mapping, name)
                 local = source.assign(where, f"values.get({source.quoted(where, name)})")
                 self._value(mapping.shapes[name], local, where)

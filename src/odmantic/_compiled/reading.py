@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ReaderCode:
-    """Writes the functions that read the documents of one model, but for those pydantic has to look at."""
+    """A writer of the functions that read the documents of one model, except those that pydantic has to validate."""
 
     def __init__(self, source: Source, mapping: ModelMapping) -> None:
         self._source = source
@@ -33,7 +33,7 @@ class ReaderCode:
             for model in {path.model: None for path in self._mapping.reference_paths}:
                 of_model = f"known.of({source.object('Class', model)})"
                 code.known_of[model] = source.assign("known", of_model)
-            # Python 3.11 makes `while documents:` fast only when the function is called for the eighth time.
+            # Python 3.11 optimises `while documents:` only from the eighth call of the function.
             with self._refusing(code), source.block("while True:"):
                 with source.block("try:"):
                     source.add("raw = take()")
@@ -60,7 +60,7 @@ class ReaderCode:
     def _refusing(self, code: InstanceCode) -> Generator[None]:
         with self._source.block("try:"):
             yield
-        # What is wrong is said by validation; code of the user's may raise anything.
+        # Validation describes the problem; user code may raise anything.
         caught = "Exception" if code.calls_others else "(KeyError, OverflowError, ValueError)"
         with self._source.block(f"except {caught}:"):
             self._source.add(code.refusal)

@@ -11,17 +11,17 @@ if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
 
 Pieces = list[str]
-"""The expressions, some of them starred, of which the snapshot of a value is made."""
+"""The expressions, some of them starred, that make up the snapshot of a value."""
 
 
 def inside(path: str, mapping: ModelMapping, name: str) -> str:
-    """Give what names for a field begin with: where it is, by the positions of fields."""
+    """Return the prefix of names for a field: its path, by the positions of fields."""
     position = f"f{mapping.positions[name]}"
     return f"{path}_{position}" if path else position
 
 
 def quoted_key(source: Source, mapping: ModelMapping, name: str, where: str) -> str:
-    """Write the key of a field, as a constant; `where` is what `inside` gives for the field."""
+    """Write the key of a field as a constant; `where` is the field's prefix from `inside`."""
     key = mapping.fields[name].key_name
     if key == name:
         return source.quoted(where, name)
@@ -35,17 +35,17 @@ def keep(source: Source, expression: str, path: str) -> Pieces:
 
 
 def keep_length(source: Source, value: str, path: str) -> str:
-    """Start the list that the snapshot of a container grows in; give its name."""
+    """Start the list for the snapshot of a container; return its name."""
     return source.assign(f"{path}_snapshot", f"[len({value})]")
 
 
 def keep_any(source: Source, value: str, path: str) -> Pieces:
-    """Take the snapshot of a value whose type says nothing."""
+    """Take the snapshot of a value of unknown type."""
     return keep(source, f"{source.named(snapshot_of_any)}({value})", path)
 
 
 def keep_field(source: Source, mapping: ModelMapping, name: str, value: str, path: str) -> Pieces:
-    """Take the snapshot of a field that is known by its stored form only."""
+    """Take the snapshot of a field of which only the stored form is known."""
     hint = f"snapshot_of_f{mapping.positions[name]}"
     function = source.object(hint, snapshot_of_field(mapping, name))
     return keep(source, f"{function}({value})", path)
@@ -57,7 +57,7 @@ def as_tuple(pieces: Pieces) -> str:
 
 
 def as_baseline(kept: list[Pieces]) -> str:
-    """Write the baseline of the snapshots of fields."""
+    """Write the baseline from the snapshots of fields."""
     if not kept:
         return "()"
     return as_tuple([*map(_length, kept), *(piece for pieces in kept for piece in pieces)])

@@ -1,4 +1,4 @@
-"""Code that takes the snapshot of a field as it is now; see `odmantic._state.snapshot`."""
+"""Code that takes the current snapshot of a field; see `odmantic._state.snapshot`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class SnapshotCode:
-    """Writes the functions that take snapshots of the fields of one model."""
+    """A writer of the functions that take snapshots of the fields of one model."""
 
     def __init__(self, source: Source, mapping: ModelMapping) -> None:
         self._source = source
@@ -35,7 +35,7 @@ class SnapshotCode:
         self._inlining = Inlining()
 
     def write_fields(self) -> dict[str, str]:
-        """Add a function for each mutable field of known shape; give their names."""
+        """Add a function for each mutable field of known shape; return their names."""
         names: dict[str, str] = {}
         for name in self._mapping.compared_fields:
             shape = self._mapping.readable.shapes[name]

@@ -1,8 +1,8 @@
-"""Writing Python source, and turning it into functions whose tracebacks show it.
+"""Writing Python source, and compiling it to functions whose tracebacks show it.
 
-No text of a user is ever part of the source, not even of a comment: names of fields and keys may come from data. Where
-the code needs one, the source has a name made here, as in `raw['k3']` or `instance.f3`, and the compiled code gets the
-text in its place. So any text will do, and costs no more than what is written out.
+No text of a user is ever part of the source, not even of a comment: names of fields and keys may come from data. The
+source has names made here instead, as in `raw['k3']` or `instance.f3`, and the compiled code gets the text in their
+place. So any text is possible, at the cost of a literal.
 """
 
 from __future__ import annotations
@@ -32,20 +32,20 @@ _RESERVED = frozenset(
         *("baseline", "mark_nested", "read_all", "read_new", "snapshot", "write", "write_any"),
     )
 )
-"""Names that generated code expects to be there, and those of its functions, their arguments and variables."""
+"""Names that generated code uses: builtins, its functions, their arguments and variables."""
 
 _BUILTINS = {id(value): name for name, value in vars(builtins).items() if isinstance(value, type)}
 _OF_LIBRARIES = {id(cls): cls.__name__ for cls in (*LEAF_CLASSES, Decimal128)}
-"""Names of classes that are called in code what they are called elsewhere."""
+"""The names under which generated code calls classes, which are their own."""
 
 _number = itertools.count(1)
 _NOT_IN_FILENAMES = re.compile(r"\W", re.ASCII)
 
 
 class Source:
-    """Lines of code that grow, with the objects and the texts they refer to by name.
+    """Growing lines of code, with the objects and texts that they refer to by name.
 
-    A hint is what a name begins with; it is made by the library, never by a user.
+    A hint is the beginning of a name; it comes from the library, never from a user.
     """
 
     def __init__(self) -> None:
@@ -69,7 +69,7 @@ class Source:
 
     @property
     def depth(self) -> int:
-        """In how many blocks the next line is."""
+        """The number of blocks around the next line."""
         return len(self._indent) // 4
 
     def add(self, *lines: str) -> None:
@@ -79,7 +79,7 @@ class Source:
 
     @contextmanager
     def block(self, head: str) -> Generator[None]:
-        """Indent what is added under a line like `if x:`."""
+        """Indent the following lines under a line like `if x:`."""
         self.add(head)
         outer, self._indent = self._indent, self._indent + "    "
         try:
@@ -89,7 +89,7 @@ class Source:
 
     @contextmanager
     def function(self, head: str, docstring: str) -> Generator[None]:
-        """Start a function, which has local names of its own."""
+        """Start a function, with its own local names."""
         if self._lines:
             self.add("", "")
         self._locals = set()
@@ -98,7 +98,7 @@ class Source:
             yield
 
     def word(self, hint: str, text: str) -> str:
-        """Give the word that stands for a text: as the name of an attribute, or in quotes as a constant."""
+        """Return the word that stands for a text: as an attribute's name, or in quotes as a constant."""
         word = hint
         for number in itertools.count(2):
             if self._texts.setdefault(word, text) == text:
@@ -107,11 +107,11 @@ class Source:
         return word
 
     def quoted(self, hint: str, text: str) -> str:
-        """Give the constant that stands for a text."""
+        """Return the constant that stands for a text."""
         return f"'{self.word(hint, text)}'"
 
     def object(self, hint: str, value: Any) -> str:
-        """Give the name by which the code refers to an object."""
+        """Return the name by which the code refers to an object."""
         name = self._names.get(id(value))
         if name is None:
             name = _BUILTINS.get(id(value)) or self._global(_OF_LIBRARIES.get(id(value), hint))
@@ -120,14 +120,14 @@ class Source:
         return name
 
     def local(self, hint: str) -> str:
-        """Give a local name that is not in use."""
-        # No object is called like this.
+        """Return an unused local name."""
+        # No object has this name.
         name = _unused(f"{hint}_", self._locals)
         self._locals.add(name)
         return name
 
     def name_function(self, hint: str) -> str:
-        """Give a name for a function that is not in use."""
+        """Return an unused name for a function."""
         name = self._global(hint)
         self._functions.add(name)
         return name
@@ -136,11 +136,11 @@ class Source:
         return _unused(hint, _RESERVED, self._objects, self._functions)
 
     def named(self, value: Any) -> str:
-        """Give the name by which the code refers to a function or a class of the library: its own, if it is not in use."""
+        """Return the name of a function or class of the library in the code: its own, if that is unused."""
         return self.object(value.__name__, value)
 
     def assign(self, hint: str, expression: str) -> str:
-        """Assign to a new local variable; give its name."""
+        """Assign to a new local variable; return its name."""
         local = self.local(hint)
         self.add(f"{local} = {expression}")
         return local
@@ -151,14 +151,14 @@ class Source:
             self.add(otherwise)
 
     def compile(self, title: str, owner: Any) -> dict[str, Any]:
-        """Run the code; give the functions in it. The lines are known as long as `owner` exists.
+        """Run the code; return its functions. Its lines are available as long as `owner` exists.
 
-        Tracebacks show `title`, as far as it is of ASCII letters.
+        Tracebacks show the ASCII letters of `title`.
         """
         filename = f"<odmantic {_NOT_IN_FILENAMES.sub('_', title)} {next(_number)}>"
         namespace = dict(self._objects)
         code = _with_texts(compile(self.text, filename, "exec"), self._texts)
-        exec(code, namespace)  # noqa: S102 - written here
+        exec(code, namespace)  # noqa: S102 - generated here
         lines = self.text.splitlines(keepends=True)
         linecache.cache[filename] = (len(self.text), None, lines, filename)
         finalize(owner, linecache.cache.pop, filename, None).atexit = False
@@ -166,7 +166,7 @@ class Source:
 
 
 def _with_texts(code: CodeType, texts: Mapping[str, str]) -> CodeType:
-    """Put texts in place of the words that stand for them."""
+    """Replace the words in the code by the texts that they stand for."""
     return code.replace(
         co_consts=tuple(_constant_with_texts(each, texts) for each in code.co_consts),
         co_names=tuple(texts.get(name, name) for name in code.co_names),
@@ -180,7 +180,7 @@ def _constant_with_texts(constant: Any, texts: Mapping[str, str]) -> Any:
         case str():
             return texts.get(constant, constant)
         case _ if is_tuple(constant):
-            # The keys of a dictionary that is written out.
+            # The keys of a dictionary literal.
             return tuple(_constant_with_texts(each, texts) for each in constant)
         case _:
             return constant

@@ -1,4 +1,4 @@
-"""Code that takes instances to be sent: their documents, and what is remembered of them."""
+"""Code that takes instances to be sent: their documents, and their snapshots."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ _ABSENT = object()
 
 
 class TakerCode:
-    """Writes the function that takes instances that are to be sent as a whole, up to the first other one.
+    """A writer of the function that takes instances to be sent whole, up to the first other one.
 
-    Each taken one is clean, with what is sent of it as its baseline. What is unusual is left to slower
-    code: a value of another type than its annotation says, and a timestamp, which the server would fill in.
+    A taken instance is clean, with what is sent as its baseline. Unusual values are left to slower code: values of
+    another type than annotated, and timestamps, which the server would fill in.
     """
 
     def __init__(self, source: Source, mapping: ModelMapping) -> None:
@@ -72,7 +72,7 @@ class TakerCode:
                 source.add(f"{self._give_up}  # slower code says what is wrong")
 
     def _test(self) -> None:
-        """Write what tells whether an instance is to be sent as a whole, and takes it."""
+        """Write the test whether an instance is to be sent whole, which also takes it."""
         source = self._source
         primary = self._mapping.automatic_id
         if primary is not None:
@@ -81,7 +81,7 @@ class TakerCode:
             with source.block(f"if new and {name} in instance.__pydantic_fields_set__:"):
                 source.add("return")
         absent = source.object("ABSENT", _ABSENT)
-        # Twice as fast as what raises an exception, which pydantic's `__getattr__` does too.
+        # Twice as fast as an exception, which pydantic's `__getattr__` would also raise.
         model = source.object("Class", self._mapping.model)
         state = source.assign("state", f"getattr(super({model}, instance), '__state__', {absent})")
         with source.block(f"if {state} is {absent}:"):
@@ -93,12 +93,12 @@ class TakerCode:
             source.add("return")
 
     def _fields(self) -> str | None:
-        """Write the code for the document; give the expression of the baseline, if there is anything in it."""
+        """Write the code for the document; return the expression of the baseline, if it is not empty."""
         source = self._source
         mapping = self._mapping
         written = {name: self._field(name) for name in mapping.fields}
         stored = {name: each.stored for name, each in written.items()}
-        # Copying is faster than putting together.
+        # Copying is faster than building.
         if can_copy(mapping):
             assign_copy(source, mapping, stored, self._give_up)
         else:
@@ -147,7 +147,7 @@ def _is_member(shape: Node | None) -> bool:
 
 
 def _is_no_timestamp(mapping: ModelMapping, name: str) -> bool:
-    """Tell whether the stored form of a field cannot be a timestamp, as far as `take` goes on."""
+    """Return whether the stored form of a field cannot be a timestamp, if `take` continues."""
     shape = mapping.readable.shapes[name]
     encode = mapping.encoder_of[name]
     if shape is None or isinstance(shape, (Anything, Target)):
@@ -166,7 +166,7 @@ def _is_no_timestamp(mapping: ModelMapping, name: str) -> bool:
 
 
 def _has_usual_default(info: FieldInfo, shape: Node) -> bool:
-    """Tell whether a default, which nothing validates, is one of the values of a field."""
+    """Return whether an unvalidated default is a value of the field's type."""
     leaf = shape.inner if isinstance(shape, Nullable) else shape
     is_usual = info.is_required() or info.default is None
     return info.default_factory is None and (

@@ -1,4 +1,4 @@
-"""Code that turns a value of a known shape into its stored form, and takes its snapshot on the way."""
+"""Code that converts a value of a known shape to its stored form, and takes its snapshot on the way."""
 
 from __future__ import annotations
 
@@ -43,15 +43,15 @@ if TYPE_CHECKING:
 
 
 _FEW = 4
-"""So many fields are read in less time than a set is compared with the keys."""
+"""The largest number of fields that are read faster than a set is compared with the keys."""
 
 
 class Stored(NamedTuple):
-    """What code gives for a value.
+    """The code for a value.
 
     Attributes:
         stored: The expression for the stored form.
-        pieces: The expressions of which the snapshot is made, if there is one.
+        pieces: The expressions that make up the snapshot, if there is one.
     """
 
     stored: str
@@ -59,11 +59,11 @@ class Stored(NamedTuple):
 
 
 class ValueCode:
-    """Writes code for values.
+    """A writer of code for values.
 
-    A value of another type than its annotation says ends in `give_up`, a line of code, or, if an embedded object lacks
-    it, in a `KeyError`. With `keeps`, snapshots are
-    taken, in the form of `odmantic._compiled.snapshots`, in which no value can change.
+    A value of another type than annotated ends in `give_up`, a line of code, or, if an embedded object lacks it, in a
+    `KeyError`. With `keeps`, snapshots are taken, in the form of `odmantic._compiled.snapshots`, in which no value can
+    change.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class ValueCode:
         self._keeps = keeps
 
     def field(self, mapping: ModelMapping, name: str, value: str, path: str) -> Stored:
-        """Write the code for a field of which `value` is the expression."""
+        """Write the code for a field with the expression `value`."""
         encode = mapping.encoder_of[name]
         shape = mapping.shapes[name]
         if encode is None and not self._keeps:
@@ -93,7 +93,7 @@ class ValueCode:
         return self._by_stored(stored, path)
 
     def value(self, node: Node, value: str, path: str) -> Stored:
-        """Write the code for a value that a local variable holds."""
+        """Write the code for the value of a local variable."""
         match node:
             case Leaf():
                 return self._leaf(node, value)
@@ -133,7 +133,7 @@ class ValueCode:
         )
 
     def _has_plain_value(self, cls: type[Any]) -> bool:
-        """Tell whether the driver is given something else than a member: it is slow with classes it does not know."""
+        """Return whether the driver is given the value of a member: it is slow with unknown classes."""
         if not issubclass(cls, Enum):
             return False
         return not issubclass(cls, AS_IT_IS) or (self._keeps and has_equal_values(cls))
@@ -172,7 +172,7 @@ class ValueCode:
             if node.cls is not tuple:
                 self._unless_all(value, node.inner)
             return Stored(stored, [])
-        # What is kept is what is sent, also if another thread changes the value meanwhile.
+        # The snapshot is what is sent, even if another thread changes the value meanwhile.
         stored = self._source.assign(f"{path}_stored", stored)
         self._unless_all(stored, node.inner)
         return Stored(stored, [f"len({stored})", f"*{stored}"])
@@ -254,7 +254,7 @@ class ValueCode:
 
 
 def can_copy(mapping: ModelMapping) -> bool:
-    """Tell whether nothing but fields is in an instance's dictionary, and keys need not be exchanged."""
+    """Return whether an instance's dictionary holds only fields, and their names can become keys."""
     renamed = {key for key, name in mapping.field_names.items() if key != name}
     return renamed.isdisjoint(mapping.fields) and not any(
         isinstance(one, cached_property)
@@ -266,10 +266,10 @@ def can_copy(mapping: ModelMapping) -> bool:
 def unless_whole(
     source: Source, mapping: ModelMapping, values: str, give_up: str, unread: Collection[str]
 ) -> None:
-    """Write what ends in `give_up` unless an instance's dictionary has the fields, each of them, and nothing else.
+    """Write code that ends in `give_up` unless an instance's dictionary has exactly the fields.
 
-    What has as many keys as there are fields, and can be asked for each, has no other. `unread` are the expressions of
-    the fields that the code has not asked for yet; without one of those the code may end in a `KeyError`.
+    A dictionary with as many keys as there are fields, and with each field, has no others. `unread` holds the
+    expressions of the fields that the code has not read yet; if one is missing, the code may end in a `KeyError`.
     """
     differs = f"len({values}) != {len(mapping.fields)}"
     if len(unread) > _FEW:
@@ -282,19 +282,19 @@ def unless_whole(
 
 
 def value_of(source: Source, mapping: ModelMapping, name: str) -> str:
-    """Give the expression of a field in `values`, the dictionary of an instance."""
+    """Return the expression of a field in `values`, the dictionary of an instance."""
     return f"values[{source.quoted(inside('', mapping, name), name)}]"
 
 
 def key_of(source: Source, mapping: ModelMapping, name: str) -> str:
-    """Give the constant for the key of a field of an instance."""
+    """Return the constant for the key of a field of an instance."""
     return quoted_key(source, mapping, name, inside("", mapping, name))
 
 
 def assign_copy(
     source: Source, mapping: ModelMapping, stored: Mapping[str, str], give_up: str
 ) -> None:
-    """Write what makes the `document` of a copy of `values`, with the stored forms of the fields."""
+    """Write code that makes the `document` as a copy of `values`, with the stored forms of the fields."""
     unread = [each for name, each in stored.items() if each == value_of(source, mapping, name)]
     unless_whole(source, mapping, "values", give_up, unread)
     source.add("document = values.copy()")
@@ -307,19 +307,19 @@ def assign_copy(
 
 
 def _is_copy(mapping: ModelMapping) -> bool:
-    """Tell whether a document is what an instance's dictionary is."""
+    """Return whether a document is a plain copy of the instance's dictionary."""
     return bool(mapping.fields) and all(
         name == key and encode is None for name, key, encode in mapping.encoders
     )
 
 
 def has_equal_values(cls: type[Enum]) -> bool:
-    """Tell whether members that are text or numbers are stored like their values."""
+    """Return whether members that are text or numbers are stored like their values."""
     return all(_is_equal(member, member.value) for member in cls)
 
 
 def _is_equal(member: Any, value: Any) -> bool:
-    # An enumeration may define what is equal, and a member may have another value than it is.
+    # An enumeration may define equality, and a member may differ from its value.
     if isinstance(member, str):
         return type(value) is str and str.__eq__(value, member)
     return type(value) is int and int.__eq__(value, member) is True
@@ -333,21 +333,21 @@ def _classes(node: Node) -> list[type[Any]]:
 
 
 def is_stored_as_it_is(node: Node) -> bool:
-    """Tell whether the encoder of an annotation leaves any value as it is."""
+    """Return whether the encoder of an annotation changes no value."""
     if isinstance(node, Nullable):
         return is_stored_as_it_is(node.inner)
     return isinstance(node, Leaf) and issubclass(node.value_class, AS_IT_IS)
 
 
 def is_known(node: Node, *, as_it_is: bool = False) -> bool:
-    """Tell whether code can be written: what is made of a tuple depends on all that is in it."""
+    """Return whether code can be written: for a tuple, that depends on all of its items."""
     if isinstance(node, Array) and node.cls is tuple:
         return as_it_is and is_stored_as_it_is(node.inner)
     return not isinstance(node, (Nullable, Array, Table)) or is_known(node.inner, as_it_is=as_it_is)
 
 
 def keeps_alike(mapping: ModelMapping, names: Container[str]) -> bool:
-    """Tell whether what is kept of the named fields, while they are written, is like a snapshot taken later."""
+    """Return whether the snapshots taken while the named fields are written equal those taken later."""
     return all(
         is_known(shape, as_it_is=encode is None)
         for name, _, encode in mapping.encoders

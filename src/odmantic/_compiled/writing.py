@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 class WriterCode:
-    """Writes the functions that make the documents of one model, and the stored forms of its fields.
+    """A writer of the functions that make the documents of one model, and the stored forms of its fields.
 
-    A value of another type than its annotation says is left to the encoder of its field.
+    A value of another type than annotated is left to the encoder of its field.
     """
 
     def __init__(self, source: Source, mapping: ModelMapping) -> None:
@@ -28,16 +28,16 @@ class WriterCode:
         self._mapping = mapping
 
     def write(self, *, look: bool) -> dict[str, str]:
-        """Add the functions; give the names of those for fields.
+        """Add the functions; return the names of those for single fields.
 
-        Unless they may `look` at values, those for fields are the encoders of the fields.
+        Unless they may `look` at values, functions for single fields are the encoders of the fields.
         """
         functions = self._write_fields(look=look)
         self._write_whole(functions)
         return functions
 
     def _write_fields(self, *, look: bool) -> dict[str, str]:
-        """Add a function for each field that is not stored as it is; give their names."""
+        """Add a function for each field that is not stored unchanged; return their names."""
         names: dict[str, str] = {}
         inlining = Inlining()
         for name in self._mapping.fields:
@@ -94,7 +94,7 @@ class WriterCode:
 
     @contextmanager
     def _unless_incomplete(self, give_up: str) -> Generator[None]:
-        """Have code end in `give_up` where a field is missing: slower code says which."""
+        """Make code end in `give_up` if a field is missing: slower code says which."""
         with self._source.block("try:"):
             yield
         with self._source.block("except KeyError:"):
@@ -107,7 +107,7 @@ class WriterCode:
         return value_of(self._source, self._mapping, name)
 
     def _keeps_order(self) -> bool:
-        """Tell whether keys that differ from their names come last, so that a changed copy has the order of the fields."""
+        """Return whether keys that differ from field names come last, so that a changed copy keeps the order."""
         differ = [key != name for name, key, _ in self._mapping.encoders]
         return differ == sorted(differ)
 
