@@ -19,7 +19,7 @@ from odmantic._define.metaclass import (
     BaseModelMetaclass,
     EmbeddedModelMetaclass,
     LazyMappingAttribute,
-    LazyTwin,
+    LazyPureModel,
     ModelMetaclass,
     attach_mapping,
     is_incomplete,
@@ -90,7 +90,7 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
         __references__ = LazyMappingAttribute("__references__")
         __mutable_fields__ = LazyMappingAttribute("__mutable_fields__")
         __bson_serializers__ = LazyMappingAttribute("__bson_serializers__")
-        __pydantic_model__ = LazyTwin()
+        __pydantic_model__ = LazyPureModel()
 
         def __getattr__(self, name: str) -> Any:
             fill = _FILL.get(name)

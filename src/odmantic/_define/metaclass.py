@@ -13,7 +13,7 @@ from odmantic._codec.building import building_class, is_building
 from odmantic._define.body import Body, own_annotations, taking_over
 from odmantic._define.forward import check_defaults, forget, remember, waiting_for
 from odmantic._define.mapping import compile_mapping
-from odmantic._define.pure import PureMetaclass, make_twin, pure_subclass
+from odmantic._define.pure import PureMetaclass, make_pure_model, pure_subclass
 from odmantic._mapping.mapping import (
     COLLECTION,
     DOCUMENT_METHODS,
@@ -324,19 +324,19 @@ def complete(cls: Any) -> None:
         attach_mapping(cls)
 
 
-class LazyTwin:
-    """The pure twin of a class, created on first access."""
+class LazyPureModel:
+    """The pure model of a class, created on first access."""
 
     def __get__(self, instance: object, owner: type[Any]) -> type[BaseModel]:
         if kind_of(owner) not in _WITH_FIELDS:
             raise AttributeError(
                 f"type object {owner.__name__!r} has no attribute '__pydantic_model__'"
             )
-        twin: type[BaseModel] | None = vars(owner).get("__odm_twin__")
-        if twin is None:
-            twin = make_twin(owner)
-            owner.__odm_twin__ = twin
-        return twin
+        pure: type[BaseModel] | None = vars(owner).get("__odm_pure_model__")
+        if pure is None:
+            pure = make_pure_model(owner)
+            owner.__odm_pure_model__ = pure
+        return pure
 
 
 def _decide_again(cls: Any) -> None:

@@ -1,4 +1,4 @@
-"""The pure pydantic twin of a model: its fields and methods, without documents."""
+"""The pure pydantic model beside a model: its fields and methods, without documents."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _NOT_COPIED = frozenset(
 )
 
 
-def make_twin(model: type[Instance]) -> type[BaseModel]:
-    """Create the twin of a complete model."""
+def make_pure_model(model: type[Instance]) -> type[BaseModel]:
+    """Create the pure model of a complete model."""
     name = f"{model.__name__}.__pydantic_model__"
     own_class = types.CellType()
     body = {
@@ -40,16 +40,16 @@ def make_twin(model: type[Instance]) -> type[BaseModel]:
         if name not in model.__pydantic_fields__
     }
     for field_name, info in model.__pydantic_fields__.items():
-        annotations[field_name] = _twin_annotation(info.annotation)
+        annotations[field_name] = _pure_annotation(info.annotation)
         body[field_name] = info
     body["__annotations__"] = annotations
     bases = tuple(_pure_base(base) for base in model.__odm_bases__)
     with taking_over(model.__pydantic_fields__):
-        twin = types.new_class(name, bases, {}, lambda namespace: namespace.update(body))
-    own_class.cell_contents = twin
+        pure = types.new_class(name, bases, {}, lambda namespace: namespace.update(body))
+    own_class.cell_contents = pure
     # Only now: nested classes are recognised by the name of their enclosing class.
-    twin.__qualname__ = name
-    return twin
+    pure.__qualname__ = name
+    return pure
 
 
 def _pure_base(base: Any) -> Any:
@@ -60,7 +60,7 @@ def _pure_base(base: Any) -> Any:
 
 
 def _rebound(value: Any, own_class: types.CellType) -> Any:
-    """Copy a method so that its `super()` refers to the twin."""
+    """Copy a method so that its `super()` refers to the pure model."""
     if isinstance(value, (classmethod, staticmethod)):
         method = cast("Any", value)
         return type(method)(_rebound(method.__func__, own_class))
@@ -82,7 +82,7 @@ def _rebound(value: Any, own_class: types.CellType) -> Any:
     return functools.update_wrapper(copied, value)
 
 
-def _twin_annotation(annotation: Any) -> Any:
+def _pure_annotation(annotation: Any) -> Any:
     tree = read_type(annotation)
     if isinstance(tree, (Document, Target)):
         return tree.cls.__pydantic_model__

@@ -33,17 +33,17 @@ def origin_of(model: Any) -> Any:
     return generic_origin(model) or model
 
 
-_TWIN = ".__pydantic_model__"
+_PURE = ".__pydantic_model__"
 
 
 def why_no_model(cls: type[Any]) -> str:
     """Say why a class that inherits from a model is none, to be put behind its name; nothing for other classes."""
     if kind_of(cls) is ModelKind.ABSTRACT:
         return ", which is abstract: use a class derived from it"
-    parent = next((base for base in cls.__mro__ if base.__qualname__.endswith(_TWIN)), None)
+    parent = next((base for base in cls.__mro__ if base.__qualname__.endswith(_PURE)), None)
     if parent is None:
         return ""
-    name = parent.__qualname__.removesuffix(_TWIN)
+    name = parent.__qualname__.removesuffix(_PURE)
     return (
         f": it inherits from {name}, and a subclass of a model is a plain pydantic model, without a collection. "
         'Put the common fields into an abstract model, with inheritance="abstract" in its config, and derive both from it'
