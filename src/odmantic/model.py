@@ -81,7 +81,7 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
         __bson_serializers__: ClassVar[dict[str, Callable[[Any], Any]]]
         __pydantic_model__: ClassVar[type[BaseModel]]
         model_config: ClassVar[ODMConfigDict]  # pyright: ignore[reportIncompatibleVariableOverride] - as pydantic's users do
-        __fields_modified__: set[str]  # pyright: ignore[reportIncompatibleVariableOverride]
+        __fields_modified__: set[str]  # pyright: ignore[reportIncompatibleMethodOverride] - it can be set, too
         __state__: State | Known
         __baseline__: dict[str, Any] | tuple[Any, ...] | None
     else:

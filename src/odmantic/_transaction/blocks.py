@@ -1,8 +1,8 @@
 """The transaction blocks that the running code is in, so that operations beside them are noticed.
 
-Each block is known by its client (by identity: clients of one URI compare equal) and by the task or thread that
-entered it. The variable is never reset by token, because a block may be left in another context than it was entered
-in, as in fixtures; a block that is over, or whose task or thread is another, is passed over when it is looked up.
+A block is found by its client (by identity: clients of one URI compare equal) and by the task or thread that entered
+it. A block that is over, or that another task or thread entered, is passed over. The variable is never reset by token:
+a block may be left in another context than it was entered in, as in fixtures.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Block:
         return attempt is None or attempt.has_ended
 
     def leave(self) -> None:
-        """Let go of everything: copies of the context, as timers of the driver keep them, hold the block for long."""
+        """Let go of everything: the driver's timers keep copies of the context, and so the block, for long."""
         self.client = self.attempt = self.driver_session = self.owner = None
 
 
@@ -99,12 +99,12 @@ def leave_block(attempt: Attempt) -> None:
 
 
 def is_in_block() -> bool:
-    """Whether this context may be in any block."""
+    """Tell whether this context may be in any block."""
     return bool(_blocks.get())
 
 
 def block_of(client: Any) -> Block | None:
-    """The innermost open block on a client that this context is in, whoever owns it."""
+    """Give the innermost open block on a client that this context is in, whoever owns it."""
     blocks = _blocks.get()
     if blocks:
         for block in reversed(blocks):
@@ -120,7 +120,7 @@ def session_of_block(
     runs_for: Callable[[object], bool],
     waiting_frame: Callable[[object], FrameType | None],
 ) -> Any:
-    """The driver session that an operation without `session=` joins, or `None` if it runs by itself.
+    """Give the driver session that an operation without `session=` joins, or `None` if it runs by itself.
 
     Args:
         client: the client of the engine.
@@ -164,7 +164,7 @@ def _notice(policy: StrayOperations, operation: str, frame: FrameType) -> None:
 
 
 def is_entered_in_generator(caller: FrameType) -> bool:
-    """Whether `caller`, or the nearest one outside of the library, is a generator: its consumer shares its context."""
+    """Tell whether `caller`, or the nearest frame outside of the library, is a generator: its consumer shares its context."""
     frame = outside(caller)
     return frame is not None and bool(frame.f_code.co_flags & _GENERATOR_FLAGS)
 

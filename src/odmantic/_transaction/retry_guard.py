@@ -1,8 +1,8 @@
 """A guard against changes that a repeated transaction would apply twice.
 
 `stock.n -= 1` on an object from outside the callback subtracts again in each attempt: the database was rolled back,
-the object was not. When an attempt saves the very object that an earlier one saved, each field must be as at that
-save, or as the earlier attempt left it.
+the object was not. When an attempt saves an object that an earlier attempt saved, each field must be as at that save, or
+as the earlier attempt left it.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ class RetryGuard:
         self._saves: dict[int, _Saves] = {}
 
     def begin_attempt(self) -> None:
-        """Put the values of tracked objects back, and start counting the saves of another attempt."""
+        """Put the values of tracked objects back, and count the saves anew."""
         self.tracked.restore()
         for saves in self._saves.values():
             saves.count = 0
             saves.left = saves.latest
 
     def check(self, instance: Instance) -> None:
-        """Enter a save that is about to be sent, and compare it with that of the attempt before.
+        """Enter a save that is about to be sent, and compare it with the same one of the attempt before.
 
         Raises:
-            UnsafeRetryError: the object's values differ from those it was saved with then.
+            UnsafeRetryError: the object has other values than then.
         """
         if instance in self.tracked:
             return
@@ -56,13 +56,13 @@ class RetryGuard:
 
 @dataclass(slots=True)
 class _Saves:
-    """The saves of one object; it is held, so that its id stands for it."""
+    """The saves of one object, which is held so that its id stands for it."""
 
     instance: Instance
     earlier: list[_Document] = field(default_factory=list["_Document"])
     """By number of the save in its attempt."""
     left: _Document = field(default_factory=dict[str, "bytes | None"])
-    """As the attempt before left it."""
+    """How the attempt before left the object."""
     latest: _Document = field(default_factory=dict[str, "bytes | None"])
     count: int = 0
 

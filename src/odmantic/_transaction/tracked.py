@@ -1,7 +1,7 @@
 """Values of objects, to be put back before a transaction is run again.
 
-An object gets back what it held, in place: embedded objects, lists, dicts and sets stay the same objects, so that
-references that a program holds into them stay good. What cannot be looked into is kept as a deep copy.
+An object gets back what it held, in place: embedded objects, lists, dicts and sets stay the same objects, as a program
+may refer to them. What cannot be looked into is kept as a deep copy.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _ATOMIC = (
 
 
 def _is_atomic(value: Any) -> bool:
-    """Whether a value cannot change in place."""
+    """Tell whether a value cannot change in place."""
     return isinstance(value, _ATOMIC)
 
 
@@ -50,23 +50,23 @@ class Tracked:
 
     def __init__(self) -> None:
         """Begin with no object."""
-        self._known: dict[int, tuple[Any, Restore]] = {}
+        self._found: dict[int, tuple[Any, Restore]] = {}
         self._roots: list[Restore] = []
         self._after_rollback: AfterRollback = _nothing_written
 
     def __contains__(self, value: object) -> bool:
-        """Whether an object was tracked, by itself or inside another one."""
-        return id(value) in self._known
+        """Tell whether an object was tracked, by itself or inside another one."""
+        return id(value) in self._found
 
     def add(self, value: Any, after_rollback: AfterRollback | None = None) -> None:
         """Remember an object as it is now; one that is tracked already keeps its first values.
 
         Args:
             value: the object.
-            after_rollback: gives what makes an instance dirty that the running transaction has already written.
+            after_rollback: gives what makes an instance dirty, if the running transaction has already written it.
 
         Raises:
-            TypeError: it holds something that cannot be copied, such as a lock.
+            TypeError: the object holds something that cannot be copied, such as a lock.
         """
         if value not in self:
             self._after_rollback = after_rollback or _nothing_written
@@ -78,9 +78,9 @@ class Tracked:
             put_back()
 
     def _remember(self, value: Any) -> Restore:
-        known = self._known.get(id(value))
-        if known is not None:
-            return known[1]
+        found = self._found.get(id(value))
+        if found is not None:
+            return found[1]
         if isinstance(value, BaseModel):
             return self._keep(value, self._model)
         if isinstance(value, (list, deque)):
@@ -97,7 +97,7 @@ class Tracked:
         return lambda: copy.deepcopy(kept)
 
     def _keep(self, value: Any, visit: Callable[[Any], Restore]) -> Restore:
-        # Known before it is visited: an object may contain itself.
+        # Found before it is visited: an object may contain itself.
         visited: list[Restore] = []
         state = {"busy": False}
 
@@ -110,7 +110,7 @@ class Tracked:
                     state["busy"] = False
             return value
 
-        self._known[id(value)] = (value, restore)
+        self._found[id(value)] = (value, restore)
         visited.append(visit(value))
         return restore
 
@@ -195,7 +195,7 @@ def _nothing_written(_instance: Any) -> None:
 
 
 def _slots_of(instance: BaseModel) -> dict[str, Any]:
-    """The slots that hold something; reading an absent one as an attribute might fill it."""
+    """Give the slots that hold something; to read an empty one as an attribute might fill it."""
     held: dict[str, Any] = {}
     for name in _SLOTS:
         try:

@@ -119,7 +119,7 @@ def test_changes_that_cannot_be_taken_leave_the_state_as_it_was() -> None:
     parcel, write = Priced(), Written(THERE, None)
     mark_read(parcel, Known(HERE))
     take(parcel, {"id", "price"}, write)
-    parcel.__dict__["price"] = "no number"
+    vars(parcel)["price"] = "no number"
     parcel.__fields_modified__.add("price")
     before = kept_state(parcel)
     take_changes: Any = Priced.__mapping__.codec.take_changes
