@@ -143,11 +143,11 @@ class Declaration:
         Raises:
             TypeError: if the default is not valid; one of an embedded model is checked where it is used.
         """
-        if any(isinstance(node, Document) for node in read_type(adapted).models):
-            return True
         value = self.value
         is_unchecked = isinstance(value, (ODMFieldInfo, ODMReferenceInfo))
         if value is PydanticUndefined or is_unchecked or type(value) is adapted:
+            return True
+        if any(isinstance(node, Document) for node in read_type(adapted).models):
             return True
         adapter = type_adapter(adapted, arbitrary_types=self.arbitrary_types)
         if not adapter.pydantic_complete:

@@ -32,7 +32,7 @@ from odmantic._types.kinds import (
     origin_of,
 )
 from odmantic._types.one_shot import is_one_shot, one_shot_refusal
-from odmantic._types.tree import Document, Nullable, Object, Target, Type, Union, read_type
+from odmantic._types.tree import Document, Nullable, Object, Target, Type, Union, read_fields
 from odmantic.exceptions import EmbeddedCopyWarning
 
 if TYPE_CHECKING:
@@ -55,8 +55,10 @@ def compile_mapping(model: type[Instance]) -> ModelMapping:
     config: Any = model.model_config
     infos = model.__pydantic_fields__
     without_references: set[Any] = set()
+    trees = read_fields(model)
     fields = {
-        name: _field(model, name, info, config, without_references) for name, info in infos.items()
+        name: _field(model, name, info, trees[name], without_references)
+        for name, info in infos.items()
     }
     for name, field in fields.items():
         field.owner = model, name
@@ -94,11 +96,11 @@ def _field(
     model: type[Instance],
     name: str,
     info: FieldInfo,
-    config: ODMConfigDict,
+    tree: Type,
     without_references: set[Any],
 ) -> ODMBaseField:
+    config: Any = model.model_config
     options = _options(model, name, info)
-    tree = read_type(info.annotation, info.metadata)
     _check_one_shot(model, name, tree, set())
     # A reference to an embedded model is an ordinary field, see `Declaration`; 1.x stored it under the field's name.
     is_named = options.key_name is not None and (not options.reference or isinstance(tree, Target))
@@ -208,8 +210,7 @@ def _has_references(embedded: Any, without: set[Any]) -> bool:
         if one in without:
             continue
         without.add(one)
-        for info in one.__pydantic_fields__.values():
-            tree = read_type(info.annotation)
+        for tree in read_fields(one).values():
             if isinstance(tree, Target):
                 return True
             if isinstance(tree, Document):

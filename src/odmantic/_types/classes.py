@@ -40,8 +40,11 @@ def is_object_class(cls: Any) -> bool:
 
     That are plain pydantic models, dataclasses, typed dictionaries and named tuples.
     """
-    has_fields = is_dataclass(cls) or hasattr(cls, "__total__") or hasattr(cls, "_fields")
-    return is_class(cls) and (has_fields or issubclass(cls, BaseModel))
+    if not is_class(cls):
+        return False
+    # A model that is being defined must not be asked for attributes.
+    has_fields = issubclass(cls, BaseModel) or is_dataclass(cls)
+    return has_fields or hasattr(cls, "__total__") or hasattr(cls, "_fields")
 
 
 def field_types(cls: Any) -> dict[str, tuple[Any, Iterable[Any]]]:

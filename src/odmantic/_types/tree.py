@@ -6,7 +6,7 @@ code knows of them, what can change, which models are inside. Annotations themse
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -50,6 +50,11 @@ def read_type(annotation: Any, metadata: Iterable[Any] = ()) -> Type:
     return _Reading().make(annotation, metadata)
 
 
+def read_fields(cls: Any) -> dict[str, Type]:
+    """Read the fields of a class."""
+    return _Reading().parts(cls)
+
+
 @dataclass(frozen=True, eq=False)
 class Type:
     """What an annotation says of values; this class itself stands for generic types of no special kind.
@@ -81,22 +86,22 @@ class Type:
     @cached_property
     def arguments(self) -> tuple[Type, ...]:
         """What values hold, or what they may be; `Literal` and `type[...]` hold nothing."""
-        if self.cls in (Literal, type):
+        if self.bare is self.cls or self.cls in (Literal, type):
             return ()
         arguments = (each for each in get_args(self.bare) if each is not Ellipsis)
         return tuple(map(self._reading.read, arguments))
 
-    @property
-    def inside(self) -> Iterator[Type]:
+    @cached_property
+    def inside(self) -> tuple[Type, ...]:
         """This node and all that are inside of it at any depth, each once; fields of classes are not looked into."""
-        seen: set[Type] = set()
+        found: dict[Type, None] = {}
         waiting: list[Type] = [self]
         while waiting:
             node = waiting.pop()
-            if node not in seen:
-                seen.add(node)
-                yield node
+            if node not in found:
+                found[node] = None
                 waiting.extend(reversed(node.arguments))
+        return tuple(found)
 
     @cached_property
     def models(self) -> tuple[Object, ...]:
@@ -323,7 +328,9 @@ class _Reading:
         return node
 
     def make(self, annotation: Any, metadata: Iterable[Any]) -> Type:
-        bare, marks, is_named = annotation, tuple(metadata), False
+        bare: Any = annotation
+        marks: tuple[Any, ...] = tuple(metadata)
+        is_named = False
         while True:
             if get_origin(bare) is Annotated:
                 marks = (*bare.__metadata__, *marks)
@@ -334,7 +341,7 @@ class _Reading:
                 bare, is_named = self._behind_alias(bare), True
             else:
                 break
-        cls = get_origin(bare)
+        cls: Any = get_origin(bare)
         if cls is None:
             cls = bare
         elif not hasattr(bare, "__args__"):
