@@ -13,7 +13,7 @@ _building: ContextVar[bool] = ContextVar("odmantic_building", default=False)
 
 
 def is_building() -> bool:
-    """Tell whether a class is being made."""
+    """Return whether a class is being made."""
     return _building.get()
 
 

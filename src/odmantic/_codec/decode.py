@@ -39,7 +39,7 @@ def decode_document(model: type[T], raw_doc: Any) -> T:
     """Make an instance from a document, which is left as it is.
 
     Raises:
-        DocumentParsingError: the document does not fit the model; all problems with its keys are
+        DocumentParsingError: if the document does not fit the model; all problems with its keys are
             reported together, or else all problems with its values.
     """
     mapping: ModelMapping = model.__mapping__
@@ -51,7 +51,7 @@ def validate_document(model: type[T], raw_doc: Any) -> T:
     """Do what `decode_document` does for a document of any shape.
 
     Raises:
-        DocumentParsingError: the document does not fit the model.
+        DocumentParsingError: if the document does not fit the model.
     """
     return while_reading(_validated, model, raw_doc)
 

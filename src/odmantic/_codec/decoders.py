@@ -85,7 +85,7 @@ class DecoderCompiler:
         self._inline = by_names
 
     def decoder(self, node: Type) -> Decoder | None:
-        """Give the decoder for a type; `None` if its values need none."""
+        """Return the decoder for a type; `None` if its values need none."""
         if isinstance(node, Variable):
             return self._inlined(lambda: self.decoder(node.bound))
         key = node, self._inline, self._is_strict
@@ -215,7 +215,7 @@ class DecoderCompiler:
         return decode if make is None else _maker(decode, make)
 
     def extra_decoder(self, model: Any) -> Decoder | None:
-        """Give the decoder of the values that instances of a class have besides their fields."""
+        """Return the decoder of the values that instances of a class have besides their fields."""
         node = read_type(type_of_extras(model))
         return self._inlined(lambda: self.decoder(node))
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def encode_document(instance: Instance, include: Container[str] | None = None) -> dict[str, Any]:
-    """Give the document of an instance, or those fields of it that are named in `include`.
+    """Return the document of an instance, or those fields of it that are named in `include`.
 
     Additional values of models that allow them are always part of it.
     """
@@ -43,7 +43,7 @@ def encode_document(instance: Instance, include: Container[str] | None = None) -
 
 
 def encode_fields(instance: Instance) -> dict[str, Any]:
-    """Give the document of an instance without additional values."""
+    """Return the document of an instance without additional values."""
     mapping: ModelMapping = instance.__mapping__
     try:
         return mapping.codec.write(instance)
@@ -53,10 +53,10 @@ def encode_fields(instance: Instance) -> dict[str, Any]:
 
 
 def encode_extras(instance: Instance, include: Container[str] | None = None) -> dict[str, Any]:
-    """Give the stored forms of the additional values of an instance, or of those named in `include`.
+    """Return the stored forms of the additional values of an instance, or of those named in `include`.
 
     Raises:
-        InvalidDocumentError: one is called like a field or its key.
+        InvalidDocumentError: if one is called like a field or its key.
     """
     mapping: ModelMapping = instance.__mapping__
     document: dict[str, Any] = {}
@@ -73,7 +73,7 @@ def _extra_refusal(mapping: ModelMapping, reason: str) -> InvalidDocumentError:
 
 
 def encode_changes(instance: Instance, names: AbstractSet[str]) -> dict[str, Any]:
-    """Give those fields of the document of an instance that are named, without additional values."""
+    """Return those fields of the document of an instance that are named, without additional values."""
     encoders = instance.__mapping__.codec.encoders
     values = instance.__dict__
     document: dict[str, Any] = {}
@@ -91,7 +91,7 @@ def encode_changes(instance: Instance, names: AbstractSet[str]) -> dict[str, Any
 
 
 def encode_field(instance: Instance, name: str) -> Any:
-    """Give the stored form of one field, or of an additional value."""
+    """Return the stored form of one field, or of an additional value."""
     mapping: ModelMapping = instance.__mapping__
     if name not in mapping.fields:
         # It may be called like an attribute of the class.
@@ -103,7 +103,7 @@ def encode_field(instance: Instance, name: str) -> Any:
 
 
 def encode_primary_key(instance: Instance) -> Any:
-    """Give what `_id` of an instance's document holds; references to it hold the same."""
+    """Return what `_id` of an instance's document holds; references to it hold the same."""
     mapping: ModelMapping = instance.__mapping__
     name: Any = mapping.primary_field
     encode = mapping.encoder_of[name]
@@ -113,10 +113,10 @@ def encode_primary_key(instance: Instance) -> Any:
 
 
 def encode_reference(target: Instance) -> Any:
-    """Give what a document that refers to `target` holds.
+    """Return what a document that refers to `target` holds.
 
     Raises:
-        InvalidDocumentError: its primary key can be none.
+        InvalidDocumentError: if its primary key can be none.
     """
     key = encode_primary_key(target)
     check_id(type(target), key, "refer to")
@@ -124,7 +124,7 @@ def encode_reference(target: Instance) -> Any:
 
 
 def _value_of(instance: Instance, name: str) -> Any:
-    """Give what a field holds, whatever attribute access is in the class."""
+    """Return what a field holds, whatever attribute access is in the class."""
     try:
         return instance.__dict__[name]
     except KeyError:
@@ -144,7 +144,7 @@ def _check_complete(instance: Instance) -> None:
 
 
 def encode_value(value: Any) -> Any:
-    """Give the BSON form of a value in a query or an update, at any depth.
+    """Return the BSON form of a value in a query or an update, at any depth.
 
     An embedded instance stands for its document, an instance of a model for its primary key, a
     member of an enumeration for its value.
@@ -176,7 +176,7 @@ def field_encoders(mapping: ModelMapping) -> tuple[FieldEncoder, ...]:
 
 
 def type_encoder(node: Type) -> Encoder | None:
-    """Give the encoder for the values of a type on its own; `None` if they are stored as they are."""
+    """Return the encoder for the values of a type on its own; `None` if they are stored as they are."""
     return EncoderCompiler(encode_any, ValueError, encode_document).encoder(node)
 
 

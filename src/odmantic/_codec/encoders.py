@@ -57,14 +57,14 @@ class EncoderCompiler:
         self._recursion: Recursion[Encoder | None] = Recursion(_by_other)
 
     def field_encoder(self, model: Any, name: str, node: Type) -> Encoder | None:
-        """Give the encoder for a field of a class; `None` if its values are stored as they are."""
+        """Return the encoder for a field of a class; `None` if its values are stored as they are."""
         if not is_left_to_field(model, name, node):
             return self.encoder(node)
         encode_any = self._encode_any
         return lambda value: encode_any(dumped_field(model, name, value))
 
     def encoder(self, node: Type) -> Encoder | None:
-        """Give the encoder for a type; `None` if its values are stored as they are."""
+        """Return the encoder for a type; `None` if its values are stored as they are."""
         if isinstance(node, Variable):
             return self._by_names(lambda: self.encoder(node.bound))
         key = node, self._encode_document is None
@@ -99,14 +99,14 @@ class EncoderCompiler:
                 return None if node.is_scalar else self._encode_any
 
     def object_encoder(self, node: Object) -> Encoder:
-        """Give the encoder of a class whose objects are stored by the names of the fields that it declares."""
+        """Return the encoder of a class whose objects are stored by the names of the fields that it declares."""
         cls = node.cls
         parts = self._by_names(lambda: self._parts(node))
         encode_extra = self.extra_encoder(cls) if issubclass(cls, BaseModel) else self._encode_any
         return self._of_class(cls, object_encoder(cls, parts, encode_extra, self._refusal))
 
     def extra_encoder(self, model: Any) -> Encoder:
-        """Give the encoder of the values that instances of a class have besides their fields."""
+        """Return the encoder of the values that instances of a class have besides their fields."""
         node = read_type(type_of_extras(model))
         return self._by_names(lambda: self.encoder(node)) or _as_it_is
 
@@ -264,7 +264,7 @@ def _dumped_first(serializer: Encoder) -> Encoder:
 
 
 def _as_dumped(value: Any) -> Any:
-    """Give what `model_dump` shows of a value, whatever serialisers say."""
+    """Return what `model_dump` shows of a value, whatever serialisers say."""
     if isinstance(value, BaseModel):
         dumped = {name: _as_dumped(item) for name, item in value}
         return dumped["root"] if isinstance(value, RootModel) else dumped

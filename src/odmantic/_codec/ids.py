@@ -39,12 +39,12 @@ SCALAR_IDS: frozenset[type[Any]] = frozenset(
 
 
 def id_filter(id_: Any) -> dict[str, Any]:
-    """Give the filter for the document with a primary key, in its stored form."""
+    """Return the filter for the document with a primary key, in its stored form."""
     return {"_id": id_ if type(id_) in SCALAR_IDS else {"$eq": id_}}
 
 
 def ids_filter(ids: list[Any]) -> dict[str, Any]:
-    """Give the filter for the documents with some primary keys, in their stored forms."""
+    """Return the filter for the documents with some primary keys, in their stored forms."""
     if are_scalars(ids):
         return {"_id": {"$in": ids}}
     scalars = [id_ for id_ in ids if type(id_) in SCALAR_IDS]
@@ -53,7 +53,7 @@ def ids_filter(ids: list[Any]) -> dict[str, Any]:
 
 
 def are_scalars(ids: Iterable[Any]) -> bool:
-    """Tell whether a filter may hold all of these as they are."""
+    """Return whether a filter may hold all of these as they are."""
     return SCALAR_IDS.issuperset(map(type, ids))
 
 
@@ -61,7 +61,7 @@ def check_id(model: type[Any], id_: Any, operation: str) -> None:
     """Raise for the stored form of a primary key that can be none.
 
     Raises:
-        InvalidDocumentError: it is `None`, a regular expression, an array, or for a save a document with operators.
+        InvalidDocumentError: if it is `None`, a regular expression, an array, or for a save a document with operators.
     """
     if type(id_) not in SCALAR_IDS:
         problem = _problem_of(model, id_, is_save=operation == "save")
@@ -70,7 +70,7 @@ def check_id(model: type[Any], id_: Any, operation: str) -> None:
 
 
 def may_be_unfit(mapping: ModelMapping) -> bool:
-    """Tell whether an instance that validation has made may have a primary key that is no scalar."""
+    """Return whether an instance that validation has made may have a primary key that is no scalar."""
     name: Any = mapping.primary_field
     info = mapping.fields[name].pydantic_field
     shape = mapping.shapes[name]

@@ -30,7 +30,7 @@ _ABSENT: Any = object()
 
 
 def takes_aliases(schema: object) -> bool:
-    """Tell whether pydantic may look for aliases too, which it does first, in what a schema describes.
+    """Return whether pydantic may look for aliases too, which it does first, in what a schema describes.
 
     It may not where an alias is the name of another field, and not in models: their documents have keys of their own.
     """
@@ -68,7 +68,7 @@ def _aliases(schema: Mapping[Any, Any]) -> dict[str, list[Path]]:
 
 
 def _paths(alias: Any, name: str) -> list[Path]:
-    """Give the ways to a value: an alias is a key, a path, or a choice of paths."""
+    """Return the ways to a value: an alias is a key, a path, or a choice of paths."""
     if alias is None:
         return []
     if isinstance(alias, str):
@@ -78,7 +78,7 @@ def _paths(alias: Any, name: str) -> list[Path]:
 
 
 def names_first(cls: type[Any]) -> Rename | None:
-    """Give what puts the values in a document of a class that is stored by names under these; `None` if all are.
+    """Return what puts the values in a document of a class that is stored by names under these; `None` if all are.
 
     An alias is left out where the name is there, for pydantic prefers it.
     """
@@ -103,7 +103,7 @@ def names_first(cls: type[Any]) -> Rename | None:
 
 
 def maker_of(cls: type[Any]) -> Callable[[Any], Any] | None:
-    """Give what makes an instance of the values under names; `None` if a class has no aliases.
+    """Return what makes an instance of the values under names; `None` if a class has no aliases.
 
     It raises what pydantic does of a list with one item.
     """
@@ -116,7 +116,7 @@ def maker_of(cls: type[Any]) -> Callable[[Any], Any] | None:
 
 @cache
 def handlers_forget_lookups() -> bool:
-    """Tell whether, with this pydantic, what a wrap validator hands on is looked up as usual, by alias alone."""
+    """Return whether, with this pydantic, what a wrap validator hands on is looked up as usual, by alias alone."""
     field = core_schema.typed_dict_field(core_schema.int_schema(), validation_alias="alias")
     schema = core_schema.no_info_wrap_validator_function(
         lambda value, handler: handler(value), core_schema.typed_dict_schema({"name": field})
@@ -135,7 +135,7 @@ def _items_adapter(cls: type[Any]) -> TypeAdapter[list[Any]]:
 
 
 def _aliases_of_items(adapter: TypeAdapter[list[Any]]) -> dict[str, list[Path]]:
-    """Give the aliases of the outermost fields of the items of a list."""
+    """Return the aliases of the outermost fields of the items of a list."""
     if not adapter.pydantic_complete:
         return {}
     schema: Any = adapter.core_schema

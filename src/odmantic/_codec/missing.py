@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def has_fields_of_its_class(instance: Instance) -> bool:
-    """Tell whether an instance that was unpickled has the fields that its class has now."""
+    """Return whether an instance that was unpickled has the fields that its class has now."""
     cls = type(instance)
     fields, values = mapping_of(cls).fields, instance.__dict__
     # Something else, such as a cached property, may be among the values.
@@ -23,7 +23,7 @@ def has_fields_of_its_class(instance: Instance) -> bool:
 
 
 def fill_missing(instance: Instance) -> None:
-    """Give fields without a value their default, as a document gets it that lacks the key; others stay without."""
+    """Fill fields without a value with their default, as in a document that lacks the key; others stay without."""
     values: Any = instance.__dict__
     for name, field in mapping_of(type(instance)).fields.items():
         if name not in values and not field.is_required_in_doc():

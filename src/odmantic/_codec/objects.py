@@ -23,7 +23,7 @@ Refusal: TypeAlias = "Callable[[str], Exception]"
 
 
 def names_of(cls: Any) -> Iterable[str]:
-    """Give the names by which the fields of a dataclass, a typed dictionary or a named tuple are stored."""
+    """Return the names by which the fields of a dataclass, a typed dictionary or a named tuple are stored."""
     if dataclasses.is_dataclass(cls):
         return [field.name for field in dataclasses.fields(cls)]
     names: Iterable[str] = cls.__annotations__ if hasattr(cls, "__total__") else cls._fields
@@ -31,7 +31,7 @@ def names_of(cls: Any) -> Iterable[str]:
 
 
 def object_encoder(cls: Any, parts: Parts, encode_extra: Encoder, refusal: Refusal) -> Encoder:
-    """Give the encoder for objects of a class; `encode_extra` stores what it has besides its fields, if it may."""
+    """Return the encoder for objects of a class; `encode_extra` stores what it has besides its fields, if it may."""
     if issubclass(cls, RootModel):
         return _root_encoder(parts[0][1])
     if issubclass(cls, BaseModel):

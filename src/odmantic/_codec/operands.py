@@ -36,7 +36,7 @@ _OTHER: Any = object()
 
 
 def encode_operand(field: ODMBaseField, value: Any) -> Any:
-    """Give the BSON form of a value that a field is compared with."""
+    """Return the BSON form of a value that a field is compared with."""
     if field.operand is None:
         field.operand = _operand_of(field)
     return field.operand(value)
@@ -80,7 +80,7 @@ class OperandCompiler:
         self._is_inside = False
 
     def convert(self, node: Type) -> _Convert | None:
-        """Give what converts operands for a type; `None` if there is nothing special about them."""
+        """Return what converts operands for a type; `None` if there is nothing special about them."""
         return self._recursion.once((node, self._is_inside), lambda: self._convert(node))
 
     def _convert(self, node: Type) -> _Convert | None:
@@ -243,7 +243,7 @@ def _classes_of(node: Type) -> _Classes:
 
 
 def _is_of(value: Any, classes: _Classes) -> bool:
-    """Tell whether a value is one of a type; `True` is no `int`, and a moment no `date`."""
+    """Return whether a value is one of a type; `True` is no `int`, and a moment no `date`."""
     for cls in classes if isinstance(classes, tuple) else (classes,):
         is_derived = (type(value) is bool and cls is int) or (
             isinstance(value, datetime) and cls is date

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 def dump_document(instance: Any, names: AbstractSet[str]) -> dict[str, Any]:
-    """Give what a class that has its own `model_dump_doc` stores of some fields.
+    """Return what a class that has its own `model_dump_doc` stores of some fields.
 
     Raises:
-        TypeError: it gives no dictionary.
+        TypeError: if it gives no dictionary.
     """
     document: dict[str, Any] = instance.model_dump_doc(include=set(names))
     if isinstance(cast("object", document), dict):
@@ -34,7 +34,7 @@ def dump_document(instance: Any, names: AbstractSet[str]) -> dict[str, Any]:
 
 
 def dump_primary_key(instance: Any, default: Any) -> Any:
-    """Give what a class that has its own `model_dump_doc` stores under `_id`; `default` if it leaves that out."""
+    """Return what a class that has its own `model_dump_doc` stores under `_id`; `default` if it leaves that out."""
     mapping: ModelMapping = instance.__mapping__
     return dump_document(instance, {str(mapping.primary_field)}).get("_id", default)
 
@@ -43,7 +43,7 @@ def parse_document(model: type[Any], raw_doc: Any) -> Any:
     """Make an instance by the class's own `model_validate_doc`, which may be one of another model.
 
     Raises:
-        TypeError: it gives no instance of a model.
+        TypeError: if it gives no instance of a model.
     """
     mapping: ModelMapping = model.__mapping__
     # It may change what it is given, and parents may share a referenced document.

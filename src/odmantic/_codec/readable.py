@@ -69,7 +69,7 @@ class Readable:
         return nodes
 
     def opaque_node(self, name: str) -> Opaque | None:
-        """Give what reads a field with what pydantic has for it alone; `None` if that is not enough."""
+        """Return what reads a field with what pydantic has for it alone; `None` if that is not enough."""
         # Pydantic takes long to make a validator.
         if name not in self._opaque:
             self._opaque[name] = _opaque(self._mapping, name)
@@ -82,7 +82,7 @@ def _is_readable(shape: Node) -> bool:
 
 
 def field_reader(mapping: ModelMapping, name: str) -> Callable[[Any, Any], Any] | None:
-    """Give what reads a stored form of a field, and raises unless it is valid; `None` if that takes the whole document."""
+    """Return what reads a stored form of a field, and raises unless it is valid; `None` if that takes the whole document."""
     node = mapping.readable.opaque_node(name)
     return None if node is None else node.read
 
@@ -109,7 +109,7 @@ _OURS = (FieldOptions, WithBsonSerializer)
 
 
 def _looks_around(schema: Any) -> bool:
-    """Tell whether a validator may ask for the field it validates, or for other fields."""
+    """Return whether a validator may ask for the field it validates, or for other fields."""
     if is_document(schema):
         return schema.get("type") == "with-info" or any(map(_looks_around, schema.values()))
     return is_stored_array(schema) and any(map(_looks_around, schema))

@@ -22,7 +22,7 @@ _ABSENT = object()
 
 
 def encode_shown(instance: Any) -> dict[str, Any]:
-    """Give the stored forms, by key, of what the class's own `model_dump` shows in another way than pydantic does."""
+    """Return the stored forms, by key, of what the class's own `model_dump` shows in another way than pydantic does."""
     mapping: ModelMapping = instance.__mapping__
     usual = BaseModel.model_dump(instance)
     shown: dict[str, Any] = {
@@ -64,7 +64,7 @@ def _key_of(model: Any, value: Any) -> Any:
 
 
 def _encode_embedded(mapping: ModelMapping, value: Any, *, is_one: bool) -> Any:
-    """Give the stored form of embedded objects, which `model_dump` shows by the names of their fields."""
+    """Return the stored form of embedded objects, which `model_dump` shows by the names of their fields."""
     if is_document(value):
         if is_one:
             return _encode_fields(mapping, cast("dict[str, Any]", value))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def storing_encoder(mapping: ModelMapping, name: str) -> Encoder | None:
-    """Give the encoder by which a field is stored.
+    """Return the encoder by which a field is stored.
 
     Values of fields that can change in place may not be what was validated: they are tried as they would be read. It
     is slow, so generated code comes here only with a value of another class than its annotation says, or of a type
@@ -65,7 +65,7 @@ def _trying(mapping: ModelMapping, name: str, encode: Encoder) -> Encoder:
 
 
 def _can_be_tried(mapping: ModelMapping, name: str) -> bool:
-    """Tell whether the annotation alone says what can be read: no validator of the class, no serialiser of the user's."""
+    """Return whether the annotation alone says what can be read: no validator of the class, no serialiser of the user's."""
     model: Any = mapping.model
     field_wise = decorators_of(model, "validators", "field_validators")
     if any(not {name, "*"}.isdisjoint(one.info.fields) for one in field_wise):
@@ -76,7 +76,7 @@ def _can_be_tried(mapping: ModelMapping, name: str) -> bool:
 
 
 def _has_serializer(node: Type, seen: set[Any]) -> bool:
-    """Tell whether a user says how something in a type is stored: how to read it is then up to its validators."""
+    """Return whether a user says how something in a type is stored: how to read it is then up to its validators."""
     if node.is_stored_by_user:
         return True
     # A class with fields is looked into once.

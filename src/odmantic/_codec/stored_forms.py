@@ -62,7 +62,7 @@ def limits_in(marks: Iterable[Any]) -> Iterator[Any]:
 
 
 def bson_decoder_of(cls: Any, marks: tuple[Any, ...]) -> Decoder | None:
-    """Give the decoder of a type in `FROM_BSON`, unless its schema knows the stored form."""
+    """Return the decoder of a type in `FROM_BSON`, unless its schema knows the stored form."""
     if cls in _DATETIMES:
         # Naive times cannot be compared with aware ones.
         forms = {each.tzinfo is None for each in limits_in(marks) if isinstance(each, datetime)}
@@ -74,13 +74,13 @@ def bson_decoder_of(cls: Any, marks: tuple[Any, ...]) -> Decoder | None:
 
 
 def bson_decoder(cls: Any) -> Decoder:
-    """Give the decoder of a type in `FROM_BSON`."""
+    """Return the decoder of a type in `FROM_BSON`."""
     stored, convert = FROM_BSON[cls]
     return lambda value, _loc, _errors, _raw: convert(value) if isinstance(value, stored) else value
 
 
 def read_bytes_pattern(value: Any, _loc: Location, _errors: ErrorList, _raw: Any) -> Any:
-    """Give the pattern of bytes that was stored as one of text, which BSON has only."""
+    """Return the pattern of bytes that was stored as one of text, which BSON has only."""
     given: Any = value
     pattern: Any = _compile_regex(given) if isinstance(value, Regex) else given
     is_compiled = isinstance(pattern, re.Pattern)
@@ -105,7 +105,7 @@ def _is_known(member: Enum) -> bool:
 
 
 def in_utc(value: Any, _loc: Location = None, _errors: Any = None, _raw: Any = None) -> Any:
-    """Give what a client would read that has no time zone of its own, for values that a user's code reads."""
+    """Return what a client would read that has no time zone of its own, for values that a user's code reads."""
     if isinstance(value, datetime):
         return as_read_datetime(value)
     if is_stored_array(value):
@@ -128,7 +128,7 @@ def _as_read(stored: Any) -> Any:
 
 
 def member_decoder(members: list[tuple[Any, Enum]]) -> Decoder:
-    """Give the decoder of an enumeration, with what `stored_members` gives of it."""
+    """Return the decoder of an enumeration, with what `stored_members` gives of it."""
 
     def decode(value: Any, _loc: Location, _errors: ErrorList, _raw: Any) -> Any:
         read = _as_read(value)

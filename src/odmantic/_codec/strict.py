@@ -41,7 +41,7 @@ _CONVERSIONS: dict[Any, Callable[[Any], Any]] = {
 
 
 def strictness_of(marks: Iterable[Any], inherited: bool) -> bool:
-    """Tell whether a type is validated strictly: its own marks decide, and the last of them."""
+    """Return whether a type is validated strictly: its own marks decide, and the last of them."""
     answer = inherited
     for mark in marks:
         if isinstance(mark, Strict):
@@ -52,7 +52,7 @@ def strictness_of(marks: Iterable[Any], inherited: bool) -> bool:
 
 
 def is_strict_class(cls: Any, *, inherited: bool = False) -> bool:
-    """Tell whether the fields of a class are validated strictly: without a config of its own, that around it decides."""
+    """Return whether the fields of a class are validated strictly: without a config of its own, that around it decides."""
     for name in ("model_config", "__pydantic_config__"):
         config: Any = getattr(cls, name, None)
         if config is not None:
@@ -61,7 +61,7 @@ def is_strict_class(cls: Any, *, inherited: bool = False) -> bool:
 
 
 def as_python_value(cls: Any, decode: Decoder | None) -> Decoder | None:
-    """Give a decoder that makes a value of a class of what `decode` gives, where strict validation wants one.
+    """Return a decoder that makes a value of a class of what `decode` gives, where strict validation wants one.
 
     What cannot be converted stays as it is, for validation to say so.
     """
@@ -87,7 +87,7 @@ def as_python_value(cls: Any, decode: Decoder | None) -> Decoder | None:
 
 
 def strictly_read(node: Type) -> Decoder:
-    """Give a decoder for what a user's serialiser wrote: if strict validation does not take it, it is converted first."""
+    """Return a decoder for what a user's serialiser wrote: if strict validation does not take it, it is converted first."""
     marks = (mark for mark in node.marks if not isinstance(mark, WithBsonSerializer))
     strictly = Validation(annotated(node.bare, marks))
     laxly = Validation(node.bare)
@@ -107,7 +107,7 @@ def strictly_read(node: Type) -> Decoder:
 
 
 def as_instance(bare: Any, decode: Decoder | None) -> Decoder:
-    """Give a decoder that makes what `decode` gives a value of a type, for a field that does not validate it."""
+    """Return a decoder that makes what `decode` gives a value of a type, for a field that does not validate it."""
     validate = Validation(bare)
     is_enum = is_class(bare) and issubclass(bare, Enum)
 
@@ -124,7 +124,7 @@ def as_instance(bare: Any, decode: Decoder | None) -> Decoder:
 
 
 def strict_key_decoder(key_type: Any) -> Callable[[str], Any]:
-    """Give what reads the text of a key, which strict validation does not take."""
+    """Return what reads the text of a key, which strict validation does not take."""
     validate = Validation(key_type)
 
     def decode_key(key: str) -> Any:
@@ -137,7 +137,7 @@ def strict_key_decoder(key_type: Any) -> Callable[[str], Any]:
 
 
 def is_json(node: Type) -> bool:
-    """Tell whether validation parses JSON."""
+    """Return whether validation parses JSON."""
     return any(map(_is_json, (node.bare, *node.marks)))
 
 
@@ -148,7 +148,7 @@ def _is_json(part: Any) -> bool:
 
 
 def json_value(node: Type) -> Type:
-    """Give the type of what is parsed from JSON."""
+    """Return the type of what is parsed from JSON."""
     marks = node.marks
     outermost = max((index for index, mark in enumerate(marks) if _is_json(mark)), default=None)
     if outermost is None:
@@ -157,7 +157,7 @@ def json_value(node: Type) -> Type:
 
 
 def as_json_text(annotation: Any, decode: Decoder | None) -> Decoder:
-    """Give a decoder that writes the value as JSON."""
+    """Return a decoder that writes the value as JSON."""
     validate = Validation(annotation)
 
     def decode_json(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
@@ -172,7 +172,7 @@ def as_json_text(annotation: Any, decode: Decoder | None) -> Decoder:
 
 
 def read_hashable_items(values: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
-    """Give the items of a set of anything."""
+    """Return the items of a set of anything."""
     if not is_stored_array(values):
         return values
     return [
@@ -181,7 +181,7 @@ def read_hashable_items(values: Any, loc: Location, errors: ErrorList, raw: Any)
 
 
 def read_hashable(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
-    """Give the tuple that an array was."""
+    """Return the tuple that an array was."""
     if not is_stored_array(value):
         return value
     return tuple([read_hashable(item, loc, errors, raw) for item in value])

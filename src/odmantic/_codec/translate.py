@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def translate(mapping: ModelMapping, raw: Any, loc: Location, errors: ErrorList) -> Any:
-    """Give the content of a document by the names of the fields.
+    """Return the content of a document by the names of the fields.
 
     What is no document is returned unchanged, for validation to refuse it.
     """
@@ -68,7 +68,7 @@ def written(loc: Location) -> tuple[str, ...]:
 
 
 def parts_of(loc: Location) -> tuple[Any, ...]:
-    """Give the names, indexes and keys of a location as pydantic does."""
+    """Return the names, indexes and keys of a location as pydantic does."""
     return () if loc is None else (*parts_of(loc[0]), loc[1])
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def union_encoder(
     union: Union, encoders: list[Encoder | None], encode_any: Encoder
 ) -> Encoder | None:
-    """Give the encoder of a union, with those of its members; `None` if all values are stored as they are."""
+    """Return the encoder of a union, with those of its members; `None` if all values are stored as they are."""
     if not any(encoders):
         return None
     if isinstance(union, Nullable):
@@ -46,7 +46,7 @@ def union_encoder(
 
 
 def _encoder_for(members: tuple[Type, ...], encoders: list[Encoder | None]) -> Callable[[Any], Any]:
-    """Give what finds the encoder for a value, or `MISSING` if it is of no member's class."""
+    """Return what finds the encoder for a value, or `MISSING` if it is of no member's class."""
     by_class: dict[Any, list[tuple[Encoder | None, Type]]] = {}
     for member, encode in zip(members, encoders, strict=True):
         for cls in member.value_classes:
@@ -63,7 +63,7 @@ def _encoder_for(members: tuple[Type, ...], encoders: list[Encoder | None]) -> C
 
 
 def _alternatives(cases: list[tuple[Encoder | None, Type]]) -> Encoder | None:
-    """Give the encoder of the members of a union that have one class, such as two types of lists."""
+    """Return the encoder of the members of a union that have one class, such as two types of lists."""
     if len(cases) == 1 or not any(encode for encode, _ in cases):
         return cases[0][0]
     validations = [(Validation(member.annotation), encode) for encode, member in cases]

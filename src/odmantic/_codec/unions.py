@@ -26,7 +26,7 @@ from odmantic._types.tree import Choice, Document, Enumeration, Object, Type, Un
 def union_decoder(
     members: list[tuple[Type, Decoder | None]], *, arbitrary_types: bool, is_strict: bool = False
 ) -> Decoder | None:
-    """Give the decoder of a union, with the decoders of its members."""
+    """Return the decoder of a union, with the decoders of its members."""
     members = [(member, decode or _enum_decoder(member, members)) for member, decode in members]
     candidates = [
         _Candidate([member], decode, arbitrary_types=arbitrary_types, is_strict=is_strict)
@@ -57,7 +57,7 @@ def _unchanged(value: Any, _loc: Location, _errors: ErrorList, _raw: Any) -> Any
 
 
 def _enum_decoder(member: Type, members: list[tuple[Type, Decoder | None]]) -> Decoder | None:
-    """Give what reads an enumeration whose stored form only its members have: others might convert that first."""
+    """Return what reads an enumeration whose stored form only its members have: others might convert that first."""
     if not isinstance(member, Enumeration):
         return None
     others = [_stored_classes(each) for each, _ in members if each is not member]
@@ -67,7 +67,7 @@ def _enum_decoder(member: Type, members: list[tuple[Type, Decoder | None]]) -> D
 
 
 def _stored_classes(member: Type) -> frozenset[type[Any]]:
-    """Give the classes of the scalars that values of a member of a union are stored as, as far as they matter here."""
+    """Return the classes of the scalars that values of a member of a union are stored as, as far as they matter here."""
     bare = member.bare
     found: set[type[Any]]
     if isinstance(member, Choice):
@@ -121,7 +121,7 @@ class _Candidate:
         """Validate a translated value.
 
         Raises:
-            ValidationError: it is not of this type.
+            ValidationError: if it is not of this type.
         """
         if self._model is not None:
             return self._model.__pydantic_validator__.validate_python(
@@ -185,7 +185,7 @@ _SCALARS: tuple[type[Any], ...] = (NoneType, str, bytes, int, float, date, Enum)
 
 
 def _read_from(node: Type, *, is_strict: bool = False) -> tuple[type[Any], ...]:
-    """Give the classes of what values of a type may be read from; scalars that need no decoder do not matter."""
+    """Return the classes of what values of a type may be read from; scalars that need no decoder do not matter."""
     if is_json(node):
         return (object,)
     if isinstance(node, Union):

@@ -22,7 +22,7 @@ AS_IT_IS_EXACTLY = frozenset(AS_IT_IS)
 
 
 def encode_any(value: Any) -> Any:
-    """Give the stored form of a value, at any depth.
+    """Return the stored form of a value, at any depth.
 
     Objects without a document of their own are stored by the names of their fields.
     """

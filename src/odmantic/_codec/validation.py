@@ -34,7 +34,7 @@ class Validation:
         """Validate a value.
 
         Raises:
-            ValidationError: it is not valid.
+            ValidationError: if it is not valid.
         """
         adapter = self.adapter
         return adapter.validate_python(

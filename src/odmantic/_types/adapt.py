@@ -32,7 +32,7 @@ class FieldMetadata:
     __slots__ = ()
 
     def is_only_constraints(self) -> bool:
-        """Tell whether this would mean something on a part of an annotation too."""
+        """Return whether this would mean something on a part of an annotation too."""
         return False
 
 
@@ -43,7 +43,7 @@ def adapt_annotation(annotation: Any) -> Any:
     (`List[int]` becomes `list[int]`) and unions become `typing.Union`.
 
     Raises:
-        TypeError: the annotation holds a callable type, or one whose values can be gone through only once, or an
+        TypeError: if the annotation holds a callable type, or one whose values can be gone through only once, or an
             `odmantic.Field` that says more than constraints below its top level.
     """
     return _Adapter({}).adapt(annotation)
@@ -64,7 +64,7 @@ class _Adapter:
         self.substituted = False
 
     def adapt(self, tp: Any) -> Any:
-        """Give what stands in the place of a type."""
+        """Return what stands in the place of a type."""
         if not get_args(tp):
             return self._adapt(tp)
         if id(tp) not in self._seen:

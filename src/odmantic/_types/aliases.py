@@ -6,16 +6,16 @@ from typing import Any, get_args, get_origin
 
 
 def is_type_alias(annotation: object) -> bool:
-    """Tell whether this was made by a `type` statement or a `TypeAliasType`, arguments or not."""
+    """Return whether this was made by a `type` statement or a `TypeAliasType`, arguments or not."""
     # Python has its own class from 3.12 on, and typing_extensions one for older versions.
     return type(get_origin(annotation) or annotation).__name__ == "TypeAliasType"
 
 
 def alias_value(alias: Any) -> Any:
-    """Give what a type alias stands for, its parameters replaced by the arguments given.
+    """Return what a type alias stands for, its parameters replaced by the arguments given.
 
     Raises:
-        NameError: it names something that is defined later.
+        NameError: if it names something that is defined later.
     """
     origin = get_origin(alias)
     if origin is None:

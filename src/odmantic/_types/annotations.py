@@ -31,7 +31,7 @@ def annotated(annotation: Any, metadata: Iterable[Any]) -> Any:
 
 
 def is_union(annotation: Any) -> bool:
-    """Tell whether this is a union in either spelling."""
+    """Return whether this is a union in either spelling."""
     return get_origin(annotation) in _UNIONS
 
 

@@ -47,23 +47,23 @@ VALIDATORS: tuple[DecoratorKind, ...] = (
 
 
 def decorators_of(model: Any, *kinds: DecoratorKind) -> list[Any]:
-    """Give the decorators of some kinds in a class and its bases; `info` of each says what it is for."""
+    """Return the decorators of some kinds in a class and its bases; `info` of each says what it is for."""
     return [one for kind in kinds for one in decorated(model, kind).values()]
 
 
 def decorated(model: Any, kind: DecoratorKind) -> dict[str, Any]:
-    """Give the decorators of one kind, by the names of their functions."""
+    """Return the decorators of one kind, by the names of their functions."""
     found: dict[str, Any] = getattr(model.__pydantic_decorators__, kind)
     return found
 
 
 def generic_origin(model: Any) -> Any:
-    """Give the generic class that a class parametrises; `None` for any other."""
+    """Return the generic class that a class parametrises; `None` for any other."""
     return model.__pydantic_generic_metadata__["origin"]
 
 
 def has_parameters(model: Any) -> bool:
-    """Tell whether a class is a generic one that still takes arguments."""
+    """Return whether a class is a generic one that still takes arguments."""
     return bool(model.__pydantic_generic_metadata__["parameters"])
 
 
@@ -73,11 +73,11 @@ def is_parametrisation(arguments: Mapping[str, Any]) -> bool:
 
 
 def has_all_fields(model: Any) -> bool:
-    """Tell whether the annotations of all fields of a class are resolved."""
+    """Return whether the annotations of all fields of a class are resolved."""
     complete: bool = model.__pydantic_fields_complete__
     return complete
 
 
 def makes_instances_itself(model: Any) -> bool:
-    """Tell whether code of a class runs when an instance is made: its `__init__`, or `model_post_init`."""
+    """Return whether code of a class runs when an instance is made: its `__init__`, or `model_post_init`."""
     return bool(model.__pydantic_custom_init__ or model.__pydantic_post_init__)

@@ -21,7 +21,7 @@ class ModelKind(Enum):
 
 
 def is_class(obj: object) -> TypeGuard[type[Any]]:
-    """Tell whether this is a class, and not a generic one with its arguments.
+    """Return whether this is a class, and not a generic one with its arguments.
 
     In Python 3.10, `isinstance(list[int], type)` is true, and `issubclass` then fails.
     """
@@ -29,7 +29,7 @@ def is_class(obj: object) -> TypeGuard[type[Any]]:
 
 
 def origin_of(model: Any) -> Any:
-    """Give the generic class that a class parametrises, else the class itself."""
+    """Return the generic class that a class parametrises, else the class itself."""
     return generic_origin(model) or model
 
 
@@ -59,20 +59,20 @@ def kind_of(obj: object) -> ModelKind | None:
 
 
 def kind_of_instance(value: object) -> ModelKind | None:
-    """Tell what the class of an instance is to the database."""
+    """Return what the class of an instance is to the database."""
     return getattr(type(value), "__odm_kind__", None)
 
 
 def is_model(obj: object) -> TypeGuard[type[Instance]]:
-    """Tell whether this is a class with a collection."""
+    """Return whether this is a class with a collection."""
     return issubclass(type(obj), type) and getattr(obj, "__odm_kind__", None) is ModelKind.MODEL
 
 
 def is_embedded_model(obj: object) -> TypeGuard[type[Instance]]:
-    """Tell whether this is a class of embedded documents."""
+    """Return whether this is a class of embedded documents."""
     return issubclass(type(obj), type) and getattr(obj, "__odm_kind__", None) is ModelKind.EMBEDDED
 
 
 def is_model_instance(obj: object) -> TypeGuard[Instance]:
-    """Tell whether this is an instance of a class with a collection."""
+    """Return whether this is an instance of a class with a collection."""
     return getattr(type(obj), "__odm_kind__", None) is ModelKind.MODEL

@@ -10,7 +10,7 @@ from odmantic._types.kinds import is_class
 
 
 def is_one_shot(tp: Any) -> bool:
-    """Tell whether a type promises no more than one iteration.
+    """Return whether a type promises no more than one iteration.
 
     A class that is neither abstract nor generic is left alone: nothing iterates over its values, and BSON has no form
     for them.

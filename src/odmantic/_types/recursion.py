@@ -19,7 +19,7 @@ class Recursion(Generic[T]):
         self._found: dict[Any, list[T]] = {}
 
     def once(self, key: Any, make: Callable[[], T]) -> T:
-        """Give what `make` does, which may ask for `key` again; it is called once for a key."""
+        """Return what `make` does, which may ask for `key` again; it is called once for a key."""
         found = self._found.get(key)
         if found is not None:
             return found[0] if found else self._later(found)
