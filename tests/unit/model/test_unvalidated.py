@@ -10,6 +10,8 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from odmantic import EmbeddedModel, Field, Model
+from odmantic._mapping.mapping import mapping_of
+from odmantic._state.places import SOMEWHERE, Written
 from odmantic.exceptions import InvalidDocumentError
 
 
@@ -88,6 +90,34 @@ def test_an_embedded_object_with_a_wrong_value_is_refused():
 
     with pytest.raises(InvalidDocumentError):
         instance.model_dump_doc()
+
+
+class Around(Model):
+    lax: LaxPoint = LaxPoint(x=1)
+    many: List[LaxPoint] = [LaxPoint(x=1)]
+    table: Dict[str, LaxPoint] = {"a": LaxPoint(x=1)}
+    maybe: Optional[LaxPoint] = LaxPoint(x=1)
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        lambda around: around.lax,
+        lambda around: around.many[0],
+        lambda around: around.table["a"],
+        lambda around: around.maybe,
+    ],
+)
+def test_an_embedded_object_in_a_validated_model_is_refused(inner):
+    around = Around()
+    write = Written(SOMEWHERE.place, None)
+    inner(around).x = "x"
+
+    with pytest.raises(InvalidDocumentError, match="field 'x' of LaxPoint"):
+        around.model_dump_doc()
+    documents: list[Any] = []
+    mapping_of(Around).codec.take([around], documents, [], write, new=True)
+    assert documents == []
 
 
 def test_a_patch_is_validated_all_the_same():
