@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from odmantic._compiled.snapshot_code import inside
 from odmantic._mapping.mapping import ModelMapping, mapping_of
 from odmantic._state.places import EMBEDDED
-from odmantic._state.state import setter_of
+from odmantic._state.state import slot
 from odmantic._state.transitions import mark_embedded_clean
 from odmantic._types.tree import Array, Document, Node, Nullable, Target
 
@@ -64,7 +64,7 @@ class MarkerCode:
             source.add(f"{self._mark_any()}({value})")
             return
         model = source.object("Class", node.cls)
-        set_state = source.object("set_state", setter_of(node.cls, "__state__"))
+        set_state = source.object("set_state", slot(node.cls, "__state__").__set__)
         with source.block(f"if type({value}) is {model}:"):
             source.add(f"{set_state}({value}, {source.object('EMBEDDED', EMBEDDED)})")
         with source.block("else:"):

@@ -21,7 +21,7 @@ from odmantic._compiled.values import (
     value_of,
 )
 from odmantic._mapping.plain import is_plain
-from odmantic._state.state import setter_of
+from odmantic._state.state import slot
 from odmantic._state.transitions import give_back_whole, take_whole
 from odmantic._types.tree import Anything, Leaf, Node, Nullable, Target
 
@@ -64,7 +64,7 @@ class TakerCode:
                 self._add_id()
                 if taken is not None:
                     setter = source.object(
-                        "set_baseline", setter_of(self._mapping.model, "__baseline__")
+                        "set_baseline", slot(self._mapping.model, "__baseline__").__set__
                     )
                     source.add(f"{setter}(instance, {taken})")
                 source.add("add(document)")
@@ -85,7 +85,7 @@ class TakerCode:
         model = source.object("Class", self._mapping.model)
         state = source.assign("state", f"getattr(super({model}, instance), '__state__', {absent})")
         with source.block(f"if {state} is {absent}:"):
-            setter = source.object("set_state", setter_of(self._mapping.model, "__state__"))
+            setter = source.object("set_state", slot(self._mapping.model, "__state__").__set__)
             source.add(f"{setter}(instance, known)")
         with source.block(
             f"elif not {source.named(take_whole)}(instance, {state}, known, new=new):"

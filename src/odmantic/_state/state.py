@@ -31,8 +31,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, final
 from odmantic._types.instances import Instance
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from odmantic._state.lives import Life
     from odmantic._state.places import Known, Place
 
@@ -91,12 +89,6 @@ def slot(model: type[Any], name: str) -> Any:
     return next(vars(cls)[name] for cls in model.__mro__ if name in vars(cls))
 
 
-def setter_of(model: type[Any], name: str) -> Callable[[Any, Any], None]:
-    """Give what sets a slot of an instance."""
-    setter: Callable[[Any, Any], None] = slot(model, name).__set__
-    return setter
-
-
 def state_of(instance: Any) -> State | Known | None:
     """Give what the slot `__state__` holds."""
     try:
@@ -152,12 +144,6 @@ def may_exist(instance: Any) -> bool:
     """Tell whether there may be a document with the id of an instance, as far as the library knows."""
     state = state_of(instance)
     return state is not None and (type(state) is not State or state.earlier is not AS_MADE)
-
-
-def modified_of(instance: Any) -> set[str] | None:
-    """Give the names that are noted as modified; `None` where none are, or where all are new."""
-    state = state_of(instance)
-    return state.modified if type(state) is State else None
 
 
 def all_names(instance: Instance) -> set[str]:

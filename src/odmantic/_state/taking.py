@@ -14,7 +14,6 @@ from odmantic._state.state import (
     State,
     modified_names,
     opened,
-    setter_of,
     slot,
     standing_at,
 )
@@ -85,7 +84,7 @@ class ChangeTaker:
         self._encode_id = mapping.encoder_of[primary]
         self._may_be_unfit = may_be_unfit(mapping)
         self._baseline_of: Any = slot(mapping.model, "__baseline__").__get__
-        self._set_baseline = setter_of(mapping.model, "__baseline__")
+        self._set_baseline: Any = slot(mapping.model, "__baseline__").__set__
         self._state_of: Any = slot(mapping.model, "__state__").__get__
         self._forms: dict[frozenset[str], _Form] = {}
 

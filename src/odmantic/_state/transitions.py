@@ -100,8 +100,8 @@ def mark_assigned(instance: Any, name: str, found: State | Known) -> None:
         modified_names(instance).add(name)
 
 
-def undo_assignments(instance: Any, before: AbstractSet[str] | None) -> None:
-    """Forget assignments that were undone; `before` is what `modified_of` gave before them, copied."""
+def undo_assignments(instance: Any, before: frozenset[str] | None) -> None:
+    """Forget assignments that were undone; `before` is what was modified before them."""
     state = state_of(instance)
     if type(state) is not State or state.modified is None:
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from odmantic._state.state import modified_of
+from odmantic._state.state import kept_state
 from odmantic._state.transitions import mark_dirty, undo_assignments
 from odmantic._types.instances import Instance
 
@@ -26,8 +26,7 @@ def as_a_whole(instance: Instance) -> Generator[None]:
     """
     values = dict(instance.__dict__)
     slots = {name: _copied(instance, name) for name in _SLOTS}
-    modified = modified_of(instance)
-    modified_before = None if modified is None else frozenset(modified)
+    modified = kept_state(instance).modified
     try:
         yield
     except BaseException:
@@ -36,7 +35,7 @@ def as_a_whole(instance: Instance) -> Generator[None]:
             object.__setattr__(instance, name, held)
             if held is _ABSENT:
                 object.__delattr__(instance, name)
-        undo_assignments(instance, modified_before)
+        undo_assignments(instance, modified)
         raise
     _note_others(instance, values)
 
