@@ -60,7 +60,7 @@ def forget(model: Any) -> None:
     """Note that all fields of a class are resolved."""
     _waiting.pop(model, None)
     model.__odm_unchecked__ = ()
-    # Parametrisations of a generic class need to know what it waited for, and subclasses of an abstract one.
+    # Parametrisations of a generic class and subclasses of an abstract one need its forward references.
     is_base = has_parameters(model) or kind_of(model) is ModelKind.ABSTRACT
     if "__odm_deferred__" in vars(model) and not is_base:
         del model.__odm_deferred__

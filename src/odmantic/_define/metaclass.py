@@ -285,7 +285,7 @@ def attach_mapping(cls: Any) -> ModelMapping:
 
 
 class _Uninstantiable:
-    """Stands in for the validator of a class that cannot have instances."""
+    """A stand-in for the validator of a class that cannot have instances."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -295,7 +295,7 @@ class _Uninstantiable:
 
 
 def refuse_instances(cls: Any) -> None:
-    """Have a class raise `TypeError` where an instance of it is made."""
+    """Make a class raise `TypeError` when it is instantiated."""
     type.__setattr__(cls, "__pydantic_validator__", _Uninstantiable(cls.__name__))
 
 

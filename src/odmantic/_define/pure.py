@@ -1,4 +1,4 @@
-"""The pure pydantic model beside a model: its fields and methods, without documents."""
+"""The pure model of a model: a pydantic class with its fields and methods, without documents."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class ODMBaseField:
     pydantic_field: FieldInfo
     tree: Type = field(repr=False)
     if_missing: Callable[[], Any] | None = None
-    """What gives the value where a document lacks the key."""
+    """The function that returns the value if a document lacks the key."""
     owner: tuple[Any, str] | None = field(default=None, init=False, repr=False)
     """The class that has the field, and the field's name there."""
     operand: Callable[[Any], Any] | None = field(default=None, init=False, repr=False)

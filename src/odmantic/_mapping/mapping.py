@@ -234,7 +234,7 @@ def _has_own(model: type[Any], method: str) -> bool:
 
 
 def declared_indexes(model: Any) -> list[Callable[[], Iterable[Any]]]:
-    """Return what gives the indexes that a class and its abstract bases declare in their configs, the bases' first."""
+    """Return the functions for the indexes in the configs of a class and its abstract bases, the bases' first."""
     classes = [cls for cls in reversed(model.__mro__) if kind_of(cls) is ModelKind.ABSTRACT]
     found = [cls.model_config.get("indexes") for cls in (*classes, model)]
     return [each for each in found if each is not None]
