@@ -46,7 +46,7 @@ class Batch:
     """
 
     model: type[Model]
-    known: Written
+    write: Written
     """The write that all of them belong to."""
     places: list[int] = field(default_factory=list[int])
     """Places in the group."""
@@ -135,7 +135,7 @@ class Batch:
             document=self.documents[number],
             snapshots={},
             upsert=self.are_whole[number],
-            write=self.known,
+            write=self.write,
             removed=self.removed.get(id(self.documents[number]), ()),
         )
 
@@ -144,7 +144,7 @@ class Batch:
         cut = slice(start, stop)
         return Batch(
             self.model,
-            self.known,
+            self.write,
             self.places[cut],
             self.instances[cut],
             self.names[cut],
@@ -159,4 +159,4 @@ class Batch:
     def give_back(self) -> None:
         """Make dirty again what is not known to be written."""
         for instance, names in zip(self.instances, self.names, strict=True):
-            give_back(instance, names, self.known)
+            give_back(instance, names, self.write)

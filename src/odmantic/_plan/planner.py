@@ -45,12 +45,12 @@ _SUPPOSABLE_IDS = frozenset({str, int})
 class Planner:
     """Plans the writes of the members of a group, from one on; an error of an instance ends the batch and is kept.
 
-    It takes instances as they were made, and ones that are known, many at a time.
+    It takes new instances, and clean or dirty ones, many at a time.
     """
 
     __slots__ = (
-        *("_check", "_checked", "_known", "_members", "_names", "_primary", "_start", "_supposes"),
-        *("_take", "_take_changes", "batch", "place", "stop"),
+        *("_check", "_checked", "_members", "_names", "_primary", "_start", "_supposes"),
+        *("_take", "_take_changes", "_write", "batch", "place", "stop"),
     )
 
     def __init__(
@@ -60,7 +60,7 @@ class Planner:
         check: Callable[[Model], None] | None = None,
         *,
         checked: int = 0,
-        known: Written,
+        write: Written,
     ) -> None:
         """Take nothing yet.
 
@@ -69,11 +69,11 @@ class Planner:
             start: the first member.
             check: is shown each instance that will be written.
             checked: how many of the members it was shown before.
-            known: the write that all of them belong to.
+            write: the write that all of them belong to.
         """
         mapping = mapping_of(group.model)
-        self._known = known
-        self.batch = Batch(group.model, self._known)
+        self._write = write
+        self.batch = Batch(group.model, self._write)
         self.place = self._start = start
         self._members = members = group.members
         self._check = check
@@ -111,7 +111,7 @@ class Planner:
             return self.take(min(self.place + PIECE_SIZE, self.stop)) and self.place < self.stop
         except BaseException:
             self.batch.give_back()
-            self.batch, self.place = Batch(self.batch.model, self._known), self._start
+            self.batch, self.place = Batch(self.batch.model, self._write), self._start
             raise
 
     def take(self, stop: int | None = None) -> bool:
@@ -129,11 +129,11 @@ class Planner:
         before = len(batch.documents)
         members = self._members[start:stop]
         try:
-            self._take(members, batch.documents, batch.ids, self._known, new=is_new)
+            self._take(members, batch.documents, batch.ids, self._write, new=is_new)
         except BaseException:
             # An interrupt may leave one that is taken and not added.
             for each in members[len(batch.documents) - before :][:1]:
-                give_back(each, self._names, self._known)
+                give_back(each, self._names, self._write)
             raise
         finally:
             taken = len(batch.documents) - before
@@ -157,7 +157,7 @@ class Planner:
                     continue
                 batch.stop = self.place + 1
                 instance = self._members[self.place]
-                names = fields_to_save(instance, self._known.place)
+                names = fields_to_save(instance, self._write.place)
                 if names:
                     if self._check is not None and self.place >= self._checked:
                         self._check(instance)
@@ -184,7 +184,7 @@ class Planner:
         try:
             while self.place < self.stop:
                 instance = self._members[self.place]
-                changes = take(instance, self._known)
+                changes = take(instance, self._write)
                 if changes is None:
                     break
                 names, id_, document, _ = changes
@@ -196,7 +196,7 @@ class Planner:
                         batch.ids.append(id_)
                         batch.documents.append(document)
                     except BaseException:
-                        give_back(instance, names, self._known)
+                        give_back(instance, names, self._write)
                         raise
                 self.place += 1
         finally:
@@ -210,7 +210,7 @@ class Planner:
     def _add(self, instance: Model, names: AbstractSet[str]) -> None:
         """Plan the write of one instance, the next."""
         is_new = self._is_new(instance)
-        plan = plan_save(instance, names, self._known)
+        plan = plan_save(instance, names, self._write)
         if plan is None:
             return
         # The server would fill in an empty timestamp of an inserted document.
@@ -227,13 +227,13 @@ class Planner:
         )
 
 
-def replan(batch: Batch, numbers: Iterable[int], known: Written, *, whole: bool = False) -> Batch:
+def replan(batch: Batch, numbers: Iterable[int], write: Written, *, whole: bool = False) -> Batch:
     """Plan some writes of a batch again, as they are now, or of all fields."""
-    again = Batch(batch.model, known, stop=batch.stop)
+    again = Batch(batch.model, write, stop=batch.stop)
     for number in numbers:
         instance = batch.instances[number]
-        names = all_fields(instance) if whole else fields_to_save(instance, known.place)
-        plan = plan_save(instance, names, known) if names else None
+        names = all_fields(instance) if whole else fields_to_save(instance, write.place)
+        plan = plan_save(instance, names, write) if names else None
         if plan is not None:
             _add(again, plan, batch.places[number], is_new=False)
     return again

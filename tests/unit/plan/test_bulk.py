@@ -79,7 +79,7 @@ def test_new_instances_are_unmodified_once_they_are_sent(annotation, value):
     )
     instances = [shaped(value=value) for _ in range(3)]
 
-    batch = Planner(_group(*instances), 0, known=a_write()).finish()
+    batch = Planner(_group(*instances), 0, write=a_write()).finish()
 
     assert len(batch) == 3
     assert [dirty_fields(instance) for instance in instances] == [set()] * 3
@@ -116,7 +116,7 @@ def test_a_batch_holds_what_is_sent():
     mark_read(unchanged)
     old.name = "B"
 
-    batch = Planner(_group(new, unchanged, old), 0, known=a_write()).finish()
+    batch = Planner(_group(new, unchanged, old), 0, write=a_write()).finish()
 
     assert batch.instances == [new, old]
     assert (batch.are_new, batch.are_whole) == ([True, False], [True, False])
@@ -136,7 +136,7 @@ def test_an_instance_that_cannot_be_planned_ends_the_batch():
     loop.append(loop)
     parcels = [Parcel(code=1), Parcel(code=loop), Parcel(code=2)]
 
-    batch = Planner(_group(*parcels), 0, known=a_write()).finish()
+    batch = Planner(_group(*parcels), 0, write=a_write()).finish()
 
     assert len(batch) == 1
     assert batch.stop == 2
@@ -155,7 +155,7 @@ def test_an_interrupted_plan_takes_nothing():
         members = [taken, _Interrupting(stopped)] if check is None else [taken]
         with pytest.raises(KeyboardInterrupt):
             Planner(
-                Group(Country, members, range(len(members))), 0, check, known=a_write()
+                Group(Country, members, range(len(members))), 0, check, write=a_write()
             ).finish()
         assert taken.__fields_modified__ == {"name", "id"}
 
@@ -172,7 +172,7 @@ class _Interrupting:
 
 
 def test_what_became_clean_is_not_planned_again():
-    batch = Planner(_group(Country(name="a"), Country(name="b")), 0, known=a_write()).finish()
+    batch = Planner(_group(Country(name="a"), Country(name="b")), 0, write=a_write()).finish()
 
     assert len(replan(batch, [0, 1], a_write())) == 0
 
@@ -185,7 +185,7 @@ def test_the_check_sees_what_it_has_not_seen():
         1,
         seen.append,
         checked=2,
-        known=a_write(),
+        write=a_write(),
     ).finish()
 
     assert [each.code for each in seen] == [2, 3]
@@ -227,7 +227,7 @@ def test_missing_writes_are_those_of_a_part():
     for parcel in parcels:
         mark_read(parcel)
         parcel.weight = 2.0
-    batch = Planner(_group(*parcels, Parcel(code="new")), 0, known=a_write()).finish()
+    batch = Planner(_group(*parcels, Parcel(code="new")), 0, write=a_write()).finish()
 
     assert batch.comparable_ids() == ["a", "b"]
     assert missing_writes(batch, ["a"]) == ([1], [2])
@@ -239,7 +239,7 @@ def test_of_two_instances_of_a_missing_document_the_second_is_unsure():
         mark_read(parcel)
         parcel.weight = weight + 2.0
 
-    assert missing_writes(Planner(_group(*parcels), 0, known=a_write()).finish(), []) == ([0], [1])
+    assert missing_writes(Planner(_group(*parcels), 0, write=a_write()).finish(), []) == ([0], [1])
 
 
 def test_the_first_document_that_is_refused():

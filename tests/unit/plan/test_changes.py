@@ -58,7 +58,7 @@ def _read(model: Any = Parcel, **values: Any) -> Any:
 
 
 def _plan(*members: Any) -> tuple[int, Batch]:
-    planner = Planner(Group(type(members[0]), members, range(len(members))), 0, known=a_write())
+    planner = Planner(Group(type(members[0]), members, range(len(members))), 0, write=a_write())
     planner.take()
     return planner.place, planner.batch
 
@@ -285,7 +285,7 @@ def test_the_unusual_is_planned_too() -> None:
     parcels[3].__dict__["size"] = {"width": 2}
     new = Parcel(code="new")
 
-    batch = Planner(Group(Parcel, [*parcels, new], range(6)), 0, known=a_write()).finish()
+    batch = Planner(Group(Parcel, [*parcels, new], range(6)), 0, write=a_write()).finish()
 
     assert batch.places == [0, 1, 2, 3, 4, 5]
     assert [sorted(each) for each in batch.documents[:4]] == [
@@ -302,7 +302,7 @@ def test_additional_values_are_compared() -> None:
     loose.name = "b"
     setattr(loose, "more", 1)  # noqa: B010 - no field
 
-    batch = Planner(Group(Loose, [loose], [0]), 0, known=a_write()).finish()
+    batch = Planner(Group(Loose, [loose], [0]), 0, write=a_write()).finish()
 
     assert batch.documents == [{"name": "b", "more": 1}]
 
@@ -322,7 +322,7 @@ def test_an_interrupt_takes_nothing() -> None:
     stopped.__dict__["colour"] = _Interrupting()
 
     with pytest.raises(KeyboardInterrupt):
-        Planner(Group(Parcel, [taken, stopped], [0, 1]), 0, known=a_write()).finish()
+        Planner(Group(Parcel, [taken, stopped], [0, 1]), 0, write=a_write()).finish()
 
     assert taken.__fields_modified__ == {"weight"}
     assert stopped.__fields_modified__ == {"weight", "colour"}
@@ -339,7 +339,7 @@ class _InterruptedColumn(list[Any]):
 def test_an_interrupt_between_the_columns_takes_nothing(column: str) -> None:
     parcel = _read()
     parcel.weight = 2.0
-    planner = Planner(Group(Parcel, [parcel], [0]), 0, known=a_write())
+    planner = Planner(Group(Parcel, [parcel], [0]), 0, write=a_write())
     batch = planner.batch = Batch(Parcel, a_write(), **{column: _InterruptedColumn()})
 
     with pytest.raises(KeyboardInterrupt):

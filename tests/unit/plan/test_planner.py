@@ -60,8 +60,8 @@ def _without_id(document: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("pieces", range(6))
 def test_pieces_make_the_same_batch(pieces: int) -> None:
-    whole = Planner(_group(_own(30)), 1, known=a_write()).finish()
-    planner = Planner(_group(_own(30)), 1, known=a_write())
+    whole = Planner(_group(_own(30)), 1, write=a_write()).finish()
+    planner = Planner(_group(_own(30)), 1, write=a_write())
 
     for piece in range(pieces):
         assert planner.advance() is (planner.place < planner.stop)
@@ -87,7 +87,7 @@ def test_pieces_make_the_same_batch(pieces: int) -> None:
 def test_only_what_is_inserted_is_planned_in_pieces(make: Any) -> None:
     members = make()
     before = list(map(dirty_fields, members))
-    planner = Planner(_group(members), 0, known=a_write())
+    planner = Planner(_group(members), 0, write=a_write())
 
     assert planner.advance() is False
 
@@ -98,7 +98,7 @@ def test_only_what_is_inserted_is_planned_in_pieces(make: Any) -> None:
 
 def test_pieces_end_at_the_first_other_instance() -> None:
     parcels = [*_own(6), *_given(6)]
-    planner = Planner(_group(parcels), 0, known=a_write())
+    planner = Planner(_group(parcels), 0, write=a_write())
 
     assert [planner.advance() for _ in range(3)] == [True, True, False]
     assert planner.place == 6
@@ -111,7 +111,7 @@ def test_an_error_behind_the_pieces_ends_the_batch() -> None:
     loop: list[Any] = []
     loop.append(loop)
     crates = [Crate(content=loop if number == 5 else number) for number in range(10)]
-    planner = Planner(_group(crates), 0, known=a_write())
+    planner = Planner(_group(crates), 0, write=a_write())
 
     assert [planner.advance() for _ in range(3)] == [True, True, False]
     batch = planner.finish()
@@ -129,7 +129,7 @@ def test_an_interrupted_piece_takes_nothing() -> None:
 
     parcels: list[Any] = _own(8)
     planner = Planner(
-        Group(Parcel, [*parcels[:6], Interrupting(), *parcels[6:]], range(9)), 0, known=a_write()
+        Group(Parcel, [*parcels[:6], Interrupting(), *parcels[6:]], range(9)), 0, write=a_write()
     )
     assert planner.advance() is True
 

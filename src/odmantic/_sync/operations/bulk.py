@@ -132,7 +132,7 @@ class BulkSave:
             if batch.error is not None and start == batch.stop:
                 raise StoppedError(batch.stop - 1, batch.error)
             return self._planner(start)
-        planner = Planner(self._group, batch.stop, known=self._known)
+        planner = Planner(self._group, batch.stop, write=self._known)
         try:
             with Meanwhile(planner.advance):
                 start = self._write(batch)
@@ -148,7 +148,7 @@ class BulkSave:
         if start == len(self._group.members):
             return None
         check = self._scope.guard if self._scope.is_guarded else None
-        return Planner(self._group, start, check, checked=self._checked, known=self._known)
+        return Planner(self._group, start, check, checked=self._checked, write=self._known)
 
     def _may_plan_ahead(self, batch: Batch) -> bool:
         """Whether there are others behind a batch, which nothing has to look at while it is on its way."""
