@@ -1,7 +1,6 @@
 """Typed MongoDB documents on pydantic and PyMongo, async and sync.
 
-A document is a class with type hints, a query a Python expression, and what belongs together is saved in a
-transaction:
+A model is a class with type hints, a query is a Python expression, and a transaction saves several documents together:
 
     class Account(Model):
         owner: str

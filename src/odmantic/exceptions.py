@@ -1,8 +1,8 @@
-"""Every error of odmantic's own.
+"""The errors and warnings of odmantic.
 
     OdmanticError
     ├── BaseEngineException            an operation of an engine failed
-    │   ├── DocumentNotFoundError      nothing to delete
+    │   ├── DocumentNotFoundError      no document to delete
     │   ├── DuplicateKeyError          a unique index refused a save
     │   └── InvalidDocumentError       BSON cannot store a value (an InvalidDocument)
     │       ├── IntegerTooLargeError   beyond 64 bits (an OverflowError)
@@ -10,30 +10,30 @@
     │       ├── UnencodableValueError  such as a UUID without a representation (a ValueError)
     │       └── DocumentTooLargeError  beyond 16 MiB (a DocumentTooLarge)
     ├── DocumentParsingError           a document does not fit its model (a ValueError)
-    ├── ServerNotFoundError            no server took an operation in time (a ServerSelectionTimeoutError)
+    ├── ServerNotFoundError            no suitable server in time (a ServerSelectionTimeoutError)
     └── TransactionError
         ├── CommitOutcomeUnknownError     it may or may not be committed
         ├── TransactionTimeoutError       not committed in its time, and rolled back
-        ├── WriteConflictError            another transaction was first (an OperationFailure)
+        ├── WriteConflictError            a concurrent change (an OperationFailure)
         ├── TransactionAbortedError       an earlier operation failed (an OperationFailure)
         ├── TransactionNotSupportedError  a standalone server (an OperationFailure)
         ├── UnsafeRetryError              a change would be applied twice (a RuntimeError)
         ├── CommitHookError               committed, but an `on_commit` callable failed
         ├── RollbackHookError             rolled back, but an `on_rollback` callable failed
         └── SessionMisuseError            used out of order (a RuntimeError and InvalidOperation)
-            └── StrayOperationError       an operation beside its transaction
+            └── StrayOperationError       an operation outside its transaction
 
     UserWarning
     ├── EmbeddedCopyWarning            a model in a container without a reference
-    ├── EmbeddedReferenceWarning       `Reference()` at an embedded model
+    ├── EmbeddedReferenceWarning       `Reference()` on an embedded model
     ├── ForeignFieldWarning            a query with a field of another model
     ├── QueryTruthWarning              `and`, `or`, `not` or a chained comparison between conditions
-    ├── StrayOperationWarning          an operation beside its transaction
-    ├── StringOperandWarning           `in_` of a text
-    └── UnconfiguredIndexesWarning     unique indexes that nobody asked for
+    ├── StrayOperationWarning          an operation outside its transaction
+    ├── StringOperandWarning           `in_` with a string
+    └── UnconfiguredIndexesWarning     unique indexes that were not created
 
-All of the errors can be pickled and copied as far as what they carry can. Any other failure of the
-server or the network arrives as the driver's own exception.
+All errors can be pickled and copied if their attributes can. Other failures of the server or the
+network raise the driver's own exceptions.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ __all__ = [
     "WriteConflictError",
 ]
 
-# Tracebacks and pickles name each where programs import it from.
+# In tracebacks and pickles each has the module from which programs import it.
 for _name in __all__:
     if isinstance(_shown := globals()[_name], type):
         _shown.__module__ = __name__

@@ -1,4 +1,4 @@
-"""What of the standard `typing` module older Pythons lack, and `Annotated`."""
+"""Names of the standard `typing` module that older Pythons lack, and `Annotated`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ elif sys.version_info >= (3, 11):
 else:  # pragma: no cover - before Python 3.11
 
     def dataclass_transform(**_parameters: Any) -> Callable[[type], type]:
-        """Do nothing: only type checkers care."""
+        """Do nothing: it matters only to type checkers."""
         return lambda cls: cls
 
 
