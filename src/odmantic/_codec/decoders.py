@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Hashable
 from dataclasses import is_dataclass
-from typing import Any, TypeVar, cast, get_args
+from typing import Any, TypeVar, cast
 
 from annotated_types import GroupedMetadata
 from pydantic import (
@@ -113,8 +113,8 @@ class DecoderCompiler:
         is_strict = not self._by_names and strictness_of(node.marks, self._is_strict)
         decode = self._decoder_by_kind(node, is_strict=is_strict)
         if node.cls is re.Pattern:
-            is_of_bytes = get_args(node.bare) == (bytes,) and not self._by_names
-            return read_bytes_pattern if is_of_bytes else decode
+            is_of_bytes = any(each.cls is bytes for each in node.arguments)
+            return read_bytes_pattern if is_of_bytes and not self._by_names else decode
         cls = node.cls
         if is_strict or (not self._by_names and is_dataclass(cls) and is_strict_class(cls)):
             return as_python_value(cls, decode)

@@ -115,7 +115,7 @@ def _field(
         "key_name": key_name,
         "model_config": config,
         "pydantic_field": info,
-        "tree": tree,
+        "_tree": tree,
     }
     if isinstance(tree, Target):
         return ODMReference(model=tree.cls, **common)

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 class ODMBaseField:
     """A field of a document.
 
-    `key_name` is its name in the document; `pydantic_field` is pydantic's view of it, and `tree` what its
-    annotation says.
+    `key_name` is its name in the document; `pydantic_field` is pydantic's view of it.
     """
 
     __allowed_operators__: ClassVar[frozenset[str]] = frozenset()
@@ -26,19 +25,26 @@ class ODMBaseField:
     key_name: str
     model_config: Mapping[str, object]
     pydantic_field: FieldInfo
-    tree: Type = field(repr=False)
     if_missing: Callable[[], Any] | None = None
     """The function that returns the value if a document lacks the key."""
     owner: tuple[Any, str] | None = field(default=None, init=False, repr=False)
     """The class that has the field, and the field's name there."""
     operand: Callable[[Any], Any] | None = field(default=None, init=False, repr=False)
     """The encoder for values that the field is compared with; `None` until it is first needed."""
+    _tree: Type | None = field(default=None, repr=False)
 
     def bind_pydantic_field(self, info: FieldInfo) -> None:
         """Replace pydantic's view of the field."""
         self.pydantic_field = info
-        self.tree = read_type(info.annotation, info.metadata)
+        self._tree = None
         self.operand = None
+
+    @property
+    def tree(self) -> Type:
+        """What the annotation says."""
+        if self._tree is None:
+            self._tree = read_type(self.pydantic_field.annotation, self.pydantic_field.metadata)
+        return self._tree
 
     def is_required_in_doc(self) -> bool:
         """Return whether a document without the key cannot be parsed."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections.abc
 import re
-import types
 from collections.abc import Hashable
 from itertools import takewhile
 from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin
@@ -13,7 +12,7 @@ from pydantic import Strict
 
 from odmantic._bson.python_types import DecimalSupport, PatternSupport
 from odmantic._types.aliases import alias_value, is_type_alias
-from odmantic._types.annotations import annotated
+from odmantic._types.annotations import annotated, is_union
 from odmantic._types.one_shot import is_one_shot, one_shot_refusal
 from odmantic.bson import (
     BSON_TYPES_SUBSTITUTES,
@@ -131,7 +130,7 @@ class _Adapter:
 
     def _adapt_generic(self, tp: Any, origin: Any) -> Any:
         arguments = tuple(self._adapt_argument(argument) for argument in get_args(tp))
-        if origin in (Union, types.UnionType):
+        if is_union(tp):
             return Union[arguments]  # noqa: UP007 - the members are only known now
         return origin[arguments[0] if len(arguments) == 1 else arguments]
 

@@ -5,14 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import is_dataclass
+from datetime import date, time, timedelta
+from decimal import Decimal
+from enum import Enum
 from inspect import get_annotations
+from pathlib import PurePath
+from types import NoneType
 from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
 
+import bson
+from bson.decimal128 import Decimal128
 from pydantic import BaseModel
 from typing_extensions import NotRequired, ReadOnly, Required
 
 from odmantic._types.annotations import evaluate, is_union
 from odmantic._types.kinds import is_class
+
+IMMUTABLE: tuple[type[Any], ...] = (
+    *(NoneType, bool, int, float, str, bytes, tuple, frozenset),
+    *(date, time, timedelta, Enum, Decimal, PurePath, UUID, bson.ObjectId, Decimal128),
+)
+"""Classes of values that cannot change, but for what is inside of them."""
 
 _QUALIFIERS = (Required, NotRequired, ReadOnly, Final)
 """What says something of a field, and nothing of its values."""

@@ -8,23 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from datetime import datetime
 from enum import Enum
 from functools import cached_property
-from pathlib import PurePath
 from types import NoneType
 from typing import Annotated, Any, Literal, NewType, TypeAlias, TypeVar, get_args, get_origin
-from uuid import UUID
 
-import bson
-from bson.decimal128 import Decimal128
 from pydantic import BaseModel
 
 from odmantic._bson.values import AS_IT_IS
 from odmantic._types.aliases import alias_value, is_type_alias
 from odmantic._types.annotations import annotated, evaluate, is_union
 from odmantic._types.classes import (
+    IMMUTABLE,
     field_types,
     is_array,
     is_mapping,
@@ -297,13 +293,8 @@ def _can_change(node: Type) -> bool:
         case Object() if issubclass(node.cls, BaseModel):
             return isinstance(node, Document) or not node.cls.model_config.get("frozen")
         case _:
-            return not issubclass(node.value_class, _IMMUTABLE)
+            return not issubclass(node.value_class, IMMUTABLE)
 
-
-_IMMUTABLE = (
-    *(NoneType, bool, int, float, str, bytes, tuple, frozenset),
-    *(date, time, timedelta, Enum, Decimal, PurePath, UUID, bson.ObjectId, Decimal128),
-)
 
 _VALUE_CLASSES: dict[Any, type[Any]] = {
     **{other: cls for cls, other in BSON_TYPES_SUBSTITUTES.items() if is_class(other)},
