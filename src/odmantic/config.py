@@ -28,16 +28,17 @@ class ODMConfigDict(ConfigDict, total=False):
             it may name the class being defined.
         key_generator: Returns the key of a field that has no `key_name`, for its name, such as
             `pydantic.alias_generators.to_camel`; the primary key is not asked for.
-        inheritance: `"abstract"` makes a base of models, which has neither a collection nor instances: its fields,
-            methods, validators, indexes and options are those of its subclasses too, but for `title`,
-            `json_schema_extra`, `collection` and `inheritance`.
+        inheritance: What the subclasses are; they inherit fields, methods, validators and options, except `title`,
+            `json_schema_extra`, `collection` and `indexes`. `"abstract"`: models, while the class itself has neither a
+            collection nor instances; its indexes are inherited too. `"separate"`: models with collections of their
+            own. Otherwise they are plain pydantic classes.
     """
 
     collection: str | None
     parse_doc_with_default_factories: bool
     indexes: Callable[[], Iterable[Index | IndexModel]] | None
     key_generator: Callable[[str], str] | None
-    inheritance: Literal["abstract"] | None
+    inheritance: Literal["abstract", "separate"] | None
 
 
 _DEFAULTS: dict[str, Any] = {
@@ -70,21 +71,24 @@ def validate_config(config: Mapping[str, Any], cls_name: str) -> ODMConfigDict:
     for option in config:
         if option not in _ALLOWED:
             raise ValueError(f"'{cls_name}': unknown configuration attribute '{option}'")
-    if config.get("inheritance") not in (None, "abstract"):
-        raise ValueError(
-            f"'{cls_name}': inheritance can only be 'abstract', not {config['inheritance']!r}"
-        )
+    if config.get("inheritance") not in _INHERITANCE:
+        words = " or ".join(map(repr, filter(None, _INHERITANCE)))
+        raise ValueError(f"'{cls_name}': inheritance can be {words}, not {config['inheritance']!r}")
     return cast("ODMConfigDict", {**_DEFAULTS, **config})
 
 
+_INHERITANCE = (None, "abstract", "separate")
 _OF_ONE_CLASS = ("title", "json_schema_extra", "collection", "indexes")
 
 
 def inherited_config(configs: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return what a class has of the configs of its abstract bases, given in the order of the bases."""
+    """Return what a class has of the configs of the models it is derived from, given in the order of the bases."""
     inherited: dict[str, Any] = {}
-    for config in reversed(list(configs)):
+    configs = list(configs)
+    for config in reversed(configs):
+        inherited.update({name: each for name, each in config.items() if name not in _OF_ONE_CLASS})
+    if configs:
         # Pydantic hands all of it on, so a class says that it is not abstract.
-        own = {name: value for name, value in config.items() if name not in _OF_ONE_CLASS}
-        inherited.update(own, inheritance=None)
+        is_separate = any(config.get("inheritance") == "separate" for config in configs)
+        inherited["inheritance"] = "separate" if is_separate else None
     return inherited

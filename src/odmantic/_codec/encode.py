@@ -189,7 +189,7 @@ def extra_encoder(mapping: ModelMapping) -> Encoder:
 
 def _field_encoder(mapping: ModelMapping, name: str, field: ODMBaseField) -> Encoder | None:
     if isinstance(field, ODMReference):
-        return _encode_reference
+        return partial(_encode_target, field.model)
     refuse = partial(refusal, mapping, name)
     compiler = EncoderCompiler(encode_any, refuse, encode_document)
     return compiler.field_encoder(mapping.model, name, field.tree)
@@ -204,5 +204,23 @@ def refusal(mapping: ModelMapping, name: str, reason: str) -> InvalidDocumentErr
     )
 
 
-def _encode_reference(value: Any) -> Any:
-    return encode_reference(value) if is_model_instance(value) else encode_any(value)
+def _encode_target(model: type[Instance], value: Any) -> Any:
+    if not is_model_instance(value):
+        return encode_any(value)
+    check_target(model, value)
+    return encode_reference(value)
+
+
+def check_target(model: type[Instance], target: Instance) -> None:
+    """Raise for an instance of a subclass in another collection than that of the class which is referred to.
+
+    Raises:
+        InvalidDocumentError: a reference would lead to no document, or to another one.
+    """
+    cls = type(target)
+    if cls is not model and mapping_of(cls).collection != mapping_of(model).collection:
+        message = (
+            f"a reference to {model.__name__} cannot lead to a {cls.__name__}, whose documents are in another collection: "
+            f"declare the field as {cls.__name__}, or store the key"
+        )
+        raise InvalidDocumentError(message, cls)

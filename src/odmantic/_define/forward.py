@@ -12,7 +12,6 @@ from pydantic import PydanticUndefinedAnnotation
 
 from odmantic._types.annotations import evaluate
 from odmantic._types.internals import has_parameters
-from odmantic._types.kinds import ModelKind, kind_of
 from odmantic._types.tree import read_type
 
 if TYPE_CHECKING:
@@ -60,8 +59,8 @@ def forget(model: Any) -> None:
     """Note that all fields of a class are resolved."""
     _waiting.pop(model, None)
     model.__odm_unchecked__ = ()
-    # Parametrisations of a generic class and subclasses of an abstract one need its forward references.
-    is_base = has_parameters(model) or kind_of(model) is ModelKind.ABSTRACT
+    # Parametrisations of a generic class need its forward references, and so do subclasses that are models.
+    is_base = has_parameters(model) or model.model_config.get("inheritance") is not None
     if "__odm_deferred__" in vars(model) and not is_base:
         del model.__odm_deferred__
         del model.__odm_known__

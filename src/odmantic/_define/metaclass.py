@@ -23,7 +23,7 @@ from odmantic._mapping.mapping import (
 )
 from odmantic._mapping.naming import collection_name, plain_text
 from odmantic._types.internals import has_all_fields, is_parametrisation
-from odmantic._types.kinds import ModelKind, kind_of
+from odmantic._types.kinds import ModelKind, kind_of, origin_of
 from odmantic.config import ODMConfigDict, inherited_config, validate_config
 from odmantic.field import Field, ODMFieldInfo, proxy_of
 from odmantic.typing import dataclass_transform
@@ -113,13 +113,13 @@ class BaseModelMetaclass(PureMetaclass):
         """Create a model, or a plain pydantic model from a concrete one."""
         name = plain_text(name)
         namespace = {plain_text(key): value for key, value in namespace.items()}
-        kinds = {kind_of(base) for base in bases}
+        models = [base for base in bases if kind_of(base) is not None]
         cls: Any
         if is_parametrisation(kwargs):
             cls = mcs._parametrise(name, bases, namespace, kwargs)
-        elif not kinds.isdisjoint(_CONCRETE):
+        elif not all(map(_has_model_subclasses, models)):
             return pure_subclass(name, bases, namespace, kwargs)
-        elif not kinds.isdisjoint((ModelKind.ROOT, ModelKind.ABSTRACT)):
+        elif models:
             cls = mcs._define(name, bases, namespace, kwargs, sys._getframe(1))  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
         else:
             return super().__new__(mcs, name, bases, namespace, **kwargs)
@@ -193,10 +193,17 @@ class BaseModelMetaclass(PureMetaclass):
         frame: FrameType,
     ) -> Body:
         given = {key: kwargs.pop(key) for key in _CONFIG_OPTIONS & kwargs.keys()}
-        abstract = [base for base in bases if kind_of(base) is ModelKind.ABSTRACT]
-        inherited = inherited_config(base.__odm_config__ for base in abstract)
+        models = [base for base in bases if kind_of(base) in _WITH_FIELDS]
+        if sum(kind_of(base) in _CONCRETE for base in models) > 1:
+            raise TypeError(f"{name} cannot be derived from several models that are not abstract")
+        inherited = inherited_config(base.__odm_config__ for base in models)
         given = {**inherited, **namespace.get("model_config", {}), **given}
         config = validate_config(given, name)
+        if (
+            config.get("inheritance") == "separate"
+            and mcs.__odm_concrete_kind__ is ModelKind.EMBEDDED
+        ):
+            raise ValueError(f"'{name}': inheritance of an embedded model can only be 'abstract'")
         is_abstract = config.get("inheritance") == "abstract"
         kind = ModelKind.ABSTRACT if is_abstract else mcs.__odm_concrete_kind__
         namespace["model_config"] = config
@@ -229,6 +236,11 @@ def _reduced(cls: Any) -> Any:
     if _ARGUMENTS not in own:
         return cls.__qualname__
     return operator.getitem, own[_ARGUMENTS]
+
+
+def _has_model_subclasses(base: Any) -> bool:
+    """Return whether the classes derived from one are models, and not plain pydantic classes."""
+    return kind_of(base) not in _CONCRETE or base.model_config.get("inheritance") == "separate"
 
 
 def is_incomplete(cls: Any) -> bool:
@@ -367,7 +379,8 @@ def _move(cls: Any, collection: object) -> None:
     for each in (cls, *subclasses):
         own: Mapping[str, Any] = each.__dict__
         mapping = own.get("__mapping__")
-        if isinstance(mapping, ModelMapping) and (each is cls or COLLECTION not in own):
+        is_same = each is cls or (origin_of(each) is cls and COLLECTION not in own)
+        if is_same and isinstance(mapping, ModelMapping):
             mapping.move(name)
             type.__setattr__(each, "__collection__", name)
     type.__setattr__(cls, COLLECTION, name)

@@ -54,9 +54,9 @@ def make_pure_model(model: type[Instance]) -> type[BaseModel]:
 
 def _pure_base(base: Any) -> Any:
     kind = kind_of(base)
-    if kind is ModelKind.ABSTRACT:
-        return base.__pydantic_model__
-    return BaseBSONModel if kind is ModelKind.ROOT else base
+    if kind is ModelKind.ROOT:
+        return BaseBSONModel
+    return base if kind is None else base.__pydantic_model__
 
 
 def _rebound(value: Any, own_class: types.CellType) -> Any:

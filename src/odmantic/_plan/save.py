@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from odmantic._codec.encode import encode_changes, encode_extras, encode_fields, encode_primary_key
+from odmantic._codec.encode import (
+    check_target,
+    encode_changes,
+    encode_extras,
+    encode_fields,
+    encode_primary_key,
+)
 from odmantic._codec.ids import check_id
 from odmantic._codec.overrides import dump_document
 from odmantic._mapping.mapping import mapping_of
@@ -194,10 +200,18 @@ def _visit(instance: Model, visited: dict[int, Model]) -> Iterator[Model]:
 
 
 def referenced(instance: Model) -> list[Model]:
-    """The instances that one refers to, in field order."""
-    paths = mapping_of(type(instance)).reference_paths
-    targets = [at_path(instance, path.fields) for path in paths]
-    return [target for target in targets if target is not None]
+    """The instances that one refers to, in field order.
+
+    Raises:
+        InvalidDocumentError: one is in another collection than that of the class which is referred to.
+    """
+    targets: list[Model] = []
+    for path in mapping_of(type(instance)).reference_paths:
+        target = at_path(instance, path.fields)
+        if target is not None:
+            check_target(path.model, target)
+            targets.append(target)
+    return targets
 
 
 def at_path(instance: Any, fields: tuple[str, ...]) -> Any:

@@ -1,0 +1,15 @@
+from odmantic import Model
+
+
+class Vessel(Model):
+    name: str
+    model_config = {"inheritance": "separate"}
+
+
+class Tug(Vessel):
+    pull: int
+
+
+tug = Tug(name="Ox", pull=70)
+print(isinstance(tug, Vessel), +Vessel, +Tug)
+# -> True vessel tug
