@@ -1,1 +1,1 @@
-"""Instances to documents and back, by the annotations of their fields, and the values in queries."""
+"""Conversion of instances to documents and back, by the annotations of their fields, and of values in queries."""

@@ -1,4 +1,4 @@
-"""Tells while pydantic collects the fields of a class, and must not take what stands for a field for its default."""
+"""The phase in which pydantic collects the fields of a class, and must not take a field's proxy for its default."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _building: ContextVar[bool] = ContextVar("odmantic_building", default=False)
 
 
 def is_building() -> bool:
-    """Return whether a class is being made."""
+    """Return whether a class is being defined."""
     return _building.get()
 
 
 @contextmanager
 def building_class() -> Generator[None]:
-    """Note that a class is being made."""
+    """Note that a class is being defined."""
     token = _building.set(True)
     try:
         yield

@@ -1,4 +1,4 @@
-"""From a document to an instance; every problem of the document is found and located."""
+"""From a document to an instance; every problem of the document is reported with its location."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 def decode_document(model: type[T], raw_doc: Any) -> T:
-    """Make an instance from a document, which is left as it is.
+    """Make an instance from a document, which is not changed.
 
     Raises:
         DocumentParsingError: if the document does not fit the model; all problems with its keys are
@@ -48,7 +48,7 @@ def decode_document(model: type[T], raw_doc: Any) -> T:
 
 
 def validate_document(model: type[T], raw_doc: Any) -> T:
-    """Do what `decode_document` does for a document of any shape.
+    """Make an instance from a document of any shape, like `decode_document`.
 
     Raises:
         DocumentParsingError: if the document does not fit the model.
@@ -65,7 +65,7 @@ def _validated(model: type[T], raw_doc: Any) -> T:
     try:
         if mapping.validates_itself:
             return model.model_validate(values)
-        # Names of fields are what `values` has, even where an annotation defines an alias.
+        # `values` has field names, even if an annotation defines an alias.
         instance: T = model.__pydantic_validator__.validate_python(
             values, by_alias=mapping.takes_aliases, by_name=True
         )
@@ -74,7 +74,7 @@ def _validated(model: type[T], raw_doc: Any) -> T:
     except (OdmanticError, PydanticUserError, RecursionError):
         raise
     except Exception as error:
-        # Pydantic lets through what a validator raises, but for errors that say that a value is wrong.
+        # Pydantic propagates a validator's exceptions, except those that mean an invalid value.
         line = _line_of(error, raw_doc)
         raise DocumentParsingError([line], model, _id_in(raw_doc)) from error
     return instance
@@ -101,14 +101,14 @@ def field_decoders(mapping: ModelMapping) -> tuple[FieldDecoder, ...]:
 
 
 def name_decoders(mapping: ModelMapping) -> dict[str, Decoder]:
-    """Give, by field, what puts values of a patch under the names of fields, where they are under aliases."""
+    """Return, by field, the functions that rename aliases to field names in a patch."""
     compiler = DecoderCompiler(arbitrary_types=_has_arbitrary_types(mapping), by_names=True)
     decoders = {name: compiler.decoder(field.tree) for name, field in mapping.fields.items()}
     return {name: decode for name, decode in decoders.items() if decode is not None}
 
 
 def extra_decoder(mapping: ModelMapping) -> Decoder | None:
-    """Decide how the values are read that instances of a model have besides their fields."""
+    """Decide how extra values are read."""
     compiler = DecoderCompiler(
         arbitrary_types=_has_arbitrary_types(mapping), is_strict=is_strict_class(mapping.model)
     )
@@ -156,8 +156,7 @@ def _on_missing(field: ODMBaseField) -> OnMissing:
 
 def _reference_decoder(model: Any, key: str) -> Decoder:
     def decode(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
-        # The engines put the referenced document in place of its id; an id is still here, or
-        # null, if there is no such document.
+        # The engines put the referenced document in place of its id; if there is none, the id or null is still here.
         if type(value) is not dict and not isinstance(value, Mapping):
             return report(errors, ReferencedDocumentNotFoundError(key), loc, raw)
         if model.__mapping__.parses_itself:
@@ -168,7 +167,7 @@ def _reference_decoder(model: Any, key: str) -> Decoder:
 
 
 def _strictly(decode: Decoder, origin: Any) -> Decoder:
-    """Refuse anything but the container a field declares."""
+    """Refuse any container but the one that the field declares."""
     if not (is_mapping(origin) or is_array(origin)):
         return decode
     container: Any = Mapping if is_mapping(origin) else (list, tuple)

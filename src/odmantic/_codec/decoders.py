@@ -69,10 +69,10 @@ T = TypeVar("T")
 
 
 class DecoderCompiler:
-    """Decides how values of a type are read.
+    """A compiler of decoders for types.
 
-    Its decoders return what does not look like the type unchanged: validation knows the words
-    for that. With `by_names`, they only put values under the names of fields, for what is no document.
+    A decoder returns a value that does not look like the type unchanged: validation describes the problem. With
+    `by_names`, decoders only rename keys to field names, for values that are not documents.
     """
 
     def __init__(
@@ -95,14 +95,14 @@ class DecoderCompiler:
         if node.is_stored_by_user:
             return self._user_decoder(node)
         if not self._by_names and any(isinstance(mark, _UNCHECKED) for mark in node.marks):
-            # What a schema knows is of no use where it is left out.
+            # Without its schema, a type's knowledge of the stored form is lost.
             left_out = (*_UNCHECKED, *SUBSTITUTE_MARKS)
             rest = node.marked(mark for mark in node.marks if not isinstance(mark, left_out))
             return as_instance(node.bare, self._decoder(rest))
         if isinstance(node, Document) and not self._inline:
             return _document_decoder(node.cls)
         if not self._by_names and is_json(node):
-            # What was parsed from the text that validation asks for.
+            # The value was parsed from the text that validation expects.
             value = json_value(node)
             return as_json_text(value.annotation, self.decoder(value))
         if isinstance(node, Union):
@@ -121,14 +121,14 @@ class DecoderCompiler:
         return decode
 
     def _user_decoder(self, node: Type) -> Decoder | None:
-        """Leave what a serialiser wrote to the validators of the type, which is their business."""
+        """Leave the result of a serialiser to the validators of the type."""
         if self._by_names:
             return None
         is_strict = strictness_of(node.marks, self._is_strict) or is_strict_class(node.bare)
         return strictly_read(node) if is_strict else in_utc
 
     def _union_decoder(self, node: Union) -> Decoder | None:
-        # Pydantic hands such marks on.
+        # Pydantic passes such marks on.
         handed_on = (Strict, FieldInfo, GroupedMetadata, *LIMITS)
         passed = [mark for mark in node.marks if isinstance(mark, handed_on)]
         members = node.arguments
@@ -168,7 +168,7 @@ class DecoderCompiler:
         elif not self._by_names and node.inner.bare in (Any, object):
             return read_hashable_items
         else:
-            # A set can only be made of what can be hashed.
+            # Only hashable values can be in a set.
             outer, self._is_strict = self._is_strict, is_strict or self._is_strict
             decode = self.decoder(node.inner)
             self._is_strict = outer
@@ -192,7 +192,7 @@ class DecoderCompiler:
         return bson_decoder_of(node.cls, () if self._is_strict else node.marks)
 
     def _object_decoder(self, node: Object) -> Decoder | None:
-        """Read an object without a document of its own: its keys are names already."""
+        """Read an object that is not a document of its own: its keys are already names."""
         cls, parts = node.cls, node.parts
         outer, self._is_strict = (
             self._is_strict,
@@ -215,12 +215,12 @@ class DecoderCompiler:
         return decode if make is None else _maker(decode, make)
 
     def extra_decoder(self, model: Any) -> Decoder | None:
-        """Return the decoder of the values that instances of a class have besides their fields."""
+        """Return the decoder of extra values of a class."""
         node = read_type(type_of_extras(model))
         return self._inlined(lambda: self.decoder(node))
 
     def _inlined(self, make: Callable[[], T]) -> T:
-        """Make what reads embedded objects, too, by the names of their fields."""
+        """Make a decoder that reads embedded objects, too, by field name."""
         outer, self._inline = self._inline, True
         made = make()
         self._inline = outer
@@ -229,7 +229,7 @@ class DecoderCompiler:
 
 # Type checkers take them for `Annotated`.
 _UNCHECKED = cast("tuple[type[Any], ...]", (InstanceOf, SkipValidation))
-"""Marks of types whose values are not validated as the type would be, and so not made of what is stored."""
+"""Marks of types whose values are not validated, and so cannot be made from their stored form."""
 
 
 def _with_marks(node: Type, marks: list[Any]) -> Type:
@@ -343,7 +343,7 @@ def _mapping_decoder(
 
 
 def _key_decoder(node: Type, is_strict: bool) -> Callable[[str], Any] | None:
-    """Read keys that validation would not recognise in their text."""
+    """Read keys that validation would not recognise as text."""
     is_strict = strictness_of(node.marks, is_strict)
     is_member = isinstance(node, Enumeration)
     if is_class(node.bare) and issubclass(node.bare, str) and not (is_member and is_strict):

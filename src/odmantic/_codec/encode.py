@@ -1,4 +1,4 @@
-"""From an instance to its document, and from what is in a query to values that BSON can hold."""
+"""From an instance to its document, and from a value in a query to its BSON form."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 
 def encode_document(instance: Instance, include: Container[str] | None = None) -> dict[str, Any]:
-    """Return the document of an instance, or those fields of it that are named in `include`.
+    """Return the document of an instance, or only the fields that are named in `include`.
 
-    Additional values of models that allow them are always part of it.
+    Extra values of models that allow them are always included.
     """
     mapping: ModelMapping = instance.__mapping__
     if include is None:
@@ -43,7 +43,7 @@ def encode_document(instance: Instance, include: Container[str] | None = None) -
 
 
 def encode_fields(instance: Instance) -> dict[str, Any]:
-    """Return the document of an instance without additional values."""
+    """Return the document of an instance without extra values."""
     mapping: ModelMapping = instance.__mapping__
     try:
         return mapping.codec.write(instance)
@@ -53,10 +53,10 @@ def encode_fields(instance: Instance) -> dict[str, Any]:
 
 
 def encode_extras(instance: Instance, include: Container[str] | None = None) -> dict[str, Any]:
-    """Return the stored forms of the additional values of an instance, or of those named in `include`.
+    """Return the stored forms of an instance's extra values, or of those named in `include`.
 
     Raises:
-        InvalidDocumentError: if one is called like a field or its key.
+        InvalidDocumentError: if one is named like a field or its key.
     """
     mapping: ModelMapping = instance.__mapping__
     document: dict[str, Any] = {}
@@ -73,7 +73,7 @@ def _extra_refusal(mapping: ModelMapping, reason: str) -> InvalidDocumentError:
 
 
 def encode_changes(instance: Instance, names: AbstractSet[str]) -> dict[str, Any]:
-    """Return those fields of the document of an instance that are named, without additional values."""
+    """Return the named fields of an instance's document, without extra values."""
     encoders = instance.__mapping__.codec.encoders
     values = instance.__dict__
     document: dict[str, Any] = {}
@@ -91,10 +91,10 @@ def encode_changes(instance: Instance, names: AbstractSet[str]) -> dict[str, Any
 
 
 def encode_field(instance: Instance, name: str) -> Any:
-    """Return the stored form of one field, or of an additional value."""
+    """Return the stored form of one field or extra value."""
     mapping: ModelMapping = instance.__mapping__
     if name not in mapping.fields:
-        # It may be called like an attribute of the class.
+        # It may have the name of an attribute of the class.
         extras = instance.__pydantic_extra__ or {}
         return mapping.encode_extra(extras[name] if name in extras else getattr(instance, name))
     value = _value_of(instance, name)
@@ -103,7 +103,7 @@ def encode_field(instance: Instance, name: str) -> Any:
 
 
 def encode_primary_key(instance: Instance) -> Any:
-    """Return what `_id` of an instance's document holds; references to it hold the same."""
+    """Return the `_id` of an instance's document, which references to it hold too."""
     mapping: ModelMapping = instance.__mapping__
     name: Any = mapping.primary_field
     encode = mapping.encoder_of[name]
@@ -113,10 +113,10 @@ def encode_primary_key(instance: Instance) -> Any:
 
 
 def encode_reference(target: Instance) -> Any:
-    """Return what a document that refers to `target` holds.
+    """Return the stored form of a reference to `target`.
 
     Raises:
-        InvalidDocumentError: if its primary key can be none.
+        InvalidDocumentError: if its primary key is not valid.
     """
     key = encode_primary_key(target)
     check_id(type(target), key, "refer to")
@@ -124,7 +124,7 @@ def encode_reference(target: Instance) -> Any:
 
 
 def _value_of(instance: Instance, name: str) -> Any:
-    """Return what a field holds, whatever attribute access is in the class."""
+    """Return the value of a field, whatever attribute access the class defines."""
     try:
         return instance.__dict__[name]
     except KeyError:
@@ -146,8 +146,8 @@ def _check_complete(instance: Instance) -> None:
 def encode_value(value: Any) -> Any:
     """Return the BSON form of a value in a query or an update, at any depth.
 
-    An embedded instance stands for its document, an instance of a model for its primary key, a
-    member of an enumeration for its value.
+    An embedded instance becomes its document, an instance of a model its primary key, a member of an enumeration its
+    value.
     """
     if type(value) in AS_IT_IS_EXACTLY:
         return value
@@ -176,12 +176,12 @@ def field_encoders(mapping: ModelMapping) -> tuple[FieldEncoder, ...]:
 
 
 def type_encoder(node: Type) -> Encoder | None:
-    """Return the encoder for the values of a type on its own; `None` if they are stored as they are."""
+    """Return the encoder for the values of a single type; `None` if they are stored unchanged."""
     return EncoderCompiler(encode_any, ValueError, encode_document).encoder(node)
 
 
 def extra_encoder(mapping: ModelMapping) -> Encoder:
-    """Decide how the values are stored that instances of a model have besides their fields."""
+    """Decide how extra values are stored."""
     return EncoderCompiler(encode_any, partial(_extra_refusal, mapping)).extra_encoder(
         mapping.model
     )
@@ -196,7 +196,7 @@ def _field_encoder(mapping: ModelMapping, name: str, field: ODMBaseField) -> Enc
 
 
 def refusal(mapping: ModelMapping, name: str, reason: str) -> InvalidDocumentError:
-    """Make the error for a value of a field that is not stored."""
+    """Return the error for a field's value that is not stored."""
     model = mapping.model
     return InvalidDocumentError(
         f"field '{name}' of {model.__name__} holds a value that cannot be stored and read again: {reason}",

@@ -42,10 +42,10 @@ T = TypeVar("T")
 
 
 class EncoderCompiler:
-    """Decides how values of a type are stored: what the type has is, whatever else a value of a derived class has.
+    """A compiler of encoders for types: it stores what the type declares, even of a value of a derived class.
 
-    `encode_any` stores what a type says nothing of, and `encode_document` what has a document of its own. Without
-    that, embedded objects are stored as plain pydantic models are: by the names of their fields.
+    `encode_any` stores values whose type says nothing, and `encode_document` those with their own document. Without it,
+    embedded objects are stored like plain pydantic models: by field name.
     """
 
     def __init__(
@@ -57,14 +57,14 @@ class EncoderCompiler:
         self._recursion: Recursion[Encoder | None] = Recursion(_by_other)
 
     def field_encoder(self, model: Any, name: str, node: Type) -> Encoder | None:
-        """Return the encoder for a field of a class; `None` if its values are stored as they are."""
+        """Return the encoder for a field of a class; `None` if its values are stored unchanged."""
         if not is_left_to_field(model, name, node):
             return self.encoder(node)
         encode_any = self._encode_any
         return lambda value: encode_any(dumped_field(model, name, value))
 
     def encoder(self, node: Type) -> Encoder | None:
-        """Return the encoder for a type; `None` if its values are stored as they are."""
+        """Return the encoder for a type; `None` if its values are stored unchanged."""
         if isinstance(node, Variable):
             return self._by_names(lambda: self.encoder(node.bound))
         key = node, self._encode_document is None
@@ -99,14 +99,14 @@ class EncoderCompiler:
                 return None if node.is_scalar else self._encode_any
 
     def object_encoder(self, node: Object) -> Encoder:
-        """Return the encoder of a class whose objects are stored by the names of the fields that it declares."""
+        """Return the encoder of a class whose objects are stored by the fields that it declares, by name."""
         cls = node.cls
         parts = self._by_names(lambda: self._parts(node))
         encode_extra = self.extra_encoder(cls) if issubclass(cls, BaseModel) else self._encode_any
         return self._of_class(cls, object_encoder(cls, parts, encode_extra, self._refusal))
 
     def extra_encoder(self, model: Any) -> Encoder:
-        """Return the encoder of the values that instances of a class have besides their fields."""
+        """Return the encoder of extra values of a class."""
         node = read_type(type_of_extras(model))
         return self._by_names(lambda: self.encoder(node)) or _as_it_is
 
@@ -120,14 +120,14 @@ class EncoderCompiler:
         ]
 
     def _by_names(self, make: Callable[[], T]) -> T:
-        """Make what stores embedded objects, too, by the names of their fields."""
+        """Make an encoder that stores embedded objects, too, by field name."""
         outer, self._encode_document = self._encode_document, None
         made = make()
         self._encode_document = outer
         return made
 
     def _of_class(self, cls: Any, encode: Encoder) -> Encoder:
-        """Store what an assignment would make of a value that is not of a class, such as a dictionary put into a list."""
+        """Convert a value of another class, such as a dictionary put into a list, as an assignment would."""
         validate = Validation(cls)
         # Typed dictionaries have no instances.
         runtime_class: Any = Mapping if issubclass(cls, dict) else cls
@@ -193,7 +193,7 @@ class EncoderCompiler:
 
 
 def _check_keys(values: Mapping[Any, Any], validate: Validation, refusal: Refusal) -> None:
-    """Refuse a key of which the text would be read as another one, such as a number where text is allowed too."""
+    """Refuse a key whose text would be read as another one, such as a number where text is allowed too."""
     for key in values:
         text = encode_key(key)
         if text is key or not isinstance(text, str):
@@ -244,7 +244,7 @@ def _array_encoder(node: Array, encode: Encoder | None) -> Encoder | None:
 def encode_key(key: Any) -> Any:
     """Write the key of a dictionary as text that validation can read back.
 
-    Keys without such a text stay what they are, and the driver refuses them.
+    Keys without such a text stay unchanged, and the driver refuses them.
     """
     if isinstance(key, str):
         return key
@@ -264,7 +264,7 @@ def _dumped_first(serializer: Encoder) -> Encoder:
 
 
 def _as_dumped(value: Any) -> Any:
-    """Return what `model_dump` shows of a value, whatever serialisers say."""
+    """Return the result of `model_dump` for a value, without regard to serialisers."""
     if isinstance(value, BaseModel):
         dumped = {name: _as_dumped(item) for name, item in value}
         return dumped["root"] if isinstance(value, RootModel) else dumped

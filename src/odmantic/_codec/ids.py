@@ -1,7 +1,7 @@
-"""Primary keys in filters and writes: what may be one, and how a filter names one document by it.
+"""Primary keys in filters and writes: which are valid, and the filter for one document.
 
-In a filter a document may be an operator, as `{"$gt": ""}` is, and a regular expression matches other ids. A primary
-key may be whatever a request holds, so it is never written where MongoDB would read it as one of these.
+In a filter, a document such as `{"$gt": ""}` is an operator, and a regular expression matches other ids. A primary key
+may come from a request, so it is never written where MongoDB would read it in this way.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ SCALAR_IDS: frozenset[type[Any]] = frozenset(
         *(str, int, float, bool, bytes, datetime, UUID),
     }
 )
-"""Classes of the stored forms that a filter may hold as they are, and that may be primary keys."""
+"""Classes of stored forms that are valid primary keys, and that a filter may hold unchanged."""
 
 
 def id_filter(id_: Any) -> dict[str, Any]:
@@ -53,12 +53,12 @@ def ids_filter(ids: list[Any]) -> dict[str, Any]:
 
 
 def are_scalars(ids: Iterable[Any]) -> bool:
-    """Return whether a filter may hold all of these as they are."""
+    """Return whether a filter may hold all of these unchanged."""
     return SCALAR_IDS.issuperset(map(type, ids))
 
 
 def check_id(model: type[Any], id_: Any, operation: str) -> None:
-    """Raise for the stored form of a primary key that can be none.
+    """Check that the stored form of a primary key is valid.
 
     Raises:
         InvalidDocumentError: if it is `None`, a regular expression, an array, or for a save a document with operators.
@@ -70,7 +70,7 @@ def check_id(model: type[Any], id_: Any, operation: str) -> None:
 
 
 def may_be_unfit(mapping: ModelMapping) -> bool:
-    """Return whether an instance that validation has made may have a primary key that is no scalar."""
+    """Return whether a validated instance may have a primary key that is not a scalar."""
     name: Any = mapping.primary_field
     info = mapping.fields[name].pydantic_field
     shape = mapping.shapes[name]

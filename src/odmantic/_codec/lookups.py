@@ -1,7 +1,7 @@
-"""By which of its names a field is looked up in a document or a patch: by its own, and if that is absent, by an alias.
+"""The names by which a field is looked up in a document or a patch: its own, or if that is absent, an alias.
 
-Pydantic looks for the alias first. Where an alias is the name of another field, that would read the other field's value,
-so there a field is looked up by its own name alone.
+Pydantic looks for the alias first. If an alias is the name of another field, that would read the other field's value,
+so the field is looked up only by its own name.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _ABSENT: Any = object()
 
 
 def takes_aliases(schema: object) -> bool:
-    """Return whether pydantic may look for aliases too, which it does first, in what a schema describes.
+    """Return whether a schema looks for aliases too, which pydantic tries first.
 
-    It may not where an alias is the name of another field, and not in models: their documents have keys of their own.
+    It does not if an alias is the name of another field, nor in models: their documents have their own keys.
     """
     return not any(
         paths if is_of_model else any(path[0] in fields for path in paths)
@@ -44,7 +44,7 @@ def takes_aliases(schema: object) -> bool:
 def _fields_in(
     schema: object, seen: set[tuple[int, bool]], *, is_of_model: bool
 ) -> Iterator[tuple[dict[str, list[Path]], bool]]:
-    """Find the fields in a schema, at any depth, with their aliases; what is shared by several parts is looked at once."""
+    """Find the fields in a schema, at any depth, with their aliases; visit shared parts once."""
     if is_stored_array(schema):
         for part in schema:
             yield from _fields_in(part, seen, is_of_model=is_of_model)
@@ -68,7 +68,7 @@ def _aliases(schema: Mapping[Any, Any]) -> dict[str, list[Path]]:
 
 
 def _paths(alias: Any, name: str) -> list[Path]:
-    """Return the ways to a value: an alias is a key, a path, or a choice of paths."""
+    """Return the paths to a value: an alias is a key, a path, or a choice of paths."""
     if alias is None:
         return []
     if isinstance(alias, str):
@@ -78,9 +78,9 @@ def _paths(alias: Any, name: str) -> list[Path]:
 
 
 def names_first(cls: type[Any]) -> Rename | None:
-    """Return what puts the values in a document of a class that is stored by names under these; `None` if all are.
+    """Return a function that renames aliases in a document that is stored by names; `None` if there are none.
 
-    An alias is left out where the name is there, for pydantic prefers it.
+    An alias is dropped if the name is present, because pydantic would prefer the alias.
     """
     aliases = _aliases_of_items(_items_adapter(cls))
     usable = {
@@ -103,9 +103,9 @@ def names_first(cls: type[Any]) -> Rename | None:
 
 
 def maker_of(cls: type[Any]) -> Callable[[Any], Any] | None:
-    """Return what makes an instance of the values under names; `None` if a class has no aliases.
+    """Return a function that makes an instance of values by name; `None` if the class has no aliases.
 
-    It raises what pydantic does of a list with one item.
+    It raises pydantic's errors for a list with one item.
     """
     adapter = _items_adapter(cls)
     if not any(_aliases_of_items(adapter).values()):
@@ -116,7 +116,7 @@ def maker_of(cls: type[Any]) -> Callable[[Any], Any] | None:
 
 @cache
 def handlers_forget_lookups() -> bool:
-    """Return whether, with this pydantic, what a wrap validator hands on is looked up as usual, by alias alone."""
+    """Return whether, in this version of pydantic, a wrap validator's handler looks fields up only by alias."""
     field = core_schema.typed_dict_field(core_schema.int_schema(), validation_alias="alias")
     schema = core_schema.no_info_wrap_validator_function(
         lambda value, handler: handler(value), core_schema.typed_dict_schema({"name": field})
@@ -129,7 +129,7 @@ def handlers_forget_lookups() -> bool:
 
 
 def _items_adapter(cls: type[Any]) -> TypeAdapter[list[Any]]:
-    # In a list, for a class that may have a configuration of its own accepts no other.
+    # In a list, because a class with its own configuration accepts no other.
     items: Any = cls
     return type_adapter(list[items], arbitrary_types=True)
 

@@ -1,4 +1,4 @@
-"""Fields that an instance has no value for, because it was pickled before its class had them."""
+"""Fields without a value, in instances that were pickled before their class had them."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 
 
 def has_fields_of_its_class(instance: Instance) -> bool:
-    """Return whether an instance that was unpickled has the fields that its class has now."""
+    """Return whether an unpickled instance has the current fields of its class."""
     cls = type(instance)
     fields, values = mapping_of(cls).fields, instance.__dict__
-    # Something else, such as a cached property, may be among the values.
+    # The values may include others, such as a cached property.
     return values.keys() >= fields.keys() and all(
         name in fields or hasattr(cls, name) for name in values
     )
 
 
 def fill_missing(instance: Instance) -> None:
-    """Fill fields without a value with their default, as in a document that lacks the key; others stay without."""
+    """Fill missing fields with their default, as in a document that lacks the key; others stay missing."""
     values: Any = instance.__dict__
     for name, field in mapping_of(type(instance)).fields.items():
         if name not in values and not field.is_required_in_doc():

@@ -1,4 +1,4 @@
-"""How objects are stored by the names of the fields that a class declares, whatever else they have."""
+"""How objects are stored by the fields that a class declares, by name."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from odmantic._mapping.interfaces import Encoder
 
 Parts: TypeAlias = "list[tuple[str, Encoder | None]]"
-"""Names of fields, and how their values are converted; `None` stores one as it is."""
+"""Names of fields and their encoders; `None` stores a value unchanged."""
 
 Refusal: TypeAlias = "Callable[[str], Exception]"
-"""Makes the error for a value that is not stored, of the reason."""
+"""A function that returns the error for a value that is not stored, given the reason."""
 
 
 def names_of(cls: Any) -> Iterable[str]:
-    """Return the names by which the fields of a dataclass, a typed dictionary or a named tuple are stored."""
+    """Return the names under which the fields of a dataclass, a typed dictionary or a named tuple are stored."""
     if dataclasses.is_dataclass(cls):
         return [field.name for field in dataclasses.fields(cls)]
     names: Iterable[str] = cls.__annotations__ if hasattr(cls, "__total__") else cls._fields
@@ -31,7 +31,7 @@ def names_of(cls: Any) -> Iterable[str]:
 
 
 def object_encoder(cls: Any, parts: Parts, encode_extra: Encoder, refusal: Refusal) -> Encoder:
-    """Return the encoder for objects of a class; `encode_extra` stores what it has besides its fields, if it may."""
+    """Return the encoder for objects of a class; `encode_extra` stores their extra values, if they may have any."""
     if issubclass(cls, RootModel):
         return _root_encoder(parts[0][1])
     if issubclass(cls, BaseModel):
@@ -50,7 +50,7 @@ def _root_encoder(encode: Encoder | None) -> Encoder:
 
 
 def check_extra(key: str, taken: Container[str], refusal: Refusal) -> None:
-    """Refuse an additional value that would be stored in the place of a field: it may come from a request."""
+    """Refuse an extra value that would replace a field: it may come from a request."""
     if key in taken:
         reason = (
             f"its additional value {key!r} is called like a field, and would be stored in its place: take it out, or "

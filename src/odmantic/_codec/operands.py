@@ -1,9 +1,9 @@
-"""Operands of conditions, in the form in which their field stores its values.
+"""Operands of conditions, in the stored form of their field.
 
-A value of the field's type goes through the field's serialiser. Anything else is taken for what is stored, and so is
-such a value where the serialiser gives one of the same type: programs then write the stored form. A condition on an
-array may be about one of its items, so an operand may be a value of their type too; of arrays inside it, MongoDB
-compares the whole.
+A value of the field's type goes through the field's serialiser. Anything else is used as the stored form, and so is a
+value of the field's type if the serialiser returns the same type: programs then write the stored form. A condition on
+an array may concern one of its items, so an operand may also be a value of the items' type; of arrays inside it,
+MongoDB compares the whole.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _Classes: TypeAlias = "type[Any] | tuple[type[Any], ...]"
 _Convert: TypeAlias = Callable[[Any], Any]
-"""Gives the stored form of a value of a type, `_OTHER` for any other."""
+"""A function that returns the stored form of a value of a type, and `_OTHER` for any other value."""
 
 _OTHER: Any = object()
 
@@ -73,14 +73,14 @@ def _completed(convert: _Convert) -> _Convert:
 
 
 class OperandCompiler:
-    """Decides what becomes of operands by the type of a field; of most types they are encoded as any value is."""
+    """A compiler of operand conversions by the type of a field; most types encode operands like any value."""
 
     def __init__(self) -> None:
         self._recursion: Recursion[_Convert | None] = Recursion(_by_other)
         self._is_inside = False
 
     def convert(self, node: Type) -> _Convert | None:
-        """Return what converts operands for a type; `None` if there is nothing special about them."""
+        """Return the conversion of operands for a type; `None` if there is nothing special."""
         return self._recursion.once((node, self._is_inside), lambda: self._convert(node))
 
     def _convert(self, node: Type) -> _Convert | None:
@@ -116,7 +116,7 @@ class OperandCompiler:
         return converts
 
     def _object(self, node: Object, encode: _Convert) -> _Convert | None:
-        """Take what the field stores of an object, whatever class of its own it has."""
+        """Convert an object to what the field stores of it, whatever its own class."""
         cls = node.cls
         if not issubclass(cls, dict):
             return lambda value: encode(value) if isinstance(value, cls) else _OTHER
@@ -164,7 +164,7 @@ def _own_form(classes: _Classes, encode: _Convert) -> _Convert:
 
 
 def _object_id(inner: _Convert) -> _Convert:
-    """Take the texts and bytes that the constructor takes."""
+    """Accept the text and bytes that the constructor accepts."""
 
     def convert(value: Any) -> Any:
         if not isinstance(value, (str, bytes)):
@@ -243,7 +243,7 @@ def _classes_of(node: Type) -> _Classes:
 
 
 def _is_of(value: Any, classes: _Classes) -> bool:
-    """Return whether a value is one of a type; `True` is no `int`, and a moment no `date`."""
+    """Return whether a value is of a type; `True` is not an `int`, and a datetime not a `date`."""
     for cls in classes if isinstance(classes, tuple) else (classes,):
         is_derived = (type(value) is bool and cls is int) or (
             isinstance(value, datetime) and cls is date

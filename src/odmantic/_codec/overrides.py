@@ -1,7 +1,7 @@
-"""The methods that make documents and read them, where a class or a mixin has its own: engines go through these.
+"""A class's or mixin's own methods that make and read documents: engines use these.
 
-A document goes through the methods of its class, wherever it is written or read; an embedded object is a part of the
-document around it, and goes through those of that one's class. So it was in 1.x.
+A document goes through the methods of its class, wherever it is written or read. An embedded object is part of the
+document around it, and goes through the methods of that class, as in 1.x.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 def dump_document(instance: Any, names: AbstractSet[str]) -> dict[str, Any]:
-    """Return what a class that has its own `model_dump_doc` stores of some fields.
+    """Return what a class's own `model_dump_doc` stores of some fields.
 
     Raises:
-        TypeError: if it gives no dictionary.
+        TypeError: if it does not return a dictionary.
     """
     document: dict[str, Any] = instance.model_dump_doc(include=set(names))
     if isinstance(cast("object", document), dict):
@@ -34,19 +34,19 @@ def dump_document(instance: Any, names: AbstractSet[str]) -> dict[str, Any]:
 
 
 def dump_primary_key(instance: Any, default: Any) -> Any:
-    """Return what a class that has its own `model_dump_doc` stores under `_id`; `default` if it leaves that out."""
+    """Return the `_id` from a class's own `model_dump_doc`, or `default` if it has none."""
     mapping: ModelMapping = instance.__mapping__
     return dump_document(instance, {str(mapping.primary_field)}).get("_id", default)
 
 
 def parse_document(model: type[Any], raw_doc: Any) -> Any:
-    """Make an instance by the class's own `model_validate_doc`, which may be one of another model.
+    """Make an instance by the class's own `model_validate_doc`, which may return one of another model.
 
     Raises:
-        TypeError: if it gives no instance of a model.
+        TypeError: if it does not return an instance of a model.
     """
     mapping: ModelMapping = model.__mapping__
-    # It may change what it is given, and parents may share a referenced document.
+    # The method may change its argument, and parents may share a referenced document.
     given = deepcopy(raw_doc) if mapping.reference_paths else raw_doc
     instance: Any = model.model_validate_doc(given)
     if kind_of_instance(instance) is None:
@@ -55,7 +55,7 @@ def parse_document(model: type[Any], raw_doc: Any) -> Any:
 
 
 def parse_target(model: type[Any], raw_doc: Any, loc: Location, errors: ErrorList) -> Any:
-    """Do what `parse_document` does for the document in place of a reference; its problems are located there."""
+    """Make an instance of a referenced document, like `parse_document`; locate problems at the reference."""
     try:
         return parse_document(model, dict(raw_doc))
     except DocumentParsingError as error:

@@ -1,4 +1,4 @@
-"""Types whose stored form only pydantic knows, and fields of which a serialiser of their class says it."""
+"""Types whose stored form only pydantic knows, and fields that a serialiser of their class stores."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _HOOK = "__get_pydantic_core_schema__"
 _SERIALIZERS = (PlainSerializer, WrapSerializer)
 _VALIDATORS = (AfterValidator, BeforeValidator, PlainValidator, WrapValidator)
 _PLAIN = (*_SERIALIZERS, *_VALIDATORS, *SUBSTITUTE_MARKS)
-"""Marks that do not change what type it is."""
+"""Marks that do not change the type."""
 
 _SUBSTITUTES = (cls for cls in BSON_TYPES_SUBSTITUTES.values() if is_class(cls))
 _WITHOUT_OWN_FORM: tuple[type[Any], ...] = (BaseModel, *_SUBSTITUTES)
@@ -43,8 +43,8 @@ _KNOWN = (*AS_IT_IS, Decimal, Enum, re.Pattern, BaseModel, Mapping, *COLLECTIONS
 def dumping_marks(node: Type) -> tuple[Any, ...] | None:
     """Return the marks with which pydantic dumps values of a type into their stored form; `None` if it does not.
 
-    It does so where only a serialiser may know a form, and where a type defines its dumped form. Such a form, as that
-    of `Base64Str`, is what its validation reads. What a serialiser adds is meant for others.
+    It does so if only a serialiser may know a form, and if a type defines its dumped form. Validation reads such a
+    form, as that of `Base64Str`. Other serialisers are not for documents.
     """
     bare, marks = node.bare, node.marks
     if node.models:
@@ -66,7 +66,7 @@ def _defines_its_form(annotation: Any) -> bool:
 
 
 def is_foreign(node: Type) -> bool:
-    """Return whether BSON has no form for what values of a type may be or hold."""
+    """Return whether BSON has no form for a value of a type, or for a part of it."""
     return not node.models and any(_is_foreign_class(each.bare) for each in node.inside)
 
 
@@ -80,7 +80,7 @@ def _is_foreign_class(cls: Any) -> bool:
 
 
 def is_left_to_field(model: Any, name: str, node: Type) -> bool:
-    """Return whether a serialiser of the class says how a field is stored."""
+    """Return whether a serialiser of the class defines how a field is stored."""
     if decorators_of(model, "model_serializers"):
         return False
     named = [one.info.fields for one in decorators_of(model, "field_serializers")]
@@ -88,7 +88,7 @@ def is_left_to_field(model: Any, name: str, node: Type) -> bool:
 
 
 def dumped_field(model: Any, name: str, value: Any) -> Any:
-    """Return what `model_dump` shows of a field, whatever the others are."""
+    """Return the result of `model_dump` for a field, whatever the other fields hold."""
     instance = model.__new__(model)
     object.__setattr__(instance, "__dict__", {name: value})
     object.__setattr__(instance, "__pydantic_fields_set__", {name})

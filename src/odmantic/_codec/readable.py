@@ -1,4 +1,4 @@
-"""Which fields code can read: by their shapes, or with what pydantic has for them alone."""
+"""The fields that generated code can read: by their shapes, or with pydantic's schema for the field."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Readable:
-    """What code can read of a class; worked out when it is first needed, and once for each class."""
+    """What generated code can read of a class; determined once per class, when it is first needed."""
 
     def __init__(self, mapping: ModelMapping) -> None:
         self._mapping = mapping
@@ -35,12 +35,12 @@ class Readable:
 
     @cached_property
     def nodes(self) -> dict[str, Node] | None:
-        """What code can read the fields by; `None` if pydantic has to look at whole documents."""
+        """The nodes by which code reads the fields; `None` if pydantic has to validate whole documents."""
         return self._nodes_for(self.shapes) if allows(self._mapping, Shortcut.READER) else None
 
     @cached_property
     def shapes(self) -> dict[str, Node | None]:
-        """The shapes of the fields; `None` where validators of the user's are at work too."""
+        """The shapes of the fields; `None` for a field with user validators."""
         return {
             name: shape if shape and _is_readable(shape) else None
             for name, shape in self._mapping.shapes.items()
@@ -48,13 +48,13 @@ class Readable:
 
     @cached_property
     def is_throughout(self) -> bool:
-        """Whether all that may be embedded in an instance, at any depth, can be read as the instance can."""
-        # Class by class: the paths that lead to them may be too many.
+        """Whether everything embedded in an instance, at any depth, can be read too."""
+        # Class by class: there may be too many paths to them.
         return all(each.readable.is_by_itself for each in embedded_in(self._mapping))
 
     @cached_property
     def is_by_itself(self) -> bool:
-        """Whether the fields can be read, but for what is embedded in them."""
+        """Whether the fields can be read, apart from what is embedded in them."""
         mapping = self._mapping
         can_read = allows(mapping, Shortcut.READER)
         return can_read and self._nodes_for(mapping.shapes) is not None
@@ -69,8 +69,8 @@ class Readable:
         return nodes
 
     def opaque_node(self, name: str) -> Opaque | None:
-        """Return what reads a field with what pydantic has for it alone; `None` if that is not enough."""
-        # Pydantic takes long to make a validator.
+        """Return a node that reads a field with pydantic's schema for it; `None` if that is not enough."""
+        # Pydantic is slow to make a validator.
         if name not in self._opaque:
             self._opaque[name] = _opaque(self._mapping, name)
         return self._opaque[name]
@@ -82,7 +82,7 @@ def _is_readable(shape: Node) -> bool:
 
 
 def field_reader(mapping: ModelMapping, name: str) -> Callable[[Any, Any], Any] | None:
-    """Return what reads a stored form of a field, and raises unless it is valid; `None` if that takes the whole document."""
+    """Return a function that validates a stored form of a field; `None` if that takes the whole document."""
     node = mapping.readable.opaque_node(name)
     return None if node is None else node.read
 
@@ -97,7 +97,7 @@ def _opaque(mapping: ModelMapping, name: str) -> Opaque | None:
     marks = (mark for mark in info.metadata if not isinstance(mark, _OURS))
     arbitrary_types = bool(mapping.model.model_config.get("arbitrary_types_allowed"))
     adapter = type_adapter(annotated(info.annotation, marks), arbitrary_types=arbitrary_types)
-    # Older versions of pydantic leave the names in an argument of a generic class as they are.
+    # Older versions of pydantic do not resolve names in an argument of a generic class.
     if not adapter.pydantic_complete or _looks_around(adapter.core_schema):
         return None
     decode = next(decode for each, _, decode, _ in mapping.decoders if each == name)
@@ -105,18 +105,18 @@ def _opaque(mapping: ModelMapping, name: str) -> Opaque | None:
 
 
 _OURS = (FieldOptions, WithBsonSerializer)
-"""Marks that mean nothing to pydantic."""
+"""Marks that pydantic does not know."""
 
 
 def _looks_around(schema: Any) -> bool:
-    """Return whether a validator may ask for the field it validates, or for other fields."""
+    """Return whether a validator may ask for the name of its field, or for other fields."""
     if is_document(schema):
         return schema.get("type") == "with-info" or any(map(_looks_around, schema.values()))
     return is_stored_array(schema) and any(map(_looks_around, schema))
 
 
 class NotReadError(Exception):
-    """Says that pydantic has to look at the whole document."""
+    """Pydantic has to validate the whole document."""
 
     def __init__(self, errors: ErrorList) -> None:
         super().__init__(errors)
@@ -124,7 +124,7 @@ class NotReadError(Exception):
 
     @property
     def problem(self) -> str:
-        """What is wrong, and where."""
+        """The problem and its location."""
         first: Any = self._errors[0]
         return ".".join((*map(str, first["loc"]), first["type"].message()))
 

@@ -1,4 +1,4 @@
-"""Whether a document is being read: for validators that must not run on what they have made already."""
+"""Whether a document is being read: for validators that must not run on their own results."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def while_reading(read: Callable[P, T], *arguments: P.args, **options: P.kwargs)
 
 
 class OnInput:
-    """Have a validator judge what a program gives, and not documents.
+    """Makes a validator run on input, and not on documents.
 
     Args:
-        validator: one of pydantic's `AfterValidator`, `BeforeValidator`, `PlainValidator` and `WrapValidator`.
+        validator: Pydantic's `AfterValidator`, `BeforeValidator`, `PlainValidator` or `WrapValidator`.
 
     Raises:
-        TypeError: it is something else.
+        TypeError: if it is something else.
 
     Example:
         `password: Annotated[str, OnInput(AfterValidator(hashed))]`
@@ -69,7 +69,7 @@ class OnInput:
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        """Put the validator around the type's schema, to be passed by while a document is read."""
+        """Wrap the type's schema with the validator, which is skipped while a document is read."""
         schema: Any = self._validator.__get_pydantic_core_schema__(source, handler)
         validate = schema["function"]["function"]
 
@@ -86,7 +86,7 @@ class OnInput:
         if schema["type"] == "function-wrap":
             function = judge_around
         elif schema["type"] == "function-plain":
-            # Documents are left to the type.
+            # The type validates documents.
             function = judge_alone
             schema = {**schema, "type": "function-wrap", "schema": handler(source)}
         return {**schema, "function": {**schema["function"], "function": function}}

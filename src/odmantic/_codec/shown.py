@@ -1,6 +1,6 @@
-"""What a class's own `model_dump` makes of its fields: 1.x stored what that showed.
+"""Changes of values by a class's own `model_dump`, which 1.x stored.
 
-Only what it changes counts. Serialisers of pydantic, which are meant for others, change no document.
+Only values that it changes count. Pydantic's serialisers, which are not for documents, change none.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _ABSENT = object()
 
 
 def encode_shown(instance: Any) -> dict[str, Any]:
-    """Return the stored forms, by key, of what the class's own `model_dump` shows in another way than pydantic does."""
+    """Return the stored forms, by key, of the values that the class's own `model_dump` changes."""
     mapping: ModelMapping = instance.__mapping__
     usual = BaseModel.model_dump(instance)
     shown: dict[str, Any] = {
@@ -64,7 +64,7 @@ def _key_of(model: Any, value: Any) -> Any:
 
 
 def _encode_embedded(mapping: ModelMapping, value: Any, *, is_one: bool) -> Any:
-    """Return the stored form of embedded objects, which `model_dump` shows by the names of their fields."""
+    """Return the stored form of embedded objects, which `model_dump` shows by field name."""
     if is_document(value):
         if is_one:
             return _encode_fields(mapping, cast("dict[str, Any]", value))

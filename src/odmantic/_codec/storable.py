@@ -1,4 +1,4 @@
-"""What is refused before it is stored, because its own field would refuse it when it is read."""
+"""Refusal of values that their own field could not read again."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 def storing_encoder(mapping: ModelMapping, name: str) -> Encoder | None:
-    """Return the encoder by which a field is stored.
+    """Return the encoder that stores a field.
 
-    Values of fields that can change in place may not be what was validated: they are tried as they would be read. It
-    is slow, so generated code comes here only with a value of another class than its annotation says, or of a type
-    that it does not know. Where a config leaves values unvalidated, all fields are tried.
+    Values of mutable fields may have changed since their validation: they are read back as a test. This is slow, so
+    generated code comes here only for a value of another class than annotated, or of an unknown type. If a config
+    leaves values unvalidated, all fields are tested.
     """
     encode = mapping.encoder_of[name]
     may_be_invalid = encode is not None and name in mapping.mutable_fields
@@ -65,7 +65,7 @@ def _trying(mapping: ModelMapping, name: str, encode: Encoder) -> Encoder:
 
 
 def _can_be_tried(mapping: ModelMapping, name: str) -> bool:
-    """Return whether the annotation alone says what can be read: no validator of the class, no serialiser of the user's."""
+    """Return whether the annotation alone decides what can be read: no validator of the class, no user serialiser."""
     model: Any = mapping.model
     field_wise = decorators_of(model, "validators", "field_validators")
     if any(not {name, "*"}.isdisjoint(one.info.fields) for one in field_wise):
@@ -76,10 +76,10 @@ def _can_be_tried(mapping: ModelMapping, name: str) -> bool:
 
 
 def _has_serializer(node: Type, seen: set[Any]) -> bool:
-    """Return whether a user says how something in a type is stored: how to read it is then up to its validators."""
+    """Return whether a user serialises a part of a type: its validators alone know how to read that."""
     if node.is_stored_by_user:
         return True
-    # A class with fields is looked into once.
+    # A class with fields is visited once.
     key = node.bare if isinstance(node, Object) else node
     if key in seen:
         return False

@@ -1,4 +1,4 @@
-"""Stored forms that plain pydantic does not know: of some BSON types, and of some enumerations."""
+"""Stored forms that plain pydantic does not know: those of some BSON types and some enumerations."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _compile_regex(regex: Regex[Any]) -> Any:
     try:
         return regex.try_compile()
     except (re.error, OverflowError, RecursionError):
-        # MongoDB's patterns are not all Python's.
+        # Not every MongoDB pattern is valid in Python.
         return regex
 
 
@@ -43,7 +43,7 @@ FROM_BSON: dict[Any, tuple[type[Any], Callable[[Any], Any]]] = {
     NaiveDatetime: (datetime, as_naive),
     **dict.fromkeys(_DATETIMES, (datetime, as_read_datetime)),
 }
-"""Types whose stored form plain pydantic does not know, and how it becomes one it knows."""
+"""Types whose stored form plain pydantic does not know, with the conversion to one that it knows."""
 
 _KNOWN_BY_SCHEMA = (DecimalSupport, PatternSupport)
 
@@ -53,7 +53,7 @@ LIMITS = {Gt: "gt", Ge: "ge", Lt: "lt", Le: "le"}
 
 
 def limits_in(marks: Iterable[Any]) -> Iterator[Any]:
-    """Find what values of a type may not be less or more than."""
+    """Yield the limits of a type's values."""
     for mark in marks:
         if isinstance(mark, (FieldInfo, GroupedMetadata)):
             yield from limits_in(mark.metadata if isinstance(mark, FieldInfo) else mark)
@@ -64,7 +64,7 @@ def limits_in(marks: Iterable[Any]) -> Iterator[Any]:
 def bson_decoder_of(cls: Any, marks: tuple[Any, ...]) -> Decoder | None:
     """Return the decoder of a type in `FROM_BSON`, unless its schema knows the stored form."""
     if cls in _DATETIMES:
-        # Naive times cannot be compared with aware ones.
+        # Naive datetimes cannot be compared with aware ones.
         forms = {each.tzinfo is None for each in limits_in(marks) if isinstance(each, datetime)}
         if forms:
             return bson_decoder(NaiveDatetime if True in forms else AwareDatetime)
@@ -80,7 +80,7 @@ def bson_decoder(cls: Any) -> Decoder:
 
 
 def read_bytes_pattern(value: Any, _loc: Location, _errors: ErrorList, _raw: Any) -> Any:
-    """Return the pattern of bytes that was stored as one of text, which BSON has only."""
+    """Return the bytes pattern that was stored as a text pattern: BSON has no other."""
     given: Any = value
     pattern: Any = _compile_regex(given) if isinstance(value, Regex) else given
     is_compiled = isinstance(pattern, re.Pattern)
@@ -91,7 +91,7 @@ def read_bytes_pattern(value: Any, _loc: Location, _errors: ErrorList, _raw: Any
 
 
 def stored_members(node: Type, *, is_strict: bool = False) -> list[tuple[Any, Enum]]:
-    """Pair members of an enumeration with their stored form, if pydantic does not know that, or does not take it."""
+    """Pair members of an enumeration with their stored form, if pydantic does not know or accept it."""
     if not isinstance(node, (Choice, Enumeration)):
         return []
     members = [member for member in node.values if isinstance(member, Enum)]
@@ -105,7 +105,7 @@ def _is_known(member: Enum) -> bool:
 
 
 def in_utc(value: Any, _loc: Location = None, _errors: Any = None, _raw: Any = None) -> Any:
-    """Return what a client would read that has no time zone of its own, for values that a user's code reads."""
+    """Return a value as a client in UTC would read it, for user code that reads it."""
     if isinstance(value, datetime):
         return as_read_datetime(value)
     if is_stored_array(value):
@@ -117,10 +117,10 @@ def in_utc(value: Any, _loc: Location = None, _errors: Any = None, _raw: Any = N
 
 def _as_read(stored: Any) -> Any:
     if isinstance(stored, Enum):
-        # Members that are text or numbers are written as such.
+        # Members that are text or numbers are stored as such.
         return bson.decode(bson.encode({"": stored}))[""]  # pyright: ignore[reportUnknownMemberType] - of the driver
     if isinstance(stored, datetime):
-        # Clients give it in a form of their own.
+        # Clients return it in their own form.
         return as_naive(as_utc_datetime(stored))
     if is_document(stored):
         return {key: _as_read(item) for key, item in stored.items()}
@@ -128,7 +128,7 @@ def _as_read(stored: Any) -> Any:
 
 
 def member_decoder(members: list[tuple[Any, Enum]]) -> Decoder:
-    """Return the decoder of an enumeration, with what `stored_members` gives of it."""
+    """Return the decoder of an enumeration, for the pairs of `stored_members`."""
 
     def decode(value: Any, _loc: Location, _errors: ErrorList, _raw: Any) -> Any:
         read = _as_read(value)

@@ -1,6 +1,6 @@
-"""Stored forms given back as the values they were made of, for validation that takes nothing else.
+"""Stored forms converted back to Python values for strict validation.
 
-Strict validation wants a set, and BSON has arrays; `Json` wants text, and its value is what is stored.
+Strict validation expects a set, and BSON has arrays; `Json` expects text, and its parsed value is stored.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _CONVERSIONS: dict[Any, Callable[[Any], Any]] = {
 
 
 def strictness_of(marks: Iterable[Any], inherited: bool) -> bool:
-    """Return whether a type is validated strictly: its own marks decide, and the last of them."""
+    """Return whether a type is validated strictly: the last of its own marks decides."""
     answer = inherited
     for mark in marks:
         if isinstance(mark, Strict):
@@ -52,7 +52,7 @@ def strictness_of(marks: Iterable[Any], inherited: bool) -> bool:
 
 
 def is_strict_class(cls: Any, *, inherited: bool = False) -> bool:
-    """Return whether the fields of a class are validated strictly: without a config of its own, that around it decides."""
+    """Return whether the fields of a class are validated strictly: its own config decides, or else that around it."""
     for name in ("model_config", "__pydantic_config__"):
         config: Any = getattr(cls, name, None)
         if config is not None:
@@ -61,9 +61,9 @@ def is_strict_class(cls: Any, *, inherited: bool = False) -> bool:
 
 
 def as_python_value(cls: Any, decode: Decoder | None) -> Decoder | None:
-    """Return a decoder that makes a value of a class of what `decode` gives, where strict validation wants one.
+    """Return a decoder that converts the result of `decode` to a value of a class, if strict validation requires one.
 
-    What cannot be converted stays as it is, for validation to say so.
+    A value that cannot be converted stays unchanged, for validation to refuse.
     """
     if is_dataclass(cls):
         validate = Validation(cls)
@@ -87,7 +87,7 @@ def as_python_value(cls: Any, decode: Decoder | None) -> Decoder | None:
 
 
 def strictly_read(node: Type) -> Decoder:
-    """Return a decoder for what a user's serialiser wrote: if strict validation does not take it, it is converted first."""
+    """Return a decoder for a user serialiser's result, which it converts if strict validation refuses it."""
     marks = (mark for mark in node.marks if not isinstance(mark, WithBsonSerializer))
     strictly = Validation(annotated(node.bare, marks))
     laxly = Validation(node.bare)
@@ -107,7 +107,7 @@ def strictly_read(node: Type) -> Decoder:
 
 
 def as_instance(bare: Any, decode: Decoder | None) -> Decoder:
-    """Return a decoder that makes what `decode` gives a value of a type, for a field that does not validate it."""
+    """Return a decoder that converts the result of `decode` to a value of a type, for a field without validation."""
     validate = Validation(bare)
     is_enum = is_class(bare) and issubclass(bare, Enum)
 
@@ -124,7 +124,7 @@ def as_instance(bare: Any, decode: Decoder | None) -> Decoder:
 
 
 def strict_key_decoder(key_type: Any) -> Callable[[str], Any]:
-    """Return what reads the text of a key, which strict validation does not take."""
+    """Return a function that reads the text of a key, which strict validation refuses."""
     validate = Validation(key_type)
 
     def decode_key(key: str) -> Any:
@@ -165,14 +165,14 @@ def as_json_text(annotation: Any, decode: Decoder | None) -> Decoder:
         try:
             return validate.adapter.dump_json(validate(inner), round_trip=True)
         except (PydanticSerializationError, ValidationError):
-            # Text of JSON, perhaps, as others may have stored it.
+            # It may be JSON text that others have stored.
             return value
 
     return decode_json
 
 
 def read_hashable_items(values: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
-    """Return the items of a set of anything."""
+    """Return the items of a set of `Any`."""
     if not is_stored_array(values):
         return values
     return [
@@ -181,7 +181,7 @@ def read_hashable_items(values: Any, loc: Location, errors: ErrorList, raw: Any)
 
 
 def read_hashable(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
-    """Return the tuple that an array was."""
+    """Return the tuple that was stored as an array."""
     if not is_stored_array(value):
         return value
     return tuple([read_hashable(item, loc, errors, raw) for item in value])

@@ -1,4 +1,4 @@
-"""The keys of a document turned into names of fields, with the problems found on the way."""
+"""Translation of a document's keys to field names, with the problems found on the way."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def translate(mapping: ModelMapping, raw: Any, loc: Location, errors: ErrorList) -> Any:
-    """Return the content of a document by the names of the fields.
+    """Return the content of a document by field name.
 
-    What is no document is returned unchanged, for validation to refuse it.
+    A value that is not a document is returned unchanged, for validation to refuse.
     """
     if not is_document(raw):
         return raw
@@ -42,7 +42,7 @@ def translate(mapping: ModelMapping, raw: Any, loc: Location, errors: ErrorList)
 def _surplus(
     mapping: ModelMapping, document: Mapping[str, Any], loc: Location, errors: ErrorList
 ) -> dict[str, Any]:
-    # A surplus key that has the name of a renamed field is not that field.
+    # A surplus key with the name of a renamed field is not that field.
     surplus = {key: document[key] for key in document if key not in mapping.names_and_keys}
     decode = mapping.decode_extra
     if decode is None:
@@ -68,7 +68,7 @@ def written(loc: Location) -> tuple[str, ...]:
 
 
 def parts_of(loc: Location) -> tuple[Any, ...]:
-    """Return the names, indexes and keys of a location as pydantic does."""
+    """Return the names, indexes and keys of a location, like pydantic's."""
     return () if loc is None else (*parts_of(loc[0]), loc[1])
 
 

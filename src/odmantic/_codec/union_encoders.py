@@ -1,4 +1,4 @@
-"""How the values of a union are stored: as the member says that they belong to."""
+"""How the values of a union are stored: by the member to which they belong."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def union_encoder(
     union: Union, encoders: list[Encoder | None], encode_any: Encoder
 ) -> Encoder | None:
-    """Return the encoder of a union, with those of its members; `None` if all values are stored as they are."""
+    """Return the encoder of a union, given those of its members; `None` if all values are stored unchanged."""
     if not any(encoders):
         return None
     if isinstance(union, Nullable):
@@ -32,7 +32,7 @@ def union_encoder(
     def encode(value: Any) -> Any:
         each = encoder_for(value)
         if each is MISSING and all_are_known:
-            # What an assignment would make of it, as of a dictionary put into a list.
+            # Convert it as an assignment would, such as a dictionary put into a list.
             try:
                 value = validate(value)
             except ValidationError:
@@ -46,7 +46,7 @@ def union_encoder(
 
 
 def _encoder_for(members: tuple[Type, ...], encoders: list[Encoder | None]) -> Callable[[Any], Any]:
-    """Return what finds the encoder for a value, or `MISSING` if it is of no member's class."""
+    """Return a function that finds the encoder for a value, or `MISSING` if no member has its class."""
     by_class: dict[Any, list[tuple[Encoder | None, Type]]] = {}
     for member, encode in zip(members, encoders, strict=True):
         for cls in member.value_classes:
@@ -63,13 +63,13 @@ def _encoder_for(members: tuple[Type, ...], encoders: list[Encoder | None]) -> C
 
 
 def _alternatives(cases: list[tuple[Encoder | None, Type]]) -> Encoder | None:
-    """Return the encoder of the members of a union that have one class, such as two types of lists."""
+    """Return the encoder of the members of a union with one class, such as two types of lists."""
     if len(cases) == 1 or not any(encode for encode, _ in cases):
         return cases[0][0]
     validations = [(Validation(member.annotation), encode) for encode, member in cases]
 
     def encode(value: Any) -> Any:
-        # The member is the one that takes the value as it is, or else after a conversion.
+        # The member is the one that accepts the value unchanged, or else after a conversion.
         for strict in (True, None):
             for validate, encode_case in validations:
                 try:
@@ -84,6 +84,6 @@ def _alternatives(cases: list[tuple[Encoder | None, Type]]) -> Encoder | None:
 
 
 def _is_of(value: Any, cls: Any) -> bool:
-    # To Python, text is a sequence of texts.
+    # In Python, a string is a sequence of strings.
     is_text = isinstance(value, (str, bytes)) and not issubclass(cls, (str, bytes))
     return isinstance(value, cls) and not is_text

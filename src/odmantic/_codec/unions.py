@@ -1,4 +1,4 @@
-"""Which member of a union a value of a document belongs to."""
+"""The member of a union to which a document's value belongs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from odmantic._types.tree import Choice, Document, Enumeration, Object, Type, Un
 def union_decoder(
     members: list[tuple[Type, Decoder | None]], *, arbitrary_types: bool, is_strict: bool = False
 ) -> Decoder | None:
-    """Return the decoder of a union, with the decoders of its members."""
+    """Return the decoder of a union, given those of its members."""
     members = [(member, decode or _enum_decoder(member, members)) for member, decode in members]
     candidates = [
         _Candidate([member], decode, arbitrary_types=arbitrary_types, is_strict=is_strict)
@@ -57,7 +57,7 @@ def _unchanged(value: Any, _loc: Location, _errors: ErrorList, _raw: Any) -> Any
 
 
 def _enum_decoder(member: Type, members: list[tuple[Type, Decoder | None]]) -> Decoder | None:
-    """Return what reads an enumeration whose stored form only its members have: others might convert that first."""
+    """Return a decoder for an enumeration whose stored form is no other member's, since others might convert it."""
     if not isinstance(member, Enumeration):
         return None
     others = [_stored_classes(each) for each, _ in members if each is not member]
@@ -67,7 +67,7 @@ def _enum_decoder(member: Type, members: list[tuple[Type, Decoder | None]]) -> D
 
 
 def _stored_classes(member: Type) -> frozenset[type[Any]]:
-    """Return the classes of the scalars that values of a member of a union are stored as, as far as they matter here."""
+    """Return the relevant classes of the scalars as which values of a union's member are stored."""
     bare = member.bare
     found: set[type[Any]]
     if isinstance(member, Choice):
@@ -77,7 +77,7 @@ def _stored_classes(member: Type) -> frozenset[type[Any]]:
     elif is_class(bare):
         found = {cls for cls in _SIMPLE if issubclass(bare, cls)}
     else:
-        # What is not known may be stored as anything.
+        # An unknown type may be stored as anything.
         found = _SIMPLE if bare is member.cls else set()
     return frozenset(found | (_NUMBERS if found & _NUMBERS else set()))
 
@@ -87,11 +87,11 @@ _SIMPLE: set[type[Any]] = {str, bytes, *_NUMBERS}
 
 
 class _Candidate:
-    """A member of a union whose values have keys to translate, or all the others together.
+    """A member of a union whose values have keys to translate, or all other members together.
 
     Attributes:
         decode: Translates a value.
-        read_from: The classes of what values may be read from.
+        read_from: The classes of stored values that it may read.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class _Candidate:
         self._model: Any = first.cls if is_one and isinstance(first, Document) else None
 
     def rank(self, value: Any) -> int:
-        """Count the keys of a document that this knows; a model that knows none comes last."""
+        """Count the keys of a document that this member knows; a model that knows none comes last."""
         return max(_rank(member, value) for member in self._members)
 
     def validate(self, value: Any) -> Any:
@@ -135,7 +135,7 @@ class _Candidate:
 
 
 def _rank(node: Type, value: Any) -> int:
-    """Count the keys of a document that a type knows; of several types, that of the one that knows most."""
+    """Count the keys of a document that a type knows; for several types, those of the one that knows most."""
     match node:
         case Union():
             return max(_rank(member, value) for member in node.arguments)
@@ -158,7 +158,7 @@ def _best_of(
 ) -> Any:
     """Read a value as the member of a union that knows most of its keys.
 
-    The result is already validated, so that no other member can take the value for its own.
+    The result is already validated, so that no other member can claim the value.
     """
     failures: list[ErrorList] = []
     ordered = sorted(candidates, key=lambda candidate: candidate.rank(value), reverse=True)
@@ -185,7 +185,7 @@ _SCALARS: tuple[type[Any], ...] = (NoneType, str, bytes, int, float, date, Enum)
 
 
 def _read_from(node: Type, *, is_strict: bool = False) -> tuple[type[Any], ...]:
-    """Return the classes of what values of a type may be read from; scalars that need no decoder do not matter."""
+    """Return the classes of stored values that a type may read, except scalars without a decoder."""
     if is_json(node):
         return (object,)
     if isinstance(node, Union):
@@ -194,7 +194,7 @@ def _read_from(node: Type, *, is_strict: bool = False) -> tuple[type[Any], ...]:
         )
     if members := stored_members(node, is_strict=strictness_of(node.marks, is_strict)):
         classes = [stored.__class__ for stored, _ in members]
-        # A tuple is an array once it is stored.
+        # A tuple is stored as an array.
         return (*classes, tuple) if list in classes else tuple(classes)
     if isinstance(node, Object) and issubclass(node.cls, RootModel):
         return _read_from(node.parts["root"])

@@ -1,4 +1,4 @@
-"""How values are stored whose type says nothing: by what they are."""
+"""How values are stored whose type says nothing: by their own class."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ AS_IT_IS_EXACTLY = frozenset(AS_IT_IS)
 def encode_any(value: Any) -> Any:
     """Return the stored form of a value, at any depth.
 
-    Objects without a document of their own are stored by the names of their fields.
+    Objects that are not documents are stored by field name.
     """
     cls = value.__class__
     if cls in AS_IT_IS_EXACTLY:

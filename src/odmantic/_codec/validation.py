@@ -1,4 +1,4 @@
-"""Values validated by a type alone, as an assignment to a field of it would."""
+"""Validation of values by a single type, as in an assignment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Validation:
-    """Validates values of a type as an assignment does; made ready when it is first needed."""
+    """A validator of a type's values, made when it is first needed."""
 
     def __init__(self, annotation: Any, *, arbitrary_types: bool = True) -> None:
         self._annotation = annotation
@@ -24,7 +24,7 @@ class Validation:
 
     @property
     def adapter(self) -> TypeAdapter[Any]:
-        """What pydantic has for the type."""
+        """The adapter of pydantic for the type."""
         if self._adapter is None:
             self._adapter = type_adapter(self._annotation, arbitrary_types=self._arbitrary_types)
             self._takes_aliases = takes_aliases(self._adapter.core_schema)
@@ -43,7 +43,7 @@ class Validation:
 
 
 def first_problem(error: ValidationError) -> str:
-    """Say where a value is not valid, and why."""
+    """Return the location of the first problem, and its message."""
     line = error.errors(include_url=False)[0]
     where = ".".join(map(str, line["loc"]))
     return f"{where}: {line['msg']}" if where else line["msg"]

@@ -1,1 +1,1 @@
-"""What an annotation says: read once, with its aliases, constraints and models."""
+"""Annotations: read once, with their aliases, constraints and models."""

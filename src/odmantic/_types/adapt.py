@@ -1,4 +1,4 @@
-"""BSON-aware types in place of plain ones, at any depth of an annotation."""
+"""BSON-aware types for plain ones, at any depth of an annotation."""
 
 from __future__ import annotations
 
@@ -26,33 +26,33 @@ _HOOK = "__get_pydantic_core_schema__"
 
 
 class FieldMetadata:
-    """Base of annotation metadata that speaks of a whole field, not of a type."""
+    """The base class of annotation metadata about a whole field rather than a type."""
 
     __slots__ = ()
 
     def is_only_constraints(self) -> bool:
-        """Return whether this would mean something on a part of an annotation too."""
+        """Return whether this may also be in a part of an annotation."""
         return False
 
 
 def adapt_annotation(annotation: Any) -> Any:
-    """Put the types of `odmantic.bson` in place of those they stand for, at any depth.
+    """Replace types by those of `odmantic.bson`, at any depth.
 
-    Everything else keeps its meaning; generics of `typing` take their builtin spelling
-    (`List[int]` becomes `list[int]`) and unions become `typing.Union`.
+    The meaning stays the same; generics of `typing` become builtin ones (`List[int]` becomes `list[int]`) and unions
+    become `typing.Union`.
 
     Raises:
-        TypeError: if the annotation holds a callable type, or one whose values can be gone through only once, or an
-            `odmantic.Field` that says more than constraints below its top level.
+        TypeError: if the annotation holds a callable type, one whose values can be iterated only once, or, below its
+            top level, an `odmantic.Field` with more than constraints.
     """
     return _Adapter({}).adapt(annotation)
 
 
 class _Adapter:
-    """One walk through an annotation, or through what an alias inside it stands for.
+    """One walk through an annotation, or through the value of an alias inside it.
 
-    `known` tells of each alias met before what stands in its place, and whether types were substituted in it; an
-    alias inside itself stays. What stands for a type with arguments is found once for each object.
+    `known` has, for each alias met before, its replacement and whether types in it were replaced; an alias inside
+    itself stays. A parametrised type is replaced once per object.
     """
 
     __slots__ = ("_known", "_seen", "substituted")
@@ -63,11 +63,11 @@ class _Adapter:
         self.substituted = False
 
     def adapt(self, tp: Any) -> Any:
-        """Return what stands in the place of a type."""
+        """Return the replacement of a type."""
         if not get_args(tp):
             return self._adapt(tp)
         if id(tp) not in self._seen:
-            # The type is kept, so that no other one has its id.
+            # Keep the type, so that no other one gets its id.
             self._seen[id(tp)] = tp, self._adapt(tp)
         return self._seen[id(tp)][1]
 
@@ -94,7 +94,7 @@ class _Adapter:
         if origin is Annotated:
             return self._adapt_annotated(tp)
         if is_bare:
-            # A bare `typing.List` is a list of anything.
+            # A bare `typing.List` is a list of `Any`.
             return origin
         return self._adapt_generic(tp, origin)
 
@@ -114,7 +114,7 @@ class _Adapter:
     def _behind(self, name: Any, tp: Any) -> tuple[Any, bool]:
         inner = _Adapter(self._known)
         adapted = inner.adapt(tp)
-        # JSON schemas show the name, so it stays where it hides nothing.
+        # JSON schemas show the name, so keep it if it hides nothing.
         return (adapted, True) if inner.substituted else (name, False)
 
     def _adapt_annotated(self, tp: Any) -> Any:
@@ -152,20 +152,20 @@ def _check_storable(tp: Any, origin: Any) -> None:
 
 
 def _constraints_first(inner: tuple[Any, ...], outer: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Put what constrains a decimal before what makes it BSON-aware: pydantic constrains no other schema of one."""
+    """Put constraints of a decimal before the marks that make it BSON-aware: pydantic constrains no other schema."""
     place = next((i for i, one in enumerate(inner) if isinstance(one, DecimalSupport)), None)
     if place is None:
         return (*inner, *outer)
     first = list(takewhile(lambda one: not hasattr(one, _HOOK), outer))
     others = outer[len(first) :]
-    # Strictness says how the value is read, whatever functions come before it.
+    # Strictness affects how the value is read, whatever functions come before it.
     strict = [one for one in others if isinstance(one, Strict)]
     others = tuple(one for one in others if not isinstance(one, Strict))
     return (*inner[:place], *first, *strict, *inner[place:], *others)
 
 
 def _without_decimal_serializer(tp: Any) -> Any:
-    """Let a user's serialiser on `Decimal` be the first one."""
+    """Make a user's serialiser on `Decimal` come first."""
     if get_origin(tp) is not Annotated:
         return tp
     metadata = tuple(item for item in tp.__metadata__ if item is not DECIMAL_SERIALIZER)

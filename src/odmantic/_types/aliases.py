@@ -12,7 +12,7 @@ def is_type_alias(annotation: object) -> bool:
 
 
 def alias_value(alias: Any) -> Any:
-    """Return what a type alias stands for, its parameters replaced by the arguments given.
+    """Return the value of a type alias, with its arguments in place of the parameters.
 
     Raises:
         NameError: if it names something that is defined later.

@@ -1,4 +1,4 @@
-"""Making and evaluating annotations, and what pydantic validates by one."""
+"""Creating and evaluating annotations, and validators made from them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _UNIONS = (Union, types.UnionType)
 
 
 def annotated(annotation: Any, metadata: Iterable[Any]) -> Any:
-    """Attach metadata that is only known at run time."""
+    """Attach metadata that is known only at run time."""
     parts = (annotation, *metadata)
     return annotation if len(parts) == 1 else Annotated[parts]
 
@@ -36,14 +36,14 @@ def is_union(annotation: Any) -> bool:
 
 
 def type_adapter(annotation: Any, *, arbitrary_types: bool) -> TypeAdapter[Any]:
-    """Make a validator for a type on its own, without what only a field can be, such as frozen."""
+    """Return a validator for a single type, without options of fields such as frozen."""
     if get_origin(annotation) is Annotated:
         parts = (annotation.__origin__, *_marks_of_types(annotation.__metadata__))
         annotation = Annotated[parts] if len(parts) > 1 else parts[0]
     try:
         return TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=arbitrary_types))
     except PydanticUserError:
-        # Classes that may have a configuration of their own accept no other.
+        # Classes with their own configuration accept no other.
         return TypeAdapter(annotation)
 
 
@@ -61,7 +61,7 @@ _BARE_CLASS_VAR = re.compile(r"(\w+\.)*ClassVar")
 
 
 def evaluate(annotation: Any, module: str, known: dict[str, Any]) -> tuple[Any, str | None]:
-    """Evaluate an annotation; with it comes the first name that does not exist, if any."""
+    """Evaluate an annotation; also return the first name that does not exist, if any."""
     if not _has_forward_reference(annotation):
         return annotation, None
     if isinstance(annotation, str) and _BARE_CLASS_VAR.fullmatch(annotation):
@@ -76,7 +76,7 @@ def evaluate(annotation: Any, module: str, known: dict[str, Any]) -> tuple[Any, 
 
 
 def _with_references(annotation: Any) -> Any:
-    """Make references of the texts in builtin generics, such as `list["Node"]`: Python 3.10 does not evaluate them."""
+    """Turn text in builtin generics, such as `list["Node"]`, into references: Python 3.10 does not evaluate it."""
     origin = get_origin(annotation)
     if origin is Literal or not get_args(annotation):
         return annotation

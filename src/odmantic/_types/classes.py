@@ -1,4 +1,4 @@
-"""What a class says of its values: whether they are arrays, documents, objects with fields."""
+"""How values of a class are stored: as arrays, documents, or objects with fields."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ IMMUTABLE: tuple[type[Any], ...] = (
 """Classes of values that cannot change, but for what is inside of them."""
 
 _QUALIFIERS = (Required, NotRequired, ReadOnly, Final)
-"""What says something of a field, and nothing of its values."""
+"""Qualifiers that concern a field and not its values."""
 
 
 def is_array(cls: Any) -> bool:
@@ -52,17 +52,17 @@ def is_mapping(cls: Any) -> bool:
 def is_object_class(cls: Any) -> bool:
     """Return whether values of a class are stored by their fields.
 
-    That are plain pydantic models, dataclasses, typed dictionaries and named tuples.
+    Such classes are plain pydantic models, dataclasses, typed dictionaries and named tuples.
     """
     if not is_class(cls):
         return False
-    # A model that is being defined must not be asked for attributes.
+    # Attributes of a model that is being defined must not be read.
     has_fields = issubclass(cls, BaseModel) or is_dataclass(cls)
     return has_fields or hasattr(cls, "__total__") or hasattr(cls, "_fields")
 
 
 def field_types(cls: Any) -> dict[str, tuple[Any, Iterable[Any]]]:
-    """Return the annotations and their metadata where values are stored by their fields, else nothing."""
+    """Return the annotations and metadata of the fields if values are stored by their fields, or else nothing."""
     if not is_object_class(cls):
         return {}
     if issubclass(cls, BaseModel):
@@ -70,13 +70,13 @@ def field_types(cls: Any) -> dict[str, tuple[Any, Iterable[Any]]]:
         return {name: (info.annotation, info.metadata) for name, info in infos.items()}
     try:
         hints = get_type_hints(cls, include_extras=True)
-    except NameError:  # pydantic has found what is local to a function
+    except NameError:  # pydantic has found names local to a function
         return {}
     return {name: (_without_qualifiers(annotation), ()) for name, annotation in hints.items()}
 
 
 def type_of_extras(cls: Any) -> Any:
-    """Return the type that a pydantic model declares for the values that it has besides its fields."""
+    """Return the type that a pydantic model declares for its extra values."""
     mro: tuple[Any, ...] = cls.__mro__
     for each in mro[: mro.index(BaseModel)]:
         annotations: dict[str, Any] = get_annotations(each)
@@ -90,10 +90,10 @@ def type_of_extras(cls: Any) -> Any:
 
 
 def type_of_variable(variable: TypeVar) -> Any:
-    """Return the type by which values are validated where a generic class has no arguments."""
+    """Return the type that validates values if a generic class has no arguments."""
     if variable.__constraints__:
         return Union[variable.__constraints__]  # noqa: UP007 - a tuple
-    # Only newer versions of Python, and `typing_extensions`, know defaults.
+    # Only newer versions of Python, and `typing_extensions`, have defaults.
     has_default = getattr(variable, "has_default", bool)()
     default: Any = getattr(variable, "__default__", None) if has_default else None
     return variable.__bound__ or default or Any

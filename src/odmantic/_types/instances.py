@@ -1,4 +1,4 @@
-"""What the rooms below the models know of an instance; `odmantic.model` defines the classes."""
+"""The interface of instances for the rooms below the models; `odmantic.model` defines the classes."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
         """An instance of a model or of an embedded model."""
 
         __mapping__: ClassVar[Any]
-        """How the class maps to documents: an `odmantic._mapping.mapping.ModelMapping`."""
+        """The mapping of the class to documents: an `odmantic._mapping.mapping.ModelMapping`."""
         __odm_body__: ClassVar[dict[str, Any]]
         __odm_bases__: ClassVar[tuple[type[Any], ...]]
         __collection__: ClassVar[str]
 
         @property
         def __fields_modified__(self) -> set[str]:
-            """The names that were assigned since the instance was read or written."""
+            """The names of the fields that were assigned since the instance was read or written."""
             ...
 
 else:

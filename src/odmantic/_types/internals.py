@@ -1,6 +1,6 @@
-"""What the library reads of pydantic beyond its documented interface.
+"""All parts of pydantic beyond its documented interface that odmantic reads.
 
-A test for each fails when the name is gone, or means something else, in a new version of pydantic.
+A test for each fails if the name disappears or changes its meaning in a new version of pydantic.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ VALIDATORS: tuple[DecoratorKind, ...] = (
 
 
 def decorators_of(model: Any, *kinds: DecoratorKind) -> list[Any]:
-    """Return the decorators of some kinds in a class and its bases; `info` of each says what it is for."""
+    """Return the decorators of some kinds in a class and its bases; the `info` of each describes it."""
     return [one for kind in kinds for one in decorated(model, kind).values()]
 
 
 def decorated(model: Any, kind: DecoratorKind) -> dict[str, Any]:
-    """Return the decorators of one kind, by the names of their functions."""
+    """Return the decorators of one kind, by function name."""
     found: dict[str, Any] = getattr(model.__pydantic_decorators__, kind)
     return found
 
@@ -63,12 +63,12 @@ def generic_origin(model: Any) -> Any:
 
 
 def has_parameters(model: Any) -> bool:
-    """Return whether a class is a generic one that still takes arguments."""
+    """Return whether a class is generic and still takes arguments."""
     return bool(model.__pydantic_generic_metadata__["parameters"])
 
 
 def is_parametrisation(arguments: Mapping[str, Any]) -> bool:
-    """Tell by the keyword arguments of a class statement whether pydantic parametrises a generic class."""
+    """Return whether the keyword arguments of a class statement are those of pydantic's parametrisation."""
     return bool(arguments.get("__pydantic_generic_metadata__"))
 
 
@@ -79,5 +79,5 @@ def has_all_fields(model: Any) -> bool:
 
 
 def makes_instances_itself(model: Any) -> bool:
-    """Return whether code of a class runs when an instance is made: its `__init__`, or `model_post_init`."""
+    """Return whether code of a class runs when an instance is created: its `__init__`, or `model_post_init`."""
     return bool(model.__pydantic_custom_init__ or model.__pydantic_post_init__)

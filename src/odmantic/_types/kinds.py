@@ -1,4 +1,4 @@
-"""What classes and instances are to the database."""
+"""The kinds of classes and instances."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from odmantic._types.internals import generic_origin
 
 
 class ModelKind(Enum):
-    """What a class is to the database; models carry it as `__odm_kind__`."""
+    """The kind of a class; models carry it as `__odm_kind__`."""
 
     ROOT = auto()
     """`Model` and `EmbeddedModel` themselves, which have no documents."""
     ABSTRACT = auto()
-    """A base of models: it has fields, and neither documents nor instances."""
+    """A base of models: it has fields, but neither documents nor instances."""
     MODEL = auto()
     EMBEDDED = auto()
 
 
 def is_class(obj: object) -> TypeGuard[type[Any]]:
-    """Return whether this is a class, and not a generic one with its arguments.
+    """Return whether this is a class, not a generic one with arguments.
 
     In Python 3.10, `isinstance(list[int], type)` is true, and `issubclass` then fails.
     """
@@ -29,7 +29,7 @@ def is_class(obj: object) -> TypeGuard[type[Any]]:
 
 
 def origin_of(model: Any) -> Any:
-    """Return the generic class that a class parametrises, else the class itself."""
+    """Return the generic class that a class parametrises, or else the class itself."""
     return generic_origin(model) or model
 
 
@@ -37,7 +37,7 @@ _PURE = ".__pydantic_model__"
 
 
 def why_no_model(cls: type[Any]) -> str:
-    """Say why a class that inherits from a model is none, to be put behind its name; nothing for other classes."""
+    """Return why a class that inherits from a model is not one, to follow its name; no text for other classes."""
     if kind_of(cls) is ModelKind.ABSTRACT:
         return ", which is abstract: use a class derived from it"
     parent = next((base for base in cls.__mro__ if base.__qualname__.endswith(_PURE)), None)
@@ -54,12 +54,12 @@ def why_no_model(cls: type[Any]) -> str:
 
 
 def kind_of(obj: object) -> ModelKind | None:
-    """Return what a class is to the database; `None` for anything but a model."""
+    """Return the kind of a class; `None` for anything but a model."""
     return getattr(obj, "__odm_kind__", None) if issubclass(type(obj), type) else None
 
 
 def kind_of_instance(value: object) -> ModelKind | None:
-    """Return what the class of an instance is to the database."""
+    """Return the kind of an instance's class."""
     return getattr(type(value), "__odm_kind__", None)
 
 

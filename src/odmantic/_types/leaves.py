@@ -1,4 +1,4 @@
-"""The code that checks stored values which cannot change, by their class."""
+"""Code that checks stored immutable values, by their class."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from odmantic.bson import BSON_TYPES_SUBSTITUTES
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Code for a value that cannot change and is no container.
+    """Code for an immutable value that is not a container.
 
-    `code` does `{refuse}` unless `{v}` is such a value, and may convert it; the other names in braces are those of
+    `code` runs `{refuse}` unless `{v}` is such a value, and may convert it; the other names in braces are those of
     `names`.
     """
 
@@ -34,7 +34,7 @@ class Check:
 
 
 NO_CHECK = Check("", {})
-"""Of values that only pydantic can check."""
+"""For values that only pydantic can check."""
 
 _EXACTLY = """\
 if type({v}) is not {cls}:
@@ -100,16 +100,16 @@ CHECKS: dict[Any, Check] = {
     ),
     Decimal: Check(_DECIMAL, {"Decimal128": bson.decimal128.Decimal128, "to_decimal": to_decimal}),
 }
-"""The checks of classes; those of decimals hold for what stores them as BSON does."""
+"""The checks by class; those of decimals fit their BSON form."""
 
 LEAF_CLASSES: frozenset[type[Any]] = frozenset(
     (NoneType, Decimal, *(each.names["cls"] for each in CHECKS.values() if "cls" in each.names))
 )
-"""Classes of values that cannot change."""
+"""Classes of immutable values."""
 
 
 def check_of_values(values: tuple[Any, ...]) -> Check:
-    """Return the check of a `Literal`; `NO_CHECK` if it has more kinds of values than one."""
+    """Return the check of a `Literal`; `NO_CHECK` if its values are of several classes."""
     cls = _class_of_all(values)
     if cls is None:
         return NO_CHECK
@@ -117,7 +117,7 @@ def check_of_values(values: tuple[Any, ...]) -> Check:
 
 
 def check_of_members(cls: type[Enum]) -> Check:
-    """Return the check of an `Enum`; `NO_CHECK` if members are of more kinds than one, or read by code of its own."""
+    """Return the check of an `Enum`; `NO_CHECK` if its members are of several classes, or its own code reads them."""
     stored = None if hasattr(cls, _HOOK) else _class_of_all(member.value for member in cls)
     if stored is None:
         return NO_CHECK
@@ -129,6 +129,6 @@ _HOOK = "__get_pydantic_core_schema__"
 
 
 def _class_of_all(values: Iterable[Any]) -> type[Any] | None:
-    """Return `str` or `int` if all values are just that."""
+    """Return `str` or `int` if all values are exactly of this class."""
     classes: set[type[Any]] = set(map(type, values))
     return classes.pop() if classes in ({str}, {int}) else None

@@ -1,4 +1,4 @@
-"""Types whose values can be gone through only once: to look at one, or to store it, empties it."""
+"""Types whose values can be iterated only once: inspecting or storing a value exhausts it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from odmantic._types.kinds import is_class
 
 
 def is_one_shot(tp: Any) -> bool:
-    """Return whether a type promises no more than one iteration.
+    """Return whether a type promises only one iteration.
 
-    A class that is neither abstract nor generic is left alone: nothing iterates over its values, and BSON has no form
+    Classes that are neither abstract nor generic are accepted: nothing iterates over their values, and BSON has no form
     for them.
     """
     origin = get_origin(tp)
@@ -28,7 +28,7 @@ def _is_abstract(cls: Any) -> bool:
 
 
 def one_shot_refusal(tp: Any) -> str:
-    """Say that fields of a type are refused, and what to write."""
+    """Return the message that fields of a type are refused, with the remedy."""
     return (
         f"{tp} fields are not supported: such a value can be gone through only once. Use a list, or Sequence[...] "
         "for what need not be one"

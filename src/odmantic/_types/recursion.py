@@ -1,4 +1,4 @@
-"""Types that hold themselves."""
+"""Recursive types."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ T = TypeVar("T")
 
 
 class Recursion(Generic[T]):
-    """Makes something of a type that may hold itself, by way of an alias or a class.
+    """A builder of results for a type that may contain itself, through an alias or a class.
 
-    Inside itself, the type stands for what `later` makes of the place where the result will be.
+    Inside itself, the type is represented by the result of `later` for the place of the final result.
     """
 
     def __init__(self, later: Callable[[list[T]], T]) -> None:
@@ -19,7 +19,7 @@ class Recursion(Generic[T]):
         self._found: dict[Any, list[T]] = {}
 
     def once(self, key: Any, make: Callable[[], T]) -> T:
-        """Return what `make` does, which may ask for `key` again; it is called once for a key."""
+        """Return the result of `make`, which may ask for `key` again; it is called once per key."""
         found = self._found.get(key)
         if found is not None:
             return found[0] if found else self._later(found)

@@ -1,7 +1,7 @@
-"""What an annotation says, read once: a tree with a kind of node for each kind of type.
+"""The type tree: an annotation, read once, with a kind of node for each kind of type.
 
-All that depends on annotations is worked out by going through the tree: how values are stored and read, what generated
-code knows of them, what can change, which models are inside. Annotations themselves are only rewritten elsewhere.
+Everything that depends on annotations walks the tree: how values are stored and read, what generated code knows about
+them, what can change, which models are inside. Annotations themselves are rewritten only elsewhere.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from odmantic.bson import (
 
 
 def read_type(annotation: Any, metadata: Iterable[Any] = ()) -> Type:
-    """Read an annotation, with the metadata that stands beside it.
+    """Read an annotation, with its metadata.
 
     Raises:
         NameError: if an alias in it names something that is defined later.
@@ -53,14 +53,14 @@ def read_fields(cls: Any) -> dict[str, Type]:
 
 @dataclass(frozen=True, eq=False)
 class Type:
-    """What an annotation says of values; this class itself stands for generic types of no special kind.
+    """A node of the type tree; this class itself is for generic types of no special kind.
 
-    What is inside of a node is read when it is asked for, and once: an annotation or an alias that comes in several
-    places is one node. So a type may be inside of itself, and what goes through a tree goes to each node once.
+    A node's inside is read once, on first access; an annotation or alias that occurs several times is one node. So a
+    type may contain itself, and a walk through a tree visits each node once.
 
     Attributes:
-        annotation: The annotation as it is written.
-        bare: What is behind `Annotated`, new types and aliases.
+        annotation: The annotation as written.
+        bare: The type inside `Annotated`, new types and aliases.
         cls: The same without arguments; almost always a class.
         marks: The metadata passed on the way, the innermost first.
         is_named: Whether it is a new type or an alias.
@@ -81,7 +81,7 @@ class Type:
 
     @cached_property
     def arguments(self) -> tuple[Type, ...]:
-        """What values hold, or what they may be; `Literal` and `type[...]` hold nothing."""
+        """The types that values hold, or may be; `Literal` and `type[...]` hold nothing."""
         if self.bare is self.cls or self.cls in (Literal, type):
             return ()
         arguments = (each for each in get_args(self.bare) if each is not Ellipsis)
@@ -89,7 +89,7 @@ class Type:
 
     @cached_property
     def inside(self) -> tuple[Type, ...]:
-        """This node and all that are inside of it at any depth, each once; fields of classes are not looked into."""
+        """This node and all nodes inside it, at any depth, each once; fields of classes are not visited."""
         found: dict[Type, None] = {}
         waiting: list[Type] = [self]
         while waiting:
@@ -106,17 +106,17 @@ class Type:
 
     @cached_property
     def is_mutable(self) -> bool:
-        """Whether a value can change without being assigned."""
+        """Whether a value can change without an assignment."""
         return any(map(_can_change, self.inside))
 
     @property
     def value_class(self) -> type[Any]:
-        """The class of which values are; `Nothing` if that is not known."""
+        """The class of the values; `Nothing` if it is not known."""
         return self.value_classes[0]
 
     @cached_property
     def value_classes(self) -> tuple[type[Any], ...]:
-        """The classes of which values are, if there may be several."""
+        """The classes of the values, if there may be several."""
         cls = self.cls
         if cls is None:
             return (NoneType,)
@@ -127,27 +127,27 @@ class Type:
 
     @cached_property
     def is_scalar(self) -> bool:
-        """Whether BSON has a type for values, so that they are stored as they are."""
+        """Whether BSON has a type for the values, so that they are stored unchanged."""
         return all(issubclass(cls, AS_IT_IS) for cls in self.value_classes)
 
     @cached_property
     def serializer(self) -> Callable[[Any], Any] | None:
-        """What a user or a BSON type says about storing values."""
+        """How a user or a BSON type stores the values."""
         found = (mark for mark in self.marks if isinstance(mark, WithBsonSerializer))
         return next((mark.bson_serializer for mark in found), None)
 
     @property
     def is_stored_by_user(self) -> bool:
-        """Whether a user says how values are stored: how to read them is then up to the validators of the type."""
+        """Whether a user defines how values are stored: only the validators of the type can then read them."""
         return self.serializer not in (None, DECIMAL_SERIALIZER.bson_serializer)
 
 
 class Nothing:
-    """Has no instances: the class of values of which none is known."""
+    """A class without instances, for values whose class is not known."""
 
 
 class Leaf(Type):
-    """A class without arguments, or something else that nothing is inside of."""
+    """A class without arguments, or another type with nothing inside."""
 
     @cached_property
     def check(self) -> Check:
@@ -156,7 +156,7 @@ class Leaf(Type):
 
 
 class Anything(Type):
-    """`Any`: a value of any type, which stays what it is."""
+    """`Any`: a value of any type, which is not changed."""
 
 
 class Choice(Leaf):
@@ -164,7 +164,7 @@ class Choice(Leaf):
 
     @property
     def values(self) -> tuple[Any, ...]:
-        """The values there are."""
+        """The permitted values."""
         return get_args(self.bare)
 
     @cached_property
@@ -190,11 +190,11 @@ class Enumeration(Leaf):
 
 
 class Variable(Type):
-    """A type variable: a parameter of a generic class that was given no argument."""
+    """A type variable: a parameter of a generic class without an argument."""
 
     @cached_property
     def bound(self) -> Type:
-        """The type by which values are validated."""
+        """The type that validates values."""
         return self._reading.make(type_of_variable(self.bare), self.marks)
 
 
@@ -203,7 +203,7 @@ class Union(Type):
 
 
 class Nullable(Union):
-    """`None`, or what `inner` says."""
+    """`None`, or a value of `inner`."""
 
     @property
     def inner(self) -> Type:
@@ -258,10 +258,10 @@ class Target(Object):
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """A value that pydantic has to look at, though at no other field.
+    """A value that pydantic has to validate, though without any other field.
 
-    `read` takes it and the document around it; it raises unless the value is valid. `nests` tells
-    that instances of embedded models may be in it.
+    `read` takes it and the document around it, and raises unless the value is valid. `nests` tells whether it may hold
+    instances of embedded models.
     """
 
     read: Callable[[Any, Any], Any]
@@ -273,7 +273,7 @@ Node: TypeAlias = Type | Opaque
 
 
 def nodes_around(shape: Node | None) -> list[Node | None]:
-    """Return a shape and what is in it, level by level; the last one has nothing in it but, perhaps, a document."""
+    """Return a shape and the shapes in it, level by level; the last one holds at most a document."""
     nodes = [shape]
     while isinstance(last := nodes[-1], (Nullable, Array, Table)):
         nodes.append(last.inner)
@@ -281,12 +281,12 @@ def nodes_around(shape: Node | None) -> list[Node | None]:
 
 
 def is_leaf(node: Node) -> bool:
-    """Return whether a value that generated code knows is its own snapshot."""
+    """Return whether a value is its own snapshot in generated code."""
     return isinstance(node.inner if isinstance(node, Nullable) else node, Leaf)
 
 
 def _can_change(node: Type) -> bool:
-    """Return whether a value can change apart from what is inside of it."""
+    """Return whether a value can change apart from its contents."""
     match node:
         case Choice() | Union() | Target():
             return False
@@ -303,7 +303,7 @@ _VALUE_CLASSES: dict[Any, type[Any]] = {
 
 
 class _Reading:
-    """Makes the nodes of one tree: one for each annotation in it, whose fields are read once for each class."""
+    """A builder of one tree: one node per annotation, whose fields are read once per class."""
 
     def __init__(self) -> None:
         self._nodes: dict[Any, Type] = {}
@@ -311,7 +311,8 @@ class _Reading:
         self._parts: dict[Any, dict[str, Type]] = {}
 
     def read(self, annotation: Any) -> Type:
-        # Comparing what nests takes longer with each level. The node keeps the annotation, so that no other has its id.
+        # Comparing nested annotations takes longer with each level. The node keeps the annotation, so that no other
+        # gets its id.
         key = annotation if is_type_alias(annotation) else id(annotation)
         node = self._nodes.get(key)
         if node is None:
@@ -336,7 +337,7 @@ class _Reading:
         if cls is None:
             cls = bare
         elif not hasattr(bare, "__args__"):
-            # A bare `typing.List` is a list of anything.
+            # A bare `typing.List` is a list of `Any`.
             bare = cls
         return _kind(bare, cls)(annotation, bare, cls, marks, is_named, self)
 
@@ -346,7 +347,7 @@ class _Reading:
         return self._parts[cls]
 
     def _behind_alias(self, alias: Any) -> Any:
-        # An alias with arguments is another object each time that one around it is evaluated.
+        # An alias with arguments is a new object each time the alias around it is evaluated.
         if alias not in self._behind:
             value = alias_value(alias)
             # Arguments have been evaluated with the alias.
