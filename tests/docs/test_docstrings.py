@@ -12,10 +12,12 @@ from typing import Annotated
 
 import pytest
 from fastapi import APIRouter
+from pydantic import AfterValidator, field_validator
 from pymongo import AsyncMongoClient, MongoClient
 
 import odmantic
 from odmantic import fastapi
+from odmantic._plan.writes import Update
 from odmantic.query import desc
 from odmantic.testing.faults import aio_inject_faults, sync_inject_faults
 from odmantic.testing.rollback import AIORollbackEngine, SyncRollbackEngine
@@ -109,8 +111,18 @@ def names_for_examples() -> dict[str, object]:
     testing = (AIORollbackEngine, SyncRollbackEngine, aio_inject_faults, sync_inject_faults)
     models = (Parcel, Ship, Voyage, Shop, Stock, Order, Account)
     names = {each.__name__: each for each in (*driver, *testing, *models)}
+    validators = {each.__name__: each for each in (AfterValidator, field_validator)}
+    own = {"OnInput": odmantic.OnInput, "Update": Update, "hashed": str.title, **validators}
     web = {"APIRouter": APIRouter, **{name: getattr(fastapi, name) for name in fastapi.__all__}}
-    return {**public, **names, **web, "desc": desc, "order": Order(), "customer": Ship()}
+    return {
+        **public,
+        **names,
+        **own,
+        **web,
+        "desc": desc,
+        "order": Order(),
+        "customer": Ship(),
+    }
 
 
 AIO_NAMES = {"program": aio_program, "transfer": aio_transfer, "open_accounts": aio_accounts}

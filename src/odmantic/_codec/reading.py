@@ -53,7 +53,7 @@ class OnInput:
         TypeError: if it is something else.
 
     Example:
-        `password: Annotated[str, OnInput(AfterValidator(hashed))]`
+        `Annotated[str, OnInput(AfterValidator(hashed))]`
     """
 
     def __init__(
