@@ -1,1 +1,1 @@
-"""An instance against its last known document: where it is known, and what must be written there."""
+"""The state of an instance against its last known document: where that is, and what must be written there."""

@@ -18,20 +18,20 @@ from odmantic._state.transitions import mark_unknown
 if TYPE_CHECKING:
     from odmantic._state.places import Known
 
-    #: Where the document is known, the modified fields, the baseline and the life.
+    #: The place of the document, the modified fields, the baseline and the life.
     PickledState = tuple[Known | None, frozenset[str] | None, Any, Life | None]
 
 
 def state_for_copy(original: Any) -> KeptState:
-    """Give the state of a copy: it knows what its original does, unless a write or a transaction has yet to end."""
+    """Return the state of a copy: its original's, unless the original has a write or a transaction under way."""
     if original.__mapping__.is_embedded:
         return kept_state(original)._replace(baseline=None)
     state = opened(original)
     if state.known is None:
-        # A save of the copy makes a document.
+        # A save of the copy creates a document.
         state.earlier = None
     life = state.life = state.life or Life()
-    # In this order, as a save in another thread changes the other one first.
+    # In this order, because a save in another thread changes the other one first.
     modified = None if state.modified is None else frozenset(state.modified)
     known = state.known
     if known is not None:
@@ -42,7 +42,7 @@ def state_for_copy(original: Any) -> KeptState:
 
 
 def begin_with(instance: Any, kept: KeptState) -> None:
-    """Put an instance, which nobody else has yet, into a state."""
+    """Put an instance, which is not shared yet, into a state."""
     known, modified, baseline, life, earlier = kept
     if baseline is not None:
         object.__setattr__(instance, "__baseline__", baseline)
@@ -54,11 +54,11 @@ def begin_with(instance: Any, kept: KeptState) -> None:
 
 
 def make_new(copied: Any, *, is_other: bool = False) -> None:
-    """Make a copy new in all fields.
+    """Make a copy count as new.
 
     Args:
-        copied: the copy.
-        is_other: whether it stands for another document than its original.
+        copied: The copy.
+        is_other: Whether it is for another document than its original.
     """
     mark_unknown(copied)
     if is_other:
@@ -66,13 +66,13 @@ def make_new(copied: Any, *, is_other: bool = False) -> None:
 
 
 def pickled_state(instance: Any) -> PickledState:
-    """Give what a pickle keeps of the state of an instance."""
+    """Return the state of an instance for a pickle."""
     known, modified, baseline, life, _ = state_for_copy(instance)
     return known, modified, baseline, life
 
 
 def unpickle_state(instance: Any, pickled: PickledState | None) -> None:
-    """Give an instance that is made of a pickle the state that the pickle keeps, if any."""
+    """Put an unpickled instance into its pickled state, if there is one."""
     known, modified, baseline, life = pickled or (None, None, None, None)
     if life is not None and life.place is None and known is not None:
         life.place = known.place

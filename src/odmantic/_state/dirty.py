@@ -1,7 +1,7 @@
-"""What is dirty: the fields in which an instance may differ from its document.
+"""The dirty fields: those in which an instance may differ from its document.
 
-The slot `__baseline__` holds snapshots of what was last read or sent, see `odmantic._state.snapshot`: a baseline where
-generated code took it, else a dictionary of snapshots by field.
+The slot `__baseline__` holds snapshots of what was last read or sent, see `odmantic._state.snapshot`: a baseline if
+generated code took it, or else a dictionary of snapshots by field.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ if TYPE_CHECKING:
     from odmantic._state.places import Place
     from odmantic._types.instances import Instance
 
-#: The snapshot of an extra that a save has removed from the document; no other one is empty.
+#: The snapshot of an extra that a save has removed from the document; no other is empty.
 REMOVED: Snapshot = ()
 
 
 def dirty_fields(instance: Instance, place: Place) -> set[str]:
-    """Give the names of the fields whose stored form may differ from the document at a place.
+    """Return the names of the fields whose stored form may differ from the document at a place.
 
-    These are the modified fields, and those that changed in place or have no snapshot; all of them where no document is
+    These are the modified fields, and those that changed in place or have no snapshot; all fields if no document is
     known.
     """
     state = state_of(instance)
@@ -54,7 +54,7 @@ def dirty_fields(instance: Instance, place: Place) -> set[str]:
     if standing is ELSEWHERE:
         return all_names(instance).union(removed_extras(instance))
     if standing is not KNOWN:
-        # A program may have taken names out.
+        # A program may have removed names.
         if standing is DELETED or modified is None:
             return all_names(instance)
         return modified.union(compared_fields(instance))
@@ -83,7 +83,7 @@ def _is_unchanged(instance: Instance, name: str, known: Any) -> bool:
 
 
 def compared_fields(instance: Instance) -> frozenset[str]:
-    """Give the names of what can change in place: mutable fields, and extras, whose types are unknown."""
+    """Return the names of what can change in place: mutable fields, and extras, whose types are unknown."""
     mapping = mapping_of(type(instance))
     if not mapping.extra_allowed:
         return mapping.mutable_fields
@@ -91,7 +91,7 @@ def compared_fields(instance: Instance) -> frozenset[str]:
 
 
 def removed_extras(instance: Instance) -> AbstractSet[str]:
-    """Give the names of extras that were read or written and are gone, also those that a save has removed."""
+    """Return the names of known extras that are gone, including those that a save has removed."""
     mapping = mapping_of(type(instance))
     if not mapping.extra_allowed:
         return frozenset()
@@ -100,7 +100,7 @@ def removed_extras(instance: Instance) -> AbstractSet[str]:
 
 
 def baseline_of(instance: Instance) -> Mapping[str, Any]:
-    """Give the snapshots of what was last read or sent, by field."""
+    """Return the snapshots of what was last read or sent, by field."""
     baseline: dict[str, Any] | Snapshot | None = baseline_or_none(instance)
     if isinstance(baseline, tuple):
         return snapshots_in(mapping_of(type(instance)), baseline)
@@ -108,7 +108,7 @@ def baseline_of(instance: Instance) -> Mapping[str, Any]:
 
 
 def update_baseline(instance: Instance, snapshots: Mapping[str, Any]) -> None:
-    """Note what is sent of the fields that can change in place."""
+    """Note the stored forms of fields that can change in place, when they are sent."""
     if not snapshots:
         return
     mapping: ModelMapping = instance.__mapping__

@@ -1,8 +1,8 @@
 """Whether the document of an instance and its copies still exists.
 
-An instance and its copies share a `Life`. A deletion ends it, and all copies are new then: one that was kept as a backup
-is saved as a whole. Such a save begins another life, which the copies find by the old one. At each place the document
-has a life of its own.
+An instance and its copies share a `Life`. A deletion ends it, and then all copies are new: one that was kept as a
+backup is saved whole. That save begins another life, which the copies find through the old one. At each place the
+document has its own life.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from weakref import WeakValueDictionary
 if TYPE_CHECKING:
     from odmantic._state.places import Place
 
-#: So many ended lives are remembered that may be in a pickle.
+#: The number of ended lives that are remembered because they may be in a pickle.
 _MOST_ENDED = 100_000
 
 
@@ -22,14 +22,14 @@ class Life:
     """One existence of a document.
 
     Attributes:
-        is_over: whether the document was deleted.
-        place: where it is; `None` until it is known somewhere.
+        is_over: Whether the document was deleted.
+        place: Its place; `None` until it is known somewhere.
     """
 
     __slots__ = ("__weakref__", "_family", "_token", "is_over", "place")
 
     def __init__(self, token: bytes | None = None) -> None:
-        """Begin a life; in a pickle, the token stands for it."""
+        """Begin a life; in a pickle, the token identifies it."""
         self.is_over = token in _ended
         self.place: Place | None = None
         self._token = token
@@ -37,7 +37,7 @@ class Life:
         """The lives of the same document, once there are several."""
 
     def at(self, place: Place) -> Life:
-        """Give the life of the document at a place, which a write there begins if there is none."""
+        """Return the life of the document at a place; if there is none, a write there begins it."""
         life = next(iter(self._all_living_at(place)), None)
         if life is None:
             life = Life()
@@ -47,7 +47,7 @@ class Life:
         return life
 
     def end_at(self, place: Place) -> list[Life]:
-        """Note the deletion at a place; give the lives that ended, as a rollback may have left several."""
+        """Note the deletion at a place; return the lives that ended, since a rollback may have left several."""
         ended = self._all_living_at(place)
         for life in ended:
             life.end()
@@ -60,7 +60,7 @@ class Life:
             _ended.pop(self._token, None)
 
     def _all_living_at(self, place: Place) -> list[Life]:
-        """Give the lives at a place, or else those that are nowhere yet."""
+        """Return the lives at a place, or else those without a place."""
         living = [life for life in self._family or [self] if not life.is_over]
         here = [life for life in living if life.place is not None and life.place.is_same(place)]
         return here or [life for life in living if life.place is None]
@@ -84,5 +84,5 @@ _ended: dict[bytes | None, None] = {}
 
 
 def _life_of(token: bytes) -> Life:
-    """Give the life of a pickle: in the process that wrote it, the same one."""
+    """Return the life of a pickle: the same one in the process that wrote it."""
     return _pickled.setdefault(token, Life(token))

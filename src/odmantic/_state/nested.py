@@ -1,4 +1,4 @@
-"""The instances of models in an instance."""
+"""The instances of models inside an instance."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from odmantic._types.kinds import kind_of_instance
 
 
 def nested_instances(instance: Instance) -> Iterator[Instance]:
-    """Find the instances directly in an instance: embedded ones, in containers too, and referenced ones."""
+    """Yield the instances directly inside an instance: embedded ones, in containers too, and referenced ones."""
     values = instance.__dict__
     for name in mapping_of(type(instance)).nested_fields:
         if name in values:
@@ -20,7 +20,7 @@ def nested_instances(instance: Instance) -> Iterator[Instance]:
 
 
 def instances_in(value: Any) -> Iterator[Any]:
-    """Find the instances in a value: the value itself, or those in its items."""
+    """Yield the instances in a value: the value itself, or those in its items."""
     if kind_of_instance(value) is not None:
         yield value
         return

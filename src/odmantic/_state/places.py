@@ -1,6 +1,6 @@
-"""Where documents are known: the deployment, the database and the collection.
+"""The places where documents are known: deployment, database and collection.
 
-To another database an instance is new, though it was read or written elsewhere.
+To another database an instance is new, even if it was read or written elsewhere.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from weakref import ref
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-#: The addresses of servers.
+#: Addresses of servers.
 Addresses = frozenset[tuple[str, int | None]]
 
 
 class Deployment:
-    """The servers behind a client, which it does not keep alive.
+    """The servers behind a client, without a strong reference to the client.
 
-    Two clients have the same deployment if they share an address. A stand-in of a client knows no address. A client that
-    has not connected yet knows those of its connection string only: where the servers have other names there, it counts
-    as another deployment until it has connected.
+    Two clients have the same deployment if they share an address. A stand-in of a client has no address. A client that
+    has not connected yet knows only the addresses of its connection string: if these name the servers differently, it
+    counts as another deployment until it has connected.
     """
 
     __slots__ = ("_addresses", "_client", "_look")
@@ -36,9 +36,9 @@ class Deployment:
         """Note the addresses of a client.
 
         Args:
-            client: the client; `None` where only addresses are left.
-            look: gives the addresses that a client knows now; it finds more once it is connected.
-            addresses: the addresses that were known before.
+            client: The client; `None` if only addresses are left.
+            look: Returns the addresses that a client knows now; there are more once it is connected.
+            addresses: The addresses known before.
         """
         self._look = look
         self._addresses = addresses
@@ -49,20 +49,20 @@ class Deployment:
         self.addresses()
 
     def addresses(self) -> Addresses:
-        """Give every address that the client has known so far."""
+        """Return all addresses that the client has known so far."""
         client = self._client()
         if client is not None and self._look is not None:
             self._addresses |= self._look(client)
         return self._addresses
 
     def is_same(self, other: Deployment) -> bool:
-        """Tell whether this reaches the same servers."""
+        """Return whether this reaches the same servers."""
         if self is other:
             return True
         client = self._client()
         if client is not None and client is other._client():
             return True
-        # Addresses are never dropped, and to ask the clients takes thirty times as long.
+        # Addresses are never removed, and asking the clients takes thirty times as long.
         if not self._addresses.isdisjoint(other._addresses):
             return True
         return not self.addresses().isdisjoint(other.addresses())
@@ -83,7 +83,7 @@ class Place:
         self.collection = collection
 
     def is_same(self, other: Place) -> bool:
-        """Tell whether this is the same collection."""
+        """Return whether this is the same collection."""
         return self is other or (
             self.collection == other.collection
             and self.database == other.database
@@ -92,7 +92,7 @@ class Place:
 
 
 class Journal(Protocol):
-    """What a write asks of the journal of its transaction."""
+    """The interface that a write needs of its transaction's journal."""
 
     @property
     def committed(self) -> bool | None:
@@ -100,16 +100,16 @@ class Journal(Protocol):
 
 
 class Moved(Protocol):
-    """What a write asks of the state of an instance that it moves to its place."""
+    """The interface that a write needs of the state of an instance that it moves to its place."""
 
     known: Known | None
     earlier: Any
 
 
 class Known:
-    """That documents of one model are known at a place, by reads.
+    """The knowledge that documents of one model exist at a place, from reads.
 
-    All instances that came from one place share one. In a pickle, names and addresses are what is left of it.
+    All instances from one place share one. In a pickle, only names and addresses are left of it.
     """
 
     __slots__ = ("place",)
@@ -119,7 +119,7 @@ class Known:
         self.place = place
 
     def of(self, _model: type[Any]) -> Known:
-        """Give what says that the referenced documents of a model, which are read along, are known."""
+        """Return the knowledge about referenced documents of a model that are read along."""
         return self
 
     @property
@@ -128,7 +128,7 @@ class Known:
         return True
 
     def is_at(self, place: Place) -> bool:
-        """Tell whether documents are known at a place."""
+        """Return whether documents are known at a place."""
         mine = self.place
         return mine is place or mine.is_same(place)
 
@@ -143,10 +143,10 @@ class Known:
 
 
 class Reading(Known):
-    """That documents are known by a read that may bring referenced ones along.
+    """The knowledge from a read that may include referenced documents.
 
     Attributes:
-        others: what says that those are known, by weak references to their models.
+        others: The knowledge about those, by weak references to their models.
     """
 
     __slots__ = ("others",)
@@ -157,17 +157,17 @@ class Reading(Known):
         self.others = others
 
     def of(self, model: type[Any]) -> Known:
-        """Give what says that the referenced documents of a model, which are read along, are known."""
+        """Return the knowledge about referenced documents of a model that are read along."""
         return self.others.get(ref(model), self)
 
 
 class Written(Known):
-    """That documents are known at a place because they are, or were, written there.
+    """The knowledge that documents exist at a place because they are, or were, written there.
 
     Attributes:
-        journal: that of the transaction they were written in.
-        is_under_way: whether the write has not ended yet.
-        moved: the states of instances that were known at another place before.
+        journal: The journal of their transaction.
+        is_under_way: Whether the write has not ended yet.
+        moved: The states of instances that were known at another place before.
     """
 
     __slots__ = ("is_under_way", "journal", "moved")
@@ -181,7 +181,7 @@ class Written(Known):
 
     @property
     def is_settled(self) -> bool:
-        """Whether the write has ended, and so has its transaction."""
+        """Whether the write and its transaction have ended."""
         journal = self.journal
         return not self.is_under_way and (journal is None or journal.committed is not None)
 
@@ -192,7 +192,7 @@ class Written(Known):
         self.moved.append(state)
 
     def end(self) -> None:
-        """Note that the write has ended, after giving back what it failed to write."""
+        """Note that the write has ended, after what failed was made dirty again."""
         self.is_under_way = False
         if self.journal is None and self.moved is not None:
             for state in self.moved:
@@ -201,18 +201,18 @@ class Written(Known):
             self.moved = None
 
 
-#: Where embedded objects are: in another document.
+#: The place of embedded objects: in another document.
 NOWHERE = Place(Deployment(), "", "")
 
-#: That an embedded object is as its document is.
+#: The knowledge about an embedded object that equals its part of the document.
 EMBEDDED = Known(NOWHERE)
 
-#: That a document is known, but not where: a program reads a cursor of its own.
+#: The knowledge about a document at an unknown place: a program reads its own cursor.
 SOMEWHERE = Known(Place(Deployment(), "", ""))
 
 
-# One for each instance of a pickle would take a third more memory.
+# One per instance of a pickle would take a third more memory.
 @lru_cache(maxsize=1024)
 def known_at(addresses: Addresses, database: str, collection: str) -> Known:
-    """Give what a pickle tells of a place."""
+    """Return the knowledge of a place from a pickle."""
     return Known(Place(Deployment(addresses=addresses), database, collection))

@@ -1,4 +1,4 @@
-"""From a document to an instance that is clean."""
+"""From a document to a clean instance."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ ModelType = TypeVar("ModelType", bound=Instance)
 
 
 def read_document(model: type[ModelType], raw_doc: Any, known: Known) -> ModelType:
-    """Make an instance of a document that is at the place that `known` tells.
+    """Make an instance of a document at the place of `known`.
 
     Raises:
-        DocumentParsingError: the document does not fit the model.
+        DocumentParsingError: if the document does not fit the model.
     """
     mapping = model.__mapping__
     instance: ModelType | None = mapping.codec.read_known(raw_doc, known)

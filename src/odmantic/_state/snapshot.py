@@ -1,10 +1,10 @@
-"""Snapshots of values that can change in place, to tell later whether they did.
+"""Snapshots of mutable values, to detect changes later.
 
-A snapshot is a flat tuple of the unchangeable values in a value: for a list of embedded objects with two fields
-`(2, "a", 1, "b", 2)`. They are the values of the instance itself, not copies. A value of any other structure has a digest of
-its stored form for a snapshot.
+A snapshot is a flat tuple of the immutable values in a value: for a list of embedded objects with two fields
+`(2, "a", 1, "b", 2)`. They are the instance's own values, not copies. The snapshot of a value of any other structure
+is a digest of its stored form.
 
-A baseline is the snapshots of all mutable fields of an instance in one tuple, with their lengths in front.
+A baseline holds the snapshots of all mutable fields of an instance in one tuple, preceded by their lengths.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ _NOT_ENCODABLE = (BSONError, OverflowError, RecursionError, TypeError, ValueErro
 
 
 def digest(stored: object) -> bytes | None:
-    """Give the digest of a stored form, or `None` for one that only the client's own codecs can encode."""
+    """Return the digest of a stored form, or `None` for one that only the client's own codecs can encode."""
     data = _encoded(stored)
     return None if data is None else hashlib.blake2b(data, digest_size=_DIGEST_BYTES).digest()
 
 
 def field_digest(instance: Instance, name: str) -> bytes | None:
-    """Give the digest of the stored form of a field, or `None` if there is none."""
+    """Return the digest of a field's stored form, or `None` if there is none."""
     try:
         return digest(encode_field(instance, name))
     except _NOT_STORED:
@@ -55,7 +55,7 @@ def field_digest(instance: Instance, name: str) -> bytes | None:
 
 
 def field_digests(instance: Instance, names: Iterable[str]) -> dict[str, bytes]:
-    """Give the digests of fields as they are now; a field without a digest is left out."""
+    """Return the current digests of fields; a field without a digest is omitted."""
     digests = {name: field_digest(instance, name) for name in names}
     return {name: value for name, value in digests.items() if value is not None}
 
@@ -68,7 +68,7 @@ def _encoded(stored: object) -> bytes | None:
 
 
 def snapshot_of_stored(stored: object) -> Snapshot:
-    """Give the snapshot of a stored form of any shape."""
+    """Return the snapshot of a stored form of any shape."""
     if type(stored) in LEAF_CLASSES:
         return (stored,)
     fingerprint = digest(stored)
@@ -76,14 +76,14 @@ def snapshot_of_stored(stored: object) -> Snapshot:
 
 
 def snapshot_of_any(value: object) -> Snapshot:
-    """Give the snapshot of a value whose type says nothing."""
+    """Return the snapshot of a value of unknown type."""
     return snapshot_of_stored(
         encode_value(value) if is_model_instance(value) else encode_any(value)
     )
 
 
 def snapshot_of_field(mapping: ModelMapping, name: str) -> Callable[[Any], Snapshot]:
-    """Give what takes snapshots of a field that is known by its stored form only."""
+    """Return a function that takes snapshots of a field of which only the stored form is known."""
 
     def snapshot(value: Any) -> Snapshot:
         encode = mapping.encoder_of[name]
@@ -96,20 +96,20 @@ def snapshot_of_field(mapping: ModelMapping, name: str) -> Callable[[Any], Snaps
 
 
 def _of_nothing() -> Snapshot:
-    """Give the snapshot of a value without a stored form: it is dirty, and the save says what is wrong."""
-    # An object of its own equals nothing.
+    """Return the snapshot of a value without a stored form: it is dirty, and the save reports the problem."""
+    # A new object equals nothing.
     return (object(),)
 
 
 class OtherShapeError(Exception):
-    """Says that a value is not of the shape its annotation promises."""
+    """A value does not have the shape that its annotation declares."""
 
 
 _OTHER_SHAPE = (OtherShapeError, *_NOT_STORED)
 
 
 def take_snapshot(instance: Instance, name: str) -> Snapshot:
-    """Take the snapshot of a field, or of an additional value, as it is now."""
+    """Take the current snapshot of a field or an extra value."""
     mapping = mapping_of(type(instance))
     function = mapping.codec.snapshots.get(name)
     if function is not None:
@@ -127,12 +127,12 @@ def take_snapshot(instance: Instance, name: str) -> Snapshot:
 
 
 def take_snapshots(instance: Instance, names: Iterable[str]) -> dict[str, Any]:
-    """Take the snapshots of fields as they are now."""
+    """Take the current snapshots of fields."""
     return {name: take_snapshot(instance, name) for name in names}
 
 
 def changed_fields(instance: Instance, baseline: Snapshot) -> list[str]:
-    """Give the names of the mutable fields that differ from a baseline."""
+    """Return the names of the mutable fields that differ from a baseline."""
     mapping = mapping_of(type(instance))
     try:
         now = mapping.codec.baseline(instance)
@@ -143,8 +143,8 @@ def changed_fields(instance: Instance, baseline: Snapshot) -> list[str]:
 
 
 def differing_fields(mapping: ModelMapping, before: Snapshot, now: Snapshot) -> list[str]:
-    """Give the names of the fields whose stored forms differ between two baselines."""
-    # The usual case is soon seen.
+    """Return the names of the fields whose stored forms differ between two baselines."""
+    # The usual case is fast.
     if _is_identical(before, now):
         return []
     then = snapshots_in(mapping, before)
@@ -169,7 +169,7 @@ def snapshots_in(mapping: ModelMapping, baseline: Snapshot) -> dict[str, Snapsho
 def joined(
     mapping: ModelMapping, instance: Instance, snapshots: dict[str, Snapshot]
 ) -> Snapshot | None:
-    """Give snapshots in the form of a baseline, if the instance is still as they say."""
+    """Return snapshots in the form of a baseline, if the instance still equals them."""
     try:
         now = mapping.codec.baseline(instance)
     except _OTHER_SHAPE:
@@ -187,7 +187,7 @@ def _is_identical(before: Snapshot, now: Snapshot) -> bool:
 
 
 def is_same(before: Snapshot, now: Snapshot) -> bool:
-    """Tell whether two snapshots of a field stand for the same stored form."""
+    """Return whether two snapshots of a field have the same stored form."""
     if len(before) != len(now):
         return False
     if _is_identical(before, now):

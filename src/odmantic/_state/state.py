@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class KeptState(NamedTuple):
-    """A state that an instance can go back to; for its parts see `State`."""
+    """A state to which an instance can go back; `State` explains its parts."""
 
     known: Known | None
     modified: frozenset[str] | None
@@ -45,19 +45,19 @@ class KeptState(NamedTuple):
     earlier: KeptState | None
 
 
-#: What an instance as it was made goes back to: no document has an id that the library made.
+#: The state of an instance as it was made: no document has the id that odmantic generated.
 AS_MADE = KeptState(None, None, None, None, None)
 
 
 @final
 class State:
-    """The state of an instance that is more than as made or clean.
+    """The state of an instance, if it is neither as made nor just clean.
 
     Attributes:
-        known: where its document is known; `None` for a new instance.
-        modified: the fields that were assigned or given back; `None` means none, or for a new instance all.
-        life: what the instance shares with its copies.
-        earlier: the state before the write that moved the instance to another place, in case that fails; `AS_MADE` for
+        known: The place of its document; `None` for a new instance.
+        modified: The fields that were assigned or given back; `None` means none, or for a new instance all.
+        life: The life that the instance shares with its copies.
+        earlier: The state before the write that moved the instance to another place, in case that fails; `AS_MADE` for
             a new instance whose id no document can have.
     """
 
@@ -77,7 +77,7 @@ class State:
 
     @property
     def is_deleted(self) -> bool:
-        """Whether the document was deleted by way of a copy."""
+        """Whether the document was deleted through a copy."""
         return self.known is not None and self.life is not None and self.life.is_over
 
 
@@ -85,12 +85,12 @@ class State:
 
 
 def slot(model: type[Any], name: str) -> Any:
-    """Give the descriptor of a slot, whose methods take half the time of any other way to it."""
+    """Return the descriptor of a slot; its methods take half the time of any other access."""
     return next(vars(cls)[name] for cls in model.__mro__ if name in vars(cls))
 
 
 def state_of(instance: Any) -> State | Known | None:
-    """Give what the slot `__state__` holds."""
+    """Return the value of the slot `__state__`."""
     try:
         held: State | Known = object.__getattribute__(instance, "__state__")
     except AttributeError:
@@ -99,21 +99,21 @@ def state_of(instance: Any) -> State | Known | None:
 
 
 def baseline_or_none(instance: Any) -> Any:
-    """Give what the slot `__baseline__` holds."""
+    """Return the value of the slot `__baseline__`."""
     try:
         return object.__getattribute__(instance, "__baseline__")
     except AttributeError:
         return None
 
 
-# --- Asking ------------------------------------------------------------------------------------
+# --- Queries ---------------------------------------------------------------------------------
 
 
 class Standing(Enum):
-    """How an instance stands to its document at a place."""
+    """The relation of an instance to its document at a place."""
 
     NEW = auto()
-    """No document is known: every field is dirty, but for those that a program took out of `__fields_modified__`."""
+    """No document is known: every field is dirty, except those that a program removed from `__fields_modified__`."""
     KNOWN = auto()
     """The document was read or written here: the instance is clean, or dirty in some fields."""
     ELSEWHERE = auto()
@@ -122,13 +122,13 @@ class Standing(Enum):
     """A copy of the instance was deleted: every field is dirty."""
 
 
-# Names of the module: to look a member up on its class takes three times as long.
+# Names of the module: looking a member up on its class takes three times as long.
 NEW, KNOWN = Standing.NEW, Standing.KNOWN
 ELSEWHERE, DELETED = Standing.ELSEWHERE, Standing.DELETED
 
 
 def standing_at(state: State | Known | None, place: Place) -> Standing:
-    """Decide how an instance with a state stands to its document at a place."""
+    """Return how an instance with a state stands to its document at a place."""
     if type(state) is State:
         known = state.known
         if state.life is not None and state.is_deleted:
@@ -141,18 +141,18 @@ def standing_at(state: State | Known | None, place: Place) -> Standing:
 
 
 def may_exist(instance: Any) -> bool:
-    """Tell whether there may be a document with the id of an instance, as far as the library knows."""
+    """Return whether a document with the id of an instance may exist, as far as odmantic knows."""
     state = state_of(instance)
     return state is not None and (type(state) is not State or state.earlier is not AS_MADE)
 
 
 def all_names(instance: Instance) -> set[str]:
-    """Names of the fields of an instance, and of its additional values."""
+    """Return the names of an instance's fields and extra values."""
     return {*instance.__mapping__.fields, *(instance.__pydantic_extra__ or ())}
 
 
 def kept_state(instance: Any) -> KeptState:
-    """Give the state of an instance, to go back to."""
+    """Return the state of an instance, to go back to."""
     state, baseline = state_of(instance), baseline_or_none(instance)
     if type(state) is not State:
         return KeptState(state, None, baseline, None, AS_MADE if state is None else None)
@@ -160,17 +160,17 @@ def kept_state(instance: Any) -> KeptState:
     return KeptState(state.known, modified, baseline, state.life, state.earlier)
 
 
-# --- Making ------------------------------------------------------------------------------------
+# --- Creation --------------------------------------------------------------------------------
 
 _being_made: dict[int, State] = {}
-"""By instance, the states that are about to be in its slot."""
+"""By instance, the states that are about to be put into its slot."""
 
 _being_filled: dict[int, set[str]] = {}
 """By state, the sets that are about to become `modified`."""
 
 
 def opened(instance: Any) -> State:
-    """Give the `State` of an instance, which is made if there is none; a deleted instance is new from now on."""
+    """Return the `State` of an instance, creating it if there is none; a deleted instance becomes new."""
     state = state_of(instance)
     if type(state) is not State:
         return published(instance, State(state, earlier=AS_MADE if state is None else None))
@@ -181,9 +181,9 @@ def opened(instance: Any) -> State:
 
 
 def published(instance: Any, made: State) -> State:
-    """Give an instance its state; if another thread was faster, that of the other one."""
-    # Threads that get here together share the first state; one that comes later finds the slot filled. A lock would
-    # stay held for ever in a process that is forked meanwhile.
+    """Give an instance its state; return the one of another thread if that was faster."""
+    # Concurrent threads share the first state; a later one finds the slot filled. A lock would stay held forever in a
+    # process that is forked meanwhile.
     state = _being_made.setdefault(id(instance), made)
     found = state_of(instance)
     if type(found) is State:
@@ -198,7 +198,7 @@ def published(instance: Any, made: State) -> State:
 
 
 def modified_names(instance: Any) -> set[str]:
-    """Give the names that are noted as modified, in the set that assignments fill."""
+    """Return the set of modified names, to which assignments add."""
     state = opened(instance)
     if state.modified is None:
         # As above.
@@ -211,7 +211,7 @@ def modified_names(instance: Any) -> set[str]:
 
 
 def modified_property() -> property:
-    """Give what `__fields_modified__` is."""
+    """Return the property `__fields_modified__`."""
 
     def get_modified(instance: Any) -> set[str]:
         state = state_of(instance)

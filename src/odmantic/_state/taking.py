@@ -1,4 +1,4 @@
-"""Takes what changed in a clean or dirty instance, to be sent, in few steps."""
+"""Takes the changes of a clean or dirty instance to be sent, in few steps."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ if TYPE_CHECKING:
     from odmantic._state.places import Journal
     from odmantic._state.snapshot import Snapshot
 
-#: What is taken of an instance that has not changed.
+#: The result for an unchanged instance.
 UNCHANGED: Changes = (frozenset(), None, {}, None)
 
 _NONE: set[str] = set()
 
-#: How many forms are kept, as to make one takes as long as all the rest: a program with more of them changes other
-#: fields each time.
+#: The number of forms that are kept, since making one takes as long as all the rest: a program with more of them
+#: changes other fields each time.
 _MOST_FORMS = 256
 
 
 class _Form(NamedTuple):
-    """What the updates of the same fields share; without encoders they are left to slower code."""
+    """The common part of updates of the same fields; without encoders they are left to slower code."""
 
     names: frozenset[str]
     encoders: tuple[FieldEncoder, ...]
@@ -48,9 +48,9 @@ class _Form(NamedTuple):
 
 
 class ChangeTaker:
-    """Takes the changes of instances of one model.
+    """A function object that takes the changes of instances of one model.
 
-    Slower code takes what is unusual, such as a value of another type than its annotation says.
+    Slower code takes unusual values, such as those of another type than annotated.
     """
 
     __slots__ = (
@@ -74,7 +74,7 @@ class ChangeTaker:
         leaf_classes: frozenset[type[Any]],
         encoders: Mapping[str, tuple[str, Encoder | None]],
     ) -> None:
-        """Have met no instance. For the arguments see `Codec`."""
+        """Begin without forms. `Codec` explains the arguments."""
         self._mapping = mapping
         self._make_baseline = make_baseline
         self._leaf_classes = leaf_classes
@@ -91,20 +91,20 @@ class ChangeTaker:
     def take(
         self, instance: Instance, known: Known, journal: Journal | None = None
     ) -> Changes | None:
-        """Take what an update has to send, `UNCHANGED` if nothing; `None` leaves an instance to slower code.
+        """Take what an update has to send, `UNCHANGED` if nothing; return `None` to leave an instance to slower code.
 
-        The fields that are taken are clean, and their values are the baseline.
+        The taken fields are clean, and their values are the baseline.
 
         Args:
-            instance: the instance.
-            known: the write that it belongs to, or else where it will go.
-            journal: that of the transaction that a write of its own belongs to.
+            instance: The instance.
+            known: The write that it belongs to, or else its destination.
+            journal: The journal of its write's transaction.
         """
         try:
             state = self._state_of(instance)
             place = known.place
             modified = (state.modified or _NONE) if type(state) is State else _NONE
-            # The usual case, a clean instance, is soon seen.
+            # The usual case, a clean instance, is fast.
             is_clean = type(state) is not State and state.place is place
             if not is_clean and standing_at(state, place) is not KNOWN:
                 return None
@@ -122,7 +122,7 @@ class ChangeTaker:
             return self._take(
                 instance, state if type(state) is State else opened(instance), names, now, write
             )
-        except Exception:  # noqa: BLE001 - slower code says what is wrong
+        except Exception:  # noqa: BLE001 - slower code describes the problem
             return None
 
     def _take(
@@ -146,7 +146,7 @@ class ChangeTaker:
             return None
         known, earlier = state.known, state.earlier
         try:
-            # First, so that a later assignment, in another thread, is noted.
+            # First, so that a later assignment in another thread is noted.
             take_known(state, form.names, write)
             document: dict[str, Any] = {}
             for name, key, encode in form.encoders:

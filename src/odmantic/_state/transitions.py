@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
 
 def mark_read(instance: Instance, known: Known) -> None:
-    """Note that an instance, which nobody else has yet, and all that is in it equal what was just read."""
+    """Note that an instance, which is not shared yet, and everything in it equal what was just read."""
     mapping = mapping_of(type(instance))
     if mapping.is_embedded:
         known = EMBEDDED
@@ -73,7 +73,7 @@ def mark_read(instance: Instance, known: Known) -> None:
                 mark_read(value, known.of(type(value)))
             continue
         for nested in instances_in(value):
-            # What is no reference is no document of its own.
+            # Only references are documents of their own.
             if not is_model_instance(nested):
                 mark_read(nested, known)
 
@@ -81,18 +81,18 @@ def mark_read(instance: Instance, known: Known) -> None:
 def mark_embedded_clean(value: Any) -> None:
     """Note that the embedded objects in a value, at any depth, equal what was read or written."""
     for instance in instances_in(value):
-        # What is referenced has a document of its own.
+        # Referenced instances have their own documents.
         if not is_model_instance(instance):
             object.__setattr__(instance, "__state__", EMBEDDED)
             for nested in nested_instances(instance):
                 mark_embedded_clean(nested)
 
 
-# --- Assigning ---------------------------------------------------------------------------------
+# --- Assignment ------------------------------------------------------------------------------
 
 
 def mark_assigned(instance: Any, name: str, found: State | Known) -> None:
-    """Note the assignment of a field of an instance that was found in a state."""
+    """Note the assignment of a field of an instance with a state."""
     state = found if type(found) is State else published(instance, State(found, set()))
     if state.modified is not None:
         state.modified.add(name)
@@ -101,7 +101,7 @@ def mark_assigned(instance: Any, name: str, found: State | Known) -> None:
 
 
 def undo_assignments(instance: Any, before: frozenset[str] | None) -> None:
-    """Forget assignments that were undone; `before` is what was modified before them."""
+    """Forget assignments that were undone; `before` holds the names modified before them."""
     state = state_of(instance)
     if type(state) is not State or state.modified is None:
         return
@@ -112,7 +112,7 @@ def undo_assignments(instance: Any, before: frozenset[str] | None) -> None:
 
 
 def mark_dirty(instance: Any, names: Iterable[str]) -> None:
-    """Note fields as modified, unless the instance is new in all."""
+    """Note fields as modified, unless the whole instance is new."""
     if state_of(instance) is not None:
         state = opened(instance)
         if state.known is not None or state.modified is not None:
@@ -123,7 +123,7 @@ def mark_dirty(instance: Any, names: Iterable[str]) -> None:
 
 
 def take(instance: Any, names: AbstractSet[str], write: Written) -> None:
-    """Note that fields are about to be sent by a write: from now on the document is known at its place."""
+    """Note that a write is about to send fields: from now on the document is known at its place."""
     state = opened(instance)
     if standing_at(state, write.place) is KNOWN:
         take_known(state, names, write)
@@ -137,30 +137,30 @@ def take(instance: Any, names: AbstractSet[str], write: Written) -> None:
 
 
 def take_known(state: State, names: AbstractSet[str], write: Written) -> None:
-    """Note that fields are about to be sent to the place where the document is known."""
+    """Note that fields are about to be sent to the known place of the document."""
     if state.earlier is not None:
         state.earlier = _kept_by(state.known, state.earlier, names, write)
-    # In this order, as a thread that makes a copy looks at the names first.
+    # In this order, because a thread that makes a copy reads the names first.
     state.known = write
     if state.modified is not None:
         state.modified.difference_update(names)
 
 
 def take_whole(instance: Any, state: State | Known, write: Written, *, new: bool) -> bool:
-    """Take all fields of an instance that has a state, if it has to be sent as a whole; tell whether it has.
+    """Take all fields of an instance with a state, if it has to be sent whole; return whether it has.
 
     Args:
-        instance: the instance.
-        state: its state.
-        write: the write.
-        new: whether to take only an instance whose id no document can have.
+        instance: The instance.
+        state: Its state.
+        write: The write.
+        new: Whether to take only an instance whose id no document can have.
     """
     if Timestamp in map(type, instance.__dict__.values()):
         # The server would fill in an empty one.
         return False
     standing = standing_at(state, write.place)
     if standing is NEW and type(state) is State:
-        # A program may have taken names out.
+        # A program may have removed names.
         is_whole = state.modified is None or state.modified >= instance.__mapping__.fields.keys()
         if not is_whole or (new and state.earlier is not AS_MADE):
             return False
@@ -171,21 +171,21 @@ def take_whole(instance: Any, state: State | Known, write: Written, *, new: bool
 
 
 def mark_written(instance: Instance, names: AbstractSet[str], snapshots: Mapping[str, Any]) -> None:
-    """Note that a write of fields succeeded; `snapshots` tell what was sent of those that change in place."""
+    """Note that a write of fields succeeded; `snapshots` has what was sent of those that change in place."""
     update_baseline(instance, snapshots)
     if not names.isdisjoint(instance.__mapping__.nested_fields):
         mark_nested((instance,), type(instance))
 
 
 def mark_nested(instances: Sequence[Instance], model: type[Instance]) -> None:
-    """Note that what is embedded in instances of a model, which were written, equals what was sent."""
+    """Note that what is embedded in written instances of a model equals what was sent."""
     mark = model.__mapping__.codec.mark_nested
     if mark is not None:
         mark(instances)
 
 
 def mark_clean(instance: Instance, names: Iterable[str]) -> None:
-    """Note that fields turned out to be as the document has them."""
+    """Note that fields equal those of the document after all."""
     state = state_of(instance)
     if type(state) is State and state.modified is not None:
         state.modified.difference_update(names)
@@ -203,7 +203,7 @@ def give_back(instance: Any, names: Iterable[str], write: Written) -> None:
 
 
 def give_back_whole(instance: Any, write: Written) -> None:
-    """Undo `take_whole`, or the taking of an instance as it was made, if that was done."""
+    """Undo `take_whole`, or the taking of an instance as made, if that was done."""
     state = state_of(instance)
     if state is write:
         object.__delattr__(instance, "__state__")
@@ -220,7 +220,7 @@ def give_back_whole(instance: Any, write: Written) -> None:
 def mark_deleted(instance: Instance, place: Place) -> tuple[bool, list[Life]]:
     """Note that the document of an instance at a place is gone.
 
-    Copies that know it there are new from now on, too: their lives end.
+    Copies that know it there become new too: their lives end.
 
     Returns:
         Whether it was not known at another place, and the lives that ended.
@@ -242,7 +242,7 @@ def mark_unknown(instance: Any) -> None:
 
 
 def go_back(instance: Any, kept: KeptState) -> None:
-    """Put an instance back into a state that was kept."""
+    """Put an instance back into an earlier state."""
     state = opened(instance)
     modified = state.modified
     _put_back(instance, state, kept)
@@ -270,7 +270,7 @@ def _move(instance: Any, state: State, write: Written) -> None:
         write.moves(state)
         names: Iterable[str] = ()
         if baseline and instance.__mapping__.extra_allowed:
-            # An extra that was removed since may be at the other place as well.
+            # An extra that was removed since may be at the other place too.
             names = baseline.keys() - instance.__mapping__.fields.keys()
         object.__setattr__(instance, "__baseline__", dict.fromkeys(names) or None)
     if state.life is not None:
@@ -294,7 +294,7 @@ def _put_back(instance: Any, state: State, kept: KeptState) -> None:
 def _kept_by(
     before: Known | None, earlier: KeptState, names: AbstractSet[str], write: Written
 ) -> KeptState | None:
-    """Give the earlier state after another write to the same place: a rollback of both still goes back to it."""
+    """Return the earlier state after another write to the same place: a rollback of both still goes back to it."""
     if not isinstance(before, Written):
         return None
     if write is before or write.journal is before.journal is not None:
@@ -304,7 +304,7 @@ def _kept_by(
 
 
 def _without(earlier: KeptState | None, names: Iterable[str], write: Written) -> KeptState | None:
-    """Give the earlier states after the failure of a write, since which the instance has moved to other places."""
+    """Return the earlier states after the failure of a write, if the instance has moved to other places since."""
     if earlier is None or earlier.known is None:
         return earlier
     if not earlier.known.is_at(write.place):

@@ -1,4 +1,4 @@
-"""Assignments that validators of the whole instance may refuse: done altogether, or not at all."""
+"""Assignments that a validator of the whole instance may refuse: done completely or not at all."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ABSENT: Any = object()
 
 @contextmanager
 def as_a_whole(instance: Instance) -> Generator[None]:
-    """Undo an assignment that fails; of one that succeeds, note what else it changed.
+    """Undo an assignment that fails; note other changes by one that succeeds.
 
     Pydantic stores the value before validators of the whole instance see it. They may set other fields without
     assigning them.

@@ -1,1 +1,1 @@
-"""What a transaction knows and decides: attempts, blocks, the journal, retries; nothing here waits."""
+"""Data and decisions of a transaction: attempts, blocks, journal, retries; nothing here waits."""

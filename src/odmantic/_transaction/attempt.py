@@ -12,7 +12,7 @@ from odmantic._transaction.journal import Journal
 from odmantic._transaction.retry_guard import RetryGuard
 from odmantic.exceptions import OdmanticError, SessionMisuseError, TransactionAbortedError
 
-#: Errors after which the server has, or may have, given up a running transaction.
+#: Errors after which the server has, or may have, aborted a running transaction.
 DOOMING_ERRORS = (OperationFailure, ConnectionFailure)
 
 
@@ -20,7 +20,7 @@ NOT_STARTED = "transaction not started"
 
 
 class AttemptState(Enum):
-    """Where a run of a transaction stands; each state allows its own operations and ways on."""
+    """The state of a run of a transaction; each state allows its own operations and transitions."""
 
     RUNNING = auto()
     DOOMED = auto()
@@ -30,12 +30,12 @@ class AttemptState(Enum):
     IN_DOUBT = auto()
     """A commit was sent and its outcome is unknown."""
     ENDED = auto()
-    """Committed, rolled back or given up."""
+    """Committed, rolled back or abandoned."""
     SESSION_ENDED = auto()
     """Rolled back because its session was ended."""
 
 
-# Names of the module: to look a member up on its class takes three times as long.
+# Names of the module: looking a member up on its class takes three times as long.
 RUNNING, IN_DOUBT = AttemptState.RUNNING, AttemptState.IN_DOUBT
 _DOOMED, _CLOSING = AttemptState.DOOMED, AttemptState.CLOSING
 _ENDED, _SESSION_ENDED = AttemptState.ENDED, AttemptState.SESSION_ENDED
@@ -50,23 +50,23 @@ class Attempt:
     state: AttemptState = RUNNING
     first_error: BaseException | None = None
     has_sent: bool = False
-    """Whether an operation of ours has reached the server."""
+    """Whether an operation of odmantic has reached the server."""
     commit_was_sent: bool = False
     commit_failed: bool = False
-    """Whether the server said that it has not committed."""
+    """Whether the server reported that it has not committed."""
     hooks: Hooks | None = None
-    """What waits for the end; `None` while nothing does."""
+    """The hooks for its end; `None` if there are none."""
     guard: RetryGuard | None = None
-    """Compares the saves of a transaction that may be run again."""
+    """The guard that compares the saves of a transaction that may be retried."""
 
     @property
     def has_ended(self) -> bool:
-        """Whether nothing can be done with this run any more."""
+        """Whether nothing more can be done with this run."""
         return self.state is _ENDED or self.state is _SESSION_ENDED
 
     @property
     def is_open(self) -> bool:
-        """Whether it runs, be it doomed."""
+        """Whether it is running, even if doomed."""
         return self.state is RUNNING or self.state is _DOOMED
 
     @property
@@ -76,7 +76,7 @@ class Attempt:
 
     @property
     def is_rolled_back(self) -> bool:
-        """Whether the run ended without a commit; false also where that is unknown."""
+        """Whether the run ended without a commit; false if that is unknown."""
         return self.has_ended and self.journal.committed is False
 
     @property
@@ -85,16 +85,16 @@ class Attempt:
         return self.state not in _CLOSED
 
     def waiting(self) -> Hooks:
-        """Give what waits for the end, to add to it."""
+        """Return the hooks for the end, to add to them."""
         if self.hooks is None:
             self.hooks = Hooks()
         return self.hooks
 
     def refusal(self) -> OdmanticError:
-        """The error of an operation in a run that is not `RUNNING`.
+        """Return the error of an operation in a run that is not `RUNNING`.
 
-        A `TransactionAbortedError` if an earlier operation failed on the server, else a `SessionMisuseError`: the run
-        has ended, is ending, or its outcome is in doubt.
+        It is a `TransactionAbortedError` if an earlier operation failed on the server, or else a
+        `SessionMisuseError`: the run has ended, is ending, or its outcome is in doubt.
         """
         return self.aborted() if self.state is _DOOMED else SessionMisuseError(NOT_STARTED)
 
@@ -106,7 +106,7 @@ class Attempt:
             self.first_error = error
 
     def aborted(self) -> TransactionAbortedError:
-        """The error of everything that follows the one that doomed the transaction."""
+        """Return the error of everything after the operation that doomed the transaction."""
         first = self.first_error or RuntimeError(NOT_STARTED)
         message = (
             f"the transaction was rolled back because an operation in it failed: {type(first).__name__}: {first}. "
@@ -122,7 +122,7 @@ class Attempt:
         self.journal.doubt()
 
     def end_committed(self) -> None:
-        """Finish the run after a commit that succeeded."""
+        """Finish the run after a successful commit."""
         self._end(_ENDED, committed=True)
 
     def end_without_commit(self, state: AttemptState = _ENDED) -> None:

@@ -1,8 +1,8 @@
-"""The transaction blocks that the running code is in, so that operations beside them are noticed.
+"""The transaction blocks around the running code, so that operations outside their transaction are noticed.
 
 A block is found by its client (by identity: clients of one URI compare equal) and by the task or thread that entered
-it. A block that is over, or that another task or thread entered, is passed over. The variable is never reset by token:
-a block may be left in another context than it was entered in, as in fixtures.
+it. A block that has ended, or that another task or thread entered, is ignored. The variable is never reset by token: a
+block may be left in another context than it was entered in, as in fixtures.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 
 class StrayOperations(str, Enum):
-    """What becomes of an operation without `session=` inside a transaction's block on the same client."""
+    """The policy for an operation without `session=` inside a transaction's block on the same client."""
 
     IGNORE = "ignore"
-    """It runs outside of the transaction."""
+    """It runs outside the transaction."""
     WARN = "warn"
-    """So it does, with a `StrayOperationWarning` for each place in the code."""
+    """The same, with a `StrayOperationWarning` for each place in the code."""
     RAISE = "raise"
     """It raises `StrayOperationError` and sends nothing."""
     JOIN = "join"
@@ -43,7 +43,7 @@ class NoSession(Enum):
     NO_SESSION = "no session"
 
 
-#: As `session=`: run outside of any transaction, on purpose.
+#: As `session=`: run outside any transaction, on purpose.
 NO_SESSION = NoSession.NO_SESSION
 
 
@@ -53,7 +53,7 @@ class AnyOwner(Enum):
     ANY_OWNER = "any owner"
 
 
-#: As the owner of a block: every task or thread that has its context stands in it.
+#: As the owner of a block: every task or thread with its context is in it.
 ANY_OWNER = AnyOwner.ANY_OWNER
 
 
@@ -74,7 +74,7 @@ class Block:
         return attempt is None or attempt.has_ended
 
     def leave(self) -> None:
-        """Let go of everything: the driver's timers keep copies of the context, and so the block, for long."""
+        """Release everything: the driver's timers keep copies of the context, and so the block, for long."""
         self.client = self.attempt = self.driver_session = self.owner = None
 
 
@@ -82,7 +82,7 @@ _blocks: ContextVar[tuple[Block, ...]] = ContextVar("odmantic_blocks", default=(
 
 
 def enter_block(block: Block) -> None:
-    """Note that a block was entered, and forget those that are over."""
+    """Note that a block was entered, and forget those that have ended."""
     blocks = _blocks.get()
     _blocks.set((*(b for b in blocks if not b.is_over), block) if blocks else (block,))
 
@@ -99,12 +99,12 @@ def leave_block(attempt: Attempt) -> None:
 
 
 def is_in_block() -> bool:
-    """Tell whether this context may be in any block."""
+    """Return whether this context may be in any block."""
     return bool(_blocks.get())
 
 
 def block_of(client: Any) -> Block | None:
-    """Give the innermost open block on a client that this context is in, whoever owns it."""
+    """Return the innermost open block on a client in this context, whoever owns it."""
     blocks = _blocks.get()
     if blocks:
         for block in reversed(blocks):
@@ -120,17 +120,17 @@ def session_of_block(
     runs_for: Callable[[object], bool],
     waiting_frame: Callable[[object], FrameType | None],
 ) -> Any:
-    """Give the driver session that an operation without `session=` joins, or `None` if it runs by itself.
+    """Return the driver session that an operation without `session=` joins, or `None` if it runs alone.
 
     Args:
-        client: the client of the engine.
-        policy: what the engine does about stray operations.
-        operation: name of the called method.
-        runs_for: tells whether this code runs in a task or thread.
-        waiting_frame: tells where a task waits for one that runs for it.
+        client: The client of the engine.
+        policy: The engine's policy for stray operations.
+        operation: Name of the called method.
+        runs_for: Returns whether this code runs in a task or thread.
+        waiting_frame: Returns the frame in which a task waits for one that runs for it.
 
     Raises:
-        StrayOperationError: the operation must not run beside its block, or cannot join it.
+        StrayOperationError: if the operation must not run outside its block's transaction, or cannot join it.
     """
     block = block_of(client) if policy is not StrayOperations.IGNORE else None
     if block is None:
@@ -152,7 +152,7 @@ def session_of_block(
 
 
 def _notice(policy: StrayOperations, operation: str, frame: FrameType) -> None:
-    """Warn of, or refuse, an operation beside the block it stands in."""
+    """Warn about, or refuse, an operation outside the transaction of its block."""
     message = (
         f"{operation} without session= inside a transaction's block runs outside of the transaction: it does not see "
         "the transaction's changes and is not rolled back. Pass session=, or session=odmantic.session.NO_SESSION if "
@@ -164,7 +164,7 @@ def _notice(policy: StrayOperations, operation: str, frame: FrameType) -> None:
 
 
 def is_entered_in_generator(caller: FrameType) -> bool:
-    """Tell whether `caller`, or the nearest frame outside of the library, is a generator: its consumer shares its context."""
+    """Return whether `caller`, or the nearest frame outside odmantic, is a generator, with its consumer's context."""
     frame = outside(caller)
     return frame is not None and bool(frame.f_code.co_flags & _GENERATOR_FLAGS)
 

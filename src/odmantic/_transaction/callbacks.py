@@ -1,4 +1,4 @@
-"""Callables that wait for the end of a transaction."""
+"""Callables for the end of a transaction."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Hook = Callable[[], Any]
 
 
 class Hooks:
-    """What to call after the commit, and what after the rollback, each in order of registration."""
+    """The callables for after the commit and for after the rollback, each in order of registration."""
 
     __slots__ = ("on_commit", "on_rollback")
 
@@ -20,16 +20,16 @@ class Hooks:
 
 
 def check_callback(callback: object, *, may_await: bool) -> None:
-    """Raise unless something can be called here.
+    """Check that a callback can be called here.
 
     Raises:
-        TypeError: it is not callable, or async where nothing can await it.
+        TypeError: if it is not callable, or async where nothing can await it.
     """
     if not callable(callback):
         message = f"a callable is needed here, not {callback!r}"
         raise TypeError(message)
     is_async = inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(
-        getattr(type(callback), "__call__", None)  # noqa: B004 - asks for the method, not for callability
+        getattr(type(callback), "__call__", None)  # noqa: B004 - looks up the method; it does not test callability
     )
     if is_async and not may_await:
         message = f"the sync engine cannot await {callback!r}: give it a plain callable"

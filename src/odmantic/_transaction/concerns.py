@@ -1,4 +1,4 @@
-"""The options of sessions and transactions, and where each comes from when it is not given."""
+"""The options of sessions and transactions, and their defaults."""
 
 from __future__ import annotations
 
@@ -12,34 +12,33 @@ _SNAPSHOT, _MAJORITY = ReadConcern("snapshot"), WriteConcern("majority")
 
 
 class TransactionDefaults(Protocol):
-    """What a session says of its transactions: the driver's `TransactionOptions`."""
+    """A session's defaults for its transactions: the driver's `TransactionOptions`."""
 
     @property
     def read_concern(self) -> ReadConcern | None:
-        """What reads see."""
+        """The read concern."""
 
     @property
     def write_concern(self) -> WriteConcern | None:
-        """What the commit waits for."""
+        """The write concern of the commit."""
 
     @property
     def max_commit_time_ms(self) -> int | None:
-        """How many milliseconds the server may take for the commit."""
+        """The limit in milliseconds for the commit on the server."""
 
 
 class TransactionSettings(NamedTuple):
-    """What a call asks of its transaction; `None` leaves it to the session, the client, and the library."""
+    """The options in a call; `None` leaves one to the session, the client, and odmantic."""
 
     read_concern: ReadConcern | None = None
     write_concern: WriteConcern | None = None
     max_commit_time_ms: int | None = None
 
     def resolved(self, defaults: TransactionDefaults | None, client: Any) -> dict[str, Any]:
-        """Keyword arguments of the driver's `start_transaction`.
+        """Return keyword arguments for the driver's `start_transaction`.
 
-        The call comes first, then the session's default options, then what the client sets explicitly; otherwise
-        a transaction reads one snapshot of majority-committed data, and its commit waits for the majority. Reads go
-        to the primary, as MongoDB demands.
+        The call comes first, then the session's default options, then the client's explicit settings. The defaults
+        are read concern `snapshot` and write concern `majority`. Reads go to the primary, as MongoDB demands.
 
         See https://www.mongodb.com/docs/manual/core/transactions/#read-concern-write-concern-read-preference
         """
@@ -62,12 +61,12 @@ class TransactionSettings(NamedTuple):
         return options
 
 
-#: What a call asks that gives no options.
+#: The settings of a call without options.
 NOTHING_ASKED = TransactionSettings()
 
 
 def _is_set(concern: Any) -> bool:
-    """Whether a client has a concern of its own, or one that nobody knows, as stand-ins may."""
+    """Return whether a client sets a concern explicitly, or has an unknown one, as stand-ins may."""
     if isinstance(concern, ReadConcern):
         return concern.level is not None
     return not isinstance(concern, WriteConcern) or not concern.is_server_default
@@ -80,10 +79,10 @@ def session_options(
     default_transaction_options: TransactionDefaults | None,
     has_token: bool,
 ) -> dict[str, Any]:
-    """Keyword arguments of the driver's `start_session`: those that differ from its defaults.
+    """Return keyword arguments for the driver's `start_session`: those that differ from its defaults.
 
     Raises:
-        ValueError: the options contradict each other.
+        ValueError: if the options contradict each other.
     """
     if snapshot and causal_consistency:
         message = "a session cannot have both snapshot=True and causal_consistency=True"

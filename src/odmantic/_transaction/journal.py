@@ -1,4 +1,4 @@
-"""What a transaction read and wrote, so that its instances can follow a rollback."""
+"""The reads and writes of a transaction, so that its instances can follow a rollback."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class _Entry:
-    """What one transaction did with one instance."""
+    """The actions of one transaction on one instance."""
 
     before_delete: _Before | None = None
     read_back: bool = False
@@ -50,12 +50,12 @@ class _Entry:
     def wrote(self, names: AbstractSet[str], write: Written | None = None) -> None:
         """Enter fields that were written; an embedded object has no write of its own."""
         self.written |= names
-        # What was before a deletion makes up for all that follows it.
+        # The state before a deletion already covers everything after it.
         if write is not None and self.before_delete is None:
             self.writes.append((write, names))
 
     def copied(self) -> _Entry:
-        """Give a copy that later writes do not change."""
+        """Return a copy that later writes do not change."""
         kept = copy(self)
         kept.written, kept.writes = {*self.written}, [*self.writes]
         return kept
@@ -68,7 +68,7 @@ class _Entry:
         modified.update(all_names(self.instance) if is_whole else self.written)
 
     def believe(self) -> None:
-        """Make the instance clean again, but for what changed in doubt: the commit succeeded."""
+        """Make the instance clean again, except for changes in doubt: the commit succeeded."""
         before = self.in_doubt
         if before is not None:
             fields = mapping_of(type(self.instance)).fields.keys()
@@ -85,7 +85,7 @@ class _Entry:
             mark_dirty(self.instance, changed)
         elif not self.writes:
             mark_dirty(self.instance, self.written)
-        # In reverse order, as each may have moved the instance from the place of the one before.
+        # In reverse order, because each may have moved the instance from the place of the previous one.
         for write, names in reversed(self.writes):
             give_back(self.instance, names, write)
 
@@ -99,11 +99,11 @@ class _Before:
 
     @classmethod
     def of(cls, instance: Instance) -> _Before:
-        """Keep an instance as it is now."""
+        """Save the present state of an instance."""
         return cls(kept_state(instance), field_digests(instance, mapping_of(type(instance)).fields))
 
     def changed_since(self, instance: Instance) -> set[str]:
-        """Give the fields that may have changed: those with another digest or none."""
+        """Return the fields that may have changed: those with another digest or none."""
         names = mapping_of(type(instance)).fields
         now = field_digests(instance, names)
         return {n for n in names if n not in now or now[n] != self.digests.get(n)}
@@ -113,19 +113,19 @@ class Journal:
     """The instances that one transaction read and wrote, held until it ends.
 
     Attributes:
-        committed: whether it committed; `None` while that is unknown.
+        committed: Whether it committed; `None` while that is unknown.
     """
 
     committed: bool | None = None
     _is_closed = False
     _is_in_doubt = False
     _entered = 0
-    """How many of the writes are in `_entries`. A commit needs none, and to enter a write takes six times as long as to keep it."""
+    """The number of writes in `_entries`. A commit needs none, and entering one takes six times as long as keeping it."""
     _encoded = 0
-    """How many of the writes are in `_documents`, which only a read needs."""
+    """The number of writes in `_documents`, which only a read needs."""
 
     def __init__(self) -> None:
-        # Nothing is taken out of the list: another thread may be here as well.
+        # Nothing is removed from the list: another thread may be here too.
         self._writes: list[_Write] = []
         self._ended: list[Life] = []
         self._entries: dict[int, _Entry] = {}
@@ -140,7 +140,7 @@ class Journal:
             self._settle()
 
     def deleting(self, instance: Instance) -> _Before:
-        """Keep the state of an instance, to hand to `deleted` once the deletion has succeeded."""
+        """Return the state of an instance, to pass to `deleted` once the deletion has succeeded."""
         return _Before.of(instance)
 
     def deleted(
@@ -149,9 +149,9 @@ class Journal:
         """Enter a successful deletion.
 
         Args:
-            instance: the instance.
-            before: its state before, if the deletion changed it.
-            ended: the lives that ended, which go on after a rollback.
+            instance: The instance.
+            before: Its state before, if the deletion changed it.
+            ended: The lives that ended, which continue after a rollback.
         """
         self._ended += ended
         if before is not None:
@@ -163,7 +163,7 @@ class Journal:
             self._settle()
 
     def read(self, database: str, instance: Instance) -> None:
-        """Enter a read: values that this transaction wrote are gone after a rollback."""
+        """Enter a read: a rollback undoes values that this transaction wrote."""
         count = len(self._writes)
         if not count:
             return
@@ -173,7 +173,7 @@ class Journal:
             self._encoded = count
         if _document(database, instance) in self._documents:
             self._entry(instance).read_back = True
-            # A copy must not take it for known before the commit.
+            # A copy must not count as known before the commit.
             state = opened(instance)
             if state.known is not None:
                 state.known = Written(state.known.place, self)
@@ -182,7 +182,7 @@ class Journal:
             self._read_nested(database, nested)
 
     def after_rollback(self, instance: Instance) -> Callable[[], None] | None:
-        """Give what makes an instance as dirty as a rollback now would; `None` for one that was not written."""
+        """Return a function that makes a written instance as dirty as a rollback would; `None` for another one."""
         entry = self._all_entries().get(id(instance))
         return entry.copied().restore if entry is not None else None
 
@@ -196,17 +196,17 @@ class Journal:
     def close(self, *, committed: bool | None) -> None:
         """Forget the instances; without a commit, make them dirty in what the transaction wrote.
 
-        An operation of another thread that is entered later has the same end.
+        An operation of another thread that is entered later has the same ending.
 
         Args:
-            committed: whether the transaction committed; `None` where that is unknown.
+            committed: Whether the transaction committed; `None` if that is unknown.
         """
         self.committed = committed
         self._is_closed = True
         self._settle()
 
     def _settle(self) -> None:
-        """Have the instances that were entered follow the end."""
+        """Make the entered instances follow the end."""
         if self.committed is None:
             self.doubt()
         entries, self._entries = self._entries, {}
@@ -261,7 +261,7 @@ def _entry_in(entries: dict[int, _Entry], instance: Instance) -> _Entry:
 
 
 def _document(database: str, instance: Instance) -> _Document:
-    """Give what identifies the document of an instance."""
+    """Return the identity of an instance's document."""
     key = {"_id": encode_primary_key(instance)}
     collection = mapping_of(type(instance)).collection or ""
     return database, collection, bson.encode(key, codec_options=DIGEST_OPTIONS)

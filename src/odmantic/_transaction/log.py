@@ -1,4 +1,4 @@
-"""The log of transactions: when they begin, end and are repeated; no error texts and no content of documents."""
+"""The log of transactions: begin, end and retries, without error texts or content of documents."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def log_event(event: str, session: Any) -> None:
 
 
 def log_error(event: str, error: BaseException, *, attempt: int, wait: float | None = None) -> None:
-    """Log an unknown outcome or a retry, with what a program can read of the error."""
+    """Log an unknown outcome or a retry, with the class, code and labels of the error."""
     logger.warning(
         "%s: attempt %d, wait %s, %s, code %s, labels %s",
         event,

@@ -1,7 +1,7 @@
-"""Whether, and when, a commit is sent again or a whole transaction is run again.
+"""Whether, and when, a commit or a whole transaction is retried.
 
-The rules are the driver specification's: repeating a commit is safe, and called for while its outcome is unknown; a
-transaction is run again after a transient error. See
+The rules are the driver specification's: retrying a commit is safe, and required while its outcome is unknown; a
+transaction is retried after a transient error. See
 https://github.com/mongodb/specifications/blob/master/source/transactions-convenient-api/transactions-convenient-api.md
 """
 
@@ -19,11 +19,11 @@ from pymongo.errors import (
 
 from odmantic._errors.transactions import labels_of
 
-#: Seconds after the first attempt during which a commit is repeated, and a transaction run again.
+#: Seconds after the first attempt during which a commit or a transaction is retried.
 RETRY_SECONDS = 120.0
 
 _MAX_TIME_EXPIRED, _UNKNOWN_WRITE_CONCERN, _UNSATISFIABLE_WRITE_CONCERN = 50, 79, 100
-#: What another commit meets again.
+#: Errors that another commit would meet again.
 _NOT_MENDED = (_MAX_TIME_EXPIRED, _UNKNOWN_WRITE_CONCERN, _UNSATISFIABLE_WRITE_CONCERN)
 _NO_SUCH_TRANSACTION = 251
 _FIRST_DELAY = 0.005
@@ -35,75 +35,75 @@ _NEVER_SENT = (ServerSelectionTimeoutError, WaitQueueTimeoutError)
 
 @dataclass(frozen=True, slots=True)
 class RetryLimits:
-    """How often, and until when, a transaction is run.
+    """The limits of a transaction's attempts.
 
     Attributes:
-        attempts: how often at most; `None` for no limit.
-        deadline: the monotonic time in seconds after which nothing is begun.
+        attempts: The largest number of attempts; `None` for no limit.
+        deadline: The monotonic time in seconds after which no attempt begins.
     """
 
     attempts: int | None
     deadline: float
 
     def allow(self, made: int) -> bool:
-        """Whether another attempt may begin after `made` attempts, if there is time."""
+        """Return whether another attempt may begin after `made` attempts, if there is time."""
         return self.attempts is None or made < self.attempts
 
     def are_reached(self, error: BaseException, made: int, *, at: float) -> bool:
-        """Whether it is for lack of time that there is no attempt after an error.
+        """Return whether lack of time is why there is no attempt after an error.
 
         Args:
-            error: what ended the last attempt.
-            made: attempts so far.
-            at: the monotonic time in seconds at which another one would begin.
+            error: The error of the last attempt.
+            made: The number of attempts so far.
+            at: The monotonic time in seconds at which another one would begin.
         """
         if is_transient(error):
             return self.allow(made) and at >= self.deadline
-        # The driver and the server give up a command a little before its time is over.
+        # The driver and the server abandon a command a little before its time is up.
         is_timeout = isinstance(error, PyMongoError) and error.timeout
         return is_timeout and at + _SLACK >= self.deadline
 
 
 def outcome_is_unknown(error: BaseException, *, attempts: int, sent: int | None) -> bool:
-    """Whether the server may or may not have committed, after so many commits.
+    """Return whether the outcome is unknown after a number of commits.
 
-    A first commit for which no server or connection could be had was never sent.
+    A first commit without a server or connection was never sent.
 
     Args:
-        error: what the last commit raised.
-        attempts: commits so far, this one included.
-        sent: how often the driver has put one on a connection, its own repetitions included; `None` if nobody knows.
+        error: The error of the last commit.
+        attempts: The number of commits so far, including this one.
+        sent: How often the driver has sent one, its own retries included; `None` if unknown.
     """
     if attempts == 1 and sent == 0 and isinstance(error, _NEVER_SENT):
         return False
-    # One about the write concern comes after the commit; without the label if another try cannot mend it.
+    # A write concern error comes after the commit; without the label if another try cannot help.
     is_done = isinstance(error, WriteConcernError)
     return is_done or "UnknownTransactionCommitResult" in labels_of(error)
 
 
 def is_no_commit(error: BaseException) -> bool:
-    """Whether the server says that there was no commit, also of an earlier commit whose outcome was unknown."""
+    """Return whether the server reports that there was no commit, not even an earlier one of unknown outcome."""
     return is_transient(error) or getattr(error, "code", None) == _NO_SUCH_TRANSACTION
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether running the transaction again may succeed."""
+    """Return whether retrying the transaction may succeed."""
     return "TransientTransactionError" in labels_of(error)
 
 
 def may_repeat_commit(error: BaseException) -> bool:
-    """Whether a commit of unknown outcome is worth repeating.
+    """Return whether a commit of unknown outcome is worth retrying.
 
-    It is not if the server ran out of time, nor if it knows no such write concern or has too few members for it.
+    It is not if the server ran out of time, does not know the write concern, or has too few members for it.
     """
     return not (isinstance(error, OperationFailure) and error.code in _NOT_MENDED)
 
 
 def backoff(made: int, jitter: float) -> float:
-    """Seconds to wait after `made` attempts, growing to half a second.
+    """Return the seconds to wait after `made` attempts, growing to half a second.
 
     Args:
-        made: attempts so far, from 1.
-        jitter: a random number from 0 to 1.
+        made: The number of attempts so far, from 1.
+        jitter: A random number from 0 to 1.
     """
     return jitter * min(_FIRST_DELAY * _GROWTH ** min(made - 1, 50), _LONGEST_DELAY)

@@ -1,8 +1,8 @@
-"""A guard against changes that a repeated transaction would apply twice.
+"""A guard against changes that a retried transaction would apply twice.
 
 `stock.n -= 1` on an object from outside the callback subtracts again in each attempt: the database was rolled back,
-the object was not. When an attempt saves an object that an earlier attempt saved, each field must be as at that save, or
-as the earlier attempt left it.
+the object was not. When an attempt saves an object that an earlier attempt saved, each field must be as at that save,
+or as the earlier attempt left it.
 """
 
 from __future__ import annotations
@@ -23,28 +23,28 @@ if TYPE_CHECKING:
 
 
 class RetryGuard:
-    """The documents that each attempt of a repeated transaction saved, by object, in order."""
+    """The documents that each attempt of a retried transaction saved, by object, in order."""
 
     __slots__ = ("_saves", "tracked")
 
     def __init__(self) -> None:
         """Begin with nothing saved and nothing tracked."""
         self.tracked = Tracked()
-        """Objects whose values are put back before each further attempt."""
+        """Objects whose values are restored before each further attempt."""
         self._saves: dict[int, _Saves] = {}
 
     def begin_attempt(self) -> None:
-        """Put the values of tracked objects back, and count the saves anew."""
+        """Restore the values of tracked objects, and count the saves from zero."""
         self.tracked.restore()
         for saves in self._saves.values():
             saves.count = 0
             saves.left = saves.latest
 
     def check(self, instance: Instance) -> None:
-        """Enter a save that is about to be sent, and compare it with the same one of the attempt before.
+        """Enter a save that is about to be sent, and compare it with the same one of the previous attempt.
 
         Raises:
-            UnsafeRetryError: the object has other values than then.
+            UnsafeRetryError: if the object had other values then.
         """
         if instance in self.tracked:
             return
@@ -56,18 +56,18 @@ class RetryGuard:
 
 @dataclass(slots=True)
 class _Saves:
-    """The saves of one object, which is held so that its id stands for it."""
+    """The saves of one object, which is held so that its id identifies it."""
 
     instance: Instance
     earlier: list[_Document] = field(default_factory=list["_Document"])
     """By number of the save in its attempt."""
     left: _Document = field(default_factory=dict[str, "bytes | None"])
-    """How the attempt before left the object."""
+    """The object as the previous attempt left it."""
     latest: _Document = field(default_factory=dict[str, "bytes | None"])
     count: int = 0
 
     def enter(self, document: _Document) -> bool:
-        """Enter a save; tell whether it is as in an earlier attempt."""
+        """Enter a save; return whether it is as in an earlier attempt."""
         number, self.count, self.latest = self.count, self.count + 1, document
         if number == len(self.earlier):
             self.earlier.append(document)

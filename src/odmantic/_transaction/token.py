@@ -1,4 +1,4 @@
-"""Causal tokens: how far a session has seen the database, as a short text.
+"""Causal tokens: the causal times of a session, as a short text.
 
 A token is `odm1.` and, in URL-safe base64, the BSON of `{"c": <cluster time document>, "o": <operation time>}`. The
 cluster time is the server's own signed document. See
@@ -19,34 +19,34 @@ from bson.timestamp import Timestamp
 _PREFIX = "odm1."
 _LONGEST = 512
 
-#: Seconds that a token may be ahead of this machine's clock; a server that follows it would be ahead for good.
+#: Seconds that a token may be ahead of this machine's clock; a server that follows it would stay ahead forever.
 MAX_LEAD_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
 class CausalTimes:
-    """What a session has seen: `cluster_time` as the server signs it, and the time of its last operation."""
+    """The causal times of a session: `cluster_time` as the server signs it, and the time of its last operation."""
 
     cluster_time: dict[str, Any]
     operation_time: Timestamp
 
 
 def encode_token(times: CausalTimes) -> str:
-    """The token of the times."""
+    """Return the token of the times."""
     data = bson.encode({"c": times.cluster_time, "o": times.operation_time})
     return _PREFIX + base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
 def decode_token(token: object, *, now: float) -> CausalTimes:
-    """Read a token, which is input: anything may be in it.
+    """Read a token, which is untrusted input.
 
     Args:
-        token: the text.
-        now: seconds since the epoch, UTC.
+        token: The text.
+        now: Seconds since the epoch, UTC.
 
     Raises:
-        TypeError: it is no text.
-        ValueError: it is no token, or its times cannot be.
+        TypeError: if it is not text.
+        ValueError: if it is not a token, or its times are impossible.
     """
     if not isinstance(token, str):
         message = f"a causal token is a string made by session.token(), not {type(token).__name__}"
@@ -86,7 +86,7 @@ def _parse(token: str) -> CausalTimes | None:
 
 
 def _is_cluster_time(document: Any) -> bool:
-    """Whether a value has the shape of the server's: its time, and a signature if the server signs."""
+    """Return whether a value has the shape of a cluster time: its time, and a signature if the server signs."""
     match document:
         case {"clusterTime": Timestamp(), **rest} if not rest:
             return True

@@ -1,7 +1,7 @@
-"""Values of objects, to be put back before a transaction is run again.
+"""Values of objects, to be restored before a transaction is retried.
 
-An object gets back what it held, in place: embedded objects, lists, dicts and sets stay the same objects, as a program
-may refer to them. What cannot be looked into is kept as a deep copy.
+The values are restored in place: embedded objects, lists, dicts and sets stay the same objects, since a program may
+refer to them. Opaque values are kept as deep copies.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from odmantic._types.kinds import kind_of_instance
 Restore = Callable[[], Any]
 AfterRollback = Callable[[Any], "Callable[[], None] | None"]
 
-#: What pydantic keeps of an instance beside its values.
+#: What pydantic stores in an instance besides its values.
 _SLOTS = ("__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
 
 _ATOMIC = (
@@ -41,39 +41,40 @@ _ATOMIC = (
 
 
 def _is_atomic(value: Any) -> bool:
-    """Tell whether a value cannot change in place."""
+    """Return whether a value cannot change in place."""
     return isinstance(value, _ATOMIC)
 
 
 class Tracked:
-    """Objects whose values, deep ones included, can be put back as often as wanted."""
+    """Objects whose values, deep ones included, can be restored any number of times."""
 
     def __init__(self) -> None:
-        """Begin with no object."""
+        """Begin without objects."""
         self._found: dict[int, tuple[Any, Restore]] = {}
         self._roots: list[Restore] = []
         self._after_rollback: AfterRollback = _nothing_written
 
     def __contains__(self, value: object) -> bool:
-        """Tell whether an object was tracked, by itself or inside another one."""
+        """Return whether an object was tracked, directly or inside another one."""
         return id(value) in self._found
 
     def add(self, value: Any, after_rollback: AfterRollback | None = None) -> None:
-        """Remember an object as it is now; one that is tracked already keeps its first values.
+        """Remember the present values of an object; one that is already tracked keeps its first values.
 
         Args:
-            value: the object.
-            after_rollback: gives what makes an instance dirty, if the running transaction has already written it.
+            value: The object.
+            after_rollback: Returns a function that makes an instance dirty, if the running transaction has already
+                written it.
 
         Raises:
-            TypeError: the object holds something that cannot be copied, such as a lock.
+            TypeError: if the object holds a value that cannot be copied, such as a lock.
         """
         if value not in self:
             self._after_rollback = after_rollback or _nothing_written
             self._roots.append(self._remember(value))
 
     def restore(self) -> None:
-        """Put all values back."""
+        """Restore all values."""
         for put_back in self._roots:
             put_back()
 
@@ -97,7 +98,7 @@ class Tracked:
         return lambda: copy.deepcopy(kept)
 
     def _keep(self, value: Any, visit: Callable[[Any], Restore]) -> Restore:
-        # Found before it is visited: an object may contain itself.
+        # Registered before it is visited: an object may contain itself.
         visited: list[Restore] = []
         state = {"busy": False}
 
@@ -195,7 +196,7 @@ def _nothing_written(_instance: Any) -> None:
 
 
 def _slots_of(instance: BaseModel) -> dict[str, Any]:
-    """Give the slots that hold something; to read an empty one as an attribute might fill it."""
+    """Return the filled slots; reading an empty one as an attribute might fill it."""
     held: dict[str, Any] = {}
     for name in _SLOTS:
         try:
