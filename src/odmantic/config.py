@@ -28,6 +28,9 @@ class ODMConfigDict(ConfigDict, total=False):
             it may name the class being defined.
         key_generator: Returns the key of a field that has no `key_name`, for its name, such as
             `pydantic.alias_generators.to_camel`; the primary key is not asked for.
+        store_none: Whether a field that is `None` has a key; if not, a missing key is read as `None`, and `Field` may
+            say otherwise. A field with another default is stored in any case.
+        store_defaults: Whether a field that equals its default has a key; `Field(store_default=...)` may say otherwise.
         inheritance: What the subclasses are; they inherit fields, methods, validators and options, except `title`,
             `json_schema_extra`, `collection` and `indexes`. `"abstract"`: models, while the class itself has neither a
             collection nor instances; its indexes are inherited too. `"separate"`: models with collections of their
@@ -38,6 +41,8 @@ class ODMConfigDict(ConfigDict, total=False):
     parse_doc_with_default_factories: bool
     indexes: Callable[[], Iterable[Index | IndexModel]] | None
     key_generator: Callable[[str], str] | None
+    store_none: bool
+    store_defaults: bool
     inheritance: Literal["abstract", "separate"] | None
 
 
@@ -56,7 +61,7 @@ _DEFAULTS: dict[str, Any] = {
 
 _ALLOWED = (
     _DEFAULTS.keys()
-    | {"inheritance", "key_generator"}
+    | {"inheritance", "key_generator", "store_none", "store_defaults"}
     | ConfigDict.__required_keys__
     | ConfigDict.__optional_keys__
 )

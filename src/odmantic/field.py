@@ -62,6 +62,8 @@ class ODMFieldInfo(FieldMetadata):
         "key_name",
         "primary_field",
         "pydantic_field_info",
+        "store_default",
+        "store_none",
         "unique",
     )
 
@@ -77,8 +79,12 @@ class ODMFieldInfo(FieldMetadata):
         index: bool = False,
         unique: bool = False,
         if_missing: Callable[[], Any] | None = None,
+        store_none: bool | None = None,
+        store_default: bool | None = None,
     ) -> None:
         self.if_missing = if_missing
+        self.store_none = store_none
+        self.store_default = store_default
         self.pydantic_field_info = pydantic_field_info
         self.primary_field = primary_field
         self.key_name = key_name
@@ -92,7 +98,7 @@ class ODMFieldInfo(FieldMetadata):
         """Return whether no option is set that applies only to whole fields."""
         return not (
             self.primary_field or self.key_name or self.index or self.unique or self.if_missing
-        )
+        ) and (self.store_none is None and self.store_default is None)
 
 
 def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
@@ -103,6 +109,8 @@ def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
     index: bool = False,
     unique: bool = False,
     if_missing: Callable[[], Any] | None = None,
+    store_none: bool | None = None,
+    store_default: bool | None = None,
     default_factory: Callable[[], Any] | Callable[[dict[str, Any]], Any] | None = None,
     alias: str | None = None,
     alias_priority: int | None = None,
@@ -145,7 +153,7 @@ def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
 ) -> Any:
     """Describe a field of a model.
 
-    All but the first seven arguments are
+    All but the first nine arguments are
     [pydantic's](https://docs.pydantic.dev/latest/api/fields/#pydantic.fields.Field). Aliases, `exclude`, `repr` and
     titles affect constructors, dumps and JSON: a document holds every field, under its key.
 
@@ -157,6 +165,8 @@ def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
         unique: Declare a unique index on this field.
         if_missing: Called without arguments if a document lacks the key. The value is validated, and does not count as
             changed.
+        store_none: Whether the field has a key in the document while it is `None`; the config's `store_none` if `None`.
+        store_default: Whether it has one while it equals its default; the config's `store_defaults` if `None`.
         default_factory: Called per instance, without arguments or with the data validated so far.
             Documents without the key are still refused, unless the model's config sets
             `parse_doc_with_default_factories`.
@@ -257,6 +267,8 @@ def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
         index=index,
         unique=unique,
         if_missing=if_missing,
+        store_none=store_none,
+        store_default=store_default,
     )
 
 

@@ -175,8 +175,9 @@ def test_what_the_json_schema_gets():
 
 
 def test_our_own_parameters_come_first():
-    assert list(inspect.signature(Field).parameters)[:7] == [
-        "default", "key_name", "primary_field", "index", "unique", "if_missing", "default_factory",
+    assert list(inspect.signature(Field).parameters)[:9] == [
+        "default", "key_name", "primary_field", "index", "unique", "if_missing", "store_none",
+        "store_default", "default_factory",
     ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from odmantic._bson.values import is_collection, is_document, is_tuple
+from odmantic._codec.absent import leave_out
 from odmantic._codec.encoders import EncoderCompiler
 from odmantic._codec.ids import check_id
 from odmantic._codec.objects import check_extra
@@ -46,10 +47,11 @@ def encode_fields(instance: Instance) -> dict[str, Any]:
     """Return the document of an instance without extra values."""
     mapping: ModelMapping = instance.__mapping__
     try:
-        return mapping.codec.write(instance)
+        document = mapping.codec.write(instance)
     except KeyError:
         _check_complete(instance)
         raise
+    return leave_out(mapping, document) if mapping.left_out else document
 
 
 def encode_extras(instance: Instance, include: Container[str] | None = None) -> dict[str, Any]:
@@ -87,7 +89,8 @@ def encode_changes(instance: Instance, names: AbstractSet[str]) -> dict[str, Any
     except KeyError:
         _check_complete(instance)
         raise
-    return document
+    left_out = instance.__mapping__.left_out
+    return leave_out(instance.__mapping__, document) if left_out else document
 
 
 def encode_field(instance: Instance, name: str) -> Any:

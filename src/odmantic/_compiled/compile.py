@@ -225,6 +225,7 @@ def _can_take(mapping: ModelMapping) -> bool:
         and not mapping.dumps_itself
         and not mapping.is_embedded
         and not mapping.extra_allowed
+        and not mapping.left_out
         and keeps_alike(mapping, mapping.compared_fields)
     )
 

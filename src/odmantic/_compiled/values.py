@@ -202,7 +202,7 @@ class ValueCode:
     def _embedded(self, model: Any, value: str, path: str) -> Stored:
         mapping = mapping_of(model)
         self._unless_exactly(value, model)
-        is_odd = mapping.extra_allowed or is_unvalidated(mapping)
+        is_odd = mapping.extra_allowed or is_unvalidated(mapping) or bool(mapping.left_out)
         is_odd |= self._keeps and not keeps_alike(mapping, mapping.fields)
         if is_odd or not self._inlining.takes(mapping, self._source):
             return self._elsewhere(mapping, value, path)

@@ -175,6 +175,8 @@ def _options_of(info: ODMFieldInfo) -> FieldOptions:
         index=info.index,
         unique=info.unique,
         if_missing=info.if_missing,
+        store_none=info.store_none,
+        store_default=info.store_default,
     )
 
 

@@ -6,11 +6,13 @@ import typing
 from typing import TYPE_CHECKING, Any
 
 from odmantic._caller import warn_caller
+from odmantic._codec.absent import left_out_of
 from odmantic._codec.decode import extra_decoder, field_decoders
 from odmantic._codec.encode import extra_encoder, field_encoders
 from odmantic._codec.lookups import takes_aliases
 from odmantic._codec.readable import Readable
 from odmantic._compiled.compile import Codec
+from odmantic._define.absence import absence_of
 from odmantic._mapping.fields import (
     ODMBaseField,
     ODMEmbedded,
@@ -89,6 +91,7 @@ def compile_mapping(model: type[Instance]) -> ModelMapping:
         readable_for=Readable,
         codec_for=Codec,
         aliases_for=takes_aliases,
+        left_out_for=left_out_of,
     )
 
 
@@ -121,6 +124,7 @@ def _field(
         return ODMReference(model=tree.cls, **common)
     common |= {
         "if_missing": options.if_missing,
+        "absence": absence_of(f"{model.__name__}.{name}", info, tree, options, config),
         "index": options.index,
         "unique": options.unique,
         "primary_field": options.primary_field,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Flag, auto
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from odmantic._types.tree import Type, read_type
@@ -11,6 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pydantic.fields import FieldInfo
+
+
+class Absence(Flag):
+    """The values of a field that have no key in the document."""
+
+    NEVER = 0
+    OF_NONE = auto()
+    OF_DEFAULT = auto()
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -27,6 +36,8 @@ class ODMBaseField:
     pydantic_field: FieldInfo
     if_missing: Callable[[], Any] | None = None
     """The function that returns the value if a document lacks the key."""
+    absence: Absence = Absence.NEVER
+    """The values that are left out of documents."""
     owner: tuple[Any, str] | None = field(default=None, init=False, repr=False)
     """The class that has the field, and the field's name there."""
     operand: Callable[[Any], Any] | None = field(default=None, init=False, repr=False)
@@ -48,7 +59,7 @@ class ODMBaseField:
 
     def is_required_in_doc(self) -> bool:
         """Return whether a document without the key cannot be parsed."""
-        if self.if_missing is not None:
+        if self.if_missing is not None or self.absence & Absence.OF_NONE:
             return False
         if self.model_config.get("parse_doc_with_default_factories"):
             return self.pydantic_field.is_required()
@@ -77,6 +88,8 @@ class ODMField(ODMBaseIndexableField):
         """Return the value that replaces a key missing from the document."""
         if self.if_missing is not None:
             return self.if_missing()
+        if self.absence & Absence.OF_NONE:
+            return None
         if self.model_config.get("parse_doc_with_default_factories"):
             return self.pydantic_field.get_default(call_default_factory=True, validated_data={})
         return self.pydantic_field.get_default()

@@ -29,6 +29,9 @@ FieldDecoder: TypeAlias = tuple[str, str, Decoder | None, OnMissing]
 
 MISSING: Any = object()
 
+IsLeftOut: TypeAlias = Callable[[Any], bool]
+"""Tells by its stored form whether a value has no key in the document."""
+
 Read: TypeAlias = Callable[[Any], Any]
 ReadAll: TypeAlias = Callable[[list[Any], Callable[[Any], None], Any], Any]
 TakeSnapshot: TypeAlias = Callable[[Any], tuple[Any, ...]]

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Encoder,
         FieldDecoder,
         FieldEncoder,
+        IsLeftOut,
         Readable,
     )
     from odmantic._types.tree import Type
@@ -66,6 +67,7 @@ class ModelMapping:
         shapes_for: Reads the shapes of values from annotations when they are first needed.
         readable_for: Determines what generated code can read when that is first needed.
         codec_for: Generates the functions of the class when they are first needed.
+        left_out_for: Determines which values are left out of documents when that is first needed.
         aliases_for: Determines whether aliases may be used when that is first needed.
     """
 
@@ -87,6 +89,7 @@ class ModelMapping:
     readable_for: Callable[[ModelMapping], Readable] = field(repr=False)
     codec_for: Callable[[ModelMapping], Codec] = field(repr=False)
     aliases_for: Callable[[Any], bool] = field(repr=False)
+    left_out_for: Callable[[ModelMapping], dict[str, IsLeftOut]] = field(repr=False)
 
     @cached_property
     def reference_paths(self) -> tuple[ReferencePath, ...]:
@@ -213,6 +216,11 @@ class ModelMapping:
     def move(self, collection: str) -> None:
         """Use another collection from now on; nothing else of a mapping ever changes."""
         object.__setattr__(self, "collection", collection)
+
+    @cached_property
+    def left_out(self) -> dict[str, IsLeftOut]:
+        """What tells whether a value is left out of documents, by the keys of the fields that leave out any."""
+        return self.left_out_for(self)
 
     @cached_property
     def takes_aliases(self) -> bool:

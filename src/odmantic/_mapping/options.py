@@ -24,6 +24,8 @@ class FieldOptions:
     unique: bool = False
     reference: bool = False
     if_missing: Callable[[], Any] | None = None
+    store_none: bool | None = None
+    store_default: bool | None = None
 
     def overridden_by(self, other: FieldOptions) -> FieldOptions:
         """Return the options of a field that is declared twice.
@@ -40,6 +42,10 @@ class FieldOptions:
             unique=self.unique or other.unique,
             reference=self.reference or other.reference,
             if_missing=other.if_missing or self.if_missing,
+            store_none=self.store_none if other.store_none is None else other.store_none,
+            store_default=self.store_default
+            if other.store_default is None
+            else other.store_default,
         )
         if merged.primary_field and set(key_names) != {"_id"}:
             raise ValueError("cannot specify a primary field with a custom key_name")

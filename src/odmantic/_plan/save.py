@@ -120,6 +120,8 @@ def plan_save(instance: Model, names: AbstractSet[str], write: Written) -> SaveP
             removed = sorted(removed_extras(instance) & names)
             snapshots |= dict.fromkeys(removed, REMOVED)
             _check_names(instance, names - fields.keys())
+        if mapping.left_out:
+            removed = [*removed, *_left_out(mapping, names, document)]
         if not document and not removed:
             return None
         id_ = document["_id"] if is_whole and "_id" in document else encode_primary_key(instance)
@@ -145,6 +147,15 @@ def _encoded(instance: Model, names: AbstractSet[str], *, is_whole: bool) -> dic
         return document | encode_extras(instance, names) if mapping.extra_allowed else document
     except InvalidDocumentError as error:
         raise refusal_of_save(error, instance) from error
+
+
+def _left_out(
+    mapping: ModelMapping, names: AbstractSet[str], document: dict[str, Any]
+) -> Iterator[str]:
+    """The keys of those fields whose values are left out of the document."""
+    for key in mapping.left_out:
+        if key not in document and mapping.field_names[key] in names:
+            yield key
 
 
 def _check_names(instance: Model, names: Collection[Any]) -> None:

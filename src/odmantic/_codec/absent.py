@@ -1,0 +1,45 @@
+"""Values that are left out of documents, because a read makes them up where the key is missing."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from odmantic._bson.alike import is_alike
+from odmantic._mapping.fields import Absence
+
+if TYPE_CHECKING:
+    from odmantic._mapping.interfaces import IsLeftOut
+    from odmantic._mapping.mapping import ModelMapping
+
+
+def left_out_of(mapping: ModelMapping) -> dict[str, IsLeftOut]:
+    """Return what tells by its stored form whether a value is left out, by the keys of the fields that leave out any."""
+    return {
+        field.key_name: partial(_is_left_out, _absent_forms(mapping, name))
+        for name, field in mapping.fields.items()
+        if field.absence
+    }
+
+
+def _absent_forms(mapping: ModelMapping, name: str) -> list[Any]:
+    field = mapping.fields[name]
+    forms: list[Any] = [None] if field.absence & Absence.OF_NONE else []
+    if field.absence & Absence.OF_DEFAULT:
+        default = field.pydantic_field.get_default()
+        encode = mapping.encoder_of[name]
+        forms.append(default if encode is None else encode(default))
+    return forms
+
+
+def _is_left_out(forms: list[Any], stored: Any) -> bool:
+    return any(is_alike(stored, form) for form in forms)
+
+
+def leave_out(mapping: ModelMapping, document: dict[str, Any]) -> dict[str, Any]:
+    """Return a document without the keys of values that are left out."""
+    return {
+        key: stored
+        for key, stored in document.items()
+        if key not in mapping.left_out or not mapping.left_out[key](stored)
+    }
