@@ -5,10 +5,20 @@ A test for each fails if the name disappears or changes its meaning in a new ver
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+# Attributes that the library sets on objects of the drivers. A client makes a database of every other name; one that
+# begins with an underscore is an attribute.
+
+#: Of a session: its channel, and after its end the name of what is over.
+CHANNEL = "_odmantic_channel"
+#: Of a client: its deployment.
+DEPLOYMENT = "_odmantic_deployment"
 
 _remaining: Callable[[], float | None] | None
 try:
@@ -43,6 +53,17 @@ def lift_batch_limit(cursor: Any) -> None:
     inner = _inner(cursor)
     if hasattr(inner, "_batch_size"):
         inner._batch_size = 0  # noqa: SLF001 - the purpose of this module
+
+
+def kept_on(holder: Any, name: str) -> Any:
+    """Return what the library keeps on an object of the driver, in one of the attributes above, or `None`."""
+    return getattr(holder, name, None)
+
+
+def keep_on(holder: Any, name: str, value: object) -> None:
+    """Keep something on an object of the driver for as long as that lives; a stand-in with slots keeps nothing."""
+    with suppress(AttributeError):
+        setattr(holder, name, value)
 
 
 def _inner(value: Any) -> Any:

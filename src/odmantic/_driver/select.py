@@ -47,21 +47,21 @@ def client_kind(client: Any) -> ClientKind:
     return ClientKind.NONE
 
 
+def servers_of(client: Any) -> list[tuple[str, int | None]]:
+    """Return the servers that a client looks for, or knows, as hosts and ports; a stand-in tells of none."""
+    topology = _topology_of(client)
+    return [] if topology is None else list(topology.server_descriptions())
+
+
 def addresses_of(client: Any) -> list[str]:
-    """The servers that a client looks for, or knows: `host:port`; none where it does not tell."""
-    description = getattr(client, "topology_description", None)
-    if not isinstance(description, TopologyDescription):
-        return []
-    return [
-        host if port is None else f"{host}:{port}"
-        for host, port in description.server_descriptions()
-    ]
+    """Return the servers of a client as `host:port`."""
+    return [host if port is None else f"{host}:{port}" for host, port in servers_of(client)]
 
 
 def knows_server(client: Any) -> bool:
-    """Whether a client knows a server that takes writes; a stand-in is its own server."""
-    description = getattr(client, "topology_description", None)
-    return not isinstance(description, TopologyDescription) or description.has_writable_server()
+    """Tell whether a client knows a server that takes writes; a stand-in is its own server."""
+    topology = _topology_of(client)
+    return topology is None or topology.has_writable_server()
 
 
 def check_session(value: Any) -> None:
@@ -91,6 +91,11 @@ def runs_transaction(session: Any) -> bool:
 def sends_nothing_at_end(session: Any) -> bool:
     """Tell whether a session ends without a word to the server, so that nothing can cut its end off."""
     return type(session) in SESSION_CLASSES and not session.in_transaction
+
+
+def _topology_of(client: Any) -> TopologyDescription | None:
+    description = getattr(client, "topology_description", None)
+    return description if isinstance(description, TopologyDescription) else None
 
 
 def _is_part(value: Any) -> bool:

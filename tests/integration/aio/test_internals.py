@@ -7,7 +7,7 @@ from pymongo.errors import OperationFailure
 from tests.integration.aio.colour import resolve
 
 from odmantic import Model
-from odmantic._driver.internals import commits_sent, lift_batch_limit
+from odmantic._driver.internals import CHANNEL, commits_sent, kept_on, lift_batch_limit
 from odmantic.exceptions import CommitOutcomeUnknownError
 
 pytestmark = pytest.mark.each_driver
@@ -73,3 +73,14 @@ async def test_a_cursor_that_is_open_gets_larger_batches(aio_engine, raw_databas
         await resolve(cursor.next())
     assert [sent.command.get("batchSize") for sent in commands.started] == [2, None]
     await resolve(cursor.close())
+
+
+async def test_a_session_of_the_driver_leads_to_its_transaction(aio_engine, raw_database):
+    raw_database.create_collection("user")
+    async with aio_engine.transaction() as transaction:
+        driver_session = transaction.get_driver_session()
+        assert kept_on(driver_session, CHANNEL).driver_session is driver_session
+        await aio_engine.save(User(name="Ada"), session=driver_session)
+        await transaction.abort()
+
+    assert kept_on(driver_session, CHANNEL) == "transaction"

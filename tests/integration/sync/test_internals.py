@@ -7,7 +7,7 @@ import pytest
 from pymongo.errors import OperationFailure
 
 from odmantic import Model
-from odmantic._driver.internals import commits_sent, lift_batch_limit
+from odmantic._driver.internals import CHANNEL, commits_sent, kept_on, lift_batch_limit
 from odmantic.exceptions import CommitOutcomeUnknownError
 
 
@@ -71,3 +71,14 @@ def test_a_cursor_that_is_open_gets_larger_batches(sync_engine, raw_database, co
         cursor.next()
     assert [sent.command.get("batchSize") for sent in commands.started] == [2, None]
     cursor.close()
+
+
+def test_a_session_of_the_driver_leads_to_its_transaction(sync_engine, raw_database):
+    raw_database.create_collection("user")
+    with sync_engine.transaction() as transaction:
+        driver_session = transaction.get_driver_session()
+        assert kept_on(driver_session, CHANNEL).driver_session is driver_session
+        sync_engine.save(User(name="Ada"), session=driver_session)
+        transaction.abort()
+
+    assert kept_on(driver_session, CHANNEL) == "transaction"

@@ -12,9 +12,19 @@ from types import SimpleNamespace
 
 import pymongo
 import pytest
+from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import AsyncMongoClient, MongoClient
 
 from odmantic._driver import internals
-from odmantic._driver.internals import commits_sent, driver_seconds_left, lift_batch_limit
+from odmantic._driver.internals import (
+    CHANNEL,
+    DEPLOYMENT,
+    commits_sent,
+    driver_seconds_left,
+    keep_on,
+    kept_on,
+    lift_batch_limit,
+)
 
 
 def test_the_deadline_of_the_driver_is_read():
@@ -54,3 +64,21 @@ def test_a_cursor_without_a_batch_size_is_left_alone():
     cursor = SimpleNamespace()
     lift_batch_limit(cursor)
     assert vars(cursor) == {}
+
+
+@pytest.mark.parametrize("kind", [MongoClient, AsyncMongoClient, AsyncIOMotorClient])
+def test_a_client_makes_no_database_of_what_is_kept_on_it(kind):
+    client, kept = kind(connect=False), object()
+
+    assert kept_on(client, DEPLOYMENT) is None
+    keep_on(client, DEPLOYMENT, kept)
+    assert kept_on(client, DEPLOYMENT) is kept
+
+
+def test_a_stand_in_with_slots_keeps_nothing():
+    class Session:
+        __slots__ = ()
+
+    session = Session()
+    keep_on(session, CHANNEL, "session")
+    assert kept_on(session, CHANNEL) is None

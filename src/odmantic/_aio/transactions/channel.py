@@ -18,7 +18,7 @@ from odmantic._driver._aio import (
     take_at_once,
 )
 from odmantic._driver.deadline import is_cut_off, seconds_for, seconds_to_end
-from odmantic._driver.internals import commits_sent
+from odmantic._driver.internals import CHANNEL, commits_sent, keep_on, kept_on
 from odmantic._driver.select import knows_server, sends_nothing_at_end
 from odmantic._plan.errors import NOT_ENCODABLE
 from odmantic._transaction.attempt import (
@@ -34,9 +34,6 @@ from odmantic.exceptions import SessionMisuseError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-#: The attribute of a driver session that holds its channel, and after its end the name of what is over.
-_OWNER = "_odmantic_channel"
-
 
 def channel_of(driver_session: Any) -> Channel | None:
     """The channel of a driver session that a session object owns; `None` for one made by hand.
@@ -47,7 +44,7 @@ def channel_of(driver_session: Any) -> Channel | None:
     Raises:
         SessionMisuseError: a session object had it, and has ended it.
     """
-    owner = getattr(driver_session, _OWNER, None)
+    owner = kept_on(driver_session, CHANNEL)
     if isinstance(owner, Channel):
         return owner
     if isinstance(owner, str):
@@ -73,7 +70,7 @@ class Channel:
         self._lock = Lock()
         self._process = _process.number
         self._home = current_home()
-        setattr(driver_session, _OWNER, self)
+        keep_on(driver_session, CHANNEL, self)
 
     @property
     def is_inherited(self) -> bool:
@@ -246,7 +243,8 @@ class Channel:
         )
 
     def _note_end(self) -> None:
-        setattr(self.driver_session, _OWNER, "transaction" if self._had_transaction else "session")
+        name = "transaction" if self._had_transaction else "session"
+        keep_on(self.driver_session, CHANNEL, name)
 
     def _lose(self) -> None:
         self._is_lost = True
