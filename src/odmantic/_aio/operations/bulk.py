@@ -1,4 +1,13 @@
-"""Saving many instances: one bulk write for each model and level of references."""
+"""Bulk saves: the stages of `save` for many instances of one model, a batch at a time.
+
+`save_all` has put the instances in **order**, and in groups that can be written together. For each batch of a group,
+a `Planner` finds the **changes** and makes the **plan**, in columns; `_send` **sends** it as one insert or bulk write;
+`_settle` **settles** it, and writes whole documents where updates of a part met none. `_stop` and `_recover` settle what
+an error leaves.
+
+While a batch is on its way, the event loop is free to plan the next one: `Meanwhile` has it call `Planner.advance`, a
+millisecond's work at a time (`_write_and_plan`). If the batch fails, what was planned ahead is given back.
+"""
 
 from __future__ import annotations
 
