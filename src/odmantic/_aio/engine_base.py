@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from odmantic import _process
 from odmantic._aio.colour import ASYNC
 from odmantic._aio.cursor import AIOCursor
+from odmantic._aio.engine_lifetime import EngineLifetime
 from odmantic._aio.operations.delete import delete, remove
 from odmantic._aio.operations.find import count, find, find_one
 from odmantic._aio.operations.indexes import create_declared
 from odmantic._aio.operations.save import save, save_one
 from odmantic._aio.operations.save_all import save_all
 from odmantic._aio.operations.scope import OUTSIDE, HasScope, Scope, scope_of
-from odmantic._aio.operations.turns import Turns
 from odmantic._driver._aio import (
-    CLIENT_ADVICE,
-    REFUSED_CLIENTS,
-    make_client,
     resolve,
     runs_for,
     waiting_frame,
@@ -27,25 +23,15 @@ from odmantic._plan.filters import build_filter
 from odmantic._plan.find import plan_find
 from odmantic._plan.save import referenced
 from odmantic._plan.sort import build_sort
-from odmantic._shared.arguments import (
-    check_client,
-    check_client_options,
-    check_database_name,
-    database_in,
-)
-from odmantic._shared.engine import UNNAMED, BaseEngine, BaseSession
+from odmantic._shared.engine import BaseSession
 from odmantic._shared.reading import ModelType, reads_by_itself
-from odmantic._transaction.blocks import NO_SESSION, StrayOperations, is_in_block, session_of_block
+from odmantic._transaction.blocks import NO_SESSION, is_in_block, session_of_block
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable, Mapping, Sequence
-    from types import TracebackType
 
     from pymongo.asynchronous.client_session import AsyncClientSession
-    from pymongo.asynchronous.collection import AsyncCollection
-    from typing_extensions import Self
 
-    from odmantic._driver.plain import Target
     from odmantic._plan.sort import SortExpressionType
     from odmantic.model import Model
     from odmantic.query import QueryExpression
@@ -60,77 +46,18 @@ _SAVES = frozenset({"save", "save_all"})
 _CALLED_BY_SESSIONS = _SAVES | {"_get_session", "find", "find_one", "count", "delete", "remove"}
 
 
-class AIOEngineBase(BaseEngine):
+class AIOEngineBase(EngineLifetime):
     """The operations of an engine; `AIOEngine` makes sessions and transactions besides."""
 
     _takes_sessions = True
-    """Whether operations of a session may give that as `session=`: a program's own method gets the driver's, as in 1.x."""
+    """Whether sessions give themselves as `session=`; methods of a program get the driver's session, as in 1.x."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Look at what a program replaces."""
         super().__init_subclass__(**options)
-        if not _CALLED_BY_SESSIONS.isdisjoint(vars(cls)):
-            cls._takes_sessions = False
-
-    def __init__(
-        self,
-        client: Any = None,
-        database: str = UNNAMED,
-        *,
-        stray_operations: str = "warn",
-        client_options: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Keep the client, or make one; nothing is sent."""
-        check_client(client, REFUSED_CLIENTS, "AIOEngine", CLIENT_ADVICE)
-        check_client_options(client, client_options, "AIOEngine")
-        uri = client if isinstance(client, str) else None
-        if database is UNNAMED:
-            database = (uri and database_in(uri)) or "test"
-        # Whatever can fail comes before a client that nobody would close.
-        check_database_name(database)
-        self.stray_operations = StrayOperations(stray_operations)
-        self._made_in = _process.number if client is None or uri is not None else None
-        super().__init__(
-            make_client(uri, client_options or {}) if self._made_in is not None else client,
-            database,
+        cls._takes_sessions = all(
+            getattr(cls, name) is getattr(AIOEngineBase, name) for name in _CALLED_BY_SESSIONS
         )
-        self._turns = Turns()
-
-    async def close(self) -> None:
-        """Close the client if the engine has made it, which ends its sessions; does nothing the second time.
-
-        A client that was given to the engine is left to who made it, and a forked child leaves its parent's alone.
-        """
-        made_in, self._made_in = self._made_in, None
-        if made_in is _process.number:
-            await resolve(self.client.close())
-
-    async def __aenter__(self) -> Self:
-        """Return the engine."""
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_val: BaseException | None,
-        exc_tb: TracebackType | None,
-    ) -> None:
-        """Close the client if the engine has made it."""
-        await self.close()
-
-    def get_collection(self, model: type[Model]) -> AsyncCollection[dict[str, Any]]:
-        """The driver's collection of a model, for raw calls.
-
-        Raises:
-            TypeError: `model` is no model class.
-        """
-        collection: AsyncCollection[dict[str, Any]] = self._usual_target(model).collection
-        return collection
-
-    def _target(self, model: Any) -> Target:
-        if getattr(self.get_collection, "__func__", None) is AIOEngineBase.get_collection:
-            return self._usual_target(model)
-        return self._look_at(model, self.get_collection(model))
 
     async def configure_database(
         self,
@@ -376,11 +303,6 @@ class AIOEngineBase(BaseEngine):
         finally:
             if own is not None:
                 await resolve(own.end_session())
-
-    @property
-    def _keeps_collections(self) -> bool:
-        """Whether models are in the collections that bear their names: `get_collection` was not replaced."""
-        return getattr(self.get_collection, "__func__", None) is AIOEngineBase.get_collection
 
     @staticmethod
     def _get_session(session: AIOSessionType) -> Any:

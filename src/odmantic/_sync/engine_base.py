@@ -5,11 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from odmantic import _process
 from odmantic._driver._sync import (
-    CLIENT_ADVICE,
-    REFUSED_CLIENTS,
-    make_client,
     runs_for,
     waiting_frame,
 )
@@ -18,33 +14,23 @@ from odmantic._plan.filters import build_filter
 from odmantic._plan.find import plan_find
 from odmantic._plan.save import referenced
 from odmantic._plan.sort import build_sort
-from odmantic._shared.arguments import (
-    check_client,
-    check_client_options,
-    check_database_name,
-    database_in,
-)
-from odmantic._shared.engine import UNNAMED, BaseEngine, BaseSession
+from odmantic._shared.engine import BaseSession
 from odmantic._shared.reading import ModelType, reads_by_itself
 from odmantic._sync.cursor import SyncCursor
+from odmantic._sync.engine_lifetime import EngineLifetime
 from odmantic._sync.operations.delete import delete, remove
 from odmantic._sync.operations.find import count, find, find_one
 from odmantic._sync.operations.indexes import create_declared
 from odmantic._sync.operations.save import save, save_one
 from odmantic._sync.operations.save_all import save_all
 from odmantic._sync.operations.scope import OUTSIDE, HasScope, Scope, scope_of
-from odmantic._sync.operations.turns import Turns
-from odmantic._transaction.blocks import NO_SESSION, StrayOperations, is_in_block, session_of_block
+from odmantic._transaction.blocks import NO_SESSION, is_in_block, session_of_block
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from types import TracebackType
 
     from pymongo.synchronous.client_session import ClientSession
-    from pymongo.synchronous.collection import Collection
-    from typing_extensions import Self
 
-    from odmantic._driver.plain import Target
     from odmantic._plan.sort import SortExpressionType
     from odmantic.model import Model
     from odmantic.query import QueryExpression
@@ -59,77 +45,18 @@ _SAVES = frozenset({"save", "save_all"})
 _CALLED_BY_SESSIONS = _SAVES | {"_get_session", "find", "find_one", "count", "delete", "remove"}
 
 
-class SyncEngineBase(BaseEngine):
+class SyncEngineBase(EngineLifetime):
     """The operations of an engine; `SyncEngine` makes sessions and transactions besides."""
 
     _takes_sessions = True
-    """Whether operations of a session may give that as `session=`: a program's own method gets the driver's, as in 1.x."""
+    """Whether sessions give themselves as `session=`; methods of a program get the driver's session, as in 1.x."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Look at what a program replaces."""
         super().__init_subclass__(**options)
-        if not _CALLED_BY_SESSIONS.isdisjoint(vars(cls)):
-            cls._takes_sessions = False
-
-    def __init__(
-        self,
-        client: Any = None,
-        database: str = UNNAMED,
-        *,
-        stray_operations: str = "warn",
-        client_options: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Keep the client, or make one; nothing is sent."""
-        check_client(client, REFUSED_CLIENTS, "SyncEngine", CLIENT_ADVICE)
-        check_client_options(client, client_options, "SyncEngine")
-        uri = client if isinstance(client, str) else None
-        if database is UNNAMED:
-            database = (uri and database_in(uri)) or "test"
-        # Whatever can fail comes before a client that nobody would close.
-        check_database_name(database)
-        self.stray_operations = StrayOperations(stray_operations)
-        self._made_in = _process.number if client is None or uri is not None else None
-        super().__init__(
-            make_client(uri, client_options or {}) if self._made_in is not None else client,
-            database,
+        cls._takes_sessions = all(
+            getattr(cls, name) is getattr(SyncEngineBase, name) for name in _CALLED_BY_SESSIONS
         )
-        self._turns = Turns()
-
-    def close(self) -> None:
-        """Close the client if the engine has made it, which ends its sessions; does nothing the second time.
-
-        A client that was given to the engine is left to who made it, and a forked child leaves its parent's alone.
-        """
-        made_in, self._made_in = self._made_in, None
-        if made_in is _process.number:
-            self.client.close()
-
-    def __enter__(self) -> Self:
-        """Return the engine."""
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_val: BaseException | None,
-        exc_tb: TracebackType | None,
-    ) -> None:
-        """Close the client if the engine has made it."""
-        self.close()
-
-    def get_collection(self, model: type[Model]) -> Collection[dict[str, Any]]:
-        """The driver's collection of a model, for raw calls.
-
-        Raises:
-            TypeError: `model` is no model class.
-        """
-        collection: Collection[dict[str, Any]] = self._usual_target(model).collection
-        return collection
-
-    def _target(self, model: Any) -> Target:
-        if getattr(self.get_collection, "__func__", None) is SyncEngineBase.get_collection:
-            return self._usual_target(model)
-        return self._look_at(model, self.get_collection(model))
 
     def configure_database(
         self,
@@ -356,11 +283,6 @@ class SyncEngineBase(BaseEngine):
         finally:
             if own is not None:
                 own.end_session()
-
-    @property
-    def _keeps_collections(self) -> bool:
-        """Whether models are in the collections that bear their names: `get_collection` was not replaced."""
-        return getattr(self.get_collection, "__func__", None) is SyncEngineBase.get_collection
 
     @staticmethod
     def _get_session(session: SyncSessionType) -> Any:

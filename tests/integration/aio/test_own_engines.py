@@ -269,6 +269,22 @@ async def test_sessions_call_methods_of_the_same_name(aio_engine):
     assert called == ["save", "save_all", "find_one", "count", "delete", "remove"]
 
 
+async def test_what_sessions_call_gets_the_session_of_the_driver(aio_engine):
+    given = []
+
+    class Noting:
+        async def save(self, instance, *, session=None):
+            given.append(session)
+            return await super().save(instance, session=session)
+
+    class Engine(Noting, AIOEngine):
+        pass
+
+    async with engine_of(Engine, aio_engine).transaction() as transaction:
+        await transaction.save(Port())
+        assert given == [transaction.get_driver_session()]
+
+
 # --- Cursors -------------------------------------------------------------------------------------
 
 

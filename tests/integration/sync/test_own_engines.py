@@ -268,6 +268,22 @@ def test_sessions_call_methods_of_the_same_name(sync_engine):
     assert called == ["save", "save_all", "find_one", "count", "delete", "remove"]
 
 
+def test_what_sessions_call_gets_the_session_of_the_driver(sync_engine):
+    given = []
+
+    class Noting:
+        def save(self, instance, *, session=None):
+            given.append(session)
+            return super().save(instance, session=session)
+
+    class Engine(Noting, SyncEngine):
+        pass
+
+    with engine_of(Engine, sync_engine).transaction() as transaction:
+        transaction.save(Port())
+        assert given == [transaction.get_driver_session()]
+
+
 # --- Cursors -------------------------------------------------------------------------------------
 
 

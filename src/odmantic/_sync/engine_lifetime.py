@@ -1,0 +1,97 @@
+# Generated from src/odmantic/_aio/engine_lifetime.py by tools/generate_sync.py: do not edit.
+"""The lifetime of an engine: its client, which it may have made, and the collections in its database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from odmantic import _process
+from odmantic._driver._sync import CLIENT_ADVICE, REFUSED_CLIENTS, make_client
+from odmantic._shared.arguments import (
+    check_client,
+    check_client_options,
+    check_database_name,
+    database_in,
+)
+from odmantic._shared.engine import UNNAMED, BaseEngine
+from odmantic._sync.operations.turns import Turns
+from odmantic._transaction.blocks import StrayOperations
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+    from pymongo.synchronous.collection import Collection
+    from typing_extensions import Self
+
+    from odmantic._driver.plain import Target
+    from odmantic.model import Model
+
+
+class EngineLifetime(BaseEngine):
+    """How an engine comes by its client and its collections, and closes what it has made."""
+
+    def __init__(
+        self,
+        client: Any = None,
+        database: str = UNNAMED,
+        *,
+        stray_operations: str = "warn",
+        client_options: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Keep the client, or make one; nothing is sent."""
+        check_client(client, REFUSED_CLIENTS, "SyncEngine", CLIENT_ADVICE)
+        check_client_options(client, client_options, "SyncEngine")
+        uri = client if isinstance(client, str) else None
+        if database is UNNAMED:
+            database = (uri and database_in(uri)) or "test"
+        # Whatever can fail comes before a client that nobody would close.
+        check_database_name(database)
+        self.stray_operations = StrayOperations(stray_operations)
+        self._made_in = _process.number if client is None or uri is not None else None
+        super().__init__(
+            make_client(uri, client_options or {}) if self._made_in is not None else client,
+            database,
+        )
+        self._turns = Turns()
+
+    def close(self) -> None:
+        """Close the client if the engine has made it, which ends its sessions; does nothing the second time.
+
+        A client that was given to the engine is left to who made it, and a forked child leaves its parent's alone.
+        """
+        made_in, self._made_in = self._made_in, None
+        if made_in is _process.number:
+            self.client.close()
+
+    def __enter__(self) -> Self:
+        """Return the engine."""
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None:
+        """Close the client if the engine has made it."""
+        self.close()
+
+    def get_collection(self, model: type[Model]) -> Collection[dict[str, Any]]:
+        """The driver's collection of a model, for raw calls.
+
+        Raises:
+            TypeError: `model` is no model class.
+        """
+        collection: Collection[dict[str, Any]] = self._usual_target(model).collection
+        return collection
+
+    def _target(self, model: Any) -> Target:
+        if getattr(self.get_collection, "__func__", None) is EngineLifetime.get_collection:
+            return self._usual_target(model)
+        return self._look_at(model, self.get_collection(model))
+
+    @property
+    def _keeps_collections(self) -> bool:
+        """Whether models are in the collections that bear their names: `get_collection` was not replaced."""
+        return getattr(self.get_collection, "__func__", None) is EngineLifetime.get_collection
