@@ -59,7 +59,8 @@ async def save_one(
             target = engine._target(type(instance))
         plan, attempt = None, scope.attempt
         if turn is not None and (attempt is None or attempt.guard is None):
-            plan = plan_quickly(instance, target.known, scope.journal)
+            journal = None if attempt is None else attempt.journal
+            plan = plan_quickly(instance, target.known, journal)
         if plan is None:
             names = fields_to_save(instance, target.known.place)
             if turn is None and not names:

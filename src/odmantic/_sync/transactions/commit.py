@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import random
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pymongo
 from pymongo.errors import ExecutionTimeout, InvalidOperation, PyMongoError
@@ -38,8 +38,10 @@ def commit_until_known(channel: Channel, attempt: Attempt, max_commit_time_ms: i
         CommitOutcomeUnknownError: it is still unknown when the time is up, or the server ran out of time.
         ExecutionTimeout: the deadline is over, and nothing was sent.
     """
-    _check_time(attempt)
-    attempts, until = 0, time.monotonic() + _seconds_for_repeats(channel.driver_session)
+    left = seconds_for(getattr(channel.driver_session, "client", None))
+    _check_time(attempt, left)
+    until = time.monotonic() + (RETRY_SECONDS if left is None else min(RETRY_SECONDS, left))
+    attempts = 0
     may_have_committed = attempt.commit_was_sent
     while True:
         attempts += 1
@@ -71,17 +73,11 @@ def commit_until_known(channel: Channel, attempt: Attempt, max_commit_time_ms: i
             return
 
 
-def _check_time(attempt: Attempt) -> None:
+def _check_time(attempt: Attempt, left: float | None) -> None:
     """Raise if a first commit comes too late. The driver would refuse it, and then the rollback as well."""
-    left = remaining_seconds()
     if left is not None and left <= 0 and attempt.has_sent and not attempt.commit_was_sent:
         message = "no time is left for the commit, which was not sent"
         raise ExecutionTimeout(message, _TIME_LIMIT)
-
-
-def _seconds_for_repeats(driver_session: Any) -> float:
-    left = seconds_for(getattr(driver_session, "client", None))
-    return RETRY_SECONDS if left is None else min(RETRY_SECONDS, left)
 
 
 def _unknown(error: PyMongoError, attempts: int) -> CommitOutcomeUnknownError:
