@@ -209,7 +209,8 @@ class AIOEngineBase(EngineLifetime):
                 TypeError: `instance` is no instance of a model.
                 DocumentNotFoundError: there is no such document.
             """
-            await self._delete(instance, session)
+            check_instance(instance, "delete")
+            await delete(self, self._scope_for(session, "delete", writes=True), instance)
 
     elif not TYPE_CHECKING:
 
@@ -220,7 +221,8 @@ class AIOEngineBase(EngineLifetime):
                 TypeError: `instance` is no instance of a model.
                 DocumentNotFoundError: there is no such document.
             """
-            self._delete(instance, session)
+            check_instance(instance, "delete")
+            delete(self, self._scope_for(session, "delete", writes=True), instance)
 
     async def remove(
         self,
@@ -248,10 +250,6 @@ class AIOEngineBase(EngineLifetime):
         scope = self._scope_for(session, "remove", writes=True)
         return await remove(self, scope, model, query, just_one=just_one)
 
-    async def _delete(self, instance: Model, session: AIOSessionType) -> None:
-        check_instance(instance, "delete")
-        await delete(self, self._scope_for(session, "delete", writes=True), instance)
-
     async def _save(self, instance: ModelType, session: Any) -> ModelType:
         """Save an instance and those it references in a driver session.
 
@@ -274,24 +272,24 @@ class AIOEngineBase(EngineLifetime):
         if getattr(self._save, "__func__", None) is not AIOEngineBase._save:
             return self._save_each(instances, scope.session)
         if scope.session is not None:
-            return self._save_here(scope, instances)
+            if len(instances) > 1:
+                return save_all(self, scope, instances)
+            return save(self, scope, instances[0])
         if len(instances) == 1 and not instances[0].__mapping__.reference_paths:
             target = self._target(type(instances[0]))
             if target.needs_no_session:
                 return save_one(self, scope, instances[0], target)
-        return self._save_in_own_session(instances)
+        return self._save_in_own_session(instances, operation)
 
-    def _save_here(self, scope: Scope, instances: Sequence[Model]) -> Awaitable[None]:
-        return (
-            save(self, scope, instances[0])
-            if len(instances) == 1
-            else save_all(self, scope, instances)
-        )
-
-    async def _save_in_own_session(self, instances: Sequence[Model]) -> None:
+    async def _save_in_own_session(self, instances: Sequence[Model], operation: str) -> None:
         session = await resolve(self.client.start_session())
         try:
-            await self._save_here(scope_of(session), instances)
+            # A stand-in may give no session.
+            scope = self._scope_for(session, operation)
+            if len(instances) > 1:
+                await save_all(self, scope, instances)
+            else:
+                await save(self, scope, instances[0])
         finally:
             await resolve(session.end_session())
 
@@ -306,7 +304,7 @@ class AIOEngineBase(EngineLifetime):
 
     @staticmethod
     def _get_session(session: AIOSessionType) -> Any:
-        """The driver session of a `session=` argument.
+        """Return the driver session of a `session=` argument.
 
         Raises:
             RuntimeError: the session or transaction object is not started.
@@ -322,7 +320,7 @@ class AIOEngineBase(EngineLifetime):
         return session
 
     def _scope_for(self, session: AIOSessionType, operation: str, *, writes: bool = False) -> Scope:
-        """Where an operation runs: where its `session=` says, or in the block it stands in if it joins."""
+        """Find where an operation runs: where its `session=` says, or in the block it stands in if it joins."""
         if self._get_session is not AIOEngineBase._get_session:
             session = self._session_of_program(session, operation)
         if session is None and is_in_block():
@@ -339,6 +337,6 @@ class AIOEngineBase(EngineLifetime):
         return scope
 
     def _session_of_program(self, session: AIOSessionType, operation: str) -> Any:
-        """What a `_get_session` of a program's own gives; as in 1.x, a save asks it for a session object only."""
+        """Return what a `_get_session` of a program's own gives; as in 1.x, a save asks it for a session object only."""
         is_asked = operation not in _SAVES or isinstance(session, BaseSession)
         return self._get_session(session) if is_asked else session

@@ -25,7 +25,7 @@ class AIOSessionBase(HasScope):
     engine: AIOEngineBase
 
     def _as_argument(self) -> Any:
-        """What the engine's methods are given as `session=`: this object, which has the scope of an operation."""
+        """Return what the engine's methods get as `session=`: this object, which has the scope of an operation."""
         return self if self.engine._takes_sessions is True else self.engine._get_session(self)
 
     def find(

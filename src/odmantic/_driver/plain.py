@@ -68,7 +68,7 @@ def target_at(collection: Any, client: Any, known: Known) -> Target:
 
 
 def finds_plainly(collection: Any) -> bool:
-    """Tell whether this is a collection of PyMongo whose ways to find were not replaced."""
+    """Return whether this is a collection of PyMongo whose ways to find were not replaced."""
     return (
         type(collection) in _COLLECTIONS
         and has_own(collection, "find")
@@ -77,7 +77,7 @@ def finds_plainly(collection: Any) -> bool:
 
 
 def is_of_driver(collection: Any) -> bool:
-    """Tell whether a collection writes in the driver's own way.
+    """Return whether a collection writes in the driver's own way.
 
     A stand-in, or a subclass of a program, may do something of its own in `update_one`.
     """
@@ -91,7 +91,7 @@ def is_of_driver(collection: Any) -> bool:
 
 
 def has_own(value: object, method: str) -> bool:
-    """Tell whether a method of an object is that of its class.
+    """Return whether a method of an object is that of its class.
 
     The object's `__dict__` could tell, but CPython 3.11 and 3.12 would read its attributes more slowly ever after.
     """
@@ -99,7 +99,7 @@ def has_own(value: object, method: str) -> bool:
 
 
 def is_usual_codec(options: CodecOptions[Any]) -> bool:
-    """Tell whether documents are decoded to dictionaries, with no types of a program's own in them."""
+    """Return whether documents are decoded to dictionaries, with no types of a program's own in them."""
     return options.document_class is dict and options.type_registry == _NO_TYPES
 
 

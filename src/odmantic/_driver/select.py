@@ -35,7 +35,7 @@ DRIVERS = frozenset({ClientKind.SYNC, ClientKind.ASYNC, ClientKind.MOTOR})
 
 
 def client_kind(client: Any) -> ClientKind:
-    """Tell the kind of a client, or of a client's subclass, without importing Motor."""
+    """Return the kind of a client, or of a client's subclass, without importing Motor."""
     if isinstance(client, MongoClient):
         return ClientKind.SYNC
     if isinstance(client, AsyncMongoClient):
@@ -59,7 +59,7 @@ def addresses_of(client: Any) -> list[str]:
 
 
 def knows_server(client: Any) -> bool:
-    """Tell whether a client knows a server that takes writes; a stand-in is its own server."""
+    """Return whether a client knows a server that takes writes; a stand-in is its own server."""
     topology = _topology_of(client)
     return topology is None or topology.has_writable_server()
 
@@ -84,12 +84,12 @@ def check_session(value: Any) -> None:
 
 
 def runs_transaction(session: Any) -> bool:
-    """Tell whether a transaction runs in a session, whoever began it; a stand-in may not say."""
+    """Return whether a transaction runs in a session, whoever began it; a stand-in may not say."""
     return getattr(session, "in_transaction", None) is True
 
 
 def sends_nothing_at_end(session: Any) -> bool:
-    """Tell whether a session ends without a word to the server, so that nothing can cut its end off."""
+    """Return whether a session ends without a word to the server, so that nothing can cut its end off."""
     return type(session) in SESSION_CLASSES and not session.in_transaction
 
 
@@ -99,7 +99,7 @@ def _topology_of(client: Any) -> TopologyDescription | None:
 
 
 def _is_part(value: Any) -> bool:
-    """Tell whether this is a database or a collection, which seem to have every attribute."""
+    """Return whether this is a database or a collection, which seem to have every attribute."""
     return isinstance(value, _PARTS) or _is_of_motor(
         value, {"AgnosticDatabase", "AgnosticCollection"}
     )

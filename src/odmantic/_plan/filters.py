@@ -47,8 +47,8 @@ def build_filter(queries: tuple[Any, ...], model: Any = None) -> QueryExpression
 def fits_match(query: Any) -> bool:
     """Tell whether a `$match` of an aggregation takes a filter."""
     if is_document(query):
-        return all(
-            key in _OF_VALUES or (key not in _ONLY_IN_FIND and fits_match(each))
-            for key, each in query.items()
-        )
+        for key, each in query.items():
+            if key in _ONLY_IN_FIND or not (key in _OF_VALUES or fits_match(each)):
+                return False
+        return True
     return not is_stored_array(query) or all(map(fits_match, query))

@@ -44,7 +44,3 @@ class SavePlan:
         """What is sent to bring the document up to date."""
         update = set_fields(self.document, self.removed)
         return Update(id_filter(self.id_), update, self.upsert)
-
-    def end(self) -> None:
-        """Note that the write is over, and what it failed to write was given back."""
-        self.write.end()

@@ -13,11 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Change the first document that matches, or make one.
-
-    Example:
-        `Update({"_id": 7}, {"$set": {"name": "Ada"}})`
-    """
+    """Change the first document that matches, or make one, as `{"$set": {"name": "Ada"}}` says."""
 
     filter: Mapping[str, Any]
     update: Mapping[str, Any]

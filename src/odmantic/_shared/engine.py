@@ -72,11 +72,11 @@ class BaseEngine:
             """The driver's collection of a model, for raw calls."""
 
         def _target(self, model: Any) -> Target:
-            """The collection that `get_collection` gives."""
+            """Return the collection that `get_collection` gives."""
             ...
 
     def _usual_target(self, model: Any) -> Target:
-        """The collection of a model in this engine's database, looked at once."""
+        """Return the collection of a model in this engine's database, which is looked at once."""
         try:
             database, name, target = self._targets[ref(model)]
             if database is self.database and name == model.__collection__:
@@ -97,7 +97,7 @@ class BaseEngine:
         return target_at(collection, self.client, Known(self._place_of(model, collection)))
 
     def _reading_from(self, model: Any, known: Known) -> Known:
-        """What says that documents of a model are known, and referenced ones that may be read along."""
+        """Return what says that documents of a model are known, and referenced ones that may be read along."""
         if not model.__mapping__.reference_paths:
             return known
         # For each read: a collection may be another one the next time.

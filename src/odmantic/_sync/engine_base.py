@@ -200,7 +200,8 @@ class SyncEngineBase(EngineLifetime):
             TypeError: `instance` is no instance of a model.
             DocumentNotFoundError: there is no such document.
         """
-        self._delete(instance, session)
+        check_instance(instance, "delete")
+        delete(self, self._scope_for(session, "delete", writes=True), instance)
 
     def remove(
         self,
@@ -228,10 +229,6 @@ class SyncEngineBase(EngineLifetime):
         scope = self._scope_for(session, "remove", writes=True)
         return remove(self, scope, model, query, just_one=just_one)
 
-    def _delete(self, instance: Model, session: SyncSessionType) -> None:
-        check_instance(instance, "delete")
-        delete(self, self._scope_for(session, "delete", writes=True), instance)
-
     def _save(self, instance: ModelType, session: Any) -> ModelType:
         """Save an instance and those it references in a driver session.
 
@@ -254,24 +251,24 @@ class SyncEngineBase(EngineLifetime):
         if getattr(self._save, "__func__", None) is not SyncEngineBase._save:
             return self._save_each(instances, scope.session)
         if scope.session is not None:
-            return self._save_here(scope, instances)
+            if len(instances) > 1:
+                return save_all(self, scope, instances)
+            return save(self, scope, instances[0])
         if len(instances) == 1 and not instances[0].__mapping__.reference_paths:
             target = self._target(type(instances[0]))
             if target.needs_no_session:
                 return save_one(self, scope, instances[0], target)
-        return self._save_in_own_session(instances)
+        return self._save_in_own_session(instances, operation)
 
-    def _save_here(self, scope: Scope, instances: Sequence[Model]) -> None:
-        return (
-            save(self, scope, instances[0])
-            if len(instances) == 1
-            else save_all(self, scope, instances)
-        )
-
-    def _save_in_own_session(self, instances: Sequence[Model]) -> None:
+    def _save_in_own_session(self, instances: Sequence[Model], operation: str) -> None:
         session = self.client.start_session()
         try:
-            self._save_here(scope_of(session), instances)
+            # A stand-in may give no session.
+            scope = self._scope_for(session, operation)
+            if len(instances) > 1:
+                save_all(self, scope, instances)
+            else:
+                save(self, scope, instances[0])
         finally:
             session.end_session()
 
@@ -286,7 +283,7 @@ class SyncEngineBase(EngineLifetime):
 
     @staticmethod
     def _get_session(session: SyncSessionType) -> Any:
-        """The driver session of a `session=` argument.
+        """Return the driver session of a `session=` argument.
 
         Raises:
             RuntimeError: the session or transaction object is not started.
@@ -304,7 +301,7 @@ class SyncEngineBase(EngineLifetime):
     def _scope_for(
         self, session: SyncSessionType, operation: str, *, writes: bool = False
     ) -> Scope:
-        """Where an operation runs: where its `session=` says, or in the block it stands in if it joins."""
+        """Find where an operation runs: where its `session=` says, or in the block it stands in if it joins."""
         if self._get_session is not SyncEngineBase._get_session:
             session = self._session_of_program(session, operation)
         if session is None and is_in_block():
@@ -321,6 +318,6 @@ class SyncEngineBase(EngineLifetime):
         return scope
 
     def _session_of_program(self, session: SyncSessionType, operation: str) -> Any:
-        """What a `_get_session` of a program's own gives; as in 1.x, a save asks it for a session object only."""
+        """Return what a `_get_session` of a program's own gives; as in 1.x, a save asks it for a session object only."""
         is_asked = operation not in _SAVES or isinstance(session, BaseSession)
         return self._get_session(session) if is_asked else session

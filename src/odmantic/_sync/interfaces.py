@@ -28,12 +28,12 @@ class Engine(Protocol):
         ...
 
     def get_collection(self, model: Any) -> Any:
-        """The driver's collection of a model."""
+        """Return the driver's collection of a model."""
 
     def _target(self, model: Any) -> Target:
-        """The collection that `get_collection` gives, and the ways that it has."""
+        """Return the collection that `get_collection` gives, and the ways that it has."""
         ...
 
     def _reading_from(self, model: Any, known: Known) -> Known:
-        """What says that documents of a model are known, and referenced ones that may be read along."""
+        """Return what says that documents of a model are known, and referenced ones that may be read along."""
         ...

@@ -61,7 +61,7 @@ class StoppedError(Exception):
 
 
 def is_general(error: Exception) -> bool:
-    """Tell whether the next command would fare the same."""
+    """Return whether the next command would fare the same."""
     return isinstance(error, ConnectionFailure) or (
         isinstance(error, PyMongoError) and error.timeout
     )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def find(engine: Engine, scope: Scope, plan: FindPlan[ModelType]) -> AIOCursor[ModelType]:
-    """A cursor over the instances of a read."""
+    """Return a cursor over the instances of a read."""
     model = plan.model
     target = engine._target(model)
     collection = target.collection
@@ -58,7 +58,7 @@ def find(engine: Engine, scope: Scope, plan: FindPlan[ModelType]) -> AIOCursor[M
 
 
 def _resolves_on_server(engine: Engine, plan: FindPlan[Any], options: Any) -> bool:
-    """Tell whether an aggregation puts referenced documents into those read."""
+    """Return whether an aggregation puts referenced documents into those read."""
     # Here they are put into dictionaries only.
     is_needed = getattr(options, "document_class", dict) is not dict or (
         plan.needs_pipeline and are_where_the_server_looks(engine, plan.model)
@@ -74,7 +74,7 @@ async def find_one(
     query: QueryExpression,
     sort: SortExpression | None,
 ) -> ModelType | None:
-    """The first matching instance of a model without references."""
+    """Find the first matching instance of a model without references."""
     collection = target.collection
     # To a read in a session of a program's own the driver adds the time it has to see, but not to a command.
     by_itself = scope.session is None
@@ -104,7 +104,7 @@ async def find_one(
 
 
 async def count(engine: Engine, scope: Scope, model: type[Model], query: QueryExpression) -> int:
-    """The number of matching documents."""
+    """Count the matching documents."""
     collection: Any = engine.get_collection(model)
 
     async def read() -> int:

@@ -100,12 +100,12 @@ async def _write(engine: Engine, scope: Scope, plan: SavePlan, target: Target) -
             await _send(engine, scope, plan, target)
     except BaseException:
         give_back(instance, plan.names, plan.write)
-        plan.end()
+        plan.write.end()
         raise
     mark_written(instance, plan.names, plan.snapshots)
     if scope.attempt is not None:
         scope.attempt.journal.wrote(plan.write, instance, plan.names)
-    plan.end()
+    plan.write.end()
 
 
 async def _send(engine: Engine, scope: Scope, plan: SavePlan, target: Target) -> bool:

@@ -36,7 +36,7 @@ class HasScope(BaseSession, metaclass=ABCMeta):
         """The driver's own session object, for raw calls of the driver."""
 
     def _scope(self) -> Scope:
-        """Where an operation in this session runs."""
+        """Return where an operation in this session runs."""
         return scope_of(self.get_driver_session())
 
 
@@ -149,7 +149,7 @@ OUTSIDE = Scope()
 
 
 def scope_of(session: Any) -> Scope:
-    """The scope of a driver session, be it one that a session object owns.
+    """Return the scope of a driver session, be it one that a session object owns.
 
     Raises:
         RuntimeError: it was ended.
