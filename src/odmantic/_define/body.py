@@ -65,6 +65,8 @@ class Declaration:
     annotation: Any
     value: Any
     arbitrary_types: bool
+    tree: Type | None = None
+    """What the adapted annotation says, once that is known."""
 
     def options(self) -> FieldOptions | None:
         """Collect the options that `Field()` or `Reference()` give for storing the field.
@@ -87,7 +89,7 @@ class Declaration:
             TypeError: if the field cannot be defined like this.
         """
         adapted = self._adapted_annotation()
-        tree = read_type(adapted)
+        tree = self.tree = read_type(adapted)
         for node in tree.inside:
             if kind_of(node.bare) is ModelKind.ABSTRACT:
                 raise TypeError(
@@ -147,7 +149,10 @@ class Declaration:
         is_unchecked = isinstance(value, (ODMFieldInfo, ODMReferenceInfo))
         if value is PydanticUndefined or is_unchecked or type(value) is adapted:
             return True
-        if any(isinstance(node, Document) for node in read_type(adapted).models):
+        tree = self.tree
+        if tree is None or tree.annotation is not adapted:
+            tree = read_type(adapted)
+        if any(isinstance(node, Document) for node in tree.models):
             return True
         adapter = type_adapter(adapted, arbitrary_types=self.arbitrary_types)
         if not adapter.pydantic_complete:

@@ -96,7 +96,8 @@ class Type:
             node = waiting.pop()
             if node not in found:
                 found[node] = None
-                waiting.extend(reversed(node.arguments))
+                if node.bare is not node.cls:
+                    waiting.extend(reversed(node.arguments))
         return tuple(found)
 
     @cached_property
@@ -114,7 +115,7 @@ class Type:
         """The class of the values; `Nothing` if it is not known."""
         return self.value_classes[0]
 
-    @cached_property
+    @property
     def value_classes(self) -> tuple[type[Any], ...]:
         """The classes of the values, if there may be several."""
         cls = self.cls
@@ -125,16 +126,18 @@ class Type:
         # Typed dictionaries have no instances.
         return (dict if issubclass(cls, dict) else _VALUE_CLASSES.get(cls, cls),)
 
-    @cached_property
+    @property
     def is_scalar(self) -> bool:
         """Whether BSON has a type for the values, so that they are stored unchanged."""
         return all(issubclass(cls, AS_IT_IS) for cls in self.value_classes)
 
-    @cached_property
+    @property
     def serializer(self) -> Callable[[Any], Any] | None:
         """How a user or a BSON type stores the values."""
-        found = (mark for mark in self.marks if isinstance(mark, WithBsonSerializer))
-        return next((mark.bson_serializer for mark in found), None)
+        for mark in self.marks:
+            if isinstance(mark, WithBsonSerializer):
+                return mark.bson_serializer
+        return None
 
     @property
     def is_stored_by_user(self) -> bool:
@@ -171,7 +174,7 @@ class Choice(Leaf):
     def check(self) -> Check:
         return check_of_values(self.values)
 
-    @cached_property
+    @property
     def value_classes(self) -> tuple[type[Any], ...]:
         return tuple(dict.fromkeys(map(type, self.values)))
 
