@@ -284,7 +284,6 @@ class AIOEngineBase(EngineLifetime):
     async def _save_in_own_session(self, instances: Sequence[Model], operation: str) -> None:
         session = await resolve(self.client.start_session())
         try:
-            # A stand-in may give no session.
             scope = self._scope_for(session, operation)
             if len(instances) > 1:
                 await save_all(self, scope, instances)

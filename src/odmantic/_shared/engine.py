@@ -93,6 +93,15 @@ class BaseEngine:
             self._targets[ref(model, self._targets.pop)] = self.database, name, target
         return target
 
+    def _given_target(self, model: Any, collection: Any) -> Target:
+        """Return what a `get_collection` of a program's own gave, looked at once while it gives the same."""
+        kept = self._targets.get(ref(model))
+        if kept is not None and kept[2].collection is collection:
+            return kept[2]
+        target = self._look_at(model, collection)
+        self._targets[ref(model, self._targets.pop)] = None, None, target
+        return target
+
     def _look_at(self, model: Any, collection: Any) -> Target:
         return target_at(collection, self.client, Known(self._place_of(model, collection)))
 

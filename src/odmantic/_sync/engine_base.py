@@ -263,7 +263,6 @@ class SyncEngineBase(EngineLifetime):
     def _save_in_own_session(self, instances: Sequence[Model], operation: str) -> None:
         session = self.client.start_session()
         try:
-            # A stand-in may give no session.
             scope = self._scope_for(session, operation)
             if len(instances) > 1:
                 save_all(self, scope, instances)

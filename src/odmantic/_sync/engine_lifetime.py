@@ -89,7 +89,7 @@ class EngineLifetime(BaseEngine):
     def _target(self, model: Any) -> Target:
         if getattr(self.get_collection, "__func__", None) is EngineLifetime.get_collection:
             return self._usual_target(model)
-        return self._look_at(model, self.get_collection(model))
+        return self._given_target(model, self.get_collection(model))
 
     @property
     def _keeps_collections(self) -> bool:
