@@ -20,7 +20,7 @@ import pymongo
 from pymongo import AsyncMongoClient
 
 from odmantic._driver import deadline
-from odmantic._driver.select import ClientKind
+from odmantic._driver.clients import ClientKind
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping

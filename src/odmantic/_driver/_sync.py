@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pymongo
 from pymongo import MongoClient
 
-from odmantic._driver.select import ClientKind
+from odmantic._driver.clients import ClientKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from odmantic._driver.clients import servers_of
 from odmantic._driver.internals import DEPLOYMENT, keep_on, kept_on
-from odmantic._driver.select import servers_of
 from odmantic._state.places import Addresses, Deployment
 
 #: Names by which a machine knows itself.

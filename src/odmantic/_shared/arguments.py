@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
-from odmantic._driver.select import ClientKind, client_kind
+from odmantic._driver.clients import ClientKind, client_kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,6 +9,7 @@ import pytest
 from pymongo import MongoClient
 
 from odmantic._driver import deadline, internals
+from odmantic._driver.clients import knows_server
 from odmantic._driver.deadline import (
     is_cut_off,
     leaving,
@@ -17,7 +18,6 @@ from odmantic._driver.deadline import (
     seconds_for,
     seconds_to_end,
 )
-from odmantic._driver.select import knows_server
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pymongo.client_session import TransactionOptions
 from pymongo.read_concern import ReadConcern
 
 from odmantic import AIOEngine, SyncEngine
-from odmantic._driver.select import ClientKind, check_session, client_kind
+from odmantic._driver.clients import ClientKind, check_session, client_kind
 from odmantic._transaction.concerns import NOTHING_ASKED, TransactionSettings
 from odmantic.session import AIOSession, SyncSession
 

@@ -20,7 +20,7 @@ from pymongo.read_concern import ReadConcern
 from odmantic._aio.operations.save import save_fields
 from odmantic._codec.ids import ids_filter
 from odmantic._driver._aio import Meanwhile, resolve
-from odmantic._driver.select import runs_transaction
+from odmantic._driver.clients import runs_transaction
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.batch import FEWEST_TO_LOOK_FOR, FEWEST_TO_SUPPOSE, Batch
 from odmantic._plan.errors import NOT_ENCODABLE, is_about_document, write_error

@@ -9,7 +9,7 @@ from pymongo.errors import ServerSelectionTimeoutError
 
 from odmantic._aio.transactions.channel import channel_of
 from odmantic._driver._aio import foreign_loop, resolve
-from odmantic._driver.select import addresses_of, check_session, runs_transaction
+from odmantic._driver.clients import addresses_of, check_session, runs_transaction
 from odmantic._plan.errors import add_context, operation_error
 from odmantic._shared.engine import BaseSession
 from odmantic._transaction.attempt import RUNNING

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pymongo.errors import ServerSelectionTimeoutError
 
 from odmantic._driver._sync import foreign_loop
-from odmantic._driver.select import addresses_of, check_session, runs_transaction
+from odmantic._driver.clients import addresses_of, check_session, runs_transaction
 from odmantic._plan.errors import add_context, operation_error
 from odmantic._shared.engine import BaseSession
 from odmantic._sync.transactions.channel import channel_of

@@ -17,9 +17,9 @@ from odmantic._driver._sync import (
     is_cancelled,
     take_at_once,
 )
+from odmantic._driver.clients import knows_server, sends_nothing_at_end
 from odmantic._driver.deadline import is_cut_off, seconds_for, seconds_to_end
 from odmantic._driver.internals import CHANNEL, commits_sent, keep_on, kept_on
-from odmantic._driver.select import knows_server, sends_nothing_at_end
 from odmantic._plan.errors import NOT_ENCODABLE
 from odmantic._transaction.attempt import (
     DOOMING_ERRORS,

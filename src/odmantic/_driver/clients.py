@@ -1,4 +1,4 @@
-"""Which driver a client belongs to, told by its type: every attribute exists on a client."""
+"""Clients and sessions: the driver that they belong to, told by their type, and the servers that they know."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ DRIVERS = frozenset({ClientKind.SYNC, ClientKind.ASYNC, ClientKind.MOTOR})
 
 
 def client_kind(client: Any) -> ClientKind:
-    """Return the kind of a client, or of a client's subclass, without importing Motor."""
+    """Return the kind of a client, or of a client's subclass, without importing Motor.
+
+    Its type tells: every attribute exists on a client, which makes a database of it.
+    """
     if isinstance(client, MongoClient):
         return ClientKind.SYNC
     if isinstance(client, AsyncMongoClient):
