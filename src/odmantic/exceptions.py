@@ -117,8 +117,12 @@ __all__ = [
     "WriteConflictError",
 ]
 
-# In tracebacks and pickles each has the module from which programs import it.
-for _name in __all__:
-    if isinstance(_shown := globals()[_name], type):
-        _shown.__module__ = __name__
-del _name, _shown
+
+def _name_publicly() -> None:
+    """Have tracebacks and pickles name each class where programs import it from."""
+    for name in __all__:
+        if isinstance(public := globals()[name], type):
+            public.__module__ = __name__
+
+
+_name_publicly()

@@ -11,5 +11,5 @@ class Tug(Vessel):
 
 
 tug = Tug(name="Ox", pull=70)
-print(isinstance(tug, Vessel), +Vessel, +Tug)
-# -> True vessel tug
+print(+Vessel, +Tug, tug.pull)
+# -> vessel tug 70

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, WrapValidator
 
@@ -59,10 +59,9 @@ class OnInput:
     def __init__(
         self, validator: AfterValidator | BeforeValidator | PlainValidator | WrapValidator
     ) -> None:
-        given: object = validator
-        if not isinstance(given, _VALIDATORS):
+        if not isinstance(validator, _VALIDATORS):  # pyright: ignore[reportUnnecessaryIsInstance] - programs are not always checked
             raise TypeError(
-                f"OnInput takes one of pydantic's validators, such as AfterValidator, not {given!r}"
+                f"OnInput takes one of pydantic's validators, such as AfterValidator, not {validator!r}"
             )
         self._validator = validator
 
@@ -89,4 +88,6 @@ class OnInput:
             # The type validates documents.
             function = judge_alone
             schema = {**schema, "type": "function-wrap", "schema": handler(source)}
-        return {**schema, "function": {**schema["function"], "function": function}}
+        return cast(
+            "CoreSchema", {**schema, "function": {**schema["function"], "function": function}}
+        )

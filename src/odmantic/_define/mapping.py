@@ -88,8 +88,9 @@ def compile_mapping(model: type[Instance]) -> ModelMapping:
         extra_decoder_for=extra_decoder,
         decoders_for=field_decoders,
         shapes_for=shapes_of,
-        readable_for=Readable,
-        codec_for=Codec,
+        # Cached properties are properties.
+        readable_for=Readable,  # pyright: ignore[reportArgumentType]
+        codec_for=Codec,  # pyright: ignore[reportArgumentType]
         aliases_for=takes_aliases,
         left_out_for=left_out_of,
     )
@@ -151,7 +152,7 @@ def _generated_key(model: type[Instance], name: str, config: ODMConfigDict) -> s
     generate = config.get("key_generator")
     if generate is None:
         return name
-    key: object = generate(name)
+    key: Any = generate(name)
     if not isinstance(key, str):
         raise TypeError(
             f"the key_generator of {model.__name__} gives {key!r} for {name!r}, which is not a string"
