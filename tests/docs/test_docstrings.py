@@ -17,7 +17,6 @@ from pymongo import AsyncMongoClient, MongoClient
 
 import odmantic
 from odmantic import fastapi
-from odmantic._plan.writes import Update
 from odmantic.query import desc
 from odmantic.testing.faults import aio_inject_faults, sync_inject_faults
 from odmantic.testing.rollback import AIORollbackEngine, SyncRollbackEngine
@@ -112,7 +111,7 @@ def names_for_examples() -> dict[str, object]:
     models = (Parcel, Ship, Voyage, Shop, Stock, Order, Account)
     names = {each.__name__: each for each in (*driver, *testing, *models)}
     validators = {each.__name__: each for each in (AfterValidator, field_validator)}
-    own = {"OnInput": odmantic.OnInput, "Update": Update, "hashed": str.title, **validators}
+    own = {"OnInput": odmantic.OnInput, "hashed": str.title, **validators}
     web = {"APIRouter": APIRouter, **{name: getattr(fastapi, name) for name in fastapi.__all__}}
     return {
         **public,

@@ -1,4 +1,4 @@
-"""Clients and sessions: the driver that they belong to, told by their type, and the servers that they know."""
+"""Clients and sessions: their driver, recognised by their type, and the servers that they know."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from pymongo.database import Database
 from pymongo.topology_description import TopologyDescription
 
 _PARTS = (AsyncDatabase, AsyncCollection, Database, Collection)
-#: The classes of sessions of PyMongo.
+#: The session classes of PyMongo.
 SESSION_CLASSES = frozenset({AsyncClientSession, ClientSession})
 
 
 class ClientKind(Enum):
-    """The drivers the library knows."""
+    """The kinds of clients, by driver."""
 
     SYNC = auto()
     ASYNC = auto()
@@ -28,7 +28,7 @@ class ClientKind(Enum):
     UNKNOWN = auto()
     """A stand-in that behaves like a client, such as an in-memory one for tests."""
     NONE = auto()
-    """No client: a URI, or the database of a client."""
+    """Not a client: a URI, or the database of a client."""
 
 
 DRIVERS = frozenset({ClientKind.SYNC, ClientKind.ASYNC, ClientKind.MOTOR})
@@ -37,7 +37,7 @@ DRIVERS = frozenset({ClientKind.SYNC, ClientKind.ASYNC, ClientKind.MOTOR})
 def client_kind(client: Any) -> ClientKind:
     """Return the kind of a client, or of a client's subclass, without importing Motor.
 
-    Its type tells: every attribute exists on a client, which makes a database of it.
+    It is recognised by its type: a client has every attribute, because it makes databases of them.
     """
     if isinstance(client, MongoClient):
         return ClientKind.SYNC
@@ -51,7 +51,7 @@ def client_kind(client: Any) -> ClientKind:
 
 
 def servers_of(client: Any) -> list[tuple[str, int | None]]:
-    """Return the servers that a client looks for, or knows, as hosts and ports; a stand-in tells of none."""
+    """Return the servers that a client seeks or knows, as hosts and ports; none for a stand-in."""
     topology = _topology_of(client)
     return [] if topology is None else list(topology.server_descriptions())
 
@@ -62,16 +62,16 @@ def addresses_of(client: Any) -> list[str]:
 
 
 def knows_server(client: Any) -> bool:
-    """Return whether a client knows a server that takes writes; a stand-in is its own server."""
+    """Return whether a client knows a server that accepts writes; a stand-in is its own server."""
     topology = _topology_of(client)
     return topology is None or topology.has_writable_server()
 
 
 def check_session(value: Any) -> None:
-    """Raise for what certainly is no session of a driver; the driver itself tells whether it is the right one.
+    """Refuse a value that is certainly not a driver's session; the driver checks that it is the right one.
 
     Raises:
-        TypeError: naming the value.
+        TypeError: if it is not a session; the text names the value.
     """
     if value is None or type(value) in SESSION_CLASSES:
         return
@@ -92,7 +92,7 @@ def runs_transaction(session: Any) -> bool:
 
 
 def sends_nothing_at_end(session: Any) -> bool:
-    """Return whether a session ends without a word to the server, so that nothing can cut its end off."""
+    """Return whether a session ends without sending anything, so that its end cannot be cut off."""
     return type(session) in SESSION_CLASSES and not session.in_transaction
 
 
@@ -102,7 +102,7 @@ def _topology_of(client: Any) -> TopologyDescription | None:
 
 
 def _is_part(value: Any) -> bool:
-    """Return whether this is a database or a collection, which seem to have every attribute."""
+    """Return whether this is a database or a collection, which have every attribute."""
     return isinstance(value, _PARTS) or _is_of_motor(
         value, {"AgnosticDatabase", "AgnosticCollection"}
     )

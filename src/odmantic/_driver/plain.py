@@ -1,6 +1,6 @@
-"""Whether a client and a collection are PyMongo's own, with nothing replaced, so that a shorter way does the same.
+"""Whether a client and a collection are PyMongo's own, unmodified, so that a shortcut does the same.
 
-What is found is kept with the collection: an engine looks once at that of each model.
+The result is kept with the collection: an engine checks each model's collection once.
 """
 
 from __future__ import annotations
@@ -22,35 +22,35 @@ _CLIENTS = frozenset({AsyncMongoClient, MongoClient})
 _COLLECTIONS = frozenset({AsyncCollection, Collection})
 _NO_TYPES = TypeRegistry()
 
-#: Stands for what has not been made yet, where `None` says that there is none.
+#: Not created yet, where `None` means that there is none.
 UNMADE: Any = object()
 
 
 @dataclass(slots=True, eq=False)
 class Target:
-    """A collection that operations use, and the ways that it has."""
+    """A collection that operations use, and its shortcuts."""
 
     collection: Any
     known: Known
-    """Says that documents are known there."""
+    """The knowledge about documents there."""
     finds_plainly: bool
-    """Whether it is PyMongo's, with its own ways to find."""
+    """Whether it is PyMongo's, with its own methods to find."""
     updates_plainly: bool
-    """Whether it is PyMongo's, with its own way to update."""
+    """Whether it is PyMongo's, with its own method to update."""
     is_of_driver: bool
-    """Whether it is written in the driver's own way, so that one write and many are the same to it."""
+    """Whether writes use the driver's own methods, so that single and bulk writes are equivalent."""
     needs_no_session: bool
-    """Whether the driver's implicit session does for a single write: on the wire it is the same."""
+    """Whether the driver's implicit session is enough for a single write: on the wire it is the same."""
     read_options: CodecOptions[Any] | None
-    """Codec options for commands that read; `None` if only the collection's methods will do."""
+    """Codec options for commands that read; `None` if only the collection's methods work."""
     command_options: CodecOptions[Any] | None
     """Codec options for commands that write; `None` as above."""
     twin: Any = UNMADE
-    """What `encoded_batches` reads from; it is made when it is asked for."""
+    """The collection from which `encoded_batches` reads; created on first use."""
 
 
 def target_at(collection: Any, client: Any, known: Known) -> Target:
-    """Look at a collection, and at the client whose sessions write to it."""
+    """Return the target for a collection, and for the client whose sessions write to it."""
     finds, updates = finds_plainly(collection), _updates_plainly(collection)
     return Target(
         collection=collection,
@@ -59,7 +59,7 @@ def target_at(collection: Any, client: Any, known: Known) -> Target:
         updates_plainly=updates,
         is_of_driver=is_of_driver(collection),
         needs_no_session=(
-            # Where no write is acknowledged, a session is an error.
+            # An unacknowledged write must not have a session.
             updates and _is_plain_client(client) and collection.write_concern.acknowledged
         ),
         read_options=_read_options(collection) if finds else None,
@@ -68,7 +68,7 @@ def target_at(collection: Any, client: Any, known: Known) -> Target:
 
 
 def finds_plainly(collection: Any) -> bool:
-    """Return whether this is a collection of PyMongo whose ways to find were not replaced."""
+    """Return whether this is a PyMongo collection whose methods to find were not replaced."""
     return (
         type(collection) in _COLLECTIONS
         and has_own(collection, "find")
@@ -77,9 +77,9 @@ def finds_plainly(collection: Any) -> bool:
 
 
 def is_of_driver(collection: Any) -> bool:
-    """Return whether a collection writes in the driver's own way.
+    """Return whether a collection writes with the driver's own methods.
 
-    A stand-in, or a subclass of a program, may do something of its own in `update_one`.
+    A stand-in, or a subclass by a program, may have its own `update_one`.
     """
     write: Any = getattr(cast("object", type(collection)), "update_one", None)
     module: Any = getattr(write, "__module__", None)
@@ -93,13 +93,13 @@ def is_of_driver(collection: Any) -> bool:
 def has_own(value: object, method: str) -> bool:
     """Return whether a method of an object is that of its class.
 
-    The object's `__dict__` could tell, but CPython 3.11 and 3.12 would read its attributes more slowly ever after.
+    Reading the object's `__dict__` would make its attributes slower from then on, in CPython 3.11 and 3.12.
     """
     return getattr(getattr(value, method), "__func__", None) is getattr(type(value), method)
 
 
 def is_usual_codec(options: CodecOptions[Any]) -> bool:
-    """Return whether documents are decoded to dictionaries, with no types of a program's own in them."""
+    """Return whether documents are decoded to dictionaries, without types of the program."""
     return options.document_class is dict and options.type_registry == _NO_TYPES
 
 
@@ -112,7 +112,7 @@ def _is_plain_client(client: Any) -> bool:
 
 
 def _read_options(collection: Any) -> CodecOptions[Any] | None:
-    # The driver adds neither a read concern nor a read preference to a command, nor decodes a program's own types in
+    # The driver neither adds a read concern or a read preference to a command, nor decodes a program's own types in
     # the reply.
     options: CodecOptions[Any] = collection.codec_options
     is_usual = (
@@ -124,6 +124,6 @@ def _read_options(collection: Any) -> CodecOptions[Any] | None:
 
 
 def _command_options(collection: Any) -> CodecOptions[Any]:
-    # A text that is cut off in the middle of a character must not hide the error that it is part of.
+    # Text that is cut off in the middle of a character must not hide the error around it.
     options: CodecOptions[Any] = collection.codec_options
     return options.with_options(document_class=dict, unicode_decode_error_handler="replace")

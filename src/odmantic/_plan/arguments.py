@@ -1,4 +1,4 @@
-"""What may be given to an operation: models and instances."""
+"""Checks of the models and instances that are passed to operations."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def check_model(value: Any, operation: str) -> None:
-    """Raise unless `value` is a concrete model class.
+    """Check that `value` is a concrete model class.
 
     Raises:
-        TypeError: it is an instance, an embedded model, `Model` itself or something else.
+        TypeError: if it is an instance, an embedded model, `Model` itself or something else.
     """
     if not is_model(value):
         message = f"Can only call {operation} with a Model class, not {_describe(value)}"
@@ -28,10 +28,10 @@ def check_model(value: Any, operation: str) -> None:
 
 
 def check_instance(value: Any, operation: str) -> None:
-    """Raise unless `value` is an instance of a model.
+    """Check that `value` is an instance of a model.
 
     Raises:
-        TypeError: it is a class, an embedded object or something else.
+        TypeError: if it is a class, an embedded object or something else.
     """
     if not is_model_instance(value):
         message = f"Can only call {operation} with a Model instance, not {_describe(value)}"
@@ -39,10 +39,10 @@ def check_instance(value: Any, operation: str) -> None:
 
 
 def collect_instances(values: Iterable[ModelType], operation: str) -> list[ModelType]:
-    """The instances of an iterable, each one checked before anything is written.
+    """Return the instances of an iterable; all are checked before anything is written.
 
     Raises:
-        TypeError: an element is no instance of a model.
+        TypeError: if an element is not an instance of a model.
     """
     given: Any = values
     if isinstance(given, BaseModel):
@@ -55,7 +55,7 @@ def collect_instances(values: Iterable[ModelType], operation: str) -> list[Model
 
 
 def _describe(value: Any) -> str:
-    """Say what was given, without its values, which may be secret, and why it is no model where it seems to be one."""
+    """Return a description of a value, without its secrets, and why it is not a model if it seems to be one."""
     if isinstance(value, type):
         cls = cast("type[Any]", value)
         return f"the class {cls.__name__}{why_no_model(cls)}"

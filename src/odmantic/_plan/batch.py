@@ -1,4 +1,4 @@
-"""The plan of a save of many: the writes of a group in columns."""
+"""The plan of a `save_all`: the writes of a group in columns."""
 
 from __future__ import annotations
 
@@ -22,58 +22,58 @@ if TYPE_CHECKING:
     from odmantic._state.places import Written
     from odmantic.model import Model
 
-#: A batch with more changes between inserts and updates than one in so many writes is sent as updates only,
+#: The smallest number of writes per change between inserts and updates; with fewer, a batch is sent as updates only,
 #: because each change costs a round trip.
 _WRITES_PER_SWITCH = 10
 
-#: In a transaction, new documents are looked for before they are inserted; fewer than these are saved by updates.
+#: In a transaction, new documents are queried before they are inserted; fewer than these are saved by updates.
 FEWEST_TO_LOOK_FOR = 16
 
-#: Outside of one, as many with given ids are supposed to be new, looked for and inserted, too: an update that makes a
-#: document costs several times as much.
+#: Outside a transaction, as many with given ids are presumed new, queried and inserted too: an upsert costs several
+#: times as much.
 FEWEST_TO_SUPPOSE = 100
 
-#: Ids that are equal in Python exactly if they are in MongoDB.
+#: Classes of ids that are equal in Python exactly if they are equal in MongoDB.
 PLAIN_IDS = (bson.ObjectId, str)
 
 
 @dataclass(slots=True)
 class Batch:
-    """Writes to one collection, in order: what is sent for each instance.
+    """The writes to one collection, in order, with what is sent for each instance.
 
-    When a write is planned its names are taken out of the instance's modified set, and what is sent becomes the
+    When a write is planned its names are removed from the instance's modified set, and what is sent becomes the
     baseline.
     """
 
     model: type[Model]
     write: Written
-    """The write that all of them belong to."""
+    """The write to which all of them belong."""
     places: list[int] = field(default_factory=list[int])
-    """Places in the group."""
+    """The places in the group."""
     instances: list[Model] = field(default_factory=list["Model"])
     names: list[AbstractSet[str]] = field(default_factory=list["AbstractSet[str]"])
     ids: list[Any] = field(default_factory=list[Any])
     documents: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     are_whole: list[bool] = field(default_factory=list[bool])
-    """Whether the write has all fields: only such a one may create a document."""
+    """Whether the write has all fields: only then may it create a document."""
     are_new: list[bool] = field(default_factory=list[bool])
-    """Whether no document with this id was ever sent, or an id that was given is supposed to be new."""
+    """Whether no document with this id was ever sent, or a given id is presumed new."""
     stop: int = 0
-    """The place in the group behind those that were looked at."""
+    """The place in the group after the last instance that was planned."""
     error: Exception | None = None
-    """Why the last instance that was looked at has no write."""
+    """The error because of which the last instance has no write."""
     supposes: bool = False
-    """Whether an id that was given is supposed to be new."""
+    """Whether given ids are presumed new."""
     removed: dict[int, Collection[str]] = field(default_factory=dict[int, "Collection[str]"])
-    """The keys of deleted extras, by identity of the document that is written."""
+    """The keys of deleted extras, by identity of the written document."""
 
     def __len__(self) -> int:
-        """The number of writes."""
+        """Return the number of writes."""
         return len(self.instances)
 
     @property
     def inserts(self) -> bool:
-        """Whether new documents are inserted; else all are updates."""
+        """Whether new documents are inserted; otherwise all are updates."""
         new = self.are_new.count(True)
         if new in (0, len(self)):
             return new > 0
@@ -81,11 +81,11 @@ class Batch:
         return switches * _WRITES_PER_SWITCH <= len(self)
 
     def update_count(self, *, inserting: bool) -> int:
-        """How many documents the updates have to meet or make."""
+        """Return how many documents the updates have to match or create."""
         return self.are_new.count(False) if inserting else len(self)
 
     def requests(self, *, inserting: bool) -> list[InsertOne[dict[str, Any]] | UpdateOne]:
-        """The writes as the driver takes them."""
+        """Return the driver's requests for the writes."""
         if are_scalars(self.ids) and not self.removed and not any(self.are_whole):
             # The usual updates.
             return [
@@ -104,7 +104,7 @@ class Batch:
         ]
 
     def comparable_ids(self) -> list[Any]:
-        """The ids of updates of a part of a document, as far as they can be looked for."""
+        """Return the ids of partial updates, as far as they can be queried."""
         return [
             id_
             for id_, is_whole in zip(self.ids, self.are_whole, strict=True)
@@ -112,11 +112,11 @@ class Batch:
         ]
 
     def new_ids(self) -> list[Any]:
-        """The ids of the documents that no write was sent of."""
+        """Return the ids of the documents that were never sent."""
         return list(compress(self.ids, self.are_new))
 
     def suppose_nothing(self) -> None:
-        """Have all of them sent as updates."""
+        """Make all of them updates."""
         self.are_new = [False] * len(self)
 
     def note_known(self, ids: Iterable[Any]) -> None:
@@ -127,7 +127,7 @@ class Batch:
         ]
 
     def plan(self, number: int) -> SavePlan:
-        """One of the writes, by itself."""
+        """Return the plan of one write."""
         return SavePlan(
             instance=self.instances[number],
             names=self.names[number],
@@ -140,7 +140,7 @@ class Batch:
         )
 
     def part(self, start: int, stop: int | None = None) -> Batch:
-        """Some of the writes."""
+        """Return a slice of the writes."""
         cut = slice(start, stop)
         return Batch(
             self.model,
@@ -157,6 +157,6 @@ class Batch:
         )
 
     def give_back(self) -> None:
-        """Make dirty again what is not known to be written."""
+        """Make fields dirty again that are not known to be written."""
         for instance, names in zip(self.instances, self.names, strict=True):
             give_back(instance, names, self.write)

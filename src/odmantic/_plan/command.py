@@ -1,8 +1,8 @@
 """The read and the write of one document as commands.
 
-Nothing that belongs to a transaction is sent twice. So inside of one the command itself does, without the driver's
-preparations for a second try, which are a good part of what `update_one` takes. A read may be sent again, and is left
-to the driver then; at first the command does, without a cursor.
+Commands of a transaction are never sent twice. So in a transaction the plain command is enough, without the driver's
+preparations for a retry, which are a good part of the cost of `update_one`. A read may be retried: first the plain
+command is sent, without a cursor, and a retry is left to the driver.
 
 See https://www.mongodb.com/docs/manual/reference/command/update/ and
 https://www.mongodb.com/docs/manual/reference/command/find/
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
 
 _DUPLICATE_KEY = 11000
 
-#: Codes of errors after which a read is sent again, beside those for which the driver has a class of its own.
-#: See https://github.com/mongodb/specifications/blob/master/source/retryable-reads/retryable-reads.md
+#: Codes of errors after which a read is retried, besides those for which the driver has a class. See
+#: https://github.com/mongodb/specifications/blob/master/source/retryable-reads/retryable-reads.md
 _PASSING = frozenset({6, 7, 89, 134, 262, 9001})
 
 
 def find_command(
     collection: str, query: QueryExpression, sort: SortExpression | None
 ) -> dict[str, Any]:
-    """Give the command that `find_one` sends."""
+    """Return the command that `find_one` sends."""
     command: dict[str, Any] = {"find": collection, "filter": query}
     if sort:
         command["sort"] = sort
@@ -47,15 +47,15 @@ def find_command(
 
 
 def first_document(reply: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Give the document in the reply to `find_command`."""
+    """Return the document in the reply to `find_command`."""
     documents = reply["cursor"]["firstBatch"]
     return documents[0] if documents else None
 
 
 def may_read_again(error: PyMongoError) -> bool:
-    """Tell whether the driver sends a read again that failed so, outside of a transaction."""
+    """Return whether the driver retries a read after this error, outside a transaction."""
     if isinstance(error, ConnectionFailure):
-        # Time is up; or the driver, which sends commands again to a busy server, has done so.
+        # The time is up, or the driver, which retries commands for a busy server, has done so.
         is_over = isinstance(error, ServerSelectionTimeoutError)
         return not is_over and not error.has_error_label("SystemOverloadedError")
     return getattr(error, "code", None) in _PASSING
@@ -68,11 +68,11 @@ def update_command(collection: str, update: Update) -> dict[str, Any]:
 
 
 def met_document(reply: Mapping[str, Any]) -> bool:
-    """Tell whether the command met or made its document.
+    """Return whether the command matched or created its document.
 
     Raises:
-        DuplicateKeyError: a unique index refuses the document.
-        WriteError: the server refuses it for another reason.
+        DuplicateKeyError: if a unique index refuses the document.
+        WriteError: if the server refuses it for another reason.
     """
     for error in reply.get("writeErrors", ()):
         raise refusal(error)
@@ -80,13 +80,13 @@ def met_document(reply: Mapping[str, Any]) -> bool:
 
 
 def has_matched(result: Any) -> bool:
-    """Tell whether an `update_one` met its document."""
-    # The properties of a result take far longer than the reply they are made of.
+    """Return whether an `update_one` matched its document."""
+    # The properties of a result are much slower than the reply behind them.
     reply = result.raw_result if type(result) is UpdateResult else None
     return bool(reply["n"] if reply else result.matched_count)
 
 
 def refusal(error: Mapping[str, Any]) -> WriteError:
-    """Give the driver's error for one that the server tells of a single write."""
+    """Return the driver's error for a write error in the server's reply."""
     kind = DuplicateKeyError if error["code"] == _DUPLICATE_KEY else WriteError
     return kind(error["errmsg"], error["code"], error)

@@ -1,4 +1,4 @@
-"""Driver errors as errors that name model, field and operation."""
+"""Conversion of driver errors to errors that name model, field and operation."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from odmantic._plan.save_plan import SavePlan
     from odmantic.model import Model
 
-#: What the driver raises for a value that BSON has no form for.
+#: The driver's errors for a value without a BSON form.
 NOT_ENCODABLE = (BSONError, OverflowError, RecursionError, ValueError)
 
 _ILLEGAL_OPERATION = 20
@@ -38,7 +38,7 @@ _LONGEST_REASON = 500
 
 
 def write_error(error: Exception, plan: SavePlan) -> Exception | None:
-    """The error of ours for a failed save, or `None` where the driver's own says it best."""
+    """Return odmantic's error for a failed save, or `None` if the driver's own is best."""
     instance = plan.instance
     if isinstance(error, pymongo.errors.DuplicateKeyError):
         return DuplicateKeyError(instance, error)
@@ -55,7 +55,7 @@ def write_error(error: Exception, plan: SavePlan) -> Exception | None:
 
 
 def is_about_document(error: Exception) -> bool:
-    """Tell whether one document is to blame for a failed command."""
+    """Return whether one document is to blame for a failed command."""
     return isinstance(error, NOT_ENCODABLE) or _code(error) in {
         _NESTED_TOO_DEEP,
         *_TOO_LARGE_CODES,
@@ -63,7 +63,7 @@ def is_about_document(error: Exception) -> bool:
 
 
 def encoding_error(error: RecursionError, instance: Model) -> InvalidDocumentError:
-    """The error of ours for an instance that is nested too deeply, or in itself, to have a document."""
+    """Return the error for an instance that is nested too deeply, or in itself."""
     model = type(instance)
     culprit = next((name for name in mapping_of(model).fields if not _ends(instance, name)), None)
     where = f"field '{culprit}' of {model.__name__}" if culprit else model.__name__
@@ -75,7 +75,7 @@ def encoding_error(error: RecursionError, instance: Model) -> InvalidDocumentErr
 
 
 def refusal_of_save(error: InvalidDocumentError, instance: Model) -> InvalidDocumentError:
-    """The error for a save of an instance, of which a value is not stored for the reason of `error`."""
+    """Return the error for a save of an instance with a value that is not stored because of `error`."""
     model = type(instance)
     return type(error)(f"cannot save {model.__name__}: {error}", model)
 
@@ -83,7 +83,7 @@ def refusal_of_save(error: InvalidDocumentError, instance: Model) -> InvalidDocu
 def operation_error(
     error: Exception, operation: str, model: type[Model], document_id: Any
 ) -> Exception | None:
-    """The error of ours for an operation that failed because of its transaction, if the driver's says it worse."""
+    """Return odmantic's error for a failure because of the transaction, if it is better than the driver's."""
     if _code(error) == _WRITE_CONFLICT and isinstance(error, OperationFailure):
         collection = mapping_of(model).collection or ""
         return WriteConflictError(error, model, operation, collection, document_id)
@@ -102,7 +102,7 @@ def operation_error(
 
 
 def add_context(error: BaseException, text: str) -> None:
-    """Add a line of ours to somebody else's error; Python 3.11 and newer show it in the traceback."""
+    """Add a note to another library's error; Python 3.11 and newer show it in the traceback."""
     notes: list[str] = error.__dict__.setdefault("__notes__", [])
     notes.append(f"odmantic: {text}")
 
@@ -129,7 +129,7 @@ def _not_storable(error: Exception, plan: SavePlan) -> Exception:
 
 
 def _remedy(error: Exception) -> str:
-    """Say what helps where BSON has no form for a class at all."""
+    """Return the remedy for a class without a BSON form."""
     if "cannot encode object" not in str(error):
         return ""
     return (
@@ -147,7 +147,7 @@ def _ends(instance: Model, name: str) -> bool:
 
 
 def _culprit(plan: SavePlan, error: Exception) -> str | None:
-    """Key of the first value that cannot be encoded, in the same way."""
+    """Return the key of the first value that fails to encode in the same way."""
     for key, value in plan.document.items():
         try:
             bson.encode({key: value})
@@ -159,12 +159,12 @@ def _culprit(plan: SavePlan, error: Exception) -> str | None:
 
 
 def _deepest(document: dict[str, Any]) -> str:
-    """Key of the value with the most levels."""
+    """Return the key of the most deeply nested value."""
     return max(document, key=lambda key: depth(document[key]))
 
 
 def depth(value: Any) -> int:
-    """How many levels of documents and arrays are in a value."""
+    """Return the number of levels of documents and arrays in a value."""
     depth = 0
     level = [value]
     while level := [item for each in level for item in _items(each)]:

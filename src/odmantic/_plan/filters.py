@@ -25,7 +25,7 @@ def build_filter(queries: tuple[Any, ...], model: Any = None) -> QueryExpression
         model: whose documents have to meet them.
 
     Raises:
-        TypeError: a query is a `bool` (a comparison of plain values instead of a field, say) or no mapping.
+        TypeError: if a query is a `bool` (a comparison of plain values instead of a field, say) or no mapping.
     """
     for query in queries:
         if isinstance(query, bool):
@@ -45,7 +45,7 @@ def build_filter(queries: tuple[Any, ...], model: Any = None) -> QueryExpression
 
 
 def fits_match(query: Any) -> bool:
-    """Tell whether a `$match` of an aggregation takes a filter."""
+    """Return whether a `$match` of an aggregation takes a filter."""
     if is_document(query):
         for key, each in query.items():
             if key in _ONLY_IN_FIND or not (key in _OF_VALUES or fits_match(each)):

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from odmantic._mapping.fields import ReferencePath
     from odmantic.query import SortExpression
 
-#: Documents in one answer of the server: few enough for flat memory, many enough for speed.
+#: Documents per batch from the server: few enough for flat memory, many enough for speed.
 BATCH_SIZE = 1000
 
-#: The same of documents that hold single values only, which are small.
+#: The same for documents of single values, which are small.
 FLAT_BATCH_SIZE = 3000
 
 #: Documents that become instances at a time: few, so that a stream of large ones does not fill the memory.
@@ -29,7 +29,7 @@ PAGE_SIZE = 100
 #: The same if all instances are kept.
 LIST_PAGE_SIZE = 1000
 
-#: Where a looked-up document waits until it is moved into an embedded object.
+#: The key of a looked-up document until it is moved into an embedded object.
 _RESOLVED = "__odmantic_resolved__"
 
 Stage = dict[str, Any]
@@ -40,8 +40,8 @@ ModelType = TypeVar("ModelType", bound=Model)
 class FindPlan(Generic[ModelType]):
     """One read of instances of a model.
 
-    It is sent as the command `find`, so that every filter of MongoDB works, and references are loaded for many
-    documents at once. For a single document an aggregation, which resolves them on the server, takes one round trip.
+    It is sent as the command `find`, so that every MongoDB filter works, and references are loaded for many documents
+    at once. For a single document, an aggregation that resolves them on the server takes one round trip.
     """
 
     model: type[ModelType]
@@ -52,7 +52,7 @@ class FindPlan(Generic[ModelType]):
 
     @property
     def batch_size(self) -> int:
-        """How many documents one answer of the server holds."""
+        """The number of documents in a batch from the server."""
         mapping = mapping_of(self.model)
         is_flat = not (mapping.mutable_fields or mapping.reference_paths or mapping.extra_allowed)
         return FLAT_BATCH_SIZE if is_flat else BATCH_SIZE
@@ -64,16 +64,16 @@ class FindPlan(Generic[ModelType]):
 
     @property
     def needs_pipeline(self) -> bool:
-        """Whether they are best resolved by the server."""
+        """Whether the server should resolve references."""
         return self.limit == 1 and self.has_references
 
     @property
     def fits_pipeline(self) -> bool:
-        """Whether an aggregation takes the filter."""
+        """Whether an aggregation accepts the filter."""
         return fits_match(self.filter)
 
     def find_options(self) -> dict[str, Any]:
-        """Keyword arguments of the driver's `find`."""
+        """Return keyword arguments for the driver's `find`."""
         options: dict[str, Any] = {"batch_size": self.batch_size}
         if self.sort:
             options["sort"] = list(self.sort.items())
@@ -84,7 +84,7 @@ class FindPlan(Generic[ModelType]):
         return options
 
     def pipeline(self) -> list[Stage]:
-        """Stages of the driver's `aggregate`; skip and limit apply before references are resolved."""
+        """Return the stages for the driver's `aggregate`; skip and limit apply before references are resolved."""
         stages: list[Stage] = [{"$match": self.filter}]
         if self.sort:
             stages.append({"$sort": self.sort})
@@ -107,8 +107,8 @@ def plan_find(
     """Check the arguments of a read and build its plan.
 
     Raises:
-        TypeError: `model` is no model class, or another argument is of a wrong kind.
-        ValueError: `limit` is not positive or `skip` is negative.
+        TypeError: if `model` is not a model class, or another argument has a wrong type.
+        ValueError: if `limit` is not positive or `skip` is negative.
     """
     check_model(model, operation)
     order = build_sort(sort, model)
@@ -125,7 +125,7 @@ def plan_find(
 
 
 def _whole(name: str, value: Any) -> int:
-    """Give a number of documents as the driver takes it; `total / 2` may be one too."""
+    """Return a number of documents as the driver accepts it; `total / 2` may be valid too."""
     if isinstance(value, int):
         return value
     if isinstance(value, float) and value.is_integer():
@@ -135,11 +135,10 @@ def _whole(name: str, value: Any) -> int:
 
 
 def resolve_references(model: type[Model], _visiting: tuple[type[Model], ...] = ()) -> list[Stage]:
-    """Stages that put each referenced document in place of its foreign key.
+    """Return the stages that replace each foreign key by the referenced document.
 
-    A key without a target stays, so that the error can name it; one that is a document would be taken for the target,
-    and is removed. A model that refers to itself is resolved as deep
-    as its classes differ.
+    A key without a target stays, so that the error can name it; if it is a document, which would be taken for the
+    target, it is removed. References of a model to itself are resolved as deep as its classes differ.
     """
     stages: list[Stage] = []
     for path in mapping_of(model).reference_paths:
@@ -163,7 +162,7 @@ def _resolve_one(path: ReferencePath, visiting: tuple[type[Model], ...]) -> list
 
 
 def _embed(keys: tuple[str, ...], depth: int) -> Any:
-    """Expression: the value at `keys[:depth]` with the resolved document put into it, or in its place."""
+    """Return the expression for the value at `keys[:depth]` with the resolved document in it, or in its place."""
     here = "$" + ".".join(keys[:depth])
     if depth == len(keys):
         key = {"$cond": [{"$eq": [{"$type": here}, "object"]}, "$$REMOVE", here]}

@@ -1,4 +1,4 @@
-"""Fields of one model in a query for another, which finds nothing, or something else."""
+"""Fields of one model in a query for another, which finds nothing, or the wrong documents."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _LOGICAL = ("$and", "$or", "$nor")
 
 
 def check_fields(expression: Mapping[Any, Any], model: Any) -> None:
-    """Warn of a field of another model in a filter or a sort order.
+    """Warn about a field of another model in a filter or a sort order.
 
-    Bases, subclasses, parametrisations of one generic class, and models of one collection share their documents, so
-    their fields do. What stands in operators such as `$elemMatch` speaks of other documents.
+    Bases, subclasses, parametrisations of one generic class, and models of one collection share their documents, and so
+    their fields. Operands of operators such as `$elemMatch` refer to other documents.
 
     Args:
-        expression: conditions or directions by key.
-        model: whose documents are meant; `None` if that is unknown.
+        expression: Conditions or directions by key.
+        model: The queried model; `None` if that is unknown.
     """
     for key, value in expression.items():
         if type(key) is KeyNameProxy:

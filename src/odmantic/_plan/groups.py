@@ -1,4 +1,4 @@
-"""The groups of a save of many: what can be written together."""
+"""The groups of a `save_all`: instances that can be written together."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Group:
     model: type[Model]
     members: Sequence[Model]
     places: Sequence[int]
-    """The place of each member in the order of a save one after the other."""
+    """The place of each member in the order of single saves."""
 
     def before(self, place: int) -> Group:
-        """The members that a save one after the other reaches before a place."""
+        """Return the members that single saves would reach before a place."""
         kept = [number for number, each in enumerate(self.places) if each < place]
         return Group(
             self.model,
@@ -34,7 +34,7 @@ class Group:
 
 
 def group_instances(ordered: Sequence[Model]) -> list[Group]:
-    """Group instances, which come after those they reference, by level of references and by model.
+    """Group instances, which come after their references, by level of references and by model.
 
     Example:
         Orders with a customer each give two groups, the customers and the orders.
@@ -54,7 +54,7 @@ def group_instances(ordered: Sequence[Model]) -> list[Group]:
 
 
 def _level(instance: Model, levels: dict[int, int]) -> int:
-    """How many changes of model there are on the longest way through the references of an instance."""
+    """Return the number of changes of model on the longest path through the references of an instance."""
     level = 0
     for path in mapping_of(type(instance)).reference_paths:
         target = at_path(instance, path.fields)

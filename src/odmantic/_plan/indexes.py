@@ -1,4 +1,4 @@
-"""The indexes that models declare: whether they were asked for, and conflicts with those a database has."""
+"""The indexes that models declare: whether they were created, and conflicts with existing ones."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from odmantic.model import Model
 
 _settled: set[str | None] = set()
-"""Collections of this process whose indexes were asked for, or missed in a warning."""
+"""Collections of this process whose indexes were created, or whose lack was warned about."""
 
 #: Server error codes IndexOptionsConflict and IndexKeySpecsConflict.
 CONFLICT_CODES = frozenset({85, 86})
 
 
 def declared_indexes(model: type[Model]) -> list[IndexModel]:
-    """The driver's index objects of a model, in order."""
+    """Return the driver's index objects of a model, in order."""
     indexes = (
         index.get_pymongo_index() if isinstance(index, ODMBaseIndex) else index
         for index in model.__indexes__()
@@ -33,12 +33,12 @@ def declared_indexes(model: type[Model]) -> list[IndexModel]:
 
 
 def settle(mapping: ModelMapping) -> None:
-    """Note that the indexes of a model were asked for."""
+    """Note that the indexes of a model were created."""
     _settled.add(mapping.collection)
 
 
 def warn_unless_settled(mapping: ModelMapping) -> None:
-    """Warn, once, of a write that no unique index may watch over."""
+    """Warn, once, about a write that no unique index may check."""
     if not mapping.may_be_unique or mapping.collection in _settled:
         return
     settle(mapping)
@@ -66,14 +66,14 @@ def _declares_unique(model: type[Model]) -> bool:
 def find_conflict(
     wanted: IndexModel, existing: Iterable[Mapping[str, Any]]
 ) -> Mapping[str, Any] | None:
-    """The index that keeps the server from creating `wanted`.
+    """Return the index that keeps the server from creating `wanted`.
 
-    That is the one of the same name, else one with the same keys, else the other text index. Where several have
-    the same keys, which their collations or filters allow, the one that is alike in these.
+    It is the one with the same name, or else one with the same keys, or else the other text index. If several have the
+    same keys, as their collations or filters permit, it is the one that is alike in these.
 
     Args:
-        wanted: the index to create.
-        existing: index documents as the server lists them, such as
+        wanted: The index to create.
+        existing: Index documents as the server lists them, such as
             `{"v": 2, "key": {"ship": 1}, "name": "ship_1"}`.
     """
     document = wanted.document
@@ -92,10 +92,10 @@ def find_conflict(
 
 
 def _variant(index: Mapping[str, Any]) -> tuple[Any, Any]:
-    """What lets an index exist beside another on the same keys."""
+    """Return the options that let an index exist besides another on the same keys."""
     return index.get("collation", {}).get("locale"), index.get("partialFilterExpression")
 
 
 def recreation(index: Mapping[str, Any]) -> dict[str, Any]:
-    """The index document to create an index again after it was dropped."""
+    """Return the document with which to create an index again after it was dropped."""
     return {name: value for name, value in index.items() if name != "ns"}

@@ -1,4 +1,4 @@
-"""What became of a bulk write: its errors, and the documents that were not there."""
+"""The outcome of a bulk write: its errors, and the documents that were missing."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _MAX_DOCUMENT_SIZE = 16 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What a failed bulk write says, with the error that a single write would have raised."""
+    """The failure of a bulk write, with the error that a single write would have raised."""
 
     error: OperationFailure
     done: int
-    """How many writes were done before the one that failed; 0 also if that is not known."""
+    """The number of writes before the one that failed; 0 also if unknown."""
     updated: int
-    """How many documents the updates among those met or made."""
+    """The number of documents that the updates among those matched or created."""
 
 
 def failure_of(error: BulkWriteError) -> Failure:
@@ -55,7 +55,7 @@ def failure_of(error: BulkWriteError) -> Failure:
 
 
 def is_known_id(error: Exception) -> bool:
-    """Tell whether there is a document with the id of one that was to be inserted."""
+    """Return whether a document with the id of a failed insert exists."""
     if not isinstance(error, DuplicateKeyError):
         return False
     details = error.details or {}
@@ -64,7 +64,7 @@ def is_known_id(error: Exception) -> bool:
 
 
 def is_doubtful(batch: Batch, failure: Failure) -> bool:
-    """Tell whether the server may take as an update what it has refused to insert."""
+    """Return whether the server may accept as an update what it has refused to insert."""
     return (
         isinstance(failure.error, WriteError)
         and batch.are_new[failure.done]
@@ -75,7 +75,7 @@ def is_doubtful(batch: Batch, failure: Failure) -> bool:
 def first_not_encodable(
     documents: Sequence[dict[str, Any]], codec_options: CodecOptions[Any]
 ) -> int | None:
-    """The first document that has no stored form, or one that is larger than MongoDB allows."""
+    """Return the number of the first document that has no stored form, or exceeds MongoDB's limit."""
     for number, document in enumerate(documents):
         try:
             size = len(bson.encode(document, codec_options=codec_options))
@@ -87,15 +87,15 @@ def first_not_encodable(
 
 
 def deepest(documents: Sequence[dict[str, Any]]) -> int:
-    """The document with the most levels."""
+    """Return the number of the most deeply nested document."""
     return max(range(len(documents)), key=lambda number: depth(documents[number]))
 
 
 def missing_writes(batch: Batch, found: Iterable[Any]) -> tuple[list[int], list[int]]:
-    """The updates of a part of a document that may have met none.
+    """Find the partial updates that may have matched no document.
 
     Returns:
-        Those whose id is not among those found, and those where the comparison of ids says nothing.
+        Those whose id was not found, and those whose ids cannot be compared.
     """
     known = {id_ for id_ in found if isinstance(id_, PLAIN_IDS)}
     missing: list[int] = []
@@ -104,7 +104,7 @@ def missing_writes(batch: Batch, found: Iterable[Any]) -> tuple[list[int], list[
     for number, (id_, is_whole) in enumerate(zip(batch.ids, batch.are_whole, strict=True)):
         if is_whole:
             continue
-        # Of two instances of one document, the second is written once the first has made it.
+        # Of two instances of one document, the second is written once the first has created it.
         if not isinstance(id_, PLAIN_IDS) or id_ in seen:
             unsure.append(number)
         elif id_ not in known:

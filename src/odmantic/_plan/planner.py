@@ -1,4 +1,4 @@
-"""Plans a save of many: takes what is sent of instances, a batch at a time."""
+"""Plans a `save_all`: takes what is sent of instances, a batch at a time."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ if TYPE_CHECKING:
     from odmantic._state.places import Written
     from odmantic.model import Model
 
-#: Documents that are planned, and sent, at a time: their memory is bounded, the next ones can be planned while these
-#: are on their way, and a distant server need not be asked too often.
+#: Documents that are planned, and sent, at a time: this bounds their memory, lets the next ones be planned while
+#: these are in flight, and keeps the round trips to a distant server few.
 BATCH_SIZE = 2_500
 
-#: The same for updates. The driver makes several objects of each, and those of many more would start a full garbage
+#: The same for updates. The driver makes several objects for each, and many more would trigger a full garbage
 #: collection.
 UPDATE_BATCH_SIZE = 1_000
 
-#: Instances that are planned at a time while others are on their way: about a millisecond.
+#: Instances that are planned at a time while others are in flight: about a millisecond.
 PIECE_SIZE = 200
 
-#: Types of ids that may be supposed to be new, besides object ids: of these, Python finds equal all but a few that are in
-#: MongoDB.
+#: Types of ids that may be presumed new, besides object ids: all but a few that are equal in MongoDB are equal in
+#: Python.
 _SUPPOSABLE_IDS = frozenset({str, int})
 
 
 class Planner:
-    """Plans the writes of the members of a group, from one on; an error of an instance ends the batch and is kept.
+    """A planner of the writes of a group's members, from one on; an instance's error ends the batch and is kept.
 
     It takes new instances, and clean or dirty ones, many at a time.
     """
@@ -65,11 +65,11 @@ class Planner:
         """Take nothing yet.
 
         Args:
-            group: the group.
-            start: the first member.
-            check: is shown each instance that will be written.
-            checked: how many of the members it was shown before.
-            write: the write that all of them belong to.
+            group: The group.
+            start: The first member.
+            check: Called with each instance that will be written.
+            checked: How many of the members it has already seen.
+            write: The write to which all of them belong.
         """
         mapping = mapping_of(group.model)
         self._write = write
@@ -87,10 +87,10 @@ class Planner:
         self.stop = min(start + (BATCH_SIZE if is_new else UPDATE_BATCH_SIZE), len(members))
 
     def finish(self, *, supposes: bool = False) -> Batch:
-        """Plan what is left of the batch.
+        """Plan the rest of the batch.
 
         Args:
-            supposes: whether ids that were given are supposed to be new.
+            supposes: Whether given ids are presumed new.
         """
         self._supposes = supposes and _may_insert(mapping_of(self.batch.model))
         try:
@@ -101,9 +101,9 @@ class Planner:
         return self.batch
 
     def advance(self) -> bool:
-        """Plan a few more, if they are new and have ids of the library's own; tell whether there may be others.
+        """Plan a few more, if they are new and have generated ids; return whether there may be others.
 
-        Their insert fails if somebody else, to whom they seem to be saved, writes them first. An update would undo that.
+        Their insert fails if another task, to which they seem saved, writes them first. An update would undo that.
         """
         try:
             if not self._is_new(self._members[self.place]):
@@ -115,7 +115,7 @@ class Planner:
             raise
 
     def take(self, stop: int | None = None) -> bool:
-        """Plan the writes of instances from here on that are alike; tell whether there was one."""
+        """Plan the writes of the following instances that are alike; return whether there was one."""
         start, stop = self.place, self.stop if stop is None else stop
         instance = self._members[start]
         if self._take is None or self._take_changes is None:
@@ -131,7 +131,7 @@ class Planner:
         try:
             self._take(members, batch.documents, batch.ids, self._write, new=is_new)
         except BaseException:
-            # An interrupt may leave one that is taken and not added.
+            # An interrupt may leave an instance that is taken and not added.
             for each in members[len(batch.documents) - before :][:1]:
                 give_back(each, self._names, self._write)
             raise
@@ -169,7 +169,7 @@ class Planner:
             batch.stop = self.stop
 
     def _is_new(self, instance: Model) -> bool:
-        """Tell whether the library made the id of an instance, and no document can have it as far as it knows."""
+        """Return whether odmantic generated the id of an instance, and knows of no document with it."""
         primary = self._primary
         return (
             primary is not None
@@ -178,7 +178,7 @@ class Planner:
         )
 
     def _add_changes(self, take: Callable[[Model, Written], Changes | None]) -> None:
-        """Plan the updates of instances that were read or written before, up to the first unusual one."""
+        """Plan the updates of known instances, up to the first unusual one."""
         batch = self.batch
         before = len(batch)
         try:
@@ -200,7 +200,7 @@ class Planner:
                         raise
                 self.place += 1
         finally:
-            # An interrupt may leave one in some of the columns only.
+            # An interrupt may leave an instance in only some of the columns.
             count = len(batch.documents)
             for column in (batch.places, batch.instances, batch.names, batch.ids):
                 del column[count:]
@@ -208,7 +208,7 @@ class Planner:
             batch.are_new += repeat(False, count - before)
 
     def _add(self, instance: Model, names: AbstractSet[str]) -> None:
-        """Plan the write of one instance, the next."""
+        """Plan the write of the next instance."""
         is_new = self._is_new(instance)
         plan = plan_save(instance, names, self._write)
         if plan is None:
@@ -253,13 +253,13 @@ def _add(batch: Batch, plan: SavePlan, place: int, *, is_new: bool) -> None:
 
 
 def _insertable_id(mapping: ModelMapping) -> str | None:
-    """Name of the primary field if its ids are made by the library, and a document may be inserted."""
+    """Return the primary field's name if odmantic generates its ids, and a document may be inserted."""
     return mapping.automatic_id if _may_insert(mapping) else None
 
 
 def _may_insert(mapping: ModelMapping) -> bool:
-    """Whether a document may be inserted.
+    """Return whether a document may be inserted.
 
-    The keys of extras, and of what a class dumps itself, may have dots, which an update takes for paths.
+    The keys of extras, and those from a class's own dump, may have dots, which an update reads as paths.
     """
     return not (mapping.extra_allowed or mapping.dumps_itself)

@@ -1,7 +1,7 @@
 """Referenced documents, fetched for many documents at once and put in place of their foreign keys.
 
-A level of references takes one query for each referenced model: `{"_id": {"$in": [...]}}`. What comes out is what
-`resolve_references` makes on the server: a document has the referenced one under its key, or no such key.
+Each level of references takes one query per referenced model: `{"_id": {"$in": [...]}}`. The result is that of
+`resolve_references` on the server: a document has the referenced one under its key, or no such key.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ReferenceNode:
-    """A reference, and those of the model it refers to."""
+    """A reference, and those of the model to which it refers."""
 
     path: ReferencePath
     children: tuple[ReferenceNode, ...]
@@ -37,7 +37,7 @@ class ReferenceNode:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Asks for the documents of a model with some ids."""
+    """A request for the documents of a model with some ids."""
 
     model: type[Model]
     ids: list[Any]
@@ -51,7 +51,7 @@ class Request:
 def reference_tree(
     model: type[Model], _visiting: tuple[type[Model], ...] = ()
 ) -> tuple[ReferenceNode, ...]:
-    """The references of a model and of those it refers to, a model that refers to itself as deep as classes differ."""
+    """Return the references of a model and, below them, of its referenced models, as deep as classes differ."""
     visiting = (*_visiting, model)
     return tuple(
         ReferenceNode(path, () if path.model in visiting else reference_tree(path.model, visiting))
@@ -60,7 +60,7 @@ def reference_tree(
 
 
 def referenced_models(nodes: Iterable[ReferenceNode]) -> set[type[Model]]:
-    """All models in a tree."""
+    """Return all models in a tree."""
     models: set[type[Model]] = set()
     for node in nodes:
         models |= {node.path.model, *referenced_models(node.children)}
@@ -95,7 +95,7 @@ def resolve_documents(
 
 
 def _wanted(level: list[_Step]) -> dict[type[Model], dict[Hashable, Any]]:
-    """The foreign keys of a level, by model."""
+    """Return the foreign keys of a level, by model."""
     wanted: dict[type[Model], dict[Hashable, Any]] = {}
     for step in level:
         wanted.setdefault(step.node.path.model, {}).update(zip(step.keys, step.values, strict=True))
@@ -125,14 +125,14 @@ class _Step:
             cast("Document", holder).get(key, _ABSENT) if isinstance(holder, dict) else _ABSENT
             for holder in self.holders
         ]
-        # `comparable` in fewer steps, for nearly every foreign key there is.
+        # `comparable` in fewer steps, for nearly every foreign key.
         self.keys = [
             value.binary if type(value) is bson.ObjectId else comparable(value)
             for value in self.values
         ]
 
     def take(self, found: dict[Hashable, Document]) -> list[_Step]:
-        """Keep the documents found; the steps to complete them."""
+        """Keep the documents found; return the steps to complete them."""
         children = self.node.children
         if not children:
             self.targets = found
@@ -143,11 +143,11 @@ class _Step:
         return [_Step(child, [*self.targets.values()]) for child in children]
 
     def place(self, broken: set[int], placed: set[int]) -> None:
-        """Put the targets in place, each holder getting one that shares no containers with others.
+        """Put the targets in place; each holder gets one that shares no containers with others.
 
         Args:
-            broken: identities of documents that lack a target, at any depth.
-            placed: identities of the targets in place that hold containers.
+            broken: Identities of documents that lack a target, at any depth.
+            placed: Identities of the targets in place that hold containers.
         """
         key = self.node.path.keys[-1]
         with_containers = {each for each, target in self.targets.items() if _has_containers(target)}
@@ -156,7 +156,7 @@ class _Step:
             target = find_target(each)
             if target is None:
                 if isinstance(holder, dict):
-                    # It would be taken for the document that it refers to.
+                    # It would be taken for the referenced document.
                     if isinstance(cast("Document", holder).get(key), dict):
                         del holder[key]
                     broken.add(id(document))
@@ -171,7 +171,7 @@ class _Step:
 
 
 class _NoId:
-    """Stands for values that are no id of a document."""
+    """The type of `NO_ID`, for values that are not an id."""
 
 
 _ABSENT = _NoId()
@@ -179,8 +179,8 @@ NO_ID: Hashable = _NoId()
 
 
 def comparable(value: Any) -> Hashable:
-    """What equals that of another value exactly if MongoDB takes both for the same id; `NO_ID` for what is none."""
-    # Its bytes are compared in C, an ObjectId in Python.
+    """Return a value that is equal for exactly those ids that are equal in MongoDB; `NO_ID` if it is not an id."""
+    # Bytes are compared in C, an ObjectId in Python.
     if isinstance(value, bson.ObjectId):
         return value.binary
     if isinstance(value, str) and not isinstance(value, Code):
@@ -226,7 +226,7 @@ def _inside(value: Any) -> Hashable:
 
 
 def _at(document: Any, keys: list[str]) -> Any:
-    """What is at a path of keys; `None` where something on the way is no document."""
+    """Return the value at a path of keys; `None` if something on the way is not a document."""
     for key in keys:
         if not isinstance(document, dict):
             return None
@@ -239,7 +239,7 @@ def _has_containers(document: Document) -> bool:
 
 
 def _copied(value: Any) -> Any:
-    """A copy that shares no document and no array."""
+    """Return a copy that shares no document and no array."""
     if isinstance(value, dict):
         items = cast("Document", value).items()
         return {

@@ -1,4 +1,4 @@
-"""Plans saves: which instances, in which order, and what is sent of each."""
+"""Plans of saves: which instances, in which order, and what is sent of each."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ if TYPE_CHECKING:
     from odmantic.model import Model
 
 
-#: The plan of an instance that has not changed.
+#: The plan of an unchanged instance.
 NOTHING_TO_SEND = SavePlan(
     cast("Any", None), frozenset(), None, {}, {}, upsert=False, write=Written(NOWHERE, None)
 )
 
 
 def fields_to_save(instance: Model, place: Place) -> AbstractSet[str]:
-    """Names of the fields of an instance that a save to a place has to send.
+    """Return the names of the fields that a save of an instance to a place has to send.
 
     Raises:
-        InvalidDocumentError: the instance is nested too deeply.
+        InvalidDocumentError: if the instance is nested too deeply.
     """
     try:
         return dirty_fields(instance, place)
@@ -50,19 +50,19 @@ def fields_to_save(instance: Model, place: Place) -> AbstractSet[str]:
 
 
 def all_fields(instance: Model) -> AbstractSet[str]:
-    """Names of the fields of an instance, dirty or not, extras included."""
+    """Return the names of all fields of an instance, dirty or not, and of its extras."""
     return compared_fields(instance).union(instance.__mapping__.fields, removed_extras(instance))
 
 
 def plan_quickly(instance: Model, known: Known, journal: Journal | None) -> SavePlan | None:
-    """Plan the save of an instance, if it is a usual one; without names there is nothing to send.
+    """Plan the save of a usual instance; without names there is nothing to send.
 
-    `None` leaves it to `plan_save`, which gives the same for the dirty fields, and says what is wrong.
+    `None` leaves it to `plan_save`, which does the same for the dirty fields, and reports problems.
 
     Args:
-        instance: the instance.
-        known: tells where it is saved.
-        journal: that of the transaction it is saved in.
+        instance: The instance.
+        known: The knowledge about the place where it is saved.
+        journal: The journal of its transaction.
     """
     mapping: ModelMapping = instance.__mapping__
     codec = mapping.codec
@@ -85,26 +85,26 @@ def plan_quickly(instance: Model, known: Known, journal: Journal | None) -> Save
     if not documents:
         return None
     document = documents[0]
-    if mapping.has_key_names:  # then it is in another order
+    if mapping.has_key_names:  # then the order is different
         document = {key: document[key] for key in mapping.field_names}
     names = frozenset(mapping.fields)
     return SavePlan(instance, names, ids[0], document, {}, upsert=True, write=write)
 
 
 def plan_save(instance: Model, names: AbstractSet[str], write: Written) -> SavePlan | None:
-    """Take some fields of an instance, and plan their write; `None` if they have no place in the document.
+    """Take some fields of an instance, and plan their write; return `None` if they have no place in the document.
 
-    What is assigned from now on, in another thread too, makes its field dirty again: the fields are taken before
-    their values are looked at, and remembered before they are encoded.
+    A later assignment, in another thread too, makes its field dirty again: the fields are taken before their values are
+    read, and remembered before they are encoded.
 
     Args:
-        instance: the instance.
-        names: the fields.
-        write: the write that they belong to.
+        instance: The instance.
+        names: The fields.
+        write: The write to which they belong.
 
     Raises:
-        InvalidDocumentError: the instance is nested too deeply, or has a value that is not stored, or its primary key
-            or the name of an extra is none that a document may have. Its fields are dirty as before.
+        InvalidDocumentError: if the instance is nested too deeply, has a value that is not stored, or has a primary
+            key or the name of an extra that is not valid. Its fields are dirty as before.
     """
     mapping: ModelMapping = instance.__mapping__
     fields, compared = mapping.fields, mapping.mutable_fields
@@ -135,7 +135,7 @@ def plan_save(instance: Model, names: AbstractSet[str], write: Written) -> SaveP
 
 
 def _encoded(instance: Model, names: AbstractSet[str], *, is_whole: bool) -> dict[str, Any]:
-    """The named values in their stored form."""
+    """Return the stored forms of the named values."""
     mapping: ModelMapping = instance.__mapping__
     try:
         if mapping.dumps_itself:
@@ -152,22 +152,22 @@ def _encoded(instance: Model, names: AbstractSet[str], *, is_whole: bool) -> dic
 def _left_out(
     mapping: ModelMapping, names: AbstractSet[str], document: dict[str, Any]
 ) -> Iterator[str]:
-    """The keys of those fields whose values are left out of the document."""
+    """Yield the keys of fields whose values are left out of the document."""
     for key in mapping.left_out:
         if key not in document and mapping.field_names[key] in names:
             yield key
 
 
 def _check_names(instance: Model, names: Collection[Any]) -> None:
-    """Refuse names that an update would take for paths, operators or fields: they may come from a request.
+    """Refuse names that an update would read as paths, operators or fields: they may come from a request.
 
     Raises:
-        InvalidDocumentError: an extra has such a name.
+        InvalidDocumentError: if an extra has such a name.
     """
     model = type(instance)
     known = mapping_of(model).field_names
     for name in names:
-        # The driver writes the text of a derived class, whatever its methods say.
+        # The driver writes the text of a derived class, whatever its methods return.
         text = str.__str__(name) if isinstance(name, str) else name
         if type(name) is str and name in known:
             continue
@@ -191,9 +191,9 @@ def _is_text(text: str) -> Callable[[Any], bool]:
 
 
 def save_order(instances: Sequence[Model]) -> Sequence[Model]:
-    """The instances, each after those it references, depth first and in field order.
+    """Return the instances, each after its references, depth first and in field order.
 
-    One that comes twice may do so here: it has nothing to be written the second time.
+    One may occur twice: the second time, nothing of it is written.
     """
     if not any(mapping_of(model).reference_paths for model in set(map(type, instances))):
         return instances
@@ -211,10 +211,10 @@ def _visit(instance: Model, visited: dict[int, Model]) -> Iterator[Model]:
 
 
 def referenced(instance: Model) -> list[Model]:
-    """The instances that one refers to, in field order.
+    """Return the instances that one refers to, in field order.
 
     Raises:
-        InvalidDocumentError: one is in another collection than that of the class which is referred to.
+        InvalidDocumentError: if one is in another collection than that of the class which is referred to.
     """
     targets: list[Model] = []
     for path in mapping_of(type(instance)).reference_paths:
@@ -226,7 +226,7 @@ def referenced(instance: Model) -> list[Model]:
 
 
 def at_path(instance: Any, fields: tuple[str, ...]) -> Any:
-    """The object at a path of attributes, or `None` where an optional one on the way is."""
+    """Return the object at a path of attributes, or `None` if an optional one on the way is."""
     for name in fields:
         if instance is None:
             return None

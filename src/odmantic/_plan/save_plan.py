@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from odmantic.model import Model
 
 
-# Not frozen: that takes several times as long to make.
+# Not frozen: that takes several times as long to create.
 @dataclass(slots=True, eq=False)
 class SavePlan:
     """The write that brings a document up to date with an instance.
@@ -31,16 +31,16 @@ class SavePlan:
     id_: Any
     document: dict[str, Any]
     snapshots: dict[str, Any]
-    """What is remembered of the fields that can change in place."""
+    """The snapshots of the fields that can change in place."""
     upsert: bool
-    """Whether the update may create the document: only one with all fields may."""
+    """Whether the update may create the document: only with all fields."""
     write: Written
-    """What says where the document is known by this write."""
+    """The knowledge about the document after this write."""
     removed: Collection[str] = ()
     """The keys of extras that were deleted from the instance."""
 
     @property
     def update(self) -> Update:
-        """What is sent to bring the document up to date."""
+        """The update that brings the document up to date."""
         update = set_fields(self.document, self.removed)
         return Update(id_filter(self.id_), update, self.upsert)

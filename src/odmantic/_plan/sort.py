@@ -27,14 +27,14 @@ _WRONG_ELEMENT = "sort elements have to be Model fields or asc, desc descriptors
 
 
 def build_sort(sort: Any, model: Any = None) -> SortExpression | None:
-    """Turn a `sort=` argument into one expression; `None` and an empty tuple mean unsorted.
+    """Convert a `sort=` argument to one expression; `None` and an empty tuple mean unsorted.
 
     Args:
-        sort: a field, an expression, or a tuple or list of these.
-        model: whose documents are sorted.
+        sort: A field, an expression, or a tuple or list of these.
+        model: The model whose documents are sorted.
 
     Raises:
-        TypeError: not a field, a sort expression, or a tuple or list of these.
+        TypeError: if it is not a field, a sort expression, or a tuple or list of these.
     """
     if sort is None:
         return None

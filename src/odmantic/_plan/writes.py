@@ -1,4 +1,4 @@
-"""What is written: the plan of one write to a collection, as values that a driver call or a command is made of."""
+"""The plans of single writes to a collection, as values for a driver call or a command."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Change the first document that matches, or make one, as `{"$set": {"name": "Ada"}}` says."""
+    """An update of the first matching document, such as `{"$set": {"name": "Ada"}}`; it may create one."""
 
     filter: Mapping[str, Any]
     update: Mapping[str, Any]
     upsert: bool = False
-    """Whether to make the document if there is none."""
+    """Whether to create the document if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Delete all documents that match, or one of them."""
+    """A deletion of all documents that match, or of one of them."""
 
     filter: QueryExpression | Mapping[str, Any]
     just_one: bool = False
@@ -32,8 +32,8 @@ class Delete:
 def set_fields(document: dict[str, Any], removed: Collection[str] = ()) -> dict[str, Any]:
     """Return the update that writes a document, or a part of one, and removes some of its keys.
 
-    The filter says what `_id` is, also of a document that the update makes. To set it would fail where the stored one
-    is equal but not the same, such as a number of another type.
+    The filter sets `_id`, even for a document that the update creates. Setting it in the update would fail if the
+    stored one is equal but not the same, such as a number of another type.
     """
     if "_id" not in document and not removed:
         return {"$set": document}
@@ -44,5 +44,5 @@ def set_fields(document: dict[str, Any], removed: Collection[str] = ()) -> dict[
         update["$set"] = fields
     if removed:
         update["$unset"] = dict.fromkeys(removed, "")
-    # An update has to hold something.
+    # An update must not be empty.
     return update or {"$setOnInsert": document}

@@ -1,1 +1,1 @@
-"""The halves of engines, sessions and cursors that have no colour; nothing here waits."""
+"""The parts of engines, sessions and cursors without a colour; nothing here waits."""

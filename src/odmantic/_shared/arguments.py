@@ -1,4 +1,4 @@
-"""What an engine is made of: clients, their options, and names of databases, checked before anything is sent."""
+"""Checks of an engine's arguments before anything is sent: clients, their options, and names of databases."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _FORBIDDEN_IN_DATABASE_NAMES = '/\\."$'
 
 
 def check_client(client: Any, refused: frozenset[ClientKind], engine: str, advice: str) -> None:
-    """Raise for what certainly belongs to the other colour, or is no client at all.
+    """Check that a client has the engine's colour.
 
     Raises:
-        TypeError: naming the engine and what it takes.
+        TypeError: if it certainly has not; the text names the engine and what it takes.
     """
     if isinstance(client, str):
         if "://" not in client:
@@ -32,10 +32,10 @@ def check_client(client: Any, refused: frozenset[ClientKind], engine: str, advic
 
 
 def check_client_options(client: Any, options: Mapping[str, Any] | None, engine: str) -> None:
-    """Raise for options of a client that was made already.
+    """Check that options come without a client.
 
     Raises:
-        TypeError: naming the engine, and saying where they belong.
+        TypeError: if a client is given too; the text says where the options belong.
     """
     if options is not None and client is not None and not isinstance(client, str):
         message = (
@@ -46,7 +46,7 @@ def check_client_options(client: Any, options: Mapping[str, Any] | None, engine:
 
 
 def database_in(uri: str) -> str | None:
-    """The name of the database in a URI, cut out as the driver does: a password may hold what ends other URLs."""
+    """Return the database name in a URI, parsed as by the driver: a password may hold delimiters of other URLs."""
     path = uri.partition("://")[2].partition("?")[0].partition("/")[2]
     return unquote_plus(path).partition(".")[0] or None
 

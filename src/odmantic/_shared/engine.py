@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 
 class _Unnamed(str):
-    """The name of a database that nobody gave."""
+    """The default name of the database."""
 
     __slots__ = ()
 
 
-#: The default name, which one in the URI replaces; `"test"` itself, if a program gives that, is not replaced.
+#: The default name, which a name in the URI replaces; a given `"test"` is not replaced.
 UNNAMED = _Unnamed("test")
 
 
@@ -38,17 +38,17 @@ class BaseEngine:
     r"""A client and the name of one of its databases.
 
     Attributes:
-        client: the driver's client.
-        database_name: name of the database.
-        database: the driver's database object.
+        client: The driver's client.
+        database_name: The name of the database.
+        database: The driver's database object.
 
     Raises:
-        ValueError: the database name holds one of the characters `/ \ . " $`.
-        TypeError: the database name is no string.
+        ValueError: if the database name holds one of the characters `/ \ . " $`.
+        TypeError: if the database name is not a string.
     """
 
     def __init__(self, client: Any, database: str = "test") -> None:
-        """Keep the client and look the database up; nothing is sent."""
+        """Store the client and look the database up; nothing is sent."""
         check_database_name(database)
         self.client: Any = client
         self.database_name: str = database
@@ -58,7 +58,7 @@ class BaseEngine:
         self._usual_transaction: tuple[Any, dict[str, Any]] = (None, {})
 
     def __repr__(self) -> str:
-        """Tell database and servers; nothing that a URI may hold besides."""
+        """Return a text with database and servers, and nothing else that a URI may hold."""
         servers = ", ".join(addresses_of(self.client)) or "its client's servers"
         return f"<{type(self).__name__}: database {self.database_name!r} at {servers}>"
 
@@ -69,7 +69,7 @@ class BaseEngine:
     if TYPE_CHECKING:
 
         def get_collection(self, model: Any) -> Any:
-            """The driver's collection of a model, for raw calls."""
+            """Return the driver's collection of a model, for raw calls."""
 
         def _target(self, model: Any) -> Target:
             """Return the collection that `get_collection` gives."""
@@ -87,7 +87,7 @@ class BaseEngine:
         self._used_models[model] = None
         name = mapping_of(model).collection
         target = self._look_at(model, self.database[name])
-        # A stand-in may give another object each time.
+        # A stand-in may return another object each time.
         if target.is_of_driver:
             # Not a `WeakKeyDictionary`, which is written in Python: this is looked up for each operation.
             self._targets[ref(model, self._targets.pop)] = self.database, name, target
@@ -128,14 +128,14 @@ class BaseEngine:
         client: Any = getattr(database, "client", None)
         if client_kind(client) in DRIVERS:
             return Place(deployment_of(client), database.name, collection.name)
-        # A stand-in, which is a place of its own.
+        # A stand-in is a place of its own.
         name = mapping_of(model).collection or ""
         return Place(deployment_of(self.client), self.database_name, name)
 
     def _transaction_options(
         self, settings: TransactionSettings, defaults: TransactionDefaults | None
     ) -> dict[str, Any]:
-        """Keyword arguments of the driver's `start_transaction`; those of a call without options are kept."""
+        """Return keyword arguments for the driver's `start_transaction`; those of a call without options are kept."""
         if defaults is not None or settings != NOTHING_ASKED:
             return settings.resolved(defaults, self.client)
         if self._usual_transaction[0] is not self.client:
@@ -143,10 +143,10 @@ class BaseEngine:
         return self._usual_transaction[1]
 
     def _models_to_configure(self, models: Iterable[type[Model]] | None) -> list[type[Model]]:
-        """The given models, or those that this engine has used.
+        """Return the given models, or those that this engine has used.
 
         Raises:
-            TypeError: one is no model class, or there are none to take.
+            TypeError: if one is not a model class, or there are none to take.
         """
         if models is None:
             if not self._used_models:
@@ -162,6 +162,6 @@ class BaseEngine:
         return models
 
 
-# Not an `ABC`: to ask whether something is an instance would take longer.
+# Not an `ABC`: `isinstance` would be slower.
 class BaseSession:
-    """Marks session and transaction objects of either colour."""
+    """The common base of session and transaction objects, async and sync."""

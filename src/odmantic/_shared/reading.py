@@ -24,21 +24,21 @@ ModelType = TypeVar("ModelType", bound=Model)
 
 @dataclass(frozen=True, slots=True)
 class Reader(Generic[ModelType]):
-    """Turns the documents of one read into instances of a model."""
+    """A reader of the documents of one read as instances of a model."""
 
     model: type[ModelType]
     known: Known
-    """Where the documents are."""
+    """The knowledge about the place of the documents."""
     attempt: Attempt | None = None
-    """The run of a transaction that the read belongs to."""
+    """The run of a transaction to which the read belongs."""
     own: Callable[[dict[str, Any]], ModelType] | None = None
-    """The way of a program's own to read one document."""
+    """The program's own function to read one document."""
 
     def parse(self, raw_doc: dict[str, Any]) -> ModelType:
-        """Build an instance that counts as unmodified.
+        """Return an instance that counts as unmodified.
 
         Raises:
-            DocumentParsingError: the document does not fit the model.
+            DocumentParsingError: if the document does not fit the model.
         """
         instance = read_document(self.model, raw_doc, self.known)
         if self.attempt is not None:
@@ -48,9 +48,9 @@ class Reader(Generic[ModelType]):
     def parse_all(
         self, parts: Iterable[list[dict[str, Any]]]
     ) -> tuple[list[ModelType], Exception | None]:
-        """Build instances, up to the first document that does not fit, and tell why that does not.
+        """Return the instances, up to the first document that does not fit, and the error of that one.
 
-        The lists are used up: a document that is gone once it is read leaves its memory to the next instances, and
+        The lists are emptied: a document that is freed once it is read leaves its memory to the next instances, and
         nothing to the garbage collector.
         """
         model, known, own = self.model, self.known, self.own
@@ -83,7 +83,7 @@ class BaseCursor(ABC, Generic[ModelType]):
     """The result of a read, of either colour."""
 
     def __init__(self, reader: Reader[ModelType]) -> None:
-        """Remember how documents are read."""
+        """Store the reader of documents."""
         self._reader = reader
 
     def _parse_document(self, raw_doc: dict[str, Any]) -> ModelType:
@@ -94,5 +94,5 @@ _parse_document: Any = vars(BaseCursor)["_parse_document"]
 
 
 def reads_by_itself(cursor: type[BaseCursor[Any]]) -> bool:
-    """Tell whether cursors of a class read documents in the library's own way."""
+    """Return whether cursors of a class read documents in odmantic's own way."""
     return cursor._parse_document is _parse_document  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - of this module
