@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from odmantic._caller import warn_caller
@@ -45,6 +46,21 @@ if TYPE_CHECKING:
     from odmantic.config import ODMConfigDict
 
 
+class CompiledMapping(ModelMapping):
+    """A mapping with what higher rooms make of it, each when it is first needed."""
+
+    encoders = cached_property(field_encoders)
+    encode_extra = cached_property(extra_encoder)
+    decode_extra = cached_property(extra_decoder)
+    decoders = cached_property(field_decoders)
+    shapes = cached_property(shapes_of)
+    # Cached properties are properties.
+    readable = cached_property(Readable)  # pyright: ignore[reportAssignmentType]
+    codec = cached_property(Codec)  # pyright: ignore[reportAssignmentType]
+    left_out = cached_property(left_out_of)
+    takes_aliases = cached_property(lambda own: takes_aliases(own.model.__pydantic_core_schema__))
+
+
 def compile_mapping(model: type[Instance]) -> ModelMapping:
     """Determine how the fields of a class map to documents.
 
@@ -68,7 +84,7 @@ def compile_mapping(model: type[Instance]) -> ModelMapping:
     primary_field = _primary_field(fields)
     if is_embedded and primary_field is not None:
         raise TypeError(f"cannot define a primary field in {model.__name__} embedded document")
-    return ModelMapping(
+    return CompiledMapping(
         model=model,
         is_embedded=is_embedded,
         fields=fields,
@@ -83,16 +99,6 @@ def compile_mapping(model: type[Instance]) -> ModelMapping:
         nested_fields=tuple(name for name, field in fields.items() if field.tree.models),
         extra_allowed=config.get("extra") == "allow",
         serializers=_serializers(fields),
-        encoders_for=field_encoders,
-        extra_encoder_for=extra_encoder,
-        extra_decoder_for=extra_decoder,
-        decoders_for=field_decoders,
-        shapes_for=shapes_of,
-        # Cached properties are properties.
-        readable_for=Readable,  # pyright: ignore[reportArgumentType]
-        codec_for=Codec,  # pyright: ignore[reportArgumentType]
-        aliases_for=takes_aliases,
-        left_out_for=left_out_of,
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel
 
@@ -60,15 +60,6 @@ class ModelMapping:
         nested_fields: Names of the fields whose value may hold instances of models.
         extra_allowed: Whether instances may have extra values.
         serializers: The serialisers of whole fields, from the user or a BSON type.
-        encoders_for: Makes the encoders when they are first needed.
-        extra_encoder_for: Makes the encoder of extra values when it is first needed.
-        extra_decoder_for: Makes the decoder of extra values when it is first needed.
-        decoders_for: Makes the decoders when they are first needed.
-        shapes_for: Reads the shapes of values from annotations when they are first needed.
-        readable_for: Determines what generated code can read when that is first needed.
-        codec_for: Generates the functions of the class when they are first needed.
-        left_out_for: Determines which values are left out of documents when that is first needed.
-        aliases_for: Determines whether aliases may be used when that is first needed.
     """
 
     model: type[Instance]
@@ -81,15 +72,26 @@ class ModelMapping:
     nested_fields: tuple[str, ...]
     extra_allowed: bool
     serializers: dict[str, Encoder]
-    encoders_for: Callable[[ModelMapping], tuple[FieldEncoder, ...]] = field(repr=False)
-    extra_encoder_for: Callable[[ModelMapping], Encoder] = field(repr=False)
-    extra_decoder_for: Callable[[ModelMapping], Decoder | None] = field(repr=False)
-    decoders_for: Callable[[ModelMapping], tuple[FieldDecoder, ...]] = field(repr=False)
-    shapes_for: Callable[[ModelMapping], dict[str, Type | None]] = field(repr=False)
-    readable_for: Callable[[ModelMapping], Readable] = field(repr=False)
-    codec_for: Callable[[ModelMapping], Codec] = field(repr=False)
-    aliases_for: Callable[[Any], bool] = field(repr=False)
-    left_out_for: Callable[[ModelMapping], dict[str, IsLeftOut]] = field(repr=False)
+
+    # Higher rooms make these when they are first needed: `odmantic._define.mapping.CompiledMapping`.
+    encoders: ClassVar[cached_property[tuple[FieldEncoder, ...]]]
+    """How each field is written, decided once."""
+    encode_extra: ClassVar[cached_property[Encoder]]
+    """The encoder of extra values."""
+    decode_extra: ClassVar[cached_property[Decoder | None]]
+    """The decoder of extra values."""
+    decoders: ClassVar[cached_property[tuple[FieldDecoder, ...]]]
+    """How each field is read, decided once."""
+    shapes: ClassVar[cached_property[dict[str, Type | None]]]
+    """The shapes of the fields' values; `None` where only pydantic knows."""
+    readable: ClassVar[cached_property[Readable]]
+    """The parts of the class that generated code can read."""
+    codec: ClassVar[cached_property[Codec]]
+    """The functions generated for the class."""
+    left_out: ClassVar[cached_property[dict[str, IsLeftOut]]]
+    """What tells whether a value is left out of documents, by the keys of the fields that leave out any."""
+    takes_aliases: ClassVar[cached_property[bool]]
+    """Whether pydantic may use aliases of fields, here and in all that is nested."""
 
     @cached_property
     def reference_paths(self) -> tuple[ReferencePath, ...]:
@@ -134,24 +136,9 @@ class ModelMapping:
         )
 
     @cached_property
-    def encoders(self) -> tuple[FieldEncoder, ...]:
-        """How each field is written, decided once."""
-        return self.encoders_for(self)
-
-    @cached_property
     def names_and_keys(self) -> frozenset[str]:
         """The names that extra values may not have."""
         return frozenset((*self.fields, *self.field_names))
-
-    @cached_property
-    def encode_extra(self) -> Encoder:
-        """The encoder of extra values."""
-        return self.extra_encoder_for(self)
-
-    @cached_property
-    def decode_extra(self) -> Decoder | None:
-        """The decoder of extra values."""
-        return self.extra_decoder_for(self)
 
     @cached_property
     def encoder_of(self) -> dict[str, Encoder | None]:
@@ -159,34 +146,14 @@ class ModelMapping:
         return {name: encode for name, _, encode in self.encoders}
 
     @cached_property
-    def decoders(self) -> tuple[FieldDecoder, ...]:
-        """How each field is read, decided once."""
-        return self.decoders_for(self)
-
-    @cached_property
     def compared_fields(self) -> tuple[str, ...]:
         """The names of the mutable fields, in the order of their declaration."""
         return tuple(name for name in self.fields if name in self.mutable_fields)
 
     @cached_property
-    def shapes(self) -> dict[str, Type | None]:
-        """The shapes of the fields' values; `None` where only pydantic knows."""
-        return self.shapes_for(self)
-
-    @cached_property
     def positions(self) -> dict[str, int]:
         """The positions of the fields by name, in the order of their declaration."""
         return {name: position for position, name in enumerate(self.fields)}
-
-    @cached_property
-    def readable(self) -> Readable:
-        """The parts of the class that generated code can read."""
-        return self.readable_for(self)
-
-    @cached_property
-    def codec(self) -> Codec:
-        """The functions generated for the class."""
-        return self.codec_for(self)
 
     @cached_property
     def dumps_itself(self) -> bool:
@@ -216,16 +183,6 @@ class ModelMapping:
     def move(self, collection: str) -> None:
         """Use another collection from now on; nothing else of a mapping ever changes."""
         object.__setattr__(self, "collection", collection)
-
-    @cached_property
-    def left_out(self) -> dict[str, IsLeftOut]:
-        """What tells whether a value is left out of documents, by the keys of the fields that leave out any."""
-        return self.left_out_for(self)
-
-    @cached_property
-    def takes_aliases(self) -> bool:
-        """Whether pydantic may use aliases of fields, here and in all that is nested."""
-        return self.aliases_for(self.model.__pydantic_core_schema__)
 
     def source(self) -> str:
         """Return the code that is generated for the class.
