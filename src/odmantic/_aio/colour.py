@@ -1,4 +1,4 @@
-"""The colour of this source: `if ASYNC` marks what differs in the twin."""
+"""The colour of this source: `if ASYNC` marks the differences of the twin."""
 
 from typing import Final
 

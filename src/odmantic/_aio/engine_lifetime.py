@@ -1,4 +1,4 @@
-"""The lifetime of an engine: its client, which it may have made, and the collections in its database."""
+"""The lifetime of an engine: its client, which it may have created, and the collections in its database."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class EngineLifetime(BaseEngine):
-    """How an engine comes by its client and its collections, and closes what it has made."""
+    """The client and the collections of an engine, and their end."""
 
     def __init__(
         self,
@@ -38,13 +38,13 @@ class EngineLifetime(BaseEngine):
         stray_operations: str = "warn",
         client_options: Mapping[str, Any] | None = None,
     ) -> None:
-        """Keep the client, or make one; nothing is sent."""
+        """Store the client, or create one; nothing is sent."""
         check_client(client, REFUSED_CLIENTS, "AIOEngine", CLIENT_ADVICE)
         check_client_options(client, client_options, "AIOEngine")
         uri = client if isinstance(client, str) else None
         if database is UNNAMED:
             database = (uri and database_in(uri)) or "test"
-        # Whatever can fail comes before a client that nobody would close.
+        # Everything that can fail comes before the client, which nobody would close.
         check_database_name(database)
         self.stray_operations = StrayOperations(stray_operations)
         self._made_in = _process.number if client is None or uri is not None else None
@@ -55,9 +55,9 @@ class EngineLifetime(BaseEngine):
         self._turns = Turns()
 
     async def close(self) -> None:
-        """Close the client if the engine has made it, which ends its sessions; does nothing the second time.
+        """Close the client if the engine has created it, which ends its sessions; do nothing the second time.
 
-        A client that was given to the engine is left to who made it, and a forked child leaves its parent's alone.
+        A client that was given to the engine stays open, and a forked child leaves its parent's alone.
         """
         made_in, self._made_in = self._made_in, None
         if made_in is _process.number:
@@ -73,14 +73,14 @@ class EngineLifetime(BaseEngine):
         exc_val: BaseException | None,
         exc_tb: TracebackType | None,
     ) -> None:
-        """Close the client if the engine has made it."""
+        """Close the client if the engine has created it."""
         await self.close()
 
     def get_collection(self, model: type[Model]) -> AsyncCollection[dict[str, Any]]:
-        """The driver's collection of a model, for raw calls.
+        """Return the driver's collection of a model, for raw calls.
 
         Raises:
-            TypeError: `model` is no model class.
+            TypeError: if `model` is not a model class.
         """
         collection: AsyncCollection[dict[str, Any]] = self._usual_target(model).collection
         return collection

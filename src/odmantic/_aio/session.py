@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 
 class SessionLifetime(AIOSessionBase):
-    """How a session starts and ends; `AIOSession` begins transactions besides."""
+    """The start and end of a session; `AIOSession` also begins transactions."""
 
     session: Any
     _channel: Channel | None = None
-    # Those of a session without options.
+    # The options of a session without any.
     _is_snapshot: bool = False
     _defaults: TransactionDefaults | None = None
     _after: CausalTimes | None = None
@@ -43,7 +43,7 @@ class SessionLifetime(AIOSessionBase):
         default_transaction_options: TransactionDefaults | None = None,
         after: str | None = None,
     ) -> None:
-        """Make a session that is not started yet; nothing is sent."""
+        """Create a session that is not started yet; nothing is sent."""
         self.engine = engine
         self.session = None
         self._options: dict[str, Any] = {}
@@ -69,7 +69,7 @@ class SessionLifetime(AIOSessionBase):
         """Open the driver session.
 
         Raises:
-            RuntimeError: it is open already.
+            RuntimeError: if it is already open.
         """
         self._check_not_started()
         driver_session = await resolve(self.engine.client.start_session(**self._options))
@@ -86,7 +86,7 @@ class SessionLifetime(AIOSessionBase):
         """End the driver session; a transaction that runs in it is rolled back.
 
         Raises:
-            RuntimeError: it is not open.
+            RuntimeError: if it is not open.
         """
         channel = self._channel
         if channel is None:
@@ -100,10 +100,10 @@ class SessionLifetime(AIOSessionBase):
             await run_hooks(attempt)
 
     def get_driver_session(self) -> Any:
-        """The driver's own session object, for raw calls of the driver.
+        """Return the driver's own session object, for raw calls of the driver.
 
         Raises:
-            RuntimeError: it is not open.
+            RuntimeError: if it is not open.
         """
         if self._channel is None:
             message = "session not started"
@@ -118,13 +118,13 @@ class SessionLifetime(AIOSessionBase):
         return super()._scope()  # a program's own `get_driver_session` gave another
 
     def token(self) -> str:
-        """A short text with what this session has seen, for `engine.session(after=...)` elsewhere.
+        """Return a token of this session's causal times, for `engine.session(after=...)` elsewhere.
 
-        It holds the server's cluster time and the time of the session's last operation. One that leaves your
-        servers should be signed: whoever makes one up can have reads wait.
+        It holds the server's cluster time and the time of the session's last operation. Sign a token that leaves your
+        servers: a forged one can make reads wait.
 
         Raises:
-            RuntimeError: the session is not open, or nothing was read or written in it yet.
+            RuntimeError: if the session is not open, or nothing was read or written in it yet.
 
         See https://www.mongodb.com/docs/manual/core/causal-consistency-read-write-concerns/
         """
@@ -146,7 +146,7 @@ class SessionLifetime(AIOSessionBase):
         exc_val: BaseException | None,
         exc_tb: TracebackType | None,
     ) -> None:
-        """End the session if it is still open; exceptions pass."""
+        """End the session if it is still open; exceptions propagate."""
         channel = self._channel
         if channel is None:
             return
@@ -160,7 +160,7 @@ class SessionLifetime(AIOSessionBase):
             await self.end()
 
     def _abandon(self) -> None:
-        """In a forked child: forget what belongs to the parent process, without a word to the server."""
+        """Forget the parent process's session in a forked child, and send nothing."""
         channel, self.session, self._channel = self._channel, None, None
         if channel is not None:
             channel.abandon()

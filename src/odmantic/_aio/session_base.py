@@ -1,4 +1,4 @@
-"""The operations that sessions and transactions offer, as engines do."""
+"""The operations that sessions and transactions share with engines."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class AIOSessionBase(HasScope):
     engine: AIOEngineBase
 
     def _as_argument(self) -> Any:
-        """Return what the engine's methods get as `session=`: this object, which has the scope of an operation."""
+        """Return the `session=` for the engine's methods: this object, which has the scope of an operation."""
         return self if self.engine._takes_sessions is True else self.engine._get_session(self)
 
     def find(
@@ -36,7 +36,7 @@ class AIOSessionBase(HasScope):
         skip: int = 0,
         limit: int | None = None,
     ) -> AIOCursor[ModelType]:
-        """Search for instances of a model; see `AIOEngine.find`."""
+        """Find instances of a model; see `AIOEngine.find`."""
         return self.engine.find(
             model,
             *queries,
@@ -49,7 +49,7 @@ class AIOSessionBase(HasScope):
     async def find_one(
         self, model: type[ModelType], *queries: Query, sort: SortExpressionType = None
     ) -> ModelType | None:
-        """Search for one instance of a model; see `AIOEngine.find_one`."""
+        """Find one instance of a model; see `AIOEngine.find_one`."""
         return await self.engine.find_one(model, *queries, sort=sort, session=self._as_argument())
 
     async def count(self, model: type[ModelType], *queries: Query) -> int:
@@ -57,7 +57,7 @@ class AIOSessionBase(HasScope):
         return await self.engine.count(model, *queries, session=self._as_argument())
 
     async def save(self, instance: ModelType) -> ModelType:
-        """Save an instance and those it references; see `AIOEngine.save`."""
+        """Save an instance and its references; see `AIOEngine.save`."""
         return await self.engine.save(instance, session=self._as_argument())
 
     async def save_all(self, instances: Iterable[ModelType]) -> list[ModelType]:

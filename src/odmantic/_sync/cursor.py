@@ -1,8 +1,8 @@
 # Generated from src/odmantic/_aio/cursor.py by tools/generate_sync.py: do not edit.
 """Cursors: each iteration starts at the first document, and the query runs once.
 
-The documents read so far form a chain of pages. A cursor holds the first page and an iteration the one it is at,
-so that an iteration whose cursor was let go, as in `for user in engine.find(User)`, keeps one page in memory.
+The documents read so far form a chain of pages. A cursor holds the first page and an iteration its current one, so an
+iteration whose cursor was released, as in `for user in engine.find(User)`, keeps one page in memory.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
 
 class SyncCursor(BaseCursor[ModelType]):
-    """The instances that a `find` gives: `await` it for a list, or iterate over it with `for`.
+    """The instances that `find` returns: `await` it for a list, or iterate over it with `for`.
 
-    Nothing is sent before the first of these. Once consumed, it gives the same instances again without a command.
-    A cursor of a session or transaction has to be consumed while that is open.
+    Nothing is sent before first use. Once consumed, it returns the same instances again without a command.
+    Consume a cursor of a session or transaction before that ends.
 
     Example:
         ```python
@@ -44,7 +44,7 @@ class SyncCursor(BaseCursor[ModelType]):
         ```
 
     Raises:
-        DocumentParsingError: a document does not fit the model; again at every further use.
+        DocumentParsingError: if a document does not fit the model; again at every further use.
     """
 
     def __init__(self, model: type[ModelType], cursor: Any) -> None:
@@ -60,7 +60,7 @@ class SyncCursor(BaseCursor[ModelType]):
 
     @classmethod
     def reading(cls, source: Source[ModelType]) -> SyncCursor[ModelType]:
-        """A cursor whose driver cursor is opened on first use."""
+        """Return a cursor whose driver cursor is opened on first use."""
         cursor = cls.__new__(cls)
         cursor._start(source)
         return cursor
@@ -92,20 +92,20 @@ class SyncCursor(BaseCursor[ModelType]):
 
 
 class _Page(Generic[ModelType]):
-    """Some instances, and the way to those behind them."""
+    """Some instances, and the link to the following ones."""
 
     __slots__ = ("error", "instances", "is_last", "next")
 
     def __init__(self) -> None:
         self.instances: list[ModelType] = []
         self.error: Exception | None = None
-        """What stopped the read behind these instances."""
+        """The error that stopped the read after these instances."""
         self.is_last = False
         self.next: _Page[ModelType] | None = None
 
     @property
     def needs_next(self) -> bool:
-        """Whether the page behind this one has to be fetched."""
+        """Whether the following page has to be fetched."""
         return self.next is None and not self.is_last
 
 
@@ -131,9 +131,9 @@ class Source(Generic[ModelType]):
         self.reader = reader
         self.page_size = PAGE_SIZE
         self.complete: Complete | None = None
-        """Loads what belongs to the documents of a page; it may leave some out."""
+        """Loads the references of a page's documents; it may omit documents."""
         self.decode: Decode | None = None
-        """Decodes pieces of answers, where the driver cursor gives these and not documents."""
+        """Decodes pieces of replies, if the driver cursor returns these and not documents."""
         self._open = open_cursor
         self._send = send
         self._lock = Lock()
@@ -143,12 +143,12 @@ class Source(Generic[ModelType]):
         self._was_interrupted = False
 
     def expect_list(self) -> None:
-        """Fetch what is left in few answers: all instances are kept, so that more of them save no memory."""
+        """Fetch the rest in few batches: all instances are kept, so smaller batches save no memory."""
         self._is_for_list = True
         self.page_size = LIST_PAGE_SIZE
 
     def page_after(self, page: _Page[ModelType]) -> _Page[ModelType] | None:
-        """The page behind `page`, fetched if need be; `None` at the end."""
+        """Return the page after `page`, fetched if necessary; `None` at the end."""
         if page.needs_next:
             with self._lock:
                 if page.needs_next:
@@ -172,7 +172,7 @@ class Source(Generic[ModelType]):
         except Exception as error:  # noqa: BLE001 - kept, and raised to each consumer
             page.error = error
         except BaseException:
-            # The driver may have lost documents: start again if none was handed out, else say so.
+            # The driver may have lost documents: start again if none was returned yet, or else raise.
             self._cursor = None if is_first else self._cursor
             self._was_interrupted = not is_first
             raise
@@ -184,7 +184,7 @@ class Source(Generic[ModelType]):
             self._cursor = self._open()
         elif self._is_for_list:
             lift_batch_limit(self._cursor)
-        # Somebody who wants a list may raise it meanwhile.
+        # A consumer that wants a list may raise it meanwhile.
         size = self.page_size if self.decode is None else self.page_size // PIECE_SIZE
         documents = take_batch(self._cursor, size)
         is_last = len(documents) < size
@@ -205,7 +205,7 @@ class Source(Generic[ModelType]):
 
 
 def _iterate(source: Source[ModelType], page: _Page[ModelType]) -> Iterator[ModelType]:
-    # No name may hold on to an earlier page, and with it to all those behind it.
+    # No name may refer to an earlier page, and so to all after it.
     while (following := source.page_after(page)) is not None:
         page = following
         for instance in page.instances:

@@ -1,8 +1,8 @@
 # Generated from src/odmantic/_aio/engine.py by tools/generate_sync.py: do not edit.
-"""The objects of a program: engines, and the sessions and transactions that they make.
+"""The objects of a program: engines, and the sessions and transactions that they create.
 
-They make each other, so they stand together: an engine gives sessions and transactions, a session gives transactions,
-and a transaction is a session. What they do is elsewhere.
+They create each other, so they are in one module: an engine creates sessions and transactions, a session creates
+transactions, and a transaction is a session. Other modules have their behaviour.
 """
 
 from __future__ import annotations
@@ -30,30 +30,30 @@ T = TypeVar("T")
 
 
 class SyncEngine(SyncEngineBase):
-    """Reads and writes instances of models in one database.
+    """An engine, which reads and writes instances of models in one database.
 
-    Making an engine sends nothing and needs no running event loop. A client belongs to who made it, and several
-    engines may share one; one that the engine has made is closed with it, by `close` or at the end of `with`.
+    Creating an engine sends nothing and needs no running event loop. Whoever created a client owns it, and several
+    engines may share one; a client that the engine has created is closed by `close` or at the end of `with`.
     Every method that reaches the server takes `session=`: `None`, a started session or transaction object, or a
     session of the driver.
 
     Args:
-        client: a `MongoClient`, a Motor client, something that behaves like one, or the URI to make a
-            `MongoClient` for; by default the driver's default address.
-        database: name of the database; by default the one in the URI, else `test`.
-        stray_operations: what becomes of an operation without `session=` inside a transaction's block on the same
+        client: A `MongoClient`, a Motor client, a stand-in for one, or the URI for a new
+            `MongoClient`; by default the driver's default address.
+        database: Name of the database; by default the one in the URI, or else `test`.
+        stray_operations: The policy for an operation without `session=` inside a transaction's block on the same
             client: `"warn"` (once for each place in the code), `"raise"`, `"ignore"`, or `"join"`, which makes it
             part of the transaction.
-        client_options: keyword arguments for a client that the engine makes, such as `{"tz_aware": True}`.
+        client_options: Keyword arguments for a client that the engine creates, such as `{"tz_aware": True}`.
 
     Attributes:
-        client: the driver's client.
-        database_name: name of the database.
-        database: the driver's database object.
+        client: The driver's client.
+        database_name: Name of the database.
+        database: The driver's database object.
 
     Raises:
-        TypeError: the client is one of the other colour, or `client_options` are given with a client.
-        ValueError: the database name holds a forbidden character, or `stray_operations` is unknown.
+        TypeError: if the client has the other colour, or `client_options` are given with a client.
+        ValueError: if the database name holds a forbidden character, or `stray_operations` is unknown.
 
     Example:
         ```python
@@ -71,10 +71,10 @@ class SyncEngine(SyncEngineBase):
         default_transaction_options: TransactionDefaults | None = None,
         after: str | None = None,
     ) -> SyncSession:
-        """A session object, to be used with `with`; see `SyncSession` for the options.
+        """Return a session object for `with`; see `SyncSession` for the options.
 
         Raises:
-            ValueError: the options contradict each other, or `after` is no token.
+            ValueError: if the options contradict each other, or `after` is not a token.
         """
         return SyncSession(
             self,
@@ -91,15 +91,15 @@ class SyncEngine(SyncEngineBase):
         write_concern: WriteConcern | None = None,
         max_commit_time_ms: int | None = None,
     ) -> SyncTransaction:
-        """A transaction object in a session of its own, to be used with `with`.
+        """Return a transaction object in a new session, for `with`.
 
-        The block runs once, and its commit is repeated while the outcome is unknown. An option that is left out is
-        the session's default, else the client's explicit setting, else `snapshot` and `majority`.
+        The block runs once, and its commit is retried while the outcome is unknown. The default of an option is the
+        session's default, or else the client's explicit setting, or else `snapshot` and `majority`.
 
         Args:
-            read_concern: what reads see.
-            write_concern: what the commit waits for.
-            max_commit_time_ms: how many milliseconds the server may take for the commit.
+            read_concern: The read concern.
+            write_concern: The write concern of the commit.
+            max_commit_time_ms: The limit in milliseconds for the commit on the server.
         """
         return SyncTransaction(
             self,
@@ -120,30 +120,30 @@ class SyncEngine(SyncEngineBase):
         write_concern: WriteConcern | None = None,
         max_commit_time_ms: int | None = None,
     ) -> T:
-        """Run a callback in a transaction, and again in a fresh one after a transient error such as a write conflict.
+        """Run a callback in a transaction, and retry it in a new one after a transient error such as a write conflict.
 
-        The callback may run several times, so it should load what it changes, and leave what reaches beyond the
+        The callback may run several times, so it should load what it changes, and leave side effects outside the
         database to `transaction.on_commit`.
 
         Args:
-            callback: gets the transaction and does the work.
-            attempts: how often it is run at most; by default as often as the time allows.
-            timeout: seconds for all attempts with the waits between them; commands are bounded by what is left.
-            restore: objects from outside that get their present values back before each further attempt.
-            join: a running transaction to run the callback in, once; if it fails, that one is rolled back.
-            read_concern: what reads see.
-            write_concern: what the commit waits for.
-            max_commit_time_ms: how many milliseconds the server may take for the commit.
+            callback: Takes the transaction and does the work.
+            attempts: The largest number of attempts; by default as many as the time allows.
+            timeout: Seconds for all attempts, including the waits between them; each command has the time that is left.
+            restore: Objects from outside whose present values are restored before each further attempt.
+            join: A running transaction in which to run the callback, once; if it fails, that one is rolled back.
+            read_concern: The read concern.
+            write_concern: The write concern of the commit.
+            max_commit_time_ms: The limit in milliseconds for the commit on the server.
 
         Returns:
-            What the callback returned.
+            The callback's result.
 
         Raises:
-            ValueError: `attempts` or `timeout` is not positive.
-            CommitOutcomeUnknownError: the server did not say whether it committed.
-            TransactionTimeoutError: the time was up after a transient error.
-            UnsafeRetryError: another attempt would have applied a change to an object twice.
-            CommitHookError: it is committed, but a callable given to `on_commit` failed.
+            ValueError: if `attempts` or `timeout` is not positive.
+            CommitOutcomeUnknownError: if the server did not say whether it committed.
+            TransactionTimeoutError: if the time was up after a transient error.
+            UnsafeRetryError: if another attempt would have applied a change to an object twice.
+            CommitHookError: if it is committed, but a callable given to `on_commit` failed.
 
         Example:
             ```python
@@ -172,24 +172,24 @@ class SyncEngine(SyncEngineBase):
 
 
 class SyncSession(SessionLifetime, AbstractContextManager["SyncSession"]):
-    """A driver session: operations in it see each other's effects, in order.
+    """A driver session: its operations see each other's effects, in order.
 
-    It uses the client's own read preference and concerns. Each write takes effect at once; for all or nothing, see
-    `transaction`. Commands of one session are sent one at a time, also when several tasks share it.
+    It uses the client's own read preference and concerns. Each write takes effect at once; use `transaction` for atomic
+    writes. Commands of one session are sent one at a time, even if several tasks share it.
 
     Args:
-        engine: the engine whose operations it offers.
-        causal_consistency: whether reads see what was written before in the session; the driver's default is yes.
-        snapshot: whether all reads see the database at one moment; then nothing can be written.
-        default_transaction_options: what transactions of the session use unless a call says otherwise.
-        after: a token of another session; reads see at least what that one had seen.
+        engine: The engine whose operations it offers.
+        causal_consistency: Whether reads see earlier writes of the session; the driver's default is yes.
+        snapshot: Whether all reads see one snapshot of the database; then nothing can be written.
+        default_transaction_options: The defaults for the session's transactions.
+        after: A token of another session; reads see at least what that one has seen.
 
     Attributes:
-        engine: the engine.
-        session: the driver session, or `None` while it is not started.
+        engine: The engine.
+        session: The driver session, or `None` while it is not started.
 
     Raises:
-        ValueError: the options contradict each other, or the token is none.
+        ValueError: if the options contradict each other, or the token is not valid.
 
     Example:
         ```python
@@ -210,10 +210,10 @@ class SyncSession(SessionLifetime, AbstractContextManager["SyncSession"]):
         write_concern: WriteConcern | None = None,
         max_commit_time_ms: int | None = None,
     ) -> SyncTransaction:
-        """A transaction in this session; see `SyncEngine.transaction`.
+        """Return a transaction in this session; see `SyncEngine.transaction`.
 
         Raises:
-            RuntimeError: the session is not started.
+            RuntimeError: if the session is not started.
         """
         return SyncTransaction(
             self,
@@ -234,7 +234,7 @@ class SyncSession(SessionLifetime, AbstractContextManager["SyncSession"]):
         write_concern: WriteConcern | None = None,
         max_commit_time_ms: int | None = None,
     ) -> T:
-        """Run a callback in a transaction of this session, again after a transient error; see `SyncEngine.run_transaction`."""
+        """Run a callback in a transaction of this session, with retries; see `SyncEngine.run_transaction`."""
         if join is not None:
             return join_transaction(join, callback, restore)
 
@@ -255,24 +255,24 @@ class SyncSession(SessionLifetime, AbstractContextManager["SyncSession"]):
 class SyncTransaction(TransactionLifetime, SyncSession):
     """Operations that take effect together, or not at all.
 
-    Leaving the block commits; an exception, or `abort`, rolls back, in the database and in the instances: what was
-    saved counts as modified again. The block runs once; see `run_transaction` for a callback that is run again. An
-    error of an operation aborts the transaction on the server, so catching it inside the block does not save it.
+    Leaving the block commits; an exception, or `abort`, rolls back, in the database and in the instances: saved
+    instances count as modified again. The block runs once; `run_transaction` retries a callback. A failed operation aborts the
+    transaction on the server, so catching its error inside the block does not help.
     Transactions need a replica set or a sharded cluster.
 
     Args:
-        context: an engine, or a started session.
-        read_concern: what reads see; by default one snapshot of majority-committed data.
-        write_concern: what the commit waits for; by default the majority.
-        max_commit_time_ms: how many milliseconds the server may take for the commit.
+        context: An engine, or a started session.
+        read_concern: The read concern; by default `snapshot`.
+        write_concern: The write concern of the commit; by default `majority`.
+        max_commit_time_ms: The limit in milliseconds for the commit on the server.
 
     Attributes:
-        engine: the engine whose operations it offers.
-        session: the session *object* it runs in: the given one, or one of its own that ends with it.
+        engine: The engine whose operations it offers.
+        session: The session *object* in which it runs: the given one, or its own, which ends with it.
 
     Raises:
-        RuntimeError: the session is not started, or `context` is itself a transaction.
-        TypeError: `context` is something else.
+        RuntimeError: if the session is not started, or `context` is itself a transaction.
+        TypeError: if `context` is something else.
 
     Example:
         ```python
@@ -295,7 +295,7 @@ class SyncTransaction(TransactionLifetime, SyncSession):
         write_concern: WriteConcern | None = None,
         max_commit_time_ms: int | None = None,
     ) -> None:
-        """Make a transaction that is not started yet; nothing is sent."""
+        """Create a transaction that is not started yet; nothing is sent."""
         self._settings = TransactionSettings(read_concern, write_concern, max_commit_time_ms)
         if isinstance(context, SyncEngine):
             self.engine = context
@@ -308,7 +308,7 @@ class SyncTransaction(TransactionLifetime, SyncSession):
             self._owns_session = False
 
     def transaction(self, **_options: Any) -> SyncTransaction:
-        """Refused: MongoDB has no nested transactions."""
+        """Raise: MongoDB has no nested transactions."""
         raise SessionMisuseError(_NESTED)
 
 

@@ -1,5 +1,5 @@
 # Generated from src/odmantic/_aio/engine_base.py by tools/generate_sync.py: do not edit.
-"""What an engine does with documents, in one database."""
+"""The operations of an engine on documents in one database."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ _CALLED_BY_SESSIONS = _SAVES | {"_get_session", "find", "find_one", "count", "de
 
 
 class SyncEngineBase(EngineLifetime):
-    """The operations of an engine; `SyncEngine` makes sessions and transactions besides."""
+    """The operations of an engine; `SyncEngine` also creates sessions and transactions."""
 
     _takes_sessions = True
-    """Whether sessions give themselves as `session=`; methods of a program get the driver's session, as in 1.x."""
+    """Whether sessions pass themselves as `session=`; methods of a program get the driver's session, as in 1.x."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Look at what a program replaces."""
@@ -70,16 +70,16 @@ class SyncEngineBase(EngineLifetime):
         Indexes that are no longer declared are left alone.
 
         Args:
-            models: the models, in order; a failure leaves the indexes created before. By default those that this
+            models: The models, in order; a failure leaves the indexes created before. By default those that this
                 engine has used.
-            update_existing_indexes: replace an index that conflicts with a declared one: drop it, create the
-                declared one, and if that fails put the old one back.
-            session: see the class.
+            update_existing_indexes: Replace an index that conflicts with a declared one: drop it, create the
+                declared one, and if that fails restore the old one.
+            session: See the class.
 
         Raises:
-            TypeError: `models` is not an iterable of model classes, or it is left out and no model was used.
-            pymongo.errors.OperationFailure: an index conflicts (codes 85 and 86), or the server refuses it.
-            pymongo.errors.DuplicateKeyError: the data violates a unique index.
+            TypeError: if `models` is not an iterable of model classes, or it is omitted and no model was used.
+            pymongo.errors.OperationFailure: if an index conflicts (codes 85 and 86), or the server refuses it.
+            pymongo.errors.DuplicateKeyError: if the data violates a unique index.
         """
         wanted = self._models_to_configure(models)
         scope = self._scope_for(session, "configure_database", writes=True)
@@ -94,22 +94,22 @@ class SyncEngineBase(EngineLifetime):
         limit: int | None = None,
         session: SyncSessionType = None,
     ) -> SyncCursor[ModelType]:
-        """Search for instances of a model; all of the queries must hold.
+        """Find instances of a model that match all queries.
 
         References are resolved. Await the cursor for a list, or iterate over it.
 
         Args:
-            model: the model to search for.
-            *queries: conditions such as `Parcel.weight > 2`, or filters of MongoDB as dicts of key names.
-            sort: a field, `asc(field)`, `desc(field)`, or a tuple of these.
-            skip: how many matching documents to leave out.
-            limit: how many to return at most.
-            session: see the class.
+            model: The model.
+            *queries: Conditions such as `Parcel.weight > 2`, or MongoDB filters as dicts of key names.
+            sort: A field, `asc(field)`, `desc(field)`, or a tuple of these.
+            skip: The number of matching documents to skip.
+            limit: The largest number of instances to return.
+            session: See the class.
 
         Raises:
-            TypeError: `model` is no model class, or a query or `sort` is of a wrong kind.
-            ValueError: `limit` is not positive, or `skip` negative.
-            DocumentParsingError: on consumption: a document does not fit the model.
+            TypeError: if `model` is not a model class, or a query or `sort` has a wrong type.
+            ValueError: if `limit` is not positive, or `skip` negative.
+            DocumentParsingError: if a document does not fit the model; raised on consumption.
         """
         plan = plan_find(model, queries, sort=sort, skip=skip, limit=limit)
         cursor = find(self, self._scope_for(session, "find"), plan)
@@ -123,11 +123,11 @@ class SyncEngineBase(EngineLifetime):
         sort: SortExpressionType = None,
         session: SyncSessionType = None,
     ) -> ModelType | None:
-        """Search for the first matching instance; `None` if there is none.
+        """Find the first matching instance; `None` if there is none.
 
         Raises:
-            TypeError: `model` is no model class, or a query or `sort` is of a wrong kind.
-            DocumentParsingError: the document does not fit the model.
+            TypeError: if `model` is not a model class, or a query or `sort` has a wrong type.
+            DocumentParsingError: if the document does not fit the model.
         """
         check_model(model, "find_one")
         if getattr(self.find, "__func__", None) is SyncEngineBase.find and reads_by_itself(
@@ -148,25 +148,25 @@ class SyncEngineBase(EngineLifetime):
         """Count the matching documents, whether or not they fit the model.
 
         Raises:
-            TypeError: `model` is no model class, or a query is of a wrong kind.
+            TypeError: if `model` is not a model class, or a query has a wrong type.
         """
         check_model(model, "count")
         query = build_filter(queries, model)
         return count(self, self._scope_for(session, "count"), model, query)
 
     def save(self, instance: ModelType, *, session: SyncSessionType = None) -> ModelType:
-        """Insert an instance, or update what has changed in its document, after the instances it references.
+        """Insert an instance, or update what has changed in its document, after the instances that it references.
 
-        Only fields that were assigned, or changed in place, since the last read or write are sent. Without a
-        session the writes share one of the call's own; only in a transaction they take effect together.
+        It sends only fields that were assigned, or changed in place, since the last read or write. Without `session=`
+        the writes share a session of the call; only in a transaction do they take effect together.
 
         Returns:
             The same object.
 
         Raises:
-            TypeError: `instance` is no instance of a model.
-            DuplicateKeyError: a unique index refuses the document.
-            InvalidDocumentError: a value cannot be stored, or the document is too large.
+            TypeError: if `instance` is not an instance of a model.
+            DuplicateKeyError: if a unique index refuses the document.
+            InvalidDocumentError: if a value cannot be stored, or the document is too large.
         """
         check_instance(instance, "save")
         self._save_in_session([instance], session, "save")
@@ -175,18 +175,18 @@ class SyncEngineBase(EngineLifetime):
     def save_all(
         self, instances: Iterable[ModelType], *, session: SyncSessionType = None
     ) -> list[ModelType]:
-        """Save several instances, those they reference first, with few commands; the first error stops.
+        """Save several instances, references first, with few commands, up to the first error.
 
-        It is no transaction. What stands before the instance that fails stays saved, and so may referenced
-        instances and those of other models; each instance knows what of it is not saved.
+        It is not a transaction. Instances before the failing one stay saved, and references and instances of other
+        models may be saved too; each instance knows what of it is not saved.
 
         Returns:
             The same objects, in order.
 
         Raises:
-            TypeError: an element is no instance of a model; nothing is written then.
-            DuplicateKeyError: a unique index refuses a document.
-            InvalidDocumentError: a value cannot be stored, or a document is too large.
+            TypeError: if an element is not an instance of a model; then nothing is written.
+            DuplicateKeyError: if a unique index refuses a document.
+            InvalidDocumentError: if a value cannot be stored, or a document is too large.
         """
         collected = collect_instances(instances, "save_all")
         if collected:
@@ -197,8 +197,8 @@ class SyncEngineBase(EngineLifetime):
         """Delete the document of an instance; referenced documents stay.
 
         Raises:
-            TypeError: `instance` is no instance of a model.
-            DocumentNotFoundError: there is no such document.
+            TypeError: if `instance` is not an instance of a model.
+            DocumentNotFoundError: if there is no such document.
         """
         check_instance(instance, "delete")
         delete(self, self._scope_for(session, "delete", writes=True), instance)
@@ -213,16 +213,16 @@ class SyncEngineBase(EngineLifetime):
         """Delete the matching documents of a model; without a query, all of them.
 
         Args:
-            model: the model whose documents are deleted.
-            *queries: conditions, as for `find`.
-            just_one: delete one at most.
-            session: see the class.
+            model: The model whose documents are deleted.
+            *queries: Conditions, as for `find`.
+            just_one: Delete at most one.
+            session: See the class.
 
         Returns:
-            How many documents were deleted.
+            The number of deleted documents.
 
         Raises:
-            TypeError: `model` is no model class, or a query is of a wrong kind.
+            TypeError: if `model` is not a model class, or a query has a wrong type.
         """
         check_model(model, "remove")
         query = build_filter(queries, model)
@@ -230,9 +230,9 @@ class SyncEngineBase(EngineLifetime):
         return remove(self, scope, model, query, just_one=just_one)
 
     def _save(self, instance: ModelType, session: Any) -> ModelType:
-        """Save an instance and those it references in a driver session.
+        """Save an instance and its references in a driver session.
 
-        Where a program has its own, every instance is saved by that, one after the other, as in 1.x.
+        If a program replaces it, that saves every instance, one after the other, as in 1.x.
         """
         scope = self._scope_for(session, "save", writes=True)
         if getattr(self._save, "__func__", None) is SyncEngineBase._save:
@@ -285,8 +285,8 @@ class SyncEngineBase(EngineLifetime):
         """Return the driver session of a `session=` argument.
 
         Raises:
-            RuntimeError: the session or transaction object is not started.
-            TypeError: it is one of the other colour.
+            RuntimeError: if the session or transaction object is not started.
+            TypeError: if it is one of the other colour.
         """
         if isinstance(session, HasScope):
             return session.get_driver_session()
@@ -300,7 +300,7 @@ class SyncEngineBase(EngineLifetime):
     def _scope_for(
         self, session: SyncSessionType, operation: str, *, writes: bool = False
     ) -> Scope:
-        """Find where an operation runs: where its `session=` says, or in the block it stands in if it joins."""
+        """Return the scope of an operation: that of its `session=`, or of its block if it joins."""
         if self._get_session is not SyncEngineBase._get_session:
             session = self._session_of_program(session, operation)
         if session is None and is_in_block():

@@ -1,5 +1,5 @@
 # Generated from src/odmantic/_aio/interfaces.py by tools/generate_sync.py: do not edit.
-"""What operations ask of an engine, so that engines can be made of operations."""
+"""The interface of an engine for operations."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Engine(Protocol):
     """The driver's database object."""
     database_name: str
     _turns: Turns
-    """Its saves that are under way."""
+    """Its saves in progress."""
 
     @property
     def _keeps_collections(self) -> bool:

@@ -1,5 +1,5 @@
 # Generated from src/odmantic/_aio/session_base.py by tools/generate_sync.py: do not edit.
-"""The operations that sessions and transactions offer, as engines do."""
+"""The operations that sessions and transactions share with engines."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class SyncSessionBase(HasScope):
     engine: SyncEngineBase
 
     def _as_argument(self) -> Any:
-        """Return what the engine's methods get as `session=`: this object, which has the scope of an operation."""
+        """Return the `session=` for the engine's methods: this object, which has the scope of an operation."""
         return self if self.engine._takes_sessions is True else self.engine._get_session(self)
 
     def find(
@@ -37,7 +37,7 @@ class SyncSessionBase(HasScope):
         skip: int = 0,
         limit: int | None = None,
     ) -> SyncCursor[ModelType]:
-        """Search for instances of a model; see `SyncEngine.find`."""
+        """Find instances of a model; see `SyncEngine.find`."""
         return self.engine.find(
             model,
             *queries,
@@ -50,7 +50,7 @@ class SyncSessionBase(HasScope):
     def find_one(
         self, model: type[ModelType], *queries: Query, sort: SortExpressionType = None
     ) -> ModelType | None:
-        """Search for one instance of a model; see `SyncEngine.find_one`."""
+        """Find one instance of a model; see `SyncEngine.find_one`."""
         return self.engine.find_one(model, *queries, sort=sort, session=self._as_argument())
 
     def count(self, model: type[ModelType], *queries: Query) -> int:
@@ -58,7 +58,7 @@ class SyncSessionBase(HasScope):
         return self.engine.count(model, *queries, session=self._as_argument())
 
     def save(self, instance: ModelType) -> ModelType:
-        """Save an instance and those it references; see `SyncEngine.save`."""
+        """Save an instance and its references; see `SyncEngine.save`."""
         return self.engine.save(instance, session=self._as_argument())
 
     def save_all(self, instances: Iterable[ModelType]) -> list[ModelType]:

@@ -24,7 +24,7 @@ async def delete(engine: Engine, scope: Scope, instance: Model) -> None:
     """Delete the document of an instance.
 
     Raises:
-        DocumentNotFoundError: there is none.
+        DocumentNotFoundError: if there is none.
     """
     model = type(instance)
     id_ = encode_primary_key(instance)

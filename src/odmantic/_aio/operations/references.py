@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def are_where_the_server_looks(engine: Engine, model: type[Model]) -> bool:
-    """Tell whether what a model refers to is in collections of these names; a `get_collection` of a program's own decides."""
+    """Return whether the collections of referenced models have these names; a program may replace `get_collection`."""
     return engine._keeps_collections or all(
         getattr(engine.get_collection(each), "full_name", None)
         == f"{engine.database_name}.{each.__collection__}"

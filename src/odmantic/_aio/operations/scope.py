@@ -1,4 +1,4 @@
-"""Where the commands of an operation run: in a driver session, in the run of a transaction, or in neither."""
+"""The scope of an operation's commands: a driver session, the run of a transaction, or neither."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ if TYPE_CHECKING:
 
 
 class HasScope(BaseSession, metaclass=ABCMeta):
-    """What an operation may be given as `session=`: a session or a transaction object."""
+    """An object for `session=`: a session or a transaction."""
 
     @abstractmethod
     def get_driver_session(self) -> Any:
-        """The driver's own session object, for raw calls of the driver."""
+        """Return the driver's own session object, for raw calls of the driver."""
 
     def _scope(self) -> Scope:
-        """Return where an operation in this session runs."""
+        """Return the scope of operations in this session."""
         return scope_of(self.get_driver_session())
 
 
 class Scope:
-    """Where one operation runs: the transaction is the one that runs in the session when the operation is called.
+    """The scope of one operation: its transaction is the one that runs in the session when the operation is called.
 
     Attributes:
-        session: the driver session; `None` where each command is by itself.
-        attempt: the run of a transaction that a session or transaction object began.
-        unit: what is written together: that run, or the driver session if the program began a transaction in it.
+        session: The driver session; `None` if each command has none.
+        attempt: The run of a transaction that a session or transaction object began.
+        unit: The unit of writes: that run, or the driver session if the program began a transaction in it.
     """
 
     __slots__ = ("_channel", "attempt", "session", "unit")
@@ -80,12 +80,12 @@ class Scope:
         return self.attempt is not None and not self.attempt.has_sent
 
     def check(self, operation: str, *, writes: bool) -> None:
-        """Raise for an operation that must not run here.
+        """Refuse an operation that must not run here.
 
         Raises:
-            RuntimeError: the transaction is ending.
-            TransactionAbortedError: the transaction is doomed.
-            SessionMisuseError: the session is a snapshot of the past, and the operation writes.
+            RuntimeError: if the transaction is ending.
+            TransactionAbortedError: if the transaction is doomed.
+            SessionMisuseError: if the session is a snapshot, and the operation writes.
         """
         if self.attempt is not None:
             if self.attempt.state is not RUNNING:
@@ -95,10 +95,10 @@ class Scope:
             raise SessionMisuseError(message)
 
     def guard(self, instance: Model) -> None:
-        """Stop a repeated transaction that would apply a change twice with the write of an instance.
+        """Stop a retried transaction if writing an instance would apply a change twice.
 
         Raises:
-            UnsafeRetryError: it would.
+            UnsafeRetryError: if it would.
         """
         attempt = self.attempt
         if attempt is None or attempt.guard is None:
@@ -112,7 +112,7 @@ class Scope:
     def enter(
         self, instances: Sequence[Model], names: Sequence[AbstractSet[str]], write: Written
     ) -> None:
-        """Enter instances that were written into the journal of the transaction, if this is one."""
+        """Enter written instances into the journal of the transaction, if there is one."""
         if self.attempt is not None:
             for instance, written in zip(instances, names, strict=True):
                 self.attempt.journal.wrote(write, instance, written)
@@ -126,7 +126,7 @@ class Scope:
         document_id: Any = None,
         read: Callable[[Any], Any] | None = None,
     ) -> Any:
-        """Make one driver call here, and have its errors name model and operation; for `read` see `Channel.send`."""
+        """Make one driver call here, and add model and operation to its errors; `Channel.send` explains `read`."""
         try:
             if self._channel is not None:
                 return await self._channel.send(call, self.attempt, read)
@@ -143,16 +143,16 @@ class Scope:
             raise
 
 
-#: Where an operation without a session runs.
+#: The scope of an operation without a session.
 OUTSIDE = Scope()
 
 
 def scope_of(session: Any) -> Scope:
-    """Return the scope of a driver session, be it one that a session object owns.
+    """Return the scope of a driver session, even of one that a session object owns.
 
     Raises:
-        RuntimeError: it was ended.
-        TypeError: it is no session.
+        RuntimeError: if it was ended.
+        TypeError: if it is not a session.
     """
     channel = channel_of(session)
     if channel is None:

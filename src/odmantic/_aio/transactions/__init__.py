@@ -1,1 +1,1 @@
-"""How a transaction begins, ends, and is repeated."""
+"""How a transaction begins, ends, and is retried."""

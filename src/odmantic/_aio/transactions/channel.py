@@ -36,13 +36,13 @@ if TYPE_CHECKING:
 
 
 def channel_of(driver_session: Any) -> Channel | None:
-    """The channel of a driver session that a session object owns; `None` for one made by hand.
+    """Return the channel of a driver session that a session object owns; `None` for one made by hand.
 
     The driver would refuse an ended one, too, but a late operation of a transaction gets one error however it was
     given the session.
 
     Raises:
-        SessionMisuseError: a session object had it, and has ended it.
+        SessionMisuseError: if a session object had it, and has ended it.
     """
     owner = kept_on(driver_session, CHANNEL)
     if isinstance(owner, Channel):
@@ -81,7 +81,7 @@ class Channel:
         """Raise in a forked child, and in another event loop.
 
         Raises:
-            SessionMisuseError: the driver session belongs to the parent process, or to the other loop.
+            SessionMisuseError: if the driver session belongs to the parent process, or to the other loop.
         """
         if self._process is not _process.number:
             raise SessionMisuseError(_INHERITED)
@@ -102,8 +102,8 @@ class Channel:
             read: what the result is made of the answer with, in a transaction; its errors are those of the call.
 
         Raises:
-            RuntimeError: that run has ended meanwhile, or one has begun that the call was not made for.
-            TransactionAbortedError: that run was doomed meanwhile.
+            RuntimeError: if that run has ended meanwhile, or one has begun that the call was not made for.
+            TransactionAbortedError: if that run was doomed meanwhile.
         """
         self.check_process()
         async with self._lock:
@@ -123,7 +123,7 @@ class Channel:
         """Begin a transaction; nothing is sent until its first operation. One that is in doubt is given up.
 
         Raises:
-            pymongo.errors.InvalidOperation: one is running in this driver session.
+            pymongo.errors.InvalidOperation: if one is running in this driver session.
         """
         self.check_process()
         async with self._lock:
@@ -147,8 +147,8 @@ class Channel:
         """Send one commit, after the operation in flight; operations that wait behind it are refused.
 
         Raises:
-            RuntimeError: the commit is in doubt, and the driver session is in another transaction by now.
-            TransactionAbortedError: the run is doomed.
+            RuntimeError: if the commit is in doubt, and the driver session is in another transaction by now.
+            TransactionAbortedError: if the run is doomed.
         """
         attempt.state = AttemptState.CLOSING
         async with self._lock:

@@ -1,4 +1,4 @@
-"""Commits, and again while the outcome is unknown."""
+"""Commits, with retries while the outcome is unknown."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ _TIME_LIMIT = 50
 async def commit_until_known(
     channel: Channel, attempt: Attempt, max_commit_time_ms: int | None
 ) -> None:
-    """Commit; repeating a commit is safe, and right while the outcome is unknown.
+    """Commit; retrying a commit is safe, and right while the outcome is unknown.
 
     Raises:
-        CommitOutcomeUnknownError: it is still unknown when the time is up, or the server ran out of time.
-        ExecutionTimeout: the deadline is over, and nothing was sent.
+        CommitOutcomeUnknownError: if it is still unknown when the time is up, or the server ran out of time.
+        ExecutionTimeout: if the deadline has passed, and nothing was sent.
     """
     left = seconds_for(getattr(channel.driver_session, "client", None))
     _check_time(attempt, left)
@@ -56,7 +56,7 @@ async def commit_until_known(
         except PyMongoError as error:
             sent = commits_sent(channel.driver_session)
             is_unknown = outcome_is_unknown(error, attempts=attempts, sent=sent)
-            # The driver repeats a commit only after an error that leaves its outcome unknown.
+            # The driver retries a commit only after an error that leaves its outcome unknown.
             may_have_committed |= is_unknown or sent is None or sent > 1
             wait = backoff(attempts, random.random())  # noqa: S311 - spreads load, guards nothing
             if is_unknown and may_repeat_commit(error) and time.monotonic() + wait < until:
@@ -75,7 +75,7 @@ async def commit_until_known(
 
 
 def _check_time(attempt: Attempt, left: float | None) -> None:
-    """Raise if a first commit comes too late. The driver would refuse it, and then the rollback as well."""
+    """Refuse a first commit that comes too late. The driver would refuse it, and then the rollback as well."""
     if left is not None and left <= 0 and attempt.has_sent and not attempt.commit_was_sent:
         message = "no time is left for the commit, which was not sent"
         raise ExecutionTimeout(message, _TIME_LIMIT)

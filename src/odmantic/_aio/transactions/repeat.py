@@ -1,4 +1,4 @@
-"""Runs a callback in a transaction, and again after a transient error."""
+"""Runs a callback in a transaction, and retries it after a transient error."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Running = TypeVar("Running", bound="TransactionLifetime")
-#: What the callback gets.
+#: The argument of the callback.
 Given_co = TypeVar("Given_co", covariant=True)
 
 
 class Repeatable(Protocol[Given_co]):
-    """A transaction as it is repeated: one attempt."""
+    """One attempt of a transaction that can be retried."""
 
     @property
     def is_rolled_back(self) -> bool:
-        """Whether it is over without a commit; false also where nobody knows."""
+        """Whether it ended without a commit; false if that is unknown."""
         ...
 
     async def run_once(self, callback: Callable[[Given_co], Awaitable[T]], /) -> T:
@@ -43,7 +43,7 @@ class Repeatable(Protocol[Given_co]):
         ...
 
     async def _run_last_hooks(self) -> None:
-        """Call what waits for its end, when no other attempt follows."""
+        """Run the hooks for its end, when no other attempt follows."""
         ...
 
 
@@ -58,10 +58,10 @@ async def repeat_transaction(
     """Run a callback in a new transaction for each attempt, until one is committed.
 
     Raises:
-        TypeError: the callback cannot be called here, or `restore` is one instance.
-        ValueError: `attempts` or `timeout` is not positive.
-        TransactionTimeoutError: the time was up.
-        UnsafeRetryError: another attempt would have applied a change to an object twice.
+        TypeError: if the callback cannot be called here, or `restore` is one instance.
+        ValueError: if `attempts` or `timeout` is not positive.
+        TransactionTimeoutError: if the time was up.
+        UnsafeRetryError: if another attempt would have applied a change to an object twice.
     """
     check_callback(callback, may_await=CAN_AWAIT)
     _check_limits(attempts, timeout)
@@ -87,9 +87,9 @@ async def join_transaction(
     """Run a callback in a running transaction; if it fails, that transaction can only be rolled back.
 
     Raises:
-        RuntimeError: the transaction does not run.
-        TransactionAbortedError: an operation in it failed before.
-        TypeError: the callback cannot be called here, or `restore` is one instance.
+        RuntimeError: if the transaction does not run.
+        TransactionAbortedError: if an operation in it failed before.
+        TypeError: if the callback cannot be called here, or `restore` is one instance.
     """
     check_callback(callback, may_await=CAN_AWAIT)
     with transaction.dooming():
@@ -137,7 +137,7 @@ class _Repetition(Generic[Given_co]):
             self.guard.begin_attempt()
 
     async def run_hooks(self) -> None:
-        """Call what waits for the end of the last attempt."""
+        """Run the hooks for the end of the last attempt."""
         if self._transaction is not None:
             await self._transaction._run_last_hooks()
 
@@ -161,7 +161,7 @@ def _check_limits(attempts: int | None, timeout: float) -> None:
 
 
 def _collected(restore: Iterable[Any]) -> list[Any]:
-    """The objects to put back; an instance is iterable, too, but over its fields."""
+    """Return the objects to restore; refuse an instance, which iterates over its fields."""
     if isinstance(restore, BaseModel):
         message = f"restore= takes a list of objects: restore=[{type(restore).__name__.lower()}]"
         raise TypeError(message)

@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 class TransactionLifetime(TransactionBlock):
-    """How a transaction starts and ends."""
+    """The start and end of a transaction."""
 
     _guard: RetryGuard | None = None
     _max_commit_time_ms: int | None = None
@@ -41,11 +41,11 @@ class TransactionLifetime(TransactionBlock):
         return self._attempt is not None and self._attempt.is_open
 
     async def start(self) -> None:
-        """Begin the transaction; the server hears of it with the first operation.
+        """Begin the transaction; the first operation sends it to the server.
 
         Raises:
-            RuntimeError: it runs already, or the given session has ended or is a snapshot session.
-            pymongo.errors.InvalidOperation: another one runs in the given session.
+            RuntimeError: if it is already running, or the given session has ended or is a snapshot session.
+            pymongo.errors.InvalidOperation: if another one runs in the given session.
         """
         if self._attempt is not None:
             self._check_may_start_again(self._attempt)
@@ -65,18 +65,18 @@ class TransactionLifetime(TransactionBlock):
             raise
 
     async def commit(self) -> None:
-        """Make the changes durable; repeated while the outcome is unknown.
+        """Commit the changes; the commit is retried while the outcome is unknown.
 
-        That is for up to 120 seconds, or as long as `pymongo.timeout` or the client's `timeoutMS` allows.
+        It is retried for up to 120 seconds, or as long as `pymongo.timeout` or the client's `timeoutMS` allows.
 
         After a `CommitOutcomeUnknownError` the transaction is in doubt: `commit` may be called again, and `abort`
-        gives it up. After any other error it is over, and its instances are modified again.
+        gives up. After any other error it has ended, and its instances are modified again.
 
         Raises:
-            RuntimeError: it does not run.
-            TransactionAbortedError: an operation in it failed; it has been rolled back.
-            CommitOutcomeUnknownError: the server did not say whether it committed.
-            CommitHookError: it is committed, but a callable given to `on_commit` failed.
+            RuntimeError: if it is not running.
+            TransactionAbortedError: if an operation in it failed; it has been rolled back.
+            CommitOutcomeUnknownError: if the server did not say whether it committed.
+            CommitHookError: if it is committed, but a callable given to `on_commit` failed.
         """
         attempt, channel = self._open()
         try:
@@ -94,13 +94,13 @@ class TransactionLifetime(TransactionBlock):
             await self._run_hooks(attempt)
 
     async def abort(self) -> None:
-        """Roll back; saved instances count as modified again. Gives up a transaction that is in doubt.
+        """Roll back, or give up a transaction in doubt; saved instances count as modified again.
 
-        It takes a second longer than `pymongo.timeout` allows at most, and no more than a second where no server is known.
+        It takes at most a second longer than `pymongo.timeout` allows, and at most a second if no primary is known.
 
         Raises:
-            RuntimeError: it does not run.
-            RollbackHookError: it is rolled back, but a callable given to `on_rollback` failed.
+            RuntimeError: if it is not running.
+            RollbackHookError: if it is rolled back, but a callable given to `on_rollback` failed.
         """
         attempt, channel = self._open()
         await self._roll_back(attempt, channel)
@@ -111,31 +111,31 @@ class TransactionLifetime(TransactionBlock):
         await self.abort()
 
     def on_commit(self, hook: Hook) -> None:
-        """Have a callable without arguments called after the commit, once, outside of the transaction.
+        """Register a callable without arguments to be called once after the commit, outside the transaction.
 
-        It is not called while the outcome is unknown, nor for an attempt that is run again.
+        It is not called while the outcome is unknown, nor for an attempt that is retried.
 
         Raises:
-            RuntimeError: the transaction does not run.
-            TypeError: it is no callable that can be called here.
+            RuntimeError: if the transaction is not running.
+            TypeError: if the callable cannot be called here.
         """
         check_callback(hook, may_await=CAN_AWAIT)
         self._open()[0].waiting().on_commit.append(hook)
 
     def on_rollback(self, hook: Hook) -> None:
-        """Have a callable without arguments called after the final rollback, once, outside of the transaction.
+        """Register a callable without arguments to be called once after the final rollback, outside the transaction.
 
         Raises:
-            RuntimeError: the transaction does not run.
-            TypeError: it is no callable that can be called here.
+            RuntimeError: if the transaction is not running.
+            TypeError: if the callable cannot be called here.
         """
         check_callback(hook, may_await=CAN_AWAIT)
         self._open()[0].waiting().on_rollback.append(hook)
 
     def track(self, instance: T) -> T:
-        """Have an object's values put back as they are now, before the callback is run again.
+        """Restore the present values of an object before the callback is retried.
 
-        Does nothing in a block, which runs once.
+        In a block, which runs once, it does nothing.
         """
         if self._guard is not None:
             attempt = self._attempt
@@ -144,11 +144,11 @@ class TransactionLifetime(TransactionBlock):
         return instance
 
     def get_driver_session(self) -> Any:
-        """The driver's own session object, in which the transaction runs.
+        """Return the driver's own session object, in which the transaction runs.
 
         Raises:
-            RuntimeError: it does not run.
-            TransactionAbortedError: an operation in it failed.
+            RuntimeError: if it is not running.
+            TransactionAbortedError: if an operation in it failed.
         """
         attempt, channel = self._attempt, self._channel
         if attempt is None or channel is None:
@@ -159,7 +159,7 @@ class TransactionLifetime(TransactionBlock):
         return channel.driver_session
 
     def token(self) -> str:
-        """Refused: what a transaction did has its time only when it is committed."""
+        """Raise: a transaction's time is known only after its commit."""
         message = "take the token from the session, after the commit: use session.transaction()"
         raise SessionMisuseError(message)
 
@@ -172,7 +172,7 @@ class TransactionLifetime(TransactionBlock):
             raise SessionMisuseError(message)
 
     def _open(self) -> tuple[Attempt, Channel]:
-        """The run that can be committed or rolled back, and its channel."""
+        """Return the run that can be committed or rolled back, and its channel."""
         attempt, channel = self._attempt, self._channel
         if attempt is None or channel is None or not attempt.may_be_closed:
             message = "Transaction not started"
@@ -187,19 +187,19 @@ class TransactionLifetime(TransactionBlock):
             await self._finish()
 
     async def _run_hooks(self, attempt: Attempt) -> None:
-        """Call what waits for the end, unless `run_transaction` does: it may run the transaction again."""
+        """Run the hooks for the end, unless `run_transaction` does: it may retry the transaction."""
         if self._guard is None:
             await run_hooks(attempt)
 
     async def _finish(self) -> None:
-        """Let go of the driver session, and end it if it is of its own."""
+        """Release the driver session, and end it if the transaction owns it."""
         self._channel = None
         if self._owns_session and self.session.is_started:
             await self.session.end()
 
 
 def check_started(session: SessionLifetime) -> None:
-    """Raise unless a session in which a transaction is to run has a driver session."""
+    """Check that a session in which a transaction is to run has a driver session."""
     if not session.is_started:
         message = "provided session is not started"
         raise SessionMisuseError(message)

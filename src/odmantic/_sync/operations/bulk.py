@@ -117,7 +117,7 @@ class BulkSave:
         """Write the members in order.
 
         Raises:
-            StoppedError: a member could not be planned or written.
+            StoppedError: if a member could not be planned or written.
         """
         try:
             self._save()
@@ -160,7 +160,7 @@ class BulkSave:
         return Planner(self._group, start, check, checked=self._checked, write=self._known)
 
     def _may_plan_ahead(self, batch: Batch) -> bool:
-        """Whether there are others behind a batch, which nothing has to look at while it is on its way."""
+        """Return whether there are others behind a batch, which nothing has to look at while it is on its way."""
         return (
             batch.stop < len(self._group.members)
             and batch.error is None
@@ -303,7 +303,7 @@ class BulkSave:
         self._is_over = self._is_in_transaction and is_of_server
 
     def _first_refused(self, batch: Batch) -> int | None:
-        """A document that has no stored form, in the first command of a transaction.
+        """Return a document that has no stored form, in the first command of a transaction.
 
         The driver would take the transaction for begun, and give it up.
         """

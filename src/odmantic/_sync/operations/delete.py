@@ -25,7 +25,7 @@ def delete(engine: Engine, scope: Scope, instance: Model) -> None:
     """Delete the document of an instance.
 
     Raises:
-        DocumentNotFoundError: there is none.
+        DocumentNotFoundError: if there is none.
     """
     model = type(instance)
     id_ = encode_primary_key(instance)

@@ -112,7 +112,7 @@ class Turns:
         return busy
 
     def _bulk_with(self, mine: Turn) -> Turn | None:
-        """A bulk save of the same instances, of those before this one if it is one itself."""
+        """Return a bulk save of the same instances, of those before this one if it is one itself."""
         earlier = [*takewhile(lambda bulk: bulk is not mine, (*self._bulks,))]
         if earlier:
             ids = {id(instance) for instance in mine.instances}

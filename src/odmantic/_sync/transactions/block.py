@@ -1,5 +1,5 @@
 # Generated from src/odmantic/_aio/transactions/block.py by tools/generate_sync.py: do not edit.
-"""The block of a transaction: how it is entered and left, and known to operations that stand in it."""
+"""The block of a transaction: how it is entered and left, and how operations inside find it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 class TransactionBlock(SessionLifetime):
-    """What a transaction does as a `with` block, or as the callback that stands for one."""
+    """A transaction as a `with` block, or as the callback in place of one."""
 
     _attempt: Attempt | None = None
     _owns_session: bool
@@ -49,13 +49,13 @@ class TransactionBlock(SessionLifetime):
 
     @abstractmethod
     def _open(self) -> tuple[Attempt, Channel]:
-        """The run that can be committed or rolled back, and its channel."""
+        """Return the run that can be committed or rolled back, and its channel."""
 
     def run_once(self, callback: Callable[[Self], T]) -> T:
-        """Run a callback in this transaction, as in its block; `run_transaction` is for programs.
+        """Run a callback in this transaction, like its block; programs use `run_transaction`.
 
         Raises:
-            Exception: what the callback or the commit raises, after the rollback.
+            Exception: if the callback or the commit raises it; it is raised after the rollback.
         """
         self.start()
         self._enter_block()
@@ -69,7 +69,7 @@ class TransactionBlock(SessionLifetime):
 
     @contextmanager
     def dooming(self) -> Generator[None, None, None]:
-        """A block in the running transaction which, if it fails, leaves nothing but a rollback."""
+        """Enclose a part of the running transaction, which cannot be rolled back alone: a failure dooms it."""
         attempt, _ = self._open()
         if attempt.state is not RUNNING:
             raise attempt.refusal()
@@ -81,7 +81,7 @@ class TransactionBlock(SessionLifetime):
 
     @property
     def is_rolled_back(self) -> bool:
-        """Whether it is over without a commit; false also where nobody knows."""
+        """Whether it ended without a commit; false if that is unknown."""
         return self._attempt is not None and self._attempt.is_rolled_back
 
     def __enter__(self) -> Self:
@@ -104,7 +104,7 @@ class TransactionBlock(SessionLifetime):
         exc_val: BaseException | None,
         exc_tb: TracebackType | None,
     ) -> None:
-        """Commit after a normal end, roll back after an exception; then the transaction is over in any case."""
+        """Commit after a normal end, roll back after an exception; the transaction ends in any case."""
         attempt, channel = self._attempt, self._channel
         if attempt is None:
             return
@@ -140,7 +140,7 @@ class TransactionBlock(SessionLifetime):
                 raise
 
     def _run_last_hooks(self) -> None:
-        """Call what waits for the end of an attempt of `run_transaction`, when no other one follows."""
+        """Run the hooks of the last attempt of `run_transaction`."""
         if self._attempt is not None:
             run_hooks(self._attempt)
 

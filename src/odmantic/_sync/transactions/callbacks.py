@@ -1,5 +1,5 @@
 # Generated from src/odmantic/_aio/transactions/callbacks.py by tools/generate_sync.py: do not edit.
-"""Calls what waits for the end of a transaction, after it and outside of it."""
+"""Runs the hooks of a transaction, after its end and outside it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 def run_hooks(attempt: Attempt) -> None:
-    """Call what waits for the way in which an attempt has ended; nothing while that is unknown.
+    """Run the hooks for the way in which an attempt has ended; none while that is unknown.
 
     Raises:
-        CommitHookError: it is committed, and a callable failed; all of them were called.
-        RollbackHookError: it is rolled back, and a callable failed; all of them were called.
+        CommitHookError: if it is committed, and a callable failed; all of them were called.
+        RollbackHookError: if it is rolled back, and a callable failed; all of them were called.
     """
     hooks = attempt.hooks
     if hooks is None:

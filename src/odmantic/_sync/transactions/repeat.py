@@ -1,5 +1,5 @@
 # Generated from src/odmantic/_aio/transactions/repeat.py by tools/generate_sync.py: do not edit.
-"""Runs a callback in a transaction, and again after a transient error."""
+"""Runs a callback in a transaction, and retries it after a transient error."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Running = TypeVar("Running", bound="TransactionLifetime")
-#: What the callback gets.
+#: The argument of the callback.
 Given_co = TypeVar("Given_co", covariant=True)
 
 
 class Repeatable(Protocol[Given_co]):
-    """A transaction as it is repeated: one attempt."""
+    """One attempt of a transaction that can be retried."""
 
     @property
     def is_rolled_back(self) -> bool:
-        """Whether it is over without a commit; false also where nobody knows."""
+        """Whether it ended without a commit; false if that is unknown."""
         ...
 
     def run_once(self, callback: Callable[[Given_co], T], /) -> T:
@@ -44,7 +44,7 @@ class Repeatable(Protocol[Given_co]):
         ...
 
     def _run_last_hooks(self) -> None:
-        """Call what waits for its end, when no other attempt follows."""
+        """Run the hooks for its end, when no other attempt follows."""
         ...
 
 
@@ -59,10 +59,10 @@ def repeat_transaction(
     """Run a callback in a new transaction for each attempt, until one is committed.
 
     Raises:
-        TypeError: the callback cannot be called here, or `restore` is one instance.
-        ValueError: `attempts` or `timeout` is not positive.
-        TransactionTimeoutError: the time was up.
-        UnsafeRetryError: another attempt would have applied a change to an object twice.
+        TypeError: if the callback cannot be called here, or `restore` is one instance.
+        ValueError: if `attempts` or `timeout` is not positive.
+        TransactionTimeoutError: if the time was up.
+        UnsafeRetryError: if another attempt would have applied a change to an object twice.
     """
     check_callback(callback, may_await=CAN_AWAIT)
     _check_limits(attempts, timeout)
@@ -88,9 +88,9 @@ def join_transaction(
     """Run a callback in a running transaction; if it fails, that transaction can only be rolled back.
 
     Raises:
-        RuntimeError: the transaction does not run.
-        TransactionAbortedError: an operation in it failed before.
-        TypeError: the callback cannot be called here, or `restore` is one instance.
+        RuntimeError: if the transaction does not run.
+        TransactionAbortedError: if an operation in it failed before.
+        TypeError: if the callback cannot be called here, or `restore` is one instance.
     """
     check_callback(callback, may_await=CAN_AWAIT)
     with transaction.dooming():
@@ -138,7 +138,7 @@ class _Repetition(Generic[Given_co]):
             self.guard.begin_attempt()
 
     def run_hooks(self) -> None:
-        """Call what waits for the end of the last attempt."""
+        """Run the hooks for the end of the last attempt."""
         if self._transaction is not None:
             self._transaction._run_last_hooks()
 
@@ -162,7 +162,7 @@ def _check_limits(attempts: int | None, timeout: float) -> None:
 
 
 def _collected(restore: Iterable[Any]) -> list[Any]:
-    """The objects to put back; an instance is iterable, too, but over its fields."""
+    """Return the objects to restore; refuse an instance, which iterates over its fields."""
     if isinstance(restore, BaseModel):
         message = f"restore= takes a list of objects: restore=[{type(restore).__name__.lower()}]"
         raise TypeError(message)
