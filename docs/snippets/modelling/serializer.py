@@ -6,24 +6,28 @@ from pydantic import BeforeValidator
 from odmantic import Field, Model, WithBsonSerializer
 
 
-def from_seconds(value: object) -> object:
-    return timedelta(seconds=value) if isinstance(value, float) else value
+def in_minutes(value: timedelta) -> float:
+    return value / timedelta(minutes=1)
 
 
-Seconds = Annotated[
+def from_minutes(value: object) -> object:
+    return timedelta(minutes=value) if isinstance(value, float) else value
+
+
+Minutes = Annotated[
     timedelta,
-    WithBsonSerializer(timedelta.total_seconds),
-    BeforeValidator(from_seconds),
+    WithBsonSerializer(in_minutes),
+    BeforeValidator(from_minutes),
 ]
 
 
 class Voyage(Model):
     id: int = Field(primary_field=True)
-    took: Seconds
+    took: Minutes
 
 
 voyage = Voyage(id=1, took=timedelta(minutes=2))
 print(voyage.model_dump_doc())
-# -> {'_id': 1, 'took': 120.0}
-print(Voyage.model_validate_doc({"_id": 1, "took": 120.0}).took)
+# -> {'_id': 1, 'took': 2.0}
+print(Voyage.model_validate_doc({"_id": 1, "took": 2.0}).took)
 # -> 0:02:00

@@ -95,7 +95,7 @@ def _id_in(raw_doc: Any) -> Any:
 def field_decoders(mapping: ModelMapping) -> tuple[FieldDecoder, ...]:
     """Decide how the fields of a model are read."""
     return tuple(
-        (name, field.key_name, _field_decoder(mapping, field), _on_missing(field))
+        (name, field.key_name, _field_decoder(mapping, name, field), _on_missing(field))
         for name, field in mapping.fields.items()
     )
 
@@ -119,13 +119,13 @@ def _has_arbitrary_types(mapping: ModelMapping) -> bool:
     return bool(mapping.model.model_config.get("arbitrary_types_allowed"))
 
 
-def _field_decoder(mapping: ModelMapping, field: ODMBaseField) -> Decoder | None:
+def _field_decoder(mapping: ModelMapping, name: str, field: ODMBaseField) -> Decoder | None:
     if isinstance(field, ODMReference):
         return _reference_decoder(field.model, field.key_name)
     compiler = DecoderCompiler(
         arbitrary_types=_has_arbitrary_types(mapping), is_strict=is_strict_class(mapping.model)
     )
-    decode = compiler.decoder(field.tree)
+    decode = compiler.field_decoder(mapping.model, name, field.tree)
     if decode not in (None, in_utc) and isinstance(field, ODMEmbeddedGeneric):
         return _strictly(decode, field.tree.cls)
     return decode

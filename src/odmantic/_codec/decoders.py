@@ -12,6 +12,7 @@ from pydantic import (
     BaseModel,
     InstanceOf,
     RootModel,
+    Secret,
     SkipValidation,
     Strict,
     ValidationError,
@@ -21,9 +22,11 @@ from pydantic.fields import FieldInfo
 from odmantic._bson.values import is_document, is_stored_array
 from odmantic._codec.encoders import encode_key
 from odmantic._codec.lookups import Rename, handlers_forget_lookups, maker_of, names_first
+from odmantic._codec.own_forms import is_left_to_field
 from odmantic._codec.stored_forms import (
     LIMITS,
     bson_decoder_of,
+    form_decoder,
     in_utc,
     member_decoder,
     read_bytes_pattern,
@@ -76,13 +79,31 @@ class DecoderCompiler:
     """
 
     def __init__(
-        self, *, arbitrary_types: bool, is_strict: bool = False, by_names: bool = False
+        self,
+        *,
+        arbitrary_types: bool,
+        is_strict: bool = False,
+        by_names: bool = False,
+        has_forms: bool = True,
     ) -> None:
         self._by_names = by_names
+        self._has_forms = has_forms
         self._arbitrary_types = arbitrary_types
         self._is_strict = is_strict
         self._recursion: Recursion[Decoder | None] = Recursion(_by_other)
         self._inline = by_names
+
+    def field_decoder(self, model: Any, name: str, node: Type) -> Decoder | None:
+        """Return the decoder for a field of a class; what a serialiser of the class wrote is up to its validators."""
+        if not self._has_forms or not is_left_to_field(model, name, node):
+            return self.decoder(node)
+        compiler = DecoderCompiler(
+            arbitrary_types=self._arbitrary_types,
+            is_strict=self._is_strict,
+            by_names=self._by_names,
+            has_forms=False,
+        )
+        return compiler.decoder(node)
 
     def decoder(self, node: Type) -> Decoder | None:
         """Return the decoder for a type; `None` if its values need none."""
@@ -159,6 +180,8 @@ class DecoderCompiler:
                 return _tuple_decoder([self.decoder(each) for each in node.arguments])
             case Array():
                 return self._container_decoder(node, is_strict=is_strict)
+            case Type(cls=cls, arguments=(held,)) if cls is Secret and not self._by_names:
+                return self.decoder(held)
             case _:
                 return self._class_decoder(node, is_strict=is_strict)
 
@@ -189,6 +212,8 @@ class DecoderCompiler:
             return read_hashable_items
         if members := stored_members(node, is_strict=is_strict):
             return member_decoder(members)
+        if self._has_forms and (decode := form_decoder(node)):
+            return decode
         return bson_decoder_of(node.cls, () if self._is_strict else node.marks)
 
     def _object_decoder(self, node: Object) -> Decoder | None:
@@ -198,7 +223,7 @@ class DecoderCompiler:
             self._is_strict,
             is_strict_class(cls, inherited=self._is_strict),
         )
-        decoders = self._inlined(lambda: {name: self.decoder(of) for name, of in parts.items()})
+        decoders = self._inlined(lambda: self._part_decoders(cls, parts))
         is_open = issubclass(cls, BaseModel) and cls.model_config.get("extra") == "allow"
         decode_extra = self.extra_decoder(cls) if is_open else None
         self._is_strict = outer
@@ -213,6 +238,11 @@ class DecoderCompiler:
         # A patch goes through wrap validators.
         make = maker_of(cls) if self._by_names and handlers_forget_lookups() else None
         return decode if make is None else _maker(decode, make)
+
+    def _part_decoders(self, cls: Any, parts: dict[str, Type]) -> dict[str, Decoder | None]:
+        if not issubclass(cls, BaseModel):
+            return {name: self.decoder(of) for name, of in parts.items()}
+        return {name: self.field_decoder(cls, name, of) for name, of in parts.items()}
 
     def extra_decoder(self, model: Any) -> Decoder | None:
         """Return the decoder of extra values of a class."""

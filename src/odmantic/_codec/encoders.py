@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from datetime import date, time
 from decimal import Decimal
 from enum import Enum
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from itertools import zip_longest
 from pathlib import PurePath
 from typing import Any, TypeVar, cast
@@ -254,9 +255,15 @@ def encode_key(key: Any) -> Any:
         return key.isoformat()
     if isinstance(key, bytes):
         return key.decode(errors="surrogateescape")
-    if isinstance(key, (int, float, Decimal, Decimal128, bson.ObjectId, UUID, PurePath)):
+    if isinstance(key, _KEYS_WITH_TEXT):
         return str(key)
     return key
+
+
+_KEYS_WITH_TEXT: tuple[type[Any], ...] = (
+    *(int, float, Decimal, Decimal128, bson.ObjectId, UUID, PurePath),
+    *(IPv4Address, IPv4Network, IPv6Address, IPv6Network),
+)
 
 
 def _dumped_first(serializer: Encoder) -> Encoder:

@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from pydantic import (
@@ -22,7 +21,7 @@ from pydantic import (
 
 from odmantic._bson.values import AS_IT_IS, COLLECTIONS
 from odmantic._types.annotations import annotated, type_adapter
-from odmantic._types.internals import decorators_of
+from odmantic._types.internals import has_serializer
 from odmantic._types.kinds import is_class
 from odmantic.bson import BSON_TYPES_SUBSTITUTES, DATETIMES, SUBSTITUTE_MARKS
 
@@ -50,7 +49,7 @@ def dumping_marks(node: Type) -> tuple[Any, ...] | None:
     if node.models:
         return None
     has_hook = any(hasattr(each, _HOOK) for each in (bare, *marks))
-    if (has_hook or bare is Fraction) and bare not in DATETIMES and is_foreign(node):
+    if has_hook and bare not in DATETIMES and is_foreign(node):
         return marks
     hooks = tuple(mark for mark in marks if hasattr(mark, _HOOK) and not isinstance(mark, _PLAIN))
     own = [annotated(bare, (mark,)) for mark in hooks]
@@ -81,10 +80,7 @@ def _is_foreign_class(cls: Any) -> bool:
 
 def is_left_to_field(model: Any, name: str, node: Type) -> bool:
     """Return whether a serialiser of the class defines how a field is stored."""
-    if decorators_of(model, "model_serializers"):
-        return False
-    named = [one.info.fields for one in decorators_of(model, "field_serializers")]
-    return any(name in names or "*" in names for names in named) and is_foreign(node)
+    return has_serializer(model, name) and is_foreign(node)
 
 
 def dumped_field(model: Any, name: str, value: Any) -> Any:

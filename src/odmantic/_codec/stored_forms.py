@@ -21,7 +21,7 @@ from odmantic._bson.python_types import DecimalSupport, PatternSupport
 from odmantic._bson.values import AS_IT_IS, is_document, is_stored_array
 from odmantic._codec.untyped import encode_any
 from odmantic._mapping.interfaces import Decoder, Location
-from odmantic._types.tree import Choice, Enumeration, Type
+from odmantic._types.tree import Choice, Enumeration, Leaf, Type
 from odmantic.bson import BSON_TYPES_SUBSTITUTES
 from odmantic.exceptions import ErrorList
 
@@ -77,6 +77,20 @@ def bson_decoder(cls: Any) -> Decoder:
     """Return the decoder of a type in `FROM_BSON`."""
     stored, convert = FROM_BSON[cls]
     return lambda value, _loc, _errors, _raw: convert(value) if isinstance(value, stored) else value
+
+
+def form_decoder(node: Type) -> Decoder | None:
+    """Return the decoder of a type for whose values BSON has no type."""
+    form = node.form if isinstance(node, Leaf) else None
+    if form is None:
+        return None
+    read, cls = form.read, node.value_class
+
+    def decode(value: Any, _loc: Location, _errors: ErrorList, _raw: Any) -> Any:
+        made = read(cls, value)
+        return value if made is None else made
+
+    return decode
 
 
 def read_bytes_pattern(value: Any, _loc: Location, _errors: ErrorList, _raw: Any) -> Any:

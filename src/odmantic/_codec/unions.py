@@ -20,13 +20,27 @@ from odmantic._errors.lines import ErrorList, line_errors
 from odmantic._mapping.interfaces import Decoder, Location
 from odmantic._types.classes import is_array, is_mapping
 from odmantic._types.kinds import is_class
-from odmantic._types.tree import Choice, Document, Enumeration, Object, Type, Union, read_type
+from odmantic._types.tree import (
+    Anything,
+    Choice,
+    Document,
+    Enumeration,
+    Leaf,
+    Object,
+    Type,
+    Union,
+    read_type,
+)
 
 
 def union_decoder(
     members: list[tuple[Type, Decoder | None]], *, arbitrary_types: bool, is_strict: bool = False
 ) -> Decoder | None:
     """Return the decoder of a union, given those of its members."""
+    members = [
+        (member, None if _is_taken(member, [each for each, _ in members]) else decode)
+        for member, decode in members
+    ]
     members = [(member, decode or _enum_decoder(member, members)) for member, decode in members]
     candidates = [
         _Candidate([member], decode, arbitrary_types=arbitrary_types, is_strict=is_strict)
@@ -54,6 +68,18 @@ def union_decoder(
 
 def _unchanged(value: Any, _loc: Location, _errors: ErrorList, _raw: Any) -> Any:
     return value
+
+
+def _is_taken(member: Type, members: list[Type]) -> bool:
+    """Return whether what a member is stored as is taken for a value of one that is declared before it."""
+    form = member.form if isinstance(member, Leaf) else None
+    if form is None:
+        return False
+    earlier = members[: next(i for i, each in enumerate(members) if each is member)]
+    return any(
+        isinstance(each, Anything) or any(cls is form.stored for cls in each.value_classes)
+        for each in earlier
+    ) and not any(each.cls in FROM_BSON for each in earlier)
 
 
 def _enum_decoder(member: Type, members: list[tuple[Type, Decoder | None]]) -> Decoder | None:
@@ -198,7 +224,8 @@ def _read_from(node: Type, *, is_strict: bool = False) -> tuple[type[Any], ...]:
         return (*classes, tuple) if list in classes else tuple(classes)
     if isinstance(node, Object) and issubclass(node.cls, RootModel):
         return _read_from(node.parts["root"])
-    return _class_read_from(node.cls)
+    form = node.form if isinstance(node, Leaf) else None
+    return _class_read_from(node.cls) if form is None else (form.stored,)
 
 
 def _class_read_from(cls: Any) -> tuple[type[Any], ...]:

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 from pydantic import BaseModel
 
 from odmantic._bson.decimals import from_decimal
+from odmantic._bson.forms import FORMS, Form, form_of
 from odmantic._bson.values import AS_IT_IS, is_collection, is_document, is_tuple
 from odmantic._codec.encoders import EncoderCompiler
 from odmantic._mapping.interfaces import Encoder
@@ -41,6 +42,9 @@ def encode_any(value: Any) -> Any:
 
 
 def _encode_object(value: Any) -> Any:
+    form = FORMS.get(value.__class__)
+    if form is not None:
+        return _written(value, form)
     if isinstance(value, Enum):
         return encode_any(value.value)
     if isinstance(value, BaseModel):
@@ -54,7 +58,14 @@ def _encode_object(value: Any) -> Any:
     if dataclasses.is_dataclass(value):
         names = [field.name for field in dataclasses.fields(value)]
         return {name: encode_any(getattr(value, name)) for name in names}
-    return value
+    form = form_of(type(value))
+    return value if form is None else _written(value, form)
+
+
+def _written(value: Any, form: Form) -> Any:
+    stored = form.write(value)
+    # What a secret holds may be of any class.
+    return stored if stored is value or form.stored is not object else encode_any(stored)
 
 
 def _encode_inline(value: BaseModel) -> Any:

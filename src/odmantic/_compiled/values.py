@@ -129,6 +129,8 @@ class ValueCode:
         self._unless_exactly(value, leaf.value_class)
         if leaf.value_class is Decimal:
             return Stored(f"{self._source.named(from_decimal)}({value})", [value])
+        if leaf.form is not None:
+            return Stored(f"{self._source.object('write', leaf.form.write)}({value})", [value])
         return Stored(
             f"{value}._value_" if self._has_plain_value(leaf.value_class) else value, [value]
         )

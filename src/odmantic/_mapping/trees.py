@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from odmantic._mapping.fields import ODMReference
 from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.options import FieldOptions
+from odmantic._types.internals import has_serializer
 from odmantic._types.leaves import LEAF_CLASSES, NO_CHECK
 from odmantic._types.tree import (
     Anything,
@@ -34,9 +36,20 @@ _DEEPEST = 6
 def shapes_of(mapping: ModelMapping) -> dict[str, Type | None]:
     """Return the types of the fields; `None` where generated code leaves values to pydantic."""
     return {
-        name: field.tree if isinstance(field, ODMReference) or _is_shape(field.tree) else None
+        name: field.tree
+        if isinstance(field, ODMReference)
+        or (_is_shape(field.tree) and not _is_dumped(mapping, name, field.tree))
+        else None
         for name, field in mapping.fields.items()
     }
+
+
+def _is_dumped(mapping: ModelMapping, name: str, node: Type) -> bool:
+    """Return whether a serialiser of the class may say how a field is stored."""
+    leaves = (each for each in node.inside if isinstance(each, Leaf))
+    return has_serializer(mapping.model, name) and any(
+        each.form is not None or each.cls is UUID for each in leaves
+    )
 
 
 def _is_shape(node: Type) -> bool:

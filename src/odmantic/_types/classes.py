@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import is_dataclass
-from datetime import date, time, timedelta
+from datetime import date
 from decimal import Decimal
 from enum import Enum
 from inspect import get_annotations
-from pathlib import PurePath
 from types import NoneType
 from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -19,12 +18,14 @@ from bson.decimal128 import Decimal128
 from pydantic import BaseModel
 from typing_extensions import NotRequired, ReadOnly, Required
 
+from odmantic._bson.forms import FORMS
 from odmantic._types.annotations import evaluate, is_union
 from odmantic._types.kinds import is_class
 
 IMMUTABLE: tuple[type[Any], ...] = (
     *(NoneType, bool, int, float, str, bytes, tuple, frozenset),
-    *(date, time, timedelta, Enum, Decimal, PurePath, UUID, bson.ObjectId, Decimal128),
+    *(Enum, Decimal, UUID, bson.ObjectId, Decimal128, date),
+    *(cls for cls, form in FORMS.items() if form.is_leaf),
 )
 """Classes of values that cannot change, but for what is inside of them."""
 

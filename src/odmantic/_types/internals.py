@@ -24,6 +24,7 @@ __all__ = [
     "generic_origin",
     "has_all_fields",
     "has_parameters",
+    "has_serializer",
     "is_parametrisation",
     "makes_instances_itself",
 ]
@@ -76,6 +77,14 @@ def has_all_fields(model: Any) -> bool:
     """Return whether the annotations of all fields of a class are resolved."""
     complete: bool = model.__pydantic_fields_complete__
     return complete
+
+
+def has_serializer(model: Any, name: str) -> bool:
+    """Return whether a serialiser of a class is for a field, and none for whole instances."""
+    if decorators_of(model, "model_serializers"):
+        return False
+    named = [one.info.fields for one in decorators_of(model, "field_serializers")]
+    return any(name in names or "*" in names for names in named)
 
 
 def makes_instances_itself(model: Any) -> bool:

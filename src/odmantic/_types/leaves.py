@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from functools import partial
 from types import NoneType
 from typing import Any
 from uuid import UUID
@@ -15,9 +16,11 @@ import bson
 import bson.binary
 import bson.decimal128
 import bson.int64
+from pydantic import GetPydanticSchema, PlainSerializer, WrapSerializer
 
 from odmantic._bson.conversions import as_read_datetime, as_stored_datetime
 from odmantic._bson.decimals import to_decimal
+from odmantic._bson.forms import FORMS, Form
 from odmantic.bson import BSON_TYPES_SUBSTITUTES
 
 
@@ -57,6 +60,13 @@ if type({v}) is not {Decimal128}:
     {refuse}
 {v} = {to_decimal}({v})
 if not {v}.is_finite():
+    {refuse}"""
+
+_FORM = """\
+if type({v}) is not {stored}:
+    {refuse}
+{v} = {read}({v})
+if {v} is None:
     {refuse}"""
 
 _ONE_OF = """\
@@ -103,7 +113,10 @@ CHECKS: dict[Any, Check] = {
 """The checks by class; those of decimals fit their BSON form."""
 
 LEAF_CLASSES: frozenset[type[Any]] = frozenset(
-    (NoneType, Decimal, *(each.names["cls"] for each in CHECKS.values() if "cls" in each.names))
+    (
+        *(NoneType, Decimal, *(cls for cls, form in FORMS.items() if form.is_leaf)),
+        *(each.names["cls"] for each in CHECKS.values() if "cls" in each.names),
+    )
 )
 """Classes of immutable values."""
 
@@ -126,6 +139,31 @@ def check_of_members(cls: type[Enum]) -> Check:
 
 
 _HOOK = "__get_pydantic_core_schema__"
+_LIBRARIES = ("odmantic.", "pydantic.")
+
+
+def is_written_by_user(cls: Any, marks: Iterable[Any]) -> bool:
+    """Return whether code of a user may say in which form values of a class are dumped."""
+    hooked = [mark for mark in marks if hasattr(mark, _HOOK)]
+    if any(isinstance(mark, _SERIALIZERS) for mark in hooked):
+        return any(not _is_for_json(mark) for mark in hooked)
+    classes = [*cls.__mro__, *map(type, hooked)]
+    owners = [each.__module__ for each in classes if _HOOK in vars(each)]
+    of_user = not all(owner.startswith(_LIBRARIES) for owner in owners)
+    return of_user or any(isinstance(mark, GetPydanticSchema) for mark in hooked)
+
+
+def _is_for_json(mark: Any) -> bool:
+    when: str = getattr(mark, "when_used", "json")
+    return when.startswith("json")
+
+
+_SERIALIZERS = (PlainSerializer, WrapSerializer)
+
+
+def check_of_form(cls: type[Any], form: Form) -> Check:
+    """Return the check of a class with a stored form of its own."""
+    return Check(_FORM, {"stored": form.stored, "read": partial(form.read, cls)})
 
 
 def _class_of_all(values: Iterable[Any]) -> type[Any] | None:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from functools import cached_property
+from pathlib import Path, PurePath
 from types import NoneType
 from typing import Annotated, Any, Literal, NewType, TypeAlias, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, EmailStr, FutureDate, PastDate
 
+from odmantic._bson.forms import Form, form_of
 from odmantic._bson.values import AS_IT_IS
 from odmantic._types.aliases import alias_value, is_type_alias
 from odmantic._types.annotations import annotated, evaluate, is_union
@@ -28,7 +30,15 @@ from odmantic._types.classes import (
     type_of_variable,
 )
 from odmantic._types.kinds import ModelKind, is_class, kind_of
-from odmantic._types.leaves import CHECKS, NO_CHECK, Check, check_of_members, check_of_values
+from odmantic._types.leaves import (
+    CHECKS,
+    NO_CHECK,
+    Check,
+    check_of_form,
+    check_of_members,
+    check_of_values,
+    is_written_by_user,
+)
 from odmantic.bson import (
     BSON_TYPES_SUBSTITUTES,
     DATETIMES,
@@ -155,7 +165,20 @@ class Leaf(Type):
     @cached_property
     def check(self) -> Check:
         """The code that checks stored values, and converts them; `NO_CHECK` if only pydantic can."""
-        return CHECKS.get(self.cls, NO_CHECK) if is_class(self.cls) else NO_CHECK
+        if not is_class(self.cls):
+            return NO_CHECK
+        form, cls = self.form, self.value_class
+        # Pydantic has more to say of the values of its own classes without instances.
+        if form is not None and form.is_leaf and issubclass(cls, self.cls):
+            return check_of_form(cls, form)
+        return CHECKS.get(self.cls, NO_CHECK)
+
+    @cached_property
+    def form(self) -> Form | None:
+        """The stored form of values for which BSON has no type; `None` for others, and where code of a user says it."""
+        form = form_of(self.value_class)
+        is_open = form is not None and not is_written_by_user(self.cls, self.marks)
+        return form if is_open else None
 
 
 class Anything(Type):
@@ -302,6 +325,11 @@ def _can_change(node: Type) -> bool:
 _VALUE_CLASSES: dict[Any, type[Any]] = {
     **{other: cls for cls, other in BSON_TYPES_SUBSTITUTES.items() if is_class(other)},
     **dict.fromkeys(DATETIMES, datetime),
+    PastDate: date,
+    FutureDate: date,
+    EmailStr: str,
+    PurePath: type(PurePath()),
+    Path: type(Path()),
 }
 
 

@@ -16,8 +16,10 @@ import itertools
 from collections import OrderedDict, deque
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from ipaddress import IPv4Address
+from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, NamedTuple, NewType, Optional, TypeVar, Union
 from zoneinfo import ZoneInfo
 
@@ -103,6 +105,7 @@ decimals = st.decimals(allow_nan=False, allow_infinity=False, places=2, min_valu
 moments = st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 28)).map(
     lambda at: at.replace(microsecond=at.microsecond // 1000 * 1000)
 )
+days = timedelta(days=98_615)
 colours, words = st.sampled_from(Colour), st.sampled_from(Word)
 numbers_as_json = st.lists(integers, max_size=2).map(str)
 
@@ -132,6 +135,12 @@ SCALARS = [
     scalar(Decimal128, decimals.map(Decimal128), "decimal"),
     scalar(Binary, st.builds(Binary, st.binary(max_size=4), st.just(5)), "bytes"),
     scalar(Regex, st.just(Regex("^a", "i")), "regex"),
+    scalar(date, st.dates(date(1, 1, 3), date(9999, 12, 28)), "date", is_key=True),
+    scalar(time, st.times(), "text", is_key=True),
+    scalar(timedelta, st.timedeltas(-days, days), "number"),
+    scalar(Path, st.sampled_from(["a", "/", "."]).map(Path), "text", is_key=True),
+    scalar(IPv4Address, st.ip_addresses(v=4), "text", is_key=True),
+    scalar(pydantic.SecretBytes, st.binary(max_size=4).map(pydantic.SecretBytes), "bytes"),
     scalar(Colour, colours, "text", "number", "array"),
     scalar(Word, words, "text", is_key=True),
     scalar(Level, st.sampled_from(Level), "number", is_key=True),

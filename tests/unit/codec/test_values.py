@@ -325,7 +325,7 @@ def test_stored_form_and_round_trip(annotation: Any, value: Any, stored: Any) ->
         assert type(again.x) is type(one.x)
 
 
-@pytest.mark.parametrize("value", [date(2020, 1, 1), uuid.UUID(int=1), Path("a")])
+@pytest.mark.parametrize("value", [uuid.UUID(int=1), object(), memoryview(b"a")])
 def test_what_the_driver_refuses_is_left_to_it(value: Any) -> None:
     cls = type(Model)("Ship", (Model,), {"__module__": __name__, "__annotations__": {"x": Any}})
     assert cls(x=value).model_dump_doc()["x"] is value
@@ -584,9 +584,8 @@ def test_a_type_with_a_form_of_its_own_is_stored_in_the_form_that_it_reads(
 @pytest.mark.parametrize(
     ("annotation", "value"),
     [
-        (Annotated[date, PlainSerializer(str, when_used="json")], DAY),
-        (Annotated[Any, PlainSerializer(str)], DAY),
-        (pydantic.SecretStr, pydantic.SecretStr("a")),
+        (Annotated[uuid.UUID, PlainSerializer(str, when_used="json")], uuid.UUID(int=1)),
+        (Annotated[Any, PlainSerializer(str)], uuid.UUID(int=1)),
     ],
 )
 def test_what_no_serialiser_of_pydantic_stores_is_left_to_the_driver(
@@ -602,7 +601,7 @@ def test_serialisers_of_whole_models_do_not_matter() -> None:
     class Holder(EmbeddedModel):
         x: DatedAsAWhole
 
-    assert Holder(x={"day": DAY}).model_dump_doc() == {"x": {"day": DAY}}
+    assert Holder(x={"day": DAY}).model_dump_doc() == {"x": {"day": datetime(2020, 1, 2)}}
 
 
 def test_serialisers_of_a_models_fields_store_what_bson_has_no_form_for() -> None:
