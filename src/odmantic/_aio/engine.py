@@ -255,9 +255,9 @@ class AIOTransaction(TransactionLifetime, AIOSession):
     """Operations that take effect together, or not at all.
 
     Leaving the block commits; an exception, or `abort`, rolls back, in the database and in the instances: saved
-    instances count as modified again. The block runs once; `run_transaction` retries a callback. A failed operation aborts the
-    transaction on the server, so catching its error inside the block does not help.
-    Transactions need a replica set or a sharded cluster.
+    instances count as modified again. The block runs once; `run_transaction` retries a callback. A failed operation
+    aborts the transaction on the server, so catching its error inside the block does not help. Transactions need a
+    replica set or a sharded cluster.
 
     Args:
         context: An engine, or a started session.

@@ -317,6 +317,6 @@ class SyncEngineBase(EngineLifetime):
         return scope
 
     def _session_of_program(self, session: SyncSessionType, operation: str) -> Any:
-        """Return what a `_get_session` of a program's own gives; as in 1.x, a save asks it for a session object only."""
+        """Return the result of a program's own `_get_session`; as in 1.x, a save asks it only for a session object."""
         is_asked = operation not in _SAVES or isinstance(session, BaseSession)
         return self._get_session(session) if is_asked else session
