@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import typing
 from collections.abc import Hashable, Mapping
 from datetime import date
 from enum import Enum
@@ -18,6 +17,7 @@ from odmantic._codec.translate import written
 from odmantic._codec.validation import Validation
 from odmantic._errors.lines import ErrorList, line_errors
 from odmantic._mapping.interfaces import Decoder, Location
+from odmantic._types.annotations import union_of
 from odmantic._types.classes import is_array, is_mapping
 from odmantic._types.kinds import is_class
 from odmantic._types.tree import (
@@ -155,7 +155,7 @@ class _Candidate:
             )
         if self._validate is None:
             members = tuple(member.annotation for member in self._members)
-            annotation: Any = typing.Union[members]  # noqa: UP007 - the members are only known now
+            annotation: Any = union_of(members)
             self._validate = Validation(annotation, arbitrary_types=self._arbitrary_types)
         return self._validate(value)
 

@@ -6,13 +6,13 @@ import collections.abc
 import re
 from collections.abc import Hashable
 from itertools import takewhile
-from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NewType, get_args, get_origin
 
 from pydantic import Strict
 
 from odmantic._bson.python_types import DecimalSupport, PatternSupport
 from odmantic._types.aliases import alias_value, is_type_alias
-from odmantic._types.annotations import annotated, is_union
+from odmantic._types.annotations import annotated, is_union, union_of
 from odmantic._types.one_shot import is_one_shot, one_shot_refusal
 from odmantic.bson import (
     BSON_TYPES_SUBSTITUTES,
@@ -131,7 +131,7 @@ class _Adapter:
     def _adapt_generic(self, tp: Any, origin: Any) -> Any:
         arguments = tuple(self._adapt_argument(argument) for argument in get_args(tp))
         if is_union(tp):
-            return Union[arguments]  # noqa: UP007 - the members are only known now
+            return union_of(arguments)
         return origin[arguments[0] if len(arguments) == 1 else arguments]
 
     def _adapt_argument(self, tp: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 import sys
 import types
@@ -24,10 +25,26 @@ from pydantic.fields import FieldInfo
 _UNIONS = (Union, types.UnionType)
 
 
+# `typing` caches what it has made of equal arguments, and `Union[int, str]` equals `Union[str, int]`: what is made here
+# for one class must not be given to another, whose values pydantic would convert in another order.
+
+
 def annotated(annotation: Any, metadata: Iterable[Any]) -> Any:
     """Attach metadata that is known only at run time."""
     parts = (annotation, *metadata)
-    return annotation if len(parts) == 1 else Annotated[parts]
+    if len(parts) == 1:
+        return annotation
+    made: Any = Annotated[parts]
+    is_itself = made.__origin__ is annotation or get_origin(annotation) is Annotated
+    return made if is_itself else made.copy_with((annotation,))
+
+
+def union_of(members: tuple[Any, ...]) -> Any:
+    """Return the union of some types that are no unions themselves."""
+    made: Any = Union[members]  # noqa: UP007 - the members are only known now
+    found = get_args(made)
+    is_another = len(found) == len(members) and any(map(operator.is_not, found, members))
+    return type(made)(Union, members) if is_another else made
 
 
 def is_union(annotation: Any) -> bool:
@@ -85,7 +102,7 @@ def _with_references(annotation: Any) -> Any:
         return Annotated[parts]
     if is_union(annotation):
         members = tuple(map(_with_references, get_args(annotation)))
-        return Union[members]  # noqa: UP007 - the members are only known now
+        return union_of(members)
     if not isinstance(annotation, types.GenericAlias):
         return annotation
     parts = tuple(

@@ -358,3 +358,11 @@ def test_adapting_twice_is_adapting_once(annotation):
 def test_no_plain_bson_type_is_left(annotation):
     left = mentions(adapt_annotation(annotation))
     assert not left & {bson.ObjectId, Int64, dt.datetime, Regex}
+
+
+def test_the_order_of_a_union_in_a_builtin_generic():
+    one: Any = eval("list[int | str] | None")
+    other: Any = eval("list[str | int] | None")
+
+    assert get_args(get_args(adapt_annotation(one))[0])[0].__args__ == (int, str)
+    assert get_args(get_args(adapt_annotation(other))[0])[0].__args__ == (str, int)
