@@ -1,4 +1,7 @@
-"""CONTRIBUTING.md is true: its paths exist, its commands run, its map is the tree, its pictures name what there is."""
+"""CONTRIBUTING.md is true: its paths exist, its commands run, its map is the tree, its pictures name what there is.
+
+So do the docstrings and comments of the code.
+"""
 
 from __future__ import annotations
 
@@ -36,11 +39,18 @@ TARGETS = sorted(set(re.findall(r"\bmake ([a-z][a-z-]*)", TEXT)))
 NAMES = sorted(
     {name for body in PICTURES for name in re.findall(r"(?<![\w.])_\w+(?:\.\w+)+", body)}
 )
+IN_CODE = sorted(
+    {
+        name
+        for path in PACKAGE.rglob("*.py")
+        for name in re.findall(r"`odmantic\.(_\w+(?:\.\w+)*)`", path.read_text(encoding="utf-8"))
+    }
+)
 
 
 def test_there_is_something_to_check():
     assert len(PICTURES) == 3
-    assert min(map(len, (PATHS, MODULES, TARGETS, NAMES, ON_MAP))) > 10
+    assert min(map(len, (PATHS, MODULES, TARGETS, NAMES, IN_CODE, ON_MAP))) > 10
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -94,8 +104,8 @@ def test_the_map_stands_in_the_order_of_the_layers():
     assert heights == sorted(heights)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_name_in_a_picture_is_one_of_the_code(name):
+@pytest.mark.parametrize("name", sorted({*NAMES, *IN_CODE}))
+def test_a_name_in_a_picture_or_docstring_is_one_of_the_code(name):
     parts = name.split(".")
     for length in range(len(parts), 0, -1):
         path = PACKAGE.joinpath(*parts[:length])
