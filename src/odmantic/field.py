@@ -20,8 +20,8 @@ from pydantic_core import PydanticUndefined
 from typing_extensions import deprecated
 
 from odmantic import query
-from odmantic._codec.building import is_building
 from odmantic._codec.operands import encode_operand
+from odmantic._mapping.building import is_building
 from odmantic._mapping.fields import (
     ODMBaseField,
     ODMBaseIndexableField,

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel
 
-from odmantic._codec.building import building_class, is_building
 from odmantic._define.body import Body, own_annotations, taking_over
 from odmantic._define.forward import check_defaults, forget, remember, waiting_for
 from odmantic._define.mapping import compile_mapping
 from odmantic._define.pure import PureMetaclass, make_pure_model, pure_subclass
+from odmantic._mapping.building import building_class, is_building
 from odmantic._mapping.mapping import (
     COLLECTION,
     DOCUMENT_METHODS,
