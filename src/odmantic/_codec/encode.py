@@ -14,7 +14,7 @@ from odmantic._codec.encoders import EncoderCompiler
 from odmantic._codec.ids import check_id
 from odmantic._codec.objects import check_extra
 from odmantic._codec.overrides import dump_primary_key
-from odmantic._codec.untyped import AS_IT_IS_EXACTLY, encode_any
+from odmantic._codec.untyped import AS_IT_IS_EXACTLY, encode_any, refusal_of_instance
 from odmantic._mapping.fields import ODMReference
 from odmantic._mapping.interfaces import Encoder, FieldEncoder
 from odmantic._mapping.mapping import mapping_of
@@ -64,14 +64,9 @@ def encode_extras(instance: Instance, include: Container[str] | None = None) -> 
     document: dict[str, Any] = {}
     for key, value in (instance.__pydantic_extra__ or {}).items():
         if include is None or key in include:
-            check_extra(key, mapping.names_and_keys, partial(_extra_refusal, mapping))
+            check_extra(key, mapping.names_and_keys, partial(refusal_of_instance, mapping.model))
             document[key] = mapping.encode_extra(value)
     return document
-
-
-def _extra_refusal(mapping: ModelMapping, reason: str) -> InvalidDocumentError:
-    model = mapping.model
-    return InvalidDocumentError(f"a {model.__name__} cannot be stored: {reason}", model)
 
 
 def encode_changes(instance: Instance, names: AbstractSet[str]) -> dict[str, Any]:
@@ -185,7 +180,7 @@ def type_encoder(node: Type) -> Encoder | None:
 
 def extra_encoder(mapping: ModelMapping) -> Encoder:
     """Decide how extra values are stored."""
-    return EncoderCompiler(encode_any, partial(_extra_refusal, mapping)).extra_encoder(
+    return EncoderCompiler(encode_any, partial(refusal_of_instance, mapping.model)).extra_encoder(
         mapping.model
     )
 

@@ -73,12 +73,15 @@ def _encode_inline(value: BaseModel) -> Any:
     encode = _INLINE_ENCODERS.get(model)
     if encode is None:
         node: Any = read_type(model)
-        encode = EncoderCompiler(encode_any, partial(_refusal, model)).object_encoder(node)
+        encode = EncoderCompiler(encode_any, partial(refusal_of_instance, model)).object_encoder(
+            node
+        )
         _INLINE_ENCODERS[model] = encode
     return encode(value)
 
 
-def _refusal(model: type[BaseModel], reason: str) -> InvalidDocumentError:
+def refusal_of_instance(model: type[BaseModel], reason: str) -> InvalidDocumentError:
+    """Return the error for an instance that is not stored."""
     return InvalidDocumentError(f"a {model.__name__} cannot be stored: {reason}", model)
 
 

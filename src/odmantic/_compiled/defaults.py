@@ -43,17 +43,14 @@ def _stored(default: Any, node: Node) -> Any:
     if isinstance(node, Nullable):
         return None if default is None else _stored(default, node.inner)
     if isinstance(node, Leaf):
-        is_leaf = type(default) in LEAF_CLASSES or isinstance(default, Enum)
-        return encode_any(_plain(default)) if is_leaf else NO_DEFAULT
+        if isinstance(default, Enum):
+            return encode_any(default.value)
+        return encode_any(default) if type(default) in LEAF_CLASSES else NO_DEFAULT
     if isinstance(node, Anything):
         return default if type(default) in LEAF_CLASSES else NO_DEFAULT
     if type(default) in _CONTAINERS and not default:
         return _empty(type(default), node)
     return NO_DEFAULT
-
-
-def _plain(default: Any) -> Any:
-    return default.value if isinstance(default, Enum) else default
 
 
 def _empty(cls: Any, node: Node) -> Any:

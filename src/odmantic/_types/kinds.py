@@ -68,11 +68,6 @@ def is_model(obj: object) -> TypeGuard[type[Instance]]:
     return issubclass(type(obj), type) and getattr(obj, "__odm_kind__", None) is ModelKind.MODEL
 
 
-def is_embedded_model(obj: object) -> TypeGuard[type[Instance]]:
-    """Return whether this is a class of embedded documents."""
-    return issubclass(type(obj), type) and getattr(obj, "__odm_kind__", None) is ModelKind.EMBEDDED
-
-
 def is_model_instance(obj: object) -> TypeGuard[Instance]:
     """Return whether this is an instance of a class with a collection."""
     return getattr(type(obj), "__odm_kind__", None) is ModelKind.MODEL

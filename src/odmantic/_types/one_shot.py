@@ -20,11 +20,7 @@ def is_one_shot(tp: Any) -> bool:
     if cls is Iterable or cls is AsyncIterable:
         return True
     is_iterator = is_class(cls) and issubclass(cls, (Iterator, AsyncIterator))
-    return is_iterator and (origin is not None or _is_abstract(cls))
-
-
-def _is_abstract(cls: Any) -> bool:
-    return inspect.isabstract(cls)
+    return is_iterator and (origin is not None or inspect.isabstract(tp))
 
 
 def one_shot_refusal(tp: Any) -> str:

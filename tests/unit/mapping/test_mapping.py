@@ -19,7 +19,7 @@ from odmantic._codec.encode import encode_field, encode_primary_key
 from odmantic._mapping.fields import ReferencePath
 from odmantic._mapping.mapping import mapping_of
 from odmantic._state.nested import nested_instances
-from odmantic._types.kinds import is_embedded_model, is_model, is_model_instance
+from odmantic._types.kinds import ModelKind, is_model, is_model_instance, kind_of
 from odmantic.exceptions import EmbeddedCopyWarning
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model
@@ -108,8 +108,8 @@ def test_what_is_a_model(ship: Ship) -> None:
     assert is_model_instance(ship)
     assert not is_model_instance(Emb())
     assert not is_model_instance(Ship)
-    assert is_embedded_model(Emb)
-    assert not is_embedded_model(Ship)
+    assert kind_of(Emb) is ModelKind.EMBEDDED
+    assert kind_of(Ship) is ModelKind.MODEL
 
 
 def test_nested_instances_are_direct_children(ship: Ship) -> None:
