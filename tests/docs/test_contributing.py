@@ -25,6 +25,8 @@ SPANS = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", TEXT, flags=re.DOTAL
 
 MAP = next(body for language, body in BLOCKS if not language and body.startswith("src/odmantic/"))
 ON_MAP = re.findall(r"^  (\w+)(?:/|\.py)?(?= )", MAP, re.MULTILINE)
+ROOMS = re.findall(r"^  (_\w+)/ (.*(?:\n {4,}.*)*)", MAP, re.MULTILINE)
+IN_ROOMS = [(room, name) for room, says in ROOMS for name in re.findall(r"`([a-z]\w*)`", says)]
 PICTURES = [body for language, body in BLOCKS if language == "mermaid"]
 
 PATHS = sorted(
@@ -50,7 +52,7 @@ IN_CODE = sorted(
 
 def test_there_is_something_to_check():
     assert len(PICTURES) == 3
-    assert min(map(len, (PATHS, MODULES, TARGETS, NAMES, IN_CODE, ON_MAP))) > 10
+    assert min(map(len, (PATHS, MODULES, TARGETS, NAMES, IN_CODE, ON_MAP, IN_ROOMS))) >= 10
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -102,6 +104,11 @@ def test_the_map_stands_in_the_order_of_the_layers():
     level = {name: number for number, names in enumerate(layers()) for name in names}
     heights = [level[name] for name in ON_MAP]
     assert heights == sorted(heights)
+
+
+@pytest.mark.parametrize(("room", "name"), IN_ROOMS)
+def test_a_module_on_the_map_is_in_its_room(room, name):
+    assert any((PACKAGE / room).glob(f"**/{name}.py")) or (PACKAGE / room / name).is_dir()
 
 
 @pytest.mark.parametrize("name", sorted({*NAMES, *IN_CODE}))
