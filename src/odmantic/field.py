@@ -21,7 +21,7 @@ from typing_extensions import deprecated
 
 from odmantic import query
 from odmantic._codec.operands import encode_operand
-from odmantic._mapping.building import is_building
+from odmantic._mapping.building import building
 from odmantic._mapping.fields import (
     ODMBaseField,
     ODMBaseIndexableField,
@@ -318,7 +318,7 @@ class FieldProxy:
 
     def __get__(self, instance: object, owner: type[Any]) -> FieldProxy:
         # An instance's own value comes first. A missing one is an error, as in pydantic.
-        if instance is None and not is_building():
+        if instance is None and not building.get():
             return self
         name = _name_in(owner, _field_of(self))
         if name is None or (instance is not None and name in vars(instance)):
@@ -360,7 +360,7 @@ class FieldProxy:
 
     def __stored__(self, value: Any) -> Any:
         """Return the BSON form of a value that the field is compared with."""
-        return encode_operand(_field_of(self), value)
+        return encode_operand(object.__getattribute__(self, "field"), value)
 
     # Python's operators look neither at attributes of this object nor at embedded fields named like an operator.
 
@@ -486,8 +486,9 @@ def _attribute_of_embedded(proxy: FieldProxy, field: ODMEmbedded, name: str) -> 
 
 
 def _operand(proxy: FieldProxy, operator: str) -> FieldProxy:
-    field = _field_of(proxy)
-    if not isinstance(field, ODMEmbedded):
+    # Every comparison comes here: no calls.
+    field: ODMBaseField = object.__getattribute__(proxy, "field")
+    if operator not in field.__allowed_operators__ and not isinstance(field, ODMEmbedded):
         _check_operator(field, operator)
     return proxy
 

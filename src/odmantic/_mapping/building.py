@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-_building: ContextVar[bool] = ContextVar("odmantic_building", default=False)
+building: ContextVar[bool] = ContextVar("odmantic_building", default=False)
+"""Whether a class is being defined; `is_building` is one call more."""
 
 
 def is_building() -> bool:
     """Return whether a class is being defined."""
-    return _building.get()
+    return building.get()
 
 
 @contextmanager
 def building_class() -> Generator[None]:
     """Note that a class is being defined."""
-    token = _building.set(True)
+    token = building.set(True)
     try:
         yield
     finally:
-        _building.reset(token)
+        building.reset(token)
