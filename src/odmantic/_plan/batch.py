@@ -48,8 +48,8 @@ class Batch:
     model: type[Model]
     write: Written
     """The write to which all of them belong."""
-    places: list[int] = field(default_factory=list[int])
-    """The places in the group."""
+    positions: list[int] = field(default_factory=list[int])
+    """The positions in the group."""
     instances: list[Model] = field(default_factory=list["Model"])
     names: list[AbstractSet[str]] = field(default_factory=list["AbstractSet[str]"])
     ids: list[Any] = field(default_factory=list[Any])
@@ -59,7 +59,7 @@ class Batch:
     are_new: list[bool] = field(default_factory=list[bool])
     """Whether no document with this id was ever sent, or a given id is presumed new."""
     stop: int = 0
-    """The place in the group after the last instance that was planned."""
+    """The position in the group after the last instance that was planned."""
     error: Exception | None = None
     """The error because of which the last instance has no write."""
     supposes: bool = False
@@ -145,7 +145,7 @@ class Batch:
         return Batch(
             self.model,
             self.write,
-            self.places[cut],
+            self.positions[cut],
             self.instances[cut],
             self.names[cut],
             self.ids[cut],

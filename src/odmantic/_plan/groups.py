@@ -20,16 +20,16 @@ class Group:
 
     model: type[Model]
     members: Sequence[Model]
-    places: Sequence[int]
-    """The place of each member in the order of single saves."""
+    positions: Sequence[int]
+    """The position of each member in the order of single saves."""
 
-    def before(self, place: int) -> Group:
-        """Return the members that single saves would reach before a place."""
-        kept = [number for number, each in enumerate(self.places) if each < place]
+    def before(self, position: int) -> Group:
+        """Return the members that single saves would reach before a position."""
+        kept = [number for number, each in enumerate(self.positions) if each < position]
         return Group(
             self.model,
             [self.members[number] for number in kept],
-            [self.places[number] for number in kept],
+            [self.positions[number] for number in kept],
         )
 
 
@@ -46,10 +46,10 @@ def group_instances(ordered: Sequence[Model]) -> list[Group]:
         return _by_model(enumerate(ordered))
     levels: dict[int, int] = {}
     members: dict[int, list[tuple[int, Model]]] = {}
-    for place, instance in enumerate(ordered):
+    for position, instance in enumerate(ordered):
         level = _level(instance, levels)
         levels[id(instance)] = level
-        members.setdefault(level, []).append((place, instance))
+        members.setdefault(level, []).append((position, instance))
     return [group for level in sorted(members) for group in _by_model(members[level])]
 
 
@@ -63,11 +63,11 @@ def _level(instance: Model, levels: dict[int, int]) -> int:
     return level
 
 
-def _by_model(placed: Iterable[tuple[int, Model]]) -> list[Group]:
+def _by_model(numbered: Iterable[tuple[int, Model]]) -> list[Group]:
     members: dict[type[Model], list[tuple[int, Model]]] = {}
-    for place, instance in placed:
-        members.setdefault(type(instance), []).append((place, instance))
+    for position, instance in numbered:
+        members.setdefault(type(instance), []).append((position, instance))
     return [
-        Group(model, [instance for _, instance in each], [place for place, _ in each])
+        Group(model, [instance for _, instance in each], [position for position, _ in each])
         for model, each in members.items()
     ]

@@ -50,7 +50,7 @@ class Planner:
 
     __slots__ = (
         *("_check", "_checked", "_members", "_names", "_primary", "_start", "_supposes"),
-        *("_take", "_take_changes", "_write", "batch", "place", "stop"),
+        *("_take", "_take_changes", "_write", "batch", "position", "stop"),
     )
 
     def __init__(
@@ -74,7 +74,7 @@ class Planner:
         mapping = mapping_of(group.model)
         self._write = write
         self.batch = Batch(group.model, self._write)
-        self.place = self._start = start
+        self.position = self._start = start
         self._members = members = group.members
         self._check = check
         self._checked = checked
@@ -106,23 +106,25 @@ class Planner:
         Their insert fails if another task, to which they seem saved, writes them first. An update would undo that.
         """
         try:
-            if not self._is_new(self._members[self.place]):
+            if not self._is_new(self._members[self.position]):
                 return False
-            return self.take(min(self.place + PIECE_SIZE, self.stop)) and self.place < self.stop
+            return (
+                self.take(min(self.position + PIECE_SIZE, self.stop)) and self.position < self.stop
+            )
         except BaseException:
             self.batch.give_back()
-            self.batch, self.place = Batch(self.batch.model, self._write), self._start
+            self.batch, self.position = Batch(self.batch.model, self._write), self._start
             raise
 
     def take(self, stop: int | None = None) -> bool:
         """Plan the writes of the following instances that are alike; return whether there was one."""
-        start, stop = self.place, self.stop if stop is None else stop
+        start, stop = self.position, self.stop if stop is None else stop
         instance = self._members[start]
         if self._take is None or self._take_changes is None:
             return False
         if state_of(instance) is not None:
             self._add_changes(self._take_changes)
-            if self.place > start:
+            if self.position > start:
                 return True
         is_new = self._is_new(instance)
         batch = self.batch
@@ -138,7 +140,7 @@ class Planner:
         finally:
             taken = len(batch.documents) - before
             behind = start + taken
-            batch.places += range(start, behind)
+            batch.positions += range(start, behind)
             batch.instances += members[:taken]
             batch.names += repeat(self._names, taken)
             del batch.ids[len(batch.documents) :]
@@ -146,23 +148,23 @@ class Planner:
             supposes = taken > 0 and not is_new and self._may_suppose(batch.ids[before:])
             batch.are_new += repeat(is_new or supposes, taken)
             batch.supposes |= supposes
-            self.place = behind
+            self.position = behind
         return taken > 0
 
     def _plan(self) -> None:
         batch = self.batch
         try:
-            while self.place < self.stop:
+            while self.position < self.stop:
                 if self._check is None and self.take():
                     continue
-                batch.stop = self.place + 1
-                instance = self._members[self.place]
+                batch.stop = self.position + 1
+                instance = self._members[self.position]
                 names = fields_to_save(instance, self._write.place)
                 if names:
-                    if self._check is not None and self.place >= self._checked:
+                    if self._check is not None and self.position >= self._checked:
                         self._check(instance)
                     self._add(instance, names)
-                self.place += 1
+                self.position += 1
         except Exception as error:  # noqa: BLE001 - raised once those before it are written
             batch.error = error
         else:
@@ -182,15 +184,15 @@ class Planner:
         batch = self.batch
         before = len(batch)
         try:
-            while self.place < self.stop:
-                instance = self._members[self.place]
+            while self.position < self.stop:
+                instance = self._members[self.position]
                 changes = take(instance, self._write)
                 if changes is None:
                     break
                 names, id_, document, _ = changes
                 if names:
                     try:
-                        batch.places.append(self.place)
+                        batch.positions.append(self.position)
                         batch.instances.append(instance)
                         batch.names.append(names)
                         batch.ids.append(id_)
@@ -198,11 +200,11 @@ class Planner:
                     except BaseException:
                         give_back(instance, names, self._write)
                         raise
-                self.place += 1
+                self.position += 1
         finally:
             # An interrupt may leave an instance in only some of the columns.
             count = len(batch.documents)
-            for column in (batch.places, batch.instances, batch.names, batch.ids):
+            for column in (batch.positions, batch.instances, batch.names, batch.ids):
                 del column[count:]
             batch.are_whole += repeat(False, count - before)
             batch.are_new += repeat(False, count - before)
@@ -217,7 +219,7 @@ class Planner:
         may_insert = plan.upsert and Timestamp not in map(type, plan.document.values())
         is_new = is_new and may_insert
         supposes = may_insert and not is_new and self._may_suppose([plan.id_])
-        _add(self.batch, plan, self.place, is_new=is_new or supposes)
+        _add(self.batch, plan, self.position, is_new=is_new or supposes)
         self.batch.supposes |= supposes
 
     def _may_suppose(self, ids: Sequence[Any]) -> bool:
@@ -235,12 +237,12 @@ def replan(batch: Batch, numbers: Iterable[int], write: Written, *, whole: bool 
         names = all_fields(instance) if whole else fields_to_save(instance, write.place)
         plan = plan_save(instance, names, write) if names else None
         if plan is not None:
-            _add(again, plan, batch.places[number], is_new=False)
+            _add(again, plan, batch.positions[number], is_new=False)
     return again
 
 
-def _add(batch: Batch, plan: SavePlan, place: int, *, is_new: bool) -> None:
-    batch.places.append(place)
+def _add(batch: Batch, plan: SavePlan, position: int, *, is_new: bool) -> None:
+    batch.positions.append(position)
     batch.instances.append(plan.instance)
     batch.names.append(plan.names)
     batch.ids.append(plan.id_)

@@ -92,8 +92,8 @@ def test_groups_follow_the_levels_of_references():
     first, second = group_instances([*save_order([*towns, Country(name="c")])])
 
     assert [each.name for each in first.members] == ["a", "b", "c"]
-    assert first.places == [0, 2, 4]
-    assert (second.members, second.places) == (towns, [1, 3])
+    assert first.positions == [0, 2, 4]
+    assert (second.members, second.positions) == (towns, [1, 3])
     assert second.before(3).members == towns[:1]
 
 
@@ -106,7 +106,7 @@ def test_what_is_not_saved_makes_no_level():
 def test_instances_without_references_are_grouped_by_model():
     instances = [Country(name="a"), Parcel(code=1), Country(name="b")]
 
-    assert [each.places for each in group_instances(instances)] == [[0, 2], [1]]
+    assert [each.positions for each in group_instances(instances)] == [[0, 2], [1]]
 
 
 def test_a_batch_holds_what_is_sent():

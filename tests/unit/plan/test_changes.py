@@ -60,7 +60,7 @@ def _read(model: Any = Parcel, **values: Any) -> Any:
 def _plan(*members: Any) -> tuple[int, Batch]:
     planner = Planner(Group(type(members[0]), members, range(len(members))), 0, write=a_write())
     planner.take()
-    return planner.place, planner.batch
+    return planner.position, planner.batch
 
 
 def _assign(*names: str) -> Any:
@@ -232,7 +232,7 @@ def test_what_is_not_modified_has_no_write() -> None:
 
     stop, batch = _plan(unchanged, emptied, equal, changed)
 
-    assert (stop, batch.places, batch.instances) == (4, [3], [changed])
+    assert (stop, batch.positions, batch.instances) == (4, [3], [changed])
 
 
 def test_ids_are_stored_forms() -> None:
@@ -287,7 +287,7 @@ def test_the_unusual_is_planned_too() -> None:
 
     batch = Planner(Group(Parcel, [*parcels, new], range(6)), 0, write=a_write()).finish()
 
-    assert batch.places == [0, 1, 2, 3, 4, 5]
+    assert batch.positions == [0, 1, 2, 3, 4, 5]
     assert [sorted(each) for each in batch.documents[:4]] == [
         ["weight"],
         ["tags", "weight"],
@@ -335,7 +335,7 @@ class _InterruptedColumn(list[Any]):
         raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("column", ["places", "instances", "names", "ids", "documents"])
+@pytest.mark.parametrize("column", ["positions", "instances", "names", "ids", "documents"])
 def test_an_interrupt_between_the_columns_takes_nothing(column: str) -> None:
     parcel = _read()
     parcel.weight = 2.0

@@ -64,12 +64,12 @@ def test_pieces_make_the_same_batch(pieces: int) -> None:
     planner = Planner(_group(_own(30)), 1, write=a_write())
 
     for piece in range(pieces):
-        assert planner.advance() is (planner.place < planner.stop)
-        assert planner.place == min(1 + 4 * (piece + 1), planner.stop)
+        assert planner.advance() is (planner.position < planner.stop)
+        assert planner.position == min(1 + 4 * (piece + 1), planner.stop)
     batch = planner.finish()
 
     assert batch.stop == planner.stop == whole.stop
-    for column in ("places", "names", "are_whole", "are_new"):
+    for column in ("positions", "names", "are_whole", "are_new"):
         assert getattr(batch, column) == getattr(whole, column)
     assert list(map(_without_id, batch.documents)) == list(map(_without_id, whole.documents))
     assert [type(each) for each in batch.ids] == [type(each) for each in whole.ids]
@@ -91,7 +91,7 @@ def test_only_what_is_inserted_is_planned_in_pieces(make: Any) -> None:
 
     assert planner.advance() is False
 
-    assert (planner.place, len(planner.batch)) == (0, 0)
+    assert (planner.position, len(planner.batch)) == (0, 0)
     assert list(map(dirty_fields, members)) == before
     assert len(planner.finish()) == sum(map(bool, before))
 
@@ -101,7 +101,7 @@ def test_pieces_end_at_the_first_other_instance() -> None:
     planner = Planner(_group(parcels), 0, write=a_write())
 
     assert [planner.advance() for _ in range(3)] == [True, True, False]
-    assert planner.place == 6
+    assert planner.position == 6
     batch = planner.finish(supposes=True)
 
     assert (len(batch), batch.supposes) == (12, True)
@@ -136,5 +136,5 @@ def test_an_interrupted_piece_takes_nothing() -> None:
     with pytest.raises(KeyboardInterrupt):
         planner.advance()
 
-    assert (planner.place, len(planner.batch)) == (0, 0)
+    assert (planner.position, len(planner.batch)) == (0, 0)
     assert all(each.__fields_modified__ == {"id", "weight", "tags"} for each in parcels)

@@ -53,10 +53,10 @@ _MAY_BE_UPDATED = (OperationFailure, *NOT_ENCODABLE)
 class StoppedError(Exception):
     """The write of a member of a group failed, and those behind it were not tried."""
 
-    def __init__(self, place: int, error: Exception) -> None:
+    def __init__(self, position: int, error: Exception) -> None:
         """Keep what is raised in the end."""
-        super().__init__(place, error)
-        self.place = place
+        super().__init__(position, error)
+        self.position = position
         self.error = error
 
 
@@ -211,7 +211,7 @@ class BulkSave:
                 return
             batch.give_back()
             self._note(error)
-            raise StoppedError(batch.places[0], error) from error
+            raise StoppedError(batch.positions[0], error) from error
         except BaseException:
             batch.give_back()
             raise
@@ -245,20 +245,22 @@ class BulkSave:
         """Settle what was written before a write that failed, and raise; or tell where to go on."""
         batch.part(failure.done).give_back()
         await self._settle(batch.part(0, failure.done), failure.updated, inserting=inserting)
-        place = batch.places[failure.done] if failure.done < len(batch) else batch.places[0]
+        position = (
+            batch.positions[failure.done] if failure.done < len(batch) else batch.positions[0]
+        )
         # The id came from elsewhere after all. It counts as used by now, so the next plan is an update.
         if inserting and self.goes_on and is_doubtful(batch, failure):
             self._was_wrong = True
-            return place
+            return position
         ours = write_error(failure.error, batch.plan(failure.done))
         if ours is not None:
             ours.__cause__ = failure.error
-        raise StoppedError(place, ours or error) from error
+        raise StoppedError(position, ours or error) from error
 
     async def _recover(self, batch: Batch, error: Exception) -> int:
         """After an error that does not say which document is to blame, and when nothing is known to be written."""
         if not is_about_document(error):
-            raise StoppedError(batch.places[0], error) from error
+            raise StoppedError(batch.positions[0], error) from error
         if isinstance(error, NOT_ENCODABLE):
             number = first_not_encodable(batch.documents, self._collection.codec_options)
         else:
@@ -271,7 +273,7 @@ class BulkSave:
         ours = write_error(error, batch.plan(number))
         if ours is not None:
             ours.__cause__ = error
-        raise StoppedError(batch.places[number], ours or error) from error
+        raise StoppedError(batch.positions[number], ours or error) from error
 
     async def _write_each(self, batch: Batch) -> int:
         """Write instances that are still dirty one after the other."""
@@ -282,10 +284,10 @@ class BulkSave:
     async def _write_around(self, batch: Batch, number: int) -> int:
         """Write instances that are still dirty up to one that will be refused, which then says why."""
         following = await self._write(replan(batch, range(number), self._known))
-        if following < batch.places[number]:
+        if following < batch.positions[number]:
             return following
         await self._write_one(batch, number)
-        return batch.places[number] + 1
+        return batch.positions[number] + 1
 
     async def _write_one(self, batch: Batch, number: int) -> None:
         try:
@@ -295,7 +297,7 @@ class BulkSave:
                 await save_fields(self._engine, self._scope, instance, names, self._target)
         except Exception as error:
             self._note(error)
-            raise StoppedError(batch.places[number], error) from error
+            raise StoppedError(batch.positions[number], error) from error
 
     def _note(self, error: Exception) -> None:
         is_of_server = isinstance(error, DOOMING_ERRORS) or isinstance(

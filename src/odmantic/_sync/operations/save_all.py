@@ -66,7 +66,7 @@ def _save_in_bulk(engine: Engine, scope: Scope, ordered: Sequence[Model]) -> Non
         try:
             saving.save()
         except StoppedError as stopped:
-            failed, limit = stopped.error, group.places[stopped.place]
+            failed, limit = stopped.error, group.positions[stopped.position]
             if not saving.goes_on or is_general(failed):
                 break
     if failed is not None:
