@@ -80,8 +80,8 @@ class _InThreads:
         await self._finished(transaction.__exit__, None, None, None)
         return result
 
-    async def _run_last_hooks(self) -> None:
-        await self._finished(self._transaction._run_last_hooks)
+    async def _run_last_callbacks(self) -> None:
+        await self._finished(self._transaction._run_last_callbacks)
 
     async def _finished(self, function: Callable[..., Any], *arguments: Any) -> None:
         """Call a function in a thread, and wait for its end even if this task is cancelled."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from odmantic._aio.operations.scope import Scope
 from odmantic._aio.session_base import AIOSessionBase
-from odmantic._aio.transactions.callbacks import run_hooks
+from odmantic._aio.transactions.callbacks import run_callbacks
 from odmantic._aio.transactions.channel import Channel
 from odmantic._driver._aio import resolve
 from odmantic._driver.deadline import leaving
@@ -97,7 +97,7 @@ class SessionLifetime(AIOSessionBase):
         attempt = channel.attempt
         await channel.end()
         if attempt is not None and attempt.guard is None:
-            await run_hooks(attempt)
+            await run_callbacks(attempt)
 
     def get_driver_session(self) -> Any:
         """Return the driver's own session object, for raw calls of the driver.

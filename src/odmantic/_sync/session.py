@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from odmantic._driver.deadline import leaving
 from odmantic._sync.operations.scope import Scope
 from odmantic._sync.session_base import SyncSessionBase
-from odmantic._sync.transactions.callbacks import run_hooks
+from odmantic._sync.transactions.callbacks import run_callbacks
 from odmantic._sync.transactions.channel import Channel
 from odmantic._transaction.concerns import TransactionDefaults, session_options
 from odmantic._transaction.token import CausalTimes, decode_token, encode_token
@@ -97,7 +97,7 @@ class SessionLifetime(SyncSessionBase):
         attempt = channel.attempt
         channel.end()
         if attempt is not None and attempt.guard is None:
-            run_hooks(attempt)
+            run_callbacks(attempt)
 
     def get_driver_session(self) -> Any:
         """Return the driver's own session object, for raw calls of the driver.

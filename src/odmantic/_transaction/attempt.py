@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 from pymongo.errors import ConnectionFailure, OperationFailure
 
-from odmantic._transaction.callbacks import Hooks
+from odmantic._transaction.callbacks import Callbacks
 from odmantic._transaction.journal import Journal
 from odmantic._transaction.retry_guard import RetryGuard
 from odmantic.exceptions import OdmanticError, SessionMisuseError, TransactionAbortedError
@@ -54,8 +54,8 @@ class Attempt:
     commit_was_sent: bool = False
     commit_failed: bool = False
     """Whether the server reported that it has not committed."""
-    hooks: Hooks | None = None
-    """The hooks for its end; `None` if there are none."""
+    callbacks: Callbacks | None = None
+    """The callbacks for its end; `None` if there are none."""
     guard: RetryGuard | None = None
     """The guard that compares the saves of a transaction that may be retried."""
 
@@ -84,11 +84,11 @@ class Attempt:
         """Whether a commit or a rollback may begin."""
         return self.state not in _CLOSED
 
-    def waiting(self) -> Hooks:
-        """Return the hooks for the end, to add to them."""
-        if self.hooks is None:
-            self.hooks = Hooks()
-        return self.hooks
+    def waiting(self) -> Callbacks:
+        """Return the callbacks for the end, to add to them."""
+        if self.callbacks is None:
+            self.callbacks = Callbacks()
+        return self.callbacks
 
     def refusal(self) -> OdmanticError:
         """Return the error of an operation in a run that is not `RUNNING`.

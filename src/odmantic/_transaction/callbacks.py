@@ -1,4 +1,4 @@
-"""Callables for the end of a transaction."""
+"""Callbacks for the end of a transaction."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-Hook = Callable[[], Any]
+Callback = Callable[[], Any]
 
 
-class Hooks:
-    """The callables for after the commit and for after the rollback, each in order of registration."""
+class Callbacks:
+    """The callbacks for after the commit and for after the rollback, each in order of registration."""
 
     __slots__ = ("on_commit", "on_rollback")
 
     def __init__(self) -> None:
-        self.on_commit: list[Hook] = []
-        self.on_rollback: list[Hook] = []
+        self.on_commit: list[Callback] = []
+        self.on_rollback: list[Callback] = []
 
 
 def check_callback(callback: object, *, may_await: bool) -> None:

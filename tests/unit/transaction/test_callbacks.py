@@ -15,12 +15,12 @@ from odmantic.exceptions import CommitHookError, RollbackHookError
 
 
 class Called:
-    """Notes which hooks were called, in order; some fail."""
+    """Notes which callbacks were called, in order; some fail."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
 
-    def hook(self, name, error=None):
+    def callback(self, name, error=None):
         def call():
             self.names.append(name)
             if error is not None:
@@ -28,7 +28,7 @@ class Called:
 
         return call
 
-    def async_hook(self, name):
+    def async_callback(self, name):
         async def call():
             self.names.append(name)
 
@@ -66,8 +66,8 @@ def called():
 def attempt(called):
     attempt = Attempt()
     for name in ("first", "second", "third"):
-        attempt.waiting().on_commit.append(called.hook(f"{name} on commit"))
-        attempt.waiting().on_rollback.append(called.hook(f"{name} on rollback"))
+        attempt.waiting().on_commit.append(called.callback(f"{name} on commit"))
+        attempt.waiting().on_rollback.append(called.callback(f"{name} on rollback"))
     return attempt
 
 
@@ -81,21 +81,21 @@ ENDS = [
 
 
 @pytest.mark.parametrize(("end", "names"), ENDS)
-async def test_hooks_are_called_in_order_after_a_known_end(attempt, called, end, names):
+async def test_callbacks_are_called_in_order_after_a_known_end(attempt, called, end, names):
     end(attempt)
 
-    await aio.run_hooks(attempt)
-    await aio.run_hooks(attempt)
+    await aio.run_callbacks(attempt)
+    await aio.run_callbacks(attempt)
 
     assert called.names == names
 
 
 @pytest.mark.parametrize(("end", "names"), ENDS)
-def test_hooks_of_the_sync_engine_are_called_alike(attempt, called, end, names):
+def test_callbacks_of_the_sync_engine_are_called_alike(attempt, called, end, names):
     end(attempt)
 
-    sync.run_hooks(attempt)
-    sync.run_hooks(attempt)
+    sync.run_callbacks(attempt)
+    sync.run_callbacks(attempt)
 
     assert called.names == names
 
@@ -107,18 +107,18 @@ def test_hooks_of_the_sync_engine_are_called_alike(attempt, called, end, names):
         (roll_back, RollbackHookError, r"is rolled back, but 2 on_rollback callable\(s\) failed"),
     ],
 )
-async def test_a_failing_hook_stops_no_other(attempt, called, caplog, end, kind, text):
+async def test_a_failing_callback_stops_no_other(attempt, called, caplog, end, kind, text):
     errors = [ValueError("a secret"), KeyError("another")]
-    for hooks in (attempt.hooks.on_commit, attempt.hooks.on_rollback):
-        hooks[:0] = [called.hook("zeroth", errors[0])]
-        hooks[2:2] = [called.hook("between", errors[1])]
+    for callbacks in (attempt.callbacks.on_commit, attempt.callbacks.on_rollback):
+        callbacks[:0] = [called.callback("zeroth", errors[0])]
+        callbacks[2:2] = [called.callback("between", errors[1])]
     end(attempt)
 
     with (
         caplog.at_level(logging.DEBUG, "odmantic"),
         pytest.raises(kind, match=text) as caught,
     ):
-        await aio.run_hooks(attempt)
+        await aio.run_callbacks(attempt)
 
     assert caught.value.errors == tuple(errors)
     assert caught.value.__cause__ is errors[0]
@@ -131,11 +131,11 @@ async def test_a_failing_hook_stops_no_other(attempt, called, caplog, end, kind,
     ]
 
 
-async def test_hooks_may_be_async_where_something_awaits_them(attempt, called):
-    attempt.hooks.on_commit[1:2] = [called.async_hook("async")]
+async def test_callbacks_may_be_async_where_something_awaits_them(attempt, called):
+    attempt.callbacks.on_commit[1:2] = [called.async_callback("async")]
     commit(attempt)
 
-    await aio.run_hooks(attempt)
+    await aio.run_callbacks(attempt)
 
     assert called.names == ["first on commit", "async", "third on commit"]
 

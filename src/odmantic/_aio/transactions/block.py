@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from odmantic._aio.session import SessionLifetime
-from odmantic._aio.transactions.callbacks import run_hooks
+from odmantic._aio.transactions.callbacks import run_callbacks
 from odmantic._driver._aio import call_given, current_owner
 from odmantic._driver.deadline import leaving
 from odmantic._transaction.attempt import IN_DOUBT, RUNNING, Attempt, AttemptState
@@ -138,10 +138,10 @@ class TransactionBlock(SessionLifetime):
             if error is None:
                 raise
 
-    async def _run_last_hooks(self) -> None:
-        """Run the hooks of the last attempt of `run_transaction`."""
+    async def _run_last_callbacks(self) -> None:
+        """Run the callbacks of the last attempt of `run_transaction`."""
         if self._attempt is not None:
-            await run_hooks(self._attempt)
+            await run_callbacks(self._attempt)
 
     def _enter_block(self, owner: object = None) -> None:
         """Have operations without `session=` noticed, in the running task or thread unless another owner is given."""

@@ -42,8 +42,8 @@ class Repeatable(Protocol[Given_co]):
         """Run a callback in it, then commit or roll back."""
         ...
 
-    async def _run_last_hooks(self) -> None:
-        """Run the hooks for its end, when no other attempt follows."""
+    async def _run_last_callbacks(self) -> None:
+        """Run the callbacks for its end, when no other attempt follows."""
         ...
 
 
@@ -73,9 +73,9 @@ async def repeat_transaction(
             result = await repetition.run(callback)
     except BaseException:
         with suppress(RollbackHookError):  # logged; the error that led to the rollback wins
-            await repetition.run_hooks()
+            await repetition.run_callbacks()
         raise
-    await repetition.run_hooks()
+    await repetition.run_callbacks()
     return result
 
 
@@ -136,10 +136,10 @@ class _Repetition(Generic[Given_co]):
             await sleep(wait)
             self.guard.begin_attempt()
 
-    async def run_hooks(self) -> None:
-        """Run the hooks for the end of the last attempt."""
+    async def run_callbacks(self) -> None:
+        """Run the callbacks for the end of the last attempt."""
         if self._transaction is not None:
-            await self._transaction._run_last_hooks()
+            await self._transaction._run_last_callbacks()
 
     def _too_late(self, error: Exception) -> TransactionTimeoutError:
         message = (

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic._aio.transactions.block import TransactionBlock
-from odmantic._aio.transactions.callbacks import run_hooks
+from odmantic._aio.transactions.callbacks import run_callbacks
 from odmantic._aio.transactions.commit import commit_until_known
 from odmantic._driver._aio import CAN_AWAIT
 from odmantic._transaction.attempt import NOT_STARTED, RUNNING
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from odmantic._aio.session import SessionLifetime
     from odmantic._aio.transactions.channel import Channel
     from odmantic._transaction.attempt import Attempt
-    from odmantic._transaction.callbacks import Hook
+    from odmantic._transaction.callbacks import Callback
     from odmantic._transaction.retry_guard import RetryGuard
 
 T = TypeVar("T")
@@ -87,11 +87,11 @@ class TransactionLifetime(TransactionBlock):
         except BaseException:
             await self._roll_back(attempt, channel)
             with suppress(RollbackHookError):  # logged; the error of the commit wins
-                await self._run_hooks(attempt)
+                await self._run_callbacks(attempt)
             raise
         await self._finish()
-        if attempt.hooks is not None:
-            await self._run_hooks(attempt)
+        if attempt.callbacks is not None:
+            await self._run_callbacks(attempt)
 
     async def abort(self) -> None:
         """Roll back, or give up a transaction in doubt; saved instances count as modified again.
@@ -104,13 +104,13 @@ class TransactionLifetime(TransactionBlock):
         """
         attempt, channel = self._open()
         await self._roll_back(attempt, channel)
-        await self._run_hooks(attempt)
+        await self._run_callbacks(attempt)
 
     async def end(self) -> None:
         """Roll back; the same as `abort`."""
         await self.abort()
 
-    def on_commit(self, hook: Hook) -> None:
+    def on_commit(self, hook: Callback) -> None:
         """Register a callable without arguments to be called once after the commit, outside the transaction.
 
         It is not called while the outcome is unknown, nor for an attempt that is retried.
@@ -122,7 +122,7 @@ class TransactionLifetime(TransactionBlock):
         check_callback(hook, may_await=CAN_AWAIT)
         self._open()[0].waiting().on_commit.append(hook)
 
-    def on_rollback(self, hook: Hook) -> None:
+    def on_rollback(self, hook: Callback) -> None:
         """Register a callable without arguments to be called once after the final rollback, outside the transaction.
 
         Raises:
@@ -186,10 +186,10 @@ class TransactionLifetime(TransactionBlock):
         finally:
             await self._finish()
 
-    async def _run_hooks(self, attempt: Attempt) -> None:
-        """Run the hooks for the end, unless `run_transaction` does: it may retry the transaction."""
+    async def _run_callbacks(self, attempt: Attempt) -> None:
+        """Run the callbacks for the end, unless `run_transaction` does: it may retry the transaction."""
         if self._guard is None:
-            await run_hooks(attempt)
+            await run_callbacks(attempt)
 
     async def _finish(self) -> None:
         """Release the driver session, and end it if the transaction owns it."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from odmantic._driver._sync import call_given, current_owner
 from odmantic._driver.deadline import leaving
 from odmantic._sync.session import SessionLifetime
-from odmantic._sync.transactions.callbacks import run_hooks
+from odmantic._sync.transactions.callbacks import run_callbacks
 from odmantic._transaction.attempt import IN_DOUBT, RUNNING, Attempt, AttemptState
 from odmantic._transaction.blocks import (
     Block,
@@ -139,10 +139,10 @@ class TransactionBlock(SessionLifetime):
             if error is None:
                 raise
 
-    def _run_last_hooks(self) -> None:
-        """Run the hooks of the last attempt of `run_transaction`."""
+    def _run_last_callbacks(self) -> None:
+        """Run the callbacks of the last attempt of `run_transaction`."""
         if self._attempt is not None:
-            run_hooks(self._attempt)
+            run_callbacks(self._attempt)
 
     def _enter_block(self, owner: object = None) -> None:
         """Have operations without `session=` noticed, in the running task or thread unless another owner is given."""

@@ -1,5 +1,5 @@
 # Generated from src/odmantic/_aio/transactions/callbacks.py by tools/generate_sync.py: do not edit.
-"""Runs the hooks of a transaction, after its end and outside it."""
+"""Runs the callbacks of a transaction, after its end and outside it."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from odmantic._transaction.log import logger
 
 if TYPE_CHECKING:
     from odmantic._transaction.attempt import Attempt
-    from odmantic._transaction.callbacks import Hook
+    from odmantic._transaction.callbacks import Callback
 
 
-def run_hooks(attempt: Attempt) -> None:
-    """Run the hooks for the way in which an attempt has ended; none while that is unknown.
+def run_callbacks(attempt: Attempt) -> None:
+    """Run the callbacks for the way in which an attempt has ended; none while that is unknown.
 
     Raises:
         CommitHookError: if it is committed, and a callable failed; all of them were called.
         RollbackHookError: if it is rolled back, and a callable failed; all of them were called.
     """
-    hooks = attempt.hooks
-    if hooks is None:
+    callbacks = attempt.callbacks
+    if callbacks is None:
         return
     if attempt.is_committed:
-        errors = _call_all(hooks.on_commit)
+        errors = _call_all(callbacks.on_commit)
         if errors:
             message = f"the transaction is committed, but {len(errors)} on_commit callable(s) failed: {errors!r}"
             raise CommitHookError(message, errors) from errors[0]
     elif attempt.is_rolled_back:
-        errors = _call_all(hooks.on_rollback)
+        errors = _call_all(callbacks.on_rollback)
         if errors:
             message = f"the transaction is rolled back, but {len(errors)} on_rollback callable(s) failed: {errors!r}"
             raise RollbackHookError(message, errors) from errors[0]
 
 
-def _call_all(hooks: list[Hook]) -> list[Exception]:
+def _call_all(callbacks: list[Callback]) -> list[Exception]:
     errors: list[Exception] = []
-    while hooks:
-        hook = hooks.pop(0)
+    while callbacks:
+        callback = callbacks.pop(0)
         try:
-            call_given(hook)
+            call_given(callback)
         except Exception as error:  # noqa: BLE001 - the others are called all the same
             logger.error("a hook failed: %s", type(error).__name__)
             errors.append(error)

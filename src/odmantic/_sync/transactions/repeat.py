@@ -43,8 +43,8 @@ class Repeatable(Protocol[Given_co]):
         """Run a callback in it, then commit or roll back."""
         ...
 
-    def _run_last_hooks(self) -> None:
-        """Run the hooks for its end, when no other attempt follows."""
+    def _run_last_callbacks(self) -> None:
+        """Run the callbacks for its end, when no other attempt follows."""
         ...
 
 
@@ -74,9 +74,9 @@ def repeat_transaction(
             result = repetition.run(callback)
     except BaseException:
         with suppress(RollbackHookError):  # logged; the error that led to the rollback wins
-            repetition.run_hooks()
+            repetition.run_callbacks()
         raise
-    repetition.run_hooks()
+    repetition.run_callbacks()
     return result
 
 
@@ -137,10 +137,10 @@ class _Repetition(Generic[Given_co]):
             sleep(wait)
             self.guard.begin_attempt()
 
-    def run_hooks(self) -> None:
-        """Run the hooks for the end of the last attempt."""
+    def run_callbacks(self) -> None:
+        """Run the callbacks for the end of the last attempt."""
         if self._transaction is not None:
-            self._transaction._run_last_hooks()
+            self._transaction._run_last_callbacks()
 
     def _too_late(self, error: Exception) -> TransactionTimeoutError:
         message = (

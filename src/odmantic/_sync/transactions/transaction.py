@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic._driver._sync import CAN_AWAIT
 from odmantic._sync.transactions.block import TransactionBlock
-from odmantic._sync.transactions.callbacks import run_hooks
+from odmantic._sync.transactions.callbacks import run_callbacks
 from odmantic._sync.transactions.commit import commit_until_known
 from odmantic._transaction.attempt import NOT_STARTED, RUNNING
 from odmantic._transaction.callbacks import check_callback
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from odmantic._sync.session import SessionLifetime
     from odmantic._sync.transactions.channel import Channel
     from odmantic._transaction.attempt import Attempt
-    from odmantic._transaction.callbacks import Hook
+    from odmantic._transaction.callbacks import Callback
     from odmantic._transaction.retry_guard import RetryGuard
 
 T = TypeVar("T")
@@ -88,11 +88,11 @@ class TransactionLifetime(TransactionBlock):
         except BaseException:
             self._roll_back(attempt, channel)
             with suppress(RollbackHookError):  # logged; the error of the commit wins
-                self._run_hooks(attempt)
+                self._run_callbacks(attempt)
             raise
         self._finish()
-        if attempt.hooks is not None:
-            self._run_hooks(attempt)
+        if attempt.callbacks is not None:
+            self._run_callbacks(attempt)
 
     def abort(self) -> None:
         """Roll back, or give up a transaction in doubt; saved instances count as modified again.
@@ -105,13 +105,13 @@ class TransactionLifetime(TransactionBlock):
         """
         attempt, channel = self._open()
         self._roll_back(attempt, channel)
-        self._run_hooks(attempt)
+        self._run_callbacks(attempt)
 
     def end(self) -> None:
         """Roll back; the same as `abort`."""
         self.abort()
 
-    def on_commit(self, hook: Hook) -> None:
+    def on_commit(self, hook: Callback) -> None:
         """Register a callable without arguments to be called once after the commit, outside the transaction.
 
         It is not called while the outcome is unknown, nor for an attempt that is retried.
@@ -123,7 +123,7 @@ class TransactionLifetime(TransactionBlock):
         check_callback(hook, may_await=CAN_AWAIT)
         self._open()[0].waiting().on_commit.append(hook)
 
-    def on_rollback(self, hook: Hook) -> None:
+    def on_rollback(self, hook: Callback) -> None:
         """Register a callable without arguments to be called once after the final rollback, outside the transaction.
 
         Raises:
@@ -187,10 +187,10 @@ class TransactionLifetime(TransactionBlock):
         finally:
             self._finish()
 
-    def _run_hooks(self, attempt: Attempt) -> None:
-        """Run the hooks for the end, unless `run_transaction` does: it may retry the transaction."""
+    def _run_callbacks(self, attempt: Attempt) -> None:
+        """Run the callbacks for the end, unless `run_transaction` does: it may retry the transaction."""
         if self._guard is None:
-            run_hooks(attempt)
+            run_callbacks(attempt)
 
     def _finish(self) -> None:
         """Release the driver session, and end it if the transaction owns it."""

@@ -19,7 +19,7 @@ from odmantic.testing.rollback._rules import (
     NESTED,
     NOT_STARTED,
     UNDONE,
-    Hook,
+    Callback,
     Part,
     PartUndoneError,
     check_plain,
@@ -216,12 +216,12 @@ class _JoinedTransaction(AIOTransaction):
         if errors:
             raise RollbackHookError(f"on_rollback callable(s) failed: {errors!r}", errors)
 
-    def on_commit(self, hook: Hook) -> None:
+    def on_commit(self, hook: Callback) -> None:
         if not ASYNC:
             check_plain(hook)
         self._running_part().on_commit.append(hook)
 
-    def on_rollback(self, hook: Hook) -> None:
+    def on_rollback(self, hook: Callback) -> None:
         if not ASYNC:
             check_plain(hook)
         self._running_part().on_rollback.append(hook)
@@ -263,11 +263,11 @@ class _JoinedTransaction(AIOTransaction):
         return part
 
 
-async def _call_all(hooks: list[Hook]) -> list[Exception]:
+async def _call_all(callbacks: list[Callback]) -> list[Exception]:
     errors: list[Exception] = []
-    for hook in hooks:
+    for callback in callbacks:
         try:
-            await resolve(hook())
+            await resolve(callback())
         except Exception as error:  # noqa: BLE001  (the others are called all the same)
             errors.append(error)
     return errors

@@ -9,7 +9,7 @@ from typing import Any
 
 from odmantic.exceptions import SessionMisuseError
 
-Hook = Callable[[], Any]
+Callback = Callable[[], Any]
 
 NOT_STARTED = "transaction not started"
 NESTED = "MongoDB has no nested transactions: pass the running one on as session="
@@ -45,8 +45,8 @@ class Part:
     """
 
     writes_before: int
-    on_commit: list[Hook] = field(default_factory=list[Hook])
-    on_rollback: list[Hook] = field(default_factory=list[Hook])
+    on_commit: list[Callback] = field(default_factory=list[Callback])
+    on_rollback: list[Callback] = field(default_factory=list[Callback])
 
 
 def is_write(operation: str) -> bool:
@@ -54,11 +54,11 @@ def is_write(operation: str) -> bool:
     return operation not in {"find", "find_one", "count"}
 
 
-def check_plain(hook: Hook) -> None:
-    """Check that a hook need not be awaited.
+def check_plain(callback: Callback) -> None:
+    """Check that a callback need not be awaited.
 
     Raises:
         TypeError: if it is async.
     """
-    if inspect.iscoroutinefunction(hook):
-        raise TypeError(f"the sync engine cannot await {hook!r}: give it a plain callable")
+    if inspect.iscoroutinefunction(callback):
+        raise TypeError(f"the sync engine cannot await {callback!r}: give it a plain callable")

@@ -19,7 +19,7 @@ from odmantic.testing.rollback._rules import (
     NESTED,
     NOT_STARTED,
     UNDONE,
-    Hook,
+    Callback,
     Part,
     PartUndoneError,
     check_plain,
@@ -216,11 +216,11 @@ class _JoinedTransaction(SyncTransaction):
         if errors:
             raise RollbackHookError(f"on_rollback callable(s) failed: {errors!r}", errors)
 
-    def on_commit(self, hook: Hook) -> None:
+    def on_commit(self, hook: Callback) -> None:
         check_plain(hook)
         self._running_part().on_commit.append(hook)
 
-    def on_rollback(self, hook: Hook) -> None:
+    def on_rollback(self, hook: Callback) -> None:
         check_plain(hook)
         self._running_part().on_rollback.append(hook)
 
@@ -261,11 +261,11 @@ class _JoinedTransaction(SyncTransaction):
         return part
 
 
-def _call_all(hooks: list[Hook]) -> list[Exception]:
+def _call_all(callbacks: list[Callback]) -> list[Exception]:
     errors: list[Exception] = []
-    for hook in hooks:
+    for callback in callbacks:
         try:
-            hook()
+            callback()
         except Exception as error:  # noqa: BLE001  (the others are called all the same)
             errors.append(error)
     return errors
