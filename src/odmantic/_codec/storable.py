@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
+from odmantic._bson.alike import is_alike
+from odmantic._bson.values import is_collection, is_document
 from odmantic._codec.encode import refusal
 from odmantic._codec.readable import NotReadError, field_reader
 from odmantic._codec.validation import first_problem
+from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.plain import is_unvalidated
 from odmantic._types.internals import decorators_of
-from odmantic._types.tree import Object, Type
+from odmantic._types.tree import Anything, Document, Object, Type, Union
 from odmantic.exceptions import IncompleteDocumentError
 
 if TYPE_CHECKING:
@@ -26,7 +30,7 @@ def storing_encoder(mapping: ModelMapping, name: str) -> Encoder | None:
 
     Values of mutable fields may have changed since their validation: they are read back as a test. This is slow, so
     generated code comes here only for a value of another class than annotated, or of an unknown type. If a config
-    leaves values unvalidated, all fields are tested.
+    leaves values unvalidated, all fields are tested: a read has to give the value that is saved.
     """
     encode = mapping.encoder_of[name]
     may_be_invalid = encode is not None and name in mapping.mutable_fields
@@ -40,17 +44,17 @@ def _as_it_is(value: Any) -> Any:
 
 
 def _trying(mapping: ModelMapping, name: str, encode: Encoder) -> Encoder:
-    found: list[Callable[[Any, Any], Any] | None] = []
+    found: list[Callable[[Any, Any], None] | None] = []
 
     def encode_what_can_be_read(value: Any) -> Any:
         if not found:
-            found.append(field_reader(mapping, name))
-        (read,) = found
-        if read is None:
+            found.append(_test_of(mapping, name))
+        (test,) = found
+        if test is None:
             return encode(value)
         try:
             stored = encode(value)
-            read(stored, {})
+            test(stored, value)
         except IncompleteDocumentError:
             raise
         except ValidationError as error:
@@ -62,6 +66,59 @@ def _trying(mapping: ModelMapping, name: str, encode: Encoder) -> Encoder:
         return stored
 
     return encode_what_can_be_read
+
+
+def _test_of(mapping: ModelMapping, name: str) -> Callable[[Any, Any], None] | None:
+    """Return a function that reads the stored form of a field's value back, and raises if it may not be stored."""
+    read = field_reader(mapping, name)
+    if read is None:
+        return None
+    is_compared = _may_be_read_as_another(mapping, name)
+
+    def test(stored: Any, value: Any) -> None:
+        again = read(stored, {})
+        if is_compared and not _is_same(again, value):
+            raise refusal(mapping, name, f"{value!r} would be read as {again!r}")
+
+    return test
+
+
+def _may_be_read_as_another(mapping: ModelMapping, name: str) -> bool:
+    """Return whether a value may be stored in a form that is read as another value."""
+    inside = mapping.fields[name].tree.inside
+    if is_unvalidated(mapping):
+        # Any value comes back as BSON has it.
+        return not any(isinstance(node, Anything) for node in inside)
+    members = (each for node in inside if isinstance(node, Union) for each in node.arguments)
+    return any(isinstance(each, Document) and mapping_of(each.cls).left_out for each in members)
+
+
+def _is_same(again: Any, value: Any) -> bool:
+    """Return whether what was read is the value that was saved: equal, and of the same classes.
+
+    Embedded objects test their own fields. BSON has neither subclasses of Python's types nor microseconds.
+    """
+    if not isinstance(value, type(again)) or isinstance(value, bool) is not isinstance(again, bool):
+        return False
+    if isinstance(again, BaseModel):
+        return True
+    if is_document(again):
+        return _are_same([*again.items()], [*value.items()])
+    if isinstance(again, (set, frozenset)):
+        same: dict[Any, Any] = {item: item for item in value}
+        return len(again) == len(same) and all(
+            item in same and _is_same(item, same[item]) for item in again
+        )
+    if is_collection(again):
+        return _are_same([*again], [*value])
+    if isinstance(again, datetime):
+        is_same_offset: bool = again.utcoffset() == value.utcoffset()
+        return is_same_offset and abs(again - value) < timedelta(milliseconds=1)
+    return bool(again == value) or is_alike(again, value)
+
+
+def _are_same(some: list[Any], others: list[Any]) -> bool:
+    return len(some) == len(others) and all(map(_is_same, some, others))
 
 
 def _can_be_tried(mapping: ModelMapping, name: str) -> bool:

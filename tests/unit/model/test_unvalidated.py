@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, Dict, List, Optional
+from datetime import datetime, timedelta, timezone
+from enum import Enum
+from typing import Any, Dict, List, Optional, Set
 
 import bson
 import pytest
@@ -28,6 +29,10 @@ class Plain(BaseModel):
     n: int
 
 
+class Colour(Enum):
+    RED = "red"
+
+
 class Lax(Model):
     number: int = 1
     text: str = ""
@@ -38,6 +43,9 @@ class Lax(Model):
     points: List[Point] = []
     lax: LaxPoint = LaxPoint(x=1)
     plain: Plain = Plain(n=1)
+    unique: Set[int] = set()
+    colour: Colour = Colour.RED
+    whatever: Any = None
     model_config = {"validate_assignment": False}
 
 
@@ -53,6 +61,21 @@ INVALID = [
     ("point", None),
     ("points", [Point(x=1), 5]),
     ("plain", {"n": "x"}),
+    # These are read, as other values.
+    ("number", "5"),
+    ("number", True),
+    ("number", 5.0),
+    ("text", b"a"),
+    ("numbers", (1,)),
+    ("numbers", ["1"]),
+    ("table", {"a": 1}),
+    ("when", "2020-01-01T00:00:00"),
+    ("when", datetime(2020, 1, 1, tzinfo=timezone(timedelta(hours=1)))),
+    ("point", {"x": 1}),
+    ("points", [{"x": 1}]),
+    ("plain", {"n": 1}),
+    ("unique", [1]),
+    ("colour", "red"),
 ]
 
 
@@ -79,8 +102,20 @@ def test_what_can_be_read_is_stored():
     instance.number = 7
     instance.points = [Point(x=3)]
     instance.when = datetime(2020, 1, 2, 3, 4, 5, 6000)
+    instance.unique = {8, 0}
+    instance.whatever = [1, "a"]
+    instance.table = {"a": 1.0, "b": float("inf")}
 
     assert Lax.model_validate_doc(encoded(instance)) == instance
+
+
+def test_what_bson_does_not_know_is_stored_nearly_as_it_is():
+    instance = Lax()
+
+    instance.when = datetime(2020, 1, 2, 3, 4, 5, 6789)
+    instance.whatever = {1, 2}
+
+    assert Lax.model_validate_doc(encoded(instance)).when == datetime(2020, 1, 2, 3, 4, 5, 6000)
 
 
 def test_an_embedded_object_with_a_wrong_value_is_refused():
