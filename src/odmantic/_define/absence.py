@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import PydanticUndefined
 
 from odmantic._mapping.fields import Absence
-from odmantic._types.tree import Anything, Nullable, Target, Type, Union
+from odmantic._types.tree import Anything, Choice, Nullable, Target, Type, Union
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,6 +63,8 @@ def _why_none_is_stored(info: FieldInfo, tree: Type, options: FieldOptions) -> s
 def _why_default_is_stored(info: FieldInfo, tree: Type, options: FieldOptions) -> str | None:
     if info.default is PydanticUndefined:
         return "it has no default, or makes one anew each time"
+    if isinstance(tree, Choice) and len(tree.values) == 1:
+        return "it may tell the members of a union apart"
     return _why_key_is_needed(tree, options)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, Dict, List, Optional, Union
+from typing import Annotated, Any, Dict, List, Literal, Optional, Union
 
 import bson
 import pytest
@@ -16,6 +16,7 @@ from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.save import fields_to_save, plan_save
 from odmantic._state.places import SOMEWHERE, Written
 from odmantic._state.reading import read_document
+from odmantic.exceptions import InvalidDocumentError
 
 
 def read_in_bulk(model: Any, document: Any) -> Any:
@@ -208,6 +209,7 @@ def test_a_plain_pydantic_object_is_stored_whole():
         (List[int], Field(default_factory=list, store_default=False), "it has no default"),
         (int, Field(1, store_default=False, if_missing=lambda: 1), "if_missing says"),
         (int, Field(1, store_default=False, primary_field=True), "primary key"),
+        (Literal["x"], Field("x", store_default=False), "members of a union"),
     ],
 )
 def test_a_field_that_cannot_be_left_out_says_so(annotation, field, message):
@@ -231,3 +233,64 @@ def test_usual_models_leave_out_nothing():
     assert mapping_of(Usual).codec.take is not None
     usual = Usual()
     assert usual.model_dump_doc() == {"a": None, "b": 1, "_id": usual.id}
+
+
+# --- Unions of embedded models ---------------------------------------------------------------------
+
+
+class Cat(EmbeddedModel):
+    kind: Literal["cat"] = "cat"
+    lives: Optional[int] = 9
+    model_config = {"store_none": False, "store_defaults": False}
+
+
+class Dog(EmbeddedModel):
+    kind: Literal["dog"] = "dog"
+    lives: Optional[int] = None
+    model_config = {"store_none": False, "store_defaults": False}
+
+
+class Owner(Model):
+    pet: Union[Cat, Dog]
+    told: Union[Cat, Dog] = Field(Cat(), discriminator="kind")
+    pets: List[Annotated[Union[Cat, Dog], Field(discriminator="kind")]] = []
+
+
+@pytest.mark.parametrize("pet", [Cat(), Dog(), Cat(lives=None), Dog(lives=3)])
+def test_what_tells_the_members_of_a_union_apart_is_stored(pet):
+    owner = Owner(pet=pet, told=pet, pets=[Dog(), pet, Cat()])
+    document = bson.decode(bson.encode(owner.model_dump_doc()))
+
+    assert document["pet"]["kind"] == pet.kind
+    assert Owner.model_validate_doc(document) == owner
+    assert validate_document(Owner, document) == owner
+    assert read_in_bulk(Owner, document) == owner
+
+
+class First(EmbeddedModel):
+    a: Optional[int] = None
+    model_config = {"store_none": False}
+
+
+class Second(EmbeddedModel):
+    b: Optional[int] = None
+    model_config = {"store_none": False}
+
+
+class Either(Model):
+    one: Union[First, Second] = First()
+    many: List[Union[First, Second]] = []
+
+
+def test_an_object_that_would_be_read_as_one_of_another_class_is_refused():
+    either = Either(one=Second(b=1), many=[First(), Second(b=2)])
+    assert Either.model_validate_doc(either.model_dump_doc()) == either
+
+    for either in (Either(one=Second()), Either(many=[Second()])):
+        with pytest.raises(InvalidDocumentError, match="would be read as"):
+            either.model_dump_doc()
+        documents: list[Any] = []
+        write = Written(SOMEWHERE.place, None)
+        take: Any = mapping_of(Either).codec.take
+        take([either], documents, [], write, new=True)
+        assert documents == []
