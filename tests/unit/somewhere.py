@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from typing import Any, TypeVar
 
-from odmantic._state import dirty, reading, transitions
+from odmantic._shared import reading
+from odmantic._state import dirty, transitions
 from odmantic._state.places import SOMEWHERE, Known, Place, Written
 from odmantic._state.state import kept_state
 from odmantic._types.instances import Instance

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from bson.errors import BSONError
 
+from odmantic._codec.decode import validate_document
+from odmantic._codec.overrides import parse_document
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.errors import add_context
-from odmantic._state.reading import read_document
+from odmantic._state.transitions import mark_read
 from odmantic.model import Model
 
 if TYPE_CHECKING:
@@ -20,6 +22,22 @@ if TYPE_CHECKING:
     from odmantic._transaction.attempt import Attempt
 
 ModelType = TypeVar("ModelType", bound=Model)
+
+
+def read_document(model: type[ModelType], raw_doc: Any, known: Known) -> ModelType:
+    """Make a clean instance of a document at the place of `known`.
+
+    Raises:
+        DocumentParsingError: if the document does not fit the model.
+    """
+    mapping = model.__mapping__
+    instance: ModelType | None = mapping.codec.read_known(raw_doc, known)
+    if instance is not None:
+        return instance
+    read = parse_document if mapping.parses_itself else validate_document
+    judged: ModelType = read(model, raw_doc)
+    mark_read(judged, known)
+    return judged
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from odmantic import EmbeddedModel, Field, Model
 from odmantic._codec.decode import validate_document
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.save import fields_to_save, plan_save
+from odmantic._shared.reading import read_document
 from odmantic._state.places import SOMEWHERE, Written
-from odmantic._state.reading import read_document
 from odmantic.exceptions import InvalidDocumentError
 
 

@@ -13,8 +13,8 @@ from pydantic.alias_generators import to_camel
 from odmantic import EmbeddedModel, Field, Model, Reference
 from odmantic._codec.decode import validate_document
 from odmantic._mapping.mapping import mapping_of
+from odmantic._shared.reading import read_document
 from odmantic._state.places import SOMEWHERE
-from odmantic._state.reading import read_document
 from odmantic.exceptions import DocumentParsingError
 
 
