@@ -7,7 +7,7 @@
     │   └── InvalidDocumentError       BSON cannot store a value (an InvalidDocument)
     │       ├── IntegerTooLargeError   beyond 64 bits (an OverflowError)
     │       ├── IncompleteDocumentError  a field has no value (an AttributeError)
-    │       ├── UnencodableValueError  such as a UUID without a representation (a ValueError)
+    │       ├── UnencodableValueError  such as text that is not valid Unicode (a ValueError)
     │       └── DocumentTooLargeError  beyond 16 MiB (a DocumentTooLarge)
     ├── DocumentParsingError           a document does not fit its model (a ValueError)
     ├── ServerNotFoundError            no suitable server in time (a ServerSelectionTimeoutError)

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import decimal
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
+from operator import is_not
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import bson
 import bson.decimal128
 import bson.regex
+from bson.binary import UUID_SUBTYPE, Binary
 from bson.errors import InvalidId
 
 if TYPE_CHECKING:
@@ -77,6 +81,30 @@ def number_as_text(value: Any) -> Any:
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
+
+# --- UUIDs -------------------------------------------------------------------------------------
+
+
+def as_uuid(stored: Any) -> UUID | None:
+    """Return the UUID that is stored as binary data of the subtype for UUIDs; `None` for anything else."""
+    is_uuid = type(stored) is Binary and stored.subtype == UUID_SUBTYPE and len(stored) == _BYTES
+    return UUID(bytes=bytes(stored)) if is_uuid else None
+
+
+def with_binary_uuids(value: Any) -> Any:
+    """Put binary data in the place of UUIDs, at any depth; a value without UUIDs stays the same object."""
+    if isinstance(value, dict):
+        items: dict[Any, Any] = value
+        binary = {key: with_binary_uuids(item) for key, item in items.items()}
+        return binary if any(binary[key] is not item for key, item in items.items()) else items
+    if isinstance(value, (list, tuple)):
+        array: Sequence[Any] = value
+        converted = [with_binary_uuids(item) for item in array]
+        return converted if any(map(is_not, converted, array)) else array
+    return Binary.from_uuid(value) if isinstance(value, UUID) else value
+
+
+_BYTES = 16
 
 # --- Regular expressions -----------------------------------------------------------------------
 

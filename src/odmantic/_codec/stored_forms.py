@@ -8,19 +8,30 @@ from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any, cast
+from uuid import UUID
 
 import bson
 from annotated_types import Ge, GroupedMetadata, Gt, Le, Lt
+from bson.binary import ALL_UUID_SUBTYPES, Binary
 from bson.decimal128 import Decimal128
 from bson.regex import Regex
 from pydantic import AwareDatetime, FutureDatetime, NaiveDatetime, PastDatetime
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
 
-from odmantic._bson.conversions import as_aware, as_naive, as_read_datetime, as_utc_datetime
+from odmantic._bson.conversions import (
+    as_aware,
+    as_naive,
+    as_read_datetime,
+    as_utc_datetime,
+    as_uuid,
+)
 from odmantic._bson.python_types import DecimalSupport, PatternSupport
 from odmantic._bson.values import AS_IT_IS, is_document, is_stored_array
+from odmantic._codec.translate import report
 from odmantic._codec.untyped import encode_any
 from odmantic._mapping.interfaces import Decoder, Location
+from odmantic._types.leaves import is_written_by_user
 from odmantic._types.tree import Choice, Enumeration, Leaf, Type
 from odmantic.bson import BSON_TYPES_SUBSTITUTES
 from odmantic.exceptions import ErrorList
@@ -81,6 +92,8 @@ def bson_decoder(cls: Any) -> Decoder:
 
 def form_decoder(node: Type) -> Decoder | None:
     """Return the decoder of a type for whose values BSON has no type."""
+    if node.cls is UUID and not is_written_by_user(UUID, node.marks):
+        return _uuid
     form = node.form if isinstance(node, Leaf) else None
     if form is None:
         return None
@@ -91,6 +104,21 @@ def form_decoder(node: Type) -> Decoder | None:
         return value if made is None else made
 
     return decode
+
+
+def _uuid(value: Any, loc: Location, errors: ErrorList, _raw: Any) -> Any:
+    if not isinstance(value, Binary) or value.subtype not in ALL_UUID_SUBTYPES:
+        return value
+    found = as_uuid(value)
+    if found is None:
+        report(errors, _UNKNOWN_UUID, loc, value)
+    return found
+
+
+_UNKNOWN_UUID = PydanticCustomError(
+    "uuid_representation",
+    "The order of the bytes of this UUID is not known: name it as uuidRepresentation of the client",
+)
 
 
 def read_bytes_pattern(value: Any, _loc: Location, _errors: ErrorList, _raw: Any) -> Any:

@@ -7,7 +7,9 @@ from datetime import date
 from enum import Enum
 from types import NoneType
 from typing import Any, Literal
+from uuid import UUID
 
+from bson.binary import Binary
 from pydantic import BaseModel, RootModel, ValidationError
 
 from odmantic._bson.values import is_document
@@ -72,13 +74,12 @@ def _unchanged(value: Any, _loc: Location, _errors: ErrorList, _raw: Any) -> Any
 
 def _is_taken(member: Type, members: list[Type]) -> bool:
     """Return whether what a member is stored as is taken for a value of one that is declared before it."""
-    form = member.form if isinstance(member, Leaf) else None
-    if form is None:
+    stored = _stored_as(member)
+    if stored is None:
         return False
     earlier = members[: next(i for i, each in enumerate(members) if each is member)]
     return any(
-        isinstance(each, Anything) or any(cls is form.stored for cls in each.value_classes)
-        for each in earlier
+        isinstance(each, Anything) or stored in each.value_classes for each in earlier
     ) and not any(each.cls in FROM_BSON for each in earlier)
 
 
@@ -224,8 +225,16 @@ def _read_from(node: Type, *, is_strict: bool = False) -> tuple[type[Any], ...]:
         return (*classes, tuple) if list in classes else tuple(classes)
     if isinstance(node, Object) and issubclass(node.cls, RootModel):
         return _read_from(node.parts["root"])
+    stored = _stored_as(node)
+    return _class_read_from(node.cls) if stored is None else (stored,)
+
+
+def _stored_as(node: Type) -> type[Any] | None:
+    """Return the class of the stored form of a type with a decoder for it; `None` for other types."""
+    if node.cls is UUID:
+        return Binary
     form = node.form if isinstance(node, Leaf) else None
-    return _class_read_from(node.cls) if form is None else (form.stored,)
+    return None if form is None else form.stored
 
 
 def _class_read_from(cls: Any) -> tuple[type[Any], ...]:

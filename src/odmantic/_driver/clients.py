@@ -108,6 +108,11 @@ def _is_part(value: Any) -> bool:
     )
 
 
+def is_motor_collection(value: Any) -> bool:
+    """Return whether this is a collection of Motor."""
+    return _is_of_motor(value, {"AgnosticCollection"})
+
+
 def _is_of_motor(value: Any, names: set[str]) -> bool:
     return any(
         base.__module__ == "motor.core" and base.__name__ in names for base in type(value).__mro__

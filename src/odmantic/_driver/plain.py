@@ -6,17 +6,23 @@ The result is kept with the collection: an engine checks each model's collection
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from bson.binary import UuidRepresentation
 from bson.codec_options import TypeRegistry
 from pymongo import AsyncMongoClient, MongoClient, ReadPreference
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.collection import Collection
 
+from odmantic._bson.conversions import with_binary_uuids
+from odmantic._driver.clients import is_motor_collection
+
 if TYPE_CHECKING:
     from bson.codec_options import CodecOptions
 
     from odmantic._state.places import Known
+
+T = TypeVar("T")
 
 _CLIENTS = frozenset({AsyncMongoClient, MongoClient})
 _COLLECTIONS = frozenset({AsyncCollection, Collection})
@@ -45,13 +51,22 @@ class Target:
     """Codec options for commands that read; `None` if only the collection's methods work."""
     command_options: CodecOptions[Any] | None
     """Codec options for commands that write; `None` as above."""
+    writing: Any
+    """The collection for writes: the same, but with the standard representation of UUIDs if the client names none."""
+    names_no_uuids: bool
+    """Whether the client names no representation of UUIDs, so that filters need the standard one."""
     twin: Any = UNMADE
     """The collection from which `encoded_batches` reads; created on first use."""
+
+    def bound(self, query: T) -> T:
+        """Return a filter that the driver can encode."""
+        return with_binary_uuids(query) if self.names_no_uuids else query
 
 
 def target_at(collection: Any, client: Any, known: Known) -> Target:
     """Return the target for a collection, and for the client whose sessions write to it."""
     finds, updates = finds_plainly(collection), _updates_plainly(collection)
+    names_no_uuids = _names_no_uuids(collection)
     return Target(
         collection=collection,
         known=known,
@@ -64,6 +79,8 @@ def target_at(collection: Any, client: Any, known: Known) -> Target:
         ),
         read_options=_read_options(collection) if finds else None,
         command_options=_command_options(collection) if updates else None,
+        writing=_with_standard_uuids(collection) if names_no_uuids else collection,
+        names_no_uuids=names_no_uuids,
     )
 
 
@@ -126,4 +143,20 @@ def _read_options(collection: Any) -> CodecOptions[Any] | None:
 def _command_options(collection: Any) -> CodecOptions[Any]:
     # Text that is cut off in the middle of a character must not hide the error around it.
     options: CodecOptions[Any] = collection.codec_options
+    if _names_no_uuids(collection):
+        options = options.with_options(uuid_representation=UuidRepresentation.STANDARD)
     return options.with_options(document_class=dict, unicode_decode_error_handler="replace")
+
+
+def _names_no_uuids(collection: Any) -> bool:
+    """Return whether the driver would refuse a UUID; stand-ins and classes of a program decide themselves."""
+    is_usual = _updates_plainly(collection) or is_motor_collection(collection)
+    unspecified = UuidRepresentation.UNSPECIFIED
+    return is_usual and collection.codec_options.uuid_representation == unspecified
+
+
+def _with_standard_uuids(collection: Any) -> Any:
+    # For writes only: with it, reads would return binary data as UUIDs.
+    options = collection.codec_options
+    standard = options.with_options(uuid_representation=UuidRepresentation.STANDARD)
+    return collection.with_options(codec_options=standard)

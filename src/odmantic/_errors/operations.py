@@ -123,7 +123,7 @@ class IncompleteDocumentError(InvalidDocumentError, AttributeError):
 class UnencodableValueError(InvalidDocumentError, ValueError):
     """A value of the instance has a BSON type, but cannot be encoded.
 
-    For example a `UUID` if the client sets no `uuidRepresentation`, or text that is not valid Unicode.
+    For example text that is not valid Unicode.
     """
 
 

@@ -18,7 +18,7 @@ import bson.decimal128
 import bson.int64
 from pydantic import GetPydanticSchema, PlainSerializer, WrapSerializer
 
-from odmantic._bson.conversions import as_read_datetime, as_stored_datetime
+from odmantic._bson.conversions import as_read_datetime, as_stored_datetime, as_uuid
 from odmantic._bson.decimals import to_decimal
 from odmantic._bson.forms import FORMS, Form
 from odmantic.bson import BSON_TYPES_SUBSTITUTES
@@ -48,6 +48,12 @@ if type({v}) is not {cls}:
     if type({v}) is not {other}:
         {refuse}
     {v} = {cls}({v})"""
+
+_UUID = """\
+if type({v}) is not {cls}:
+    {v} = {as_uuid}({v})
+    if {v} is None:
+        {refuse}"""
 
 _DATETIME = """\
 if type({v}) is not {cls}:
@@ -93,7 +99,7 @@ CHECKS: dict[Any, Check] = {
     str: _exactly(str),
     bool: _exactly(bool),
     bytes: _exactly(bytes),
-    UUID: _exactly(UUID),
+    UUID: Check(_UUID, {"cls": UUID, "as_uuid": as_uuid}),
     int: _converted(int, bson.int64.Int64),
     float: _converted(float, int),
     BSON_TYPES_SUBSTITUTES[bson.ObjectId]: _exactly(bson.ObjectId),

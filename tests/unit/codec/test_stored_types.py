@@ -16,11 +16,13 @@ from ipaddress import (
 )
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import Annotated, Any, Optional, Union
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import bson
 import pydantic
 import pytest
+from bson.binary import Binary
 from bson.codec_options import CodecOptions
 from pydantic import (
     AnyUrl,
@@ -46,6 +48,7 @@ from pydantic_core import core_schema
 from tests.unit.somewhere import a_write, dirty_fields, read_document
 from typing_extensions import TypedDict
 
+from odmantic._bson.conversions import with_binary_uuids
 from odmantic._bson.forms import FORMS, form_of
 from odmantic._codec.encode import encode_field, encode_value
 from odmantic._codec.operands import encode_operand
@@ -56,6 +59,7 @@ from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model
 
 UTC = timezone.utc
+KEY = UUID("b30c3f92-9e37-460f-8035-a2c27e41b643")
 DAY = date(2024, 2, 29)
 MIDNIGHT = datetime(2024, 2, 29)
 HOME = ZoneInfo("America/New_York")
@@ -290,6 +294,72 @@ def test_other_forms_are_read_as_pydantic_reads_them(
 ) -> None:
     read = read_document(model_of(annotation), {"_id": bson.ObjectId(), "x": stored})
     assert is_same(read.x, value)
+
+
+# --- UUIDs -------------------------------------------------------------------------------------
+
+
+def in_document(stored: Any) -> dict[str, Any]:
+    return bson.decode(bson.encode({"_id": bson.ObjectId(), "x": stored}))
+
+
+@pytest.mark.parametrize("stored", [Binary.from_uuid(KEY), str(KEY), KEY.bytes])
+def test_uuids_are_read_from_their_subtype_and_from_text(stored: Any) -> None:
+    for annotation in (UUID, Optional[UUID], pydantic.UUID4):
+        cls = model_of(annotation)
+        assert is_same(read_document(cls, in_document(stored)).x, KEY)
+        assert is_same(cls.model_validate_doc(in_document(stored)).x, KEY)
+    assert read_document(model_of(list[UUID]), in_document([stored])).x == [KEY]
+
+
+def test_strict_uuids_are_read_too() -> None:
+    cls = model_of(UUID, model_config={"strict": True})
+    assert is_same(read_document(cls, in_document(Binary.from_uuid(KEY))).x, KEY)
+    assert is_same(read_document(cls, {"_id": bson.ObjectId(), "x": KEY}).x, KEY)
+
+
+@pytest.mark.parametrize("stored", [Binary(KEY.bytes, 3), Binary(b"short", 4)])
+def test_uuids_whose_bytes_may_be_in_any_order_are_refused(stored: Any) -> None:
+    for annotation in (UUID, list[UUID], Union[UUID, int]):
+        value = [stored] if annotation == list[UUID] else stored
+        with pytest.raises(DocumentParsingError, match="uuidRepresentation"):
+            read_document(model_of(annotation), in_document(value))
+
+
+def test_uuids_in_unions() -> None:
+    stored = Binary.from_uuid(KEY)
+    for annotation, expected in [
+        (Union[str, UUID], KEY),
+        (Union[bytes, UUID], KEY),
+        (Union[UUID, Binary], KEY),
+        (Union[Binary, UUID], stored),
+        (Union[Any, UUID], stored),
+    ]:
+        assert is_same(read_document(model_of(annotation), in_document(stored)).x, expected)
+    assert is_same(read_document(model_of(Union[UUID, str]), in_document(str(KEY))).x, str(KEY))
+
+
+def test_a_serialiser_of_uuids_decides() -> None:
+    old = Annotated[UUID, PlainSerializer(lambda key: Binary(key.bytes, 3))]
+    assert read_document(model_of(old), in_document(Binary(KEY.bytes, 3))).x == KEY
+
+    class Labelled(Model):
+        x: UUID
+
+        @field_serializer("x")
+        def _as_text(self, value: UUID) -> str:
+            return str(value)
+
+    assert stored_by(Labelled(x=KEY)) == str(KEY)
+
+
+def test_filters_have_binary_data_in_place_of_uuids() -> None:
+    stored = Binary.from_uuid(KEY)
+    assert with_binary_uuids({"x": {"$in": [KEY, 1], "$ne": (KEY,)}}) == {
+        "x": {"$in": [stored, 1], "$ne": [stored]}
+    }
+    usual = {"x": {"$in": [1, {"a": ("b",)}]}}
+    assert with_binary_uuids(usual) is usual
 
 
 # --- Unions ------------------------------------------------------------------------------------

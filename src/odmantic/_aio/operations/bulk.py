@@ -18,6 +18,7 @@ from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, 
 from pymongo.read_concern import ReadConcern
 
 from odmantic._aio.operations.save import save_fields
+from odmantic._bson.conversions import as_uuid
 from odmantic._codec.ids import ids_filter
 from odmantic._driver._aio import Meanwhile, resolve
 from odmantic._driver.clients import runs_transaction
@@ -82,7 +83,7 @@ class BulkSave:
         self._scope = scope
         self._group = group
         self._target = target = engine._target(group.model)
-        self._collection = target.collection
+        self._collection = target.writing
         self._known = Written(target.known.place, scope.journal)
         self._was_wrong = False
         self._checked = 0
@@ -351,19 +352,21 @@ class BulkSave:
 
     async def _find_ids(self, batch: Batch, ids: list[Any]) -> list[Any]:
         """Those of the ids that there are documents of."""
-        collection = self._collection.with_options(
+        target = self._target
+        collection = target.collection.with_options(
             read_preference=ReadPreference.PRIMARY, read_concern=ReadConcern("local")
         )
 
         async def read() -> list[Any]:
             cursor = await resolve(
                 collection.find(
-                    ids_filter(ids),
+                    target.bound(ids_filter(ids)),
                     {"_id": 1},
                     session=self._scope.session,
                 )
             )
-            return [document["_id"] async for document in cursor]
+            found = [document["_id"] async for document in cursor]
+            return [*found, *filter(None, map(as_uuid, found))] if target.names_no_uuids else found
 
         found: list[Any] = await self._scope.send(self._engine, read, "save", batch.model)
         return found

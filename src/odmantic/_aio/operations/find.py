@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pymongo.errors import PyMongoError
@@ -30,6 +31,9 @@ def find(engine: Engine, scope: Scope, plan: FindPlan[ModelType]) -> AIOCursor[M
     """Return a cursor over the instances of a read."""
     model = plan.model
     target = engine._target(model)
+    query = target.bound(plan.filter)
+    if query is not plan.filter:
+        plan = replace(plan, filter=query)
     collection = target.collection
     options: Any = getattr(collection, "codec_options", None)
     has_references = plan.has_references
@@ -75,7 +79,7 @@ async def find_one(
     sort: SortExpression | None,
 ) -> ModelType | None:
     """Find the first matching instance of a model without references."""
-    collection = target.collection
+    collection, query = target.collection, target.bound(query)
     # To a read in a session of a program's own the driver adds the time it has to see, but not to a command.
     by_itself = scope.session is None
     codec_options = target.read_options if by_itself or scope.attempt else None
@@ -105,7 +109,8 @@ async def find_one(
 
 async def count(engine: Engine, scope: Scope, model: type[Model], query: QueryExpression) -> int:
     """Count the matching documents."""
-    collection: Any = engine.get_collection(model)
+    target = engine._target(model)
+    collection, query = target.collection, target.bound(query)
 
     async def read() -> int:
         if fits_match(query):

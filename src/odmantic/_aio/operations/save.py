@@ -110,7 +110,7 @@ async def _write(engine: Engine, scope: Scope, plan: SavePlan, target: Target) -
 
 async def _send(engine: Engine, scope: Scope, plan: SavePlan, target: Target) -> bool:
     """Send one update, and tell whether it met or made a document."""
-    update, collection = plan.update, target.collection
+    update, collection = plan.update, target.writing
     read: Callable[[Any], bool] | None = None
     call: Callable[[], Any]
     if scope.attempt is not None and target.command_options is not None:

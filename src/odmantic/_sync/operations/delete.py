@@ -33,7 +33,7 @@ def delete(engine: Engine, scope: Scope, instance: Model) -> None:
     target = engine._target(model)
     journal = scope.journal
     before = journal.deleting(instance) if journal is not None else None
-    call = _call_for(Delete(id_filter(id_), just_one=True), target.collection, scope)
+    call = _call_for(Delete(id_filter(id_), just_one=True), target.writing, scope)
     result = scope.send(engine, call, "delete", model, id_)
     if result.deleted_count == 0:
         raise DocumentNotFoundError(instance)
@@ -46,7 +46,7 @@ def remove(
     engine: Engine, scope: Scope, model: type[Model], query: QueryExpression, *, just_one: bool
 ) -> int:
     """Delete matching documents and tell how many there were."""
-    call = _call_for(Delete(query, just_one), engine.get_collection(model), scope)
+    call = _call_for(Delete(query, just_one), engine._target(model).writing, scope)
     result = scope.send(engine, call, "remove", model)
     count: int = result.deleted_count
     return count
