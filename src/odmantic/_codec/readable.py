@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from odmantic._bson.values import is_document, is_stored_array
@@ -15,6 +15,7 @@ from odmantic._mapping.plain import allows
 from odmantic._mapping.shortcuts import Shortcut, shortcuts_of
 from odmantic._mapping.trees import embedded_in
 from odmantic._types.annotations import annotated, type_adapter
+from odmantic._types.internals import decorators_of
 from odmantic._types.tree import Document, Node, Opaque, Target, nodes_around
 from odmantic.bson import WithBsonSerializer
 
@@ -83,16 +84,45 @@ def _is_readable(shape: Node) -> bool:
 
 def field_reader(mapping: ModelMapping, name: str) -> Callable[[Any, Any], Any] | None:
     """Return a function that validates a stored form of a field; `None` if that takes the whole document."""
+    by_annotation = Shortcut.READER | Shortcut.FIELD
+    if by_annotation not in shortcuts_of(mapping.model.model_config):
+        return _by_assignment(mapping, name)
     node = mapping.readable.opaque_node(name)
     return None if node is None else node.read
+
+
+def _by_assignment(mapping: ModelMapping, name: str) -> Callable[[Any, Any], Any] | None:
+    """Return a function that validates a field as the class does, whose config counts beside the annotation."""
+    model: Any = mapping.model
+    is_frozen = model.model_config.get("frozen") or model.__pydantic_fields__[name].frozen
+    has_validators = decorators_of(model, "model_validators", "root_validators")
+    if is_frozen or has_validators or _has_references(mapping, name):
+        return None
+    if _looks_around(model.__pydantic_core_schema__):
+        return None
+    decode = next(decode for each, _, decode, _ in mapping.decoders if each == name)
+
+    def assign(value: Any) -> Any:
+        scratch = object.__new__(model)
+        object.__setattr__(scratch, "__dict__", {})
+        model.__pydantic_validator__.validate_assignment(
+            scratch, name, value, by_alias=mapping.takes_aliases, by_name=True
+        )
+        return scratch.__dict__[name]
+
+    return _while_reading(_after(decode, assign))
+
+
+def _has_references(mapping: ModelMapping, name: str) -> bool:
+    models = mapping.fields[name].tree.models
+    return any(isinstance(node, Target) or node.cls.__mapping__.reference_paths for node in models)
 
 
 def _opaque(mapping: ModelMapping, name: str) -> Opaque | None:
     if Shortcut.FIELD not in shortcuts_of(mapping.model.model_config):
         return None
     info = mapping.fields[name].pydantic_field
-    models = mapping.fields[name].tree.models
-    if any(isinstance(node, Target) or node.cls.__mapping__.reference_paths for node in models):
+    if _has_references(mapping, name):
         return None
     marks = (mark for mark in info.metadata if not isinstance(mark, _OURS))
     arbitrary_types = bool(mapping.model.model_config.get("arbitrary_types_allowed"))
@@ -101,7 +131,7 @@ def _opaque(mapping: ModelMapping, name: str) -> Opaque | None:
     if not adapter.pydantic_complete or _looks_around(adapter.core_schema):
         return None
     decode = next(decode for each, _, decode, _ in mapping.decoders if each == name)
-    return Opaque(_reader(decode, adapter), nests=bool(models))
+    return Opaque(_reader(decode, adapter), nests=bool(mapping.fields[name].tree.models))
 
 
 _OURS = (FieldOptions, WithBsonSerializer)
@@ -130,19 +160,25 @@ class NotReadError(Exception):
 
 
 def _reader(decode: Decoder | None, adapter: TypeAdapter[Any]) -> Callable[[Any, Any], Any]:
-    validate = adapter.validator.validate_python
     by_alias = takes_aliases(adapter.core_schema)
+    validate = partial(adapter.validator.validate_python, by_alias=by_alias, by_name=True)
+    read = _after(decode, validate)
+    return _while_reading(read) if _calls_functions(adapter.core_schema) else read
 
+
+def _after(decode: Decoder | None, validate: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
     def read(value: Any, raw: Any) -> Any:
         if decode is not None:
             errors: ErrorList = []
             value = decode(value, None, errors, raw)
             if errors:
                 raise NotReadError(errors)
-        return validate(value, by_alias=by_alias, by_name=True)
+        return validate(value)
 
-    if not _calls_functions(adapter.core_schema):
-        return read
+    return read
+
+
+def _while_reading(read: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     return lambda value, raw: while_reading(read, value, raw)
 
 

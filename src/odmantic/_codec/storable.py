@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
@@ -12,6 +13,7 @@ from odmantic._bson.values import is_collection, is_document
 from odmantic._codec.encode import refusal
 from odmantic._codec.readable import NotReadError, field_reader
 from odmantic._codec.validation import first_problem
+from odmantic._mapping.fields import ODMReference
 from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.plain import is_unvalidated
 from odmantic._types.internals import decorators_of
@@ -70,6 +72,9 @@ def _trying(mapping: ModelMapping, name: str, encode: Encoder) -> Encoder:
 
 def _test_of(mapping: ModelMapping, name: str) -> Callable[[Any, Any], None] | None:
     """Return a function that reads the stored form of a field's value back, and raises if it may not be stored."""
+    field = mapping.fields[name]
+    if isinstance(field, ODMReference) and is_unvalidated(mapping):
+        return partial(_test_target, mapping, name, field.model)
     read = field_reader(mapping, name)
     if read is None:
         return None
@@ -81,6 +86,13 @@ def _test_of(mapping: ModelMapping, name: str) -> Callable[[Any, Any], None] | N
             raise refusal(mapping, name, f"{value!r} would be read as {again!r}")
 
     return test
+
+
+def _test_target(
+    mapping: ModelMapping, name: str, model: type[Any], _stored: Any, value: Any
+) -> None:
+    if not isinstance(value, model):
+        raise refusal(mapping, name, f"{value!r} is no {model.__name__}")
 
 
 def _may_be_read_as_another(mapping: ModelMapping, name: str) -> bool:

@@ -10,7 +10,7 @@ import bson
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from odmantic import EmbeddedModel, Field, Model
+from odmantic import EmbeddedModel, Field, Model, Reference
 from odmantic._mapping.mapping import mapping_of
 from odmantic._state.places import SOMEWHERE, Written
 from odmantic.exceptions import InvalidDocumentError
@@ -184,3 +184,107 @@ def test_a_frozen_instance_refuses_an_assignment_and_is_stored():
     with pytest.raises(ValidationError, match="frozen"):
         instance.text = "b"
     assert Fixed.model_validate_doc(encoded(instance)) == instance
+
+
+# --- Options that decide beside the annotation -----------------------------------------------------
+
+OPTIONS = [
+    {"strict": True},
+    {"from_attributes": True},
+    {"coerce_numbers_to_str": True},
+    {"revalidate_instances": "always"},
+    {"regex_engine": "python-re"},
+    {"val_temporal_unit": "milliseconds"},
+    {"use_enum_values": True},
+    {"str_strip_whitespace": True},
+    {"str_to_upper": True},
+    {"allow_inf_nan": False},
+]
+
+
+def made_with(options: Any) -> Any:
+    class Other(Model):
+        number: int = Field(1, key_name="n", alias="text")
+        text: str = Field("", alias="number")
+        numbers: List[int] = []
+        points: List[Point] = []
+        colour: Colour = Colour.RED
+        unique: Set[int] = set()
+        when: Optional[datetime] = None
+        model_config = options
+
+    return Other
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("number", "many"), ("number", "5"), ("numbers", ["x"]), ("points", [{"x": 1}])],
+)
+def test_they_decide_what_is_refused(options, name, value):
+    instance = made_with({**options, "validate_assignment": False})()
+
+    setattr(instance, name, value)
+
+    with pytest.raises(InvalidDocumentError, match=f"field '{name}' of Other"):
+        instance.model_dump_doc()
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize("unvalidated", [{}, {"validate_assignment": False}])
+def test_they_decide_what_is_stored(options, unvalidated):
+    instance = made_with({**options, **unvalidated})()
+
+    instance.number = 7
+    instance.numbers.append(3)
+    instance.points = [Point(x=3)]
+    instance.unique = {8, 0}
+    instance.when = datetime(2020, 1, 2)
+
+    assert type(instance).model_validate_doc(encoded(instance)) == instance
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+def test_they_decide_about_a_change_in_place(options):
+    instance = made_with(options)()
+
+    instance.numbers.append("x")
+
+    with pytest.raises(InvalidDocumentError, match="field 'numbers' of Other"):
+        instance.model_dump_doc()
+
+
+@pytest.mark.parametrize(
+    ("options", "name", "value"),
+    [
+        ({"use_enum_values": True}, "colour", Colour.RED),
+        ({"str_strip_whitespace": True}, "text", " a"),
+        ({"str_to_upper": True}, "text", "a"),
+        ({"str_max_length": 1}, "text", "ab"),
+    ],
+)
+def test_options_that_change_values(options, name, value):
+    instance = made_with({**options, "validate_assignment": False})()
+
+    setattr(instance, name, value)
+
+    with pytest.raises(InvalidDocumentError, match=f"field '{name}' of Other"):
+        instance.model_dump_doc()
+
+
+@pytest.mark.parametrize("value", [None, "key", 5])
+def test_a_reference_leads_to_an_instance(value):
+    class Target(Model):
+        x: int = 1
+
+    class Referring(Model):
+        target: Target = Reference()
+        model_config = {"validate_assignment": False}
+
+    referring = Referring(target=Target())
+    assert referring.model_dump_doc()["target"] == referring.target.id
+
+    referring.target = value
+
+    with pytest.raises(InvalidDocumentError, match=f"{value!r} is no Target"):
+        referring.model_dump_doc()
