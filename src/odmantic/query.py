@@ -199,8 +199,9 @@ def match(field: FieldProxyAny, pattern: Any) -> QueryExpression:
     key = key_of(field)
     compiled = re.compile(pattern) if isinstance(pattern, str) else pattern
     if not isinstance(compiled, (re.Pattern, Regex)):
-        message = f"match({key}, ...) takes a regular expression as text or compiled, not {pattern!r:.200}"
-        raise TypeError(message)
+        raise TypeError(
+            f"match({key}, ...) takes a regular expression as text or compiled, not {pattern!r:.200}"
+        )
     return QueryExpression({key: compiled})
 
 
@@ -218,8 +219,9 @@ def _compared(field: FieldProxyAny, operator: str, value: Any) -> QueryExpressio
     key = key_of(field)
     stored = _stored(field, value)
     if operator != "$eq" and isinstance(stored, (re.Pattern, Regex)):
-        message = f"{key} cannot be compared by {operator} with {stored!r:.200}: use match, or nor_ of a match"
-        raise TypeError(message)
+        raise TypeError(
+            f"{key} cannot be compared by {operator} with {stored!r:.200}: use match, or nor_ of a match"
+        )
     return QueryExpression({key: {operator: stored}})
 
 

@@ -205,11 +205,10 @@ class Source(Generic[ModelType]):
 
     def _check_interruption(self) -> None:
         if self._was_interrupted:
-            message = (
+            raise InvalidOperation(
                 f"a read of {self.reader.model.__name__} was interrupted between two batches and cannot go on; "
                 "call find again"
             )
-            raise InvalidOperation(message)
 
 
 async def _iterate(source: Source[ModelType], page: _Page[ModelType]) -> AsyncIterator[ModelType]:

@@ -321,8 +321,7 @@ def _check_context(context: object) -> None:
     if isinstance(context, AIOTransaction):
         raise SessionMisuseError(_NESTED)
     if not isinstance(context, AIOSession):
-        message = (
+        raise TypeError(
             f"AIOTransaction takes an AIOEngine or an AIOSession, not {type(context).__name__}"
         )
-        raise TypeError(message)
     check_started(context)

@@ -314,8 +314,7 @@ class AIOEngineBase(EngineLifetime):
         if session is NO_SESSION:
             return None
         if isinstance(session, BaseSession):
-            message = f"an AIOEngine cannot use a {type(session).__name__} as session="
-            raise TypeError(message)
+            raise TypeError(f"an AIOEngine cannot use a {type(session).__name__} as session=")
         return session
 
     def _scope_for(self, session: AIOSessionType, operation: str, *, writes: bool = False) -> Scope:

@@ -90,8 +90,7 @@ class SessionLifetime(AIOSessionBase):
         """
         channel = self._channel
         if channel is None:
-            message = "Session is not started"
-            raise SessionMisuseError(message)
+            raise SessionMisuseError("Session is not started")
         channel.check_process()
         self.session = self._channel = None
         attempt = channel.attempt
@@ -106,8 +105,7 @@ class SessionLifetime(AIOSessionBase):
             RuntimeError: if it is not open.
         """
         if self._channel is None:
-            message = "session not started"
-            raise SessionMisuseError(message)
+            raise SessionMisuseError("session not started")
         self._channel.check_process()
         return self._channel.driver_session
 
@@ -131,8 +129,7 @@ class SessionLifetime(AIOSessionBase):
         driver_session = self.get_driver_session()
         cluster_time, operation_time = driver_session.cluster_time, driver_session.operation_time
         if cluster_time is None or operation_time is None:
-            message = "no token yet: nothing was read or written in this session"
-            raise SessionMisuseError(message)
+            raise SessionMisuseError("no token yet: nothing was read or written in this session")
         return encode_token(CausalTimes(dict(cluster_time), operation_time))
 
     async def __aenter__(self) -> Self:
@@ -167,5 +164,4 @@ class SessionLifetime(AIOSessionBase):
 
     def _check_not_started(self) -> None:
         if self._channel is not None:
-            message = "Session is already started"
-            raise SessionMisuseError(message)
+            raise SessionMisuseError("Session is already started")

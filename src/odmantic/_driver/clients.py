@@ -79,11 +79,10 @@ def check_session(value: Any) -> None:
         return
     is_stand_in = hasattr(value, "end_session") and not isinstance(value, type)
     if not is_stand_in or _is_part(value) or client_kind(value) in DRIVERS:
-        message = (
+        raise TypeError(
             "session= takes a session or transaction object, or a session of the driver, "
             f"not {value!r:.200}"
         )
-        raise TypeError(message)
 
 
 def runs_transaction(session: Any) -> bool:

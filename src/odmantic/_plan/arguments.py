@@ -23,8 +23,7 @@ def check_model(value: Any, operation: str) -> None:
         TypeError: if it is an instance, an embedded model, `Model` itself or something else.
     """
     if not is_model(value):
-        message = f"Can only call {operation} with a Model class, not {_describe(value)}"
-        raise TypeError(message)
+        raise TypeError(f"Can only call {operation} with a Model class, not {_describe(value)}")
 
 
 def check_instance(value: Any, operation: str) -> None:
@@ -34,8 +33,7 @@ def check_instance(value: Any, operation: str) -> None:
         TypeError: if it is a class, an embedded object or something else.
     """
     if not is_model_instance(value):
-        message = f"Can only call {operation} with a Model instance, not {_describe(value)}"
-        raise TypeError(message)
+        raise TypeError(f"Can only call {operation} with a Model instance, not {_describe(value)}")
 
 
 def collect_instances(values: Iterable[ModelType], operation: str) -> list[ModelType]:
@@ -46,8 +44,9 @@ def collect_instances(values: Iterable[ModelType], operation: str) -> list[Model
     """
     given: Any = values
     if isinstance(given, BaseModel):
-        message = f"{operation} takes several instances: write {operation}([instance]), or save(instance) for one"
-        raise TypeError(message)
+        raise TypeError(
+            f"{operation} takes several instances: write {operation}([instance]), or save(instance) for one"
+        )
     instances = list(values)
     if not all(map(is_model, set(map(type, instances)))):
         check_instance(next(each for each in instances if not is_model_instance(each)), operation)

@@ -29,14 +29,12 @@ def build_filter(queries: tuple[Any, ...], model: Any = None) -> QueryExpression
     """
     for query in queries:
         if isinstance(query, bool):
-            message = (
+            raise TypeError(
                 "cannot build query using booleans: a condition needs a field of the model class on its left, "
                 "as in Model.field == value"
             )
-            raise TypeError(message)
         if not isinstance(query, Mapping):
-            message = f"a query has to be a query expression or a dict, not {query!r}"
-            raise TypeError(message)
+            raise TypeError(f"a query has to be a query expression or a dict, not {query!r}")
     for query in queries:
         check_fields(query, model)
     if len(queries) == 1:

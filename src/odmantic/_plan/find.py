@@ -115,12 +115,10 @@ def plan_find(
     if limit is not None:
         limit = _whole("limit", limit)
         if limit <= 0:
-            message = "limit has to be a strict positive value or None"
-            raise ValueError(message)
+            raise ValueError("limit has to be a strict positive value or None")
     skip = _whole("skip", skip)
     if skip < 0:
-        message = "skip has to be a positive integer"
-        raise ValueError(message)
+        raise ValueError("skip has to be a positive integer")
     return FindPlan(model, build_filter(queries, model), order, skip, limit)
 
 
@@ -130,8 +128,7 @@ def _whole(name: str, value: Any) -> int:
         return value
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    message = f"{name} has to be an integer, not {value!r}"
-    raise TypeError(message)
+    raise TypeError(f"{name} has to be an integer, not {value!r}")
 
 
 def resolve_references(model: type[Model], _visiting: tuple[type[Model], ...] = ()) -> list[Stage]:

@@ -182,8 +182,9 @@ def _check_names(instance: Model, names: Collection[Any]) -> None:
             )
         else:
             continue
-        message = f"cannot save {model.__name__}: the name of its extra value {text!r} {reason}"
-        raise InvalidDocumentError(message, model)
+        raise InvalidDocumentError(
+            f"cannot save {model.__name__}: the name of its extra value {text!r} {reason}", model
+        )
 
 
 def _is_text(text: str) -> Callable[[Any], bool]:

@@ -53,8 +53,7 @@ def _element(value: Any, message: str) -> SortExpression:
         return value
     if isinstance(value, FieldProxy):
         return asc(value)
-    message = (
+    raise TypeError(
         f"{message}, not {value!r:.100}: write sort=User.name, sort=desc(User.name), or "
         "sort=(User.name, desc(User.age)) with the fields of your model"
     )
-    raise TypeError(message)

@@ -21,14 +21,12 @@ def check_client(client: Any, refused: frozenset[ClientKind], engine: str, advic
     """
     if isinstance(client, str):
         if "://" not in client:
-            message = (
+            raise TypeError(
                 f"{engine} cannot connect to {client!r}: it takes {advice}. A URI begins with mongodb:// or "
                 "mongodb+srv://, and the name of a database is the second argument"
             )
-            raise TypeError(message)
     elif client is not None and client_kind(client) in {*refused, ClientKind.NONE}:
-        message = f"{engine} cannot use a {type(client).__name__}: it takes {advice}"
-        raise TypeError(message)
+        raise TypeError(f"{engine} cannot use a {type(client).__name__}: it takes {advice}")
 
 
 def check_client_options(client: Any, options: Mapping[str, Any] | None, engine: str) -> None:
@@ -38,11 +36,10 @@ def check_client_options(client: Any, options: Mapping[str, Any] | None, engine:
         TypeError: if a client is given too; the text says where the options belong.
     """
     if options is not None and client is not None and not isinstance(client, str):
-        message = (
+        raise TypeError(
             f"{engine} takes client_options= for a client that it makes itself, of a URI: give them to your "
             f"{type(client).__name__}"
         )
-        raise TypeError(message)
 
 
 def database_in(uri: str) -> str | None:
@@ -53,9 +50,7 @@ def database_in(uri: str) -> str | None:
 
 def check_database_name(name: Any) -> None:
     if not isinstance(name, str):
-        message = f"database name has to be a string, not {name!r}"
-        raise TypeError(message)
+        raise TypeError(f"database name has to be a string, not {name!r}")
     forbidden = [character for character in _FORBIDDEN_IN_DATABASE_NAMES if character in name]
     if forbidden:
-        message = f"database name cannot contain: {' '.join(forbidden)}"
-        raise ValueError(message)
+        raise ValueError(f"database name cannot contain: {' '.join(forbidden)}")

@@ -150,11 +150,10 @@ class BaseEngine:
         """
         if models is None:
             if not self._used_models:
-                message = (
+                raise TypeError(
                     "configure_database() without models takes those that this engine has used, and it has used none: "
                     "name them, as in configure_database([User, Order])"
                 )
-                raise TypeError(message)
             return list(self._used_models)
         models = list(models)
         for model in models:

@@ -322,8 +322,7 @@ def _check_context(context: object) -> None:
     if isinstance(context, SyncTransaction):
         raise SessionMisuseError(_NESTED)
     if not isinstance(context, SyncSession):
-        message = (
+        raise TypeError(
             f"SyncTransaction takes a SyncEngine or a SyncSession, not {type(context).__name__}"
         )
-        raise TypeError(message)
     check_started(context)

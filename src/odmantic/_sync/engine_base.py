@@ -293,8 +293,7 @@ class SyncEngineBase(EngineLifetime):
         if session is NO_SESSION:
             return None
         if isinstance(session, BaseSession):
-            message = f"a SyncEngine cannot use a {type(session).__name__} as session="
-            raise TypeError(message)
+            raise TypeError(f"a SyncEngine cannot use a {type(session).__name__} as session=")
         return session
 
     def _scope_for(

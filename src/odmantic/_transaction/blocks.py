@@ -137,12 +137,11 @@ def session_of_block(
         return None
     if block.owner is not ANY_OWNER and not runs_for(block.owner):
         if policy is StrayOperations.JOIN:
-            message = (
+            raise StrayOperationError(
                 f"{operation} was called in another task or thread than the transaction's block it stands in, and "
                 "cannot join the transaction unasked: pass session= to make it part of the transaction, or "
                 "session=odmantic.session.NO_SESSION to run it outside"
             )
-            raise StrayOperationError(message)
         return None
     if policy is StrayOperations.JOIN:
         return block.driver_session

@@ -26,11 +26,9 @@ def check_callback(callback: object, *, may_await: bool) -> None:
         TypeError: if it is not callable, or async where nothing can await it.
     """
     if not callable(callback):
-        message = f"a callable is needed here, not {callback!r}"
-        raise TypeError(message)
+        raise TypeError(f"a callable is needed here, not {callback!r}")
     is_async = inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(
         getattr(type(callback), "__call__", None)  # noqa: B004 - looks up the method; it does not test callability
     )
     if is_async and not may_await:
-        message = f"the sync engine cannot await {callback!r}: give it a plain callable"
-        raise TypeError(message)
+        raise TypeError(f"the sync engine cannot await {callback!r}: give it a plain callable")

@@ -85,11 +85,11 @@ def session_options(
         ValueError: if the options contradict each other.
     """
     if snapshot and causal_consistency:
-        message = "a session cannot have both snapshot=True and causal_consistency=True"
-        raise ValueError(message)
+        raise ValueError("a session cannot have both snapshot=True and causal_consistency=True")
     if has_token and (snapshot or causal_consistency is False):
-        message = "after= needs a causally consistent session: leave out snapshot= and causal_consistency="
-        raise ValueError(message)
+        raise ValueError(
+            "after= needs a causally consistent session: leave out snapshot= and causal_consistency="
+        )
     options: dict[str, Any] = {}
     if causal_consistency is not None:
         options["causal_consistency"] = causal_consistency

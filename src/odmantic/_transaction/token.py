@@ -49,22 +49,22 @@ def decode_token(token: object, *, now: float) -> CausalTimes:
         ValueError: if it is not a token, or its times are impossible.
     """
     if not isinstance(token, str):
-        message = f"a causal token is a string made by session.token(), not {type(token).__name__}"
-        raise TypeError(message)
+        raise TypeError(
+            f"a causal token is a string made by session.token(), not {type(token).__name__}"
+        )
     times = _parse(token)
     if times is None:
-        message = "not a causal token: pass on what session.token() returned, unchanged"
-        raise ValueError(message)
+        raise ValueError("not a causal token: pass on what session.token() returned, unchanged")
     cluster_time = times.cluster_time["clusterTime"]
     if times.operation_time > cluster_time or times.operation_time.time == 0:
-        message = "the causal token is inconsistent: its operation lies outside of its cluster time"
-        raise ValueError(message)
+        raise ValueError(
+            "the causal token is inconsistent: its operation lies outside of its cluster time"
+        )
     if cluster_time.time > now + MAX_LEAD_SECONDS:
-        message = (
+        raise ValueError(
             f"the causal token is {cluster_time.time - now:.0f} seconds ahead of this machine's clock; "
             f"at most {MAX_LEAD_SECONDS} are accepted"
         )
-        raise ValueError(message)
     return times
 
 

@@ -184,11 +184,10 @@ def _copied(value: Any) -> Any:
     try:
         return copy.deepcopy(value)
     except Exception as error:
-        message = (
+        raise TypeError(
             f"an object that holds a {type(value).__name__} cannot have its values put back, for this cannot be "
             f"copied ({error}): load the object inside the callback instead"
-        )
-        raise TypeError(message) from error
+        ) from error
 
 
 def _nothing_written(_instance: Any) -> None:

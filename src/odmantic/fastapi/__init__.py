@@ -17,8 +17,9 @@ try:
 except ModuleNotFoundError as error:
     if error.name != "fastapi":
         raise
-    message = "odmantic.fastapi needs FastAPI: pip install 'odmantic[fastapi]'"
-    raise ModuleNotFoundError(message, name="fastapi") from error
+    raise ModuleNotFoundError(
+        "odmantic.fastapi needs FastAPI: pip install 'odmantic[fastapi]'", name="fastapi"
+    ) from error
 
 __all__ = [
     "CurrentSyncTransaction",

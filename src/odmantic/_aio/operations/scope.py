@@ -91,8 +91,9 @@ class Scope:
             if self.attempt.state is not RUNNING:
                 raise self.attempt.refusal()
         elif writes and _is_snapshot(self.session):
-            message = f"{operation} cannot write in a snapshot session, which is for reading only"
-            raise SessionMisuseError(message)
+            raise SessionMisuseError(
+                f"{operation} cannot write in a snapshot session, which is for reading only"
+            )
 
     def guard(self, instance: Model) -> None:
         """Stop a retried transaction if writing an instance would apply a change twice.

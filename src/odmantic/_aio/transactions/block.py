@@ -87,11 +87,10 @@ class TransactionBlock(SessionLifetime):
         """Start the transaction."""
         in_generator = is_entered_in_generator(sys._getframe(1))
         if in_generator and self.engine.stray_operations is StrayOperations.JOIN:
-            message = (
+            raise StrayOperationError(
                 "a transaction's block inside a generator cannot take in operations without session=: the generator's "
                 "consumer would join them unawares. Pass session= there, and use another stray_operations policy"
             )
-            raise StrayOperationError(message)
         await self.start()
         if not in_generator:
             self._enter_block()
@@ -156,8 +155,7 @@ class TransactionBlock(SessionLifetime):
 def _check_session_lived(attempt: Attempt) -> None:
     """Raise if a block ended normally although its session was ended in it, which rolled it back."""
     if attempt.state is AttemptState.SESSION_ENDED:
-        message = (
+        raise SessionMisuseError(
             "the session was ended inside the transaction's block, so the transaction was rolled back; "
             "commit, or leave the block, before ending the session"
         )
-        raise SessionMisuseError(message)

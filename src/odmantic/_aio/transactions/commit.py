@@ -77,8 +77,7 @@ async def commit_until_known(
 def _check_time(attempt: Attempt, left: float | None) -> None:
     """Refuse a first commit that comes too late. The driver would refuse it, and then the rollback as well."""
     if left is not None and left <= 0 and attempt.has_sent and not attempt.commit_was_sent:
-        message = "no time is left for the commit, which was not sent"
-        raise ExecutionTimeout(message, _TIME_LIMIT)
+        raise ExecutionTimeout("no time is left for the commit, which was not sent", _TIME_LIMIT)
 
 
 def _unknown(error: PyMongoError, attempts: int) -> CommitOutcomeUnknownError:

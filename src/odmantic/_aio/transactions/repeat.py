@@ -153,16 +153,15 @@ class _Repetition(Generic[Given_co]):
 
 def _check_limits(attempts: int | None, timeout: float) -> None:
     if attempts is not None and attempts < 1:
-        message = f"attempts has to be a positive number or None, not {attempts!r}"
-        raise ValueError(message)
+        raise ValueError(f"attempts has to be a positive number or None, not {attempts!r}")
     if not 0 < timeout < math.inf:
-        message = f"timeout has to be a positive number of seconds, not {timeout!r}"
-        raise ValueError(message)
+        raise ValueError(f"timeout has to be a positive number of seconds, not {timeout!r}")
 
 
 def _collected(restore: Iterable[Any]) -> list[Any]:
     """Return the objects to restore; refuse an instance, which iterates over its fields."""
     if isinstance(restore, BaseModel):
-        message = f"restore= takes a list of objects: restore=[{type(restore).__name__.lower()}]"
-        raise TypeError(message)
+        raise TypeError(
+            f"restore= takes a list of objects: restore=[{type(restore).__name__.lower()}]"
+        )
     return list(restore)

@@ -48,8 +48,7 @@ def channel_of(driver_session: Any) -> Channel | None:
     if isinstance(owner, Channel):
         return owner
     if isinstance(owner, str):
-        message = f"{owner} not started: Cannot use ended session"
-        raise SessionMisuseError(message)
+        raise SessionMisuseError(f"{owner} not started: Cannot use ended session")
     return None
 
 
@@ -153,8 +152,9 @@ class Channel:
             if attempt.first_error is not None:
                 raise attempt.aborted()
             if attempt.commit_was_sent and self.driver_session.in_transaction:
-                message = "another transaction was begun in the session, so this commit cannot be repeated"
-                raise SessionMisuseError(message)
+                raise SessionMisuseError(
+                    "another transaction was begun in the session, so this commit cannot be repeated"
+                )
             may_be_known = attempt.commit_was_sent
             try:
                 attempt.commit_was_sent = True

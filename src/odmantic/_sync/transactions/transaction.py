@@ -161,23 +161,23 @@ class TransactionLifetime(TransactionBlock):
 
     def token(self) -> str:
         """Raise: a transaction's time is known only after its commit."""
-        message = "take the token from the session, after the commit: use session.transaction()"
-        raise SessionMisuseError(message)
+        raise SessionMisuseError(
+            "take the token from the session, after the commit: use session.transaction()"
+        )
 
     def _check_may_start_again(self, attempt: Attempt) -> None:
         if not attempt.has_ended:
-            message = "Transaction already started"
-            raise SessionMisuseError(message)
+            raise SessionMisuseError("Transaction already started")
         if self._guard is not None:
-            message = "an attempt of run_transaction is over for good: transaction not started"
-            raise SessionMisuseError(message)
+            raise SessionMisuseError(
+                "an attempt of run_transaction is over for good: transaction not started"
+            )
 
     def _open(self) -> tuple[Attempt, Channel]:
         """Return the run that can be committed or rolled back, and its channel."""
         attempt, channel = self._attempt, self._channel
         if attempt is None or channel is None or not attempt.may_be_closed:
-            message = "Transaction not started"
-            raise SessionMisuseError(message)
+            raise SessionMisuseError("Transaction not started")
         channel.check_process()
         return attempt, channel
 
@@ -202,12 +202,12 @@ class TransactionLifetime(TransactionBlock):
 def check_started(session: SessionLifetime) -> None:
     """Check that a session in which a transaction is to run has a driver session."""
     if not session.is_started:
-        message = "provided session is not started"
-        raise SessionMisuseError(message)
+        raise SessionMisuseError("provided session is not started")
 
 
 def _check_fit_for_transaction(session: SessionLifetime) -> None:
     check_started(session)
     if session._is_snapshot:
-        message = "a snapshot session is for reading only; begin the transaction in another session"
-        raise SessionMisuseError(message)
+        raise SessionMisuseError(
+            "a snapshot session is for reading only; begin the transaction in another session"
+        )
