@@ -1,4 +1,4 @@
-"""Clients and sessions: their driver, recognised by their type, and the servers that they know."""
+"""Clients and sessions: their driver, recognised by their type, and the servers that they reach."""
 
 from __future__ import annotations
 
@@ -13,6 +13,12 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.topology_description import TopologyDescription
+
+from odmantic._driver.internals import DEPLOYMENT, keep_on, kept_on
+from odmantic._state.places import Addresses, Deployment
+
+#: Names by which a machine knows itself.
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 _PARTS = (AsyncDatabase, AsyncCollection, Database, Collection)
 #: The session classes of PyMongo.
@@ -59,6 +65,26 @@ def servers_of(client: Any) -> list[tuple[str, int | None]]:
 def addresses_of(client: Any) -> list[str]:
     """Return the servers of a client as `host:port`."""
     return [host if port is None else f"{host}:{port}" for host, port in servers_of(client)]
+
+
+def deployment_of(client: Any) -> Deployment:
+    """Return the deployment of a client, the same object each time if the client can keep it."""
+    deployment = kept_on(client, DEPLOYMENT)
+    if not isinstance(deployment, Deployment):
+        deployment = Deployment(client, _addresses)
+        keep_on(client, DEPLOYMENT, deployment)
+    return deployment
+
+
+def _addresses(client: Any) -> Addresses:
+    """Return the addresses in a client's topology.
+
+    Before a client connects, they are those of its connection string.
+    """
+    # Ignore the servers' own names: in containers that are reached directly all may say "localhost:27017".
+    return frozenset(
+        ("localhost" if host in _LOOPBACK else host, port) for host, port in servers_of(client)
+    )
 
 
 def knows_server(client: Any) -> bool:

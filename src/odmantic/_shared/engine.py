@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
-from odmantic._driver.clients import DRIVERS, addresses_of, client_kind
-from odmantic._driver.deployments import deployment_of
+from odmantic._driver.clients import DRIVERS, addresses_of, client_kind, deployment_of
 from odmantic._driver.plain import target_at
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.arguments import check_model

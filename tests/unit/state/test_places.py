@@ -11,7 +11,7 @@ import pytest
 from pymongo import AsyncMongoClient, MongoClient
 
 from odmantic import Model
-from odmantic._driver.deployments import deployment_of
+from odmantic._driver.clients import deployment_of
 from odmantic._state import state
 from odmantic._state.lives import Life
 from odmantic._state.places import EMBEDDED, Deployment, Known, Place, Reading, Written
