@@ -169,11 +169,15 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
             done = False
         if has_all_fields(cls) and is_incomplete(cls):
             attach_mapping(cls)
+        elif done and kind_of(cls) is ModelKind.ABSTRACT:
+            refuse_instances(cls)  # pydantic has made a validator
         return done
 
     @classmethod
     def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:
         """Create an instance from unvalidated values."""
+        if kind_of(cls) is ModelKind.ABSTRACT:
+            return cls(**values)  # which is refused
         instance = super().model_construct(_fields_set, **values)
         mark_unknown(instance)  # the id may be that of another instance
         return instance
