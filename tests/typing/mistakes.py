@@ -15,7 +15,14 @@ class User(Model):
     home: City
 
 
+class Ship(Model):
+    name: str = Field(alias="fullName")
+    built: int = Field(if_missing=lambda: 1900)
+
+
 def constructors() -> None:
+    Ship(name="Ada", built=1)  # mistake: the parameter is the alias
+    Ship(fullName="Ada")  # mistake: built is only made up for documents
     User(name="Ada", home=City(name="Ulm"))  # mistake: age is missing
     User(name="Ada", age=1, home=City(name="Ulm"), height=2)  # mistake: no such field
     City(nme="Ulm")  # mistake: misspelt

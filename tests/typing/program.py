@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar
 
 from bson import Decimal128
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError
 from pymongo import AsyncMongoClient, MongoClient
 from pymongo.errors import PyMongoError
 from typing_extensions import assert_type
@@ -19,8 +19,10 @@ from odmantic import (
     Index,
     Model,
     ObjectId,
+    OnInput,
     Reference,
     SyncEngine,
+    is_reading,
     query,
 )
 from odmantic.engine import AIOCursor, AIOSessionType, SyncCursor, SyncSessionType
@@ -63,6 +65,73 @@ class Coupon(Model):
 class Counter(Model):
     id: int = Field(primary_field=True)
     value: int = 0
+
+
+def hashed(password: str) -> str:
+    return password if is_reading() else password[::-1]
+
+
+Content = TypeVar("Content")
+
+
+class Stamped(Model, inheritance="abstract"):
+    created: int = Field(default=0, if_missing=lambda: 1)
+
+
+class Owned(Model):
+    model_config = {
+        "inheritance": "abstract",
+        "frozen": True,
+        "key_generator": str.upper,
+        "store_none": False,
+        "store_defaults": False,
+    }
+    owner: str | None = None
+
+
+class Ship(Stamped, Owned):
+    name: str = Field(alias="fullName", key_name="n", frozen=True)
+    secret: Annotated[str, OnInput(AfterValidator(hashed))]
+    built: int = Field(if_missing=lambda: 1900)
+    note: str | None = Field(default=None, store_none=False, exclude=True)
+    flags: int = Field(default=0, store_default=False, deprecated="use note")
+
+
+class Animal(Model, inheritance="separate"):
+    name: str
+
+
+class Cat(Animal):
+    lives: int = 9
+
+
+class Shape(EmbeddedModel, inheritance="abstract"):
+    corners: int = 0
+
+
+class Circle(Shape):
+    radius: float
+
+
+class Box(Model, Generic[Content], inheritance="abstract"):
+    content: Content
+
+
+class NumberBox(Box[int]):
+    pass
+
+
+def options(engine: SyncEngine) -> None:
+    ship = Ship(fullName="Ada", secret="x", built=1, owner=None, created=3)
+    assert_type(ship.name, str)
+    assert_type(ship.owner, str | None)
+    assert_type(ship.created, int)
+    animal: Animal = Cat(name="Tom", lives=3)
+    assert_type(animal.name, str)
+    assert_type(Circle(radius=1.0, corners=2).corners, int)
+    assert_type(NumberBox(content=3).content, int)
+    assert_type(list(engine.find(Cat, Animal.name == "Tom")), list[Cat])
+    assert_type(engine.find_one(Ship, Ship.name == "Ada"), Ship | None)
 
 
 def constructors() -> None:
