@@ -102,7 +102,6 @@ def plan_find(
     sort: Any = None,
     skip: int = 0,
     limit: int | None = None,
-    operation: str = "find",
 ) -> FindPlan[ModelType]:
     """Check the arguments of a read and build its plan.
 
@@ -110,7 +109,7 @@ def plan_find(
         TypeError: if `model` is not a model class, or another argument has a wrong type.
         ValueError: if `limit` is not positive or `skip` is negative.
     """
-    check_model(model, operation)
+    check_model(model, "find")
     order = build_sort(sort, model)
     if limit is not None:
         limit = _whole("limit", limit)

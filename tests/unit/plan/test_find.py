@@ -165,7 +165,7 @@ def test_a_model_that_refers_to_itself_is_resolved_once():
 @pytest.mark.parametrize(
     ("arguments", "error", "text"),
     [
-        ({"model": Address}, TypeError, "Can only call find_one with a Model class"),
+        ({"model": Address}, TypeError, "Can only call find with a Model class"),
         ({"model": Plain, "sort": "name"}, TypeError, "sort has to be"),
         ({"model": Plain, "limit": 0}, ValueError, "limit has to be a strict positive value"),
         ({"model": Plain, "skip": -1}, ValueError, "skip has to be a positive integer"),
@@ -177,7 +177,7 @@ def test_a_model_that_refers_to_itself_is_resolved_once():
 )
 def test_wrong_arguments_are_refused(arguments, error, text):
     with pytest.raises(error, match=text):
-        plan_find(**{"queries": (), "operation": "find_one", **arguments})
+        plan_find(**{"queries": (), **arguments})
 
 
 def test_a_whole_number_counts_whatever_its_type():
