@@ -200,7 +200,7 @@ class DecoderCompiler:
     def _class_decoder(self, node: Type, *, is_strict: bool) -> Decoder | None:
         if not self._by_names and (decode := self._value_decoder(node, is_strict=is_strict)):
             return decode
-        if isinstance(node, Object) and node.parts:
+        if isinstance(node, Object) and (node.parts or _is_open(node.cls)):
             key = node.cls, self._is_strict
             return self._recursion.once(key, lambda: self._object_decoder(node))
         return None
@@ -224,8 +224,7 @@ class DecoderCompiler:
             is_strict_class(cls, inherited=self._is_strict),
         )
         decoders = self._inlined(lambda: self._part_decoders(cls, parts))
-        is_open = issubclass(cls, BaseModel) and cls.model_config.get("extra") == "allow"
-        decode_extra = self.extra_decoder(cls) if is_open else None
+        decode_extra = self.extra_decoder(cls) if _is_open(cls) else None
         self._is_strict = outer
         if issubclass(cls, RootModel):
             return decoders["root"]
@@ -260,6 +259,11 @@ class DecoderCompiler:
 # Type checkers take them for `Annotated`.
 _UNCHECKED = cast("tuple[type[Any], ...]", (InstanceOf, SkipValidation))
 """Marks of types whose values are not validated, and so cannot be made from their stored form."""
+
+
+def _is_open(cls: Any) -> bool:
+    """Return whether instances of a class may have extra values."""
+    return issubclass(cls, BaseModel) and cls.model_config.get("extra") == "allow"
 
 
 def _with_marks(node: Type, marks: list[Any]) -> Type:

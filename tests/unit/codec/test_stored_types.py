@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import deque
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta, timezone
 from fractions import Fraction
 from io import BytesIO
@@ -15,10 +17,21 @@ from ipaddress import (
     IPv6Network,
 )
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
-from typing import Annotated, Any, Optional, Union
+from typing import (
+    Annotated,
+    Any,
+    Generic,
+    Literal,
+    NamedTuple,
+    NewType,
+    Optional,
+    TypeVar,
+    Union,
+)
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import annotated_types
 import bson
 import pydantic
 import pytest
@@ -36,6 +49,7 @@ from pydantic import (
     PastDate,
     PlainSerializer,
     PostgresDsn,
+    RootModel,
     Secret,
     SecretBytes,
     SecretStr,
@@ -46,7 +60,7 @@ from pydantic import (
 )
 from pydantic_core import core_schema
 from tests.unit.somewhere import a_write, dirty_fields, read_document
-from typing_extensions import TypedDict
+from typing_extensions import TypeAliasType, TypedDict
 
 from odmantic._bson.conversions import with_binary_uuids
 from odmantic._bson.forms import FORMS, form_of
@@ -519,6 +533,73 @@ def test_a_class_with_a_schema_of_its_own_decides() -> None:
     assert one.x == Folder("a")
     assert stored_by(one) == "/a/"
     assert read_document(cls, {"_id": one.id, "x": "/a/"}) == one
+
+
+# --- In other types ----------------------------------------------------------------------------
+
+
+Day = NewType("Day", date)
+Days = TypeAliasType("Days", list[date])
+T = TypeVar("T")
+D = TypeVar("D", bound=date)
+
+
+class Box(BaseModel, Generic[T]):
+    held: T
+
+
+class Loose(BaseModel, Generic[D]):
+    held: D
+
+
+class Row(NamedTuple):
+    day: date
+    home: Optional[Path] = None
+
+
+class Rooted(RootModel[list[date]]):
+    pass
+
+
+class Extended(BaseModel, extra="allow"):
+    __pydantic_extra__: dict[str, date]
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "stored"),
+    [
+        (Day, DAY, MIDNIGHT),
+        (Days, [DAY], [MIDNIGHT]),
+        (Annotated[date, pydantic.Field(gt=date(2020, 1, 1))], DAY, MIDNIGHT),
+        (Annotated[timedelta, annotated_types.Ge(timedelta())], timedelta(1), 86400.0),
+        (pydantic.SkipValidation[date], DAY, MIDNIGHT),
+        (pydantic.InstanceOf[PurePosixPath], PurePosixPath("a"), "a"),
+        (Box[date], Box[date](held=DAY), {"held": MIDNIGHT}),
+        (Loose, Loose(held=DAY), {"held": MIDNIGHT}),
+        (Row, Row(DAY, Path("a")), (MIDNIGHT, "a")),
+        (Rooted, Rooted([DAY]), [MIDNIGHT]),
+        (Extended, Extended(day=DAY), {"day": MIDNIGHT}),  # type: ignore[call-arg]
+        (deque[time], deque([time(8)]), ["08:00:00"]),
+        (Mapping[str, Path], {"a": Path("a")}, {"a": "a"}),
+        (pydantic.Json[list[date]], [DAY], [MIDNIGHT]),
+        (pydantic.ByteSize, pydantic.ByteSize(1024), 1024),
+        (pydantic.Base64Bytes, b"hi", b"aGk="),
+        (Literal["a"], "a", "a"),
+    ],
+)
+def test_they_can_be_in_types_of_all_kinds(annotation: Any, value: Any, stored: Any) -> None:
+    cls = model_of(annotation)
+    is_parsed = annotation in (pydantic.Json[list[date]], pydantic.Base64Bytes)
+    given = TypeAdapter(annotation).dump_python(value, round_trip=True) if is_parsed else value
+    one = cls(x=given)
+    assert is_same(one.x, value)
+    found = stored_by(one)
+    assert found == stored
+    raw = bson.encode({"_id": one.id, "x": found})
+    for options in CLIENTS:
+        document: Any = bson.decode(raw, options)
+        assert is_same(read_document(cls, document).x, value)
+        assert is_same(cls.model_validate_doc(document).x, value)
 
 
 # --- Special cases -----------------------------------------------------------------------------
