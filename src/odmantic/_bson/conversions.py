@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import decimal
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
-from operator import is_not
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -18,6 +17,8 @@ import bson.decimal128
 import bson.regex
 from bson.binary import UUID_SUBTYPE, Binary
 from bson.errors import InvalidId
+
+from odmantic._bson.values import is_document, is_stored_array
 
 if TYPE_CHECKING:
     from pydantic import ValidatorFunctionWrapHandler
@@ -93,17 +94,32 @@ def as_uuid(stored: Any) -> UUID | None:
 
 def with_binary_uuids(value: Any) -> Any:
     """Put binary data in the place of UUIDs, at any depth; a value without UUIDs stays the same object."""
-    if isinstance(value, dict):
-        items: dict[Any, Any] = value
-        binary = {key: with_binary_uuids(item) for key, item in items.items()}
-        return binary if any(binary[key] is not item for key, item in items.items()) else items
-    if isinstance(value, (list, tuple)):
-        array: Sequence[Any] = value
-        converted = [with_binary_uuids(item) for item in array]
-        return converted if any(map(is_not, converted, array)) else array
+    return _with_binary_uuids(value) if _holds_uuid(value) else value
+
+
+def _with_binary_uuids(value: Any) -> Any:
+    if is_document(value):
+        return {key: _with_binary_uuids(item) for key, item in value.items()}
+    if is_stored_array(value):
+        return list(map(_with_binary_uuids, value))
     return Binary.from_uuid(value) if isinstance(value, UUID) else value
 
 
+def _holds_uuid(value: Any) -> bool:
+    items: Iterable[Any]
+    if is_document(value):
+        items = value.values()
+    elif is_stored_array(value):
+        items = value
+    else:
+        return isinstance(value, UUID)
+    for item in items:  # noqa: SIM110 - each read comes here, and a generator is slower
+        if type(item) not in _USUAL and _holds_uuid(item):
+            return True
+    return False
+
+
+_USUAL = frozenset({bool, int, float, str, type(None), datetime, bson.ObjectId})
 _BYTES = 16
 
 # --- Regular expressions -----------------------------------------------------------------------

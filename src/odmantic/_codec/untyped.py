@@ -58,7 +58,7 @@ def _encode_object(value: Any) -> Any:
     if dataclasses.is_dataclass(value):
         names = [field.name for field in dataclasses.fields(value)]
         return {name: encode_any(getattr(value, name)) for name in names}
-    form = form_of(type(value))
+    form = form_of(value.__class__)
     return value if form is None else _written(value, form)
 
 
