@@ -10,7 +10,6 @@ import copy
 import datetime as dt
 import decimal
 import enum
-import pathlib
 import re
 import types
 import uuid
@@ -21,6 +20,7 @@ from typing import Any
 import bson
 from pydantic import BaseModel
 
+from odmantic._bson.forms import FORMS
 from odmantic._state.state import kept_state
 from odmantic._state.transitions import go_back
 from odmantic._types.kinds import kind_of_instance
@@ -32,9 +32,9 @@ AfterRollback = Callable[[Any], "Callable[[], None] | None"]
 _SLOTS = ("__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
 
 _ATOMIC = (
-    *(bool, int, float, complex, str, bytes, type(None), type(Ellipsis)),
-    *(dt.date, dt.time, dt.timedelta, dt.tzinfo),
-    *(decimal.Decimal, enum.Enum, pathlib.PurePath, uuid.UUID, re.Pattern),
+    *(bool, int, float, str, bytes, type(None), type(Ellipsis)),
+    *(dt.date, dt.tzinfo, decimal.Decimal, enum.Enum, uuid.UUID, re.Pattern),
+    *(cls for cls, form in FORMS.items() if form.is_leaf),
     *(bson.ObjectId, bson.Decimal128, bson.Timestamp, bson.Regex),
     *(type, types.FunctionType, types.BuiltinFunctionType),
 )
