@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from odmantic import reference as reference
     from odmantic import session as session
     from odmantic import typing as typing
-    from odmantic._codec.reading import OnInput as OnInput
-    from odmantic._codec.reading import is_reading as is_reading
+    from odmantic._codec.on_input import OnInput as OnInput
+    from odmantic._codec.on_input import is_reading as is_reading
     from odmantic.bson import ObjectId, WithBsonSerializer
     from odmantic.engine import AIOEngine, SyncEngine
     from odmantic.field import Field
@@ -56,7 +56,7 @@ if not TYPE_CHECKING:
         globals(),
         {
             "odmantic._aio.engine": ("AIOEngine",),
-            "odmantic._codec.reading": ("OnInput", "is_reading"),
+            "odmantic._codec.on_input": ("OnInput", "is_reading"),
             "odmantic._sync.engine": ("SyncEngine",),
             "odmantic.bson": ("ObjectId", "WithBsonSerializer"),
             "odmantic.field": ("Field",),

@@ -10,8 +10,8 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from odmantic._bson.values import is_document
 from odmantic._codec.decoders import DecoderCompiler
+from odmantic._codec.on_input import while_reading
 from odmantic._codec.overrides import parse_target
-from odmantic._codec.reading import while_reading
 from odmantic._codec.stored_forms import in_utc
 from odmantic._codec.strict import is_strict_class
 from odmantic._codec.translate import report, translate

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from odmantic._bson.values import is_document, is_stored_array
 from odmantic._codec.lookups import takes_aliases
-from odmantic._codec.reading import while_reading
+from odmantic._codec.on_input import while_reading
 from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.options import FieldOptions
 from odmantic._mapping.plain import allows

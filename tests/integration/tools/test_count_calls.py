@@ -30,7 +30,7 @@ def test_the_list_shows_calls_in_order_and_nested(odmantic_mongo_uri, capsys):
     _, title, *lines = capsys.readouterr().out.splitlines()
     assert re.fullmatch(r"sync flat save_new: \d+ calls, \d+ modules", title)
     first, second = lines[:2]
-    assert re.fullmatch(r"  _sync/engine\.py:\d+ +SyncEngine\.save", first)
+    assert re.fullmatch(r"  _sync/engine_base\.py:\d+ +SyncEngineBase\.save", first)
     assert second.rindex("  ") == first.rindex("  ") + 2, "it is called by the first"
     assert any(line.startswith("  generated for Flat:") for line in lines)
 
