@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 ACCOUNTS = 200
 OPENING_BALANCE = 400
-#: Some exceed what an account may hold, so that some transfers are refused after they have written.
 LARGEST_AMOUNT = 120
+"""Some exceed what an account may hold, so that some transfers are refused after they have written."""
 
 
 class Account(Model):

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from odmantic.testing import LocalReplicaSet
 
 _POLL_SECONDS = 0.05
-#: Seconds of calm after a member has returned, so that the next primary has all data.
 _CALM_SECONDS = 0.5
+"""Seconds of calm after a member has returned, so that the next primary has all data."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,6 @@ else:
 
 ROOT = Path(__file__).resolve().parents[1]
 LIST = Path(__file__).with_name("snippets_untyped.toml")
-#: The folders of modules that import one another, each in its own tree.
 GROUPS = {
     "docs": ROOT / "docs" / "snippets",
     "docs/testing": ROOT / "docs" / "snippets" / "testing",
@@ -33,6 +32,7 @@ GROUPS = {
     "sync": ROOT / "examples" / "sync",
     "fastapi": ROOT / "examples" / "fastapi_app",
 }
+"""The folders of modules that import one another, each in its own tree."""
 _MYPY = re.compile(r"^(?P<file>[^:]+):(?P<line>\d+): error: (?P<text>.*)$")
 
 

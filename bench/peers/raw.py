@@ -15,11 +15,11 @@ from bench.data import OWNER_COLLECTION, collection_name, document, stored
 from bench.peers.peer import CLIENT_OPTIONS, Body, Peer, ids_of
 from bench.workloads import TASKS, Colour, Task
 
-#: The concerns of odmantic's transactions, since they are sent too.
 _AS_OURS: Any = {
     "read_concern": ReadConcern("snapshot"),
     "write_concern": WriteConcern("majority"),
 }
+"""The concerns of odmantic's transactions, since they are sent too."""
 
 
 def _upsert(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -30,8 +30,9 @@ def lazy_names(
             return import_module(f"{package}.{name}")
         source = defined_in.get(name)
         if source is None:
-            message = f"module {package!r} has no attribute {name!r}"
-            raise AttributeError(message, name=name, obj=None)
+            raise AttributeError(
+                f"module {package!r} has no attribute {name!r}", name=name, obj=None
+            )
         value = namespace[name] = getattr(import_module(source), name)
         return value
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-#: Five random bytes as an integer, a new object in each process.
 number = int.from_bytes(os.urandom(5), "big")
+"""Five random bytes as an integer, a new object in each process."""
 
 
 def _renew() -> None:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: Calls a function with arguments in a thread, in a copy of the caller's context.
 InThread = Callable[..., Awaitable[Any]]
+"""Calls a function with arguments in a thread, in a copy of the caller's context."""
 
 
 async def run_transaction_in_threads(

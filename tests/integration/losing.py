@@ -13,8 +13,8 @@ from pymongo import MongoClient
 
 from odmantic.testing import LocalReplicaSet
 
-#: Seconds that a busy machine may take on top.
 _SLACK = 0.8
+"""Seconds that a busy machine may take on top."""
 
 
 class Losable:

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from odmantic.query import QueryExpression
 
     AIOSessionType: TypeAlias = HasScope | AsyncClientSession | Any | None
-    #: `bool` is what type checkers see in `Model.field == value`; a real one is refused.
     Query: TypeAlias = QueryExpression | Mapping[Any, Any] | bool
+    """`bool` is what type checkers see in `Model.field == value`; a real one is refused."""
 else:
     AIOSessionType = Any
 

@@ -134,11 +134,11 @@ def _check_complete(instance: Instance) -> None:
     model: Any = type(instance)
     for name in mapping_of(model).fields:
         if name not in instance.__dict__:
-            message = (
+            raise IncompleteDocumentError(
                 f"cannot store {model.__name__}: {model.__name__!r} object has no attribute {name!r}. It was made by "
-                "model_construct, or unpickled from a time before the field was added: assign a value to the field"
-            )
-            raise IncompleteDocumentError(message, model) from None
+                "model_construct, or unpickled from a time before the field was added: assign a value to the field",
+                model,
+            ) from None
 
 
 def encode_value(value: Any) -> Any:
@@ -217,8 +217,8 @@ def check_target(model: type[Instance], target: Instance) -> None:
     """
     cls = type(target)
     if cls is not model and mapping_of(cls).collection != mapping_of(model).collection:
-        message = (
+        raise InvalidDocumentError(
             f"a reference to {model.__name__} cannot lead to a {cls.__name__}, whose documents are in another collection: "
-            f"declare the field as {cls.__name__}, or store the key"
+            f"declare the field as {cls.__name__}, or store the key",
+            cls,
         )
-        raise InvalidDocumentError(message, cls)

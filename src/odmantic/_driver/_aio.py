@@ -40,8 +40,8 @@ class Lock(asyncio.Lock):
     __aenter__ = asyncio.Lock.acquire  # type: ignore[assignment]
 
 
-#: Whether callables that programs register may be async.
 CAN_AWAIT = True
+"""Whether callables that programs register may be async."""
 
 REFUSED_CLIENTS = frozenset({ClientKind.SYNC})
 CLIENT_ADVICE = "an AsyncMongoClient (or a Motor client), or a URI; SyncEngine takes a MongoClient"

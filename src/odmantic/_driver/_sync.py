@@ -25,8 +25,8 @@ Lock = threading.Lock
 Event = threading.Event
 sleep = time.sleep
 
-#: Whether callables that programs register may be async.
 CAN_AWAIT = False
+"""Whether callables that programs register may be async."""
 
 REFUSED_CLIENTS = frozenset({ClientKind.ASYNC, ClientKind.MOTOR})
 CLIENT_ADVICE = "a MongoClient, or a URI; AIOEngine takes an AsyncMongoClient or a Motor client"

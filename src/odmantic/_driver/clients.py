@@ -17,12 +17,12 @@ from pymongo.topology_description import TopologyDescription
 from odmantic._driver.internals import DEPLOYMENT, keep_on, kept_on
 from odmantic._state.places import Addresses, Deployment
 
-#: Names by which a machine knows itself.
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+"""Names by which a machine knows itself."""
 
 _PARTS = (AsyncDatabase, AsyncCollection, Database, Collection)
-#: The session classes of PyMongo.
 SESSION_CLASSES = frozenset({AsyncClientSession, ClientSession})
+"""The session classes of PyMongo."""
 
 
 class ClientKind(Enum):

@@ -18,18 +18,20 @@ from odmantic._driver.internals import driver_seconds_left
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-#: Seconds to end a transaction or session if nothing else limits it.
 END_SECONDS = 10.0
-#: Seconds to end it after the caller's time is up, or if no server is known.
+"""Seconds to end a transaction or session if nothing else limits it."""
 GRACE_SECONDS = 1.0
-#: The part of these that a cancelled task waits for the transaction's command in flight, before it cuts it off.
+"""Seconds to end it after the caller's time is up, or if no server is known."""
 DRAIN_SECONDS = 0.5
-#: Seconds that it then waits until the command is cut off.
+"""The part of these that a cancelled task waits for the transaction's command in flight, before it cuts it off."""
 CANCEL_SECONDS = 0.5
+"""Seconds that it then waits until the command is cut off."""
 
-#: Exceptions that mean that the caller's time is up, whatever the deadline. Threads are not cancelled, but they end
-#: what a cancelled task began.
 _CUT_OFF = (asyncio.CancelledError, KeyboardInterrupt)
+"""Exceptions that mean that the caller's time is up, whatever the deadline.
+
+Threads are not cancelled, but they end what a cancelled task began.
+"""
 
 _deadline: ContextVar[float] = ContextVar("odmantic_deadline", default=math.inf)
 _leaving: ContextVar[BaseException | None] = ContextVar("odmantic_leaving", default=None)

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
     from odmantic._driver.plain import Target
 
-#: The largest number of documents in a piece.
 PIECE_SIZE = 100
+"""The largest number of documents in a piece."""
 
-#: The largest size in bytes of a reply that is decoded faster as a whole.
 _SMALL = 65_536
+"""The largest size in bytes of a reply that is decoded faster as a whole."""
 
 _SIZE = Struct("<I")
 _size_at = _SIZE.unpack_from

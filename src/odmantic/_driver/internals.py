@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 # Attributes that the library sets on objects of the drivers. A client makes a database of every other name; one that
 # begins with an underscore is an attribute.
 
-#: Of a session: its channel, and after its end the name of what is over.
 CHANNEL = "_odmantic_channel"
-#: Of a client: its deployment.
+"""Of a session: its channel, and after its end the name of what is over."""
 DEPLOYMENT = "_odmantic_deployment"
+"""Of a client: its deployment."""
 
 _remaining: Callable[[], float | None] | None
 try:

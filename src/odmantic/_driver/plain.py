@@ -28,8 +28,8 @@ _CLIENTS = frozenset({AsyncMongoClient, MongoClient})
 _COLLECTIONS = frozenset({AsyncCollection, Collection})
 _NO_TYPES = TypeRegistry()
 
-#: Not created yet, where `None` means that there is none.
 UNMADE: Any = object()
+"""Not created yet, where `None` means that there is none."""
 
 
 @dataclass(slots=True, eq=False)

@@ -44,8 +44,8 @@ class ServerNotFoundError(OdmanticError, ServerSelectionTimeoutError):
         return type(self), (self.driver_error, self.operation, self.addresses), self.__dict__
 
 
-#: The attributes that are not copied from the driver's error.
 _NOT_TAKEN = frozenset({"__notes__", "_message"})
+"""The attributes that are not copied from the driver's error."""
 
 
 class DocumentNotFoundError(BaseEngineException):

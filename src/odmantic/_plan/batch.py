@@ -22,19 +22,23 @@ if TYPE_CHECKING:
     from odmantic._state.places import Written
     from odmantic.model import Model
 
-#: The smallest number of writes per change between inserts and updates; with fewer, a batch is sent as updates only,
-#: because each change costs a round trip.
 _WRITES_PER_SWITCH = 10
+"""The smallest number of writes per change between inserts and updates.
 
-#: In a transaction, new documents are queried before they are inserted; fewer than these are saved by updates.
+With fewer, a batch is sent as updates only, because each change costs a round trip.
+"""
+
 FEWEST_TO_LOOK_FOR = 16
+"""In a transaction, new documents are queried before they are inserted; fewer than these are saved by updates."""
 
-#: Outside a transaction, as many with given ids are presumed new, queried and inserted too: an upsert costs several
-#: times as much.
 FEWEST_TO_SUPPOSE = 100
+"""Outside a transaction, as many with given ids are presumed new, queried and inserted too.
 
-#: Classes of ids that are equal in Python exactly if they are equal in MongoDB.
+An upsert costs several times as much.
+"""
+
 PLAIN_IDS = (bson.ObjectId, str)
+"""Classes of ids that are equal in Python exactly if they are equal in MongoDB."""
 
 
 @dataclass(slots=True)

@@ -29,9 +29,11 @@ if TYPE_CHECKING:
 
 _DUPLICATE_KEY = 11000
 
-#: Codes of errors after which a read is retried, besides those for which the driver has a class. See
-#: https://github.com/mongodb/specifications/blob/master/source/retryable-reads/retryable-reads.md
 _PASSING = frozenset({6, 7, 89, 134, 262, 9001})
+"""Codes of errors after which a read is retried, besides those for which the driver has a class.
+
+See https://github.com/mongodb/specifications/blob/master/source/retryable-reads/retryable-reads.md
+"""
 
 
 def find_command(

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from odmantic._plan.save_plan import SavePlan
     from odmantic.model import Model
 
-#: The driver's errors for a value without a BSON form.
 NOT_ENCODABLE = (BSONError, OverflowError, RecursionError, ValueError)
+"""The driver's errors for a value without a BSON form."""
 
 _ILLEGAL_OPERATION = 20
 _WRITE_CONFLICT = 112

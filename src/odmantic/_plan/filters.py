@@ -9,12 +9,14 @@ from odmantic._bson.values import is_document, is_stored_array
 from odmantic._plan.foreign import check_fields
 from odmantic.query import QueryExpression, and_
 
-#: Operators that the command `find` takes, and a `$match` of an aggregation does not, nor a `count`, which is one. See
-#: https://www.mongodb.com/docs/manual/reference/operator/aggregation/match/#restrictions
 _ONLY_IN_FIND = frozenset({"$where", "$near", "$nearSphere"})
+"""Operators that the command `find` takes, and a `$match` of an aggregation does not, nor a `count`, which is one.
 
-#: Operators whose operands are values, whatever these look like.
+See https://www.mongodb.com/docs/manual/reference/operator/aggregation/match/#restrictions
+"""
+
 _OF_VALUES = frozenset({"$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin"})
+"""Operators whose operands are values, whatever these look like."""
 
 
 def build_filter(queries: tuple[Any, ...], model: Any = None) -> QueryExpression:

@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from odmantic._mapping.fields import ReferencePath
     from odmantic.query import SortExpression
 
-#: Documents per batch from the server: few enough for flat memory, many enough for speed.
 BATCH_SIZE = 1000
+"""Documents per batch from the server: few enough for flat memory, many enough for speed."""
 
-#: The same for documents of single values, which are small.
 FLAT_BATCH_SIZE = 3000
+"""The same for documents of single values, which are small."""
 
-#: Documents that become instances at a time: few, so that a stream of large ones does not fill the memory.
 PAGE_SIZE = 100
+"""Documents that become instances at a time: few, so that a stream of large ones does not fill the memory."""
 
-#: The same if all instances are kept.
 LIST_PAGE_SIZE = 1000
+"""The same if all instances are kept."""
 
-#: The key of a looked-up document until it is moved into an embedded object.
 _RESOLVED = "__odmantic_resolved__"
+"""The key of a looked-up document until it is moved into an embedded object."""
 
 Stage = dict[str, Any]
 ModelType = TypeVar("ModelType", bound=Model)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _settled: set[str | None] = set()
 """Collections of this process whose indexes were created, or whose lack was warned about."""
 
-#: Server error codes IndexOptionsConflict and IndexKeySpecsConflict.
 CONFLICT_CODES = frozenset({85, 86})
+"""Server error codes IndexOptionsConflict and IndexKeySpecsConflict."""
 
 
 def declared_indexes(model: type[Model]) -> list[IndexModel]:

@@ -26,20 +26,27 @@ if TYPE_CHECKING:
     from odmantic._state.places import Written
     from odmantic.model import Model
 
-#: Documents that are planned, and sent, at a time: this bounds their memory, lets the next ones be planned while
-#: these are in flight, and keeps the round trips to a distant server few.
 BATCH_SIZE = 2_500
+"""Documents that are planned, and sent, at a time.
 
-#: The same for updates. The driver makes several objects for each, and many more would trigger a full garbage
-#: collection.
+This bounds their memory, lets the next ones be planned while these are in flight, and keeps the round trips to a
+distant server few.
+"""
+
 UPDATE_BATCH_SIZE = 1_000
+"""The same for updates.
 
-#: Instances that are planned at a time while others are in flight: about a millisecond.
+The driver makes several objects for each, and many more would trigger a full garbage collection.
+"""
+
 PIECE_SIZE = 200
+"""Instances that are planned at a time while others are in flight: about a millisecond."""
 
-#: Types of ids that may be presumed new, besides object ids: all but a few that are equal in MongoDB are equal in
-#: Python.
 _SUPPOSABLE_IDS = frozenset({str, int})
+"""Types of ids that may be presumed new, besides object ids.
+
+All but a few that are equal in MongoDB are equal in Python.
+"""
 
 
 class Planner:

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from odmantic.model import Model
 
 
-#: The plan of an unchanged instance.
 NOTHING_TO_SEND = SavePlan(
     cast("Any", None), frozenset(), None, {}, {}, upsert=False, write=Written(NOWHERE, None)
 )
+"""The plan of an unchanged instance."""
 
 
 def fields_to_save(instance: Model, place: Place) -> AbstractSet[str]:

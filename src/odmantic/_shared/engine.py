@@ -29,8 +29,8 @@ class _Unnamed(str):
     __slots__ = ()
 
 
-#: The default name, which a name in the URI replaces; a given `"test"` is not replaced.
 UNNAMED = _Unnamed("test")
+"""The default name, which a name in the URI replaces; a given `"test"` is not replaced."""
 
 
 class BaseEngine:

@@ -18,8 +18,8 @@ from odmantic._state.transitions import mark_unknown
 if TYPE_CHECKING:
     from odmantic._state.places import Known
 
-    #: The place of the document, the modified fields, the baseline and the life.
     PickledState = tuple[Known | None, frozenset[str] | None, Any, Life | None]
+    """The place of the document, the modified fields, the baseline and the life."""
 
 
 def state_for_copy(original: Any) -> KeptState:

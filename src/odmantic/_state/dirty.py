@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from odmantic._state.places import Place
     from odmantic._types.instances import Instance
 
-#: The snapshot of an extra that a save has removed from the document; no other is empty.
 REMOVED: Snapshot = ()
+"""The snapshot of an extra that a save has removed from the document; no other is empty."""
 
 
 def dirty_fields(instance: Instance, place: Place) -> set[str]:

@@ -14,8 +14,8 @@ from weakref import WeakValueDictionary
 if TYPE_CHECKING:
     from odmantic._state.places import Place
 
-#: The number of ended lives that are remembered because they may be in a pickle.
 _MOST_ENDED = 100_000
+"""The number of ended lives that are remembered because they may be in a pickle."""
 
 
 class Life:

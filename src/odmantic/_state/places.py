@@ -13,8 +13,8 @@ from weakref import ref
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-#: Addresses of servers.
 Addresses = frozenset[tuple[str, int | None]]
+"""Addresses of servers."""
 
 
 class Deployment:
@@ -201,14 +201,14 @@ class Written(Known):
             self.moved = None
 
 
-#: The place of embedded objects: in another document.
 NOWHERE = Place(Deployment(), "", "")
+"""The place of embedded objects: in another document."""
 
-#: The knowledge about an embedded object that equals its part of the document.
 EMBEDDED = Known(NOWHERE)
+"""The knowledge about an embedded object that equals its part of the document."""
 
-#: The knowledge about a document at an unknown place: a program reads its own cursor.
 SOMEWHERE = Known(Place(Deployment(), "", ""))
+"""The knowledge about a document at an unknown place: a program reads its own cursor."""
 
 
 # One per instance of a pickle would take a third more memory.

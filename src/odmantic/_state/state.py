@@ -45,8 +45,8 @@ class KeptState(NamedTuple):
     earlier: KeptState | None
 
 
-#: The state of an instance as it was made: no document has the id that odmantic generated.
 AS_MADE = KeptState(None, None, None, None, None)
+"""The state of an instance as it was made: no document has the id that odmantic generated."""
 
 
 @final

@@ -29,14 +29,16 @@ if TYPE_CHECKING:
     from odmantic._state.places import Journal
     from odmantic._state.snapshot import Snapshot
 
-#: The result for an unchanged instance.
 UNCHANGED: Changes = (frozenset(), None, {}, None)
+"""The result for an unchanged instance."""
 
 _NONE: set[str] = set()
 
-#: The number of forms that are kept, since making one takes as long as all the rest: a program with more of them
-#: changes other fields each time.
 _MOST_FORMS = 256
+"""The number of forms that are kept, since making one takes as long as all the rest.
+
+A program with more of them changes other fields each time.
+"""
 
 
 class _Form(NamedTuple):

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     Open = Callable[[], Any]
     Complete = Callable[[list[Any]], list[Any]]
     Decode = Callable[[list[Any]], Iterable[list[dict[str, Any]]]]
-    #: Documents or pieces of answers, and whether none come behind them.
     _Batch = tuple[list[Any], bool]
+    """Documents or pieces of answers, and whether none come behind them."""
 
 
 class SyncCursor(BaseCursor[ModelType]):

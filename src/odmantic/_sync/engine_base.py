@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from odmantic.query import QueryExpression
 
     SyncSessionType: TypeAlias = HasScope | ClientSession | Any | None
-    #: `bool` is what type checkers see in `Model.field == value`; a real one is refused.
     Query: TypeAlias = QueryExpression | Mapping[Any, Any] | bool
+    """`bool` is what type checkers see in `Model.field == value`; a real one is refused."""
 else:
     SyncSessionType = Any
 

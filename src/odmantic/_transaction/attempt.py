@@ -12,8 +12,8 @@ from odmantic._transaction.journal import Journal
 from odmantic._transaction.retry_guard import RetryGuard
 from odmantic.exceptions import OdmanticError, SessionMisuseError, TransactionAbortedError
 
-#: Errors after which the server has, or may have, aborted a running transaction.
 DOOMING_ERRORS = (OperationFailure, ConnectionFailure)
+"""Errors after which the server has, or may have, aborted a running transaction."""
 
 
 NOT_STARTED = "transaction not started"

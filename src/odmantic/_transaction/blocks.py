@@ -43,8 +43,8 @@ class NoSession(Enum):
     NO_SESSION = "no session"
 
 
-#: As `session=`: run outside any transaction, on purpose.
 NO_SESSION = NoSession.NO_SESSION
+"""As `session=`: run outside any transaction, on purpose."""
 
 
 class AnyOwner(Enum):
@@ -53,8 +53,8 @@ class AnyOwner(Enum):
     ANY_OWNER = "any owner"
 
 
-#: As the owner of a block: every task or thread with its context is in it.
 ANY_OWNER = AnyOwner.ANY_OWNER
+"""As the owner of a block: every task or thread with its context is in it."""
 
 
 @dataclass(slots=True, eq=False)

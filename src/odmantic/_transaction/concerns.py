@@ -61,8 +61,8 @@ class TransactionSettings(NamedTuple):
         return options
 
 
-#: The settings of a call without options.
 NOTHING_ASKED = TransactionSettings()
+"""The settings of a call without options."""
 
 
 def _is_set(concern: Any) -> bool:

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from odmantic._state.lives import Life
 
     _Document = tuple[str, str, bytes]
-    #: The write, the instance and the fields.
     _Write = tuple[Written, Instance, AbstractSet[str]]
+    """The write, the instance and the fields."""
 
 
 class _Entry:

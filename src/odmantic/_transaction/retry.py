@@ -19,12 +19,12 @@ from pymongo.errors import (
 
 from odmantic._errors.transactions import labels_of
 
-#: Seconds after the first attempt during which a commit or a transaction is retried.
 RETRY_SECONDS = 120.0
+"""Seconds after the first attempt during which a commit or a transaction is retried."""
 
 _MAX_TIME_EXPIRED, _UNKNOWN_WRITE_CONCERN, _UNSATISFIABLE_WRITE_CONCERN = 50, 79, 100
-#: Errors that another commit would meet again.
 _NOT_MENDED = (_MAX_TIME_EXPIRED, _UNKNOWN_WRITE_CONCERN, _UNSATISFIABLE_WRITE_CONCERN)
+"""Errors that another commit would meet again."""
 _NO_SUCH_TRANSACTION = 251
 _FIRST_DELAY = 0.005
 _GROWTH = 1.5

@@ -18,8 +18,8 @@ from odmantic._transaction.tracked import Tracked
 from odmantic._types.instances import Instance
 
 if TYPE_CHECKING:
-    #: Digests of the stored values by key.
     _Document = dict[str, bytes | None]
+    """Digests of the stored values by key."""
 
 
 class RetryGuard:

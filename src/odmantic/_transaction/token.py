@@ -19,8 +19,8 @@ from bson.timestamp import Timestamp
 _PREFIX = "odm1."
 _LONGEST = 512
 
-#: Seconds that a token may be ahead of this machine's clock; a server that follows it would stay ahead forever.
 MAX_LEAD_SECONDS = 3600
+"""Seconds that a token may be ahead of this machine's clock; a server that follows it would stay ahead forever."""
 
 
 @dataclass(frozen=True, slots=True)

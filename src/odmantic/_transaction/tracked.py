@@ -28,8 +28,8 @@ from odmantic._types.kinds import kind_of_instance
 Restore = Callable[[], Any]
 AfterRollback = Callable[[Any], "Callable[[], None] | None"]
 
-#: What pydantic stores in an instance besides its values.
 _SLOTS = ("__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
+"""What pydantic stores in an instance besides its values."""
 
 _ATOMIC = (
     *(bool, int, float, str, bytes, type(None), type(Ellipsis)),

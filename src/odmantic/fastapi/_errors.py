@@ -18,8 +18,8 @@ from odmantic.exceptions import (
 
 logger = logging.getLogger("odmantic.fastapi")
 
-#: Seconds after which a client may try again.
 _RETRY_AFTER = "1"
+"""Seconds after which a client may try again."""
 
 
 def install_error_handlers(app: FastAPI) -> None:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from fastapi import Request
     from starlette.types import Message, Receive
 
-#: Bytes of a body that are kept in memory; the rest goes to a temporary file.
 IN_MEMORY = 1024 * 1024
+"""Bytes of a body that are kept in memory; the rest goes to a temporary file."""
 _PIECE = 64 * 1024
 
 

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
-#: The lowest status of a response that rolls back.
 _FIRST_ERROR = 400
+"""The lowest status of a response that rolls back."""
 
 
 class TransactionRoute(APIRoute):

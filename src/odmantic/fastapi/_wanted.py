@@ -24,8 +24,8 @@ from odmantic.session import AIOTransaction, SyncTransaction
 if TYPE_CHECKING:
     from fastapi.dependencies.models import Dependant
 
-#: The key of a request's scope that holds the transaction of the running attempt.
 IN_SCOPE = "odmantic.transaction"
+"""The key of a request's scope that holds the transaction of the running attempt."""
 
 
 async def _current_transaction(connection: HTTPConnection) -> Any:

@@ -6,10 +6,10 @@ from tests.integration.aio.colour import ASYNC
 
 from odmantic._plan.find import FLAT_BATCH_SIZE
 
-#: How many small documents one answer of the server to a stream holds.
 ANSWER = FLAT_BATCH_SIZE
-#: More than that.
+"""How many small documents one answer of the server to a stream holds."""
 MANY = ANSWER + 100
+"""More than that."""
 
 
 async def to_list(cursor):

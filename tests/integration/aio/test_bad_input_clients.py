@@ -71,8 +71,8 @@ async def test_the_engines_own_database_is_no_client(aio_engine):
         AIOEngine(aio_engine.get_collection(Parcel))
 
 
-#: A socket of a file that does not exist: refused at once, with no connection left half open.
 NOWHERE = "mongodb://%2Fno%2Fno-server.sock"
+"""A socket of a file that does not exist: refused at once, with no connection left half open."""
 
 
 def _engine(uri, **options):

@@ -33,8 +33,8 @@ class Number(Model):
     notes: list[str] = []
 
 
-#: More than the server sends at once.
 MANY = BATCH_SIZE + 1
+"""More than the server sends at once."""
 TRANSIENT = "TransientTransactionError"
 
 

@@ -17,8 +17,8 @@ from odmantic import Model
 from odmantic.testing import LocalReplicaSet
 
 SECONDS = 1.0
-#: Before, a task forgets that it was cancelled as soon as it knows.
 TASKS_TELL = pytest.mark.skipif(sys.version_info < (3, 11), reason="tasks have no `cancelling`")
+"""Before, a task forgets that it was cancelled as soon as it knows."""
 LOST = pytest.mark.parametrize("way_down", ["killed", "stopped"])
 
 

@@ -16,8 +16,8 @@ from tests.integration.losing import takes_at_most
 from odmantic import Model
 from odmantic._driver import deadline
 
-#: Milliseconds that the server keeps a rollback.
 SHORT, LONG = 600, 2300
+"""Milliseconds that the server keeps a rollback."""
 if sys.version_info >= (3, 11):
     asyncio_timeout = asyncio.timeout
 else:

@@ -14,8 +14,8 @@ from collections import Counter as Tally
 import pytest
 from tests.integration.fastapi.service import FAILURES, SUCCESSES
 
-#: Seconds that a busy machine may take on top.
 SLACK = 0.8
+"""Seconds that a busy machine may take on top."""
 
 CONFLICT = {"error_code": 112, "labels": ("TransientTransactionError",)}
 

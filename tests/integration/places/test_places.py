@@ -146,8 +146,8 @@ COPIES: dict[str, Callable[[Parcel], Parcel]] = {
 
 numbers = st.integers(0, 3)
 
-#: A code that no document may have.
 REFUSED = 99
+"""A code that no document may have."""
 
 
 class World(RuleBasedStateMachine):

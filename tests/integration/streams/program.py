@@ -17,8 +17,8 @@ from odmantic._plan.find import FLAT_BATCH_SIZE
 from odmantic.exceptions import DuplicateKeyError
 from odmantic.session import NO_SESSION
 
-#: More than the server sends at once.
 MANY = FLAT_BATCH_SIZE + 200
+"""More than the server sends at once."""
 
 COMMIT_LIMIT_MS = 4321
 """A time limit that a program sets itself."""

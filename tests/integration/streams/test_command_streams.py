@@ -21,7 +21,6 @@ PROGRAM = Path(__file__).with_name("program.py")
 TRANSIENT = {"error_code": 112, "labels": ("TransientTransactionError",)}
 NO_MAJORITY = {"write_concern_error": {"code": 64, "errmsg": "waiting for replication timed out"}}
 CLOSED = {"close_connection": True, "times": 1}
-#: The parts of the program in order, each with the command that the server fails meanwhile, and how.
 PARTS = [
     *((part, None, None) for part in ("configure", "save", "read", "delete", "sessions", "blocks")),
     ("retried", "update", TRANSIENT | {"times": 1}),
@@ -30,6 +29,7 @@ PARTS = [
     ("broken_commit", "commitTransaction", CLOSED),
     ("given_up", "update", TRANSIENT),
 ]
+"""The parts of the program in order, each with the command that the server fails meanwhile, and how."""
 PRIVATE_TO_A_RUN = {"$clusterTime", "afterClusterTime", "atClusterTime"}
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from odmantic._plan.find import FLAT_BATCH_SIZE
 
-#: How many small documents one answer of the server to a stream holds.
 ANSWER = FLAT_BATCH_SIZE
-#: More than that.
+"""How many small documents one answer of the server to a stream holds."""
 MANY = ANSWER + 100
+"""More than that."""
 
 
 def to_list(cursor):

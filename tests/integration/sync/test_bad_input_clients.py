@@ -67,8 +67,8 @@ def test_the_engines_own_database_is_no_client(sync_engine):
         SyncEngine(sync_engine.get_collection(Parcel))
 
 
-#: A socket of a file that does not exist: refused at once, with no connection left half open.
 NOWHERE = "mongodb://%2Fno%2Fno-server.sock"
+"""A socket of a file that does not exist: refused at once, with no connection left half open."""
 
 
 def _engine(uri, **options):

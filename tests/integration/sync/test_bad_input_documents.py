@@ -165,7 +165,6 @@ class Shape(Model):
     model_config = {"arbitrary_types_allowed": True}
 
 
-#: A document, the location of each problem, and a part of the text.
 MISFITS = {
     "empty": ({}, [("name",)], "Key 'name' not found in document"),
     "null": ({"name": None}, [("name",)], "valid string"),
@@ -201,6 +200,7 @@ MISFITS = {
     "text for a key": ({"name": "a", "_id": "nonsense"}, None, "id"),
     "key null": ({"name": "a", "_id": None}, None, "id"),
 }
+"""A document, the location of each problem, and a part of the text."""
 
 
 @pytest.mark.parametrize(("document", "locations", "text"), MISFITS.values(), ids=MISFITS)

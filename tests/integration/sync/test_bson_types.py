@@ -64,7 +64,6 @@ NOW = datetime(2024, 5, 6, 7, 8, 9, 123000)
 UTC_NOW = NOW.replace(tzinfo=timezone.utc)
 Csv = Annotated[list[int], WithBsonSerializer(lambda values: ",".join(map(str, values)))]
 
-#: Annotation, value, stored value (as the driver reads it) and its BSON type.
 STORED: list[tuple[Any, Any, Any, str]] = [
     (bson.ObjectId, OID, OID, "objectId"),
     (odmantic.bson.ObjectId, OID, OID, "objectId"),
@@ -129,6 +128,7 @@ STORED: list[tuple[Any, Any, Any, str]] = [
         "string",
     ),
 ]
+"""Annotation, value, stored value (as the driver reads it) and its BSON type."""
 IDS = [f"{number} {annotation}" for number, (annotation, *_) in enumerate(STORED)]
 
 

@@ -23,8 +23,8 @@ class Post(Model):
     reviewer: User = Reference()
 
 
-#: More than the server sends at once.
 MANY = ANSWER + 1
+"""More than the server sends at once."""
 
 
 def _find(target, user, **session):
@@ -68,12 +68,12 @@ OPERATIONS = {
     for operate in (_find, _find_one, _count, _save, _save_all, _delete, _remove)
 }
 OF_ENGINES = OPERATIONS | {"configure_database": _configure_database}
-#: What is public and sends nothing by itself, or is the transaction.
 NO_OPERATIONS = {
     *("abort", "commit", "end", "start", "get_driver_session", "on_commit", "on_rollback"),
     *("run_once", "run_transaction", "session", "token", "track", "transaction", "dooming"),
     *("close", "get_collection"),
 }
+"""What is public and sends nothing by itself, or is the transaction."""
 
 
 def _methods(cls):

@@ -67,10 +67,10 @@ OPERATIONS = [
 EVERY_OPERATION = pytest.mark.parametrize(
     "operation", OPERATIONS, ids=[function.__name__[1:] for function in OPERATIONS]
 )
-#: Those MongoDB allows in a transaction.
 TRANSACTIONAL = pytest.mark.parametrize(
     "operation", OPERATIONS[:-1], ids=[function.__name__[1:] for function in OPERATIONS[:-1]]
 )
+"""Those MongoDB allows in a transaction."""
 
 
 @pytest.fixture

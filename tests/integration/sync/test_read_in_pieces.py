@@ -21,8 +21,8 @@ from odmantic.exceptions import DocumentParsingError
 MEBIBYTE = 1 << 20
 
 
-#: More documents than three answers of the server hold, the last of which is not full.
 MANY = 7_345
+"""More documents than three answers of the server hold, the last of which is not full."""
 
 
 class Crate(Model):

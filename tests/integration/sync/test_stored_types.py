@@ -19,7 +19,6 @@ from odmantic.exceptions import InvalidDocumentError
 DAY = date(2024, 2, 29)
 MIDNIGHT = datetime(2024, 2, 29)
 
-#: Type, value, a greater one, stored form, its BSON type.
 STORED: list[tuple[Any, Any, Any, Any, str]] = [
     (date, DAY, date(2024, 3, 1), MIDNIGHT, "date"),
     (time, time(8, 30), time(9), "08:30:00", "string"),
@@ -41,6 +40,7 @@ STORED: list[tuple[Any, Any, Any, Any, str]] = [
     (SecretStr, SecretStr("a"), SecretStr("b"), "a", "string"),
     (SecretBytes, SecretBytes(b"a"), SecretBytes(b"b"), b"a", "binData"),
 ]
+"""Type, value, a greater one, stored form, its BSON type."""
 IDS = [each[0].__name__ for each in STORED]
 
 

@@ -17,8 +17,8 @@ class User(Model):
     email: str
 
 
-#: What a table's cell says about errors.
 REFUSED = (RuntimeError, "(?i)transaction (not|already) started")
+"""What a table's cell says about errors."""
 ABORTED = (TransactionAbortedError, "duplicate key")
 
 

@@ -14,8 +14,8 @@ import pytest
 
 PROGRAM = Path(__file__).with_name("interrupted.py")
 ROLLED_BACK = {"stored": 0, "dirty": [["id", "name", "tags"]] * 2}
-#: Nobody knows the outcome; here the commit took effect.
 UNKNOWN = ROLLED_BACK | {"stored": 2}
+"""Nobody knows the outcome; here the commit took effect."""
 CLEAN = {"error": "KeyboardInterrupt", "open": 0, "in use": 0, "equal": True, "left": 0}
 
 

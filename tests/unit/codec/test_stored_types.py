@@ -78,7 +78,6 @@ DAY = date(2024, 2, 29)
 MIDNIGHT = datetime(2024, 2, 29)
 HOME = ZoneInfo("America/New_York")
 
-#: Type, value, stored form.
 TYPES: list[tuple[Any, Any, Any]] = [
     (date, DAY, MIDNIGHT),
     (date, date(1, 1, 3), datetime(1, 1, 3)),
@@ -115,6 +114,7 @@ TYPES: list[tuple[Any, Any, Any]] = [
     (SecretStr, SecretStr("hush"), "hush"),
     (SecretBytes, SecretBytes(b"\xff"), b"\xff"),
 ]
+"""Type, value, stored form."""
 IDS = [f"{value!r:.30}" for _, value, _ in TYPES]
 
 CLIENTS = [

@@ -66,8 +66,8 @@ def _decoded(answer, collection=None):
     return reply
 
 
-#: Makes an answer large, so that its documents stay encoded.
 _LARGE = {"padding": "x" * 70_000}
+"""Makes an answer large, so that its documents stay encoded."""
 
 
 def _found(documents, *, name="firstBatch", around=_AROUND | _LARGE):

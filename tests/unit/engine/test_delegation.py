@@ -17,7 +17,6 @@ class User(Model):
 
 _QUERIES = (User.name == "Ada", {"age": 3})
 
-#: Method, positional arguments, keyword arguments, and the defaults that are passed on with them.
 CALLS = [
     ("find", (User, *_QUERIES), {"sort": User.name, "skip": 1, "limit": 2}, {}),
     ("find", (User,), {}, {"sort": None, "skip": 0, "limit": None}),
@@ -30,6 +29,7 @@ CALLS = [
     ("remove", (User, *_QUERIES), {"just_one": True}, {}),
     ("remove", (User,), {}, {"just_one": False}),
 ]
+"""Method, positional arguments, keyword arguments, and the defaults that are passed on with them."""
 EVERY_CALL = pytest.mark.parametrize(("method", "arguments", "options", "defaults"), CALLS)
 RETURNS_NOTHING = {"delete"}
 

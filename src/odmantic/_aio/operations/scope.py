@@ -144,8 +144,8 @@ class Scope:
             raise
 
 
-#: The scope of an operation without a session.
 OUTSIDE = Scope()
+"""The scope of an operation without a session."""
 
 
 def scope_of(session: Any) -> Scope:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from odmantic._aio.transactions.channel import Channel
     from odmantic._transaction.attempt import Attempt
 
-#: MaxTimeMSExpired, the code of the driver's own refusals.
 _TIME_LIMIT = 50
+"""MaxTimeMSExpired, the code of the driver's own refusals."""
 
 
 async def commit_until_known(

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Running = TypeVar("Running", bound="TransactionLifetime")
-#: The argument of the callback.
 Given_co = TypeVar("Given_co", covariant=True)
+"""The argument of the callback."""
 
 
 class Repeatable(Protocol[Given_co]):

@@ -47,9 +47,11 @@ if TYPE_CHECKING:
     from odmantic._sync.operations.scope import Scope
 
 
-#: Failures of the search for ids that do not keep them from being sent as updates, or that an update tells better: a role
-#: may write without reading, and an id may have no stored form.
 _MAY_BE_UPDATED = (OperationFailure, *NOT_ENCODABLE)
+"""Failures of the search for ids that do not keep them from being sent as updates, or that an update tells better.
+
+A role may write without reading, and an id may have no stored form.
+"""
 
 
 class StoppedError(Exception):

@@ -27,13 +27,17 @@ def run_callbacks(attempt: Attempt) -> None:
     if attempt.is_committed:
         errors = _call_all(callbacks.on_commit)
         if errors:
-            message = f"the transaction is committed, but {len(errors)} on_commit callable(s) failed: {errors!r}"
-            raise CommitHookError(message, errors) from errors[0]
+            raise CommitHookError(
+                f"the transaction is committed, but {len(errors)} on_commit callable(s) failed: {errors!r}",
+                errors,
+            ) from errors[0]
     elif attempt.is_rolled_back:
         errors = _call_all(callbacks.on_rollback)
         if errors:
-            message = f"the transaction is rolled back, but {len(errors)} on_rollback callable(s) failed: {errors!r}"
-            raise RollbackHookError(message, errors) from errors[0]
+            raise RollbackHookError(
+                f"the transaction is rolled back, but {len(errors)} on_rollback callable(s) failed: {errors!r}",
+                errors,
+            ) from errors[0]
 
 
 def _call_all(callbacks: list[Callback]) -> list[Exception]:

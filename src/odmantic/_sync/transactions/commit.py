@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from odmantic._sync.transactions.channel import Channel
     from odmantic._transaction.attempt import Attempt
 
-#: MaxTimeMSExpired, the code of the driver's own refusals.
 _TIME_LIMIT = 50
+"""MaxTimeMSExpired, the code of the driver's own refusals."""
 
 
 def commit_until_known(channel: Channel, attempt: Attempt, max_commit_time_ms: int | None) -> None:

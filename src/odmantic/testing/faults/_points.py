@@ -54,10 +54,10 @@ class Fault(Enum):
 _OF_TRANSACTIONS = frozenset({Fault.TRANSIENT, Fault.WRITE_CONFLICT})
 _OF_COMMITS = frozenset({Fault.COMMIT_DELAYED, Fault.COMMIT_UNKNOWN, Fault.COMMIT_UNKNOWN_UNDONE})
 
-#: Faults of the server and of the network.
 SERVER_FAULTS = tuple(fault for fault in Fault if not fault.is_cancellation)
-#: All of them; only a task can be cancelled.
+"""Faults of the server and of the network."""
 ALL_FAULTS = tuple(Fault)
+"""All of them; only a task can be cancelled."""
 
 _WITHOUT_INTEREST = frozenset({"hello", "ismaster", "ping", "buildinfo", "endsessions"})
 _OF_AUTHENTICATION = ("sasl", "authenticate", "logout", "getnonce")

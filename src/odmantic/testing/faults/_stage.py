@@ -22,8 +22,8 @@ from odmantic.testing.faults._proxy import LOST, PASS, Passage, Proxy
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: Cancels the program, and returns when the cancellation has arrived.
 Cancel = Callable[[], None]
+"""Cancels the program, and returns when the cancellation has arrived."""
 
 _SNAPSHOT_UNAVAILABLE = 246
 _WRITE_CONFLICT = 112
@@ -31,11 +31,11 @@ _WRITE_CONFLICT = 112
 _EXCEEDED_TIME_LIMIT = 262
 _TIME_EXPIRED = 50
 
-#: The driver's time to look for the server; it is always there, as long as a run has time left.
 _SELECTION_MILLISECONDS = "5000"
+"""The driver's time to look for the server; it is always there, as long as a run has time left."""
 
-#: Seconds until the server has noticed that a program ended.
 _PATIENCE = 1.0
+"""Seconds until the server has noticed that a program ended."""
 
 
 class Watch:
