@@ -117,9 +117,10 @@ def _is_same(again: Any, value: Any) -> bool:
     if is_document(again):
         return _are_same([*again.items()], [*value.items()])
     if isinstance(again, (set, frozenset)):
+        items: list[Any] = [*again]
         same: dict[Any, Any] = {item: item for item in value}
-        return len(again) == len(same) and all(
-            item in same and _is_same(item, same[item]) for item in again
+        return len(items) == len(same) and all(
+            item in same and _is_same(item, same[item]) for item in items
         )
     if is_collection(again):
         return _are_same([*again], [*value])
