@@ -22,10 +22,11 @@ from odmantic._mapping.mapping import (
     mapping_of,
 )
 from odmantic._mapping.naming import collection_name, plain_text
+from odmantic._query.paths import proxy_of
 from odmantic._types.internals import has_all_fields, is_parametrisation
 from odmantic._types.kinds import ModelKind, kind_of, origin_of
 from odmantic.config import ODMConfigDict, inherited_config, validate_config
-from odmantic.field import Field, ODMFieldInfo, proxy_of
+from odmantic.field import Field, ODMFieldInfo
 from odmantic.typing import dataclass_transform
 
 if TYPE_CHECKING:
