@@ -38,6 +38,8 @@ network raise the driver's own exceptions.
 
 from __future__ import annotations
 
+from typing import Any
+
 from odmantic._errors.base import BaseEngineException, OdmanticError
 from odmantic._errors.lines import ErrorList
 from odmantic._errors.operations import (
@@ -121,7 +123,9 @@ __all__ = [
 def _name_publicly() -> None:
     """Have tracebacks and pickles name each class where programs import it from."""
     for name in __all__:
-        if isinstance(public := globals()[name], type):
+        public: Any = globals()[name]
+        # To Python 3.10, `list[int]` is an instance of `type`.
+        if issubclass(type(public), type):
             public.__module__ = __name__
 
 
