@@ -335,9 +335,10 @@ def test_strict_uuids_are_read_too() -> None:
 @pytest.mark.parametrize("stored", [Binary(KEY.bytes, 3), Binary(b"short", 4)])
 def test_uuids_whose_bytes_may_be_in_any_order_are_refused(stored: Any) -> None:
     for annotation in (UUID, list[UUID], Union[UUID, int]):
-        value = [stored] if annotation == list[UUID] else stored
+        # Older drivers decode no short one.
+        document = {"_id": bson.ObjectId(), "x": [stored] if annotation == list[UUID] else stored}
         with pytest.raises(DocumentParsingError, match="uuidRepresentation"):
-            read_document(model_of(annotation), in_document(value))
+            read_document(model_of(annotation), document)
 
 
 def test_uuids_in_unions() -> None:
