@@ -66,12 +66,14 @@ _ALLOWED = (
     | ConfigDict.__optional_keys__
 )
 
+_INHERITANCE = (None, "abstract", "separate")
+
 
 def validate_config(config: Mapping[str, Any], cls_name: str) -> ODMConfigDict:
     """Check the config of the class called `cls_name` and add the defaults.
 
     Raises:
-        ValueError: an option is unknown, or `inheritance` is another word.
+        ValueError: if an option is unknown, or `inheritance` is another word.
     """
     for option in config:
         if option not in _ALLOWED:
@@ -82,7 +84,6 @@ def validate_config(config: Mapping[str, Any], cls_name: str) -> ODMConfigDict:
     return cast("ODMConfigDict", {**_DEFAULTS, **config})
 
 
-_INHERITANCE = (None, "abstract", "separate")
 _OF_ONE_CLASS = ("title", "json_schema_extra", "collection", "indexes")
 
 

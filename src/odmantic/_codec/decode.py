@@ -15,7 +15,7 @@ from odmantic._codec.overrides import parse_target
 from odmantic._codec.stored_forms import in_utc
 from odmantic._codec.strict import is_strict_class
 from odmantic._codec.translate import report, translate
-from odmantic._mapping.fields import Absence, ODMEmbeddedGeneric, ODMReference
+from odmantic._mapping.fields import ODMEmbeddedGeneric, ODMReference
 from odmantic._mapping.interfaces import MISSING, Decoder, FieldDecoder, Location, OnMissing
 from odmantic._types.classes import is_array, is_mapping
 from odmantic._types.instances import Instance
@@ -145,8 +145,6 @@ def _on_missing(field: ODMBaseField) -> OnMissing:
             report(errors, KeyNotFoundInDocumentError(key), loc, raw)
 
         return report_missing
-    if field.absence & Absence.OF_NONE:
-        return lambda _loc, _errors, _raw: None
     supply = field.if_missing
     if supply is not None:
         return lambda _loc, _errors, _raw: supply()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from odmantic._mapping.fields import Absence
 from odmantic._mapping.mapping import mapping_of
 from odmantic._types.annotations import annotated, type_adapter
 from odmantic._types.instances import Instance
@@ -33,8 +32,6 @@ def fill_missing(instance: Instance) -> None:
 
 def _default(field: ODMBaseField, values: dict[str, Any]) -> Any:
     info = field.pydantic_field
-    if field.absence & Absence.OF_NONE:
-        return None
     if field.if_missing is not None:
         default = field.if_missing()
     else:

@@ -15,7 +15,6 @@ from odmantic._codec.readable import NotReadError, field_reader
 from odmantic._codec.validation import first_problem
 from odmantic._mapping.fields import ODMReference
 from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.plain import is_unvalidated
 from odmantic._types.internals import decorators_of
 from odmantic._types.tree import Anything, Document, Object, Type, Union
 from odmantic.exceptions import IncompleteDocumentError
@@ -36,7 +35,7 @@ def storing_encoder(mapping: ModelMapping, name: str) -> Encoder | None:
     """
     encode = mapping.encoder_of[name]
     may_be_invalid = encode is not None and name in mapping.mutable_fields
-    if not (may_be_invalid or is_unvalidated(mapping)) or not _can_be_tried(mapping, name):
+    if not (may_be_invalid or mapping.is_unvalidated) or not _can_be_tried(mapping, name):
         return encode
     return _trying(mapping, name, encode or _as_it_is)
 
@@ -73,7 +72,7 @@ def _trying(mapping: ModelMapping, name: str, encode: Encoder) -> Encoder:
 def _test_of(mapping: ModelMapping, name: str) -> Callable[[Any, Any], None] | None:
     """Return a function that reads the stored form of a field's value back, and raises if it may not be stored."""
     field = mapping.fields[name]
-    if isinstance(field, ODMReference) and is_unvalidated(mapping):
+    if isinstance(field, ODMReference) and mapping.is_unvalidated:
         return partial(_test_target, mapping, name, field.model)
     read = field_reader(mapping, name)
     if read is None:
@@ -98,7 +97,7 @@ def _test_target(
 def _may_be_read_as_another(mapping: ModelMapping, name: str) -> bool:
     """Return whether a value may be stored in a form that is read as another value."""
     inside = mapping.fields[name].tree.inside
-    if is_unvalidated(mapping):
+    if mapping.is_unvalidated:
         # Any value comes back as BSON has it.
         return not any(isinstance(node, Anything) for node in inside)
     members = (each for node in inside if isinstance(node, Union) for each in node.arguments)

@@ -14,7 +14,7 @@ from odmantic._compiled.taking import TakerCode
 from odmantic._compiled.values import keeps_alike
 from odmantic._compiled.writing import WriterCode
 from odmantic._mapping.interfaces import Changes, Encoder, Read, ReadAll, Take, TakeSnapshot, Write
-from odmantic._mapping.plain import exact_classes, is_judged_whole, is_unvalidated
+from odmantic._mapping.plain import exact_classes, is_judged_whole
 from odmantic._mapping.shortcuts import Shortcut, shortcuts_of
 from odmantic._mapping.trees import leaf_classes_of
 from odmantic._state.places import Known
@@ -209,8 +209,8 @@ _PARTS: tuple[_Part, ...] = (
 
 def _may_look(mapping: ModelMapping) -> bool:
     """Return whether values are inspected when they are written, and those of the usual shape written directly."""
-    return Shortcut.WRITER in shortcuts_of(mapping.model.model_config) and not is_unvalidated(
-        mapping
+    return (
+        Shortcut.WRITER in shortcuts_of(mapping.model.model_config) and not mapping.is_unvalidated
     )
 
 

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from odmantic._codec.untyped import encode_any
-from odmantic._mapping.fields import Absence, ODMReference
+from odmantic._mapping.fields import ODMReference, none_if_missing
 from odmantic._types.leaves import LEAF_CLASSES
 from odmantic._types.tree import Anything, Array, Leaf, Nullable, Opaque, Table
 
@@ -25,7 +25,7 @@ def stored_default(field: ODMBaseField, node: Node) -> Any:
 
     `NO_DEFAULT` means that there is none, or that it has to be made for each document.
     """
-    if field.absence & Absence.OF_NONE:
+    if field.if_missing is none_if_missing:
         return None
     info = field.pydantic_field
     is_made_anew = field.is_required_in_doc() or field.if_missing is not None

@@ -21,7 +21,6 @@ from odmantic._compiled.snapshot_code import (
     quoted_key,
 )
 from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.plain import is_unvalidated
 from odmantic._state.snapshot import snapshot_of_stored
 from odmantic._types.tree import (
     Anything,
@@ -204,7 +203,7 @@ class ValueCode:
     def _embedded(self, model: Any, value: str, path: str) -> Stored:
         mapping = mapping_of(model)
         self._unless_exactly(value, model)
-        is_odd = mapping.extra_allowed or is_unvalidated(mapping) or bool(mapping.left_out)
+        is_odd = mapping.extra_allowed or mapping.is_unvalidated or bool(mapping.left_out)
         is_odd |= self._keeps and not keeps_alike(mapping, mapping.fields)
         if is_odd or not self._inlining.takes(mapping, self._source):
             return self._elsewhere(mapping, value, path)

@@ -15,11 +15,13 @@ from odmantic._codec.readable import Readable
 from odmantic._compiled.compile import Codec
 from odmantic._define.absence import absence_of
 from odmantic._mapping.fields import (
+    Absence,
     ODMBaseField,
     ODMEmbedded,
     ODMEmbeddedGeneric,
     ODMField,
     ODMReference,
+    none_if_missing,
 )
 from odmantic._mapping.mapping import COLLECTION, ModelMapping
 from odmantic._mapping.naming import check_key_name, collection_name, plain_text
@@ -129,9 +131,10 @@ def _field(
     }
     if isinstance(tree, Target):
         return ODMReference(model=tree.cls, **common)
+    absence = absence_of(f"{model.__name__}.{name}", info, tree, options, config)
     common |= {
-        "if_missing": options.if_missing,
-        "absence": absence_of(f"{model.__name__}.{name}", info, tree, options, config),
+        "if_missing": none_if_missing if absence & Absence.OF_NONE else options.if_missing,
+        "absence": absence,
         "index": options.index,
         "unique": options.unique,
         "primary_field": options.primary_field,

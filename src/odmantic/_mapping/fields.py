@@ -22,6 +22,10 @@ class Absence(Flag):
     OF_DEFAULT = auto()
 
 
+def none_if_missing() -> None:
+    """Return what a field has that leaves out `None`, where a document lacks its key."""
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class ODMBaseField:
     """A field of a document.
@@ -59,7 +63,7 @@ class ODMBaseField:
 
     def is_required_in_doc(self) -> bool:
         """Return whether a document without the key cannot be parsed."""
-        if self.if_missing is not None or self.absence & Absence.OF_NONE:
+        if self.if_missing is not None:
             return False
         if self.model_config.get("parse_doc_with_default_factories"):
             return self.pydantic_field.is_required()
@@ -88,8 +92,6 @@ class ODMField(ODMBaseIndexableField):
         """Return the value that replaces a key missing from the document."""
         if self.if_missing is not None:
             return self.if_missing()
-        if self.absence & Absence.OF_NONE:
-            return None
         if self.model_config.get("parse_doc_with_default_factories"):
             return self.pydantic_field.get_default(call_default_factory=True, validated_data={})
         return self.pydantic_field.get_default()

@@ -175,6 +175,14 @@ class ModelMapping:
         """Whether the class defines `model_validate`, which makes instances of what was read."""
         return _has_own(self.model, "model_validate")
 
+    @cached_property
+    def is_unvalidated(self) -> bool:
+        """Whether an instance may hold what nothing has validated, so that a save has to look."""
+        config = self.model.model_config
+        return not (config.get("validate_assignment") and config.get("validate_default")) or any(
+            info.validate_default is False for info in self.model.__pydantic_fields__.values()
+        )
+
     def decide_again(self) -> None:
         """Forget decisions based on the methods of the class."""
         for name in (*_DECISIONS, "readable", "codec"):

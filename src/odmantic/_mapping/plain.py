@@ -44,15 +44,6 @@ def allows(mapping: ModelMapping, shortcut: Shortcut) -> bool:
     return shortcut in shortcuts_of(mapping.model.model_config) and is_plain(mapping)
 
 
-def is_unvalidated(mapping: ModelMapping) -> bool:
-    """Return whether an instance may hold what nothing has validated, so that a save has to look."""
-    model: Any = mapping.model
-    config = model.model_config
-    return not (config.get("validate_assignment") and config.get("validate_default")) or any(
-        info.validate_default is False for info in model.__pydantic_fields__.values()
-    )
-
-
 def assigns_itself(model: Any) -> bool:
     """Return whether a class defines how attributes are assigned, so that assignments may go unnoticed."""
     return any("__setattr__" in vars(cls) for cls in _own_classes(model))
