@@ -28,6 +28,7 @@ from odmantic._mapping.fields import (
     ODMReference,
 )
 from odmantic._mapping.naming import plain_text
+from odmantic._mapping.options import OPTIONS, FieldOptions
 from odmantic._query.paths import FieldProxy
 from odmantic._types.adapt import FieldMetadata
 from odmantic.query import KeyNameProxy
@@ -53,49 +54,27 @@ class ODMFieldInfo(FieldMetadata):
     field, only the constraints count.
     """
 
-    __slots__ = (
-        "if_missing",
-        "index",
-        "key_name",
-        "primary_field",
-        "pydantic_field_info",
-        "store_default",
-        "store_none",
-        "unique",
-    )
+    __slots__ = ("options", "pydantic_field_info")
 
     # The protocol of the package annotated-types: pydantic iterates over this metadata and applies the constraints.
     __is_annotated_types_grouped_metadata__: ClassVar[Literal[True]] = True
 
-    def __init__(
-        self,
-        *,
-        pydantic_field_info: FieldInfo,
-        primary_field: bool = False,
-        key_name: str | None = None,
-        index: bool = False,
-        unique: bool = False,
-        if_missing: Callable[[], Any] | None = None,
-        store_none: bool | None = None,
-        store_default: bool | None = None,
-    ) -> None:
-        self.if_missing = if_missing
-        self.store_none = store_none
-        self.store_default = store_default
+    def __init__(self, *, pydantic_field_info: FieldInfo, **options: Any) -> None:
         self.pydantic_field_info = pydantic_field_info
-        self.primary_field = primary_field
-        self.key_name = key_name
-        self.index = index
-        self.unique = unique
+        self.options = FieldOptions(**options)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return one of the options."""
+        if name not in OPTIONS:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return getattr(self.options, name)
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.pydantic_field_info.metadata)
 
     def is_only_constraints(self) -> bool:
         """Return whether no option is set that applies only to whole fields."""
-        return not (
-            self.primary_field or self.key_name or self.index or self.unique or self.if_missing
-        ) and (self.store_none is None and self.store_default is None)
+        return self.options.is_plain()
 
 
 def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
@@ -150,7 +129,7 @@ def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
 ) -> Any:
     """Describe a field of a model.
 
-    All but the first nine arguments are
+    The arguments from `default_factory` on are
     [pydantic's](https://docs.pydantic.dev/latest/api/fields/#pydantic.fields.Field). Aliases, `exclude`, `repr` and
     titles affect constructors, dumps and JSON: a document holds every field, under its key.
 
@@ -211,6 +190,10 @@ def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
         TypeError: if there are a default and a default factory, or two names for one constraint.
         pydantic.PydanticUserError: if `const` is given.
     """
+    # Every parameter is an option of ours, has an old name, or is pydantic's.
+    given = locals().copy()
+    for name in ("default", "const", "regex", "min_items", "max_items"):
+        del given[name]
     if const is not None:
         raise PydanticUserError("`const` is removed, use `Literal` instead", code="removed-kwargs")
     if regex is not None:
@@ -219,54 +202,13 @@ def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
         pattern = regex
     if default is ... and default_factory is not None:
         default = PydanticUndefined
-    options: dict[str, Any] = {
-        "default_factory": default_factory,
-        "alias": alias,
-        "alias_priority": alias_priority,
-        "validation_alias": validation_alias,
-        "serialization_alias": serialization_alias,
-        "title": title,
-        "field_title_generator": field_title_generator,
-        "description": description,
-        "examples": examples,
-        "exclude": exclude,
-        "exclude_if": exclude_if,
-        "discriminator": discriminator,
-        "deprecated": deprecated,
-        "json_schema_extra": json_schema_extra,
-        "frozen": frozen,
-        "validate_default": validate_default,
-        "repr": repr,
-        "init": init,
-        "init_var": init_var,
-        "kw_only": kw_only,
-        "pattern": pattern,
-        "strict": strict,
-        "coerce_numbers_to_str": coerce_numbers_to_str,
-        "gt": gt,
-        "ge": ge,
-        "lt": lt,
-        "le": le,
-        "multiple_of": multiple_of,
-        "allow_inf_nan": allow_inf_nan,
-        "max_digits": max_digits,
-        "decimal_places": decimal_places,
-        "min_length": _renamed("min_items", min_items, "min_length", min_length),
-        "max_length": _renamed("max_items", max_items, "max_length", max_length),
-        "union_mode": union_mode,
-        "fail_fast": fail_fast,
-    }
-    given = {name: value for name, value in options.items() if value is not None}
-    return ODMFieldInfo(
-        pydantic_field_info=pydantic.Field(default, **given),
-        primary_field=primary_field,
-        key_name=_checked_key_name(key_name, primary_field=primary_field),
-        index=index,
-        unique=unique,
-        if_missing=if_missing,
-        store_none=store_none,
-        store_default=store_default,
-    )
+    given["pattern"] = pattern
+    given["min_length"] = _renamed("min_items", min_items, "min_length", min_length)
+    given["max_length"] = _renamed("max_items", max_items, "max_length", max_length)
+    options = {name: given.pop(name) for name in OPTIONS & given.keys()}
+    options["key_name"] = _checked_key_name(key_name, primary_field=primary_field)
+    of_pydantic = {name: value for name, value in given.items() if value is not None}
+    return ODMFieldInfo(pydantic_field_info=pydantic.Field(default, **of_pydantic), **options)
 
 
 def _checked_key_name(key_name: str | None, *, primary_field: bool) -> str | None:

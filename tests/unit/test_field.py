@@ -10,6 +10,7 @@ from pydantic import BaseModel, PydanticDeprecatedSince20, PydanticUserError, cr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from odmantic._mapping.options import OPTIONS
 from odmantic.field import Field, ODMFieldInfo
 
 
@@ -37,6 +38,12 @@ def test_an_option_of_ours_is_kept(options):
     info = Field(**options)
     assert {name: getattr(info, name) for name in options} == options
     assert not info.is_only_constraints()
+
+
+def test_each_option_has_a_parameter():
+    parameters = list(inspect.signature(Field).parameters)
+    ours = parameters[1 : parameters.index("default_factory")]
+    assert {*ours, "reference"} == OPTIONS
 
 
 def test_constraints_alone_are_no_options():

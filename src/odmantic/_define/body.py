@@ -79,7 +79,7 @@ class Declaration:
         if isinstance(self.value, ODMReferenceInfo):
             return FieldOptions(key_name=self.value.key_name, reference=True)
         if isinstance(self.value, ODMFieldInfo):
-            return _options_of(self.value)
+            return self.value.options
         return None
 
     def adapted(self) -> Any:
@@ -171,18 +171,6 @@ class Declaration:
 
 def _shown(annotation: Any) -> str:
     return annotation.__name__ if isinstance(annotation, type) else repr(annotation)
-
-
-def _options_of(info: ODMFieldInfo) -> FieldOptions:
-    return FieldOptions(
-        key_name=info.key_name,
-        primary_field=info.primary_field,
-        index=info.index,
-        unique=info.unique,
-        if_missing=info.if_missing,
-        store_none=info.store_none,
-        store_default=info.store_default,
-    )
 
 
 @dataclass(slots=True)
@@ -359,7 +347,7 @@ def _take_field_info(annotation: Any) -> tuple[FieldOptions | None, Any]:
     metadata: list[Any] = []
     for item in annotation.__metadata__:
         if isinstance(item, ODMFieldInfo):
-            options = _merged(options, _options_of(item))
+            options = _merged(options, item.options)
             metadata.append(item.pydantic_field_info)
         else:
             metadata.append(item)

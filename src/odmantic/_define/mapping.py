@@ -127,6 +127,7 @@ def _field(
         "key_name": key_name,
         "model_config": config,
         "pydantic_field": info,
+        "options": options,
         "_tree": tree,
     }
     if isinstance(tree, Target):
@@ -135,9 +136,6 @@ def _field(
     common |= {
         "if_missing": none_if_missing if absence & Absence.OF_NONE else options.if_missing,
         "absence": absence,
-        "index": options.index,
-        "unique": options.unique,
-        "primary_field": options.primary_field,
     }
     if isinstance(tree, Document):
         return ODMEmbedded(model=tree.cls, **common)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from pydantic.fields import FieldInfo
 
+    from odmantic._mapping.options import FieldOptions
+
 
 class Absence(Flag):
     """The values of a field that have no key in the document."""
@@ -38,6 +40,8 @@ class ODMBaseField:
     key_name: str
     model_config: Mapping[str, object]
     pydantic_field: FieldInfo
+    options: FieldOptions
+    """What `Field` says."""
     if_missing: Callable[[], Any] | None = None
     """The function that returns the value if a document lacks the key."""
     absence: Absence = Absence.NEVER
@@ -74,8 +78,15 @@ class ODMBaseField:
 class ODMBaseIndexableField(ODMBaseField):
     """A field that may have a single-field index."""
 
-    index: bool = False
-    unique: bool = False
+    @property
+    def index(self) -> bool:
+        """Whether the field has an index."""
+        return self.options.index
+
+    @property
+    def unique(self) -> bool:
+        """Whether the field has a unique index."""
+        return self.options.unique
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -86,7 +97,10 @@ class ODMField(ODMBaseIndexableField):
         ("eq", "ne", "in_", "not_in", "lt", "lte", "gt", "gte", "match", "asc", "desc")
     )
 
-    primary_field: bool = False
+    @property
+    def primary_field(self) -> bool:
+        """Whether the field is the primary key."""
+        return self.options.primary_field
 
     def get_default_importing_value(self) -> Any:
         """Return the value that replaces a key missing from the document."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class FieldOptions:
     """The options for storing a field; pydantic ignores this metadata and copies it along.
 
-    `reference` says whether the field holds a document of another collection.
+    This is the list of options: `Field` has a parameter of the same name for each, except for `reference`, which
+    says whether the field holds a document of another collection.
     """
 
     key_name: str | None = None
@@ -28,31 +29,33 @@ class FieldOptions:
     store_default: bool | None = None
 
     def overridden_by(self, other: FieldOptions) -> FieldOptions:
-        """Return the options of a field that is declared twice.
+        """Return the options of a field that is declared twice: what `other` says goes before.
 
         Raises:
             ValueError: if a primary field cannot have this key.
             TypeError: if a primary field cannot be a reference.
         """
-        key_names = [one.key_name for one in (other, self) if one.key_name is not None]
-        merged = FieldOptions(
-            key_name=key_names[0] if key_names else None,
-            primary_field=self.primary_field or other.primary_field,
-            index=self.index or other.index,
-            unique=self.unique or other.unique,
-            reference=self.reference or other.reference,
-            if_missing=other.if_missing or self.if_missing,
-            store_none=self.store_none if other.store_none is None else other.store_none,
-            store_default=self.store_default
-            if other.store_default is None
-            else other.store_default,
-        )
-        if merged.primary_field and set(key_names) != {"_id"}:
+        merged = FieldOptions(**{**self._said(), **other._said()})
+        key_names = {one.key_name for one in (other, self) if one.key_name is not None}
+        if merged.primary_field and key_names != {"_id"}:
             raise ValueError("cannot specify a primary field with a custom key_name")
         if merged.primary_field and merged.reference:
             raise TypeError("a reference cannot be a primary field")
         return merged
 
+    def is_plain(self) -> bool:
+        """Return whether no option is set."""
+        return not self._said()
+
+    def _said(self) -> dict[str, Any]:
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {name: value for name, value in values.items() if value is not _DEFAULTS[name]}
+
+
+_DEFAULTS = {each.name: each.default for each in fields(FieldOptions)}
+
+OPTIONS = frozenset(_DEFAULTS)
+"""The names of the options."""
 
 PLAIN = FieldOptions()
 """The options of a field declared without any."""
