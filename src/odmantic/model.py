@@ -14,16 +14,18 @@ from odmantic._codec.decode import decode_document
 from odmantic._codec.encode import encode_document
 from odmantic._codec.missing import fill_missing, has_fields_of_its_class
 from odmantic._codec.shown import encode_shown
+from odmantic._define.complete import (
+    LazyMappingAttribute,
+    LazyPureModel,
+    attach_mapping,
+    is_incomplete,
+    refuse_instances,
+)
 from odmantic._define.forward import rebuild, resolve_first
 from odmantic._define.metaclass import (
     BaseModelMetaclass,
     EmbeddedModelMetaclass,
-    LazyMappingAttribute,
-    LazyPureModel,
     ModelMetaclass,
-    attach_mapping,
-    is_incomplete,
-    refuse_instances,
     remember_arguments,
 )
 from odmantic._define.patch import apply_patch, collect_patch

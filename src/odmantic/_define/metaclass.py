@@ -7,12 +7,15 @@ import operator
 import sys
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import BaseModel
-
 from odmantic._define.body import Body, own_annotations, taking_over
-from odmantic._define.forward import check_defaults, forget, remember, waiting_for
-from odmantic._define.mapping import compile_mapping
-from odmantic._define.pure import PureMetaclass, make_pure_model, pure_subclass
+from odmantic._define.complete import (
+    LazyMappingAttribute,
+    attach_mapping,
+    complete,
+    is_incomplete,
+)
+from odmantic._define.forward import remember, waiting_for
+from odmantic._define.pure import PureMetaclass, pure_subclass
 from odmantic._mapping.building import building_class, is_building
 from odmantic._mapping.mapping import (
     COLLECTION,
@@ -22,9 +25,8 @@ from odmantic._mapping.mapping import (
     mapping_of,
 )
 from odmantic._mapping.naming import collection_name, plain_text
-from odmantic._query.paths import proxy_of
 from odmantic._types.internals import has_all_fields, is_parametrisation
-from odmantic._types.kinds import ModelKind, kind_of, origin_of
+from odmantic._types.kinds import CONCRETE, WITH_FIELDS, ModelKind, kind_of, origin_of
 from odmantic.config import ODMConfigDict, inherited_config, validate_config
 from odmantic.field import Field, ODMFieldInfo
 from odmantic.typing import dataclass_transform
@@ -33,8 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import FrameType
 
-_CONCRETE = (ModelKind.MODEL, ModelKind.EMBEDDED)
-_WITH_FIELDS = (*_CONCRETE, ModelKind.ABSTRACT)
 _ARGUMENTS = "__odm_arguments__"
 
 _VIEWS = frozenset(
@@ -194,8 +194,8 @@ class BaseModelMetaclass(PureMetaclass):
         frame: FrameType,
     ) -> Body:
         given = {key: kwargs.pop(key) for key in _CONFIG_OPTIONS & kwargs.keys()}
-        models = [base for base in bases if kind_of(base) in _WITH_FIELDS]
-        if sum(kind_of(base) in _CONCRETE for base in models) > 1:
+        models = [base for base in bases if kind_of(base) in WITH_FIELDS]
+        if sum(kind_of(base) in CONCRETE for base in models) > 1:
             raise TypeError(f"{name} cannot be derived from several models that are not abstract")
         inherited = inherited_config(base.__odm_config__ for base in models)
         given = {**inherited, **namespace.get("model_config", {}), **given}
@@ -241,13 +241,7 @@ def _reduced(cls: Any) -> Any:
 
 def _has_model_subclasses(base: Any) -> bool:
     """Return whether the classes derived from one are models, and not plain pydantic classes."""
-    return kind_of(base) not in _CONCRETE or base.model_config.get("inheritance") == "separate"
-
-
-def is_incomplete(cls: Any) -> bool:
-    """Return whether this is a model whose mapping is not compiled yet."""
-    own: Mapping[str, Any] = cls.__dict__
-    return kind_of(cls) in _WITH_FIELDS and not isinstance(own.get("__mapping__"), ModelMapping)
+    return kind_of(base) not in CONCRETE or base.model_config.get("inheritance") == "separate"
 
 
 def _known_names(namespace: dict[str, Any], frame: FrameType) -> dict[str, Any]:
@@ -267,89 +261,6 @@ def _known_names(namespace: dict[str, Any], frame: FrameType) -> dict[str, Any]:
         (parameter.__name__, parameter) for parameter in namespace.get("__type_params__", ())
     )
     return known
-
-
-def attach_mapping(cls: Any) -> ModelMapping:
-    """Compile the mapping of a class whose fields are complete, and make it visible.
-
-    Raises:
-        TypeError: if the fields contradict each other, or one cannot be stored.
-    """
-    mapping = compile_mapping(cls)
-    check_defaults(cls)
-    views: dict[str, Any] = {
-        "__mapping__": mapping,
-        "__odm_fields__": mapping.fields,
-        "__references__": mapping.references,
-        "__mutable_fields__": mapping.mutable_fields,
-        "__bson_serializers__": mapping.serializers,
-    }
-    if not mapping.is_embedded:
-        views["__primary_field__"] = mapping.primary_field
-        views["__collection__"] = mapping.collection
-    for view, value in views.items():
-        type.__setattr__(cls, view, value)
-    for name, field in mapping.fields.items():
-        setattr(cls, name, proxy_of(field, cls))
-    if kind_of(cls) is ModelKind.ABSTRACT:
-        refuse_instances(cls)
-    forget(cls)
-    return mapping
-
-
-class _Uninstantiable:
-    """A stand-in for the validator of a class that cannot have instances."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __getattr__(self, _name: str) -> Any:
-        raise TypeError(f"{self._name} cannot be instantiated, only its subclasses can")
-
-
-def refuse_instances(cls: Any) -> None:
-    """Make a class raise `TypeError` when it is instantiated."""
-    type.__setattr__(cls, "__pydantic_validator__", _Uninstantiable(cls.__name__))
-
-
-class LazyMappingAttribute:
-    """An attribute of a class that was not complete when it was defined."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __get__(self, instance: object, owner: type[Any]) -> Any:
-        if kind_of(owner) not in _WITH_FIELDS or is_building():
-            raise AttributeError(f"type object {owner.__name__!r} has no attribute {self._name!r}")
-        complete(owner)
-        return getattr(owner, self._name)
-
-
-def complete(cls: Any) -> None:
-    """Resolve the names in the annotations of a class, and compile its mapping.
-
-    Raises:
-        PydanticUndefinedAnnotation: if a name still does not exist.
-    """
-    if not has_all_fields(cls):
-        cls.model_rebuild()
-    if is_incomplete(cls):
-        attach_mapping(cls)
-
-
-class LazyPureModel:
-    """The pure model of a class, created on first access."""
-
-    def __get__(self, instance: object, owner: type[Any]) -> type[BaseModel]:
-        if kind_of(owner) not in _WITH_FIELDS:
-            raise AttributeError(
-                f"type object {owner.__name__!r} has no attribute '__pydantic_model__'"
-            )
-        pure: type[BaseModel] | None = vars(owner).get("__odm_pure_model__")
-        if pure is None:
-            pure = make_pure_model(owner)
-            owner.__odm_pure_model__ = pure
-        return pure
 
 
 def _decide_again(cls: Any) -> None:

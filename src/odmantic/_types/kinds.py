@@ -20,6 +20,13 @@ class ModelKind(Enum):
     EMBEDDED = auto()
 
 
+CONCRETE = (ModelKind.MODEL, ModelKind.EMBEDDED)
+"""The kinds of classes with instances."""
+
+WITH_FIELDS = (*CONCRETE, ModelKind.ABSTRACT)
+"""The kinds of classes with fields and a mapping."""
+
+
 def is_class(obj: object) -> TypeGuard[type[Any]]:
     """Return whether this is a class, not a generic one with arguments.
 

@@ -1,0 +1,108 @@
+"""Completing a class: its mapping is compiled once the annotations of its fields are resolved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from odmantic._define.forward import check_defaults, forget
+from odmantic._define.mapping import compile_mapping
+from odmantic._define.pure import make_pure_model
+from odmantic._mapping.building import is_building
+from odmantic._mapping.mapping import ModelMapping
+from odmantic._query.paths import proxy_of
+from odmantic._types.internals import has_all_fields
+from odmantic._types.kinds import WITH_FIELDS, ModelKind, kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import BaseModel
+
+
+def is_incomplete(cls: Any) -> bool:
+    """Return whether this is a model whose mapping is not compiled yet."""
+    own: Mapping[str, Any] = cls.__dict__
+    return kind_of(cls) in WITH_FIELDS and not isinstance(own.get("__mapping__"), ModelMapping)
+
+
+def attach_mapping(cls: Any) -> ModelMapping:
+    """Compile the mapping of a class whose fields are complete, and make it visible.
+
+    Raises:
+        TypeError: if the fields contradict each other, or one cannot be stored.
+    """
+    mapping = compile_mapping(cls)
+    check_defaults(cls)
+    views: dict[str, Any] = {
+        "__mapping__": mapping,
+        "__odm_fields__": mapping.fields,
+        "__references__": mapping.references,
+        "__mutable_fields__": mapping.mutable_fields,
+        "__bson_serializers__": mapping.serializers,
+    }
+    if not mapping.is_embedded:
+        views["__primary_field__"] = mapping.primary_field
+        views["__collection__"] = mapping.collection
+    for view, value in views.items():
+        type.__setattr__(cls, view, value)
+    for name, field in mapping.fields.items():
+        setattr(cls, name, proxy_of(field, cls))
+    if kind_of(cls) is ModelKind.ABSTRACT:
+        refuse_instances(cls)
+    forget(cls)
+    return mapping
+
+
+class _Uninstantiable:
+    """A stand-in for the validator of a class that cannot have instances."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, _name: str) -> Any:
+        raise TypeError(f"{self._name} cannot be instantiated, only its subclasses can")
+
+
+def refuse_instances(cls: Any) -> None:
+    """Make a class raise `TypeError` when it is instantiated."""
+    type.__setattr__(cls, "__pydantic_validator__", _Uninstantiable(cls.__name__))
+
+
+class LazyMappingAttribute:
+    """An attribute of a class that was not complete when it was defined."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: object, owner: type[Any]) -> Any:
+        if kind_of(owner) not in WITH_FIELDS or is_building():
+            raise AttributeError(f"type object {owner.__name__!r} has no attribute {self._name!r}")
+        complete(owner)
+        return getattr(owner, self._name)
+
+
+def complete(cls: Any) -> None:
+    """Resolve the names in the annotations of a class, and compile its mapping.
+
+    Raises:
+        PydanticUndefinedAnnotation: if a name still does not exist.
+    """
+    if not has_all_fields(cls):
+        cls.model_rebuild()
+    if is_incomplete(cls):
+        attach_mapping(cls)
+
+
+class LazyPureModel:
+    """The pure model of a class, created on first access."""
+
+    def __get__(self, instance: object, owner: type[Any]) -> type[BaseModel]:
+        if kind_of(owner) not in WITH_FIELDS:
+            raise AttributeError(
+                f"type object {owner.__name__!r} has no attribute '__pydantic_model__'"
+            )
+        pure: type[BaseModel] | None = vars(owner).get("__odm_pure_model__")
+        if pure is None:
+            pure = make_pure_model(owner)
+            owner.__odm_pure_model__ = pure
+        return pure
