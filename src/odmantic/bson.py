@@ -37,7 +37,12 @@ from odmantic._bson.conversions import (
 )
 from odmantic._bson.ids import new_id
 from odmantic._bson.json import BSON_TYPES_ENCODERS, schema_with_bson_json
-from odmantic._bson.python_types import DatetimeSupport, DecimalSupport, PatternSupport
+from odmantic._bson.python_types import (
+    BytearraySupport,
+    DatetimeSupport,
+    DecimalSupport,
+    PatternSupport,
+)
 from odmantic._bson.schemas import AS_PATTERN_TEXT, as_text, parser, schema_of
 
 if TYPE_CHECKING:
@@ -234,12 +239,13 @@ BSON_TYPES_SUBSTITUTES: dict[Any, Any] = {
     # The two are not equal, and programs look at annotations.
     typing.Pattern: Annotated[_TYPING_PATTERN, PatternSupport()],
     decimal.Decimal: _Decimal,
+    bytearray: Annotated[bytearray, BytearraySupport()],
     datetime: _datetime,
     **{kind: _of_datetimes(kind) for kind in DATETIMES},
 }
 """The replacements for BSON types in the annotations of a model."""
 
-SUBSTITUTE_MARKS = (DatetimeSupport, DecimalSupport, PatternSupport)
+SUBSTITUTE_MARKS = (BytearraySupport, DatetimeSupport, DecimalSupport, PatternSupport)
 """Metadata that marks a BSON-aware annotation of a class that is not replaced."""
 
 

@@ -116,3 +116,24 @@ class DatetimeSupport:
         return core_schema.no_info_after_validator_function(
             as_utc_datetime if is_aware else as_stored_datetime, schema
         )
+
+
+@dataclass(frozen=True, slots=True)
+class BytearraySupport:
+    """pydantic support for `bytearray`, for which pydantic has no schema: it accepts what `bytes` accepts."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        plain = core_schema.bytes_schema()
+        return schema_of(
+            core_schema.is_instance_schema(bytearray),
+            core_schema.chain_schema([plain, parser(bytearray)]),
+            json=core_schema.chain_schema([plain, parser(bytearray)]),
+            serialization=core_schema.plain_serializer_function_ser_schema(bytes, when_used="json"),
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"type": "string", "format": "binary"}
