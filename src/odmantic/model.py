@@ -18,6 +18,7 @@ from odmantic._define.complete import (
     LazyMappingAttribute,
     LazyPureModel,
     attach_mapping,
+    instances_of_subclasses,
     is_incomplete,
     refuse_instances,
 )
@@ -144,7 +145,9 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
         cls, source: type[BaseModel], handler: GetCoreSchemaHandler, /
     ) -> CoreSchema:
         resolve_first(cls)
-        return schema_with_bson_json(source, handler)
+        schema = schema_with_bson_json(source, handler)
+        is_abstract = kind_of(source) is ModelKind.ABSTRACT
+        return instances_of_subclasses(source, schema) if is_abstract else schema
 
     @classmethod
     def model_rebuild(

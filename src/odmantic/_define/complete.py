@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+from pydantic_core import core_schema
 
 from odmantic._define.forward import check_defaults, forget
 from odmantic._define.mapping import compile_mapping
@@ -16,7 +19,8 @@ from odmantic._types.kinds import WITH_FIELDS, ModelKind, kind_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pydantic import BaseModel
+    from pydantic import BaseModel, ValidatorFunctionWrapHandler
+    from pydantic_core import CoreSchema
 
 
 def is_incomplete(cls: Any) -> bool:
@@ -56,16 +60,34 @@ def attach_mapping(cls: Any) -> ModelMapping:
 class _Uninstantiable:
     """A stand-in for the validator of a class that cannot have instances."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, cls: Any) -> None:
+        self._cls = ref(cls)
 
     def __getattr__(self, _name: str) -> Any:
-        raise TypeError(f"{self._name} cannot be instantiated, only its subclasses can")
+        raise _refusal_of(self._cls())
+
+
+def _refusal_of(cls: Any) -> TypeError:
+    return TypeError(f"{cls.__name__} cannot be instantiated, only its subclasses can")
+
+
+def instances_of_subclasses(cls: Any, schema: CoreSchema) -> CoreSchema:
+    """Return the schema of an abstract class as the type of a field in other models: it makes no instances."""
+
+    def check(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+        if isinstance(value, cls):
+            return handler(value)
+        raise _refusal_of(cls)
+
+    inner: Any = dict(schema)
+    # Other schemas refer to the whole of it.
+    name = inner.pop("ref", None)
+    return core_schema.no_info_wrap_validator_function(check, inner, ref=name)
 
 
 def refuse_instances(cls: Any) -> None:
     """Make a class raise `TypeError` when it is instantiated."""
-    type.__setattr__(cls, "__pydantic_validator__", _Uninstantiable(cls.__name__))
+    type.__setattr__(cls, "__pydantic_validator__", _Uninstantiable(cls))
 
 
 class LazyMappingAttribute:
