@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from pydantic import ConfigDict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from pymongo import IndexModel
 
@@ -32,9 +32,18 @@ class ODMConfigDict(ConfigDict, total=False):
             say otherwise. A field with another default is stored in any case.
         store_defaults: Whether a field that equals its default has a key; `Field(store_default=...)` may say otherwise.
         inheritance: What the subclasses are; they inherit fields, methods, validators and options, except `title`,
-            `json_schema_extra`, `collection` and `indexes`. `"abstract"`: models, while the class itself has neither a
-            collection nor instances; its indexes are inherited too. `"separate"`: models with collections of their
-            own. Otherwise they are plain pydantic classes.
+            `json_schema_extra`, `collection`, `indexes`, `type_name` and `type_aliases`. `"abstract"`: models, while the
+            class itself has neither a collection nor instances; its indexes are inherited too. `"separate"`: models with
+            collections of their own. `"single"`: models in the collection of this class, or embedded in its place, told
+            apart by a discriminator. Otherwise they are plain pydantic classes.
+        discriminator: The key of the discriminator, `_type` by default, or the name of the root's field that is one.
+        type_name: The value by which documents of this class are told; the name of the class by default. The root of a
+            hierarchy has none, and stores none, unless it says so.
+        type_aliases: Further values that mean this class; they are read and queried, and never written.
+        unknown_type: What happens to documents of no known class: `"raise"` an error while they are read, or read them
+            as the class asked for, which is `"base"`.
+        subclasses: Returns the subclasses of the root; called once before the first operation, so that it may import
+            them.
     """
 
     collection: str | None
@@ -43,7 +52,12 @@ class ODMConfigDict(ConfigDict, total=False):
     key_generator: Callable[[str], str] | None
     store_none: bool
     store_defaults: bool
-    inheritance: Literal["abstract", "separate"] | None
+    inheritance: Literal["abstract", "single", "separate"] | None
+    discriminator: str | None
+    type_name: str | int | None
+    type_aliases: tuple[str | int, ...] | None
+    unknown_type: Literal["raise", "base"] | None
+    subclasses: Callable[[], Iterable[type[Any]]] | None
 
 
 _DEFAULTS: dict[str, Any] = {
@@ -62,11 +76,12 @@ _DEFAULTS: dict[str, Any] = {
 _ALLOWED = (
     _DEFAULTS.keys()
     | {"inheritance", "key_generator", "store_none", "store_defaults"}
+    | {"discriminator", "type_name", "type_aliases", "unknown_type", "subclasses"}
     | ConfigDict.__required_keys__
     | ConfigDict.__optional_keys__
 )
 
-_INHERITANCE = (None, "abstract", "separate")
+_INHERITANCE = (None, "abstract", "single", "separate")
 
 
 def validate_config(config: Mapping[str, Any], cls_name: str) -> ODMConfigDict:
@@ -79,22 +94,35 @@ def validate_config(config: Mapping[str, Any], cls_name: str) -> ODMConfigDict:
         if option not in _ALLOWED:
             raise ValueError(f"'{cls_name}': unknown configuration attribute '{option}'")
     if config.get("inheritance") not in _INHERITANCE:
-        words = " or ".join(map(repr, filter(None, _INHERITANCE)))
+        *others, last = map(repr, filter(None, _INHERITANCE))
+        words = f"{', '.join(others)} or {last}"
         raise ValueError(f"'{cls_name}': inheritance can be {words}, not {config['inheritance']!r}")
     return cast("ODMConfigDict", {**_DEFAULTS, **config})
 
 
-_OF_ONE_CLASS = ("title", "json_schema_extra", "collection", "indexes")
+_OF_ONE_CLASS = (
+    *("title", "json_schema_extra", "collection", "indexes"),
+    *("type_name", "type_aliases", "subclasses"),
+)
 
 
-def inherited_config(configs: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return what a class has of the configs of the models it is derived from, given in the order of the bases."""
+def inherited_config(
+    configs: Sequence[Mapping[str, Any]], *, is_single: bool = False
+) -> dict[str, Any]:
+    """Return what a class has of the configs of the models it is derived from, given in the order of the bases.
+
+    Args:
+        configs: The configs.
+        is_single: Whether one of the models belongs to a hierarchy.
+    """
     inherited: dict[str, Any] = {}
-    configs = list(configs)
     for config in reversed(configs):
         inherited.update({name: each for name, each in config.items() if name not in _OF_ONE_CLASS})
+    # Pydantic hands all of it on, so a class says what it is not.
+    said = {name for config in configs for name in config}
+    inherited |= dict.fromkeys(said.intersection(_OF_ONE_CLASS) - _DEFAULTS.keys())
     if configs:
-        # Pydantic hands all of it on, so a class says that it is not abstract.
         is_separate = any(config.get("inheritance") == "separate" for config in configs)
-        inherited["inheritance"] = "separate" if is_separate else None
+        words = {is_separate: "separate", is_single: "single"}
+        inherited["inheritance"] = words.get(True)
     return inherited

@@ -26,6 +26,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from odmantic._caller import warn_caller
+from odmantic._define.hierarchies import with_key_of_base
 from odmantic._mapping.naming import plain_text
 from odmantic._mapping.options import FieldOptions, options_in
 from odmantic._types.adapt import adapt_annotation
@@ -290,6 +291,7 @@ class Body:
             arbitrary_types=self.arbitrary_types,
         )
         options = _merged(in_annotation, declaration.options())
+        options = with_key_of_base(f"{self.class_name}.{name}", options, bases, name)
         self._replace_value(declaration, bases)
         if missing is None:
             adapted = declaration.adapted()

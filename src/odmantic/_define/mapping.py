@@ -14,6 +14,7 @@ from odmantic._codec.lookups import takes_aliases
 from odmantic._codec.readable import Readable
 from odmantic._compiled.compile import Codec
 from odmantic._define.absence import absence_of
+from odmantic._define.hierarchies import check_keys
 from odmantic._mapping.fields import (
     Absence,
     ODMBaseField,
@@ -23,8 +24,14 @@ from odmantic._mapping.fields import (
     ODMReference,
     none_if_missing,
 )
+from odmantic._mapping.hierarchy import hierarchy_of
 from odmantic._mapping.mapping import COLLECTION, ModelMapping
-from odmantic._mapping.naming import check_key_name, collection_name, plain_text
+from odmantic._mapping.naming import (
+    check_key_name,
+    collection_name,
+    generated_key,
+    plain_text,
+)
 from odmantic._mapping.options import options_in
 from odmantic._mapping.plain import assigns_itself
 from odmantic._mapping.trees import shapes_of
@@ -86,7 +93,9 @@ def compile_mapping(model: type[Instance]) -> ModelMapping:
     primary_field = _primary_field(fields)
     if is_embedded and primary_field is not None:
         raise TypeError(f"cannot define a primary field in {model.__name__} embedded document")
-    return CompiledMapping(
+    check_keys(model, {name: field.key_name for name, field in fields.items()})
+    hierarchy = hierarchy_of(model)
+    mapping = CompiledMapping(
         model=model,
         is_embedded=is_embedded,
         fields=fields,
@@ -101,7 +110,11 @@ def compile_mapping(model: type[Instance]) -> ModelMapping:
         nested_fields=tuple(name for name, field in fields.items() if field.tree.models),
         extra_allowed=config.get("extra") == "allow",
         serializers=_serializers(fields),
+        hierarchy=hierarchy,
     )
+    if hierarchy is not None:
+        hierarchy.used_by(mapping)
+    return mapping
 
 
 def _field(
@@ -116,7 +129,9 @@ def _field(
     _check_one_shot(model, name, tree, set())
     # A reference to an embedded model is an ordinary field, see `Declaration`; 1.x stored it under the field's name.
     is_named = options.key_name is not None and (not options.reference or isinstance(tree, Target))
-    key_name = plain_text(options.key_name) if is_named else _generated_key(model, name, config)
+    key_name = (
+        plain_text(options.key_name) if is_named else generated_key(model.__name__, name, config)
+    )
     check_key_name(key_name)
     if isinstance(tree, Target) and not options.reference:
         raise TypeError(
@@ -153,18 +168,6 @@ def _field(
             EmbeddedCopyWarning,
         )
     return ODMField(**common)
-
-
-def _generated_key(model: type[Instance], name: str, config: ODMConfigDict) -> str:
-    generate = config.get("key_generator")
-    if generate is None:
-        return name
-    key: Any = generate(name)
-    if not isinstance(key, str):
-        raise TypeError(
-            f"the key_generator of {model.__name__} gives {key!r} for {name!r}, which is not a string"
-        )
-    return plain_text(key)
 
 
 def _check_one_shot(model: type[Instance], name: str, tree: Type, seen: set[type[Any]]) -> None:
@@ -245,7 +248,10 @@ def _primary_field(fields: dict[str, ODMBaseField]) -> str | None:
 
 
 def _collection(model: type[Instance], config: ODMConfigDict) -> str:
-    # A parametrised model shares the collection of the class it parametrises.
-    origin: type[Any] = origin_of(model)
+    # A parametrised model shares the collection of the class it parametrises, a class of a hierarchy that of the root.
+    hierarchy = hierarchy_of(model)
+    origin: type[Any] = origin_of(model) if hierarchy is None else hierarchy.root
+    if origin is not model and hierarchy is not None:
+        config = origin.model_config
     assigned: str | None = vars(model).get(COLLECTION) or vars(origin).get(COLLECTION)
     return collection_name(origin.__name__, assigned or config.get("collection"))

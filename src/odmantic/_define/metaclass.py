@@ -15,8 +15,10 @@ from odmantic._define.complete import (
     is_incomplete,
 )
 from odmantic._define.forward import remember, waiting_for
+from odmantic._define.hierarchies import check_words, enter_hierarchy, hierarchy_above
 from odmantic._define.pure import PureMetaclass, pure_subclass
 from odmantic._mapping.building import building_class, is_building
+from odmantic._mapping.hierarchy import hierarchy_of
 from odmantic._mapping.mapping import (
     COLLECTION,
     DOCUMENT_METHODS,
@@ -32,8 +34,10 @@ from odmantic.field import Field, ODMFieldInfo
 from odmantic.typing import dataclass_transform
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from types import FrameType
+
+    from odmantic._mapping.hierarchy import Hierarchy
 
 _ARGUMENTS = "__odm_arguments__"
 
@@ -124,10 +128,16 @@ class BaseModelMetaclass(PureMetaclass):
             cls = mcs._define(name, bases, namespace, kwargs, sys._getframe(1))  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
         else:
             return super().__new__(mcs, name, bases, namespace, **kwargs)
-        if has_all_fields(cls):
-            attach_mapping(cls)
-        else:
-            cls.model_rebuild(raise_errors=False)
+        hierarchy = None if is_parametrisation(kwargs) else enter_hierarchy(cls)
+        try:
+            if has_all_fields(cls):
+                attach_mapping(cls)
+            else:
+                cls.model_rebuild(raise_errors=False)
+        except BaseException:
+            if hierarchy is not None:
+                hierarchy.discard(cls)
+            raise
         for model in waiting_for(cls):
             model.model_rebuild(raise_errors=False, _types_namespace={name: cls})
         return cls
@@ -197,14 +207,23 @@ class BaseModelMetaclass(PureMetaclass):
         models = [base for base in bases if kind_of(base) in WITH_FIELDS]
         if sum(kind_of(base) in CONCRETE for base in models) > 1:
             raise TypeError(f"{name} cannot be derived from several models that are not abstract")
-        inherited = inherited_config(base.__odm_config__ for base in models)
-        given = {**inherited, **namespace.get("model_config", {}), **given}
+        hierarchy = hierarchy_above(name, models)
+        inherited = inherited_config(
+            [base.__odm_config__ for base in models], is_single=hierarchy is not None
+        )
+        own = {**namespace.get("model_config", {}), **given}
+        if hierarchy is not None and own.get("inheritance") is None:
+            own.pop("inheritance", None)
+        given = {**inherited, **own}
         config = validate_config(given, name)
+        check_words(name, own, hierarchy, config)
         if (
             config.get("inheritance") == "separate"
             and mcs.__odm_concrete_kind__ is ModelKind.EMBEDDED
         ):
-            raise ValueError(f"'{name}': inheritance of an embedded model can only be 'abstract'")
+            raise ValueError(
+                f"'{name}': inheritance of an embedded model can only be 'abstract' or 'single'"
+            )
         is_abstract = config.get("inheritance") == "abstract"
         kind = ModelKind.ABSTRACT if is_abstract else mcs.__odm_concrete_kind__
         namespace["model_config"] = config
@@ -241,7 +260,8 @@ def _reduced(cls: Any) -> Any:
 
 def _has_model_subclasses(base: Any) -> bool:
     """Return whether the classes derived from one are models, and not plain pydantic classes."""
-    return kind_of(base) not in CONCRETE or base.model_config.get("inheritance") == "separate"
+    inheritance = base.model_config.get("inheritance")
+    return kind_of(base) not in CONCRETE or inheritance in ("separate", "single")
 
 
 def _known_names(namespace: dict[str, Any], frame: FrameType) -> dict[str, Any]:
@@ -287,15 +307,31 @@ def _move(cls: Any, collection: object) -> None:
     if not isinstance(collection, str):
         raise TypeError(f"{cls.__name__}.__collection__ has to be a string, not {collection!r}")
     name = collection_name(cls.__name__, collection)
-    subclasses: list[type[Any]] = cls.__subclasses__()
-    for each in (cls, *subclasses):
+    hierarchy = hierarchy_of(cls)
+    if hierarchy is not None and hierarchy.root is not cls:
+        root = hierarchy.root.__name__
+        raise TypeError(
+            f"{cls.__name__}.__collection__ cannot be assigned: it is that of {root}, the root of its hierarchy; "
+            f"assign {root}.__collection__"
+        )
+    for each in _sharing_collection(cls, hierarchy):
         own: Mapping[str, Any] = each.__dict__
         mapping = own.get("__mapping__")
-        is_same = each is cls or (origin_of(each) is cls and COLLECTION not in own)
-        if is_same and isinstance(mapping, ModelMapping):
+        if isinstance(mapping, ModelMapping):
             mapping.move(name)
             type.__setattr__(each, "__collection__", name)
     type.__setattr__(cls, COLLECTION, name)
+
+
+def _sharing_collection(cls: Any, hierarchy: Hierarchy | None) -> Iterator[Any]:
+    """Yield a class, its parametrisations that have no collection of their own, and all classes of its hierarchy."""
+    yield cls
+    subclasses: list[type[Any]] = cls.__subclasses__()
+    for each in subclasses:
+        if hierarchy is not None and hierarchy_of(each) is hierarchy:
+            yield from _sharing_collection(each, hierarchy)
+        elif origin_of(each) is cls and COLLECTION not in vars(each):
+            yield each
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(Field, ODMFieldInfo))

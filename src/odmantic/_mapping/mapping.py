@@ -15,6 +15,7 @@ from odmantic._mapping.fields import (
     ODMReference,
     ReferencePath,
 )
+from odmantic._mapping.hierarchy import hidden_type_of
 from odmantic._types.instances import Instance
 from odmantic._types.kinds import ModelKind, kind_of
 from odmantic.bson import ObjectId
@@ -22,6 +23,7 @@ from odmantic.bson import ObjectId
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from odmantic._mapping.hierarchy import Hierarchy, TypeValue
     from odmantic._mapping.interfaces import (
         Codec,
         Decoder,
@@ -60,6 +62,7 @@ class ModelMapping:
         nested_fields: Names of the fields whose value may hold instances of models.
         extra_allowed: Whether instances may have extra values.
         serializers: The serialisers of whole fields, from the user or a BSON type.
+        hierarchy: The hierarchy to which the class belongs, if any.
     """
 
     model: type[Instance]
@@ -72,6 +75,7 @@ class ModelMapping:
     nested_fields: tuple[str, ...]
     extra_allowed: bool
     serializers: dict[str, Encoder]
+    hierarchy: Hierarchy | None = None
 
     # Higher rooms make these when they are first needed: `odmantic._define.mapping.CompiledMapping`.
     encoders: ClassVar[cached_property[tuple[FieldEncoder, ...]]]
@@ -138,7 +142,13 @@ class ModelMapping:
     @cached_property
     def names_and_keys(self) -> frozenset[str]:
         """The names that extra values may not have."""
-        return frozenset((*self.fields, *self.field_names))
+        hidden = () if self.hierarchy is None or self.hierarchy.field else (self.hierarchy.key,)
+        return frozenset((*self.fields, *self.field_names, *hidden))
+
+    @cached_property
+    def hidden_type(self) -> dict[str, TypeValue]:
+        """The key and the value with which a document begins, if the class is told by a hidden discriminator."""
+        return hidden_type_of(self.model)
 
     @cached_property
     def encoder_of(self) -> dict[str, Encoder | None]:

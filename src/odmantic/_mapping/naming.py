@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _CAPITALISED_WORD = re.compile(r"(.)([A-Z][a-z]+)")
 _CAPITAL_AFTER_SMALL = re.compile(r"([a-z0-9])([A-Z])")
@@ -62,3 +66,20 @@ def check_key_name(key_name: str) -> None:
         raise TypeError("key_name cannot contain the dot (.) character")
     if "\0" in key_name:
         raise TypeError("key_name cannot contain the null character")
+
+
+def generated_key(class_name: str, name: str, config: Mapping[str, Any]) -> str:
+    """Return the key of a field without `key_name`: that of the `key_generator` of its class, or its name.
+
+    Raises:
+        TypeError: if the generator returns something else than text.
+    """
+    generate = config.get("key_generator")
+    if generate is None:
+        return name
+    key: Any = generate(name)
+    if not isinstance(key, str):
+        raise TypeError(
+            f"the key_generator of {class_name} gives {key!r} for {name!r}, which is not a string"
+        )
+    return plain_text(key)

@@ -52,8 +52,8 @@ def why_no_model(cls: type[Any]) -> str:
         return ""
     name = parent.__qualname__.removesuffix(_PURE)
     return (
-        f": it inherits from {name}, and a subclass of a model is a plain pydantic model, without a collection. "
-        'Put the common fields into an abstract model, with inheritance="abstract" in its config, and derive both from it'
+        f": {cls.__name__} is a plain pydantic class made from {name}, as in odmantic 1.x; give {name} `inheritance=` to "
+        "make it a model"
     )
 
 

@@ -226,6 +226,24 @@ def test_an_abstract_class_has_no_instances(model):
             make()
 
 
+def test_other_models_make_no_instances_of_an_abstract_class():
+    class Holder(BaseModel):
+        x: Stamped
+        more: list[Shape] = []
+
+    ship = Ship(name="a")
+    assert Holder(x=ship).x is ship
+    assert {"Stamped", "Shape"} <= Holder.model_json_schema()["$defs"].keys()
+    for make in (
+        lambda: Holder.model_validate({"x": {"created": 1}}),
+        lambda: Holder.model_validate_json('{"x": {"created": 1}}'),
+    ):
+        with pytest.raises(TypeError, match="Stamped cannot be instantiated"):
+            make()
+    with pytest.raises(TypeError, match="Shape cannot be instantiated"):
+        Holder.model_validate({"x": ship, "more": [{}]})
+
+
 def test_an_abstract_class_has_no_documents():
     with pytest.raises(TypeError, match="the class Stamped, which is abstract"):
         check_model(Stamped, "find")
@@ -243,9 +261,11 @@ def test_an_abstract_class_is_no_type_of_a_field(annotation):
         )
 
 
-@pytest.mark.parametrize("word", ["single", "Abstract", True])
+@pytest.mark.parametrize("word", ["sole", "Abstract", True])
 def test_other_words_are_refused(word):
-    with pytest.raises(ValueError, match="'Odd': inheritance can be 'abstract' or 'separate'"):
+    with pytest.raises(
+        ValueError, match="'Odd': inheritance can be 'abstract', 'single' or 'separate'"
+    ):
         type(Model)(
             "Odd", (Model,), {"__module__": __name__, "model_config": {"inheritance": word}}
         )
@@ -256,7 +276,7 @@ def test_a_subclass_of_a_concrete_class_is_a_plain_pydantic_class():
         volume: int
 
     assert not issubclass(Tanker, Model)
-    with pytest.raises(TypeError, match="it inherits from Ship"):
+    with pytest.raises(TypeError, match="give Ship `inheritance=` to make it a model"):
         check_model(Tanker, "find")
 
 
