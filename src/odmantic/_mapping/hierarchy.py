@@ -78,6 +78,7 @@ class Hierarchy:
     Attributes:
         key: The key of the discriminator in documents.
         field: The name of the field that is the discriminator; `None` if it is hidden from instances.
+        version: A number that is another one once the classes have changed.
     """
 
     def __init__(
@@ -104,6 +105,7 @@ class Hierarchy:
         self._members: tuple[_Member, ...] = ()
         self._by_value: dict[TypeValue, _Member] = {}
         self._users: WeakSet[Any] = WeakSet()
+        self.version = 0
 
     @property
     def root(self) -> Any:
@@ -168,6 +170,7 @@ class Hierarchy:
 
     def changed(self) -> None:
         """Have what depends on the classes decide again."""
+        self.version += 1
         for user in list(self._users):
             user.decide_again()
 

@@ -15,13 +15,13 @@ from odmantic._mapping.fields import (
     ODMReference,
     ReferencePath,
 )
-from odmantic._mapping.hierarchy import hidden_type_of
+from odmantic._mapping.hierarchy import hidden_type_of, types_condition
 from odmantic._types.instances import Instance
 from odmantic._types.kinds import ModelKind, kind_of
 from odmantic.bson import ObjectId
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from odmantic._mapping.hierarchy import Hierarchy, TypeValue
     from odmantic._mapping.interfaces import (
@@ -144,6 +144,33 @@ class ModelMapping:
         """The names that extra values may not have."""
         hidden = () if self.hierarchy is None or self.hierarchy.field else (self.hierarchy.key,)
         return frozenset((*self.fields, *self.field_names, *hidden))
+
+    @cached_property
+    def has_conditions(self) -> bool:
+        """Whether operations on the class may add conditions to their filters, see `odmantic._plan.conditions`."""
+        return self.hierarchy is not None
+
+    @property
+    def type_condition(self) -> Mapping[str, Any]:
+        """The condition for documents of the class and its descendants; it is empty for a root."""
+        hierarchy = self.hierarchy
+        if hierarchy is None:
+            return {}
+        hierarchy.load()
+        kept: tuple[int, Mapping[str, Any]] | None = self.__dict__.get("_type_condition")
+        if kept is None or kept[0] != hierarchy.version:
+            # In this order: another thread may add a class.
+            version = hierarchy.version
+            kept = version, types_condition(hierarchy, [self.model])
+            self.__dict__["_type_condition"] = kept
+        return kept[1]
+
+    @cached_property
+    def exact_type_condition(self) -> Mapping[str, Any]:
+        """The condition for documents of the class alone."""
+        if self.hierarchy is None:
+            return {}
+        return types_condition(self.hierarchy, [self.model], exact=True)
 
     @cached_property
     def hidden_type(self) -> dict[str, TypeValue]:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import bson
 from pymongo import InsertOne, UpdateOne
 
-from odmantic._codec.ids import are_scalars, id_filter
+from odmantic._codec.ids import are_scalars, ids_filter
+from odmantic._mapping.mapping import mapping_of
+from odmantic._plan.conditions import instance_filter, instances_filter
 from odmantic._plan.save_plan import SavePlan
 from odmantic._plan.writes import set_fields
 from odmantic._state.transitions import give_back
@@ -90,7 +92,8 @@ class Batch:
 
     def requests(self, *, inserting: bool) -> list[InsertOne[dict[str, Any]] | UpdateOne]:
         """Return the driver's requests for the writes."""
-        if are_scalars(self.ids) and not self.removed and not any(self.are_whole):
+        is_usual = not mapping_of(self.model).has_conditions
+        if is_usual and are_scalars(self.ids) and not self.removed and not any(self.are_whole):
             # The usual updates.
             return [
                 UpdateOne({"_id": id_}, set_fields(document))
@@ -100,24 +103,29 @@ class Batch:
             InsertOne(document)
             if inserting and is_new
             else UpdateOne(
-                id_filter(id_), set_fields(document, self.removed.get(id(document), ())), is_whole
+                instance_filter(type(instance), id_, is_whole=is_whole),
+                set_fields(document, self.removed.get(id(document), ())),
+                is_whole,
             )
-            for id_, document, is_whole, is_new in zip(
-                self.ids, self.documents, self.are_whole, self.are_new, strict=True
+            for instance, id_, document, is_whole, is_new in zip(
+                self.instances, self.ids, self.documents, self.are_whole, self.are_new, strict=True
             )
         ]
 
-    def comparable_ids(self) -> list[Any]:
-        """Return the ids of partial updates, as far as they can be queried."""
-        return [
-            id_
-            for id_, is_whole in zip(self.ids, self.are_whole, strict=True)
-            if not is_whole and isinstance(id_, PLAIN_IDS)
-        ]
+    def updated_filter(self) -> dict[str, Any]:
+        """Return the filter for the documents of partial updates, as far as their ids can be queried."""
+        ids: dict[type[Model], list[Any]] = {}
+        for instance, id_, is_whole in zip(self.instances, self.ids, self.are_whole, strict=True):
+            if not is_whole and isinstance(id_, PLAIN_IDS):
+                ids.setdefault(type(instance), []).append(id_)
+        queries = [instances_filter(model, each) for model, each in ids.items()]
+        if len(queries) == 1:
+            return queries[0]
+        return {"$or": queries} if queries else ids_filter([])
 
-    def new_ids(self) -> list[Any]:
-        """Return the ids of the documents that were never sent."""
-        return list(compress(self.ids, self.are_new))
+    def new_filter(self) -> dict[str, Any]:
+        """Return the filter for any documents with the ids of those that were never sent."""
+        return ids_filter(list(compress(self.ids, self.are_new)))
 
     def suppose_nothing(self) -> None:
         """Make all of them updates."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from odmantic._bson.values import is_document, is_stored_array
+from odmantic._mapping.mapping import mapping_of
+from odmantic._plan.conditions import restricted
 from odmantic._plan.foreign import check_fields
 from odmantic.query import QueryExpression, and_
 
@@ -19,12 +21,15 @@ _OF_VALUES = frozenset({"$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin
 """Operators whose operands are values, whatever these look like."""
 
 
-def build_filter(queries: tuple[Any, ...], model: Any = None) -> QueryExpression:
-    """Combine the positional queries of a call; several must all hold.
+def build_filter(
+    queries: tuple[Any, ...], model: Any = None, without: Collection[str] = ()
+) -> QueryExpression:
+    """Combine the positional queries of a call, and what the model adds to them; all must hold.
 
     Args:
         queries: conditions.
         model: whose documents have to meet them.
+        without: The words for what the model does not add this time.
 
     Raises:
         TypeError: if a query is a `bool` (a comparison of plain values instead of a field, say) or no mapping.
@@ -39,6 +44,8 @@ def build_filter(queries: tuple[Any, ...], model: Any = None) -> QueryExpression
             raise TypeError(f"a query has to be a query expression or a dict, not {query!r}")
     for query in queries:
         check_fields(query, model)
+    if model is not None and mapping_of(model).has_conditions:
+        return restricted(queries, model, without)
     if len(queries) == 1:
         return QueryExpression(queries[0])
     return and_(*queries) if queries else QueryExpression()

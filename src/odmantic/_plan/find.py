@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.arguments import check_model
+from odmantic._plan.conditions import target_match
 from odmantic._plan.filters import build_filter, fits_match
 from odmantic._plan.sort import build_sort
 from odmantic.model import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from odmantic._mapping.fields import ReferencePath
     from odmantic.query import SortExpression
@@ -31,6 +32,8 @@ LIST_PAGE_SIZE = 1000
 
 _RESOLVED = "__odmantic_resolved__"
 """The key of a looked-up document until it is moved into an embedded object."""
+
+_IS_TARGET = {"$expr": {"$eq": ["$_id", "$$foreign_key"]}}
 
 Stage = dict[str, Any]
 ModelType = TypeVar("ModelType", bound=Model)
@@ -102,8 +105,9 @@ def plan_find(
     sort: Any = None,
     skip: int = 0,
     limit: int | None = None,
+    without: Collection[str] = (),
 ) -> FindPlan[ModelType]:
-    """Check the arguments of a read and build its plan.
+    """Check the arguments of a read and build its plan; `without` has words for `build_filter`.
 
     Raises:
         TypeError: if `model` is not a model class, or another argument has a wrong type.
@@ -118,7 +122,7 @@ def plan_find(
     skip = _whole("skip", skip)
     if skip < 0:
         raise ValueError("skip has to be a positive integer")
-    return FindPlan(model, build_filter(queries, model), order, skip, limit)
+    return FindPlan(model, build_filter(queries, model, without), order, skip, limit)
 
 
 def _whole(name: str, value: Any) -> int:
@@ -149,7 +153,7 @@ def _resolve_one(path: ReferencePath, visiting: tuple[type[Model], ...]) -> list
         "$lookup": {
             "from": mapping_of(path.model).collection,
             "let": {"foreign_key": f"${key}"},
-            "pipeline": [{"$match": {"$expr": {"$eq": ["$_id", "$$foreign_key"]}}}, *nested],
+            "pipeline": [{"$match": target_match(path.model, _IS_TARGET)}, *nested],
             "as": _RESOLVED,
         }
     }

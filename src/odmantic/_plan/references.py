@@ -15,8 +15,8 @@ from bson.dbref import DBRef
 from bson.decimal128 import Decimal128
 from bson.regex import Regex
 
-from odmantic._codec.ids import ids_filter
 from odmantic._mapping.mapping import mapping_of
+from odmantic._plan.conditions import targets_filter
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Hashable, Iterable, Mapping
@@ -45,7 +45,7 @@ class Request:
     @property
     def filter(self) -> Document:
         """The filter that finds them."""
-        return ids_filter(self.ids)
+        return targets_filter(self.model, self.ids)
 
 
 def reference_tree(

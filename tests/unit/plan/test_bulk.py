@@ -229,7 +229,7 @@ def test_missing_writes_are_those_of_a_part():
         parcel.weight = 2.0
     batch = Planner(_group(*parcels, Parcel(code="new")), 0, write=a_write()).finish()
 
-    assert batch.comparable_ids() == ["a", "b"]
+    assert batch.updated_filter() == {"_id": {"$in": ["a", "b"]}}
     assert missing_writes(batch, ["a"]) == ([1], [2])
 
 

@@ -19,7 +19,6 @@ from pymongo.read_concern import ReadConcern
 
 from odmantic._aio.operations.save import save_fields
 from odmantic._bson.conversions import as_uuid
-from odmantic._codec.ids import ids_filter
 from odmantic._driver._aio import Meanwhile, resolve
 from odmantic._driver.clients import runs_transaction
 from odmantic._mapping.mapping import mapping_of
@@ -205,7 +204,7 @@ class BulkSave:
             batch.suppose_nothing()
             return
         try:
-            known = await self._find_ids(batch, batch.new_ids())
+            known = await self._find_ids(batch, batch.new_filter())
             batch.note_known(known)
         except Exception as error:
             if batch.supposes and isinstance(error, _MAY_BE_UPDATED):
@@ -324,7 +323,7 @@ class BulkSave:
         is_short = updated < batch.update_count(inserting=inserting)
         if is_short and self.goes_on:
             try:
-                found = await self._find_ids(batch, batch.comparable_ids())
+                found = await self._find_ids(batch, batch.updated_filter())
                 missing, unsure = missing_writes(batch, found)
             except BaseException:
                 batch.give_back()
@@ -352,8 +351,8 @@ class BulkSave:
             mark_nested(sent, batch.model)
         self._scope.enter(instances, names, self._known)
 
-    async def _find_ids(self, batch: Batch, ids: list[Any]) -> list[Any]:
-        """Those of the ids that there are documents of."""
+    async def _find_ids(self, batch: Batch, query: dict[str, Any]) -> list[Any]:
+        """The ids of the documents that match."""
         target = self._target
         collection = target.collection.with_options(
             read_preference=ReadPreference.PRIMARY, read_concern=ReadConcern("local")
@@ -362,7 +361,7 @@ class BulkSave:
         async def read() -> list[Any]:
             cursor = await resolve(
                 collection.find(
-                    target.bound(ids_filter(ids)),
+                    target.bound(query),
                     {"_id": 1},
                     session=self._scope.session,
                 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from odmantic._codec.ids import ids_filter
 from odmantic._driver._aio import resolve, take_batch
+from odmantic._plan.conditions import instances_filter
 from odmantic._plan.find import resolve_references
 from odmantic._plan.references import (
     comparable,
@@ -63,7 +63,7 @@ class ReferenceLoader:
 
     async def _read(self, ids: list[Any]) -> list[dict[str, Any]]:
         """Read some documents with what they refer to, at one time if the server knows where that is."""
-        query = ids_filter(ids)
+        query = instances_filter(self._model, ids)
         if self._by_server:
             stages = [{"$match": query}, *resolve_references(self._model)]
             cursor = await resolve(self._collection.aggregate(stages, session=self._session))

@@ -19,7 +19,6 @@ from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, 
 from pymongo.read_concern import ReadConcern
 
 from odmantic._bson.conversions import as_uuid
-from odmantic._codec.ids import ids_filter
 from odmantic._driver._sync import Meanwhile
 from odmantic._driver.clients import runs_transaction
 from odmantic._mapping.mapping import mapping_of
@@ -206,7 +205,7 @@ class BulkSave:
             batch.suppose_nothing()
             return
         try:
-            known = self._find_ids(batch, batch.new_ids())
+            known = self._find_ids(batch, batch.new_filter())
             batch.note_known(known)
         except Exception as error:
             if batch.supposes and isinstance(error, _MAY_BE_UPDATED):
@@ -323,7 +322,7 @@ class BulkSave:
         is_short = updated < batch.update_count(inserting=inserting)
         if is_short and self.goes_on:
             try:
-                found = self._find_ids(batch, batch.comparable_ids())
+                found = self._find_ids(batch, batch.updated_filter())
                 missing, unsure = missing_writes(batch, found)
             except BaseException:
                 batch.give_back()
@@ -351,8 +350,8 @@ class BulkSave:
             mark_nested(sent, batch.model)
         self._scope.enter(instances, names, self._known)
 
-    def _find_ids(self, batch: Batch, ids: list[Any]) -> list[Any]:
-        """Those of the ids that there are documents of."""
+    def _find_ids(self, batch: Batch, query: dict[str, Any]) -> list[Any]:
+        """The ids of the documents that match."""
         target = self._target
         collection = target.collection.with_options(
             read_preference=ReadPreference.PRIMARY, read_concern=ReadConcern("local")
@@ -360,7 +359,7 @@ class BulkSave:
 
         def read() -> list[Any]:
             cursor = collection.find(
-                target.bound(ids_filter(ids)),
+                target.bound(query),
                 {"_id": 1},
                 session=self._scope.session,
             )

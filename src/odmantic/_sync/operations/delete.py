@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from odmantic._codec.encode import encode_primary_key
-from odmantic._codec.ids import check_id, id_filter
+from odmantic._codec.ids import check_id
+from odmantic._plan.conditions import instance_filter
 from odmantic._plan.writes import Delete
 from odmantic._state.transitions import mark_deleted
 from odmantic.exceptions import DocumentNotFoundError
@@ -33,7 +34,7 @@ def delete(engine: Engine, scope: Scope, instance: Model) -> None:
     target = engine._target(model)
     journal = scope.journal
     before = journal.deleting(instance) if journal is not None else None
-    call = _call_for(Delete(id_filter(id_), just_one=True), target.writing, scope)
+    call = _call_for(Delete(instance_filter(model, id_), just_one=True), target.writing, scope)
     result = scope.send(engine, call, "delete", model, id_)
     if result.deleted_count == 0:
         raise DocumentNotFoundError(instance)

@@ -1,0 +1,123 @@
+"""The conditions that a model adds to the filters of its operations: one place for all of them.
+
+| Source | `without=` | Queries | One instance | References to it |
+| --- | --- | --- | --- | --- |
+| the type, in a hierarchy | never | yes | yes | yes |
+
+Queries are reads, `count`, and writes by query. The conditions come before those of the program, in this order, joined
+by `$and`, so that no filter can widen them. A new source is a line of the table and one of `_SOURCES`; a class that has
+none pays one test of `mapping.has_conditions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any
+
+from odmantic._codec.ids import id_filter, ids_filter
+from odmantic._mapping.mapping import mapping_of
+from odmantic.query import QueryExpression, and_
+
+if TYPE_CHECKING:
+    from odmantic._mapping.mapping import ModelMapping
+
+Condition = Mapping[str, Any]
+
+
+class Purpose(Enum):
+    """What a filter is for."""
+
+    QUERY = auto()
+    """A read, a count, or a write by query."""
+    INSTANCE = auto()
+    """The write of one known document: a save or a deletion."""
+    REFERENCE = auto()
+    """The documents to which references lead."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A reason to add a condition."""
+
+    condition: Callable[[ModelMapping], Condition]
+    """Returns the condition for a model; it is empty if there is none."""
+    purposes: frozenset[Purpose]
+    word: str | None = None
+    """The word of `without=` that leaves it out."""
+
+
+_SOURCES = (_Source(lambda mapping: mapping.type_condition, frozenset(Purpose)),)
+
+
+def conditions_of(
+    model: Any, purpose: Purpose = Purpose.QUERY, without: Collection[str] = ()
+) -> list[Condition]:
+    """Return the conditions that a model adds to a filter, in order.
+
+    Args:
+        model: The model.
+        purpose: What the filter is for.
+        without: The words of the sources that are left out.
+    """
+    mapping = mapping_of(model)
+    if not mapping.has_conditions:
+        return []
+    conditions = (
+        each.condition(mapping)
+        for each in _SOURCES
+        if purpose in each.purposes and (each.word is None or each.word not in without)
+    )
+    return [each for each in conditions if each]
+
+
+def restricted(
+    queries: tuple[Any, ...], model: Any, without: Collection[str] = ()
+) -> QueryExpression:
+    """Return the filter for the documents of a model that match all queries of a program."""
+    conditions = conditions_of(model, Purpose.QUERY, without)
+    parts = (*conditions, *queries)
+    if len(parts) == 1:
+        return QueryExpression(parts[0])
+    return and_(*parts) if parts else QueryExpression()
+
+
+def instance_filter(model: Any, id_: Any, *, is_whole: bool = False) -> dict[str, Any]:
+    """Return the filter for the document of an instance, by the stored form of its primary key.
+
+    Args:
+        model: The class of the instance.
+        id_: The primary key.
+        is_whole: Whether the whole document is written: it never replaces one of a subclass.
+    """
+    query = id_filter(id_)
+    mapping = mapping_of(model)
+    if mapping.has_conditions:
+        for each in conditions_of(model, Purpose.INSTANCE):
+            query.update(each)
+        if is_whole and mapping.type_condition:
+            query.update(mapping.exact_type_condition)
+    return query
+
+
+def instances_filter(model: Any, ids: list[Any]) -> dict[str, Any]:
+    """Return the filter for the documents of instances of a model, like `instance_filter`."""
+    return _with(ids_filter(ids), conditions_of(model, Purpose.INSTANCE))
+
+
+def targets_filter(model: Any, ids: list[Any]) -> dict[str, Any]:
+    """Return the filter for the documents of a model to which references lead."""
+    return _with(ids_filter(ids), conditions_of(model, Purpose.REFERENCE))
+
+
+def target_match(model: Any, query: dict[str, Any]) -> dict[str, Any]:
+    """Return the `$match` of a lookup for a document of a model to which a reference leads."""
+    return _with(query, conditions_of(model, Purpose.REFERENCE))
+
+
+def _with(query: dict[str, Any], conditions: list[Condition]) -> dict[str, Any]:
+    """Return a filter by primary keys with conditions about other keys."""
+    for each in conditions:
+        query = {**query, **each}
+    return query
