@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from odmantic import reference as reference
     from odmantic import session as session
     from odmantic import typing as typing
+    from odmantic._bson.datetimes import Datetimes as Datetimes
+    from odmantic._bson.reading import is_reading as is_reading
     from odmantic._codec.on_input import OnInput as OnInput
-    from odmantic._codec.on_input import is_reading as is_reading
     from odmantic.bson import ObjectId, WithBsonSerializer
     from odmantic.engine import AIOEngine, SyncEngine
     from odmantic.field import Field
@@ -56,7 +57,9 @@ if not TYPE_CHECKING:
         globals(),
         {
             "odmantic._aio.engine": ("AIOEngine",),
-            "odmantic._codec.on_input": ("OnInput", "is_reading"),
+            "odmantic._bson.datetimes": ("Datetimes",),
+            "odmantic._bson.reading": ("is_reading",),
+            "odmantic._codec.on_input": ("OnInput",),
             "odmantic._sync.engine": ("SyncEngine",),
             "odmantic.bson": ("ObjectId", "WithBsonSerializer"),
             "odmantic.field": ("Field",),

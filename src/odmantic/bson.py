@@ -22,8 +22,10 @@ from pydantic import (
     AwareDatetime,
     BaseModel,
     ConfigDict,
+    FutureDate,
     FutureDatetime,
     NaiveDatetime,
+    PastDate,
     PastDatetime,
 )
 from pydantic_core import core_schema
@@ -35,14 +37,10 @@ from odmantic._bson.conversions import (
     parse_object_id,
     regex_from_pattern,
 )
+from odmantic._bson.datetimes import Datetimes, DatetimeSupport, NowSupport
 from odmantic._bson.ids import new_id
 from odmantic._bson.json import BSON_TYPES_ENCODERS, schema_with_bson_json
-from odmantic._bson.python_types import (
-    BytearraySupport,
-    DatetimeSupport,
-    DecimalSupport,
-    PatternSupport,
-)
+from odmantic._bson.python_types import BytearraySupport, DecimalSupport, PatternSupport
 from odmantic._bson.schemas import AS_PATTERN_TEXT, as_text, parser, schema_of
 
 if TYPE_CHECKING:
@@ -224,9 +222,27 @@ _Pattern = Annotated[re.Pattern[Any], PatternSupport()]
 DATETIMES: tuple[Any, ...] = (AwareDatetime, FutureDatetime, NaiveDatetime, PastDatetime)
 """Types of pydantic that are not datetime classes, but whose values are datetimes."""
 
+PLAIN_DATETIMES: tuple[Any, ...] = (datetime, _datetime, FutureDatetime, PastDatetime)
+"""Types whose values are naive or aware as the config says."""
 
-def _of_datetimes(kind: Any) -> Any:
-    return Annotated[kind, DatetimeSupport()]
+_COMPARED_WITH_NOW: tuple[Any, ...] = (FutureDate, FutureDatetime, PastDate, PastDatetime)
+
+SUPPORTED_TIMES = frozenset((*DATETIMES, *_COMPARED_WITH_NOW))
+"""Types of pydantic for datetimes and dates whose annotations get marks."""
+
+
+def _supported(kind: Any) -> Any:
+    comparison = (NowSupport(),) if kind in _COMPARED_WITH_NOW else ()
+    storage = (DatetimeSupport(),) if kind in DATETIMES else ()
+    parts = (kind, *comparison, *storage)
+    return Annotated[parts]
+
+
+def datetimes_of(kind: Any, datetimes: Datetimes) -> Any:
+    """Return the annotation of datetimes that are naive or aware by choice, for one of `PLAIN_DATETIMES`."""
+    if kind in _COMPARED_WITH_NOW:
+        return Annotated[kind, NowSupport(), datetimes]
+    return Annotated[datetime, datetimes]
 
 
 BSON_TYPES_SUBSTITUTES: dict[Any, Any] = {
@@ -241,11 +257,17 @@ BSON_TYPES_SUBSTITUTES: dict[Any, Any] = {
     decimal.Decimal: _Decimal,
     bytearray: Annotated[bytearray, BytearraySupport()],
     datetime: _datetime,
-    **{kind: _of_datetimes(kind) for kind in DATETIMES},
+    **{kind: _supported(kind) for kind in SUPPORTED_TIMES},
 }
 """The replacements for BSON types in the annotations of a model."""
 
-SUBSTITUTE_MARKS = (BytearraySupport, DatetimeSupport, DecimalSupport, PatternSupport)
+SUBSTITUTE_MARKS = (
+    BytearraySupport,
+    DatetimeSupport,
+    DecimalSupport,
+    NowSupport,
+    PatternSupport,
+)
 """Metadata that marks a BSON-aware annotation of a class that is not replaced."""
 
 

@@ -30,6 +30,8 @@ class ODMConfigDict(ConfigDict, total=False):
             `pydantic.alias_generators.to_camel`; the primary key is not asked for.
         store_none: Whether a field that is `None` has a key; if not, a missing key is read as `None`, and `Field` may
             say otherwise. A field with another default is stored in any case.
+        datetimes: `"aware"` or `"naive"`: all datetimes are so in Python, whatever the client's options. Any datetime is
+            accepted, and a naive one means UTC. `Annotated[datetime, Datetimes(...)]` may say otherwise of a field.
         store_defaults: Whether a field that equals its default has a key; `Field(store_default=...)` may say otherwise.
         inheritance: What the subclasses are; they inherit fields, methods, validators and options, except `title`,
             `json_schema_extra`, `collection`, `indexes`, `type_name` and `type_aliases`. `"abstract"`: models, while the
@@ -58,6 +60,7 @@ class ODMConfigDict(ConfigDict, total=False):
     type_aliases: tuple[str | int, ...] | None
     unknown_type: Literal["raise", "base"] | None
     subclasses: Callable[[], Iterable[type[Any]]] | None
+    datetimes: Literal["aware", "naive"] | None
 
 
 _DEFAULTS: dict[str, Any] = {
@@ -73,13 +76,7 @@ _DEFAULTS: dict[str, Any] = {
     "indexes": None,
 }
 
-_ALLOWED = (
-    _DEFAULTS.keys()
-    | {"inheritance", "key_generator", "store_none", "store_defaults"}
-    | {"discriminator", "type_name", "type_aliases", "unknown_type", "subclasses"}
-    | ConfigDict.__required_keys__
-    | ConfigDict.__optional_keys__
-)
+_ALLOWED = ODMConfigDict.__required_keys__.union(ODMConfigDict.__optional_keys__)
 
 _INHERITANCE = (None, "abstract", "single", "separate")
 
@@ -88,7 +85,7 @@ def validate_config(config: Mapping[str, Any], cls_name: str) -> ODMConfigDict:
     """Check the config of the class called `cls_name` and add the defaults.
 
     Raises:
-        ValueError: if an option is unknown, or `inheritance` is another word.
+        ValueError: if an option is unknown, or has another value than those it knows.
     """
     for option in config:
         if option not in _ALLOWED:
@@ -97,6 +94,10 @@ def validate_config(config: Mapping[str, Any], cls_name: str) -> ODMConfigDict:
         *others, last = map(repr, filter(None, _INHERITANCE))
         words = f"{', '.join(others)} or {last}"
         raise ValueError(f"'{cls_name}': inheritance can be {words}, not {config['inheritance']!r}")
+    if config.get("datetimes") not in (None, "aware", "naive"):
+        raise ValueError(
+            f"'{cls_name}': datetimes can be 'aware' or 'naive', not {config['datetimes']!r}"
+        )
     return cast("ODMConfigDict", {**_DEFAULTS, **config})
 
 

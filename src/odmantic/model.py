@@ -132,10 +132,11 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
 
     def __class_getitem__(cls, arguments: Any) -> Any:
         """Return the parametrisation of a generic model, which is also a model."""
+        config = cls.model_config
         if is_tuple(arguments):
-            adapted: Any = tuple([adapt_annotation(one) for one in arguments])
+            adapted: Any = tuple([adapt_annotation(one, config) for one in arguments])
         else:
-            adapted = adapt_annotation(arguments)
+            adapted = adapt_annotation(arguments, config)
         parametrised = super().__class_getitem__(adapted)
         remember_arguments(parametrised, cls, arguments)
         return parametrised

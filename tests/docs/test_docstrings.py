@@ -7,6 +7,7 @@ import inspect
 import re
 import textwrap
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -112,6 +113,7 @@ def names_for_examples() -> dict[str, object]:
     names = {each.__name__: each for each in (*driver, *testing, *models)}
     validators = {each.__name__: each for each in (AfterValidator, field_validator)}
     own = {"OnInput": odmantic.OnInput, "hashed": str.title, **validators}
+    own |= {"Datetimes": odmantic.Datetimes, "datetime": datetime}
     web = {"APIRouter": APIRouter, **{name: getattr(fastapi, name) for name in fastapi.__all__}}
     return {
         **public,

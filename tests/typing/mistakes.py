@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from odmantic import AIOEngine, EmbeddedModel, Field, Model, SyncEngine
+from odmantic import AIOEngine, Datetimes, EmbeddedModel, Field, Model, SyncEngine
 
 
 class City(EmbeddedModel):
@@ -18,6 +18,9 @@ class User(Model):
 class Ship(Model):
     name: str = Field(alias="fullName")
     built: int = Field(if_missing=lambda: 1900)
+
+
+LOCAL = Datetimes("local")  # mistake: no such choice
 
 
 def constructors() -> None:

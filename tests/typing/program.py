@@ -14,6 +14,7 @@ from typing_extensions import assert_type
 
 from odmantic import (
     AIOEngine,
+    Datetimes,
     EmbeddedModel,
     Field,
     Index,
@@ -85,8 +86,10 @@ class Owned(Model):
         "key_generator": str.upper,
         "store_none": False,
         "store_defaults": False,
+        "datetimes": "aware",
     }
     owner: str | None = None
+    seen: Annotated[datetime | None, Datetimes("naive")] = None
 
 
 class Ship(Stamped, Owned):

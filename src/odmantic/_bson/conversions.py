@@ -171,7 +171,15 @@ def as_stored_datetime(value: datetime) -> datetime:
 
 def as_utc_datetime(value: datetime) -> datetime:
     """Convert to UTC, aware, and truncate to milliseconds; naive values mean UTC."""
-    return _in_milliseconds(as_aware(value))
+    try:
+        return _in_milliseconds(as_aware(value))
+    except OverflowError as error:
+        raise ValueError("datetime is out of range in UTC") from error
+
+
+def as_naive_datetime(value: datetime) -> datetime:
+    """Convert to UTC, naive, and truncate to milliseconds; naive values mean UTC."""
+    return as_utc_datetime(value).replace(tzinfo=None)
 
 
 def as_read_datetime(value: datetime) -> datetime:

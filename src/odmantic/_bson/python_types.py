@@ -13,8 +13,6 @@ import bson.regex
 from pydantic_core import core_schema
 
 from odmantic._bson.conversions import (
-    as_stored_datetime,
-    as_utc_datetime,
     check_decimal,
     compile_regex,
     compile_text,
@@ -102,20 +100,6 @@ class PatternSupport:
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         return {"type": "string"}
-
-
-@dataclass(frozen=True, slots=True)
-class DatetimeSupport:
-    """pydantic support for its own datetime types as MongoDB stores them: in milliseconds, aware ones in UTC."""
-
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        schema = handler(source)
-        is_aware = schema.get("tz_constraint") == "aware"
-        return core_schema.no_info_after_validator_function(
-            as_utc_datetime if is_aware else as_stored_datetime, schema
-        )
 
 
 @dataclass(frozen=True, slots=True)

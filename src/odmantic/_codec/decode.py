@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import PydanticUserError, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from odmantic._bson.reading import while_reading
 from odmantic._bson.values import is_document
 from odmantic._codec.decoders import DecoderCompiler
-from odmantic._codec.on_input import while_reading
 from odmantic._codec.overrides import parse_target
 from odmantic._codec.stored_forms import in_utc
 from odmantic._codec.strict import is_strict_class

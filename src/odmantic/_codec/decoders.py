@@ -19,6 +19,7 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
+from odmantic._bson.datetimes import Datetimes
 from odmantic._bson.values import is_document, is_stored_array
 from odmantic._codec.encoders import encode_key
 from odmantic._codec.lookups import Rename, handlers_forget_lookups, maker_of, names_first
@@ -150,7 +151,7 @@ class DecoderCompiler:
 
     def _union_decoder(self, node: Union) -> Decoder | None:
         # Pydantic passes such marks on.
-        handed_on = (Strict, FieldInfo, GroupedMetadata, *LIMITS)
+        handed_on = (Strict, FieldInfo, GroupedMetadata, Datetimes, *LIMITS)
         passed = [mark for mark in node.marks if isinstance(mark, handed_on)]
         members = node.arguments
         of_user = [member for member in members if member.is_stored_by_user]
@@ -214,7 +215,7 @@ class DecoderCompiler:
             return member_decoder(members)
         if self._has_forms and (decode := form_decoder(node)):
             return decode
-        return bson_decoder_of(node.cls, () if self._is_strict else node.marks)
+        return bson_decoder_of(node.cls, node.marks, is_strict=self._is_strict)
 
     def _object_decoder(self, node: Object) -> Decoder | None:
         """Read an object that is not a document of its own: its keys are already names."""

@@ -1,46 +1,18 @@
-"""Whether a document is being read: for validators that must not run on their own results."""
+"""Validators that must not run on their own results: they skip documents."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, WrapValidator
+
+from odmantic._bson.reading import is_reading
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
     from pydantic_core import CoreSchema
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
-_reading: ContextVar[bool] = ContextVar("odmantic_reading", default=False)
-
 _VALIDATORS = (AfterValidator, BeforeValidator, PlainValidator, WrapValidator)
-
-
-def is_reading() -> bool:
-    """Return whether a document is being read, in validators, `model_post_init` and default factories.
-
-    Example:
-        ```python
-        @field_validator("password")
-        @classmethod
-        def hash_password(cls, value: str) -> str:
-            return value if is_reading() else hashed(value)
-        ```
-    """
-    return _reading.get()
-
-
-def while_reading(read: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
-    """Call a function that reads a document."""
-    token = _reading.set(True)
-    try:
-        return read(*arguments, **options)
-    finally:
-        _reading.reset(token)
 
 
 class OnInput:

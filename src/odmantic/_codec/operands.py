@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import bson
 
 from odmantic._bson.conversions import parse_object_id
+from odmantic._bson.datetimes import MODES
 from odmantic._bson.values import is_collection, is_document, is_tuple
 from odmantic._codec.encode import encode_primary_key, encode_value, type_encoder
 from odmantic._codec.encoders import encode_key
@@ -91,6 +92,8 @@ class OperandCompiler:
             return _object_id(convert) if is_id else convert
         if is_id:
             return _object_id(lambda value: value)
+        if node.datetimes is not None:
+            return _moment(MODES[node.datetimes])
         return self._convert_by_kind(node)
 
     def _convert_by_kind(self, node: Type) -> _Convert | None:
@@ -159,6 +162,13 @@ def _own_form(classes: _Classes, encode: _Convert) -> _Convert:
             raise
         is_same_type = type(stored) in (type(value), type(of_type), classes)
         return _OTHER if is_same_type and stored is not None else stored
+
+    return convert
+
+
+def _moment(as_chosen: Callable[[datetime], datetime]) -> _Convert:
+    def convert(value: Any) -> Any:
+        return as_chosen(value) if isinstance(value, datetime) else _OTHER
 
     return convert
 

@@ -19,6 +19,7 @@ from pydantic import (
     WrapValidator,
 )
 
+from odmantic._bson.datetimes import Datetimes
 from odmantic._bson.values import AS_IT_IS, COLLECTIONS
 from odmantic._types.annotations import annotated, type_adapter
 from odmantic._types.internals import has_serializer
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 _HOOK = "__get_pydantic_core_schema__"
 _SERIALIZERS = (PlainSerializer, WrapSerializer)
 _VALIDATORS = (AfterValidator, BeforeValidator, PlainValidator, WrapValidator)
-_PLAIN = (*_SERIALIZERS, *_VALIDATORS, *SUBSTITUTE_MARKS)
+_PLAIN = (*_SERIALIZERS, *_VALIDATORS, *SUBSTITUTE_MARKS, Datetimes)
 """Marks that do not change the type."""
 
 _SUBSTITUTES = (cls for cls in BSON_TYPES_SUBSTITUTES.values() if is_class(cls))

@@ -26,6 +26,7 @@ from odmantic._bson.conversions import (
     as_utc_datetime,
     as_uuid,
 )
+from odmantic._bson.datetimes import mode_in
 from odmantic._bson.python_types import DecimalSupport, PatternSupport
 from odmantic._bson.values import AS_IT_IS, is_document, is_stored_array
 from odmantic._codec.translate import report
@@ -72,14 +73,18 @@ def limits_in(marks: Iterable[Any]) -> Iterator[Any]:
             yield getattr(mark, LIMITS[type(mark)])
 
 
-def bson_decoder_of(cls: Any, marks: tuple[Any, ...]) -> Decoder | None:
-    """Return the decoder of a type in `FROM_BSON`, unless its schema knows the stored form."""
-    if cls in _DATETIMES:
+def bson_decoder_of(cls: Any, marks: tuple[Any, ...], *, is_strict: bool) -> Decoder | None:
+    """Return the decoder of a type in `FROM_BSON`, unless its schema knows the stored form, which no strict one does."""
+    chosen = mode_in(marks)
+    if chosen is not None and cls in _DATETIMES:
+        return bson_decoder(NaiveDatetime if chosen.mode == "naive" else AwareDatetime)
+    if cls in _DATETIMES and not is_strict:
         # Naive datetimes cannot be compared with aware ones.
         forms = {each.tzinfo is None for each in limits_in(marks) if isinstance(each, datetime)}
         if forms:
             return bson_decoder(NaiveDatetime if True in forms else AwareDatetime)
-    if cls not in FROM_BSON or any(isinstance(mark, _KNOWN_BY_SCHEMA) for mark in marks):
+    is_known = not is_strict and any(isinstance(mark, _KNOWN_BY_SCHEMA) for mark in marks)
+    if cls not in FROM_BSON or is_known:
         return None
     return bson_decoder(cls)
 

@@ -8,6 +8,7 @@ import re
 import sys
 import warnings
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from types import FunctionType
 from typing import (
@@ -25,6 +26,7 @@ from pydantic import BaseModel, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from odmantic._bson.datetimes import Datetimes, DatetimeSupport, NowSupport
 from odmantic._caller import warn_caller
 from odmantic._define.hierarchies import with_key_of_base
 from odmantic._mapping.naming import plain_text
@@ -65,7 +67,7 @@ class Declaration:
     name: str
     annotation: Any
     value: Any
-    arbitrary_types: bool
+    config: Mapping[str, Any]
     tree: Type | None = None
     """What the adapted annotation says, once that is known."""
 
@@ -136,7 +138,7 @@ class Declaration:
 
     def _adapted_annotation(self) -> Any:
         try:
-            return adapt_annotation(self.annotation)
+            return adapt_annotation(self.annotation, self.config)
         except TypeError as error:
             raise TypeError(f"{error} (field {self.name} in {self.class_name})") from error
 
@@ -155,7 +157,8 @@ class Declaration:
             tree = read_type(adapted)
         if any(isinstance(node, Document) for node in tree.models):
             return True
-        adapter = type_adapter(adapted, arbitrary_types=self.arbitrary_types)
+        arbitrary_types = bool(self.config.get("arbitrary_types_allowed"))
+        adapter = type_adapter(adapted, arbitrary_types=arbitrary_types)
         if not adapter.pydantic_complete:
             return False
         try:
@@ -191,13 +194,13 @@ class Deferred:
 class Body:
     """The body of a class during the rewriting.
 
-    `known` are the names that annotations may use, besides those of the module.
+    `known` are the names that annotations may use, besides those of the module, and `config` is complete.
     """
 
     class_name: str
     namespace: dict[str, Any]
     known: dict[str, Any]
-    arbitrary_types: bool
+    config: Mapping[str, Any]
     annotations: dict[str, Any]
     deferred: list[Deferred]
     has_primary_field: bool = False
@@ -222,6 +225,8 @@ class Body:
                 self.has_primary_field |= any(
                     options_in(one.metadata).primary_field for one in infos
                 )
+                if base.model_config.get("datetimes") != self.config.get("datetimes"):
+                    self._choose_datetimes(base, declared)
         for name, annotation in declared.items():
             self._declare(name, annotation, bases)
         if automatic_id and not self.has_primary_field:
@@ -243,7 +248,7 @@ class Body:
         """Take over the fields of a mixin, so that they get BSON-aware types too."""
         if issubclass(base, BaseModel):
             for name, info in base.__pydantic_fields__.items():
-                adapted = adapt_annotation(info.annotation)
+                adapted = adapt_annotation(info.annotation, self.config)
                 if name not in declared and adapted != info.annotation:
                     self.annotations[name] = adapted
                     self.namespace[name] = info
@@ -253,6 +258,17 @@ class Body:
                 if name not in declared and not name.startswith("_"):
                     self._inherit_annotation(cls, name, annotation, declared)
 
+    def _choose_datetimes(self, base: type[BaseModel], declared: Mapping[str, Any]) -> None:
+        """Declare the datetimes of a model that is a base again, for a config with another choice."""
+        for name, info in base.__pydantic_fields__.items():
+            around = annotated(info.annotation, filter(_is_about_datetimes, info.metadata))
+            adapted = adapt_annotation(around, self.config)
+            if name not in declared and adapted != around:
+                self.annotations[name] = adapted
+                self.namespace[name] = copied = copy(info)
+                copied.metadata = [one for one in info.metadata if not _is_about_datetimes(one)]
+                self.inherited.add(name)
+
     def _inherit_annotation(
         self, cls: type[Any], name: str, annotation: Any, declared: dict[str, Any]
     ) -> None:
@@ -260,7 +276,7 @@ class Body:
         value = vars(cls).get(name, PydanticUndefined)
         is_ours = isinstance(value, (ODMFieldInfo, ODMReferenceInfo))
         # Pydantic finds the unchanged fields itself.
-        if missing is None and (is_ours or adapt_annotation(evaluated) != evaluated):
+        if missing is None and (is_ours or adapt_annotation(evaluated, self.config) != evaluated):
             declared[name] = evaluated
             self.inherited.add(name)
             if value is not PydanticUndefined:
@@ -288,7 +304,7 @@ class Body:
             name=name,
             annotation=annotation,
             value=self.namespace.get(name, PydanticUndefined),
-            arbitrary_types=self.arbitrary_types,
+            config=self.config,
         )
         options = _merged(in_annotation, declaration.options())
         options = with_key_of_base(f"{self.class_name}.{name}", options, bases, name)
@@ -326,6 +342,10 @@ class Body:
             ObjectId, FieldOptions(key_name="_id", primary_field=True)
         ]
         self.namespace["id"] = pydantic.Field(default_factory=ObjectId)
+
+
+def _is_about_datetimes(mark: object) -> bool:
+    return isinstance(mark, (Datetimes, DatetimeSupport, NowSupport))
 
 
 @contextmanager

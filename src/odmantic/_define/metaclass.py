@@ -235,7 +235,7 @@ class BaseModelMetaclass(PureMetaclass):
             class_name=name,
             namespace=namespace,
             known=_known_names(namespace, frame),
-            arbitrary_types=bool(config.get("arbitrary_types_allowed")),
+            config=config,
             annotations={},
             deferred=[],
         )

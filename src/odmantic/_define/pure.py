@@ -97,15 +97,19 @@ class PureMetaclass(PydanticMetaclass):
     ) -> Any:
         """Create a plain pydantic model from a class body written like a model's."""
         if mcs is PureMetaclass:
-            _purify(namespace)
+            _purify(namespace, bases)
             config = namespace.get("model_config", {})
             # Otherwise it would inherit the model's title.
             namespace["model_config"] = {**config, "title": config.get("title") or name}
         return super().__new__(mcs, name, bases, namespace, **kwargs)
 
 
-def _purify(namespace: dict[str, Any]) -> None:
+def _purify(namespace: dict[str, Any], bases: tuple[Any, ...]) -> None:
     """Put pydantic's fields and BSON-aware types into a class body."""
+    config: dict[str, Any] = {}
+    for base in reversed(bases):
+        config |= getattr(base, "model_config", {})
+    config |= namespace.get("model_config", {})
     for name, value in list(namespace.items()):
         if isinstance(value, ODMFieldInfo):
             namespace[name] = value.pydantic_field_info
@@ -114,7 +118,7 @@ def _purify(namespace: dict[str, Any]) -> None:
         evaluated, missing = evaluate(annotation, namespace["__module__"], {})
         is_field = not (name.startswith("_") or is_class_variable(evaluated))
         if missing is None and is_field:
-            annotations[name] = adapt_annotation(evaluated)
+            annotations[name] = adapt_annotation(evaluated, config)
     namespace["__annotations__"] = annotations
 
 

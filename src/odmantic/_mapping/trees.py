@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from odmantic._bson.datetimes import Datetimes
 from odmantic._mapping.fields import ODMReference
 from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.options import FieldOptions
@@ -21,7 +23,7 @@ from odmantic._types.tree import (
     Type,
     nodes_around,
 )
-from odmantic.bson import DECIMAL_SERIALIZER, SUBSTITUTE_MARKS
+from odmantic.bson import DECIMAL_SERIALIZER, SUBSTITUTE_MARKS, SUPPORTED_TIMES
 
 if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
@@ -61,8 +63,8 @@ def _is_shape(node: Type) -> bool:
 
 def _is_known(node: Type) -> bool:
     """Return whether a type says all that generated code has to know; what has a name may be inside of itself."""
-    marks = (mark for mark in node.marks if not isinstance(mark, FieldOptions))
-    if node.is_named or not all(node.cls is Decimal and _is_of_decimals(mark) for mark in marks):
+    marks = [mark for mark in node.marks if not isinstance(mark, FieldOptions)]
+    if node.is_named or (marks and not _are_supported(node, marks)):
         return False
     match node:
         case Anything() | Document():
@@ -81,8 +83,14 @@ def _is_known(node: Type) -> bool:
             return False
 
 
-def _is_of_decimals(mark: object) -> bool:
-    return mark is DECIMAL_SERIALIZER or isinstance(mark, SUBSTITUTE_MARKS)
+def _are_supported(node: Type, marks: list[Any]) -> bool:
+    """Return whether metadata is only that of odmantic for a type that generated code knows."""
+    if node.cls is Decimal:
+        return all(
+            mark is DECIMAL_SERIALIZER or isinstance(mark, SUBSTITUTE_MARKS) for mark in marks
+        )
+    is_known = node.cls is datetime or node.cls in SUPPORTED_TIMES
+    return is_known and all(isinstance(mark, (Datetimes, *SUBSTITUTE_MARKS)) for mark in marks)
 
 
 def embedded_in(mapping: ModelMapping) -> list[ModelMapping]:

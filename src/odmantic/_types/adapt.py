@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import collections.abc
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from itertools import takewhile
 from typing import Annotated, Any, Literal, NewType, get_args, get_origin
 
 from pydantic import Strict
 
+from odmantic._bson.datetimes import ConfiguredDatetimes, Datetimes, mode_in, not_of_datetimes
 from odmantic._bson.python_types import DecimalSupport, PatternSupport
 from odmantic._types.aliases import alias_value, is_type_alias
 from odmantic._types.annotations import annotated, is_union, union_of
@@ -17,12 +18,15 @@ from odmantic._types.one_shot import is_one_shot, one_shot_refusal
 from odmantic.bson import (
     BSON_TYPES_SUBSTITUTES,
     DECIMAL_SERIALIZER,
+    PLAIN_DATETIMES,
     SUBSTITUTE_MARKS,
     WithBsonSerializer,
+    datetimes_of,
 )
 
 _CALLABLE: Any = collections.abc.Callable
 _HOOK = "__get_pydantic_core_schema__"
+_NO_CONFIG: Mapping[str, Any] = {}
 
 
 class FieldMetadata:
@@ -35,32 +39,40 @@ class FieldMetadata:
         return False
 
 
-def adapt_annotation(annotation: Any) -> Any:
+def adapt_annotation(annotation: Any, config: Mapping[str, Any] = _NO_CONFIG) -> Any:
     """Replace types by those of `odmantic.bson`, at any depth.
 
     The meaning stays the same; generics of `typing` become builtin ones (`List[int]` becomes `list[int]`) and unions
     become `typing.Union`.
 
+    Args:
+        annotation: the annotation.
+        config: that of the class, which may say of what kind datetimes are; an annotation that was adapted with another
+            one can be adapted again.
+
     Raises:
-        TypeError: if the annotation holds a callable type, one whose values can be iterated only once, or, below its
-            top level, an `odmantic.Field` with more than constraints.
+        TypeError: if the annotation holds a callable type, one whose values can be iterated only once, `Datetimes`
+            without any datetimes, or, below its top level, an `odmantic.Field` with more than constraints.
     """
-    return _Adapter({}).adapt(annotation)
+    mode = config.get("datetimes")
+    return _Adapter({}, None if mode is None else ConfiguredDatetimes(mode)).adapt(annotation)
 
 
 class _Adapter:
     """One walk through an annotation, or through the value of an alias inside it.
 
     `known` has, for each alias met before, its replacement and whether types in it were replaced; an alias inside
-    itself stays. A parametrised type is replaced once per object.
+    itself stays. A parametrised type is replaced once per object. `datetimes` says of what kind datetimes are.
     """
 
-    __slots__ = ("_known", "_seen", "substituted")
+    __slots__ = ("_datetimes", "_known", "_seen", "has_datetimes", "substituted")
 
-    def __init__(self, known: dict[Any, tuple[Any, bool]]) -> None:
+    def __init__(self, known: dict[Any, tuple[Any, bool]], datetimes: Datetimes | None) -> None:
         self._known = known
+        self._datetimes = datetimes
         self._seen: dict[int, tuple[Any, Any]] = {}
         self.substituted = False
+        self.has_datetimes = False
 
     def adapt(self, tp: Any) -> Any:
         """Return the replacement of a type."""
@@ -80,9 +92,9 @@ class _Adapter:
         if origin is re.Pattern and get_args(tp) == (bytes,):
             self.substituted = True
             return Annotated[re.Pattern[bytes], PatternSupport()]
-        if isinstance(candidate, Hashable) and candidate in BSON_TYPES_SUBSTITUTES:
+        if isinstance(candidate, Hashable) and (found := self._substitute(candidate)) is not None:
             self.substituted = True
-            return BSON_TYPES_SUBSTITUTES[candidate]
+            return found
         if isinstance(tp, NewType):
             adapted, is_other = self._behind(tp, tp.__supertype__)
             self.substituted |= is_other
@@ -98,6 +110,13 @@ class _Adapter:
             return origin
         return self._adapt_generic(tp, origin)
 
+    def _substitute(self, cls: Any) -> Any:
+        if cls in PLAIN_DATETIMES:
+            self.has_datetimes = True
+            if self._datetimes is not None:
+                return datetimes_of(cls, self._datetimes)
+        return BSON_TYPES_SUBSTITUTES.get(cls)
+
     def _adapt_alias(self, tp: Any) -> Any:
         if tp not in self._known:
             self._known[tp] = (tp, False)
@@ -112,13 +131,20 @@ class _Adapter:
         return adapted
 
     def _behind(self, name: Any, tp: Any) -> tuple[Any, bool]:
-        inner = _Adapter(self._known)
+        inner = _Adapter(self._known, self._datetimes)
         adapted = inner.adapt(tp)
+        self.has_datetimes |= inner.has_datetimes
         # JSON schemas show the name, so keep it if it hides nothing.
         return (adapted, True) if inner.substituted else (name, False)
 
     def _adapt_annotated(self, tp: Any) -> Any:
         metadata: tuple[Any, ...] = tp.__metadata__
+        if tp.__origin__ in PLAIN_DATETIMES:
+            # It may have been adapted before, under another config.
+            ours = (*SUBSTITUTE_MARKS, ConfiguredDatetimes)
+            metadata = tuple(item for item in metadata if not isinstance(item, ours))
+        if (chosen := mode_in(metadata)) is not None:
+            return self._adapt_chosen(tp, chosen, metadata)
         if any(isinstance(item, SUBSTITUTE_MARKS) for item in metadata):
             return tp
         inner = self.adapt(tp.__origin__)
@@ -127,6 +153,15 @@ class _Adapter:
         if get_origin(inner) is Annotated:
             return annotated(inner.__origin__, _constraints_first(inner.__metadata__, metadata))
         return annotated(inner, metadata)
+
+    def _adapt_chosen(self, tp: Any, chosen: Datetimes, metadata: tuple[Any, ...]) -> Any:
+        """Put the choice of a kind of datetimes on each of them."""
+        inner = _Adapter({}, chosen)
+        adapted = inner.adapt(tp.__origin__)
+        if not inner.has_datetimes:
+            raise TypeError(not_of_datetimes(tp))
+        self.substituted = self.has_datetimes = True
+        return annotated(adapted, (item for item in metadata if not isinstance(item, Datetimes)))
 
     def _adapt_generic(self, tp: Any, origin: Any) -> Any:
         arguments = tuple(self._adapt_argument(argument) for argument in get_args(tp))

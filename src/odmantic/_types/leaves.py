@@ -19,6 +19,7 @@ import bson.int64
 from pydantic import GetPydanticSchema, PlainSerializer, WrapSerializer
 
 from odmantic._bson.conversions import as_read_datetime, as_stored_datetime, as_uuid
+from odmantic._bson.datetimes import MODES
 from odmantic._bson.decimals import to_decimal
 from odmantic._bson.forms import FORMS, Form
 from odmantic.bson import BSON_TYPES_SUBSTITUTES
@@ -61,6 +62,11 @@ if type({v}) is not {cls}:
 if {v}.tzinfo is not None or {v}.microsecond % 1000:
     {v} = {as_stored_datetime}({as_read_datetime}({v}))"""
 
+_CONVERTED_DATETIME = """\
+if type({v}) is not {cls}:
+    {refuse}
+{v} = {convert}({v})"""
+
 _DECIMAL = """\
 if type({v}) is not {Decimal128}:
     {refuse}
@@ -95,6 +101,15 @@ def _converted(cls: type[Any], other: type[Any]) -> Check:
     return Check(_CONVERTED, {"cls": cls, "other": other})
 
 
+_OF_DATETIMES = Check(
+    _DATETIME,
+    {
+        "cls": datetime,
+        "as_read_datetime": as_read_datetime,
+        "as_stored_datetime": as_stored_datetime,
+    },
+)
+
 CHECKS: dict[Any, Check] = {
     str: _exactly(str),
     bool: _exactly(bool),
@@ -106,17 +121,16 @@ CHECKS: dict[Any, Check] = {
     BSON_TYPES_SUBSTITUTES[bson.int64.Int64]: _exactly(bson.int64.Int64),
     BSON_TYPES_SUBSTITUTES[bson.decimal128.Decimal128]: _exactly(bson.decimal128.Decimal128),
     BSON_TYPES_SUBSTITUTES[bson.binary.Binary]: _converted(bson.binary.Binary, bytes),
-    BSON_TYPES_SUBSTITUTES[datetime]: Check(
-        _DATETIME,
-        {
-            "cls": datetime,
-            "as_read_datetime": as_read_datetime,
-            "as_stored_datetime": as_stored_datetime,
-        },
-    ),
+    **dict.fromkeys((datetime, BSON_TYPES_SUBSTITUTES[datetime]), _OF_DATETIMES),
     Decimal: Check(_DECIMAL, {"Decimal128": bson.decimal128.Decimal128, "to_decimal": to_decimal}),
 }
 """The checks by class; those of decimals fit their BSON form."""
+
+CHECKS_OF_DATETIMES: dict[str, Check] = {
+    mode: Check(_CONVERTED_DATETIME, {"cls": datetime, "convert": convert})
+    for mode, convert in MODES.items()
+}
+"""The checks of datetimes that are naive or aware by choice."""
 
 LEAF_CLASSES: frozenset[type[Any]] = frozenset(
     (

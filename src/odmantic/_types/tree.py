@@ -15,8 +15,9 @@ from pathlib import Path, PurePath
 from types import NoneType
 from typing import Annotated, Any, Literal, NewType, TypeAlias, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, EmailStr, FutureDate, PastDate
+from pydantic import AwareDatetime, BaseModel, EmailStr, FutureDate, NaiveDatetime, PastDate
 
+from odmantic._bson.datetimes import mode_in
 from odmantic._bson.forms import Form, form_of
 from odmantic._bson.values import AS_IT_IS
 from odmantic._types.aliases import alias_value, is_type_alias
@@ -32,6 +33,7 @@ from odmantic._types.classes import (
 from odmantic._types.kinds import ModelKind, is_class, kind_of
 from odmantic._types.leaves import (
     CHECKS,
+    CHECKS_OF_DATETIMES,
     NO_CHECK,
     Check,
     check_of_form,
@@ -43,6 +45,7 @@ from odmantic.bson import (
     BSON_TYPES_SUBSTITUTES,
     DATETIMES,
     DECIMAL_SERIALIZER,
+    PLAIN_DATETIMES,
     WithBsonSerializer,
 )
 
@@ -142,6 +145,14 @@ class Type:
         return all(issubclass(cls, AS_IT_IS) for cls in self.value_classes)
 
     @property
+    def datetimes(self) -> str | None:
+        """The choice for the type's own datetimes, `"naive"` or `"aware"`; `None` if they are as given."""
+        if self.cls not in PLAIN_DATETIMES:
+            return _DATETIMES_BY_TYPE.get(self.cls) if self.cls in DATETIMES else None
+        chosen = mode_in(self.marks)
+        return None if chosen is None else chosen.mode
+
+    @property
     def serializer(self) -> Callable[[Any], Any] | None:
         """How a user or a BSON type stores the values."""
         for mark in self.marks:
@@ -169,9 +180,11 @@ class Leaf(Type):
             return NO_CHECK
         form, cls = self.form, self.value_class
         # Pydantic has more to say of the values of its own classes without instances.
-        if form is not None and form.is_leaf and issubclass(cls, self.cls):
+        if form is not None and form.is_leaf and (issubclass(cls, self.cls) or cls is date):
             return check_of_form(cls, form)
-        return CHECKS.get(self.cls, NO_CHECK)
+        if self.datetimes is not None:
+            return CHECKS_OF_DATETIMES[self.datetimes]
+        return CHECKS[datetime] if self.cls in DATETIMES else CHECKS.get(self.cls, NO_CHECK)
 
     @cached_property
     def form(self) -> Form | None:
@@ -321,6 +334,8 @@ def _can_change(node: Type) -> bool:
         case _:
             return not issubclass(node.value_class, IMMUTABLE)
 
+
+_DATETIMES_BY_TYPE: dict[Any, str] = {AwareDatetime: "aware", NaiveDatetime: "naive"}
 
 _VALUE_CLASSES: dict[Any, type[Any]] = {
     **{other: cls for cls, other in BSON_TYPES_SUBSTITUTES.items() if is_class(other)},
