@@ -31,6 +31,7 @@ from odmantic._mapping.naming import plain_text
 from odmantic._mapping.options import OPTIONS, FieldOptions
 from odmantic._query.paths import FieldProxy
 from odmantic._types.adapt import FieldMetadata
+from odmantic._types.annotations import marks_of
 from odmantic.query import KeyNameProxy
 
 __all__ = [
@@ -51,7 +52,7 @@ class ODMFieldInfo(FieldMetadata):
     """The result of `Field()`: pydantic's part, and the options for documents and indexes.
 
     It may be the default of a field or part of its `Annotated` metadata. In an annotation that is not a model's
-    field, only the constraints count.
+    field, only the constraints and the discriminator count.
     """
 
     __slots__ = ("options", "pydantic_field_info")
@@ -70,7 +71,7 @@ class ODMFieldInfo(FieldMetadata):
         return getattr(self.options, name)
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self.pydantic_field_info.metadata)
+        return iter(marks_of(self.pydantic_field_info))
 
     def is_only_constraints(self) -> bool:
         """Return whether no option is set that applies only to whole fields."""

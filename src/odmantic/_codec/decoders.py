@@ -62,6 +62,7 @@ from odmantic._types.tree import (
     Nullable,
     Object,
     Table,
+    Tagged,
     Type,
     Union,
     Variable,
@@ -161,6 +162,7 @@ class DecoderCompiler:
         ]
         decode = union_decoder(
             list(zip(members, decoders, strict=True)),
+            tag=node.tag if isinstance(node, Tagged) else None,
             arbitrary_types=self._arbitrary_types,
             is_strict=self._is_strict,
         )

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from odmantic._bson.reading import while_reading
 from odmantic._bson.values import is_document, is_stored_array
 from odmantic._codec.lookups import takes_aliases
-from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.options import FieldOptions
 from odmantic._mapping.plain import allows
 from odmantic._mapping.shortcuts import Shortcut, shortcuts_of
-from odmantic._mapping.trees import embedded_in
-from odmantic._types.annotations import annotated, type_adapter
+from odmantic._mapping.trees import embedded_throughout
+from odmantic._mapping.variants import embedded_in
+from odmantic._types.annotations import annotated, marks_of, type_adapter
 from odmantic._types.internals import decorators_of
-from odmantic._types.tree import Document, Node, Opaque, Target, nodes_around
+from odmantic._types.tree import Node, Opaque, Target
 from odmantic.bson import WithBsonSerializer
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Readable:
     def is_throughout(self) -> bool:
         """Whether everything embedded in an instance, at any depth, can be read too."""
         # Class by class: there may be too many paths to them.
-        return all(each.readable.is_by_itself for each in embedded_in(self._mapping))
+        return all(each.readable.is_by_itself for each in embedded_throughout(self._mapping))
 
     @cached_property
     def is_by_itself(self) -> bool:
@@ -78,8 +78,7 @@ class Readable:
 
 
 def _is_readable(shape: Node) -> bool:
-    last = nodes_around(shape)[-1]
-    return not isinstance(last, Document) or mapping_of(last.cls).readable.is_throughout
+    return all(each.readable.is_throughout for each in embedded_in(shape))
 
 
 def field_reader(mapping: ModelMapping, name: str) -> Callable[[Any, Any], Any] | None:
@@ -124,7 +123,7 @@ def _opaque(mapping: ModelMapping, name: str) -> Opaque | None:
     info = mapping.fields[name].pydantic_field
     if _has_references(mapping, name):
         return None
-    marks = (mark for mark in info.metadata if not isinstance(mark, _OURS))
+    marks = (mark for mark in marks_of(info) if not isinstance(mark, _OURS))
     arbitrary_types = bool(mapping.model.model_config.get("arbitrary_types_allowed"))
     adapter = type_adapter(annotated(info.annotation, marks), arbitrary_types=arbitrary_types)
     # Older versions of pydantic do not resolve names in an argument of a generic class.
@@ -190,6 +189,7 @@ def _calls_functions(schema: Any) -> bool:
         return (
             is_function
             or "default_factory" in schema
+            or callable(schema.get("discriminator"))
             or any(map(_calls_functions, schema.values()))
         )
     return is_stored_array(schema) and any(map(_calls_functions, schema))

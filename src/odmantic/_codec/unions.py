@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Hashable, Mapping
 from datetime import date
 from enum import Enum
@@ -36,23 +37,27 @@ from odmantic._types.tree import (
 
 
 def union_decoder(
-    members: list[tuple[Type, Decoder | None]], *, arbitrary_types: bool, is_strict: bool = False
+    members: list[tuple[Type, Decoder | None]],
+    *,
+    tag: str | None,
+    arbitrary_types: bool,
+    is_strict: bool = False,
 ) -> Decoder | None:
-    """Return the decoder of a union, given those of its members."""
+    """Return the decoder of a union, given those of its members, and the field that tells them apart, if any."""
     members = [
         (member, None if _is_taken(member, [each for each, _ in members]) else decode)
         for member, decode in members
     ]
     members = [(member, decode or _enum_decoder(member, members)) for member, decode in members]
     candidates = [
-        _Candidate([member], decode, arbitrary_types=arbitrary_types, is_strict=is_strict)
+        _Candidate([member], decode, tag, arbitrary_types=arbitrary_types, is_strict=is_strict)
         for member, decode in members
         if decode is not None
     ]
     if not candidates:
         return None
     others = [read_type(None), *(member for member, decode in members if decode is None)]
-    rivals = _Candidate(others, _unchanged, arbitrary_types=arbitrary_types)
+    rivals = _Candidate(others, _unchanged, tag, arbitrary_types=arbitrary_types)
 
     def decode(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
         possible = [one for one in candidates if isinstance(value, one.read_from)]
@@ -125,11 +130,13 @@ class _Candidate:
         self,
         members: list[Type],
         decode: Decoder,
+        tag: str | None,
         *,
         arbitrary_types: bool,
         is_strict: bool = False,
     ) -> None:
         self._members = members
+        self._tag = tag
         self._arbitrary_types = arbitrary_types
         self._validate: Validation | None = None
         self.decode = decode
@@ -141,7 +148,13 @@ class _Candidate:
         self._model: Any = first.cls if is_one and isinstance(first, Document) else None
 
     def rank(self, value: Any) -> int:
-        """Count the keys of a document that this member knows; a model that knows none comes last."""
+        """Count the keys of a document that this member knows; a model that knows none comes last.
+
+        The member that the document's tag names comes first.
+        """
+        tag = self._tag
+        if tag is not None and any(_is_tagged(member, tag, value) for member in self._members):
+            return sys.maxsize
         return max(_rank(member, value) for member in self._members)
 
     def validate(self, value: Any) -> Any:
@@ -172,6 +185,17 @@ def _rank(node: Type, value: Any) -> int:
             return sum(name in value for name in node.parts) or -1
         case _:
             return 0
+
+
+def _is_tagged(node: Type, tag: str, value: Any) -> bool:
+    """Return whether a document has the tag of a class."""
+    if not isinstance(node, Object) or not is_document(value):
+        return False
+    is_of_model = isinstance(node, Document)
+    field = node.cls.__mapping__.fields.get(tag) if is_of_model else None
+    part = node.parts.get(tag) if field is None else field.tree
+    key = tag if field is None else field.key_name
+    return isinstance(part, Choice) and value.get(key) in part.values
 
 
 def _best_of(

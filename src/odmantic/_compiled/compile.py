@@ -13,7 +13,16 @@ from odmantic._compiled.source import Source
 from odmantic._compiled.taking import TakerCode
 from odmantic._compiled.values import keeps_alike
 from odmantic._compiled.writing import WriterCode
-from odmantic._mapping.interfaces import Changes, Encoder, Read, ReadAll, Take, TakeSnapshot, Write
+from odmantic._mapping.interfaces import (
+    Changes,
+    Encoder,
+    Read,
+    ReadAll,
+    ReadPart,
+    Take,
+    TakeSnapshot,
+    Write,
+)
 from odmantic._mapping.plain import exact_classes, is_judged_whole
 from odmantic._mapping.shortcuts import Shortcut, shortcuts_of
 from odmantic._mapping.trees import leaf_classes_of
@@ -56,6 +65,12 @@ class Codec:
     def read_new(self) -> Read:
         """The function that makes an instance which counts as new; `None` if validation has to decide."""
         read: Read = self._compiled(_write_read_new)[0].get("read_new", _leave_it)
+        return read
+
+    @cached_property
+    def read_part(self) -> ReadPart:
+        """The function that makes a clean embedded object, followed by its snapshot; `None` if validation has to decide."""
+        read: ReadPart = self._compiled(_write_read_part)[0].get("read_part", _leave_it)
         return read
 
     def read_known(self, raw: Any, known: Known) -> Any:
@@ -165,6 +180,12 @@ def _write_read_new(source: Source, mapping: ModelMapping) -> dict[str, str]:
     return {}
 
 
+def _write_read_part(source: Source, mapping: ModelMapping) -> dict[str, str]:
+    if mapping.is_embedded and _can_read(mapping):
+        ReaderCode(source, mapping).write_read_part()
+    return {}
+
+
 def _write_snapshots(source: Source, mapping: ModelMapping) -> dict[str, str]:
     return SnapshotCode(source, mapping).write_fields()
 
@@ -198,6 +219,7 @@ def _write_mark_nested(source: Source, mapping: ModelMapping) -> dict[str, str]:
 _PARTS: tuple[_Part, ...] = (
     _write_read_all,
     _write_read_new,
+    _write_read_part,
     _write_snapshots,
     _write_snapshot,
     _write_baseline,

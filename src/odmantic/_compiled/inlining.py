@@ -10,11 +10,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from odmantic._mapping.mapping import mapping_of
-from odmantic._types.tree import Document, nodes_around
+from odmantic._mapping.variants import embedded_in
+from odmantic._types.tree import nodes_around
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterable
 
     from odmantic._compiled.source import Source
     from odmantic._mapping.mapping import ModelMapping
@@ -59,6 +59,16 @@ class Inlining:
         self._left -= sum(len(nodes_around(shape)) for shape in mapping.shapes.values())
         return True
 
+    def split(
+        self, mappings: Iterable[ModelMapping], source: Source
+    ) -> tuple[list[ModelMapping], list[ModelMapping]]:
+        """Return the documents that are inlined at the next line, and all others."""
+        inlined: list[ModelMapping] = []
+        others: list[ModelMapping] = []
+        for mapping in mappings:
+            (inlined if self.takes(mapping, source) else others).append(mapping)
+        return inlined, others
+
 
 def _left_of(limit: int, mapping: ModelMapping, around: tuple[Any, ...]) -> int:
     """Subtract the nodes of a document, stopping soon after the limit is negative."""
@@ -66,9 +76,9 @@ def _left_of(limit: int, mapping: ModelMapping, around: tuple[Any, ...]) -> int:
     for shape in mapping.shapes.values():
         nodes = nodes_around(shape)
         limit -= len(nodes)
-        last = nodes[-1]
-        if isinstance(last, Document) and last.cls not in inner and limit >= 0:
-            limit = _left_of(limit, mapping_of(last.cls), inner)
+        for each in embedded_in(shape):
+            if each.model not in inner and limit >= 0:
+                limit = _left_of(limit, each, inner)
         if limit < 0:
             break
     return limit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from odmantic._compiled.defaults import NO_DEFAULT, stored_default
@@ -19,6 +20,7 @@ from odmantic._compiled.snapshot_code import (
 )
 from odmantic._mapping.blank import FEW, blank_of
 from odmantic._mapping.mapping import mapping_of
+from odmantic._mapping.variants import variants_of
 from odmantic._state.places import EMBEDDED
 from odmantic._state.transitions import mark_embedded_clean
 from odmantic._types.tree import (
@@ -30,12 +32,15 @@ from odmantic._types.tree import (
     Nullable,
     Opaque,
     Table,
+    Tagged,
     is_leaf,
 )
 
 if TYPE_CHECKING:
     from odmantic._compiled.source import Source
     from odmantic._mapping.mapping import ModelMapping
+    from odmantic._mapping.variants import Variants
+    from odmantic._types.tree import Type
 
 
 class InstanceCode:
@@ -49,11 +54,11 @@ class InstanceCode:
         known_of: The local variables for what is known of referenced documents, by model.
     """
 
-    def __init__(self, source: Source, *, known: bool) -> None:
+    def __init__(self, source: Source, *, known: bool, refusal: str = "return None") -> None:
         self._source = source
         self._known = known
         self._inlining = Inlining()
-        self.refusal = "return raw" if known else "return None"
+        self.refusal = refusal
         self.calls_others = False
         self.known_of: dict[Any, str] = {}
 
@@ -66,6 +71,12 @@ class InstanceCode:
             self._source.add(f"{instance}.__state__ = known")
         self._finish(mapping, instance, as_baseline(pieces) if pieces else None)
         return instance
+
+    def make_part(self, mapping: ModelMapping) -> str:
+        """Make an embedded object of the document `raw`; return the tuple of it and its snapshot."""
+        self._refuse_unless("raw", dict)
+        pieces = self._inlined(mapping, "raw", "", is_kept=True)
+        return as_tuple(["raw", *pieces])
 
     # --- Documents -----------------------------------------------------------------------------
 
@@ -158,7 +169,7 @@ class InstanceCode:
                 return self._array(node, local, path, is_kept=is_kept)
             case Table():
                 return self._table(node, local, path, is_kept=is_kept)
-            case Document():
+            case Document() | Tagged():
                 return self._embedded(node, local, path, is_kept=is_kept)
             case _:
                 return self._target(node, local, path, is_kept=is_kept)
@@ -230,34 +241,87 @@ class InstanceCode:
         source.add(f"{local} = {items}")
         return [] if kept is None else [f"*{kept}"]
 
-    def _embedded(self, node: Document, local: str, path: str, *, is_kept: bool) -> Pieces:
-        source = self._source
+    def _embedded(self, node: Type, local: str, path: str, *, is_kept: bool) -> Pieces:
+        variants = variants_of(node)
+        if variants is not None:
+            return self._variant(variants, local, path, is_kept=is_kept)
         mapping = mapping_of(node.cls)
-        if not self._inlining.takes(mapping, source):
-            name = self._elsewhere(mapping, local)
-            return keep(source, f"{name}.codec.snapshot({local})", path) if is_kept else []
+        if self._inlining.takes(mapping, self._source):
+            self._refuse_unless(local, dict)
+            return self._inlined(mapping, local, path, is_kept=is_kept)
+        name = self._source.object("mapping", mapping)
+        return self._read_by(name, local, path, is_kept=is_kept)
+
+    def _variant(self, variants: Variants, local: str, path: str, *, is_kept: bool) -> Pieces:
+        source = self._source
         self._refuse_unless(local, dict)
+        tag = source.assign(
+            f"{path}_tag", f"{local}.get({source.quoted(f'{path}_tag', variants.key)})"
+        )
+        # `1` equals `True`, and not every value can be looked up.
+        classes = frozenset(type(each) for values in variants.values.values() for each in values)
+        with source.block(f"if type({tag}) not in {source.object('Tags', classes)}:"):
+            source.add(self.refusal)
+        kept = source.local(f"{path}_snapshot")
+        inlined, others = self._inlining.split(variants.mappings, source)
+        for position, mapping in enumerate(inlined):
+            values = variants.values[mapping.model]
+            with source.block(f"{'elif' if position else 'if'} {self._is_one(tag, values, path)}:"):
+                pieces = self._inlined(mapping, local, f"{path}_v{position}", is_kept=is_kept)
+                if is_kept:
+                    source.add(f"{kept} = {as_tuple(pieces)}")
+        with source.block("else:") if inlined else nullcontext():
+            if not others:
+                source.add(self.refusal)
+                return [f"*{kept}"] if is_kept else []
+            by_tag = {value: each for each in others for value in variants.values[each.model]}
+            name = source.assign(
+                f"{path}_mapping", f"{source.object('mappings', by_tag)}.get({tag})"
+            )
+            with source.block(f"if {name} is None:"):
+                source.add(self.refusal)
+            pieces = self._read_by(name, local, path, is_kept=is_kept)
+            if is_kept:
+                source.add(f"{kept} = {as_tuple(pieces)}")
+        return [f"*{kept}"] if is_kept else []
+
+    def _is_one(self, tag: str, values: tuple[Any, ...], path: str) -> str:
+        """Write the test for one of some values."""
+        if len(values) == 1 and isinstance(values[0], str):
+            return f"{tag} == {self._source.quoted(f'{path}_tag', values[0])}"
+        return f"{tag} in {self._source.object(f'{path}_tags', values)}"
+
+    def _inlined(self, mapping: ModelMapping, local: str, path: str, *, is_kept: bool) -> Pieces:
         instance, pieces = self._document(
             mapping, local, path, keeps=frozenset(mapping.fields) if is_kept else frozenset()
         )
         if self._known:
             self._source.add(f"{instance}.__state__ = {self._source.object('EMBEDDED', EMBEDDED)}")
         self._finish(mapping, instance, None)
-        source.add(f"{local} = {instance}")
+        self._source.add(f"{local} = {instance}")
         return [piece for field in pieces for piece in field] or ["True"]
+
+    def _read_by(self, mapping: str, local: str, path: str, *, is_kept: bool) -> Pieces:
+        """Read an embedded object by the functions of its own class."""
+        source = self._source
+        if not self._known:
+            self._elsewhere(mapping, f"read_new({local})", local)
+            return []
+        part = source.local(f"{path}_part")
+        self._elsewhere(mapping, f"read_part({local})", part)
+        source.add(f"{local} = {part}[0]")
+        return keep(source, f"{part}[1:]", path) if is_kept else []
 
     def _target(self, node: Any, local: str, path: str, *, is_kept: bool) -> Pieces:
         known = self.known_of[node.cls] if self._known else ""
-        self._elsewhere(mapping_of(node.cls), local, known)
+        read = f"read_known({local}, {known})" if self._known else f"read_new({local})"
+        self._elsewhere(self._source.object("mapping", mapping_of(node.cls)), read, local)
         return keep_any(self._source, local, path) if is_kept else []
 
-    def _elsewhere(self, mapping: ModelMapping, local: str, known: str = "known") -> str:
-        name = self._source.object("mapping", mapping)
-        read = f"read_known({local}, {known})" if self._known else f"read_new({local})"
-        self._source.add(f"{local} = {name}.codec.{read}")
-        with self._source.block(f"if {local} is None:"):
+    def _elsewhere(self, mapping: str, read: str, result: str) -> None:
+        self._source.add(f"{result} = {mapping}.codec.{read}")
+        with self._source.block(f"if {result} is None:"):
             self._source.add(self.refusal)
-        return name
 
     def _refuse_unless(self, local: str, cls: type[Any]) -> None:
         self._source.unless_exactly(local, cls, self.refusal)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from odmantic._compiled.snapshot_code import inside
-from odmantic._mapping.mapping import ModelMapping, mapping_of
+from odmantic._mapping.variants import embedded_in
 from odmantic._state.places import EMBEDDED
 from odmantic._state.state import slot
 from odmantic._state.transitions import mark_embedded_clean
-from odmantic._types.tree import Array, Document, Node, Nullable, Target
+from odmantic._types.tree import Array, Document, Node, Nullable, Tagged, Target, Type
 
 if TYPE_CHECKING:
     from odmantic._compiled.source import Source
+    from odmantic._mapping.mapping import ModelMapping
 
 
 class MarkerCode:
@@ -48,24 +49,29 @@ class MarkerCode:
 
     def _value(self, node: Node | None, value: str, path: str) -> None:
         match node.inner if isinstance(node, Nullable) else node:
-            case Document() as document:
-                self._document(document, value)
-            case Array(cls=cls, inner=Document() as document) if cls is list:
+            case Document() | Tagged() as embedded:
+                self._embedded(embedded, value)
+            case Array(cls=cls, inner=(Document() | Tagged()) as embedded) if cls is list:
                 item = self._source.local(f"{path}_item")
                 with self._source.block(f"for {item} in {value} if type({value}) is list else ():"):
-                    self._document(document, item)
+                    self._embedded(embedded, item)
             case _:
                 self._source.add(f"{self._mark_any()}({value})")
 
-    def _document(self, node: Document, value: str) -> None:
+    def _embedded(self, node: Type, value: str) -> None:
         source = self._source
-        mapping = mapping_of(node.cls)
-        if mapping.nested_fields:
+        mappings = embedded_in(node)
+        if not mappings or any(each.nested_fields for each in mappings):
             source.add(f"{self._mark_any()}({value})")
             return
-        model = source.object("Class", node.cls)
-        set_state = source.object("set_state", slot(node.cls, "__state__").__set__)
-        with source.block(f"if type({value}) is {model}:"):
+        classes = tuple(each.model for each in mappings)
+        set_state = source.object("set_state", slot(classes[0], "__state__").__set__)
+        is_one = (
+            f"is {source.object('Class', classes[0])}"
+            if len(classes) == 1
+            else f"in {source.object('classes', frozenset(classes))}"
+        )
+        with source.block(f"if type({value}) {is_one}:"):
             source.add(f"{set_state}({value}, {source.object('EMBEDDED', EMBEDDED)})")
         with source.block("else:"):
             source.add(f"{self._mark_any()}({value})")

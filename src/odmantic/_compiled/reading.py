@@ -24,7 +24,7 @@ class ReaderCode:
     def write_read_all(self) -> None:
         """Add the function that makes clean instances."""
         source = self._source
-        code = InstanceCode(source, known=True)
+        code = InstanceCode(source, known=True, refusal="return raw")
         with source.function(
             "def read_all(documents, add, known):",
             "Make a clean instance of each, from the last; give one that validation has to judge.",
@@ -55,6 +55,20 @@ class ReaderCode:
         ):
             instance = code.make(self._mapping)
             source.add(f"return {instance}")
+
+    def write_read_part(self) -> None:
+        """Add the function that makes an embedded object of a clean instance."""
+        source = self._source
+        code = InstanceCode(source, known=True)
+        with (
+            source.function(
+                "def read_part(raw):",
+                "Make a clean embedded object, with its snapshot; `None` if validation has to judge.",
+            ),
+            self._refusing(code),
+        ):
+            made = code.make_part(self._mapping)
+            source.add(f"return {made}")
 
     @contextmanager
     def _refusing(self, code: InstanceCode) -> Generator[None]:

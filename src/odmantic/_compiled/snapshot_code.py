@@ -51,6 +51,17 @@ def keep_field(source: Source, mapping: ModelMapping, name: str, value: str, pat
     return keep(source, f"{function}({value})", path)
 
 
+def mapping_among(
+    source: Source, mappings: list[ModelMapping], cls: str, path: str, otherwise: str
+) -> str:
+    """Assign the mapping of a value's class `cls` to a local variable; end in `otherwise` for another class."""
+    by_class = source.object("mappings", {each.model: each for each in mappings})
+    name = source.assign(f"{path}_mapping", f"{by_class}.get({cls})")
+    with source.block(f"if {name} is None:"):
+        source.add(otherwise)
+    return name
+
+
 def as_tuple(pieces: Pieces) -> str:
     """Write a tuple."""
     return f"({', '.join(pieces)},)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from odmantic._compiled.inlining import Inlining
@@ -14,16 +15,30 @@ from odmantic._compiled.snapshot_code import (
     keep_any,
     keep_field,
     keep_length,
+    mapping_among,
 )
 from odmantic._mapping.mapping import mapping_of
+from odmantic._mapping.variants import variants_of
 from odmantic._state.snapshot import OtherShapeError
-from odmantic._types.tree import Anything, Array, Document, Leaf, Node, Nullable, Table, is_leaf
+from odmantic._types.tree import (
+    Anything,
+    Array,
+    Document,
+    Leaf,
+    Node,
+    Nullable,
+    Table,
+    Tagged,
+    Type,
+    is_leaf,
+)
 
 if TYPE_CHECKING:
     from typing import Any
 
     from odmantic._compiled.source import Source
     from odmantic._mapping.mapping import ModelMapping
+    from odmantic._mapping.variants import Variants
 
 
 class SnapshotCode:
@@ -84,7 +99,7 @@ class SnapshotCode:
                 return self._array(node, value, path)
             case Table():
                 return self._table(node, value, path)
-            case Document():
+            case Document() | Tagged():
                 return self._embedded(node, value, path)
             case _:
                 return keep_any(self._source, value, path)
@@ -128,14 +143,37 @@ class SnapshotCode:
             source.add(f"{kept} += {as_tuple([key, *pieces])}")
         return [f"*{kept}"]
 
-    def _embedded(self, node: Document, value: str, path: str) -> Pieces:
+    def _embedded(self, node: Type, value: str, path: str) -> Pieces:
         source = self._source
+        variants = variants_of(node)
+        if variants is not None:
+            return self._variant(variants, value, path)
         mapping = mapping_of(node.cls)
         self._refuse_unless(value, node.cls)
         if not self._inlining.takes(mapping, source):
-            name = source.object("mapping", mapping)
-            return keep(source, f"{name}.codec.snapshot({value})", path)
+            return self._taken_by(source.object("mapping", mapping), value, path)
         return self._document(mapping, value, path)
+
+    def _variant(self, variants: Variants, value: str, path: str) -> Pieces:
+        source = self._source
+        cls = source.assign(f"{path}_class", f"type({value})")
+        kept = source.local(f"{path}_snapshot")
+        inlined, others = self._inlining.split(variants.mappings, source)
+        for position, mapping in enumerate(inlined):
+            model = source.object("Class", mapping.model)
+            with source.block(f"{'elif' if position else 'if'} {cls} is {model}:"):
+                pieces = self._document(mapping, value, f"{path}_v{position}")
+                source.add(f"{kept} = {as_tuple(pieces)}")
+        with source.block("else:") if inlined else nullcontext():
+            if not others:
+                source.add(self._refusal())
+                return [f"*{kept}"]
+            name = mapping_among(source, others, cls, path, self._refusal())
+            source.add(f"{kept} = {as_tuple(self._taken_by(name, value, path))}")
+        return [f"*{kept}"]
+
+    def _taken_by(self, mapping: str, value: str, path: str) -> Pieces:
+        return keep(self._source, f"{mapping}.codec.snapshot({value})", path)
 
     def _document(self, mapping: ModelMapping, value: str, path: str) -> Pieces:
         source = self._source
@@ -157,4 +195,7 @@ class SnapshotCode:
         return pieces or ["True"]
 
     def _refuse_unless(self, value: str, cls: type[Any]) -> None:
-        self._source.unless_exactly(value, cls, f"raise {self._source.named(OtherShapeError)}")
+        self._source.unless_exactly(value, cls, self._refusal())
+
+    def _refusal(self) -> str:
+        return f"raise {self._source.named(OtherShapeError)}"

@@ -29,7 +29,16 @@ _RESERVED = frozenset(
         *vars(builtins),
         *("add", "add_id", "document", "documents", "ids", "instance", "instances", "known"),
         *("new", "raw", "take", "value", "values"),
-        *("baseline", "mark_nested", "read_all", "read_new", "snapshot", "write", "write_any"),
+        *(
+            "baseline",
+            "mark_nested",
+            "read_all",
+            "read_new",
+            "read_part",
+            "snapshot",
+            "write",
+            "write_any",
+        ),
     )
 )
 """Names that generated code uses: builtins, its functions, their arguments and variables."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from decimal import Decimal
 from enum import Enum
 from functools import cached_property
@@ -18,9 +19,11 @@ from odmantic._compiled.snapshot_code import (
     keep,
     keep_any,
     keep_length,
+    mapping_among,
     quoted_key,
 )
 from odmantic._mapping.mapping import mapping_of
+from odmantic._mapping.variants import variants_of
 from odmantic._state.snapshot import snapshot_of_stored
 from odmantic._types.tree import (
     Anything,
@@ -30,7 +33,9 @@ from odmantic._types.tree import (
     Node,
     Nullable,
     Table,
+    Tagged,
     Target,
+    Type,
     is_leaf,
 )
 
@@ -40,6 +45,7 @@ if TYPE_CHECKING:
     from odmantic._compiled.inlining import Inlining
     from odmantic._compiled.source import Source
     from odmantic._mapping.mapping import ModelMapping
+    from odmantic._mapping.variants import Variants
 
 
 _FEW = 4
@@ -103,8 +109,8 @@ class ValueCode:
                 return self._array(node, value, path)
             case Table():
                 return self._table(node, value, path)
-            case Document():
-                return self._embedded(node.cls, value, path)
+            case Document() | Tagged():
+                return self._embedded(node, value, path)
             case Target():
                 self._unless_exactly(value, node.cls)
                 return self._by_stored(f"{self._source.named(encode_reference)}({value})", path)
@@ -200,13 +206,51 @@ class ValueCode:
                 source.add(f"{kept} += {as_tuple([key, *pieces])}")
         return Stored(result, [f"*{kept}"])
 
-    def _embedded(self, model: Any, value: str, path: str) -> Stored:
-        mapping = mapping_of(model)
-        self._unless_exactly(value, model)
-        is_odd = mapping.extra_allowed or mapping.is_unvalidated or bool(mapping.left_out)
-        is_odd |= self._keeps and not keeps_alike(mapping, mapping.fields)
+    def _embedded(self, node: Type, value: str, path: str) -> Stored:
+        variants = variants_of(node)
+        if variants is not None:
+            return self._variant(variants, value, path)
+        mapping = mapping_of(node.cls)
+        self._unless_exactly(value, node.cls)
+        is_odd = self._is_odd(mapping)
         if is_odd or not self._inlining.takes(mapping, self._source):
-            return self._elsewhere(mapping, value, path)
+            name = self._source.object("mapping", mapping)
+            return self._elsewhere(name, value, path, is_odd=is_odd)
+        return self._inlined(mapping, value, path)
+
+    def _variant(self, variants: Variants, value: str, path: str) -> Stored:
+        source = self._source
+        cls = source.assign(f"{path}_class", f"type({value})")
+        result = source.local(f"{path}_stored")
+        kept = source.local(f"{path}_snapshot")
+
+        def assign(written: Stored) -> None:
+            source.add(f"{result} = {written.stored}")
+            if self._keeps:
+                source.add(f"{kept} = {as_tuple(written.pieces)}")
+
+        odd = [mapping for mapping in variants.mappings if self._is_odd(mapping)]
+        usual = [mapping for mapping in variants.mappings if mapping not in odd]
+        inlined, others = self._inlining.split(usual, source)
+        others += odd
+        for position, mapping in enumerate(inlined):
+            model = source.object("Class", mapping.model)
+            with source.block(f"{'elif' if position else 'if'} {cls} is {model}:"):
+                assign(self._inlined(mapping, value, f"{path}_v{position}"))
+        with source.block("else:") if inlined else nullcontext():
+            if others:
+                name = mapping_among(source, others, cls, path, self._give_up)
+                assign(self._elsewhere(name, value, path, is_odd=bool(odd)))
+            else:
+                source.add(self._give_up)
+        return Stored(result, [f"*{kept}"] if self._keeps else [])
+
+    def _is_odd(self, mapping: ModelMapping) -> bool:
+        """Return whether a class has code of its own for its documents, or their snapshots."""
+        is_odd = mapping.extra_allowed or mapping.is_unvalidated or bool(mapping.left_out)
+        return is_odd or (self._keeps and not keeps_alike(mapping, mapping.fields))
+
+    def _inlined(self, mapping: ModelMapping, value: str, path: str) -> Stored:
         values = self._source.assign(f"{path}_values", f"{value}.__dict__")
         places = {name: inside(path, mapping, name) for name in mapping.fields}
         items = {
@@ -233,15 +277,15 @@ class ValueCode:
         unless_whole(self._source, mapping, values, self._give_up, unread)
         return f"{values}.copy()"
 
-    def _elsewhere(self, mapping: ModelMapping, value: str, path: str) -> Stored:
+    def _elsewhere(self, mapping: str, value: str, path: str, *, is_odd: bool) -> Stored:
         source = self._source
-        stored = f"{self._source.named(encode_document)}({value})"
+        write = source.named(encode_document) if is_odd else f"{mapping}.codec.write"
+        stored = f"{write}({value})"
         if not self._keeps:
             return Stored(stored, [])
-        name = source.object("mapping", mapping)
-        taken = source.assign(f"{path}_snapshot", f"{name}.codec.snapshot({value})")
+        taken = source.assign(f"{path}_snapshot", f"{mapping}.codec.snapshot({value})")
         with source.block(
-            f"if not {name}.codec.leaf_classes.issuperset(map(type, {taken})):",
+            f"if not {mapping}.codec.leaf_classes.issuperset(map(type, {taken})):",
         ):
             source.add(self._give_up)
         return Stored(stored, [f"*{taken}"])

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Flag, auto
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from odmantic._types.annotations import marks_of
 from odmantic._types.tree import Type, read_type
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ class ODMBaseField:
     def tree(self) -> Type:
         """What the annotation says."""
         if self._tree is None:
-            self._tree = read_type(self.pydantic_field.annotation, self.pydantic_field.metadata)
+            info = self.pydantic_field
+            self._tree = read_type(info.annotation, marks_of(info))
         return self._tree
 
     def is_required_in_doc(self) -> bool:

@@ -33,6 +33,7 @@ IsLeftOut: TypeAlias = Callable[[Any], bool]
 """Tells by its stored form whether a value has no key in the document."""
 
 Read: TypeAlias = Callable[[Any], Any]
+ReadPart: TypeAlias = Callable[[Any], tuple[Any, ...] | None]
 ReadAll: TypeAlias = Callable[[list[Any], Callable[[Any], None], Any], Any]
 TakeSnapshot: TypeAlias = Callable[[Any], tuple[Any, ...]]
 Write: TypeAlias = Callable[[Any], dict[str, Any]]
@@ -81,6 +82,8 @@ class Codec(Protocol):
     def read_new(self) -> Read: ...
     @property
     def read_all(self) -> ReadAll: ...
+    @property
+    def read_part(self) -> ReadPart: ...
     def read_known(self, raw: Any, known: Any) -> Any: ...
     @property
     def snapshots(self) -> dict[str, TakeSnapshot]: ...

@@ -233,7 +233,7 @@ class ModelMapping:
         """Return the code that is generated for the class.
 
         It names fields by position: `f0` is the first field, `k0` its key if that differs, and `f0_f2` the third
-        field of the model embedded in it.
+        field of the model embedded in it; `f0_v1_f2` is that of the second class which may be embedded there.
         """
         return self.codec.source
 

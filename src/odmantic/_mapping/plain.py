@@ -65,7 +65,7 @@ def _own_classes(model: Any) -> list[type[Any]]:
 
 
 def _has_names_of_its_own(info: Any) -> bool:
-    return any((info.alias, info.validation_alias, info.discriminator, info.init_var))
+    return any((info.alias, info.validation_alias, info.init_var))
 
 
 _NEVER_CHANGED: tuple[Any, ...] = (str, int, float, bool, bytes)

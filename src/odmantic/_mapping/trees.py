@@ -9,8 +9,8 @@ from uuid import UUID
 
 from odmantic._bson.datetimes import Datetimes
 from odmantic._mapping.fields import ODMReference
-from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.options import FieldOptions
+from odmantic._mapping.variants import embedded_in, is_unmarked, variants_of
 from odmantic._types.internals import has_serializer
 from odmantic._types.leaves import LEAF_CLASSES, NO_CHECK
 from odmantic._types.tree import (
@@ -20,6 +20,7 @@ from odmantic._types.tree import (
     Leaf,
     Nullable,
     Table,
+    Tagged,
     Type,
     nodes_around,
 )
@@ -63,10 +64,11 @@ def _is_shape(node: Type) -> bool:
 
 def _is_known(node: Type) -> bool:
     """Return whether a type says all that generated code has to know; what has a name may be inside of itself."""
-    marks = [mark for mark in node.marks if not isinstance(mark, FieldOptions)]
-    if node.is_named or (marks and not _are_supported(node, marks)):
+    if not is_unmarked(node) and not _is_supported(node):
         return False
     match node:
+        case Tagged():
+            return variants_of(node) is not None
         case Anything() | Document():
             return True
         case Leaf():
@@ -83,8 +85,11 @@ def _is_known(node: Type) -> bool:
             return False
 
 
-def _are_supported(node: Type, marks: list[Any]) -> bool:
+def _is_supported(node: Type) -> bool:
     """Return whether metadata is only that of odmantic for a type that generated code knows."""
+    marks = [mark for mark in node.marks if not isinstance(mark, FieldOptions)]
+    if node.is_named:
+        return False
     if node.cls is Decimal:
         return all(
             mark is DECIMAL_SERIALIZER or isinstance(mark, SUBSTITUTE_MARKS) for mark in marks
@@ -93,21 +98,21 @@ def _are_supported(node: Type, marks: list[Any]) -> bool:
     return is_known and all(isinstance(mark, (Datetimes, *SUBSTITUTE_MARKS)) for mark in marks)
 
 
-def embedded_in(mapping: ModelMapping) -> list[ModelMapping]:
+def embedded_throughout(mapping: ModelMapping) -> list[ModelMapping]:
     """Return the mappings of what may be embedded in an instance, at any depth, each once and its own first."""
     found = {mapping.model: mapping}
     waiting = [mapping]
     while waiting:
         for shape in waiting.pop().shapes.values():
-            last = nodes_around(shape)[-1]
-            if isinstance(last, Document) and last.cls not in found:
-                found[last.cls] = mapping_of(last.cls)
-                waiting.append(found[last.cls])
+            for each in embedded_in(shape):
+                if each.model not in found:
+                    found[each.model] = each
+                    waiting.append(each)
     return list(found.values())
 
 
 def leaf_classes_of(mapping: ModelMapping) -> frozenset[type[Any]]:
     """Return the classes of the values that cannot change in instances of a model."""
-    shapes = (shape for each in embedded_in(mapping) for shape in each.shapes.values())
+    shapes = (shape for each in embedded_throughout(mapping) for shape in each.shapes.values())
     leaves = (nodes_around(shape)[-1] for shape in shapes)
     return LEAF_CLASSES.union(leaf.value_class for leaf in leaves if isinstance(leaf, Leaf))

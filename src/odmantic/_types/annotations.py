@@ -19,7 +19,8 @@ from typing import (
     get_type_hints,
 )
 
-from pydantic import ConfigDict, Field, PydanticUserError, TypeAdapter
+from annotated_types import GroupedMetadata
+from pydantic import ConfigDict, Discriminator, Field, PydanticUserError, TypeAdapter
 from pydantic.fields import FieldInfo
 
 _UNIONS = (Union, types.UnionType)
@@ -72,6 +73,23 @@ def _marks_of_types(metadata: Iterable[Any]) -> Iterator[Any]:
         yield from item.metadata
         if item.discriminator is not None:
             yield Field(discriminator=item.discriminator)
+
+
+def marks_of(info: FieldInfo) -> list[Any]:
+    """Return the metadata of a field's annotation, with the discriminator of a union, which pydantic keeps apart."""
+    given = info.discriminator
+    if given is None:
+        return info.metadata
+    return [*info.metadata, Discriminator(given) if isinstance(given, str) else given]
+
+
+def tag_of(mark: object) -> str | None:
+    """Return the name of the field by which a mark tells the members of a union apart."""
+    if isinstance(mark, (Discriminator, FieldInfo)):
+        return mark.discriminator if isinstance(mark.discriminator, str) else None
+    if isinstance(mark, GroupedMetadata):
+        return next((tag for each in mark if (tag := tag_of(each)) is not None), None)
+    return None
 
 
 _BARE_CLASS_VAR = re.compile(r"(\w+\.)*ClassVar")

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from typing_extensions import NotRequired, ReadOnly, Required
 
 from odmantic._bson.forms import FORMS
-from odmantic._types.annotations import evaluate, is_union
+from odmantic._types.annotations import evaluate, is_union, marks_of
 from odmantic._types.kinds import is_class
 
 IMMUTABLE: tuple[type[Any], ...] = (
@@ -68,7 +68,7 @@ def field_types(cls: Any) -> dict[str, tuple[Any, Iterable[Any]]]:
         return {}
     if issubclass(cls, BaseModel):
         infos = cls.__pydantic_fields__
-        return {name: (info.annotation, info.metadata) for name, info in infos.items()}
+        return {name: (info.annotation, marks_of(info)) for name, info in infos.items()}
     try:
         hints = get_type_hints(cls, include_extras=True)
     except NameError:  # pydantic has found names local to a function

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -144,17 +144,19 @@ LEAF_CLASSES: frozenset[type[Any]] = frozenset(
 def check_of_values(values: tuple[Any, ...]) -> Check:
     """Return the check of a `Literal`; `NO_CHECK` if its values are of several classes."""
     cls = _class_of_all(values)
-    if cls is None:
-        return NO_CHECK
-    return Check(_ONE_OF, {"cls": cls, "allowed": frozenset(values)})
+    if cls is not None:
+        return Check(_ONE_OF, {"cls": cls, "allowed": frozenset(values)})
+    classes = set(map(type, values))
+    cls = classes.pop()
+    return NO_CHECK if classes or not issubclass(cls, Enum) else check_of_members(cls, values)
 
 
-def check_of_members(cls: type[Enum]) -> Check:
-    """Return the check of an `Enum`; `NO_CHECK` if its members are of several classes, or its own code reads them."""
-    stored = None if hasattr(cls, _HOOK) else _class_of_all(member.value for member in cls)
+def check_of_members(cls: type[Enum], members: Collection[Any]) -> Check:
+    """Return the check of members of an `Enum`; `NO_CHECK` if they are of several classes, or its own code reads them."""
+    stored = None if hasattr(cls, _HOOK) else _class_of_all(member.value for member in members)
     if stored is None:
         return NO_CHECK
-    values = {member.value: member for member in cls}
+    values = {member.value: member for member in members}
     return Check(_MEMBER, {"stored": stored, "members": values})
 
 

@@ -21,7 +21,7 @@ from odmantic._bson.datetimes import mode_in
 from odmantic._bson.forms import Form, form_of
 from odmantic._bson.values import AS_IT_IS
 from odmantic._types.aliases import alias_value, is_type_alias
-from odmantic._types.annotations import annotated, evaluate, is_union
+from odmantic._types.annotations import annotated, evaluate, is_union, tag_of, union_of
 from odmantic._types.classes import (
     IMMUTABLE,
     field_types,
@@ -225,7 +225,7 @@ class Enumeration(Leaf):
 
     @cached_property
     def check(self) -> Check:
-        return check_of_members(self.cls)
+        return check_of_members(self.cls, self.values)
 
 
 class Variable(Type):
@@ -249,6 +249,15 @@ class Nullable(Union):
         """The type of values that are not `None`."""
         first, second = self.arguments
         return second if first.cls is NoneType else first
+
+
+class Tagged(Union):
+    """A union of classes that the value of a field tells apart."""
+
+    @property
+    def tag(self) -> str:
+        """The name of the field."""
+        return next(tag for mark in self.marks if (tag := tag_of(mark)) is not None)
 
 
 class Array(Type):
@@ -385,7 +394,23 @@ class _Reading:
         elif not hasattr(bare, "__args__"):
             # A bare `typing.List` is a list of `Any`.
             bare = cls
+        if is_union(bare) and any(map(tag_of, marks)):
+            return self._tagged(annotation, bare, cls, marks, is_named)
         return _kind(bare, cls)(annotation, bare, cls, marks, is_named, self)
+
+    def _tagged(
+        self, annotation: Any, bare: Any, cls: Any, marks: tuple[Any, ...], is_named: bool
+    ) -> Type:
+        members = get_args(bare)
+        if NoneType not in members:
+            return Tagged(annotation, bare, cls, marks, is_named, self)
+        others = tuple(member for member in members if member is not NoneType)
+        if len(others) > 1:
+            # The tag concerns the others, as if `Optional` were around them.
+            tags = [mark for mark in marks if tag_of(mark)]
+            marks = tuple(mark for mark in marks if not tag_of(mark))
+            bare = union_of((annotated(union_of(others), tags), NoneType))
+        return Nullable(annotation, bare, cls, marks, is_named, self)
 
     def parts(self, cls: Any) -> dict[str, Type]:
         if cls not in self._parts:

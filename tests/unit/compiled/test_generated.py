@@ -118,11 +118,35 @@ class Wide(EmbeddedModel):
     __annotations__ = {f"f{i}": int for i in range(30)}
 
 
+class TaggedWide(EmbeddedModel):
+    __annotations__ = {"kind": Literal["wide"], **{f"f{i}": int for i in range(30)}}
+    kind = "wide"
+    f0 = 1
+
+
+class TaggedToo(EmbeddedModel):
+    __annotations__ = {"kind": Literal["too"], **{f"f{i}": int for i in range(30)}}
+    f0 = 2
+
+
 ClassName: Any = pydantic.create_model(
     'F""";raise SystemExit;"""',
     __base__=EmbeddedModel,
     **{"a b": (int, 0), 'a"""': (List[int], [])},
 )
+
+
+class Cat(EmbeddedModel):
+    kind: Literal["cat"] = Field("cat", key_name="k")
+    toys: List[Place] = []
+
+
+class Dog(EmbeddedModel):
+    kind: Literal["dog", "puppy"] = Field("dog", key_name="k")
+    colour: Colour = Colour.RED
+
+
+Pet = Annotated[Union[Cat, Dog], Field(discriminator="kind")]
 
 
 class Text(str):
@@ -166,6 +190,14 @@ TREE = st.recursive(
     lambda below: st.fixed_dictionaries({"name": TEXT, "below": st.lists(below, max_size=2)}),
     max_leaves=3,
 )
+PET = st.fixed_dictionaries(
+    {"k": st.just("cat")}, optional={"toys": st.lists(PLACE, max_size=2), "colour": TEXT}
+) | st.fixed_dictionaries(
+    {"k": st.sampled_from(["dog", "puppy"])}, optional={"colour": st.sampled_from(["red", "blue"])}
+)
+WIDE = st.fixed_dictionaries(
+    {"kind": st.sampled_from(["wide", "too"])}, optional={f"f{i}": INT for i in range(30)}
+)
 OWNER = st.fixed_dictionaries({"_id": TEXT}, optional={"tags": st.lists(TEXT, max_size=2)})
 
 SHAPES: list[tuple[Any, Any]] = [
@@ -198,6 +230,9 @@ SHAPES: list[tuple[Any, Any]] = [
     (Empty, st.just({})),
     (Checked, st.fixed_dictionaries({"n": st.integers(-1, 3)})),
     (Union[Place, Leg], PLACE | LEG),
+    (Literal[Kind.A], st.just("a")),
+    (Pet, PET),
+    (Annotated[Union[TaggedWide, TaggedToo], pydantic.Field(discriminator="kind")], WIDE),
     (re.Pattern, st.builds(Regex, st.sampled_from(["a", "b+"]), st.sampled_from([0, 2]))),
     (Annotated[List[int], pydantic.BeforeValidator(copy.copy)], st.lists(INT, max_size=2)),
     (Annotated[Dict[str, int], pydantic.AfterValidator(copy.copy)], st.dictionaries(TEXT, INT)),
@@ -257,6 +292,7 @@ DEFAULTS: dict[Any, list[Any]] = {
     Kind: [Kind.A],
     Any: [None, 1, [1]],
     Place: [Place(town="x"), {"town": "x"}],
+    Pet: [Cat(), {"kind": "puppy"}],
     Union[int, str]: [1, "a"],
 }
 # Code is generated per class: a model is used for many documents.
