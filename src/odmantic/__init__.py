@@ -17,6 +17,7 @@ from odmantic._lazy import lazy_names
 
 if TYPE_CHECKING:
     from odmantic import bson as bson
+    from odmantic import computed as computed
     from odmantic import config as config
     from odmantic import engine as engine
     from odmantic import exceptions as exceptions
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from odmantic._bson.reading import is_reading as is_reading
     from odmantic._codec.on_input import OnInput as OnInput
     from odmantic.bson import ObjectId, WithBsonSerializer
+    from odmantic.computed import stored as stored
     from odmantic.engine import AIOEngine, SyncEngine
     from odmantic.field import Field
     from odmantic.index import Index
@@ -62,6 +64,7 @@ if not TYPE_CHECKING:
             "odmantic._codec.on_input": ("OnInput",),
             "odmantic._sync.engine": ("SyncEngine",),
             "odmantic.bson": ("ObjectId", "WithBsonSerializer"),
+            "odmantic.computed": ("stored",),
             "odmantic.field": ("Field",),
             "odmantic.index": ("Index",),
             "odmantic.model": ("EmbeddedModel", "Model"),
@@ -69,6 +72,7 @@ if not TYPE_CHECKING:
         },
         submodules=(
             "bson",
+            "computed",
             "config",
             "engine",
             "exceptions",

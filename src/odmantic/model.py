@@ -32,6 +32,7 @@ from odmantic._define.metaclass import (
 from odmantic._define.patch import apply_patch, collect_patch
 from odmantic._mapping.fields import ODMBaseField, ODMBaseIndexableField, ODMEmbedded, ODMReference
 from odmantic._mapping.mapping import ModelMapping, declared_indexes
+from odmantic._query.properties import assign_property
 from odmantic._state.copies import (
     begin_with,
     make_new,
@@ -303,7 +304,9 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
         document = encode_document(self, include)
         if self.__mapping__.shows_itself:
             shown = encode_shown(self)
-            extra = shown.keys() - self.__mapping__.field_names.keys()
+            extra = (
+                shown.keys() - self.__mapping__.field_names.keys() - self.__mapping__.stored.keys()
+            )
             document |= {key: shown[key] for key in shown if key in document or key in extra}
         return document
 
@@ -355,6 +358,9 @@ def _assign(instance: _BaseODMModel, name: str, value: Any) -> bool:
     mapping = instance.__mapping__
     if name == mapping.primary_field:
         raise NotImplementedError("Reassigning a new primary key is not supported yet")
+    if name in mapping.stored:
+        assign_property(instance, name, value)
+        return False
     if mapping.codec.is_judged_whole:
         with as_a_whole(instance):
             super(_BaseODMModel, instance).__setattr__(name, value)
@@ -427,7 +433,7 @@ class Model(_BaseODMModel, metaclass=ModelMetaclass):
         primary = cls.__primary_field__
         indexes: list[ODMBaseIndex | IndexModel] = [
             ODMSingleFieldIndex(field.key_name, field.unique)
-            for name, field in cls.__odm_fields__.items()
+            for name, field in (*cls.__odm_fields__.items(), *cls.__mapping__.stored.items())
             if isinstance(field, ODMBaseIndexableField)
             # The primary key has an index. A redundant one creates the collection, but a "unique" one is refused.
             if (field.index or field.unique) and not (field.unique and name == primary)

@@ -9,6 +9,7 @@ from odmantic._bson.alike import is_alike
 from odmantic._mapping.fields import Absence
 
 if TYPE_CHECKING:
+    from odmantic._mapping.fields import ODMBaseField
     from odmantic._mapping.interfaces import IsLeftOut
     from odmantic._mapping.mapping import ModelMapping
 
@@ -16,14 +17,13 @@ if TYPE_CHECKING:
 def left_out_of(mapping: ModelMapping) -> dict[str, IsLeftOut]:
     """Return what tells by its stored form whether a value is left out, by the keys of the fields that leave out any."""
     return {
-        field.key_name: partial(_is_left_out, _absent_forms(mapping, name))
-        for name, field in mapping.fields.items()
+        field.key_name: partial(_is_left_out, _absent_forms(mapping, name, field))
+        for name, field in (*mapping.fields.items(), *mapping.stored.items())
         if field.absence
     }
 
 
-def _absent_forms(mapping: ModelMapping, name: str) -> list[Any]:
-    field = mapping.fields[name]
+def _absent_forms(mapping: ModelMapping, name: str, field: ODMBaseField) -> list[Any]:
     forms: list[Any] = [None] if field.absence & Absence.OF_NONE else []
     if field.absence & Absence.OF_DEFAULT:
         default = field.pydantic_field.get_default()

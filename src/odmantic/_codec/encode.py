@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def encode_document(instance: Instance, include: Container[str] | None = None) -> dict[str, Any]:
-    """Return the document of an instance, or only the fields that are named in `include`.
+    """Return the document of an instance, or only the fields and stored properties that are named in `include`.
 
     Extra values of models that allow them are always included.
     """
@@ -38,6 +38,8 @@ def encode_document(instance: Instance, include: Container[str] | None = None) -
         document = encode_fields(instance)
     else:
         document = encode_changes(instance, {name for name in mapping.fields if name in include})
+    if mapping.stored:
+        document |= encode_stored(instance, include)
     if mapping.extra_allowed:
         document |= encode_extras(instance)
     return document
@@ -51,6 +53,22 @@ def encode_fields(instance: Instance) -> dict[str, Any]:
     except KeyError:
         _check_complete(instance)
         raise
+    return leave_out(mapping, document) if mapping.left_out else document
+
+
+def encode_stored(instance: Instance, include: Container[str] | None = None) -> dict[str, Any]:
+    """Compute the stored properties of an instance, or those named in `include`, and return their stored forms.
+
+    Raises:
+        Exception: what a property raises.
+    """
+    mapping: ModelMapping = instance.__mapping__
+    document: dict[str, Any] = {}
+    for name, key, encode in mapping.stored_encoders:
+        if include is None or name in include:
+            instance.__dict__.pop(name, None)  # where a cached property keeps an earlier value
+            value = getattr(instance, name)
+            document[key] = value if encode is None else encode(value)
     return leave_out(mapping, document) if mapping.left_out else document
 
 
@@ -170,6 +188,14 @@ def field_encoders(mapping: ModelMapping) -> tuple[FieldEncoder, ...]:
     return tuple(
         (name, field.key_name, _field_encoder(mapping, name, field))
         for name, field in mapping.fields.items()
+    )
+
+
+def stored_encoders(mapping: ModelMapping) -> tuple[FieldEncoder, ...]:
+    """Decide how the stored properties of a model are stored."""
+    return tuple(
+        (name, field.key_name, _field_encoder(mapping, name, field))
+        for name, field in mapping.stored.items()
     )
 
 

@@ -248,6 +248,7 @@ def _can_take(mapping: ModelMapping) -> bool:
         and not mapping.is_embedded
         and not mapping.extra_allowed
         and not mapping.left_out
+        and not mapping.stored
         and keeps_alike(mapping, mapping.compared_fields)
     )
 

@@ -22,7 +22,7 @@ from odmantic._mapping.blank import FEW, blank_of
 from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.variants import variants_of
 from odmantic._state.places import EMBEDDED
-from odmantic._state.transitions import mark_embedded_clean
+from odmantic._state.transitions import mark_embedded_clean, note_stored
 from odmantic._types.tree import (
     Anything,
     Array,
@@ -70,6 +70,8 @@ class InstanceCode:
         if self._known:
             self._source.add(f"{instance}.__state__ = known")
         self._finish(mapping, instance, as_baseline(pieces) if pieces else None)
+        if self._known and mapping.stored:
+            self._source.add(f"{self._source.named(note_stored)}({instance}, raw)")
         return instance
 
     def make_part(self, mapping: ModelMapping) -> str:

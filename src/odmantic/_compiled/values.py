@@ -247,7 +247,8 @@ class ValueCode:
 
     def _is_odd(self, mapping: ModelMapping) -> bool:
         """Return whether a class has code of its own for its documents, or their snapshots."""
-        is_odd = mapping.extra_allowed or mapping.is_unvalidated or bool(mapping.left_out)
+        is_odd = mapping.extra_allowed or mapping.is_unvalidated
+        is_odd |= bool(mapping.left_out or mapping.stored)
         return is_odd or (self._keeps and not keeps_alike(mapping, mapping.fields))
 
     def _inlined(self, mapping: ModelMapping, value: str, path: str) -> Stored:

@@ -29,6 +29,7 @@ from pydantic_core import PydanticUndefined
 from odmantic._bson.datetimes import Datetimes, DatetimeSupport, NowSupport
 from odmantic._caller import warn_caller
 from odmantic._define.hierarchies import with_key_of_base
+from odmantic._define.properties import adopt, resolve
 from odmantic._mapping.naming import plain_text
 from odmantic._mapping.options import FieldOptions, options_in
 from odmantic._types.adapt import adapt_annotation
@@ -217,6 +218,8 @@ class Body:
         """
         declared = own_annotations(self.namespace)
         self._check_values(declared)
+        adopt(self.namespace, bases)
+        resolve(self.class_name, self.namespace, self.known)
         for base in bases:
             if kind_of(base) is None:
                 self._inherit(base, declared)

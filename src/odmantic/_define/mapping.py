@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from odmantic._caller import warn_caller
 from odmantic._codec.absent import left_out_of
 from odmantic._codec.decode import extra_decoder, field_decoders
-from odmantic._codec.encode import extra_encoder, field_encoders
+from odmantic._codec.encode import extra_encoder, field_encoders, stored_encoders
 from odmantic._codec.lookups import takes_aliases
 from odmantic._codec.readable import Readable
 from odmantic._compiled.compile import Codec
 from odmantic._define.absence import absence_of
 from odmantic._define.hierarchies import check_keys
+from odmantic._define.properties import stored_properties
 from odmantic._mapping.fields import (
     Absence,
     ODMBaseField,
@@ -44,10 +45,21 @@ from odmantic._types.kinds import (
     origin_of,
 )
 from odmantic._types.one_shot import is_one_shot, one_shot_refusal
-from odmantic._types.tree import Document, Nullable, Object, Target, Type, Union, read_fields
+from odmantic._types.tree import (
+    Document,
+    Nullable,
+    Object,
+    Target,
+    Type,
+    Union,
+    read_fields,
+    read_type,
+)
 from odmantic.exceptions import EmbeddedCopyWarning
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pydantic.fields import FieldInfo
 
     from odmantic._mapping.interfaces import Encoder
@@ -59,6 +71,7 @@ class CompiledMapping(ModelMapping):
     """A mapping with what higher rooms make of it, each when it is first needed."""
 
     encoders = cached_property(field_encoders)
+    stored_encoders = cached_property(stored_encoders)
     encode_extra = cached_property(extra_encoder)
     decode_extra = cached_property(extra_decoder)
     decoders = cached_property(field_decoders)
@@ -84,16 +97,22 @@ def compile_mapping(model: type[Instance]) -> ModelMapping:
     without_references: set[Any] = set()
     trees = read_fields(model)
     fields = {
-        name: _field(model, name, info, trees[name], without_references)
+        name: _field(
+            model, name, info, trees[name], _options(model, name, info), without_references
+        )
         for name, info in infos.items()
     }
     for name, field in fields.items():
         field.owner = model, name
-    _check_keys(model, fields)
+    stored = {
+        name: _field(model, name, info, read_type(info.annotation), options, without_references)
+        for name, info, options in stored_properties(model)
+    }
+    _check_keys(model, (*fields.values(), *stored.values()))
     primary_field = _primary_field(fields)
     if is_embedded and primary_field is not None:
         raise TypeError(f"cannot define a primary field in {model.__name__} embedded document")
-    check_keys(model, {name: field.key_name for name, field in fields.items()})
+    check_keys(model, {name: field.key_name for name, field in {**fields, **stored}.items()})
     hierarchy = hierarchy_of(model)
     mapping = CompiledMapping(
         model=model,
@@ -110,6 +129,7 @@ def compile_mapping(model: type[Instance]) -> ModelMapping:
         nested_fields=tuple(name for name, field in fields.items() if field.tree.models),
         extra_allowed=config.get("extra") == "allow",
         serializers=_serializers(fields),
+        stored=stored,
         hierarchy=hierarchy,
     )
     if hierarchy is not None:
@@ -122,10 +142,10 @@ def _field(
     name: str,
     info: FieldInfo,
     tree: Type,
+    options: FieldOptions,
     without_references: set[Any],
 ) -> ODMBaseField:
     config: Any = model.model_config
-    options = _options(model, name, info)
     _check_one_shot(model, name, tree, set())
     # A reference to an embedded model is an ordinary field, see `Declaration`; 1.x stored it under the field's name.
     is_named = options.key_name is not None and (not options.reference or isinstance(tree, Target))
@@ -233,9 +253,9 @@ def _has_references(embedded: Any, without: set[Any]) -> bool:
     return False
 
 
-def _check_keys(model: type[Instance], fields: dict[str, ODMBaseField]) -> None:
+def _check_keys(model: type[Instance], fields: Iterable[ODMBaseField]) -> None:
     seen: set[str] = set()
-    for field in fields.values():
+    for field in fields:
         if field.key_name in seen:
             raise TypeError(f"Duplicated key_name: {field.key_name} in {model.__name__}")
         seen.add(field.key_name)

@@ -27,6 +27,7 @@ from odmantic._mapping.mapping import (
     mapping_of,
 )
 from odmantic._mapping.naming import collection_name, plain_text
+from odmantic._query.properties import cover
 from odmantic._types.internals import has_all_fields, is_parametrisation
 from odmantic._types.kinds import CONCRETE, WITH_FIELDS, ModelKind, kind_of, origin_of
 from odmantic.config import ODMConfigDict, inherited_config, validate_config
@@ -158,6 +159,7 @@ class BaseModelMetaclass(PureMetaclass):
         for deferred in body.deferred:
             # Pydantic has its placeholder now; others should see the original annotation.
             cls.__annotations__[deferred.declaration.name] = deferred.declaration.annotation
+        cover(cls)
         cls.__odm_body__ = original
         cls.__odm_bases__ = bases
         cls.__odm_unchecked__ = body.unchecked

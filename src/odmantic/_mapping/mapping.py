@@ -63,6 +63,7 @@ class ModelMapping:
         extra_allowed: Whether instances may have extra values.
         serializers: The serialisers of whole fields, from the user or a BSON type.
         hierarchy: The hierarchy to which the class belongs, if any.
+        stored: The stored properties by name; they are in documents and queries, but no fields of instances.
     """
 
     model: type[Instance]
@@ -75,11 +76,14 @@ class ModelMapping:
     nested_fields: tuple[str, ...]
     extra_allowed: bool
     serializers: dict[str, Encoder]
+    stored: dict[str, ODMBaseField]
     hierarchy: Hierarchy | None = None
 
     # Higher rooms make these when they are first needed: `odmantic._define.mapping.CompiledMapping`.
     encoders: ClassVar[cached_property[tuple[FieldEncoder, ...]]]
     """How each field is written, decided once."""
+    stored_encoders: ClassVar[cached_property[tuple[FieldEncoder, ...]]]
+    """How each stored property is written."""
     encode_extra: ClassVar[cached_property[Encoder]]
     """The encoder of extra values."""
     decode_extra: ClassVar[cached_property[Decoder | None]]
@@ -123,14 +127,14 @@ class ModelMapping:
     @cached_property
     def may_be_unique(self) -> bool:
         """Whether an index of the model may be unique; a function that declares indexes is not called yet."""
-        fields = self.fields.values()
+        fields = (*self.fields.values(), *self.stored.values())
         has_unique = any(isinstance(f, ODMBaseIndexableField) and f.unique for f in fields)
         return has_unique or bool(declared_indexes(self.model))
 
     @cached_property
     def field_names(self) -> dict[str, str]:
-        """The names of the fields by key."""
-        return {one.key_name: name for name, one in self.fields.items()}
+        """The names of the fields by key, stored properties last."""
+        return {one.key_name: name for name, one in (*self.fields.items(), *self.stored.items())}
 
     @cached_property
     def has_key_names(self) -> bool:
@@ -143,7 +147,7 @@ class ModelMapping:
     def names_and_keys(self) -> frozenset[str]:
         """The names that extra values may not have."""
         hidden = () if self.hierarchy is None or self.hierarchy.field else (self.hierarchy.key,)
-        return frozenset((*self.fields, *self.field_names, *hidden))
+        return frozenset((*self.fields, *self.stored, *self.field_names, *hidden))
 
     @cached_property
     def has_conditions(self) -> bool:
@@ -180,7 +184,7 @@ class ModelMapping:
     @cached_property
     def encoder_of(self) -> dict[str, Encoder | None]:
         """The encoders by field name."""
-        return {name: encode for name, _, encode in self.encoders}
+        return {name: encode for name, _, encode in (*self.encoders, *self.stored_encoders)}
 
     @cached_property
     def compared_fields(self) -> tuple[str, ...]:

@@ -64,3 +64,19 @@ PLAIN = FieldOptions()
 def options_in(metadata: Iterable[object]) -> FieldOptions:
     """Find the options in the metadata of an annotation."""
     return next((item for item in metadata if isinstance(item, FieldOptions)), PLAIN)
+
+
+STORED = "__odm_stored__"
+"""The attribute of a property's function for the options of a stored property."""
+
+
+def getter_of(descriptor: Any) -> Any:
+    """Return the function of a property or a cached property, and `None` for anything else."""
+    function = getattr(descriptor, "fget", None) or getattr(descriptor, "func", None)
+    return function if callable(function) else None
+
+
+def options_of_property(descriptor: Any) -> FieldOptions | None:
+    """Return the options of a stored property; `None` for anything else."""
+    options = getattr(getter_of(descriptor), STORED, None)
+    return options if isinstance(options, FieldOptions) else None

@@ -16,6 +16,7 @@ from odmantic._codec.overrides import dump_document
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.errors import encoding_error, refusal_of_save
 from odmantic._plan.save_plan import SavePlan
+from odmantic._plan.stored import take_stored
 from odmantic._state.dirty import REMOVED, compared_fields, dirty_fields, removed_extras
 from odmantic._state.places import NOWHERE, Written
 from odmantic._state.snapshot import take_snapshots
@@ -119,7 +120,11 @@ def plan_save(instance: Model, names: AbstractSet[str], write: Written) -> SaveP
         if mapping.extra_allowed:
             removed = sorted(removed_extras(instance) & names)
             snapshots |= dict.fromkeys(removed, REMOVED)
-            _check_names(instance, names - fields.keys())
+            _check_names(instance, names - fields.keys() - mapping.stored.keys())
+        if mapping.stored:
+            sent = take_stored(instance, names, document, is_whole=is_whole)
+            snapshots |= sent
+            names = names | sent.keys()
         if mapping.left_out:
             removed = [*removed, *_left_out(mapping, names, document)]
         if not document and not removed:

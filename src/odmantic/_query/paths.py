@@ -198,7 +198,8 @@ def _name_in(owner: type[Any], field: ODMBaseField) -> str | None:
 
 
 def _attribute_of_embedded(proxy: FieldProxy, field: ODMEmbedded, name: str) -> Any:
-    child = mapping_of(field.model).fields.get(name)
+    mapping = mapping_of(field.model)
+    child = mapping.fields.get(name) or mapping.stored.get(name)
     if child is not None:
         return FieldProxy(proxy, child)
     try:

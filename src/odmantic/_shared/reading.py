@@ -12,7 +12,7 @@ from odmantic._codec.decode import validate_document
 from odmantic._codec.overrides import parse_document
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.errors import add_context
-from odmantic._state.transitions import mark_read
+from odmantic._state.transitions import mark_read, note_stored
 from odmantic.model import Model
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ def read_document(model: type[ModelType], raw_doc: Any, known: Known) -> ModelTy
     read = parse_document if mapping.parses_itself else validate_document
     judged: ModelType = read(model, raw_doc)
     mark_read(judged, known)
+    if mapping.stored and not mapping.parses_itself:
+        note_stored(judged, raw_doc)
     return judged
 
 

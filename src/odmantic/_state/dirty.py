@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from odmantic._types.instances import Instance
 
 REMOVED: Snapshot = ()
-"""The snapshot of an extra that a save has removed from the document; no other is empty."""
+"""The snapshot of an extra or a stored property that has no key in the document; no other is empty."""
 
 
 def dirty_fields(instance: Instance, place: Place) -> set[str]:
@@ -95,8 +95,7 @@ def removed_extras(instance: Instance) -> AbstractSet[str]:
     mapping = mapping_of(type(instance))
     if not mapping.extra_allowed:
         return frozenset()
-    fields = mapping.fields.keys() | mapping.field_names.keys()
-    return baseline_of(instance).keys() - compared_fields(instance) - fields
+    return baseline_of(instance).keys() - compared_fields(instance) - mapping.names_and_keys
 
 
 def baseline_of(instance: Instance) -> Mapping[str, Any]:

@@ -50,7 +50,9 @@ def field_digest(instance: Instance, name: str) -> bytes | None:
     """Return the digest of a field's stored form, or `None` if there is none."""
     try:
         return digest(encode_field(instance, name))
-    except _NOT_STORED:
+    except RecursionError:
+        raise
+    except Exception:  # noqa: BLE001 - the save reports the problem
         return None
 
 
@@ -89,7 +91,9 @@ def snapshot_of_field(mapping: ModelMapping, name: str) -> Callable[[Any], Snaps
         encode = mapping.encoder_of[name]
         try:
             return snapshot_of_stored(value if encode is None else encode(value))
-        except _NOT_STORED:
+        except RecursionError:
+            raise
+        except Exception:  # noqa: BLE001 - the save reports the problem
             return _of_nothing()
 
     return snapshot
@@ -122,7 +126,9 @@ def take_snapshot(instance: Instance, name: str) -> Snapshot:
                 return snapshot
     try:
         return snapshot_of_stored(encode_field(instance, name))
-    except _NOT_STORED:
+    except RecursionError:
+        raise
+    except Exception:  # noqa: BLE001 - a property of the program, or its serialiser, may raise anything
         return _of_nothing()
 
 

@@ -24,10 +24,10 @@ from bson.timestamp import Timestamp
 
 from odmantic._mapping.fields import ODMReference
 from odmantic._mapping.mapping import mapping_of
-from odmantic._state.dirty import compared_fields, update_baseline
+from odmantic._state.dirty import REMOVED, baseline_of, compared_fields, update_baseline
 from odmantic._state.nested import instances_in, nested_instances
 from odmantic._state.places import EMBEDDED, Written
-from odmantic._state.snapshot import take_snapshots
+from odmantic._state.snapshot import snapshot_of_stored, take_snapshots
 from odmantic._state.state import (
     AS_MADE,
     ELSEWHERE,
@@ -76,6 +76,15 @@ def mark_read(instance: Instance, known: Known) -> None:
             # Only references are documents of their own.
             if not is_model_instance(nested):
                 mark_read(nested, known)
+
+
+def note_stored(instance: Instance, raw: Mapping[str, Any]) -> None:
+    """Note what the document of an instance that was just read has of its stored properties."""
+    found = {
+        name: snapshot_of_stored(raw[field.key_name]) if field.key_name in raw else REMOVED
+        for name, field in instance.__mapping__.stored.items()
+    }
+    object.__setattr__(instance, "__baseline__", {**baseline_of(instance), **found})
 
 
 def mark_embedded_clean(value: Any) -> None:
@@ -271,7 +280,7 @@ def _move(instance: Any, state: State, write: Written) -> None:
         names: Iterable[str] = ()
         if baseline and instance.__mapping__.extra_allowed:
             # An extra that was removed since may be at the other place too.
-            names = baseline.keys() - instance.__mapping__.fields.keys()
+            names = baseline.keys() - instance.__mapping__.names_and_keys
         object.__setattr__(instance, "__baseline__", dict.fromkeys(names) or None)
     if state.life is not None:
         state.life = state.life.at(write.place)

@@ -71,9 +71,10 @@ class _Entry:
         """Make the instance clean again, except for changes in doubt: the commit succeeded."""
         before = self.in_doubt
         if before is not None:
-            fields = mapping_of(type(self.instance)).fields.keys()
+            mapping = mapping_of(type(self.instance))
+            names = mapping.fields.keys() | mapping.stored.keys()
             modified = before.state.modified or frozenset()
-            mark_clean(self.instance, fields - before.changed_since(self.instance) - modified)
+            mark_clean(self.instance, names - before.changed_since(self.instance) - modified)
 
     def restore(self) -> None:
         if self.read_back:

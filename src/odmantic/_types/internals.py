@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pydantic import BaseModel
+from pydantic.fields import ComputedFieldInfo
 
 if TYPE_CHECKING:
     from pydantic._internal._model_construction import ModelMetaclass as PydanticMetaclass
@@ -19,6 +20,7 @@ else:
 __all__ = [
     "VALIDATORS",
     "PydanticMetaclass",
+    "computed_info",
     "decorated",
     "decorators_of",
     "generic_origin",
@@ -56,6 +58,12 @@ def decorated(model: Any, kind: DecoratorKind) -> dict[str, Any]:
     """Return the decorators of one kind, by function name."""
     found: dict[str, Any] = getattr(model.__pydantic_decorators__, kind)
     return found
+
+
+def computed_info(decorated: Any) -> ComputedFieldInfo | None:
+    """Return what pydantic notes of a computed field in a class body; `None` for anything else."""
+    info = getattr(decorated, "decorator_info", None)
+    return info if isinstance(info, ComputedFieldInfo) else None
 
 
 def generic_origin(model: Any) -> Any:

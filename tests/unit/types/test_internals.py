@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 import pytest
 from pydantic import (
     BaseModel,
+    computed_field,
     field_serializer,
     field_validator,
     model_serializer,
@@ -22,6 +23,7 @@ import odmantic
 from odmantic._types import internals
 from odmantic._types.internals import (
     PydanticMetaclass,
+    computed_info,
     decorated,
     decorators_of,
     generic_origin,
@@ -104,6 +106,17 @@ def test_decorators_of_pydantic_1_are_found():
 
     assert list(decorated(Old, "validators")) == ["check_name"]
     assert list(decorated(Old, "root_validators")) == ["check_all"]
+
+
+def test_computed_fields_of_a_class_body_are_told():
+    decorated = computed_field(property(lambda _: 1))
+    info = computed_info(decorated)
+    assert info is not None
+    info.return_type = int
+    cls = type("Computed", (BaseModel,), {"__module__": __name__, "one": decorated})
+    assert cls.model_computed_fields["one"].return_type is int
+    assert computed_info(property(lambda _: 1)) is None
+    assert computed_info(field_validator("*")(lambda value: value)) is None
 
 
 def test_generic_classes_and_their_parametrisations():

@@ -1,0 +1,89 @@
+"""Stored properties in class statements: what they return, and how they are stored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from odmantic._mapping.options import FieldOptions, getter_of, options_of_property
+from odmantic._types.adapt import adapt_annotation
+from odmantic._types.annotations import evaluate
+from odmantic._types.internals import computed_info
+from odmantic._types.kinds import kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic.fields import ComputedFieldInfo
+
+
+def adopt(namespace: dict[str, Any], bases: tuple[Any, ...]) -> None:
+    """Take over the stored properties of mixins without fields, of which pydantic knows nothing."""
+    for number, base in enumerate(bases):
+        if kind_of(base) is not None or hasattr(base, "__pydantic_fields__"):
+            continue
+        for cls in base.__mro__:
+            for name, value in vars(cls).items():
+                is_covered = any(hasattr(each, name) for each in bases[:number])
+                if _stored_info(value) is not None and not is_covered:
+                    namespace.setdefault(name, value)
+
+
+def resolve(class_name: str, namespace: dict[str, Any], known: dict[str, Any]) -> None:
+    """Tell pydantic what the stored properties of a class body return, with BSON-aware types.
+
+    Raises:
+        TypeError: if a property has no annotation, or returns what cannot be stored.
+    """
+    for name, value in namespace.items():
+        info = _stored_info(value)
+        if info is not None and info.return_type is PydanticUndefined:
+            annotation, missing = _returned(f"{class_name}.{name}", info, known)
+            if missing is None:
+                info.return_type = _adapted(f"{class_name}.{name}", annotation)
+
+
+def _stored_info(value: Any) -> ComputedFieldInfo | None:
+    info = computed_info(value)
+    return info if info is not None and options_of_property(info.wrapped_property) else None
+
+
+def _returned(where: str, info: ComputedFieldInfo, known: dict[str, Any]) -> tuple[Any, str | None]:
+    """Return the annotation of what a property returns, and the first name in it that does not exist, if any."""
+    function = getter_of(info.wrapped_property)
+    if "return" not in function.__annotations__:
+        raise TypeError(
+            f"{where} is stored, and nothing says what it returns: annotate it, as in `def total(self) -> int`"
+        )
+    return evaluate(function.__annotations__["return"], function.__module__, known)
+
+
+def _adapted(where: str, annotation: Any) -> Any:
+    try:
+        return adapt_annotation(annotation)
+    except TypeError as error:
+        raise TypeError(f"{error} (stored property {where})") from error
+
+
+def stored_properties(model: Any) -> Iterator[tuple[str, FieldInfo, FieldOptions]]:
+    """Yield the names of the stored properties of a class, what they return, and their options.
+
+    Raises:
+        TypeError: if a property has no annotation, or returns what cannot be stored.
+    """
+    computed: dict[str, ComputedFieldInfo] = model.__pydantic_computed_fields__
+    for name, info in computed.items():
+        options = options_of_property(info.wrapped_property)
+        if options is None:
+            continue
+        where = f"{model.__name__}.{name}"
+        annotation = info.return_type
+        if annotation is PydanticUndefined:
+            annotation, missing = _returned(where, info, {model.__name__: model})
+            if missing is not None:
+                raise TypeError(
+                    f"{where} is stored, and its annotation names {missing!r}, which does not exist: define it before"
+                )
+        yield name, FieldInfo.from_annotation(_adapted(where, annotation)), options

@@ -1,0 +1,292 @@
+# Generated from tests/integration/aio/test_stored_properties.py by tools/generate_sync.py: do not edit.
+"""Stored properties: what saves send of them, and what rollbacks leave."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import cached_property
+from typing import Optional
+
+import pytest
+from bson import Decimal128
+from tests.integration.sync.reading import to_list
+
+from odmantic import EmbeddedModel, Model, Reference, stored
+from odmantic.exceptions import DuplicateKeyError
+
+
+class Line(EmbeddedModel):
+    price: int
+    note: str = ""
+
+    @stored(key_name="s")
+    @property
+    def size(self) -> str:
+        return f"{self.price:03}"
+
+
+class Order(Model):
+    name: str = ""
+    lines: list[Line] = []
+
+    @stored(key_name="t", index=True)
+    @property
+    def total(self) -> Decimal:
+        return Decimal(sum(line.price for line in self.lines))
+
+
+class Ratio(Model):
+    up: int
+    down: int
+
+    @stored()
+    @property
+    def value(self) -> float:
+        return self.up / self.down
+
+
+class Cached(Model):
+    model_config = {"extra": "allow"}
+    values: list[int]
+
+    @stored()
+    @cached_property
+    def total(self) -> Optional[int]:
+        return sum(self.values) or None
+
+
+def updates(commands):
+    """The updates that were sent, by statement."""
+    return [
+        each["u"]
+        for event in commands.started
+        if event.command_name == "update"
+        for each in event.command["updates"]
+    ]
+
+
+def test_a_save_sends_a_property_that_has_changed(sync_engine, commands):
+    order = Order(name="a", lines=[Line(price=1)])
+    sync_engine.save(order)
+    line = {"price": 1, "note": "", "s": "001"}
+    assert updates(commands) == [{"$set": {"name": "a", "lines": [line], "t": Decimal128("1")}}]
+
+    commands.clear()
+    sync_engine.save(order)
+    assert commands.names == []
+    order.name = "b"
+    sync_engine.save(order)
+    assert updates(commands) == [{"$set": {"name": "b"}}]
+
+    commands.clear()
+    order.lines[0].price = 5
+    sync_engine.save(order)
+    line = {"price": 5, "note": "", "s": "005"}
+    assert updates(commands) == [{"$set": {"lines": [line], "t": Decimal128("5")}}]
+
+
+@pytest.mark.parametrize("how", ["find", "find_one", "transaction"])
+def test_after_a_read_the_document_is_what_is_known(sync_engine, commands, raw_database, how):
+    order = Order(name="a", lines=[Line(price=1)])
+    sync_engine.save(order)
+
+    def change(**values):
+        def read_and_save(scope):
+            if how == "find":
+                (found,) = to_list(scope.find(Order))
+            else:
+                found = scope.find_one(Order)
+            for name, value in values.items():
+                setattr(found, name, value)
+            commands.clear()
+            scope.save(found)
+
+        if how == "transaction":
+            with sync_engine.transaction() as transaction:
+                read_and_save(transaction)
+        else:
+            read_and_save(sync_engine)
+        return updates(commands)
+
+    assert change() == []
+    assert change(name="b") == [{"$set": {"name": "b"}}]
+    for stale in ({"$set": {"t": "?"}}, {"$unset": {"t": ""}}, {"$set": {"t": {"deep": [1]}}}):
+        raw_database["order"].update_one({}, stale)
+        assert change() == []
+        assert change(name="c" + str(stale)) == [
+            {"$set": {"name": "c" + str(stale), "t": Decimal128("1")}}
+        ]
+    (changed,) = change(lines=[Line(price=7)])
+    assert changed["$set"]["t"] == Decimal128("7")
+
+
+def test_queries_and_sort_orders_use_it(sync_engine):
+    orders = [Order(name=str(n), lines=[Line(price=n)]) for n in range(40)]
+    sync_engine.save_all(orders)
+    sync_engine.configure_database([Order])
+    found = to_list(sync_engine.find(Order, Order.total > 36, sort=Order.total.desc()))
+    assert [each.total for each in found] == [39, 38, 37]
+    assert sync_engine.count(Order, Order.total == Decimal(3)) == 1
+    assert sync_engine.count(Order, {"lines.s": "007"}) == 1
+
+
+@pytest.mark.parametrize("number", [3, 40])
+def test_many_are_saved_at_once(sync_engine, commands, raw_database, number):
+    orders = [Order(name=str(n), lines=[Line(price=n)]) for n in range(number)]
+    sync_engine.save_all(orders)
+    totals = [each["t"].to_decimal() for each in raw_database["order"].find().sort("t")]
+    assert totals == list(range(number))
+    for order in orders:
+        order.name += "!"
+    orders[1].lines[0].price = 100
+    commands.clear()
+    sync_engine.save_all(orders)
+    assert [one["$set"].keys() for one in updates(commands)] == [
+        {"name", "lines", "t"} if n == 1 else {"name"} for n in range(number)
+    ]
+    commands.clear()
+    sync_engine.save_all(orders)
+    assert commands.names == []
+
+
+def test_a_property_that_raises_sends_nothing(sync_engine, commands, raw_database):
+    ratio = Ratio(up=1, down=0)
+    with pytest.raises(ZeroDivisionError):
+        sync_engine.save(ratio)
+    assert commands.names == []
+    ratio.down = 2
+    sync_engine.save(ratio)
+    ratio.down = 0
+    commands.clear()
+    with pytest.raises(ZeroDivisionError):
+        sync_engine.save(ratio)
+    with pytest.raises(ZeroDivisionError):
+        sync_engine.save_all([ratio, Ratio(up=1, down=1)])
+    assert commands.names == []
+    ratio.down = 4
+    sync_engine.save(ratio)
+    assert raw_database["ratio"].find_one() == {"_id": ratio.id, "up": 1, "down": 4, "value": 0.25}
+
+
+def test_a_document_is_read_although_its_property_raises(sync_engine, raw_database):
+    raw_database["ratio"].insert_one({"up": 1, "down": 0, "value": "none"})
+    ratio = sync_engine.find_one(Ratio)
+    with pytest.raises(ZeroDivisionError):
+        _ = ratio.value
+    ratio.down = 1
+    sync_engine.save(ratio)
+    assert raw_database["ratio"].find_one()["value"] == 1.0
+
+
+def test_a_rollback_sends_the_property_again(sync_engine, commands):
+    order = Order(lines=[Line(price=1)])
+    sync_engine.save(order)
+    with pytest.raises(KeyError):
+        with sync_engine.transaction() as transaction:
+            order.lines[0].price = 2
+            transaction.save(order)
+            raise KeyError
+    commands.clear()
+    order.lines[0].price = 1
+    sync_engine.save(order)
+    assert updates(commands)[0]["$set"]["t"] == Decimal128("1")
+
+
+def test_each_attempt_sends_the_property(sync_engine, raw_database, fail_point):
+    order = Order(lines=[Line(price=1)])
+    sync_engine.save(order)
+
+    def work(transaction):
+        order.lines.append(Line(price=10))
+        transaction.save(order)
+
+    with fail_point(
+        "commitTransaction", times=2, error_code=112, labels=("TransientTransactionError",)
+    ):
+        sync_engine.run_transaction(work, restore=[order])
+    assert raw_database["order"].find_one()["t"] == Decimal128("11")
+
+
+def test_a_failed_save_sends_the_property_again(sync_engine, commands):
+    class Seat(Model):
+        row: int
+        n: int = 0
+
+        @stored(unique=True)
+        @property
+        def label(self) -> str:
+            return f"{self.row}"
+
+    sync_engine.configure_database([Seat])
+    first, second = Seat(row=1), Seat(row=2)
+    sync_engine.save_all([first, second])
+    second.row = 1
+    with pytest.raises(DuplicateKeyError):
+        sync_engine.save(second)
+    second.row = 3
+    commands.clear()
+    sync_engine.save(second)
+    assert updates(commands) == [{"$set": {"row": 3, "label": "3"}}]
+
+
+def test_a_lost_document_is_written_whole(sync_engine, raw_database):
+    order = Order(lines=[Line(price=1)])
+    sync_engine.save(order)
+    raw_database["order"].delete_many({})
+    order.name = "n"
+    sync_engine.save(order)
+    assert raw_database["order"].find_one()["t"] == Decimal128("1")
+    sync_engine.delete(order)
+    sync_engine.save(order)
+    assert raw_database["order"].find_one()["t"] == Decimal128("1")
+
+
+def test_cached_properties_and_extras(sync_engine, commands, raw_database):
+    cached = Cached(values=[1], more="x")
+    sync_engine.save(cached)
+    assert raw_database["cached"].find_one() == {
+        "_id": cached.id, "values": [1], "more": "x", "total": 1,
+    }  # fmt: skip
+    assert cached.total == 1
+    cached.values.append(2)
+    sync_engine.save(cached)
+    assert cached.total == 3
+    assert raw_database["cached"].find_one()["total"] == 3
+
+    found = sync_engine.find_one(Cached)
+    assert found.model_extra == {"more": "x"}
+    del found.more
+    commands.clear()
+    sync_engine.save(found)
+    assert updates(commands) == [{"$unset": {"more": ""}}]
+    commands.clear()
+    sync_engine.save(found)
+    assert commands.names == []
+
+
+class Buyer(Model):
+    name: str
+
+    @stored()
+    @property
+    def initial(self) -> str:
+        return self.name[0]
+
+
+class Sale(Model):
+    buyer: Buyer = Reference()
+
+    @stored()
+    @property
+    def who(self) -> str:
+        return self.buyer.name
+
+
+def test_referenced_documents_have_their_own(sync_engine, commands, raw_database):
+    sync_engine.save(Sale(buyer=Buyer(name="Ada")))
+    assert raw_database["buyer"].find_one()["initial"] == "A"
+    for found in [sync_engine.find_one(Sale), *to_list(sync_engine.find(Sale))]:
+        commands.clear()
+        found.buyer.name = "A" + found.buyer.name
+        sync_engine.save(found)
+        assert updates(commands) == [{"$set": {"name": found.buyer.name}}]
