@@ -19,11 +19,14 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 if TYPE_CHECKING:
+    from typing_extensions import Never
 
     class StoredProperty(Generic[T_co]):
         """A stored property: on instances its value, and on the class a field, of the value's type for checkers."""
 
         def __get__(self, instance: object, owner: type[Any] | None = None) -> T_co: ...
+
+        def __set__(self, instance: object, value: Never) -> None: ...
 
         # Mypy calls what decorates a property.
         def __call__(self, instance: Any, /) -> T_co: ...
@@ -43,6 +46,9 @@ if TYPE_CHECKING:
         def __call__(self, getter: Callable[[Any], T], /) -> StoredProperty[T]: ...
         @overload
         def __call__(self, getter: _Property[property | T], /) -> StoredProperty[T]: ...
+
+
+_DECORATED: Any = (property, cached_property, FunctionType)
 
 
 def stored(*, key_name: str | None = None, index: bool = False, unique: bool = False) -> _Decorator:
@@ -84,11 +90,11 @@ def stored(*, key_name: str | None = None, index: bool = False, unique: bool = F
 
     def decorate(decorated: Any) -> Any:
         is_computed = computed_info(decorated) is not None
-        getter = decorated if isinstance(decorated, FunctionType) else getter_of(decorated)
-        if not (is_computed or isinstance(decorated, (property, cached_property, FunctionType))):
+        if not (is_computed or isinstance(decorated, _DECORATED)):
             raise TypeError(
                 f"stored() decorates a property, a cached_property or a method, and not {decorated!r}"
             )
+        getter: Any = getter_of(decorated) or decorated
         if hasattr(getter, STORED):
             raise TypeError(
                 f"the property {getter.__qualname__} is stored already: write stored() once"

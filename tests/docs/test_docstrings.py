@@ -113,7 +113,7 @@ def names_for_examples() -> dict[str, object]:
     names = {each.__name__: each for each in (*driver, *testing, *models)}
     validators = {each.__name__: each for each in (AfterValidator, field_validator)}
     own = {"OnInput": odmantic.OnInput, "hashed": str.title, **validators}
-    own |= {"Datetimes": odmantic.Datetimes, "datetime": datetime}
+    own |= {"stored": odmantic.stored, "Datetimes": odmantic.Datetimes, "datetime": datetime}
     web = {"APIRouter": APIRouter, **{name: getattr(fastapi, name) for name in fastapi.__all__}}
     return {
         **public,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from odmantic import AIOEngine, Datetimes, EmbeddedModel, Field, Model, SyncEngine
+from odmantic import AIOEngine, Datetimes, EmbeddedModel, Field, Model, SyncEngine, stored
 
 
 class City(EmbeddedModel):
@@ -29,6 +29,21 @@ def constructors() -> None:
     User(name="Ada", home=City(name="Ulm"))  # mistake: age is missing
     User(name="Ada", age=1, home=City(name="Ulm"), height=2)  # mistake: no such field
     City(nme="Ulm")  # mistake: misspelt
+
+
+class Order(Model):
+    price: int
+
+    @stored(key_name="t")
+    def total(self) -> int:
+        return self.price
+
+
+def stored_properties(order: Order) -> None:
+    Order(price=1, total=2)  # mistake: it is computed
+    order.total = 5  # mistake: it is computed
+    order.total.upper()  # mistake: an int
+    Order.total > "a"  # mistake: an int
 
 
 def attributes(user: User) -> None:

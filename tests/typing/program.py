@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
 from typing import Annotated, Any, Generic, TypeVar
 
 from bson import Decimal128
@@ -25,6 +27,7 @@ from odmantic import (
     SyncEngine,
     is_reading,
     query,
+    stored,
 )
 from odmantic.engine import AIOCursor, AIOSessionType, SyncCursor, SyncSessionType
 from odmantic.exceptions import DocumentParsingError, DuplicateKeyError
@@ -56,6 +59,32 @@ class User(Model):
         "collection": "people",
         "indexes": lambda: [Index(User.name, query.desc(User.age), name="by_name")],
     }
+
+
+class Parcel(Model):
+    weights: list[Decimal] = []
+
+    @stored(key_name="t", index=True)  # type: ignore[prop-decorator]
+    @property
+    def total(self) -> Decimal:
+        return sum(self.weights, Decimal(0))
+
+    @stored()  # type: ignore[prop-decorator]
+    @cached_property
+    def count(self) -> int:
+        return len(self.weights)
+
+    @stored(unique=True)
+    def label(self) -> str:
+        return f"{self.count} {self.total}"
+
+
+def stored_properties(engine: SyncEngine, parcel: Parcel) -> None:
+    assert_type(parcel.total, Decimal)
+    assert_type(parcel.count, int)
+    assert_type(parcel.label, str)
+    found = engine.find_one(Parcel, Parcel.total > 5, Parcel.count == 2, sort=Parcel.label)
+    assert_type(found, Parcel | None)
 
 
 class Coupon(Model):

@@ -254,7 +254,7 @@ def check_keys(cls: Any, keys: Mapping[str, str]) -> None:
     for base in cls.__mro__[1:]:
         mapping = vars(base).get("__mapping__") if hierarchy_of(base) is hierarchy else None
         if isinstance(mapping, ModelMapping):
-            for name, field in mapping.fields.items():
+            for name, field in (*mapping.fields.items(), *mapping.stored.items()):
                 if keys.get(name, field.key_name) != field.key_name:
                     raise other_key(f"{cls.__name__}.{name}", keys[name], field.key_name)
             return

@@ -24,7 +24,8 @@ def adopt(namespace: dict[str, Any], bases: tuple[Any, ...]) -> None:
     for number, base in enumerate(bases):
         if kind_of(base) is not None or hasattr(base, "__pydantic_fields__"):
             continue
-        for cls in base.__mro__:
+        mro: tuple[type[Any], ...] = base.__mro__
+        for cls in mro:
             for name, value in vars(cls).items():
                 is_covered = any(hasattr(each, name) for each in bases[:number])
                 if _stored_info(value) is not None and not is_covered:

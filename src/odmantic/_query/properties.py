@@ -42,7 +42,7 @@ def cover(cls: Any) -> None:
     for name, info in cls.__pydantic_computed_fields__.items():
         if options_of_property(info.wrapped_property) is None:
             continue
-        found = next(vars(each)[name] for each in cls.__mro__ if name in vars(each))
+        found = _attribute(cls, name)
         if not isinstance(found, StoredAttribute):
             type.__setattr__(cls, name, StoredAttribute(found, name))
 
@@ -53,5 +53,8 @@ def assign_property(instance: Any, name: str, value: Any) -> None:
     Raises:
         AttributeError: if it has no setter.
     """
-    found = next(vars(each)[name] for each in type(instance).__mro__ if name in vars(each))
-    found.assign(instance, value)
+    _attribute(type(instance), name).assign(instance, value)
+
+
+def _attribute(cls: type[Any], name: str) -> Any:
+    return next(vars(each)[name] for each in cls.__mro__ if name in vars(each))

@@ -210,6 +210,30 @@ def test_subclasses_inherit_properties_and_their_options():
     assert (+Book.gross).model is Book
 
 
+def test_a_hierarchy_has_one_key_for_a_property():
+    class Animal(Model):
+        model_config = {"inheritance": "single"}
+
+        @stored(key_name="l")
+        @property
+        def legs(self) -> int:
+            return 4
+
+    class Bird(Animal):
+        @property
+        def legs(self) -> int:
+            return 2
+
+    assert Bird().model_dump_doc(include={"legs"}) == {"l": 2}
+    with pytest.raises(TypeError, match=r"Fish\.legs cannot have the key 'fins'"):
+
+        class Fish(Animal):
+            @stored(key_name="fins")
+            @property
+            def legs(self) -> int:
+                return 0
+
+
 class Named:
     @stored(key_name="fn")
     @property
