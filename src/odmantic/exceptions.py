@@ -10,6 +10,7 @@
     │       ├── UnencodableValueError  such as text that is not valid Unicode (a ValueError)
     │       └── DocumentTooLargeError  beyond 16 MiB (a DocumentTooLarge)
     ├── DocumentParsingError           a document does not fit its model (a ValueError)
+    │   └── UnknownTypeError           it belongs to no known class of a hierarchy
     ├── ServerNotFoundError            no suitable server in time (a ServerSelectionTimeoutError)
     └── TransactionError
         ├── CommitOutcomeUnknownError     it may or may not be committed
@@ -58,6 +59,7 @@ from odmantic._errors.parsing import (
     KeyNotFoundInDocumentError,
     ODManticCustomError,
     ReferencedDocumentNotFoundError,
+    UnknownTypeError,
 )
 from odmantic._errors.transactions import (
     CommitHookError,
@@ -115,6 +117,7 @@ __all__ = [
     "TransactionTimeoutError",
     "UnconfiguredIndexesWarning",
     "UnencodableValueError",
+    "UnknownTypeError",
     "UnsafeRetryError",
     "WriteConflictError",
 ]

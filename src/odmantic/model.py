@@ -29,7 +29,7 @@ from odmantic._define.metaclass import (
     ModelMetaclass,
     remember_arguments,
 )
-from odmantic._define.patch import apply_patch, collect_patch
+from odmantic._define.patch import apply_patch, check_frozen, collect_patch
 from odmantic._mapping.fields import ODMBaseField, ODMBaseIndexableField, ODMEmbedded, ODMReference
 from odmantic._mapping.mapping import ModelMapping, declared_indexes
 from odmantic._query.properties import assign_property
@@ -361,6 +361,8 @@ def _assign(instance: _BaseODMModel, name: str, value: Any) -> bool:
     if name in mapping.stored:
         assign_property(instance, name, value)
         return False
+    if name == mapping.type_field and instance.__dict__.get(name, value) != value:
+        check_frozen(type(instance), {name: value})
     if mapping.codec.is_judged_whole:
         with as_a_whole(instance):
             super(_BaseODMModel, instance).__setattr__(name, value)

@@ -20,7 +20,7 @@ from odmantic._driver._aio import (
 )
 from odmantic._plan.arguments import check_instance, check_model, collect_instances
 from odmantic._plan.filters import build_filter
-from odmantic._plan.find import plan_find
+from odmantic._plan.find import loads_references, plan_find
 from odmantic._plan.save import referenced
 from odmantic._plan.sort import build_sort
 from odmantic._shared.engine import BaseSession
@@ -138,7 +138,7 @@ class AIOEngineBase(EngineLifetime):
             AIOCursor
         ):
             target = self._target(model)
-            if target.finds_plainly and not model.__mapping__.reference_paths:
+            if target.finds_plainly and not loads_references(model.__mapping__):
                 query, order = build_filter(queries, model), build_sort(sort, model)
                 scope = self._scope_for(session, "find")
                 return await find_one(self, scope, target, model, query, order)

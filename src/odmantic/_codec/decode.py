@@ -11,10 +11,11 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from odmantic._bson.reading import while_reading
 from odmantic._bson.values import is_document
 from odmantic._codec.decoders import DecoderCompiler
-from odmantic._codec.overrides import parse_target
+from odmantic._codec.overrides import parse_document, parse_target
 from odmantic._codec.stored_forms import in_utc
 from odmantic._codec.strict import is_strict_class
 from odmantic._codec.translate import report, translate
+from odmantic._codec.types import class_inside, class_of_document, keep_unknown_type
 from odmantic._mapping.fields import ODMEmbeddedGeneric, ODMReference
 from odmantic._mapping.interfaces import MISSING, Decoder, FieldDecoder, Location, OnMissing
 from odmantic._types.classes import is_array, is_mapping
@@ -57,6 +58,25 @@ def validate_document(model: type[T], raw_doc: Any) -> T:
 
 
 def _validated(model: type[T], raw_doc: Any) -> T:
+    mapping: ModelMapping = model.__mapping__
+    if mapping.hierarchy is not None:
+        cls: Any = class_of_document(model, raw_doc)
+        if cls is not model:
+            below: T = _made_below(model, cls, raw_doc)
+            return below
+        instance = _made(model, raw_doc)
+        keep_unknown_type(instance, raw_doc)
+        return instance
+    return _made(model, raw_doc)
+
+
+def _made_below(model: Any, cls: Any, raw_doc: Any) -> Any:
+    """Make an instance of a class below that asked for, by its own method if that differs."""
+    own, other = cls.model_validate_doc, model.model_validate_doc
+    return _made(cls, raw_doc) if own.__func__ is other.__func__ else parse_document(cls, raw_doc)
+
+
+def _made(model: type[T], raw_doc: Any) -> T:
     mapping: ModelMapping = model.__mapping__
     errors: ErrorList = []
     values = translate(mapping, raw_doc, None, errors)
@@ -159,8 +179,12 @@ def _reference_decoder(model: Any, key: str) -> Decoder:
         # The engines put the referenced document in place of its id; if there is none, the id or null is still here.
         if type(value) is not dict and not isinstance(value, Mapping):
             return report(errors, ReferencedDocumentNotFoundError(key), loc, raw)
-        if model.__mapping__.parses_itself:
-            return parse_target(model, value, loc, errors)
+        cls = class_inside(model, value, loc, errors)
+        if cls is None:
+            return None
+        if model.__mapping__.hierarchy is not None or model.__mapping__.parses_itself:
+            # Pydantic would make an instance of the class that the annotation names.
+            return parse_target(cls, value, loc, errors)
         return translate(model.__mapping__, value, loc, errors)
 
     return decode

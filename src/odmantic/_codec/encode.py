@@ -14,10 +14,12 @@ from odmantic._codec.encoders import EncoderCompiler
 from odmantic._codec.ids import check_id
 from odmantic._codec.objects import check_extra
 from odmantic._codec.overrides import dump_primary_key
+from odmantic._codec.types import checking_encoder
 from odmantic._codec.untyped import AS_IT_IS_EXACTLY, encode_any, refusal_of_instance
 from odmantic._mapping.fields import ODMReference
 from odmantic._mapping.interfaces import Encoder, FieldEncoder
 from odmantic._mapping.mapping import mapping_of
+from odmantic._mapping.trees import is_open_type
 from odmantic._types.instances import Instance
 from odmantic._types.kinds import ModelKind, is_model_instance, kind_of_instance
 from odmantic.exceptions import IncompleteDocumentError, InvalidDocumentError
@@ -216,7 +218,8 @@ def _field_encoder(mapping: ModelMapping, name: str, field: ODMBaseField) -> Enc
         return partial(_encode_target, field.model)
     refuse = partial(refusal, mapping, name)
     compiler = EncoderCompiler(encode_any, refuse, encode_document)
-    return compiler.field_encoder(mapping.model, name, field.tree)
+    encode = compiler.field_encoder(mapping.model, name, field.tree)
+    return checking_encoder(mapping, encode) if is_open_type(mapping, name) else encode
 
 
 def refusal(mapping: ModelMapping, name: str, reason: str) -> InvalidDocumentError:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from odmantic._compiled.hierarchies import can_read
 from odmantic._compiled.marking import MarkerCode
 from odmantic._compiled.reading import ReaderCode
 from odmantic._compiled.snapshots import SnapshotCode
@@ -237,8 +238,7 @@ def _may_look(mapping: ModelMapping) -> bool:
 
 
 def _can_read(mapping: ModelMapping) -> bool:
-    # A class with its own methods reads through them.
-    return mapping.readable.nodes is not None and not mapping.parses_itself
+    return any(map(can_read, mapping.read_as))
 
 
 def _can_take(mapping: ModelMapping) -> bool:
@@ -249,6 +249,7 @@ def _can_take(mapping: ModelMapping) -> bool:
         and not mapping.extra_allowed
         and not mapping.left_out
         and not mapping.stored
+        and mapping.model.model_config.get("unknown_type") != "base"
         and keeps_alike(mapping, mapping.compared_fields)
     )
 

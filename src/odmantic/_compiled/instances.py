@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from odmantic._compiled.defaults import NO_DEFAULT, stored_default
@@ -37,6 +37,8 @@ from odmantic._types.tree import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable
+
     from odmantic._compiled.source import Source
     from odmantic._mapping.mapping import ModelMapping
     from odmantic._mapping.variants import Variants
@@ -50,13 +52,14 @@ class InstanceCode:
 
     Attributes:
         refusal: The line of code that leaves a document to validation.
+        is_known: Whether the instance counts as read.
         calls_others: Whether the code calls functions that may raise anything.
         known_of: The local variables for what is known of referenced documents, by model.
     """
 
     def __init__(self, source: Source, *, known: bool, refusal: str = "return None") -> None:
         self._source = source
-        self._known = known
+        self.is_known = known
         self._inlining = Inlining()
         self.refusal = refusal
         self.calls_others = False
@@ -64,21 +67,42 @@ class InstanceCode:
 
     def make(self, mapping: ModelMapping) -> str:
         """Make an instance of the document `raw`; return its name."""
-        self._refuse_unless("raw", dict)
-        keeps = mapping.mutable_fields if self._known else frozenset[str]()
+        self.refuse_unless("raw", dict)
+        return self.make_of_dict(mapping)
+
+    def make_of_dict(self, mapping: ModelMapping) -> str:
+        """Make an instance of the dictionary `raw`; return its name."""
+        self._inlining = Inlining()
+        keeps = mapping.mutable_fields if self.is_known else frozenset[str]()
         instance, pieces = self._document(mapping, "raw", "", keeps=keeps)
-        if self._known:
+        if self.is_known:
             self._source.add(f"{instance}.__state__ = known")
         self._finish(mapping, instance, as_baseline(pieces) if pieces else None)
-        if self._known and mapping.stored:
+        if self.is_known and mapping.stored:
             self._source.add(f"{self._source.named(note_stored)}({instance}, raw)")
         return instance
 
     def make_part(self, mapping: ModelMapping) -> str:
         """Make an embedded object of the document `raw`; return the tuple of it and its snapshot."""
-        self._refuse_unless("raw", dict)
+        self.refuse_unless("raw", dict)
         pieces = self._inlined(mapping, "raw", "", is_kept=True)
         return as_tuple(["raw", *pieces])
+
+    def look_up_known(self, models: Iterable[type[Any]]) -> None:
+        """Assign what is known of referenced documents to local variables."""
+        for model in dict.fromkeys(models):
+            of_model = f"known.of({self._source.object('Class', model)})"
+            self.known_of[model] = self._source.assign("known", of_model)
+
+    @contextmanager
+    def refusing(self) -> Generator[None]:
+        """Have the following code leave a document to validation when something fails."""
+        with self._source.block("try:"):
+            yield
+        # Validation describes the problem; user code may raise anything.
+        caught = "Exception" if self.calls_others else "(KeyError, OverflowError, ValueError)"
+        with self._source.block(f"except {caught}:"):
+            self._source.add(self.refusal)
 
     # --- Documents -----------------------------------------------------------------------------
 
@@ -89,7 +113,8 @@ class InstanceCode:
         source = self._source
         if mapping.extra_allowed:
             # Surplus keys are part of the instance.
-            with source.block(f"if len({raw}) != {len(mapping.fields)}:"):
+            count = len(mapping.fields) + len(mapping.hidden_type)
+            with source.block(f"if len({raw}) != {count}:"):
                 self._source.add(self.refusal)
         values: list[tuple[str, str]] = []
         kept: list[Pieces] = []
@@ -120,7 +145,7 @@ class InstanceCode:
             source.add(*(f"{instance}.{word} = {value}" for word, value in values))
 
     def _finish(self, mapping: ModelMapping, instance: str, baseline: str | None) -> None:
-        if self._known and baseline is not None:
+        if self.is_known and baseline is not None:
             self._source.add(f"{instance}.__baseline__ = {baseline}")
         self._source.add(f"{instance}.__class__ = {self._source.object('Class', mapping.model)}")
 
@@ -149,7 +174,7 @@ class InstanceCode:
         source = self._source
         self.calls_others = True
         source.add(f"{local} = {source.object(f'read_{path}', node.read)}({local}, {raw})")
-        if node.nests and self._known:
+        if node.nests and self.is_known:
             source.add(f"{source.named(mark_embedded_clean)}({local})")
         if not is_kept:
             return []
@@ -200,7 +225,7 @@ class InstanceCode:
     def _array(self, node: Array, local: str, path: str, *, is_kept: bool) -> Pieces:
         source = self._source
         origin = node.cls.__name__
-        self._refuse_unless(local, list)
+        self.refuse_unless(local, list)
         whole = [f"len({local})", f"*{local}"]
         copied = f"{local} = {local}.copy()" if node.cls is list else f"{local} = {origin}({local})"
         if isinstance(node.inner, Anything):
@@ -224,18 +249,18 @@ class InstanceCode:
 
     def _table(self, node: Table, local: str, path: str, *, is_kept: bool) -> Pieces:
         source = self._source
-        self._refuse_unless(local, dict)
+        self.refuse_unless(local, dict)
         key = source.local(f"{path}_key")
         if isinstance(node.inner, Anything):
             with source.block(f"for {key} in {local}:"):
-                self._refuse_unless(key, str)
+                self.refuse_unless(key, str)
             source.add(f"{local} = {local}.copy()")
             return keep_any(self._source, local, path) if is_kept else []
         item = source.local(f"{path}_item")
         items = source.assign(f"{path}_items", "{}")
         kept = keep_length(source, local, path) if is_kept else None
         with source.block(f"for {key}, {item} in {local}.items():"):
-            self._refuse_unless(key, str)
+            self.refuse_unless(key, str)
             pieces = self._value(node.inner, item, f"{path}_item", is_kept=is_kept)
             source.add(f"{items}[{key}] = {item}")
             if kept is not None:
@@ -249,14 +274,14 @@ class InstanceCode:
             return self._variant(variants, local, path, is_kept=is_kept)
         mapping = mapping_of(node.cls)
         if self._inlining.takes(mapping, self._source):
-            self._refuse_unless(local, dict)
+            self.refuse_unless(local, dict)
             return self._inlined(mapping, local, path, is_kept=is_kept)
         name = self._source.object("mapping", mapping)
         return self._read_by(name, local, path, is_kept=is_kept)
 
     def _variant(self, variants: Variants, local: str, path: str, *, is_kept: bool) -> Pieces:
         source = self._source
-        self._refuse_unless(local, dict)
+        self.refuse_unless(local, dict)
         tag = source.assign(
             f"{path}_tag", f"{local}.get({source.quoted(f'{path}_tag', variants.key)})"
         )
@@ -297,7 +322,7 @@ class InstanceCode:
         instance, pieces = self._document(
             mapping, local, path, keeps=frozenset(mapping.fields) if is_kept else frozenset()
         )
-        if self._known:
+        if self.is_known:
             self._source.add(f"{instance}.__state__ = {self._source.object('EMBEDDED', EMBEDDED)}")
         self._finish(mapping, instance, None)
         self._source.add(f"{local} = {instance}")
@@ -306,7 +331,7 @@ class InstanceCode:
     def _read_by(self, mapping: str, local: str, path: str, *, is_kept: bool) -> Pieces:
         """Read an embedded object by the functions of its own class."""
         source = self._source
-        if not self._known:
+        if not self.is_known:
             self._elsewhere(mapping, f"read_new({local})", local)
             return []
         part = source.local(f"{path}_part")
@@ -315,8 +340,8 @@ class InstanceCode:
         return keep(source, f"{part}[1:]", path) if is_kept else []
 
     def _target(self, node: Any, local: str, path: str, *, is_kept: bool) -> Pieces:
-        known = self.known_of[node.cls] if self._known else ""
-        read = f"read_known({local}, {known})" if self._known else f"read_new({local})"
+        known = self.known_of[node.cls] if self.is_known else ""
+        read = f"read_known({local}, {known})" if self.is_known else f"read_new({local})"
         self._elsewhere(self._source.object("mapping", mapping_of(node.cls)), read, local)
         return keep_any(self._source, local, path) if is_kept else []
 
@@ -325,5 +350,6 @@ class InstanceCode:
         with self._source.block(f"if {result} is None:"):
             self._source.add(self.refusal)
 
-    def _refuse_unless(self, local: str, cls: type[Any]) -> None:
+    def refuse_unless(self, local: str, cls: type[Any]) -> None:
+        """Leave the document to validation unless a value is of a class."""
         self._source.unless_exactly(local, cls, self.refusal)

@@ -15,6 +15,7 @@ from odmantic._compiled.values import (
     ValueCode,
     assign_copy,
     can_copy,
+    hidden_pairs,
     is_known,
     is_stored_as_it_is,
     key_of,
@@ -102,7 +103,8 @@ class TakerCode:
         if can_copy(mapping):
             assign_copy(source, mapping, stored, self._give_up)
         else:
-            pairs = [f"{key_of(source, mapping, name)}: {each}" for name, each in stored.items()]
+            pairs = hidden_pairs(source, mapping)
+            pairs += [f"{key_of(source, mapping, name)}: {each}" for name, each in stored.items()]
             source.add(f"document = {{{', '.join(pairs)}}}")
         kept = [each.pieces for name, each in written.items() if name in mapping.mutable_fields]
         return as_baseline(kept) if kept else None

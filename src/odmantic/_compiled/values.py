@@ -269,8 +269,11 @@ class ValueCode:
         if is_copy and can_copy(mapping) and _is_copy(mapping):
             return Stored(self._copy(mapping, values, ()), pieces)
         pairs = [
-            f"{quoted_key(self._source, mapping, name, places[name])}: {written.stored}"
-            for name, written in fields.items()
+            *hidden_pairs(self._source, mapping),
+            *(
+                f"{quoted_key(self._source, mapping, name, places[name])}: {written.stored}"
+                for name, written in fields.items()
+            ),
         ]
         return Stored(f"{{{', '.join(pairs)}}}", pieces)
 
@@ -339,13 +342,26 @@ def key_of(source: Source, mapping: ModelMapping, name: str) -> str:
     return quoted_key(source, mapping, name, inside("", mapping, name))
 
 
+def hidden_pairs(source: Source, mapping: ModelMapping) -> list[str]:
+    """Return the key and the value, as code, with which documents of a class in a hierarchy begin."""
+    return [
+        f"{source.quoted('kind', key)}: {source.quoted('kind', value) if isinstance(value, str) else repr(value)}"
+        for key, value in mapping.hidden_type.items()
+    ]
+
+
 def assign_copy(
     source: Source, mapping: ModelMapping, stored: Mapping[str, str], give_up: str
 ) -> None:
     """Write code that makes the `document` as a copy of `values`, with the stored forms of the fields."""
     unread = [each for name, each in stored.items() if each == value_of(source, mapping, name)]
     unless_whole(source, mapping, "values", give_up, unread)
-    source.add("document = values.copy()")
+    hidden = hidden_pairs(source, mapping)
+    source.add(
+        f"document = {{{', '.join([*hidden, '**values'])}}}"
+        if hidden
+        else "document = values.copy()"
+    )
     for name, each in stored.items():
         is_renamed = mapping.fields[name].key_name != name
         if is_renamed:
@@ -356,8 +372,10 @@ def assign_copy(
 
 def _is_copy(mapping: ModelMapping) -> bool:
     """Return whether a document is a plain copy of the instance's dictionary."""
-    return bool(mapping.fields) and all(
-        name == key and encode is None for name, key, encode in mapping.encoders
+    return (
+        bool(mapping.fields)
+        and not mapping.hidden_type
+        and all(name == key and encode is None for name, key, encode in mapping.encoders)
     )
 
 

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 from odmantic._codec.storable import storing_encoder
 from odmantic._compiled.inlining import Inlining
 from odmantic._compiled.snapshot_code import inside
-from odmantic._compiled.values import ValueCode, assign_copy, can_copy, is_known, key_of, value_of
+from odmantic._compiled.values import (
+    ValueCode,
+    assign_copy,
+    can_copy,
+    hidden_pairs,
+    is_known,
+    key_of,
+    value_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -113,6 +121,7 @@ class WriterCode:
 
     def _return_document(self, values: dict[str, str]) -> None:
         with self._source.block("return {"):
+            self._source.add(*(f"{pair}," for pair in hidden_pairs(self._source, self._mapping)))
             for name, value in values.items():
                 self._source.add(f"{key_of(self._source, self._mapping, name)}: {value},")
         self._source.add("}")

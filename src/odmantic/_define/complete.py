@@ -54,6 +54,8 @@ def attach_mapping(cls: Any) -> ModelMapping:
     if kind_of(cls) is ModelKind.ABSTRACT:
         refuse_instances(cls)
     forget(cls)
+    if mapping.hierarchy is not None:
+        mapping.hierarchy.changed()
     return mapping
 
 

@@ -149,7 +149,7 @@ def enter_hierarchy(cls: Any) -> Hierarchy | None:
         type.__setattr__(cls, HIERARCHY, hierarchy)
     if not is_abstract:
         stored = _values(cls, config, hierarchy, is_root=is_root)
-        hierarchy.add(cls, stored, tuple(config.get("type_aliases") or ()))
+        hierarchy.add(cls, stored, tuple(map(_plain, config.get("type_aliases") or ())))
     return hierarchy
 
 
@@ -174,7 +174,7 @@ def _values(
     given = config.get("type_name")
     if hierarchy.field is None:
         usual = () if is_root else (cls.__name__,)
-        return usual if given is None else (given,)
+        return usual if given is None else (_plain(given),)
     field = f"{cls.__name__}.{hierarchy.field}"
     if given is not None:
         raise TypeError(
@@ -201,7 +201,12 @@ def _literal_values(info: FieldInfo) -> list[Any]:
 
 
 def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, Enum) else value
+    """Return the stored form of a value of a discriminator."""
+    if isinstance(value, Enum):
+        value = value.value
+    if isinstance(value, str):
+        return plain_text(value)
+    return int(value) if _is_value(value) else value
 
 
 def _is_value(value: Any) -> bool:

@@ -119,23 +119,25 @@ def apply_patch(instance: Instance, patch: dict[str, Any]) -> None:
     }
     if mapping.primary_field in changed:
         raise ValueError("Updating the primary key is not supported")
-    _check_frozen(cls, changed)
+    check_frozen(cls, changed)
     vars(instance).update(changed)
     instance.__pydantic_fields_set__.update(changed)
     mark_dirty(instance, changed)
 
 
-def _check_frozen(cls: type[Instance], changed: dict[str, Any]) -> None:
+def check_frozen(cls: type[Instance], changed: dict[str, Any]) -> None:
     """Refuse what an assignment would refuse.
 
     Raises:
-        pydantic.ValidationError: if a field or the whole class is frozen.
+        pydantic.ValidationError: if a field or the whole class is frozen, or the field tells the class of a document.
     """
     kind = "frozen_instance" if cls.model_config.get("frozen") else "frozen_field"
     lines = [
         InitErrorDetails(type=kind, loc=(name,), input=value)
         for name, value in changed.items()
-        if kind == "frozen_instance" or cls.__pydantic_fields__[name].frozen
+        if kind == "frozen_instance"
+        or cls.__pydantic_fields__[name].frozen
+        or name == cls.__mapping__.type_field
     ]
     if lines:
         raise ValidationError.from_exception_data(cls.__name__, lines)

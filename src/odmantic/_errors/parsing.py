@@ -73,6 +73,32 @@ class DocumentParsingError(OdmanticError, ValueError):
         return _parsing_error_from_lines, (type(self), lines, self.model, self.document_id), state
 
 
+class UnknownTypeError(DocumentParsingError):
+    """A document of a hierarchy belongs to no class that is known, or to another than those asked for.
+
+    Attributes:
+        found: The value of the discriminator in the document.
+        known: The values of the known classes.
+        collection: The name of the collection; `None` for embedded documents.
+    """
+
+    def __init__(
+        self,
+        errors: ErrorList | ValidationError,
+        model: type[BaseModel],
+        document_id: Any = None,
+        *,
+        found: Any = None,
+        known: tuple[Any, ...] = (),
+        collection: str | None = None,
+    ) -> None:
+        """Make the error; pickles restore the attributes afterwards."""
+        super().__init__(errors, model, document_id)
+        self.found = found
+        self.known = known
+        self.collection = collection
+
+
 def ODManticCustomError(  # noqa: N802 - the public name of 1.x
     error_type: str, message_template: str, context: Mapping[str, Any] | None = None
 ) -> PydanticCustomError:
@@ -91,6 +117,20 @@ def KeyNotFoundInDocumentError(key_name: str) -> PydanticCustomError:  # noqa: N
         "key_not_found_in_document",
         "Key '{key_name}' not found in document",
         {"key_name": key_name},
+    )
+
+
+def unknown_type(found: object, key: str, known: tuple[Any, ...]) -> PydanticCustomError:
+    """Return the error for a document of no known class."""
+    return ODManticCustomError(
+        "unknown_type",
+        "Unknown type {found} under the key '{key}'; known are {known}: import the module of its class, or name the "
+        "value in the type_aliases of another one",
+        {
+            "found": f"{found!r:.{LONGEST_VALUE}}",
+            "key": key,
+            "known": ", ".join(map(repr, known)) or "none",
+        },
     )
 
 

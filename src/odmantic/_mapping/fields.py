@@ -148,3 +148,18 @@ class ReferencePath:
     fields: tuple[str, ...]
     keys: tuple[str, ...]
     model: type[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPath:
+    """The path of a reference in documents that are read; some of a hierarchy may have it, and others not."""
+
+    path: ReferencePath
+    type_key: str | None = None
+    """The key of the discriminator; `None` if all documents have the reference."""
+    types: tuple[Any, ...] = ()
+    """The values of the documents that have it."""
+
+    def is_in(self, document: Any) -> bool:
+        """Return whether a document has the reference."""
+        return self.type_key is None or document.get(self.type_key) in self.types

@@ -103,7 +103,7 @@ class Hierarchy:
         self._held: tuple[type[Any], ...] = ()
         self._loading: set[int] = set()
         self._members: tuple[_Member, ...] = ()
-        self._by_value: dict[TypeValue, _Member] = {}
+        self._by_value: dict[Any, _Member] = {}
         self._users: WeakSet[Any] = WeakSet()
         self.version = 0
 
@@ -232,8 +232,8 @@ class Hierarchy:
         return self._known(value) or self._known_after_loading(value)
 
     def _known(self, value: Any) -> Any:
-        # Other numbers and objects that equal one are other values in MongoDB.
-        if not isinstance(value, (str, int)) or isinstance(value, bool):
+        # A boolean equals a number in Python, and not in MongoDB.
+        if not isinstance(value, (str, int, float)) or isinstance(value, bool):
             return None
         member = self._by_value.get(value)
         return None if member is None else member.cls

@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, PydanticUndefinedAnnotation
 
 from odmantic._mapping.fields import (
     ODMBaseField,
     ODMBaseIndexableField,
     ODMEmbedded,
     ODMReference,
+    ReadPath,
     ReferencePath,
 )
 from odmantic._mapping.hierarchy import hidden_type_of, types_condition
 from odmantic._types.instances import Instance
-from odmantic._types.kinds import ModelKind, kind_of
+from odmantic._types.kinds import ModelKind, kind_of, origin_of
 from odmantic.bson import ObjectId
 
 if TYPE_CHECKING:
@@ -161,13 +162,61 @@ class ModelMapping:
         if hierarchy is None:
             return {}
         hierarchy.load()
-        kept: tuple[int, Mapping[str, Any]] | None = self.__dict__.get("_type_condition")
-        if kept is None or kept[0] != hierarchy.version:
-            # In this order: another thread may add a class.
-            version = hierarchy.version
-            kept = version, types_condition(hierarchy, [self.model])
-            self.__dict__["_type_condition"] = kept
+        condition: Mapping[str, Any] = self._kept_with_classes(
+            "_type_condition", lambda: types_condition(hierarchy, [self.model])
+        )
+        return condition
+
+    @property
+    def read_as(self) -> tuple[ModelMapping, ...]:
+        """The mappings of the classes as which documents are read that are found by this class."""
+        hierarchy = self.hierarchy
+        if hierarchy is None:
+            return (self,)
+        origin = origin_of(self.model)
+        classes = hierarchy.classes_below(self.model)
+        found = (self if each is origin else _mapping_or_none(each) for each in classes)
+        return tuple(each for each in found if each is not None)
+
+    @property
+    def read_paths(self) -> tuple[ReadPath, ...]:
+        """The references of documents that are found by this class."""
+        if self.hierarchy is None:
+            return tuple(ReadPath(path) for path in self.reference_paths)
+        paths: tuple[ReadPath, ...] = self._kept_with_classes("_read_paths", self._paths_of_classes)
+        return paths
+
+    def _paths_of_classes(self) -> tuple[ReadPath, ...]:
+        hierarchy = self.hierarchy
+        mappings = self.read_as
+        holders: dict[ReferencePath, list[ModelMapping]] = {}
+        for mapping in mappings:
+            for path in mapping.reference_paths:
+                holders.setdefault(path, []).append(mapping)
+        if hierarchy is None or all(len(each) == len(mappings) for each in holders.values()):
+            return tuple(map(ReadPath, holders))
+        return tuple(
+            ReadPath(
+                path,
+                hierarchy.key,
+                tuple(value for each in having for value in hierarchy.values_of(each.model)),
+            )
+            for path, having in holders.items()
+        )
+
+    def _kept_with_classes(self, name: str, make: Callable[[], Any]) -> Any:
+        """Return something that is made again when the classes of the hierarchy change."""
+        # In this order: another thread may add a class meanwhile.
+        version = 0 if self.hierarchy is None else self.hierarchy.version
+        kept: tuple[int, Any] | None = self.__dict__.get(name)
+        if kept is None or kept[0] != version:
+            kept = self.__dict__[name] = version, make()
         return kept[1]
+
+    @property
+    def type_field(self) -> str | None:
+        """The name of the field that is the discriminator of the hierarchy."""
+        return None if self.hierarchy is None else self.hierarchy.field
 
     @cached_property
     def exact_type_condition(self) -> Mapping[str, Any]:
@@ -240,6 +289,14 @@ class ModelMapping:
         field of the model embedded in it; `f0_v1_f2` is that of the second class which may be embedded there.
         """
         return self.codec.source
+
+
+def _mapping_or_none(cls: Any) -> ModelMapping | None:
+    """Return the mapping of a class; `None` as long as an annotation names what does not exist yet."""
+    try:
+        return mapping_of(cls)
+    except PydanticUndefinedAnnotation:
+        return None
 
 
 def _has_own(model: type[Any], method: str) -> bool:

@@ -80,6 +80,14 @@ def exact_classes(mapping: ModelMapping) -> dict[str, type[Any]]:
         info = field.pydantic_field
         annotation: Any = info.annotation
         is_exact = annotation in _NEVER_CHANGED and mapping.shapes[name] is not None
-        if is_exact and not info.frozen and name != mapping.primary_field:
+        if (
+            is_exact
+            and not info.frozen
+            and name
+            not in (
+                mapping.primary_field,
+                mapping.type_field,
+            )
+        ):
             classes[name] = annotation
     return classes

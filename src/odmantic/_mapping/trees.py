@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_origin
 from uuid import UUID
 
 from odmantic._bson.datetimes import Datetimes
@@ -41,10 +41,21 @@ def shapes_of(mapping: ModelMapping) -> dict[str, Type | None]:
     return {
         name: field.tree
         if isinstance(field, ODMReference)
-        or (_is_shape(field.tree) and not _is_dumped(mapping, name, field.tree))
+        or (
+            _is_shape(field.tree)
+            and not _is_dumped(mapping, name, field.tree)
+            and not is_open_type(mapping, name)
+        )
         else None
         for name, field in mapping.fields.items()
     }
+
+
+def is_open_type(mapping: ModelMapping, name: str) -> bool:
+    """Return whether a field is the discriminator of a hierarchy and may have values of other classes."""
+    if mapping.type_field != name:
+        return False
+    return get_origin(mapping.fields[name].pydantic_field.annotation) is not Literal
 
 
 def _is_dumped(mapping: ModelMapping, name: str, node: Type) -> bool:

@@ -9,13 +9,16 @@ from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.arguments import check_model
 from odmantic._plan.conditions import target_match
 from odmantic._plan.filters import build_filter, fits_match
+from odmantic._plan.references import reference_tree
 from odmantic._plan.sort import build_sort
 from odmantic.model import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
-    from odmantic._mapping.fields import ReferencePath
+    from odmantic._mapping.fields import ReadPath
+    from odmantic._mapping.mapping import ModelMapping
+    from odmantic._plan.references import ReferenceNode
     from odmantic.query import SortExpression
 
 BATCH_SIZE = 1000
@@ -56,14 +59,16 @@ class FindPlan(Generic[ModelType]):
     @property
     def batch_size(self) -> int:
         """The number of documents in a batch from the server."""
-        mapping = mapping_of(self.model)
-        is_flat = not (mapping.mutable_fields or mapping.reference_paths or mapping.extra_allowed)
+        is_flat = not any(
+            each.mutable_fields or each.reference_paths or each.extra_allowed
+            for each in mapping_of(self.model).read_as
+        )
         return FLAT_BATCH_SIZE if is_flat else BATCH_SIZE
 
     @property
     def has_references(self) -> bool:
         """Whether references have to be resolved."""
-        return bool(mapping_of(self.model).reference_paths)
+        return loads_references(mapping_of(self.model))
 
     @property
     def needs_pipeline(self) -> bool:
@@ -134,31 +139,55 @@ def _whole(name: str, value: Any) -> int:
     raise TypeError(f"{name} has to be an integer, not {value!r}")
 
 
-def resolve_references(model: type[Model], _visiting: tuple[type[Model], ...] = ()) -> list[Stage]:
+def loads_references(mapping: ModelMapping) -> bool:
+    """Return whether documents that are found by a class may have references."""
+    if mapping.hierarchy is None:
+        return bool(mapping.reference_paths)
+    return bool(mapping.read_paths)
+
+
+def resolve_references(model: type[Model]) -> list[Stage]:
     """Return the stages that replace each foreign key by the referenced document.
 
     A key without a target stays, so that the error can name it; if it is a document, which would be taken for the
-    target, it is removed. References of a model to itself are resolved as deep as its classes differ.
+    target, it is removed. References of a model to itself are resolved as deep as `reference_tree` goes.
     """
-    stages: list[Stage] = []
-    for path in mapping_of(model).reference_paths:
-        stages += _resolve_one(path, (*_visiting, model))
-    return stages
+    return _resolve(reference_tree(model))
 
 
-def _resolve_one(path: ReferencePath, visiting: tuple[type[Model], ...]) -> list[Stage]:
+def _resolve(nodes: Iterable[ReferenceNode]) -> list[Stage]:
+    return [stage for node in nodes for stage in _resolve_one(node)]
+
+
+def _resolve_one(node: ReferenceNode) -> list[Stage]:
+    found = node.found
+    path = found.path
     key = ".".join(path.keys)
-    nested = [] if path.model in visiting else resolve_references(path.model, visiting)
     lookup: Stage = {
         "$lookup": {
             "from": mapping_of(path.model).collection,
-            "let": {"foreign_key": f"${key}"},
-            "pipeline": [{"$match": target_match(path.model, _IS_TARGET)}, *nested],
+            "let": {"foreign_key": _if_in(found, f"${key}", "$$REMOVE")},
+            "pipeline": [
+                {"$match": target_match(path.model, _IS_TARGET)},
+                *_resolve(node.children),
+            ],
             "as": _RESOLVED,
         }
     }
     # `as` with a dotted path would turn a null embedded object into an empty one.
-    return [lookup, {"$set": {path.keys[0]: _embed(path.keys, 1)}}, {"$unset": _RESOLVED}]
+    return [
+        lookup,
+        {"$set": {path.keys[0]: _if_in(found, _embed(path.keys, 1), f"${path.keys[0]}")}},
+        {"$unset": _RESOLVED},
+    ]
+
+
+def _if_in(path: ReadPath, expression: Any, otherwise: str) -> Any:
+    """Return an expression that holds for documents with the reference only, if others of a hierarchy lack it."""
+    if path.type_key is None:
+        return expression
+    kind = {"$ifNull": [f"${path.type_key}", None]}
+    return {"$cond": [{"$in": [kind, list(path.types)]}, expression, otherwise]}
 
 
 def _embed(keys: tuple[str, ...], depth: int) -> Any:

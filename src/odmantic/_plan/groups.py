@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.save import at_path
@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Instances of one model whose references are in earlier groups, or before them in this one."""
+    """Instances of one collection whose references are in earlier groups, or before them in this one."""
 
     model: type[Model]
+    """Their class, or the root of their hierarchy."""
     members: Sequence[Model]
     positions: Sequence[int]
     """The position of each member in the order of single saves."""
+    is_mixed: bool = False
+    """Whether they are of several classes of a hierarchy."""
 
     def before(self, position: int) -> Group:
         """Return the members that single saves would reach before a position."""
@@ -30,11 +33,12 @@ class Group:
             self.model,
             [self.members[number] for number in kept],
             [self.positions[number] for number in kept],
+            self.is_mixed,
         )
 
 
 def group_instances(ordered: Sequence[Model]) -> list[Group]:
-    """Group instances, which come after their references, by level of references and by model.
+    """Group instances, which come after their references, by level of references and by model, or by hierarchy.
 
     Example:
         Orders with a customer each give two groups, the customers and the orders.
@@ -43,14 +47,14 @@ def group_instances(ordered: Sequence[Model]) -> list[Group]:
     if not any(mapping_of(model).reference_paths for model in models):
         if len(models) == 1:
             return [Group(models.pop(), ordered, range(len(ordered)))]
-        return _by_model(enumerate(ordered))
+        return _by_kind(enumerate(ordered))
     levels: dict[int, int] = {}
     members: dict[int, list[tuple[int, Model]]] = {}
     for position, instance in enumerate(ordered):
         level = _level(instance, levels)
         levels[id(instance)] = level
         members.setdefault(level, []).append((position, instance))
-    return [group for level in sorted(members) for group in _by_model(members[level])]
+    return [group for level in sorted(members) for group in _by_kind(members[level])]
 
 
 def _level(instance: Model, levels: dict[int, int]) -> int:
@@ -59,15 +63,33 @@ def _level(instance: Model, levels: dict[int, int]) -> int:
     for path in mapping_of(type(instance)).reference_paths:
         target = at_path(instance, path.fields)
         if id(target) in levels:
-            level = max(level, levels[id(target)] + (type(target) is not type(instance)))
+            level = max(
+                level, levels[id(target)] + (_kind(type(target)) is not _kind(type(instance)))
+            )
     return level
 
 
-def _by_model(numbered: Iterable[tuple[int, Model]]) -> list[Group]:
-    members: dict[type[Model], list[tuple[int, Model]]] = {}
+def _by_kind(numbered: Iterable[tuple[int, Model]]) -> list[Group]:
+    members: dict[Any, list[tuple[int, Model]]] = {}
+    kinds: dict[type[Model], Any] = {}
     for position, instance in numbered:
-        members.setdefault(type(instance), []).append((position, instance))
-    return [
-        Group(model, [instance for _, instance in each], [position for position, _ in each])
-        for model, each in members.items()
-    ]
+        model = type(instance)
+        if model not in kinds:
+            kinds[model] = _kind(model)
+        members.setdefault(kinds[model], []).append((position, instance))
+    return [_group(each) for each in members.values()]
+
+
+def _kind(model: type[Model]) -> Any:
+    """Return what instances that are written together have in common: their hierarchy, or their class."""
+    return mapping_of(model).hierarchy or model
+
+
+def _group(numbered: list[tuple[int, Model]]) -> Group:
+    members = [instance for _, instance in numbered]
+    positions = [position for position, _ in numbered]
+    model, *others = dict.fromkeys(map(type, members))
+    hierarchy = mapping_of(model).hierarchy
+    if hierarchy is None or not others:
+        return Group(model, members, positions)
+    return Group(hierarchy.root, members, positions, is_mixed=True)

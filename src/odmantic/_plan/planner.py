@@ -57,7 +57,7 @@ class Planner:
 
     __slots__ = (
         *("_check", "_checked", "_members", "_names", "_primary", "_start", "_supposes"),
-        *("_take", "_take_changes", "_write", "batch", "position", "stop"),
+        *("_take", "_take_changes", "_write", "batch", "group", "position", "stop"),
     )
 
     def __init__(
@@ -68,6 +68,7 @@ class Planner:
         *,
         checked: int = 0,
         write: Written,
+        stop: int | None = None,
     ) -> None:
         """Take nothing yet.
 
@@ -77,8 +78,10 @@ class Planner:
             check: Called with each instance that will be written.
             checked: How many of the members it has already seen.
             write: The write to which all of them belong.
+            stop: The member before which to stop; by default, a batch has a usual size.
         """
         mapping = mapping_of(group.model)
+        self.group = group
         self._write = write
         self.batch = Batch(group.model, self._write)
         self.position = self._start = start
@@ -87,11 +90,14 @@ class Planner:
         self._checked = checked
         self._supposes = False
         self._names = frozenset(mapping.fields)
-        self._take = mapping.codec.take
-        self._take_changes = mapping.codec.take_changes
-        self._primary = _insertable_id(mapping)
+        self._take = self._take_changes = self._primary = None
+        if not group.is_mixed:  # else no code is for all of them
+            self._take = mapping.codec.take
+            self._take_changes = mapping.codec.take_changes
+            self._primary = _insertable_id(mapping)
         is_new = self._primary is not None and not may_exist(members[start])
-        self.stop = min(start + (BATCH_SIZE if is_new else UPDATE_BATCH_SIZE), len(members))
+        size = BATCH_SIZE if is_new else UPDATE_BATCH_SIZE
+        self.stop = min(start + size, len(members)) if stop is None else stop
 
     def finish(self, *, supposes: bool = False) -> Batch:
         """Plan the rest of the batch.
@@ -103,9 +109,13 @@ class Planner:
         try:
             self._plan()
         except BaseException:
-            self.batch.give_back()
+            self.give_back()
             raise
         return self.batch
+
+    def give_back(self) -> None:
+        """Make what was planned dirty again."""
+        self.batch.give_back()
 
     def advance(self) -> bool:
         """Plan a few more, if they are new and have generated ids; return whether there may be others.

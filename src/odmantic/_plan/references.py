@@ -21,7 +21,7 @@ from odmantic._plan.conditions import targets_filter
 if TYPE_CHECKING:
     from collections.abc import Generator, Hashable, Iterable, Mapping
 
-    from odmantic._mapping.fields import ReferencePath
+    from odmantic._mapping.fields import ReadPath, ReferencePath
     from odmantic.model import Model
 
 Document = dict[str, Any]
@@ -29,10 +29,15 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ReferenceNode:
-    """A reference, and those of the model to which it refers."""
+    """A reference in documents that are read, and those of the model to which it refers."""
 
-    path: ReferencePath
+    found: ReadPath
     children: tuple[ReferenceNode, ...]
+
+    @property
+    def path(self) -> ReferencePath:
+        """The path of the reference."""
+        return self.found.path
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +54,33 @@ class Request:
 
 
 def reference_tree(
-    model: type[Model], _visiting: tuple[type[Model], ...] = ()
+    model: type[Model], _visiting: tuple[object, ...] = ()
 ) -> tuple[ReferenceNode, ...]:
     """Return the references of a model and, below them, of its referenced models, as deep as classes differ."""
-    visiting = (*_visiting, model)
+    visiting = (*_visiting, _kind(model))
     return tuple(
-        ReferenceNode(path, () if path.model in visiting else reference_tree(path.model, visiting))
-        for path in mapping_of(model).reference_paths
+        ReferenceNode(each, _below(each.path.model, visiting))
+        for each in mapping_of(model).read_paths
     )
+
+
+def _below(model: type[Model], visiting: tuple[object, ...]) -> tuple[ReferenceNode, ...]:
+    """Return the references of the documents to which a reference leads."""
+    if _kind(model) not in visiting:
+        return reference_tree(model, visiting)
+    mapping = mapping_of(model)
+    if len(mapping.read_as) == 1:
+        return ()
+    # A target in the same hierarchy may be of another class, whose references lead elsewhere.
+    return tuple(
+        ReferenceNode(each, reference_tree(each.path.model, visiting))
+        for each in mapping.read_paths
+        if _kind(each.path.model) not in visiting
+    )
+
+
+def _kind(model: type[Model]) -> object:
+    return mapping_of(model).hierarchy or model
 
 
 def referenced_models(nodes: Iterable[ReferenceNode]) -> set[type[Model]]:
@@ -79,7 +103,7 @@ def resolve_documents(
         The documents in which a referenced one is missing, at any depth.
     """
     steps: list[_Step] = []
-    level = [_Step(node, documents) for node in nodes]
+    level = [_step(node, documents) for node in nodes]
     while level:
         found: dict[type[Model], dict[Hashable, Document]] = {}
         for model, ids in _wanted(level).items():
@@ -140,7 +164,7 @@ class _Step:
         # Other steps may use the same documents with other references resolved.
         used = set(self.keys)
         self.targets = {key: _copied(one) for key, one in found.items() if key in used}
-        return [_Step(child, [*self.targets.values()]) for child in children]
+        return [_step(child, [*self.targets.values()]) for child in children]
 
     def place(self, broken: set[int], placed: set[int]) -> None:
         """Put the targets in place; each holder gets one that shares no containers with others.
@@ -168,6 +192,12 @@ class _Step:
                     target = _copied(target)
                 placed.add(id(target))
             holder[key] = target
+
+
+def _step(node: ReferenceNode, documents: list[Document]) -> _Step:
+    """Return the step for a reference of those documents that have it."""
+    found = node.found
+    return _Step(node, documents if found.type_key is None else [*filter(found.is_in, documents)])
 
 
 class _NoId:

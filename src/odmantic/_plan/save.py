@@ -13,6 +13,7 @@ from odmantic._codec.encode import (
 )
 from odmantic._codec.ids import check_id
 from odmantic._codec.overrides import dump_document
+from odmantic._codec.types import check_whole
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.errors import encoding_error, refusal_of_save
 from odmantic._plan.save_plan import SavePlan
@@ -87,7 +88,8 @@ def plan_quickly(instance: Model, known: Known, journal: Journal | None) -> Save
         return None
     document = documents[0]
     if mapping.has_key_names:  # then the order is different
-        document = {key: document[key] for key in mapping.field_names}
+        keys = (*mapping.hidden_type, *mapping.field_names)
+        document = {key: document[key] for key in keys}
     names = frozenset(mapping.fields)
     return SavePlan(instance, names, ids[0], document, {}, upsert=True, write=write)
 
@@ -142,9 +144,17 @@ def plan_save(instance: Model, names: AbstractSet[str], write: Written) -> SaveP
 def _encoded(instance: Model, names: AbstractSet[str], *, is_whole: bool) -> dict[str, Any]:
     """Return the stored forms of the named values."""
     mapping: ModelMapping = instance.__mapping__
+    if mapping.hierarchy is not None:
+        if is_whole:
+            check_whole(instance)
+        else:
+            # No update changes the class of a document.
+            names = names - {mapping.type_field}
     try:
         if mapping.dumps_itself:
             document = dump_document(instance, names)
+            if mapping.hierarchy is not None:
+                document = _with_type(mapping, document, is_whole=is_whole)
             # It has all extras, as in 1.x.
             surplus = (instance.model_extra or {}).keys() - names
             return {k: v for k, v in document.items() if k not in surplus} if surplus else document
@@ -152,6 +162,17 @@ def _encoded(instance: Model, names: AbstractSet[str], *, is_whole: bool) -> dic
         return document | encode_extras(instance, names) if mapping.extra_allowed else document
     except InvalidDocumentError as error:
         raise refusal_of_save(error, instance) from error
+
+
+def _with_type(
+    mapping: ModelMapping, document: dict[str, Any], *, is_whole: bool
+) -> dict[str, Any]:
+    """Return what a class's own method stores, with the type in a whole document, and without it in an update."""
+    hierarchy = mapping.hierarchy
+    if hierarchy is None or (is_whole and hierarchy.field is not None):
+        return document
+    others = {key: value for key, value in document.items() if key != hierarchy.key}
+    return {**mapping.hidden_type, **others} if is_whole else others
 
 
 def _left_out(

@@ -9,6 +9,7 @@ from odmantic._driver.clients import DRIVERS, addresses_of, client_kind, deploym
 from odmantic._driver.plain import target_at
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.arguments import check_model
+from odmantic._plan.find import loads_references
 from odmantic._plan.sort import build_sort
 from odmantic._shared.arguments import check_database_name
 from odmantic._state.places import Known, Place, Reading
@@ -106,20 +107,23 @@ class BaseEngine:
 
     def _reading_from(self, model: Any, known: Known) -> Known:
         """Return what says that documents of a model are known, and referenced ones that may be read along."""
-        if not model.__mapping__.reference_paths:
+        if not loads_references(model.__mapping__):
             return known
         # For each read: a collection may be another one the next time.
         others: dict[ref[Any], Known] = {}
         waiting = [model]
         while waiting:
-            for path in mapping_of(waiting.pop()).reference_paths:
+            for path in (each.path for each in mapping_of(waiting.pop()).read_paths):
                 if ref(path.model) in others:
                     continue
                 its = self._target(path.model).known
-                if mapping_of(path.model).reference_paths:
+                mapping = mapping_of(path.model)
+                if loads_references(mapping):
                     its = Reading(its.place, others)
                     waiting.append(path.model)
-                others[ref(path.model)] = its
+                # A target may be an instance of a subclass.
+                classes = (path.model, *(each.model for each in mapping.read_as))
+                others.update(dict.fromkeys(map(ref, classes), its))
         return Reading(known.place, others)
 
     def _place_of(self, model: Any, collection: Any) -> Place:

@@ -10,6 +10,7 @@ from bson.errors import BSONError
 
 from odmantic._codec.decode import validate_document
 from odmantic._codec.overrides import parse_document
+from odmantic._codec.types import class_of_document
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.errors import add_context
 from odmantic._state.transitions import mark_read, note_stored
@@ -34,6 +35,9 @@ def read_document(model: type[ModelType], raw_doc: Any, known: Known) -> ModelTy
     instance: ModelType | None = mapping.codec.read_known(raw_doc, known)
     if instance is not None:
         return instance
+    if mapping.hierarchy is not None:
+        model = class_of_document(model, raw_doc)
+        mapping = model.__mapping__
     read = parse_document if mapping.parses_itself else validate_document
     judged: ModelType = read(model, raw_doc)
     mark_read(judged, known)

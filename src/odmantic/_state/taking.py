@@ -167,7 +167,9 @@ class ChangeTaker:
         encoders: tuple[FieldEncoder, ...] = ()
         if names <= mapping.fields.keys() - {mapping.primary_field}:
             encoders = tuple(
-                (name, *encoder) for name, encoder in self._encoders.items() if name in names
+                (name, *encoder)
+                for name, encoder in self._encoders.items()
+                if name in names and name != mapping.type_field
             )
         changes_baseline = not names.isdisjoint(mapping.mutable_fields)
         if len(self._forms) >= _MOST_FORMS:

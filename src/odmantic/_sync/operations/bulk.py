@@ -26,6 +26,7 @@ from odmantic._plan.batch import FEWEST_TO_LOOK_FOR, FEWEST_TO_SUPPOSE, Batch
 from odmantic._plan.errors import NOT_ENCODABLE, is_about_document, write_error
 from odmantic._plan.groups import Group
 from odmantic._plan.indexes import warn_unless_settled
+from odmantic._plan.mixed import planner_for
 from odmantic._plan.outcome import (
     Failure,
     deepest,
@@ -34,7 +35,7 @@ from odmantic._plan.outcome import (
     is_doubtful,
     missing_writes,
 )
-from odmantic._plan.planner import Planner, replan
+from odmantic._plan.planner import replan
 from odmantic._plan.save import fields_to_save
 from odmantic._state.places import Written
 from odmantic._state.transitions import mark_nested
@@ -42,6 +43,8 @@ from odmantic._sync.operations.save import save_fields
 from odmantic._transaction.attempt import DOOMING_ERRORS
 
 if TYPE_CHECKING:
+    from odmantic._plan.mixed import MixedPlanner
+    from odmantic._plan.planner import Planner
     from odmantic._sync.interfaces import Engine
     from odmantic._sync.operations.scope import Scope
 
@@ -136,30 +139,30 @@ class BulkSave:
                 raise StoppedError(batch.stop - 1, batch.error)
             planner = self._write_and_plan(batch)
 
-    def _write_and_plan(self, batch: Batch) -> Planner | None:
+    def _write_and_plan(self, batch: Batch) -> Planner | MixedPlanner | None:
         """Write a batch, and begin to plan the next one while it is on its way; `None` behind the last one."""
         if not self._may_plan_ahead(batch):
             start = self._write(batch)
             if batch.error is not None and start == batch.stop:
                 raise StoppedError(batch.stop - 1, batch.error)
             return self._planner(start)
-        planner = Planner(self._group, batch.stop, write=self._known)
+        planner = planner_for(self._group, batch.stop, write=self._known)
         try:
             with Meanwhile(planner.advance):
                 start = self._write(batch)
         except BaseException:
-            planner.batch.give_back()
+            planner.give_back()
             raise
         if start == batch.stop:
             return planner
-        planner.batch.give_back()
+        planner.give_back()
         return self._planner(start)
 
-    def _planner(self, start: int) -> Planner | None:
+    def _planner(self, start: int) -> Planner | MixedPlanner | None:
         if start == len(self._group.members):
             return None
         check = self._scope.guard if self._scope.is_guarded else None
-        return Planner(self._group, start, check, checked=self._checked, write=self._known)
+        return planner_for(self._group, start, check, checked=self._checked, write=self._known)
 
     def _may_plan_ahead(self, batch: Batch) -> bool:
         """Return whether there are others behind a batch, which nothing has to look at while it is on its way."""
@@ -343,11 +346,15 @@ class BulkSave:
             kept = [number for number in range(len(batch)) if number not in left_out]
             instances = [instances[number] for number in kept]
             names = [names[number] for number in kept]
-        nested = mapping_of(batch.model).nested_fields
-        if nested:
-            pairs = zip(instances, names, strict=True)
-            sent = [each for each, written in pairs if not written.isdisjoint(nested)]
-            mark_nested(sent, batch.model)
+        models = dict.fromkeys(map(type, instances)) if self._group.is_mixed else (batch.model,)
+        for model in models:
+            nested = mapping_of(model).nested_fields
+            if nested:
+                pairs = zip(instances, names, strict=True)
+                mine = ((each, written) for each, written in pairs if type(each) is model)
+                mark_nested(
+                    [each for each, written in mine if not written.isdisjoint(nested)], model
+                )
         self._scope.enter(instances, names, self._known)
 
     def _find_ids(self, batch: Batch, query: dict[str, Any]) -> list[Any]:
