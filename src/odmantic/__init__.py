@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from odmantic._bson.datetimes import Datetimes as Datetimes
     from odmantic._bson.reading import is_reading as is_reading
     from odmantic._codec.on_input import OnInput as OnInput
+    from odmantic._query.narrowing import as_type as as_type
+    from odmantic._types.polymorphic import Polymorphic as Polymorphic
     from odmantic.bson import ObjectId, WithBsonSerializer
     from odmantic.computed import stored as stored
     from odmantic.engine import AIOEngine, SyncEngine
@@ -62,7 +64,9 @@ if not TYPE_CHECKING:
             "odmantic._bson.datetimes": ("Datetimes",),
             "odmantic._bson.reading": ("is_reading",),
             "odmantic._codec.on_input": ("OnInput",),
+            "odmantic._query.narrowing": ("as_type",),
             "odmantic._sync.engine": ("SyncEngine",),
+            "odmantic._types.polymorphic": ("Polymorphic",),
             "odmantic.bson": ("ObjectId", "WithBsonSerializer"),
             "odmantic.computed": ("stored",),
             "odmantic.field": ("Field",),

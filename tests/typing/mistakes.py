@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from odmantic import AIOEngine, Datetimes, EmbeddedModel, Field, Model, SyncEngine, stored
+from odmantic import (
+    AIOEngine,
+    Datetimes,
+    EmbeddedModel,
+    Field,
+    Model,
+    Polymorphic,
+    SyncEngine,
+    as_type,
+    stored,
+)
 
 
 class City(EmbeddedModel):
@@ -44,6 +54,28 @@ def stored_properties(order: Order) -> None:
     order.total = 5  # mistake: it is computed
     order.total.upper()  # mistake: an int
     Order.total > "a"  # mistake: an int
+
+
+class Shape(EmbeddedModel, inheritance="single"):
+    corners: int = 0
+
+
+class Circle(Shape):
+    radius: float
+
+
+class Drawing(Model):
+    main: Shape
+    more: list[Polymorphic[Shape]] = []
+
+
+def hierarchies(drawing: Drawing) -> None:
+    drawing.main.radius  # mistake: only circles have one
+    Drawing.main.radius > 3  # mistake: only circles have one
+    as_type(Drawing.main, Circle).radios > 3  # mistake: misspelt
+    as_type(Drawing.main, "Circle")  # mistake: no class
+    Drawing(main=City(name="Ulm"))  # mistake: no shape
+    drawing.more[0].radius  # mistake: only circles have one
 
 
 def attributes(user: User) -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from bson import Decimal128
 from pydantic import AfterValidator, BaseModel, ValidationError
@@ -23,8 +23,10 @@ from odmantic import (
     Model,
     ObjectId,
     OnInput,
+    Polymorphic,
     Reference,
     SyncEngine,
+    as_type,
     is_reading,
     query,
     stored,
@@ -143,6 +145,52 @@ class Shape(EmbeddedModel, inheritance="abstract"):
 
 class Circle(Shape):
     radius: float
+
+
+class Vehicle(EmbeddedModel, inheritance="single", discriminator="kind"):
+    kind: Literal["vehicle", "car"] = "vehicle"
+
+
+class Car(Vehicle):
+    kind: Literal["car"] = "car"  # pyright: ignore[reportIncompatibleVariableOverride]
+    doors: int = 4
+
+
+class Card(EmbeddedModel):
+    kind: Literal["card"] = "card"
+    digits: str
+
+
+class Transfer(EmbeddedModel):
+    kind: Literal["transfer"] = "transfer"
+    iban: str
+
+
+class Garage(Model):
+    first: Vehicle
+    others: list[Polymorphic[Vehicle]] = []
+    paid: Annotated[Card | Transfer, Field(discriminator="kind")]
+
+
+class Trip(BaseModel):
+    by: Polymorphic[Vehicle]
+
+
+def drive(vehicle: Polymorphic[Vehicle]) -> Polymorphic[Vehicle]:
+    assert_type(vehicle, Vehicle)
+    return vehicle
+
+
+def hierarchies(engine: SyncEngine, garage: Garage) -> None:
+    assert_type(as_type(Garage.first, Car), Car)
+    assert_type(as_type(Garage.others, Car).doors, int)
+    assert_type(list(engine.find(Garage, as_type(Garage.first, Car).doors > 2)), list[Garage])
+    assert_type(Garage(first=Car(), paid=Card(digits="1")).paid, Card | Transfer)
+    assert_type(garage.others[0], Vehicle)
+    assert_type(Trip(by=Car(doors=3)).by, Vehicle)
+    assert_type(drive(Car()), Vehicle)
+    if isinstance(garage.first, Car):
+        assert_type(garage.first.doors, int)
 
 
 class Box(Model, Generic[Content], inheritance="abstract"):

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args, get_origin
 
-from odmantic._mapping.hierarchy import HIERARCHY, Hierarchy, hierarchy_of
+from odmantic._mapping.hierarchy import Hierarchy, hierarchy_of
 from odmantic._mapping.mapping import ModelMapping
 from odmantic._mapping.naming import check_key_name, generated_key, plain_text
 from odmantic._mapping.options import PLAIN, FieldOptions, options_in
 from odmantic._types.kinds import ModelKind, kind_of
+from odmantic._types.polymorphic import HIERARCHY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -28,15 +28,13 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 from weakref import WeakSet, ref
 
 from odmantic._types.kinds import origin_of
+from odmantic._types.polymorphic import HIERARCHY
 
 if TYPE_CHECKING:
     from odmantic._types.instances import Instance
 
 TypeValue: TypeAlias = str | int
 """A value of a discriminator."""
-
-HIERARCHY = "__odm_hierarchy__"
-"""The class attribute for the hierarchy, which subclasses inherit."""
 
 MISSING_TYPE: Any = object()
 """Instead of the value of a discriminator, for a document without the key."""
@@ -208,6 +206,11 @@ class Hierarchy:
         """Return the value that new documents of a class store; the root may have none."""
         member = self._member_of(cls)
         return member.stored[0] if member is not None and member.stored else None
+
+    def stored_values_of(self, cls: Any) -> tuple[TypeValue, ...]:
+        """Return the values that documents of a class may store: several if a field is the discriminator."""
+        member = self._member_of(cls)
+        return () if member is None else member.stored
 
     def values_of(self, cls: Any) -> tuple[TypeValue | None, ...]:
         """Return the values of the documents of one class, without its descendants.

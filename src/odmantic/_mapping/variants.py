@@ -12,7 +12,8 @@ from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.options import FieldOptions
 from odmantic._types.annotations import tag_of
 from odmantic._types.leaves import NO_CHECK
-from odmantic._types.tree import Choice, Document, Node, Tagged, Type, nodes_around
+from odmantic._types.polymorphic import RealClass
+from odmantic._types.tree import Choice, Document, Node, Object, Tagged, Type, nodes_around
 
 if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
@@ -72,9 +73,12 @@ def _of_union(union: Tagged) -> Variants | None:
 
 def is_unmarked(node: Type) -> bool:
     """Return whether a type has no metadata for pydantic, and no name; what has a name may be inside of itself."""
-    tags = isinstance(node, Tagged)
+    is_tagged, is_class = isinstance(node, Tagged), isinstance(node, Object)
     return not node.is_named and all(
-        isinstance(mark, FieldOptions) or (tags and _is_only_tag(mark)) for mark in node.marks
+        isinstance(mark, FieldOptions)
+        or (is_tagged and _is_only_tag(mark))
+        or (is_class and isinstance(mark, RealClass))
+        for mark in node.marks
     )
 
 

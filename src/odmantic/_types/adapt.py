@@ -15,6 +15,7 @@ from odmantic._bson.python_types import DecimalSupport, PatternSupport
 from odmantic._types.aliases import alias_value, is_type_alias
 from odmantic._types.annotations import annotated, is_union, union_of
 from odmantic._types.one_shot import is_one_shot, one_shot_refusal
+from odmantic._types.polymorphic import RealClass, classes_around
 from odmantic.bson import (
     BSON_TYPES_SUBSTITUTES,
     DECIMAL_SERIALIZER,
@@ -115,6 +116,8 @@ class _Adapter:
             self.has_datetimes = True
             if self._datetimes is not None:
                 return datetimes_of(cls, self._datetimes)
+        if classes_around(cls) is not None:
+            return Annotated[cls, RealClass()]
         return BSON_TYPES_SUBSTITUTES.get(cls)
 
     def _adapt_alias(self, tp: Any) -> Any:
@@ -145,7 +148,7 @@ class _Adapter:
             metadata = tuple(item for item in metadata if not isinstance(item, ours))
         if (chosen := mode_in(metadata)) is not None:
             return self._adapt_chosen(tp, chosen, metadata)
-        if any(isinstance(item, SUBSTITUTE_MARKS) for item in metadata):
+        if any(isinstance(item, (*SUBSTITUTE_MARKS, RealClass)) for item in metadata):
             return tp
         inner = self.adapt(tp.__origin__)
         if any(isinstance(item, WithBsonSerializer) for item in metadata):
