@@ -46,6 +46,8 @@ class ODMConfigDict(ConfigDict, total=False):
             as the class asked for, which is `"base"`.
         subclasses: Returns the subclasses of the root; called once before the first operation, so that it may import
             them.
+        soft_delete: The name of a field, declared as `datetime | None = None`: a deletion sets it to the time, and
+            operations see only documents in which it is `None`.
     """
 
     collection: str | None
@@ -61,6 +63,7 @@ class ODMConfigDict(ConfigDict, total=False):
     unknown_type: Literal["raise", "base"] | None
     subclasses: Callable[[], Iterable[type[Any]]] | None
     datetimes: Literal["aware", "naive"] | None
+    soft_delete: str | None
 
 
 _DEFAULTS: dict[str, Any] = {

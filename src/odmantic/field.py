@@ -84,7 +84,7 @@ def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
     key_name: str | None = None,
     primary_field: bool = False,
     index: bool = False,
-    unique: bool = False,
+    unique: bool | Literal["live"] = False,
     if_missing: Callable[[], Any] | None = None,
     store_none: bool | None = None,
     store_default: bool | None = None,
@@ -139,7 +139,8 @@ def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
         key_name: The key in documents, queries and indexes; the field's name if `None`.
         primary_field: Make this field the primary key, stored under `_id`.
         index: Declare an index on this field.
-        unique: Declare a unique index on this field.
+        unique: Declare a unique index on this field; with `"live"`, only of documents that are not
+            deleted, see `soft_delete` in `ODMConfigDict`.
         if_missing: Called without arguments if a document lacks the key. The value is validated, and does not count as
             changed.
         store_none: Whether the field has a key in the document while it is `None`; the config's `store_none` if `None`.
@@ -187,7 +188,7 @@ def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
         regex: The old name of `pattern`.
 
     Raises:
-        ValueError: if `key_name` and `primary_field` contradict each other.
+        ValueError: if `key_name` and `primary_field` contradict each other, or `unique` is another word.
         TypeError: if there are a default and a default factory, or two names for one constraint.
         pydantic.PydanticUserError: if `const` is given.
     """
@@ -197,6 +198,8 @@ def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
         del given[name]
     if const is not None:
         raise PydanticUserError("`const` is removed, use `Literal` instead", code="removed-kwargs")
+    if isinstance(unique, str) and unique != "live":
+        raise ValueError(f"unique can be True, False or 'live', and not {unique!r}")
     if regex is not None:
         if pattern is not None:
             raise TypeError("cannot specify both regex and pattern")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pymongo
 
 from odmantic.query import FieldProxyAny, SortExpression, asc
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Index:
@@ -58,6 +61,8 @@ class ODMBaseIndex(ABC):
 
     unique: bool
     index_name: str | None
+    partial: Mapping[str, Any] | None = None
+    """The condition for the documents that are in the index; `None` means all."""
 
     @abstractmethod
     def get_index_specifier(self) -> list[tuple[str, int]]:
@@ -70,6 +75,8 @@ class ODMBaseIndex(ABC):
             options["unique"] = True
         if self.index_name is not None:
             options["name"] = self.index_name
+        if self.partial is not None:
+            options["partialFilterExpression"] = self.partial
         return pymongo.IndexModel(self.get_index_specifier(), **options)
 
 
@@ -80,6 +87,7 @@ class ODMSingleFieldIndex(ODMBaseIndex):
     key_name: str
     unique: bool = False
     index_name: str | None = None
+    partial: Mapping[str, Any] | None = None
 
     def get_index_specifier(self) -> list[tuple[str, int]]:
         """Return the keys with their directions, 1 or -1."""
@@ -93,6 +101,7 @@ class ODMCompoundIndex(ODMBaseIndex):
     fields: tuple[SortExpression, ...]
     unique: bool = False
     index_name: str | None = None
+    partial: Mapping[str, Any] | None = None
 
     def get_index_specifier(self) -> list[tuple[str, int]]:
         """Return the keys with their directions, 1 or -1."""

@@ -432,9 +432,13 @@ class Model(_BaseODMModel, metaclass=ModelMetaclass):
     @classmethod
     def __indexes__(cls) -> tuple[ODMBaseIndex | IndexModel, ...]:
         """Return the indexes of the fields, then those of `model_config["indexes"]`."""
-        primary = cls.__primary_field__
+        primary, live = cls.__primary_field__, cls.__mapping__.live_condition
         indexes: list[ODMBaseIndex | IndexModel] = [
-            ODMSingleFieldIndex(field.key_name, field.unique)
+            ODMSingleFieldIndex(
+                field.key_name,
+                field.unique,
+                partial=live if field.options.unique == "live" else None,
+            )
             for name, field in (*cls.__odm_fields__.items(), *cls.__mapping__.stored.items())
             if isinstance(field, ODMBaseIndexableField)
             # The primary key has an index. A redundant one creates the collection, but a "unique" one is refused.

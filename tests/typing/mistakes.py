@@ -78,6 +78,13 @@ def hierarchies(drawing: Drawing) -> None:
     drawing.more[0].radius  # mistake: only circles have one
 
 
+async def soft_deletions(engine: AIOEngine, order: Order) -> None:
+    Field(unique="alive")  # mistake: no such word
+    await engine.find(Order, without=3)  # mistake: no word
+    await engine.delete(order, hard="yes")  # mistake: no bool
+    await engine.restore(Order)  # mistake: no instance
+
+
 def attributes(user: User) -> None:
     user.height  # mistake: no such field
     user.age = "old"  # mistake: wrong type

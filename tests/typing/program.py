@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
 from bson import Decimal128
 from pydantic import AfterValidator, BaseModel, ValidationError
@@ -31,6 +31,7 @@ from odmantic import (
     query,
     stored,
 )
+from odmantic.config import ODMConfigDict
 from odmantic.engine import AIOCursor, AIOSessionType, SyncCursor, SyncSessionType
 from odmantic.exceptions import DocumentParsingError, DuplicateKeyError
 from odmantic.query import QueryExpression
@@ -87,6 +88,30 @@ def stored_properties(engine: SyncEngine, parcel: Parcel) -> None:
     assert_type(parcel.label, str)
     found = engine.find_one(Parcel, Parcel.total > 5, Parcel.count == 2, sort=Parcel.label)
     assert_type(found, Parcel | None)
+
+
+class Draft(Model):
+    slug: str = Field(unique="live")
+    deleted_at: datetime | None = None
+
+    model_config: ClassVar[ODMConfigDict] = {"soft_delete": "deleted_at"}
+
+
+async def soft_deletions(engine: AIOEngine, draft: Draft) -> None:
+    await engine.delete(draft, hard=True)
+    await engine.restore(draft)
+    assert_type(await engine.find_one(Draft, without="soft_delete"), Draft | None)
+    assert_type(await engine.find(Draft, without=("soft_delete",)), list[Draft])
+    assert_type(await engine.count(Draft, without="soft_delete"), int)
+    async with engine.transaction() as transaction:
+        await transaction.restore(draft)
+        assert_type(await transaction.remove(Draft, hard=True, without="soft_delete"), int)
+
+
+def sync_soft_deletions(engine: SyncEngine, draft: Draft) -> None:
+    engine.delete(draft, hard=True)
+    engine.restore(draft)
+    engine.remove(Draft, hard=True)
 
 
 class Coupon(Model):

@@ -13,22 +13,24 @@ from odmantic._aio.operations.indexes import create_declared
 from odmantic._aio.operations.save import save, save_one
 from odmantic._aio.operations.save_all import save_all
 from odmantic._aio.operations.scope import OUTSIDE, HasScope, Scope, scope_of
+from odmantic._aio.operations.soft_deletion import restore
 from odmantic._driver._aio import (
     resolve,
     runs_for,
     waiting_frame,
 )
-from odmantic._plan.arguments import check_instance, check_model, collect_instances
+from odmantic._plan.arguments import check_instance, check_model, collect_instances, said
 from odmantic._plan.filters import build_filter
 from odmantic._plan.find import loads_references, plan_find
 from odmantic._plan.save import referenced
+from odmantic._plan.soft_deletion import check_softly_deleted
 from odmantic._plan.sort import build_sort
 from odmantic._shared.engine import BaseSession
 from odmantic._shared.reading import ModelType, reads_by_itself
 from odmantic._transaction.blocks import NO_SESSION, is_in_block, session_of_block
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Collection, Iterable, Mapping, Sequence
 
     from pymongo.asynchronous.client_session import AsyncClientSession
 
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     AIOSessionType: TypeAlias = HasScope | AsyncClientSession | Any | None
     Query: TypeAlias = QueryExpression | Mapping[Any, Any] | bool
     """`bool` is what type checkers see in `Model.field == value`; a real one is refused."""
+    Without: TypeAlias = str | Collection[str]
 else:
     AIOSessionType = Any
 
@@ -93,6 +96,7 @@ class AIOEngineBase(EngineLifetime):
         sort: SortExpressionType = None,
         skip: int = 0,
         limit: int | None = None,
+        without: Without = (),
         session: AIOSessionType = None,
     ) -> AIOCursor[ModelType]:
         """Find instances of a model that match all queries.
@@ -105,14 +109,15 @@ class AIOEngineBase(EngineLifetime):
             sort: A field, `asc(field)`, `desc(field)`, or a tuple of these.
             skip: The number of matching documents to skip.
             limit: The largest number of instances to return.
+            without: What the model does not add to the queries this time: `"soft_delete"` finds deleted documents too.
             session: See the class.
 
         Raises:
             TypeError: if `model` is not a model class, or a query or `sort` has a wrong type.
-            ValueError: if `limit` is not positive, or `skip` negative.
+            ValueError: if `limit` is not positive, `skip` negative, or a word of `without` unknown.
             DocumentParsingError: if a document does not fit the model; raised on consumption.
         """
-        plan = plan_find(model, queries, sort=sort, skip=skip, limit=limit)
+        plan = plan_find(model, queries, sort=sort, skip=skip, limit=limit, without=without)
         cursor = find(self, self._scope_for(session, "find"), plan)
         if ASYNC:
             return cursor
@@ -125,9 +130,10 @@ class AIOEngineBase(EngineLifetime):
         model: type[ModelType],
         *queries: Query,
         sort: SortExpressionType = None,
+        without: Without = (),
         session: AIOSessionType = None,
     ) -> ModelType | None:
-        """Find the first matching instance; `None` if there is none.
+        """Find the first matching instance; `None` if there is none; `find` explains the arguments.
 
         Raises:
             TypeError: if `model` is not a model class, or a query or `sort` has a wrong type.
@@ -139,10 +145,11 @@ class AIOEngineBase(EngineLifetime):
         ):
             target = self._target(model)
             if target.finds_plainly and not loads_references(model.__mapping__):
-                query, order = build_filter(queries, model), build_sort(sort, model)
+                query, order = build_filter(queries, model, without), build_sort(sort, model)
                 scope = self._scope_for(session, "find")
                 return await find_one(self, scope, target, model, query, order)
-        cursor = self.find(model, *queries, sort=sort, limit=1, session=session)
+        words = said(without=without)
+        cursor = self.find(model, *queries, sort=sort, limit=1, session=session, **words)
         if ASYNC:
             instances = await cursor
         else:
@@ -150,15 +157,19 @@ class AIOEngineBase(EngineLifetime):
         return instances[0] if instances else None
 
     async def count(
-        self, model: type[ModelType], *queries: Query, session: AIOSessionType = None
+        self,
+        model: type[ModelType],
+        *queries: Query,
+        without: Without = (),
+        session: AIOSessionType = None,
     ) -> int:
-        """Count the matching documents, whether or not they fit the model.
+        """Count the matching documents, whether or not they fit the model; `find` explains the arguments.
 
         Raises:
             TypeError: if `model` is not a model class, or a query has a wrong type.
         """
         check_model(model, "count")
-        query = build_filter(queries, model)
+        query = build_filter(queries, model, without)
         return await count(self, self._scope_for(session, "count"), model, query)
 
     async def save(self, instance: ModelType, *, session: AIOSessionType = None) -> ModelType:
@@ -202,41 +213,69 @@ class AIOEngineBase(EngineLifetime):
 
     if ASYNC:
 
-        async def delete(self, instance: Model, *, session: AIOSessionType = None) -> None:
+        async def delete(
+            self, instance: Model, *, hard: bool = False, session: AIOSessionType = None
+        ) -> None:
             """Delete the document of an instance; referenced documents stay.
+
+            If the model has `soft_delete`, the document stays too, and gets the time of the deletion, as the instance
+            does, unless the deletion is `hard`.
 
             Raises:
                 TypeError: if `instance` is not an instance of a model.
                 DocumentNotFoundError: if there is no such document.
             """
             check_instance(instance, "delete")
-            await delete(self, self._scope_for(session, "delete", writes=True), instance)
+            await delete(self, self._scope_for(session, "delete", writes=True), instance, hard=hard)
 
     elif not TYPE_CHECKING:
 
-        def delete(self, instance: Model, session: AIOSessionType = None) -> None:
+        def delete(
+            self, instance: Model, session: AIOSessionType = None, *, hard: bool = False
+        ) -> None:
             """Delete the document of an instance; referenced documents stay.
+
+            If the model has `soft_delete`, the document stays too, and gets the time of the deletion, as the instance
+            does, unless the deletion is `hard`.
 
             Raises:
                 TypeError: if `instance` is not an instance of a model.
                 DocumentNotFoundError: if there is no such document.
             """
             check_instance(instance, "delete")
-            delete(self, self._scope_for(session, "delete", writes=True), instance)
+            delete(self, self._scope_for(session, "delete", writes=True), instance, hard=hard)
+
+    async def restore(self, instance: Model, *, session: AIOSessionType = None) -> None:
+        """Undo the soft deletion of an instance and its document.
+
+        Raises:
+            TypeError: if `instance` is not an instance of a model, or the model has no `soft_delete`.
+            DocumentNotFoundError: if there is no such document.
+            DuplicateKeyError: if a unique index refuses the document.
+        """
+        check_instance(instance, "restore")
+        check_softly_deleted(type(instance))
+        await restore(self, self._scope_for(session, "restore", writes=True), instance)
 
     async def remove(
         self,
         model: type[ModelType],
         *queries: Query,
         just_one: bool = False,
+        hard: bool = False,
+        without: Without = (),
         session: AIOSessionType = None,
     ) -> int:
         """Delete the matching documents of a model; without a query, all of them.
+
+        If the model has `soft_delete`, live documents get the time of the deletion.
 
         Args:
             model: The model whose documents are deleted.
             *queries: Conditions, as for `find`.
             just_one: Delete at most one.
+            hard: Delete documents of a model with `soft_delete` for good.
+            without: With `"soft_delete"`, documents that are deleted already match too.
             session: See the class.
 
         Returns:
@@ -244,11 +283,12 @@ class AIOEngineBase(EngineLifetime):
 
         Raises:
             TypeError: if `model` is not a model class, or a query has a wrong type.
+            ValueError: if a word of `without` is unknown.
         """
         check_model(model, "remove")
-        query = build_filter(queries, model)
+        query = build_filter(queries, model, without)
         scope = self._scope_for(session, "remove", writes=True)
-        return await remove(self, scope, model, query, just_one=just_one)
+        return await remove(self, scope, model, query, just_one=just_one, hard=hard)
 
     async def _save(self, instance: ModelType, session: Any) -> ModelType:
         """Save an instance and its references in a driver session.

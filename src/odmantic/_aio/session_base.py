@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from odmantic._aio.operations.scope import HasScope
+from odmantic._plan.arguments import said
 from odmantic._shared.reading import ModelType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from odmantic._aio.cursor import AIOCursor
-    from odmantic._aio.engine_base import AIOEngineBase, Query
+    from odmantic._aio.engine_base import AIOEngineBase, Query, Without
     from odmantic._plan.sort import SortExpressionType
     from odmantic.model import Model
 
@@ -35,6 +36,7 @@ class AIOSessionBase(HasScope):
         sort: SortExpressionType = None,
         skip: int = 0,
         limit: int | None = None,
+        without: Without = (),
     ) -> AIOCursor[ModelType]:
         """Find instances of a model; see `AIOEngine.find`."""
         return self.engine.find(
@@ -44,17 +46,26 @@ class AIOSessionBase(HasScope):
             skip=skip,
             limit=limit,
             session=self._as_argument(),
+            **said(without=without),
         )
 
     async def find_one(
-        self, model: type[ModelType], *queries: Query, sort: SortExpressionType = None
+        self,
+        model: type[ModelType],
+        *queries: Query,
+        sort: SortExpressionType = None,
+        without: Without = (),
     ) -> ModelType | None:
         """Find one instance of a model; see `AIOEngine.find_one`."""
-        return await self.engine.find_one(model, *queries, sort=sort, session=self._as_argument())
+        return await self.engine.find_one(
+            model, *queries, sort=sort, session=self._as_argument(), **said(without=without)
+        )
 
-    async def count(self, model: type[ModelType], *queries: Query) -> int:
+    async def count(self, model: type[ModelType], *queries: Query, without: Without = ()) -> int:
         """Count the matching documents; see `AIOEngine.count`."""
-        return await self.engine.count(model, *queries, session=self._as_argument())
+        return await self.engine.count(
+            model, *queries, session=self._as_argument(), **said(without=without)
+        )
 
     async def save(self, instance: ModelType) -> ModelType:
         """Save an instance and its references; see `AIOEngine.save`."""
@@ -64,12 +75,27 @@ class AIOSessionBase(HasScope):
         """Save several instances in order; see `AIOEngine.save_all`."""
         return await self.engine.save_all(instances, session=self._as_argument())
 
-    async def delete(self, instance: Model) -> None:
+    async def delete(self, instance: Model, *, hard: bool = False) -> None:
         """Delete the document of an instance; see `AIOEngine.delete`."""
-        await self.engine.delete(instance, session=self._as_argument())
+        await self.engine.delete(instance, session=self._as_argument(), **said(hard=hard))
 
-    async def remove(self, model: type[ModelType], *queries: Query, just_one: bool = False) -> int:
+    async def restore(self, instance: Model) -> None:
+        """Undo the soft deletion of an instance; see `AIOEngine.restore`."""
+        await self.engine.restore(instance, session=self._as_argument())
+
+    async def remove(
+        self,
+        model: type[ModelType],
+        *queries: Query,
+        just_one: bool = False,
+        hard: bool = False,
+        without: Without = (),
+    ) -> int:
         """Delete the matching documents; see `AIOEngine.remove`."""
         return await self.engine.remove(
-            model, *queries, just_one=just_one, session=self._as_argument()
+            model,
+            *queries,
+            just_one=just_one,
+            session=self._as_argument(),
+            **said(hard=hard, without=without),
         )

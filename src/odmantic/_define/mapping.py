@@ -16,6 +16,7 @@ from odmantic._compiled.compile import Codec
 from odmantic._define.absence import absence_of
 from odmantic._define.hierarchies import check_keys
 from odmantic._define.properties import stored_properties
+from odmantic._define.soft_deletion import check_soft_deletion
 from odmantic._mapping.fields import (
     Absence,
     ODMBaseField,
@@ -114,6 +115,7 @@ def compile_mapping(model: type[Instance]) -> ModelMapping:
         raise TypeError(f"cannot define a primary field in {model.__name__} embedded document")
     check_keys(model, {name: field.key_name for name, field in {**fields, **stored}.items()})
     hierarchy = hierarchy_of(model)
+    check_soft_deletion(model, fields, hierarchy)
     mapping = CompiledMapping(
         model=model,
         is_embedded=is_embedded,

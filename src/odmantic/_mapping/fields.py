@@ -87,8 +87,8 @@ class ODMBaseIndexableField(ODMBaseField):
 
     @property
     def unique(self) -> bool:
-        """Whether the field has a unique index."""
-        return self.options.unique
+        """Whether the field has a unique index, of all documents or of live ones."""
+        return bool(self.options.unique)
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

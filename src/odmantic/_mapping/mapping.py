@@ -153,7 +153,19 @@ class ModelMapping:
     @cached_property
     def has_conditions(self) -> bool:
         """Whether operations on the class may add conditions to their filters, see `odmantic._plan.conditions`."""
-        return self.hierarchy is not None
+        return self.hierarchy is not None or self.soft_delete is not None
+
+    @cached_property
+    def soft_delete(self) -> str | None:
+        """The name of the field for the time of a deletion, if a deletion keeps the document."""
+        config: Any = self.model.model_config
+        name: str | None = config.get("soft_delete")
+        return name
+
+    @cached_property
+    def live_condition(self) -> Mapping[str, Any]:
+        """The condition for documents that are not deleted."""
+        return {} if self.soft_delete is None else {self.fields[self.soft_delete].key_name: None}
 
     @property
     def type_condition(self) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,7 +22,7 @@ class FieldOptions:
     key_name: str | None = None
     primary_field: bool = False
     index: bool = False
-    unique: bool = False
+    unique: bool | Literal["live"] = False
     reference: bool = False
     if_missing: Callable[[], Any] | None = None
     store_none: bool | None = None

@@ -3,6 +3,7 @@
 | Source | `without=` | Queries | One instance | References to it |
 | --- | --- | --- | --- | --- |
 | the type, in a hierarchy | never | yes | yes | yes |
+| soft deletion | `"soft_delete"` | yes | no | no |
 
 Queries are reads, `count`, and writes by query. The conditions come before those of the program, in this order, joined
 by `$and`, so that no filter can widen them. A new source is a line of the table and one of `_SOURCES`; a class that has
@@ -48,7 +49,26 @@ class _Source:
     """The word of `without=` that leaves it out."""
 
 
-_SOURCES = (_Source(lambda mapping: mapping.type_condition, frozenset(Purpose)),)
+_SOURCES = (
+    _Source(lambda mapping: mapping.type_condition, frozenset(Purpose)),
+    _Source(lambda mapping: mapping.live_condition, frozenset({Purpose.QUERY}), "soft_delete"),
+)
+
+_WORDS = tuple(each.word for each in _SOURCES if each.word is not None)
+
+
+def checked_words(without: str | Collection[str]) -> Collection[str]:
+    """Return the words of a `without=` argument, which is one or several.
+
+    Raises:
+        ValueError: if one is unknown.
+    """
+    words = (without,) if isinstance(without, str) else without
+    for word in words:
+        if word not in _WORDS:
+            known = " or ".join(map(repr, _WORDS))
+            raise ValueError(f"without= can be {known}, or a tuple of such words, and not {word!r}")
+    return words
 
 
 def conditions_of(

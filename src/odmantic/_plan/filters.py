@@ -7,7 +7,7 @@ from typing import Any
 
 from odmantic._bson.values import is_document, is_stored_array
 from odmantic._mapping.mapping import mapping_of
-from odmantic._plan.conditions import restricted
+from odmantic._plan.conditions import checked_words, restricted
 from odmantic._plan.foreign import check_fields
 from odmantic.query import QueryExpression, and_
 
@@ -22,16 +22,17 @@ _OF_VALUES = frozenset({"$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin
 
 
 def build_filter(
-    queries: tuple[Any, ...], model: Any = None, without: Collection[str] = ()
+    queries: tuple[Any, ...], model: Any = None, without: str | Collection[str] = ()
 ) -> QueryExpression:
     """Combine the positional queries of a call, and what the model adds to them; all must hold.
 
     Args:
         queries: conditions.
         model: whose documents have to meet them.
-        without: The words for what the model does not add this time.
+        without: The words for what the model does not add this time, or one.
 
     Raises:
+        ValueError: if a word of `without` is unknown.
         TypeError: if a query is a `bool` (a comparison of plain values instead of a field, say) or no mapping.
     """
     for query in queries:
@@ -44,6 +45,8 @@ def build_filter(
             raise TypeError(f"a query has to be a query expression or a dict, not {query!r}")
     for query in queries:
         check_fields(query, model)
+    if without:
+        without = checked_words(without)
     if model is not None and mapping_of(model).has_conditions:
         return restricted(queries, model, without)
     if len(queries) == 1:

@@ -110,7 +110,7 @@ def plan_find(
     sort: Any = None,
     skip: int = 0,
     limit: int | None = None,
-    without: Collection[str] = (),
+    without: str | Collection[str] = (),
 ) -> FindPlan[ModelType]:
     """Check the arguments of a read and build its plan; `without` has words for `build_filter`.
 

@@ -22,6 +22,15 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateMatching:
+    """An update of all documents that match, or of one of them."""
+
+    filter: QueryExpression | Mapping[str, Any]
+    update: Mapping[str, Any]
+    just_one: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Delete:
     """A deletion of all documents that match, or of one of them."""
 

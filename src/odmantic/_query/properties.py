@@ -53,8 +53,8 @@ def assign_property(instance: Any, name: str, value: Any) -> None:
     Raises:
         AttributeError: if it has no setter.
     """
-    _attribute(type(instance), name).assign(instance, value)
+    _attribute(instance.__class__, name).assign(instance, value)
 
 
-def _attribute(cls: type[Any], name: str) -> Any:
+def _attribute(cls: Any, name: str) -> Any:
     return next(vars(each)[name] for each in cls.__mro__ if name in vars(each))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from odmantic._plan.arguments import said
 from odmantic._shared.reading import ModelType
 from odmantic._sync.operations.scope import HasScope
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from odmantic._plan.sort import SortExpressionType
     from odmantic._sync.cursor import SyncCursor
-    from odmantic._sync.engine_base import Query, SyncEngineBase
+    from odmantic._sync.engine_base import Query, SyncEngineBase, Without
     from odmantic.model import Model
 
 
@@ -36,6 +37,7 @@ class SyncSessionBase(HasScope):
         sort: SortExpressionType = None,
         skip: int = 0,
         limit: int | None = None,
+        without: Without = (),
     ) -> SyncCursor[ModelType]:
         """Find instances of a model; see `SyncEngine.find`."""
         return self.engine.find(
@@ -45,17 +47,26 @@ class SyncSessionBase(HasScope):
             skip=skip,
             limit=limit,
             session=self._as_argument(),
+            **said(without=without),
         )
 
     def find_one(
-        self, model: type[ModelType], *queries: Query, sort: SortExpressionType = None
+        self,
+        model: type[ModelType],
+        *queries: Query,
+        sort: SortExpressionType = None,
+        without: Without = (),
     ) -> ModelType | None:
         """Find one instance of a model; see `SyncEngine.find_one`."""
-        return self.engine.find_one(model, *queries, sort=sort, session=self._as_argument())
+        return self.engine.find_one(
+            model, *queries, sort=sort, session=self._as_argument(), **said(without=without)
+        )
 
-    def count(self, model: type[ModelType], *queries: Query) -> int:
+    def count(self, model: type[ModelType], *queries: Query, without: Without = ()) -> int:
         """Count the matching documents; see `SyncEngine.count`."""
-        return self.engine.count(model, *queries, session=self._as_argument())
+        return self.engine.count(
+            model, *queries, session=self._as_argument(), **said(without=without)
+        )
 
     def save(self, instance: ModelType) -> ModelType:
         """Save an instance and its references; see `SyncEngine.save`."""
@@ -65,10 +76,27 @@ class SyncSessionBase(HasScope):
         """Save several instances in order; see `SyncEngine.save_all`."""
         return self.engine.save_all(instances, session=self._as_argument())
 
-    def delete(self, instance: Model) -> None:
+    def delete(self, instance: Model, *, hard: bool = False) -> None:
         """Delete the document of an instance; see `SyncEngine.delete`."""
-        self.engine.delete(instance, session=self._as_argument())
+        self.engine.delete(instance, session=self._as_argument(), **said(hard=hard))
 
-    def remove(self, model: type[ModelType], *queries: Query, just_one: bool = False) -> int:
+    def restore(self, instance: Model) -> None:
+        """Undo the soft deletion of an instance; see `SyncEngine.restore`."""
+        self.engine.restore(instance, session=self._as_argument())
+
+    def remove(
+        self,
+        model: type[ModelType],
+        *queries: Query,
+        just_one: bool = False,
+        hard: bool = False,
+        without: Without = (),
+    ) -> int:
         """Delete the matching documents; see `SyncEngine.remove`."""
-        return self.engine.remove(model, *queries, just_one=just_one, session=self._as_argument())
+        return self.engine.remove(
+            model,
+            *queries,
+            just_one=just_one,
+            session=self._as_argument(),
+            **said(hard=hard, without=without),
+        )

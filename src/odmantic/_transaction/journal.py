@@ -21,6 +21,7 @@ from odmantic._state.transitions import (
     mark_dirty,
     mark_unknown,
 )
+from odmantic._transaction.assigned import Assigned
 from odmantic._types.instances import Instance
 from odmantic._types.kinds import is_model_instance
 
@@ -129,6 +130,8 @@ class Journal:
         # Nothing is removed from the list: another thread may be here too.
         self._writes: list[_Write] = []
         self._ended: list[Life] = []
+        self._assigned: list[Assigned] = []
+        self._only_assigned: dict[int, set[str]] = {}
         self._entries: dict[int, _Entry] = {}
         self._documents: set[_Document] = set()
 
@@ -160,6 +163,18 @@ class Journal:
             entry = self._entry(instance)
             if entry.before_delete is None:
                 entry.before_delete = before
+        if self._is_closed:
+            self._settle()
+
+    def assigned(self, values: Assigned) -> None:
+        """Enter what a hook assigned: a rollback undoes it, unless the program has assigned something else since."""
+        instance = values.instance
+        entry = self._all_entries().get(id(instance))
+        written = frozenset[str]() if entry is None else entry.written
+        only_assigned = self._only_assigned.setdefault(id(instance), set())
+        values.keep_clean(written - only_assigned)
+        only_assigned |= values.clean
+        self._assigned.append(values)
         if self._is_closed:
             self._settle()
 
@@ -212,6 +227,7 @@ class Journal:
             self.doubt()
         entries, self._entries = self._entries, {}
         writes, self._writes = self._writes, []
+        assigned, self._assigned = self._assigned, []
         left = writes[self._entered :]
         self._documents, self._entered, self._encoded = set(), 0, 0
         if self.committed is False:
@@ -220,6 +236,8 @@ class Journal:
                 life.go_on()
             for entry in _with_writes(entries, left).values():
                 entry.restore()
+            for values in reversed(assigned):
+                values.undo()
         elif self.committed and self._is_in_doubt:
             for entry in _with_writes(entries, left).values():
                 entry.believe()

@@ -62,7 +62,10 @@ def test_queries_are_about_documents_of_the_class(model: Any, queries: Any, expe
 
 
 def test_no_word_leaves_the_type_out():
-    assert build_filter((), Cat, without=("type", "all", "")) == CATS
+    assert build_filter((), Cat, without="soft_delete") == CATS
+    for word in ("type", "all", ""):
+        with pytest.raises(ValueError, match="without= can be"):
+            build_filter((), Cat, without=(word,))
 
 
 def test_fields_of_subclasses_are_fields_of_the_root(recwarn: pytest.WarningsRecorder):

@@ -4,7 +4,7 @@
 2. **Changes**: the fields that a save has to send are found (`fields_to_save`).
 3. **Plan**: they are taken from the instance, which counts as saved in them from here on, and encoded (`plan_save`).
    For usual instances, code that was generated for the class does this and the stage before at once (`plan_quickly`).
-4. **Send**: the update that is planned is sent (`_send`).
+4. **Send**: the update that is planned is sent (`send`).
 5. **Settle**: what was written is noted, also in the journal of the transaction; what was not is dirty again.
 
 Saves of one instance take turns. In `bulk` the same stages are run for batches of many.
@@ -95,9 +95,9 @@ async def _write(engine: Engine, scope: Scope, plan: SavePlan, target: Target) -
     instance = plan.instance
     try:
         warn_unless_settled(instance.__mapping__)
-        if not await _send(engine, scope, plan, target):
+        if not await send(engine, scope, plan, target):
             plan = plan_save(instance, all_fields(instance), plan.write) or plan
-            await _send(engine, scope, plan, target)
+            await send(engine, scope, plan, target)
     except BaseException:
         give_back(instance, plan.names, plan.write)
         plan.write.end()
@@ -108,7 +108,9 @@ async def _write(engine: Engine, scope: Scope, plan: SavePlan, target: Target) -
     plan.write.end()
 
 
-async def _send(engine: Engine, scope: Scope, plan: SavePlan, target: Target) -> bool:
+async def send(
+    engine: Engine, scope: Scope, plan: SavePlan, target: Target, operation: str = "save"
+) -> bool:
     """Send one update, and tell whether it met or made a document."""
     update, collection = plan.update, target.writing
     read: Callable[[Any], bool] | None = None
@@ -132,7 +134,7 @@ async def _send(engine: Engine, scope: Scope, plan: SavePlan, target: Target) ->
             session=scope.session,
         )
     try:
-        result = await scope.send(engine, call, "save", type(plan.instance), plan.id_, read)
+        result = await scope.send(engine, call, operation, type(plan.instance), plan.id_, read)
     except (PyMongoError, *NOT_ENCODABLE) as error:
         ours = write_error(error, plan)
         if ours is None:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from odmantic._codec.encode import encode_primary_key
 from odmantic._codec.ids import check_id
+from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.conditions import instance_filter
 from odmantic._plan.writes import Delete
 from odmantic._state.transitions import mark_deleted
+from odmantic._sync.operations.soft_deletion import delete_softly, remove_softly
 from odmantic.exceptions import DocumentNotFoundError
 
 if TYPE_CHECKING:
@@ -22,13 +24,16 @@ if TYPE_CHECKING:
     from odmantic.query import QueryExpression
 
 
-def delete(engine: Engine, scope: Scope, instance: Model) -> None:
+def delete(engine: Engine, scope: Scope, instance: Model, *, hard: bool) -> None:
     """Delete the document of an instance.
 
     Raises:
         DocumentNotFoundError: if there is none.
     """
     model = type(instance)
+    if not hard and mapping_of(model).soft_delete is not None:
+        delete_softly(engine, scope, instance)
+        return
     id_ = encode_primary_key(instance)
     check_id(model, id_, "delete")
     target = engine._target(model)
@@ -44,9 +49,17 @@ def delete(engine: Engine, scope: Scope, instance: Model) -> None:
 
 
 def remove(
-    engine: Engine, scope: Scope, model: type[Model], query: QueryExpression, *, just_one: bool
+    engine: Engine,
+    scope: Scope,
+    model: type[Model],
+    query: QueryExpression,
+    *,
+    just_one: bool,
+    hard: bool,
 ) -> int:
     """Delete matching documents and tell how many there were."""
+    if not hard and mapping_of(model).soft_delete is not None:
+        return remove_softly(engine, scope, model, query, just_one=just_one)
     call = _call_for(Delete(query, just_one), engine._target(model).writing, scope)
     result = scope.send(engine, call, "remove", model)
     count: int = result.deleted_count

@@ -1,0 +1,113 @@
+"""Soft deletions: the document of an instance, or all that match, get the time of the deletion, or lose it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from odmantic._aio.operations.save import send
+from odmantic._codec.encode import encode_primary_key
+from odmantic._codec.ids import check_id
+from odmantic._mapping.mapping import mapping_of
+from odmantic._plan.save import plan_save
+from odmantic._plan.soft_deletion import plan_soft_remove, time_of_deletion
+from odmantic._state.places import Written
+from odmantic._state.transitions import give_back, mark_written
+from odmantic._transaction.assigned import Assigned
+from odmantic.exceptions import DocumentNotFoundError
+
+if TYPE_CHECKING:
+    from odmantic._aio.interfaces import Engine
+    from odmantic._aio.operations.scope import Scope
+    from odmantic._driver.plain import Target
+    from odmantic.model import Model
+    from odmantic.query import QueryExpression
+
+
+async def delete_softly(engine: Engine, scope: Scope, instance: Model) -> None:
+    """Set the time of deletion of an instance and its document.
+
+    Raises:
+        DocumentNotFoundError: if there is none.
+    """
+    target = engine._target(type(instance))
+    await _set_time(engine, scope, instance, target, _time_at(target, type(instance)), "delete")
+
+
+async def restore(engine: Engine, scope: Scope, instance: Model) -> None:
+    """Unset the time of deletion of an instance and its document.
+
+    Raises:
+        DocumentNotFoundError: if there is none.
+    """
+    await _set_time(engine, scope, instance, engine._target(type(instance)), None, "restore")
+
+
+async def remove_softly(
+    engine: Engine, scope: Scope, model: type[Model], query: QueryExpression, *, just_one: bool
+) -> int:
+    """Set the time of deletion of matching documents, and tell how many there were."""
+    target = engine._target(model)
+    write = plan_soft_remove(model, query, _time_at(target, model), just_one=just_one)
+    collection = target.writing
+    update = collection.update_one if just_one else collection.update_many
+    call = partial(update, write.filter, write.update, session=scope.session)
+    result = await scope.send(engine, call, "remove", model)
+    count: int = result.matched_count
+    return count
+
+
+def _time_at(target: Target, model: Any) -> Any:
+    options: Any = getattr(target.collection, "codec_options", None)
+    tz_aware = getattr(options, "tz_aware", None) is True
+    now = datetime.now(timezone.utc).replace(tzinfo=None)
+    return time_of_deletion(mapping_of(model), now, tz_aware=tz_aware)
+
+
+async def _set_time(
+    engine: Engine, scope: Scope, instance: Model, target: Target, time: Any, operation: str
+) -> None:
+    """Write the field for the time, after saves of the instance that are under way."""
+    check_id(type(instance), encode_primary_key(instance), operation)
+    turns, unit = engine._turns, scope.unit
+    turn = turns.take_at_once(instance, unit) or await turns.take(instance, unit)
+    try:
+        await _write(engine, scope, instance, target, time, operation)
+    finally:
+        if turn is not None:
+            turns.leave(instance, turn)
+
+
+async def _write(
+    engine: Engine, scope: Scope, instance: Model, target: Target, time: Any, operation: str
+) -> None:
+    """Set the field of an instance, and send it; if that fails, the instance is as before."""
+    name = mapping_of(type(instance)).soft_delete or ""
+    assigned = Assigned(instance, target.known.place)
+    write = Written(target.known.place, scope.journal)
+    plan = None
+    try:
+        vars(instance)[name] = time  # a frozen model may be deleted, too
+        instance.__pydantic_fields_set__.add(name)
+        assigned.end()
+        plan = plan_save(instance, frozenset({name}), write)
+        if plan is None or not await send(engine, scope, plan, target, operation):
+            _raise_not_found(instance)
+    except BaseException:
+        if plan is not None:
+            give_back(instance, plan.names, write)
+        assigned.keep_clean(frozenset())
+        assigned.undo()
+        write.end()
+        raise
+    mark_written(instance, plan.names, plan.snapshots)
+    if scope.attempt is not None:
+        # In this order: what the program wrote itself before stays dirty after a rollback.
+        scope.attempt.journal.assigned(assigned)
+        scope.attempt.journal.wrote(write, instance, plan.names)
+    write.end()
+
+
+def _raise_not_found(instance: Model) -> NoReturn:
+    raise DocumentNotFoundError(instance)

@@ -1,0 +1,109 @@
+"""The values that hooks assign to an instance in a transaction, so that a rollback can undo them."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from odmantic._mapping.mapping import mapping_of
+from odmantic._state.dirty import dirty_fields, update_baseline
+from odmantic._state.snapshot import field_digest, field_digests, take_snapshots
+from odmantic._state.state import State, all_names, state_of
+from odmantic._state.transitions import mark_clean
+from odmantic._transaction.tracked import Tracked
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from odmantic._state.places import Place
+    from odmantic._types.instances import Instance
+
+_ABSENT: Any = object()
+
+
+class Assigned:
+    """The fields of an instance that changed between its creation and `end`.
+
+    Attributes:
+        instance: The instance.
+        clean: The fields that have the values of the document again once these changes are undone.
+    """
+
+    __slots__ = (*("_after", "_before", "_deep", "_digests", "_dirty", "_set"), "clean", "instance")
+
+    def __init__(self, instance: Instance, place: Place) -> None:
+        """Keep the present values of an instance, which is saved to a place."""
+        self.instance = instance
+        self.clean: AbstractSet[str] = frozenset()
+        self._before = _values(instance)
+        self._digests = field_digests(instance, all_names(instance))
+        self._dirty = dirty_fields(instance, place)
+        self._set = frozenset(instance.__pydantic_fields_set__)
+        self._deep = _deep_values(instance)
+        self._after: dict[str, tuple[Any, bytes | None]] = {}
+
+    def end(self) -> bool:
+        """Find what has changed since; return whether anything has."""
+        now = _values(self.instance)
+        for name in {**self._before, **now}:
+            digest = field_digest(self.instance, name) if name in now else None
+            value = now.get(name, _ABSENT)
+            is_same = digest == self._digests.get(name)
+            if not is_same or (digest is None and value is not self._before.get(name, _ABSENT)):
+                self._after[name] = value, digest
+        return bool(self._after)
+
+    def keep_clean(self, written: AbstractSet[str]) -> None:
+        """Note the fields that a program wrote before in the transaction, or changed: they stay dirty."""
+        self.clean = self._after.keys() - self._dirty - written
+
+    def undo(self) -> None:
+        """Put back the values that the program has not replaced since."""
+        instance = self.instance
+        state = state_of(instance)
+        is_known = state is not None and (type(state) is not State or state.known is not None)
+        for name, (value, digest) in self._after.items():
+            held = _values(instance).get(name, _ABSENT)
+            same = digest is not None and field_digest(instance, name) == digest
+            if not same and held is not value:
+                continue
+            self._put_back(name)
+            if is_known and name in self.clean:
+                if name in mapping_of(type(instance)).mutable_fields:
+                    update_baseline(instance, take_snapshots(instance, (name,)))
+                mark_clean(instance, (name,))
+
+    def _put_back(self, name: str) -> None:
+        instance = self.instance
+        extra = instance.__pydantic_extra__
+        is_field = name in mapping_of(type(instance)).fields
+        held: Any = instance.__dict__ if is_field or extra is None else extra
+        before = self._before.get(name, _ABSENT)
+        if before is _ABSENT:
+            held.pop(name, None)
+        else:
+            if name in self._deep:
+                self._deep[name].restore()
+            held[name] = before
+        if name not in self._set:
+            instance.__pydantic_fields_set__.discard(name)
+
+
+def _values(instance: Instance) -> dict[str, Any]:
+    """Return the values of fields and extras by name."""
+    return {**instance.__dict__, **(instance.__pydantic_extra__ or {})}
+
+
+def _deep_values(instance: Instance) -> dict[str, Tracked]:
+    """Return what can put back the insides of fields that change in place, except referenced instances."""
+    mapping = mapping_of(type(instance))
+    with_references = {path.fields[0] for path in mapping.reference_paths}
+    kept: dict[str, Tracked] = {}
+    for name in mapping.mutable_fields - with_references:
+        if name in instance.__dict__:
+            tracked = Tracked()
+            # What cannot be copied, such as a lock, is put back as an object.
+            with suppress(TypeError):
+                tracked.add(instance.__dict__[name])
+                kept[name] = tracked
+    return kept
