@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from odmantic._bson.reading import is_reading as is_reading
     from odmantic._codec.on_input import OnInput as OnInput
     from odmantic._query.narrowing import as_type as as_type
+    from odmantic._query.types import type_is as type_is
     from odmantic._types.polymorphic import Polymorphic as Polymorphic
     from odmantic.bson import ObjectId, WithBsonSerializer
     from odmantic.computed import stored as stored
@@ -65,6 +66,7 @@ if not TYPE_CHECKING:
             "odmantic._bson.reading": ("is_reading",),
             "odmantic._codec.on_input": ("OnInput",),
             "odmantic._query.narrowing": ("as_type",),
+            "odmantic._query.types": ("type_is",),
             "odmantic._sync.engine": ("SyncEngine",),
             "odmantic._types.polymorphic": ("Polymorphic",),
             "odmantic.bson": ("ObjectId", "WithBsonSerializer"),

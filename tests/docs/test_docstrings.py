@@ -50,6 +50,10 @@ class Shop(odmantic.Model):
     opened: int
 
 
+class Cat(odmantic.Model, inheritance="single"):
+    lives: int = 9
+
+
 class Stock(odmantic.Model):
     item: str
     left: int
@@ -113,6 +117,7 @@ def names_for_examples() -> dict[str, object]:
     names = {each.__name__: each for each in (*driver, *testing, *models)}
     validators = {each.__name__: each for each in (AfterValidator, field_validator)}
     own = {"OnInput": odmantic.OnInput, "hashed": str.title, **validators}
+    own |= {"Cat": Cat, "type_is": odmantic.type_is}
     own |= {"stored": odmantic.stored, "Datetimes": odmantic.Datetimes, "datetime": datetime}
     web = {"APIRouter": APIRouter, **{name: getattr(fastapi, name) for name in fastapi.__all__}}
     return {

@@ -12,6 +12,7 @@ from odmantic import (
     SyncEngine,
     as_type,
     stored,
+    type_is,
 )
 
 
@@ -97,6 +98,9 @@ async def calls(engine: AIOEngine, user: User) -> None:
     await engine.find(City)  # mistake: embedded
     await engine.save(City(name="Ulm"))  # mistake: embedded
     await engine.find(User, limit="3")  # mistake: no number
+    await engine.find_any([City])  # mistake: embedded
+    await engine.find_any([User], skip=3)  # mistake: no such argument
+    await engine.find(User, type_is(User, exakt=True))  # mistake: misspelt
     await engine.find(User, filter={})  # mistake: no such argument
     list(engine.find(User))  # mistake: only `async for`
     (await engine.find_one(User)).name  # mistake: may be None

@@ -30,6 +30,7 @@ from odmantic import (
     is_reading,
     query,
     stored,
+    type_is,
 )
 from odmantic.config import ODMConfigDict
 from odmantic.engine import AIOCursor, AIOSessionType, SyncCursor, SyncSessionType
@@ -224,6 +225,37 @@ class Box(Model, Generic[Content], inheritance="abstract"):
 
 class NumberBox(Box[int]):
     pass
+
+
+class Media(Model):
+    model_config: ClassVar[ODMConfigDict] = {
+        "inheritance": "single",
+        "type_aliases": ("medium", 7),
+        "unknown_type": "base",
+        "subclasses": lambda: [Photo],
+    }
+    title: str
+
+
+class Photo(Media):
+    width: int = 800
+
+
+async def models_in_hierarchies(engine: AIOEngine) -> None:
+    photo = Photo(title="Sea")
+    assert_type(photo.width, int)
+    assert_type(await engine.find(Media, Photo.width > 3), list[Media])
+    assert_type(await engine.find_one(Photo, Media.title == "Sea"), Photo | None)
+    assert_type(type_is(Media, Photo, exact=True), QueryExpression)
+    await engine.count(Media, type_is(Photo) & query.gt(Photo.width, 3))
+    cursor: AIOCursor[Media | User] = engine.find_any([Media, User], sort=Media.title, limit=3)
+    for each in await cursor:
+        assert_type(each, Media | User)
+    assert_type(engine.find_any([Photo]), AIOCursor[Photo])
+    async with engine.transaction() as transaction:
+        assert_type(await transaction.find_any([Photo], Photo.width > 3), list[Photo])
+    mixed: list[Media] = [photo, Media(title="a")]
+    assert_type(await engine.save_all(mixed), list[Media])
 
 
 def options(engine: SyncEngine) -> None:

@@ -8,7 +8,7 @@ from odmantic._aio.colour import ASYNC
 from odmantic._aio.cursor import AIOCursor
 from odmantic._aio.engine_lifetime import EngineLifetime
 from odmantic._aio.operations.delete import delete, remove
-from odmantic._aio.operations.find import count, find, find_one
+from odmantic._aio.operations.find import count, find, find_any, find_one
 from odmantic._aio.operations.indexes import create_declared
 from odmantic._aio.operations.save import save, save_one
 from odmantic._aio.operations.save_all import save_all
@@ -22,6 +22,7 @@ from odmantic._driver._aio import (
 from odmantic._plan.arguments import check_instance, check_model, collect_instances, said
 from odmantic._plan.filters import build_filter
 from odmantic._plan.find import loads_references, plan_find
+from odmantic._plan.find_any import plan_find_any
 from odmantic._plan.save import referenced
 from odmantic._plan.soft_deletion import check_softly_deleted
 from odmantic._plan.sort import build_sort
@@ -119,6 +120,44 @@ class AIOEngineBase(EngineLifetime):
         """
         plan = plan_find(model, queries, sort=sort, skip=skip, limit=limit, without=without)
         cursor = find(self, self._scope_for(session, "find"), plan)
+        if ASYNC:
+            return cursor
+        else:  # noqa: RET505 - the sync query is sent by the call
+            cursor.open()
+            return cursor
+
+    def find_any(
+        self,
+        models: Iterable[type[ModelType]],
+        *queries: Query,
+        sort: SortExpressionType = None,
+        limit: int | None = None,
+        session: AIOSessionType = None,
+    ) -> AIOCursor[ModelType]:
+        """Find instances of several models in one ordered stream, by an aggregation of their collections.
+
+        Fields in queries and sort orders stand for their keys, whichever model they come from. In a transaction, it
+        needs MongoDB 5.1 or newer, and finds up to 16 MiB of documents of each model.
+
+        Args:
+            models: The models.
+            *queries: Conditions, as for `find`.
+            sort: A field, `asc(field)`, `desc(field)`, or a tuple of these.
+            limit: The largest number of instances to return.
+            session: See the class.
+
+        Raises:
+            TypeError: if one is not a model class, or a query or `sort` has a wrong type.
+            ValueError: if there is no model, `limit` is not positive, or the collections are in several databases.
+            DocumentParsingError: if a document does not fit its model; raised on consumption.
+
+        Example:
+            ```python
+            newest = await engine.find_any([Ship, Voyage], sort=desc(Voyage.leaves), limit=20)
+            ```
+        """
+        plan = plan_find_any(models, queries, sort=sort, limit=limit)
+        cursor = find_any(self, self._scope_for(session, "find_any"), plan)
         if ASYNC:
             return cursor
         else:  # noqa: RET505 - the sync query is sent by the call

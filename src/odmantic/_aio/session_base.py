@@ -49,6 +49,18 @@ class AIOSessionBase(HasScope):
             **said(without=without),
         )
 
+    def find_any(
+        self,
+        models: Iterable[type[ModelType]],
+        *queries: Query,
+        sort: SortExpressionType = None,
+        limit: int | None = None,
+    ) -> AIOCursor[ModelType]:
+        """Find instances of several models; see `AIOEngine.find_any`."""
+        return self.engine.find_any(
+            models, *queries, sort=sort, limit=limit, session=self._as_argument()
+        )
+
     async def find_one(
         self,
         model: type[ModelType],

@@ -120,14 +120,26 @@ def plan_find(
     """
     check_model(model, "find")
     order = build_sort(sort, model)
-    if limit is not None:
-        limit = _whole("limit", limit)
-        if limit <= 0:
-            raise ValueError("limit has to be a strict positive value or None")
+    limit = check_limit(limit)
     skip = _whole("skip", skip)
     if skip < 0:
         raise ValueError("skip has to be a positive integer")
     return FindPlan(model, build_filter(queries, model, without), order, skip, limit)
+
+
+def check_limit(limit: Any) -> int | None:
+    """Check the largest number of documents.
+
+    Raises:
+        TypeError: if it is no whole number.
+        ValueError: if it is not positive.
+    """
+    if limit is None:
+        return None
+    whole = _whole("limit", limit)
+    if whole <= 0:
+        raise ValueError("limit has to be a strict positive value or None")
+    return whole
 
 
 def _whole(name: str, value: Any) -> int:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from bson.errors import BSONError
@@ -13,6 +15,7 @@ from odmantic._codec.overrides import parse_document
 from odmantic._codec.types import class_of_document
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.errors import add_context
+from odmantic._plan.find_any import MARK
 from odmantic._state.transitions import mark_read, note_stored
 from odmantic.model import Model
 
@@ -97,6 +100,46 @@ class Reader(Generic[ModelType]):
             for instance in instances:
                 self.attempt.journal.read(known.place.database, instance)
         return instances, error
+
+
+@dataclass(frozen=True, slots=True)
+class AnyReader(Reader[ModelType]):
+    """A reader of the documents of one read as instances of several models."""
+
+    readers: tuple[Reader[ModelType], ...] = ()
+    """The readers of the models; `MARK` in a document tells which."""
+
+    def parse(self, raw_doc: dict[str, Any]) -> ModelType:
+        """Return an instance that counts as unmodified.
+
+        Raises:
+            DocumentParsingError: if the document does not fit its model.
+        """
+        (document,) = self.unmarked([raw_doc])
+        reader: Reader[ModelType] = self.readers[raw_doc[MARK]]
+        return reader.parse(document)
+
+    def parse_all(
+        self, parts: Iterable[list[dict[str, Any]]]
+    ) -> tuple[list[ModelType], Exception | None]:
+        """Return the instances, up to the first document that does not fit, and the error of that one."""
+        instances: list[ModelType] = []
+        for documents in parts:
+            for number, following in groupby(documents, itemgetter(MARK)):
+                reader = replace(self.readers[number], own=self.own)
+                of_one = list(following)
+                found, error = reader.parse_all(
+                    [of_one if self.own is not None else self.unmarked(of_one)]
+                )
+                instances += found
+                if error is not None:
+                    return instances, error
+        return instances, None
+
+    @staticmethod
+    def unmarked(documents: list[Any]) -> list[dict[str, Any]]:
+        """Return documents without the number of their model."""
+        return [{key: each[key] for key in each if key != MARK} for each in documents]
 
 
 def _give_last(documents: list[dict[str, Any]], _add: object, _known: object) -> dict[str, Any]:

@@ -50,6 +50,18 @@ class SyncSessionBase(HasScope):
             **said(without=without),
         )
 
+    def find_any(
+        self,
+        models: Iterable[type[ModelType]],
+        *queries: Query,
+        sort: SortExpressionType = None,
+        limit: int | None = None,
+    ) -> SyncCursor[ModelType]:
+        """Find instances of several models; see `SyncEngine.find_any`."""
+        return self.engine.find_any(
+            models, *queries, sort=sort, limit=limit, session=self._as_argument()
+        )
+
     def find_one(
         self,
         model: type[ModelType],

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError, model_validator
 from tests.integration.aio.reading import to_list
 
-from odmantic import EmbeddedModel, Field, Model, ObjectId, Reference
+from odmantic import EmbeddedModel, Field, Model, ObjectId, Reference, type_is
 from odmantic.exceptions import (
     DocumentNotFoundError,
     DocumentParsingError,
@@ -17,6 +17,7 @@ from odmantic.exceptions import (
     InvalidDocumentError,
     UnknownTypeError,
 )
+from odmantic.query import desc
 
 
 class Chip(EmbeddedModel):
@@ -530,3 +531,81 @@ async def test_extras_and_classes_of_their_own_documents(aio_engine, raw_databas
     assert raw_database["note"].find_one()["_type"] == "Memo"
     with pytest.raises(InvalidDocumentError, match="_type"):
         await aio_engine.save(Memo.model_validate({"_type": "Note"}))
+
+
+async def test_queries_name_classes(aio_engine):
+    await aio_engine.save_all(zoo())
+
+    def names(*queries: Any) -> Any:
+        return to_list(aio_engine.find(Animal, *queries, sort=Animal.name))
+
+    assert [one.name for one in await names(type_is(Animal, exact=True))] == ["a"]
+    assert [one.name for one in await names(type_is(Cat, exact=True))] == ["b", "f"]
+    assert [one.name for one in await names(type_is(Lion, Dog))] == ["c", "d", "e"]
+    assert [one.name for one in await names(type_is(Dog) | (Animal.name == "a"))] == ["a", "d"]
+    assert await aio_engine.count(Cat, type_is(Lion)) == 2
+    assert await aio_engine.remove(Animal, type_is(Animal, exact=True)) == 1
+
+
+class Post(Model):
+    title: str
+    created: int = 0
+
+
+class Photo(Model):
+    title: str
+    created: int = 0
+    owner: Owner = Reference()
+    model_config = {"extra": "allow"}
+
+
+@pytest.mark.each_driver
+async def test_several_models_in_one_stream(aio_engine):
+    owner = Owner(pet=Dog(name="a"), cat=Lion(name="b"))
+    saved: list[Any] = await aio_engine.save_all(
+        [
+            *(Post(title=f"p{number}", created=number) for number in (1, 4, 6)),
+            *(Photo(title=f"f{number}", created=number, owner=owner) for number in (2, 3, 5)),
+            Cat(name="c"),
+        ]
+    )
+    by_time = sorted(saved[:6], key=lambda one: one.created)
+
+    found = await to_list(aio_engine.find_any([Post, Photo], sort=Post.created))
+    assert found == by_time
+    assert [type(one) for one in found] == [Post, Photo, Photo, Post, Photo, Post]
+    assert type(found[1].owner.cat) is Lion
+    assert found[1].model_extra == {}
+    newest = await to_list(aio_engine.find_any([Photo, Post], sort=desc(Post.created), limit=2))
+    assert newest == by_time[:3:-1]
+    late = await to_list(aio_engine.find_any([Post, Photo], Post.created > 3, sort=Photo.created))
+    assert late == by_time[3:]
+    mixed = await to_list(aio_engine.find_any([Cat, Post], {"created": {"$in": [None, 1]}}))
+    assert [type(one) for one in mixed] == [Lion, Cat, Post]
+    for each in mixed:
+        assert each.__fields_modified__ == set()
+
+
+async def test_several_models_in_a_transaction(aio_engine):
+    await aio_engine.save(Post(title="a"))
+    async with aio_engine.transaction() as transaction:
+        await transaction.save_all([Post(title="b"), Cat(name="c")])
+        found: list[Any] = await to_list(transaction.find_any([Post, Animal]))
+        assert [type(one) for one in found] == [Post, Post, Cat]
+        found[0].title = "d"
+        await transaction.save(found[0])
+        assert await to_list(aio_engine.find_any([Animal], session=transaction)) == found[2:]
+        await transaction.abort()
+    assert found[0].__fields_modified__ == {"title"}
+    assert len(await to_list(aio_engine.find_any([Post, Animal]))) == 1
+
+
+async def test_an_error_in_a_stream_of_several_models(aio_engine, raw_database):
+    await aio_engine.save(Post(title="a"))
+    raw_database["animal"].insert_one({"_type": "Unicorn", "n": "b"})
+    cursor: Any = aio_engine.find_any([Post, Animal])
+    with pytest.raises(UnknownTypeError, match="Unicorn"):
+        await to_list(cursor)
+    raw_database["photo"].insert_one({"title": "c", "created": 1, "owner": ObjectId()})
+    with pytest.raises(DocumentParsingError, match="Referenced document not found"):
+        await to_list(aio_engine.find_any([Post, Photo]))

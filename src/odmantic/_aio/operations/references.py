@@ -46,7 +46,11 @@ class ReferenceLoader:
         self._by_server = are_where_the_server_looks(engine, model)
 
     async def complete(self, documents: list[Any]) -> list[Any]:
-        """Put referenced documents in place of their ids.
+        """Put referenced documents in place of their ids; leave out documents that are gone by now."""
+        return [each for each in await self.complete_each(documents) if each is not None]
+
+    async def complete_each(self, documents: list[Any]) -> list[Any]:
+        """Put referenced documents in place of their ids, with `None` for a document that is gone by now.
 
         What seems to be missing may have been replaced between two queries, so it is read once more.
         """
@@ -57,9 +61,7 @@ class ReferenceLoader:
         read_again = await self._read([document.get("_id") for document in broken])
         now = {comparable(one["_id"]): one for one in read_again}
         again = {id(document): now.get(comparable(document.get("_id"))) for document in broken}
-        # A document that is gone by now is left out.
-        current = [again.get(id(document), document) for document in documents]
-        return [document for document in current if document is not None]
+        return [again.get(id(document), document) for document in documents]
 
     async def _read(self, ids: list[Any]) -> list[dict[str, Any]]:
         """Read some documents with what they refer to, at one time if the server knows where that is."""
