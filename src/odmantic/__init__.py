@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     from odmantic import reference as reference
     from odmantic import session as session
     from odmantic import typing as typing
+    from odmantic._bson.codecs import BsonCodec as BsonCodec
     from odmantic._bson.datetimes import Datetimes as Datetimes
     from odmantic._bson.reading import is_reading as is_reading
     from odmantic._codec.on_input import OnInput as OnInput
+    from odmantic._define.codecs import register_codec as register_codec
     from odmantic._query.narrowing import as_type as as_type
     from odmantic._query.types import type_is as type_is
     from odmantic._types.polymorphic import Polymorphic as Polymorphic
@@ -62,11 +64,13 @@ if not TYPE_CHECKING:
         globals(),
         {
             "odmantic._aio.engine": ("AIOEngine",),
+            "odmantic._bson.codecs": ("BsonCodec",),
             "odmantic._bson.datetimes": ("Datetimes",),
             "odmantic._bson.reading": ("is_reading",),
             "odmantic._codec.on_input": ("OnInput",),
             "odmantic._query.narrowing": ("as_type",),
             "odmantic._query.types": ("type_is",),
+            "odmantic._define.codecs": ("register_codec",),
             "odmantic._sync.engine": ("SyncEngine",),
             "odmantic._types.polymorphic": ("Polymorphic",),
             "odmantic.bson": ("ObjectId", "WithBsonSerializer"),

@@ -27,9 +27,13 @@ from pydantic import (
     NaiveDatetime,
     PastDate,
     PastDatetime,
+    PydanticSchemaGenerationError,
+    PydanticUserError,
+    TypeAdapter,
 )
 from pydantic_core import core_schema
 
+from odmantic._bson.codecs import BsonCodec
 from odmantic._bson.conversions import (
     as_stored_datetime,
     compile_text,
@@ -40,7 +44,12 @@ from odmantic._bson.conversions import (
 from odmantic._bson.datetimes import Datetimes, DatetimeSupport, NowSupport
 from odmantic._bson.ids import new_id
 from odmantic._bson.json import BSON_TYPES_ENCODERS, schema_with_bson_json
-from odmantic._bson.python_types import BytearraySupport, DecimalSupport, PatternSupport
+from odmantic._bson.python_types import (
+    BytearraySupport,
+    CodecSupport,
+    DecimalSupport,
+    PatternSupport,
+)
 from odmantic._bson.schemas import AS_PATTERN_TEXT, as_text, parser, schema_of
 
 if TYPE_CHECKING:
@@ -238,6 +247,34 @@ def _supported(kind: Any) -> Any:
     return Annotated[parts]
 
 
+def with_codec(cls: Any, codec: BsonCodec[Any]) -> Any:
+    """Return the annotation for pydantic of a type whose values go through a codec; `None` if it needs none.
+
+    The values need not have a form in BSON, and pydantic need not know the class.
+    """
+    if cls is decimal.Decimal:
+        # Without a decoder, validation reads what is stored.
+        support = DecimalSupport(is_stored=False)
+        return cls if codec.decode is not None else Annotated[cls, support]
+    if cls in PLAIN_DATETIMES and cls not in SUPPORTED_TIMES:
+        return datetime
+    is_unknown = cls not in BSON_TYPES_SUBSTITUTES and _is_unknown(cls)
+    return Annotated[cls, CodecSupport()] if is_unknown else BSON_TYPES_SUBSTITUTES.get(cls)
+
+
+def _is_unknown(cls: Any) -> bool:
+    """Return whether pydantic has no schema for a class."""
+    if not isinstance(cls, type) or hasattr(cls, "__get_pydantic_core_schema__"):
+        return False
+    try:
+        TypeAdapter(cls)
+    except PydanticSchemaGenerationError:
+        return True
+    except PydanticUserError:
+        return False
+    return False
+
+
 def datetimes_of(kind: Any, datetimes: Datetimes) -> Any:
     """Return the annotation of datetimes that are naive or aware by choice, for one of `PLAIN_DATETIMES`."""
     if kind in _COMPARED_WITH_NOW:
@@ -263,6 +300,7 @@ BSON_TYPES_SUBSTITUTES: dict[Any, Any] = {
 
 SUBSTITUTE_MARKS = (
     BytearraySupport,
+    CodecSupport,
     DatetimeSupport,
     DecimalSupport,
     NowSupport,

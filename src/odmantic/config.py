@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pydantic import ConfigDict
 
+from odmantic._bson.codecs import BsonCodec
+from odmantic._bson.values import is_document
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -32,6 +35,8 @@ class ODMConfigDict(ConfigDict, total=False):
             say otherwise. A field with another default is stored in any case.
         datetimes: `"aware"` or `"naive"`: all datetimes are so in Python, whatever the client's options. Any datetime is
             accepted, and a naive one means UTC. `Annotated[datetime, Datetimes(...)]` may say otherwise of a field.
+        codecs: How values of classes are stored and read, by class; for the fields of this class and those derived from
+            it, at any depth, and not for those of embedded models.
         store_defaults: Whether a field that equals its default has a key; `Field(store_default=...)` may say otherwise.
         inheritance: What the subclasses are; they inherit fields, methods, validators and options, except `title`,
             `json_schema_extra`, `collection`, `indexes`, `type_name` and `type_aliases`. `"abstract"`: models, while the
@@ -64,6 +69,7 @@ class ODMConfigDict(ConfigDict, total=False):
     subclasses: Callable[[], Iterable[type[Any]]] | None
     datetimes: Literal["aware", "naive"] | None
     soft_delete: str | None
+    codecs: Mapping[Any, BsonCodec[Any]] | None
 
 
 _DEFAULTS: dict[str, Any] = {
@@ -101,7 +107,32 @@ def validate_config(config: Mapping[str, Any], cls_name: str) -> ODMConfigDict:
         raise ValueError(
             f"'{cls_name}': datetimes can be 'aware' or 'naive', not {config['datetimes']!r}"
         )
+    _check_codecs(config.get("codecs"), cls_name)
     return cast("ODMConfigDict", {**_DEFAULTS, **config})
+
+
+def _check_codecs(codecs: object, cls_name: str) -> None:
+    if codecs is None:
+        return
+    if not is_document(codecs):
+        raise ValueError(f"'{cls_name}': codecs are a dict of BsonCodec by class, not {codecs!r}")
+    wrong = [
+        item
+        for item in codecs.items()
+        if not (isinstance(item[0], type) and isinstance(item[1], BsonCodec))
+    ]
+    if wrong:
+        cls, codec = wrong[0]
+        raise ValueError(f"'{cls_name}': codecs has {cls!r}: {codec!r}, not a class and its codec")
+
+
+def joined_config(inherited: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a class has of the configs of its bases and of its own."""
+    config = {**inherited, **own}
+    codecs = inherited.get("codecs")
+    if is_document(codecs) and is_document(own.get("codecs")):
+        config["codecs"] = {**codecs, **own["codecs"]}
+    return config
 
 
 _OF_ONE_CLASS = (
@@ -121,7 +152,8 @@ def inherited_config(
     """
     inherited: dict[str, Any] = {}
     for config in reversed(configs):
-        inherited.update({name: each for name, each in config.items() if name not in _OF_ONE_CLASS})
+        said_here = {name: each for name, each in config.items() if name not in _OF_ONE_CLASS}
+        inherited = joined_config(inherited, said_here)
     # Pydantic hands all of it on, so a class says what it is not.
     said = {name for config in configs for name in config}
     inherited |= dict.fromkeys(said.intersection(_OF_ONE_CLASS) - _DEFAULTS.keys())

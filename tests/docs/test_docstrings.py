@@ -119,6 +119,7 @@ def names_for_examples() -> dict[str, object]:
     own = {"OnInput": odmantic.OnInput, "hashed": str.title, **validators}
     own |= {"Cat": Cat, "type_is": odmantic.type_is}
     own |= {"stored": odmantic.stored, "Datetimes": odmantic.Datetimes, "datetime": datetime}
+    own |= {"BsonCodec": odmantic.BsonCodec, "register_codec": odmantic.register_codec}
     web = {"APIRouter": APIRouter, **{name: getattr(fastapi, name) for name in fastapi.__all__}}
     return {
         **public,

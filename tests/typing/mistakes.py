@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from odmantic import (
     AIOEngine,
+    BsonCodec,
     Datetimes,
     EmbeddedModel,
     Field,
@@ -11,6 +12,7 @@ from odmantic import (
     Polymorphic,
     SyncEngine,
     as_type,
+    register_codec,
     stored,
     type_is,
 )
@@ -32,6 +34,8 @@ class Ship(Model):
 
 
 LOCAL = Datetimes("local")  # mistake: no such choice
+register_codec(bytes, BsonCodec(str.encode))  # mistake: of another type
+BsonCodec("encode")  # mistake: no function
 
 
 def constructors() -> None:

@@ -16,6 +16,7 @@ from typing_extensions import assert_type
 
 from odmantic import (
     AIOEngine,
+    BsonCodec,
     Datetimes,
     EmbeddedModel,
     Field,
@@ -29,6 +30,7 @@ from odmantic import (
     as_type,
     is_reading,
     query,
+    register_codec,
     stored,
     type_is,
 )
@@ -155,6 +157,30 @@ class Ship(Stamped, Owned):
     built: int = Field(if_missing=lambda: 1900)
     note: str | None = Field(default=None, store_none=False, exclude=True)
     flags: int = Field(default=0, store_default=False, deprecated="use note")
+
+
+class Money:
+    def __init__(self, cents: int) -> None:
+        self.cents = cents
+
+
+class Grams(int):
+    pass
+
+
+def cents_of(money: Money) -> int:
+    return money.cents
+
+
+register_codec(Grams, BsonCodec(int, Grams), subclasses=True)
+assert_type(BsonCodec(cents_of, Money), BsonCodec[Money])
+
+
+class Fare(Model):
+    model_config = {"codecs": {Money: BsonCodec(cents_of, Money)}}
+    price: Money
+    reduced: Annotated[Money | None, BsonCodec(cents_of)] = None
+    weight: Grams = Grams(1)
 
 
 class Animal(Model, inheritance="separate"):

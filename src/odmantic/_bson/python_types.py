@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import bson
 import bson.decimal128
 import bson.regex
+from pydantic import PydanticSchemaGenerationError
 from pydantic_core import core_schema
 
 from odmantic._bson.conversions import (
@@ -46,7 +47,12 @@ def _decimal_constraints(schema: CoreSchema) -> list[CoreSchema]:
 
 @dataclass(frozen=True, slots=True)
 class DecimalSupport:
-    """pydantic support for reading a stored `bson.Decimal128` as `decimal.Decimal`."""
+    """pydantic support for reading a stored `bson.Decimal128` as `decimal.Decimal`.
+
+    With `is_stored`, decimals that do not fit into one are refused.
+    """
+
+    is_stored: bool = True
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -66,7 +72,11 @@ class DecimalSupport:
             json=from_text,
             serialization=as_text(decimal.Decimal),
         )
-        storable = core_schema.no_info_after_validator_function(check_decimal, schema)
+        storable = (
+            core_schema.no_info_after_validator_function(check_decimal, schema)
+            if self.is_stored
+            else schema
+        )
         # The outermost step has no serialisation, so that pydantic applies a class's `json_encoders` for decimals.
         return core_schema.chain_schema([storable, *_decimal_constraints(plain)])
 
@@ -74,6 +84,19 @@ class DecimalSupport:
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         return {"type": "string"}
+
+
+@dataclass(frozen=True, slots=True)
+class CodecSupport:
+    """pydantic support for a class with a codec, which pydantic need not know: it accepts instances."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        try:
+            return handler(source)
+        except PydanticSchemaGenerationError:
+            return core_schema.is_instance_schema(source)
 
 
 @dataclass(frozen=True, slots=True)

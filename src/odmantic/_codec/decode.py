@@ -20,6 +20,7 @@ from odmantic._mapping.fields import ODMEmbeddedGeneric, ODMReference
 from odmantic._mapping.interfaces import MISSING, Decoder, FieldDecoder, Location, OnMissing
 from odmantic._types.classes import is_array, is_mapping
 from odmantic._types.instances import Instance
+from odmantic._types.tree import read_extras
 from odmantic.exceptions import (
     DocumentParsingError,
     ErrorList,
@@ -132,7 +133,7 @@ def extra_decoder(mapping: ModelMapping) -> Decoder | None:
     compiler = DecoderCompiler(
         arbitrary_types=_has_arbitrary_types(mapping), is_strict=is_strict_class(mapping.model)
     )
-    return compiler.extra_decoder(mapping.model)
+    return compiler.extra_decoder(read_extras(mapping.model))
 
 
 def _has_arbitrary_types(mapping: ModelMapping) -> bool:

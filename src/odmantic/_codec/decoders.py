@@ -21,6 +21,8 @@ from pydantic.fields import FieldInfo
 
 from odmantic._bson.datetimes import Datetimes
 from odmantic._bson.values import is_document, is_stored_array
+from odmantic._codec.coded import codec_decoder, has_codec
+from odmantic._codec.coded_unions import coded_union_decoder, nullable_decoder, unchanged
 from odmantic._codec.encoders import encode_key
 from odmantic._codec.lookups import Rename, handlers_forget_lookups, maker_of, names_first
 from odmantic._codec.own_forms import is_left_to_field
@@ -50,12 +52,13 @@ from odmantic._codec.translate import parts_of, translate
 from odmantic._codec.unions import union_decoder
 from odmantic._errors.lines import ErrorList, line_errors
 from odmantic._mapping.interfaces import Decoder, Location
-from odmantic._types.classes import is_set, type_of_extras
+from odmantic._types.classes import is_set
 from odmantic._types.kinds import is_class
 from odmantic._types.recursion import Recursion
 from odmantic._types.tree import (
     Array,
     Choice,
+    Coded,
     Document,
     Enumeration,
     FixedTuple,
@@ -66,7 +69,6 @@ from odmantic._types.tree import (
     Type,
     Union,
     Variable,
-    read_type,
 )
 from odmantic.bson import SUBSTITUTE_MARKS
 
@@ -115,7 +117,9 @@ class DecoderCompiler:
         return self._recursion.once(key, lambda: self._decoder(node))
 
     def _decoder(self, node: Type) -> Decoder | None:
-        if node.is_stored_by_user:
+        if isinstance(node, Coded) and node.codec.decode is not None:
+            return None if self._by_names else codec_decoder(node, node.codec.decode)
+        if isinstance(node, Coded) or node.is_stored_by_user:
             return self._user_decoder(node)
         if not self._by_names and any(isinstance(mark, _UNCHECKED) for mark in node.marks):
             # Without its schema, a type's knowledge of the stored form is lost.
@@ -150,11 +154,22 @@ class DecoderCompiler:
         is_strict = strictness_of(node.marks, self._is_strict) or is_strict_class(node.bare)
         return strictly_read(node) if is_strict else in_utc
 
+    def _coded_union_decoder(self, node: Union, members: list[Type]) -> Decoder:
+        decoders = [self.decoder(member) for member in members]
+        if isinstance(node, Nullable):
+            decode = next((each for each in decoders if each is not None), unchanged)
+            return nullable_decoder(decode)
+        return coded_union_decoder(
+            list(zip(members, decoders, strict=True)), arbitrary_types=self._arbitrary_types
+        )
+
     def _union_decoder(self, node: Union) -> Decoder | None:
         # Pydantic passes such marks on.
         handed_on = (Strict, FieldInfo, GroupedMetadata, Datetimes, *LIMITS)
         passed = [mark for mark in node.marks if isinstance(mark, handed_on)]
         members = node.arguments
+        if not self._by_names and any(map(has_codec, members)):
+            return self._coded_union_decoder(node, [_with_marks(each, passed) for each in members])
         of_user = [member for member in members if member.is_stored_by_user]
         decoders = [
             None if member in of_user else self.decoder(_with_marks(member, passed))
@@ -177,7 +192,7 @@ class DecoderCompiler:
     def _decoder_by_kind(self, node: Type, *, is_strict: bool) -> Decoder | None:
         match node:
             case Table():
-                decode_key = None if self._by_names else _key_decoder(node.key, self._is_strict)
+                decode_key = None if self._by_names else self._key_decoder(node.key)
                 return _mapping_decoder(decode_key, self.decoder(node.inner))
             case FixedTuple():
                 return _tuple_decoder([self.decoder(each) for each in node.arguments])
@@ -187,6 +202,12 @@ class DecoderCompiler:
                 return self.decoder(held)
             case _:
                 return self._class_decoder(node, is_strict=is_strict)
+
+    def _key_decoder(self, node: Type) -> Decoder | None:
+        if isinstance(node, Coded):
+            return self.decoder(node)
+        read = _reader_of_keys(node, self._is_strict)
+        return None if read is None else lambda key, _loc, _errors, _raw: read(key)
 
     def _container_decoder(self, node: Array, *, is_strict: bool) -> Decoder | None:
         if not is_set(node.cls):
@@ -227,7 +248,7 @@ class DecoderCompiler:
             is_strict_class(cls, inherited=self._is_strict),
         )
         decoders = self._inlined(lambda: self._part_decoders(cls, parts))
-        decode_extra = self.extra_decoder(cls) if _is_open(cls) else None
+        decode_extra = self.extra_decoder(node.extras) if _is_open(cls) else None
         self._is_strict = outer
         if issubclass(cls, RootModel):
             return decoders["root"]
@@ -246,9 +267,8 @@ class DecoderCompiler:
             return {name: self.decoder(of) for name, of in parts.items()}
         return {name: self.field_decoder(cls, name, of) for name, of in parts.items()}
 
-    def extra_decoder(self, model: Any) -> Decoder | None:
-        """Return the decoder of extra values of a class."""
-        node = read_type(type_of_extras(model))
+    def extra_decoder(self, node: Type) -> Decoder | None:
+        """Return the decoder of extra values of a type."""
         return self._inlined(lambda: self.decoder(node))
 
     def _inlined(self, make: Callable[[], T]) -> T:
@@ -361,9 +381,7 @@ def _tuple_decoder(decoders: list[Decoder | None]) -> Decoder | None:
     return decode_items
 
 
-def _mapping_decoder(
-    decode_key: Callable[[str], Any] | None, decode: Decoder | None
-) -> Decoder | None:
+def _mapping_decoder(decode_key: Decoder | None, decode: Decoder | None) -> Decoder | None:
     if decode is None and decode_key is None:
         return None
 
@@ -372,14 +390,15 @@ def _mapping_decoder(
             return values
         items: dict[Any, Any] = {}
         for key, item in values.items():
-            new_key = key if decode_key is None else decode_key(key)
-            items[new_key] = item if decode is None else decode(item, (loc, key, True), errors, raw)
+            place = (loc, key, True)
+            new_key = key if decode_key is None else decode_key(key, place, errors, raw)
+            items[new_key] = item if decode is None else decode(item, place, errors, raw)
         return items
 
     return decode_items
 
 
-def _key_decoder(node: Type, is_strict: bool) -> Callable[[str], Any] | None:
+def _reader_of_keys(node: Type, is_strict: bool) -> Callable[[str], Any] | None:
     """Read keys that validation would not recognise as text."""
     is_strict = strictness_of(node.marks, is_strict)
     is_member = isinstance(node, Enumeration)

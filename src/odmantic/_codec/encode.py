@@ -8,6 +8,7 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from odmantic._bson.codecs import REGISTERED, codec_of_class
 from odmantic._bson.values import is_collection, is_document, is_tuple
 from odmantic._codec.absent import leave_out
 from odmantic._codec.encoders import EncoderCompiler
@@ -15,13 +16,19 @@ from odmantic._codec.ids import check_id
 from odmantic._codec.objects import check_extra
 from odmantic._codec.overrides import dump_primary_key
 from odmantic._codec.types import checking_encoder
-from odmantic._codec.untyped import AS_IT_IS_EXACTLY, encode_any, refusal_of_instance
+from odmantic._codec.untyped import (
+    AS_IT_IS_EXACTLY,
+    any_encoder,
+    encode_any,
+    refusal_of_instance,
+)
 from odmantic._mapping.fields import ODMReference
 from odmantic._mapping.interfaces import Encoder, FieldEncoder
 from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.trees import is_open_type
 from odmantic._types.instances import Instance
 from odmantic._types.kinds import ModelKind, is_model_instance, kind_of_instance
+from odmantic._types.tree import read_extras
 from odmantic.exceptions import IncompleteDocumentError, InvalidDocumentError
 
 if TYPE_CHECKING:
@@ -169,13 +176,19 @@ def encode_value(value: Any) -> Any:
     """
     if type(value) in AS_IT_IS_EXACTLY:
         return value
-    if isinstance(value, Enum):
-        return encode_value(value.value)
     kind = kind_of_instance(value)
     if kind is ModelKind.EMBEDDED:
         return value.model_dump_doc()
     if kind is ModelKind.MODEL:
         return encode_primary_key(value)
+    return _encode_other(value)
+
+
+def _encode_other(value: Any) -> Any:
+    if REGISTERED and codec_of_class(type(value)) is not None:
+        return encode_any(value)
+    if isinstance(value, Enum):
+        return encode_value(value.value)
     if is_document(value):
         return {key: encode_value(item) for key, item in value.items()}
     if is_tuple(value):
@@ -203,21 +216,21 @@ def stored_encoders(mapping: ModelMapping) -> tuple[FieldEncoder, ...]:
 
 def type_encoder(node: Type) -> Encoder | None:
     """Return the encoder for the values of a single type; `None` if they are stored unchanged."""
-    return EncoderCompiler(encode_any, ValueError, encode_document).encoder(node)
+    return EncoderCompiler(any_encoder(node.codecs), ValueError, encode_document).encoder(node)
 
 
 def extra_encoder(mapping: ModelMapping) -> Encoder:
     """Decide how extra values are stored."""
-    return EncoderCompiler(encode_any, partial(refusal_of_instance, mapping.model)).extra_encoder(
-        mapping.model
-    )
+    node = read_extras(mapping.model)
+    refuse = partial(refusal_of_instance, mapping.model)
+    return EncoderCompiler(any_encoder(node.codecs), refuse).extra_encoder(node)
 
 
 def _field_encoder(mapping: ModelMapping, name: str, field: ODMBaseField) -> Encoder | None:
     if isinstance(field, ODMReference):
         return partial(_encode_target, field.model)
     refuse = partial(refusal, mapping, name)
-    compiler = EncoderCompiler(encode_any, refuse, encode_document)
+    compiler = EncoderCompiler(any_encoder(field.tree.codecs), refuse, encode_document)
     encode = compiler.field_encoder(mapping.model, name, field.tree)
     return checking_encoder(mapping, encode) if is_open_type(mapping, name) else encode
 

@@ -18,17 +18,18 @@ from bson.decimal128 import Decimal128
 from pydantic import BaseModel, RootModel, SerializeAsAny, ValidationError
 
 from odmantic._bson.values import is_document, is_stored_array
+from odmantic._codec.coded import codec_encoder, codec_key_encoder
 from odmantic._codec.objects import Parts, Refusal, names_of, object_encoder
 from odmantic._codec.own_forms import dumped_field, dumping_marks, is_left_to_field
 from odmantic._codec.union_encoders import union_encoder
 from odmantic._codec.validation import Validation, first_problem
 from odmantic._mapping.interfaces import Encoder
 from odmantic._types.annotations import annotated, type_adapter
-from odmantic._types.classes import type_of_extras
 from odmantic._types.kinds import is_class
 from odmantic._types.recursion import Recursion
 from odmantic._types.tree import (
     Array,
+    Coded,
     Document,
     FixedTuple,
     Object,
@@ -36,7 +37,6 @@ from odmantic._types.tree import (
     Type,
     Union,
     Variable,
-    read_type,
 )
 
 T = TypeVar("T")
@@ -72,6 +72,8 @@ class EncoderCompiler:
         return self._recursion.once(key, lambda: self._encoder(node))
 
     def _encoder(self, node: Type) -> Encoder | None:
+        if isinstance(node, Coded):
+            return codec_encoder(node, self._refusal)
         if node.serializer is not None:
             return node.serializer if node.is_scalar else _dumped_first(node.serializer)
         if any(isinstance(mark, _AS_ANY) for mark in node.marks):
@@ -103,12 +105,12 @@ class EncoderCompiler:
         """Return the encoder of a class whose objects are stored by the fields that it declares, by name."""
         cls = node.cls
         parts = self._by_names(lambda: self._parts(node))
-        encode_extra = self.extra_encoder(cls) if issubclass(cls, BaseModel) else self._encode_any
+        is_model = issubclass(cls, BaseModel)
+        encode_extra = self.extra_encoder(node.extras) if is_model else self._encode_any
         return self._of_class(cls, object_encoder(cls, parts, encode_extra, self._refusal))
 
-    def extra_encoder(self, model: Any) -> Encoder:
-        """Return the encoder of extra values of a class."""
-        node = read_type(type_of_extras(model))
+    def extra_encoder(self, node: Type) -> Encoder:
+        """Return the encoder of extra values of a type."""
         return self._by_names(lambda: self.encoder(node)) or _as_it_is
 
     def _parts(self, node: Object) -> Parts:
@@ -164,33 +166,47 @@ class EncoderCompiler:
         return encode
 
     def _table_encoder(self, keys: Type, encode: Encoder | None) -> Encoder:
+        refusal = self._refusal
+        if isinstance(keys, Coded):
+            return _items_encoder(codec_key_encoder(keys, refusal), encode, refusal)
         if is_class(keys.bare) and issubclass(keys.bare, str):
             if encode is None:
                 return dict
             return lambda values: {key: encode(value) for key, value in values.items()}
-        refusal = self._refusal
+        encode_all = _items_encoder(encode_key, encode, refusal)
         is_open = keys.bare in (Any, object, Hashable) or isinstance(keys, Union)
+        if not is_open:
+            return encode_all
         validate = Validation(keys.annotation)
 
         def encode_items(values: Mapping[Any, Any]) -> dict[Any, Any]:
-            document: dict[Any, Any] = {}
-            for key, value in values.items():
-                text = encode_key(key)
-                if not isinstance(text, Hashable):
-                    raise refusal(f"the key {key!r} has no text")
-                if text in document:
-                    other = next(one for one in values if encode_key(one) == text)
-                    reason = (
-                        f"the keys {other!r} and {key!r} are both stored as {text!r}, and one of the two values "
-                        "would be lost: leave one out"
-                    )
-                    raise refusal(reason)
-                document[text] = value if encode is None else encode(value)
-            if is_open:
-                _check_keys(values, validate, refusal)
+            document: dict[Any, Any] = encode_all(values)
+            _check_keys(values, validate, refusal)
             return document
 
         return encode_items
+
+
+def _items_encoder(encode_one: Encoder, encode: Encoder | None, refusal: Refusal) -> Encoder:
+    """Return the encoder of a dictionary, given those of its keys and of its values."""
+
+    def encode_items(values: Mapping[Any, Any]) -> dict[Any, Any]:
+        document: dict[Any, Any] = {}
+        for key, value in values.items():
+            text = encode_one(key)
+            if not isinstance(text, Hashable):
+                raise refusal(f"the key {key!r} has no text")
+            if text in document:
+                other = next(one for one in values if encode_one(one) == text)
+                reason = (
+                    f"the keys {other!r} and {key!r} are both stored as {text!r}, and one of the two values "
+                    "would be lost: leave one out"
+                )
+                raise refusal(reason)
+            document[text] = value if encode is None else encode(value)
+        return document
+
+    return encode_items
 
 
 def _check_keys(values: Mapping[Any, Any], validate: Validation, refusal: Refusal) -> None:

@@ -14,17 +14,20 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import bson
 
+from odmantic._bson.codecs import Codecs
 from odmantic._bson.conversions import parse_object_id
 from odmantic._bson.datetimes import MODES
 from odmantic._bson.values import is_collection, is_document, is_tuple
+from odmantic._codec.coded import codec_key_encoder, codec_operand
 from odmantic._codec.encode import encode_primary_key, encode_value, type_encoder
 from odmantic._codec.encoders import encode_key
 from odmantic._codec.own_forms import dumping_marks, is_left_to_field
+from odmantic._codec.untyped import any_encoder
 from odmantic._mapping.fields import ODMReference
 from odmantic._mapping.mapping import mapping_of
 from odmantic._types.kinds import is_model_instance
 from odmantic._types.recursion import Recursion
-from odmantic._types.tree import Array, Document, FixedTuple, Object, Table, Type, Union
+from odmantic._types.tree import Array, Coded, Document, FixedTuple, Object, Table, Type, Union
 
 if TYPE_CHECKING:
     from odmantic._mapping.fields import ODMBaseField
@@ -52,7 +55,8 @@ def _operand_of(field: ODMBaseField) -> _Convert:
         convert: _Convert | None = _own_form(_classes_of(field.tree), encode)
     else:
         convert = OperandCompiler().convert(field.tree)
-    return encode_value if convert is None else _completed(convert)
+    others = _other_operand(field.tree.codecs)
+    return others if convert is None else _completed(convert, others)
 
 
 def _reference(field: ODMReference) -> _Convert:
@@ -65,12 +69,20 @@ def _reference(field: ODMReference) -> _Convert:
     return encode
 
 
-def _completed(convert: _Convert) -> _Convert:
+def _completed(convert: _Convert, others: _Convert) -> _Convert:
     def encode(value: Any) -> Any:
         stored = convert(value)
-        return encode_value(value) if stored is _OTHER else stored
+        return others(value) if stored is _OTHER else stored
 
     return encode
+
+
+def _other_operand(codecs: Codecs) -> _Convert:
+    """Return the conversion of a value that is not of the field's type, where a class has codecs."""
+    if not codecs:
+        return encode_value
+    encode_any = any_encoder(codecs)
+    return lambda value: encode_any(value) if type(value) in codecs else encode_value(value)
 
 
 class OperandCompiler:
@@ -85,6 +97,8 @@ class OperandCompiler:
         return self._recursion.once((node, self._is_inside), lambda: self._convert(node))
 
     def _convert(self, node: Type) -> _Convert | None:
+        if isinstance(node, Coded):
+            return codec_operand(node, _OTHER)
         classes = _classes_of(node)
         is_id = classes is bson.ObjectId
         if node.is_stored_by_user or (node.serializer is None and dumping_marks(node) is not None):
@@ -103,7 +117,11 @@ class OperandCompiler:
             case Object() if not isinstance(node, Document):
                 return self._object(node, type_encoder(node) or encode_value)
             case Table():
-                return _table(self._inside(node.arguments)[1])
+                key = node.key
+                encode = (
+                    codec_key_encoder(key, ValueError) if isinstance(key, Coded) else encode_key
+                )
+                return _table(self._inside(node.arguments)[1], encode_one=encode)
             case FixedTuple():
                 return _array(self._inside(node.arguments), is_inside=self._is_inside)
             case Array():
@@ -218,7 +236,12 @@ def _array(
     return convert
 
 
-def _table(inner: _Convert | None, by_key: Mapping[Any, _Convert | None] | None = None) -> _Convert:
+def _table(
+    inner: _Convert | None,
+    by_key: Mapping[Any, _Convert | None] | None = None,
+    *,
+    encode_one: _Convert = encode_key,
+) -> _Convert:
     of_keys = by_key or {}
 
     def convert(value: Any) -> Any:
@@ -228,7 +251,7 @@ def _table(inner: _Convert | None, by_key: Mapping[Any, _Convert | None] | None 
         for key, item in value.items():
             one = of_keys.get(key, inner)
             each = _OTHER if one is None else one(item)
-            stored[encode_key(key)] = encode_value(item) if each is _OTHER else each
+            stored[encode_one(key)] = encode_value(item) if each is _OTHER else each
         return stored
 
     return convert

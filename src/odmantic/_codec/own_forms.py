@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import (
     AfterValidator,
@@ -24,10 +24,8 @@ from odmantic._bson.values import AS_IT_IS, COLLECTIONS
 from odmantic._types.annotations import annotated, type_adapter
 from odmantic._types.internals import has_serializer
 from odmantic._types.kinds import is_class
+from odmantic._types.tree import Coded, Type
 from odmantic.bson import BSON_TYPES_SUBSTITUTES, DATETIMES, SUBSTITUTE_MARKS
-
-if TYPE_CHECKING:
-    from odmantic._types.tree import Type
 
 _HOOK = "__get_pydantic_core_schema__"
 _SERIALIZERS = (PlainSerializer, WrapSerializer)
@@ -67,7 +65,9 @@ def _defines_its_form(annotation: Any) -> bool:
 
 def is_foreign(node: Type) -> bool:
     """Return whether BSON has no form for a value of a type, or for a part of it."""
-    return not node.models and any(_is_foreign_class(each.bare) for each in node.inside)
+    if node.models:
+        return False
+    return any(_is_foreign_class(each.bare) for each in node.inside if not isinstance(each, Coded))
 
 
 def _is_foreign_class(cls: Any) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+from odmantic._bson.codecs import BsonCodec
 from odmantic._bson.reading import while_reading
 from odmantic._bson.values import is_document, is_stored_array
 from odmantic._codec.lookups import takes_aliases
@@ -133,7 +134,7 @@ def _opaque(mapping: ModelMapping, name: str) -> Opaque | None:
     return Opaque(_reader(decode, adapter), nests=bool(mapping.fields[name].tree.models))
 
 
-_OURS = (FieldOptions, WithBsonSerializer)
+_OURS = (FieldOptions, WithBsonSerializer, BsonCodec)
 """Marks that pydantic does not know."""
 
 

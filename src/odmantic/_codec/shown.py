@@ -13,6 +13,7 @@ from odmantic._bson.values import is_collection, is_document
 from odmantic._codec.untyped import encode_any
 from odmantic._mapping.fields import ODMEmbedded, ODMEmbeddedGeneric, ODMReference
 from odmantic._mapping.mapping import mapping_of
+from odmantic._types.tree import Coded
 
 if TYPE_CHECKING:
     from odmantic._mapping.fields import ODMBaseField
@@ -55,6 +56,9 @@ def _encode(mapping: ModelMapping, name: str, field: ODMBaseField, value: Any) -
         return _encode_embedded(
             mapping_of(field.model), value, is_one=isinstance(field, ODMEmbedded)
         )
+    if isinstance(field.tree, Coded):
+        encode = mapping.encoder_of[name]
+        return value if encode is None else encode(value)
     serialize = mapping.serializers.get(name)
     return encode_any(value) if serialize is None else serialize(value)
 

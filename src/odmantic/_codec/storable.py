@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from odmantic._bson.alike import is_alike
 from odmantic._bson.values import is_collection, is_document
+from odmantic._codec.coded import as_read, has_codec
 from odmantic._codec.encode import refusal
 from odmantic._codec.readable import NotReadError, field_reader
 from odmantic._codec.validation import first_problem
@@ -77,10 +78,12 @@ def _test_of(mapping: ModelMapping, name: str) -> Callable[[Any, Any], None] | N
     read = field_reader(mapping, name)
     if read is None:
         return None
-    is_compared = _may_be_read_as_another(mapping, name)
+    # A codec need not give the very values that a client returns, and its types need not define equality.
+    is_coded = has_codec(field.tree)
+    is_compared = not is_coded and _may_be_read_as_another(mapping, name)
 
     def test(stored: Any, value: Any) -> None:
-        again = read(stored, {})
+        again = read(as_read(stored) if is_coded else stored, {})
         if is_compared and not _is_same(again, value):
             raise refusal(mapping, name, f"{value!r} would be read as {again!r}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from odmantic._codec.coded import has_codec
 from odmantic._codec.untyped import encode_any
 from odmantic._mapping.fields import ODMReference, none_if_missing
 from odmantic._types.leaves import LEAF_CLASSES
@@ -32,7 +33,8 @@ def stored_default(field: ODMBaseField, node: Node) -> Any:
     if isinstance(field, ODMReference) or is_made_anew:
         return NO_DEFAULT
     if info.default_factory is None:
-        return _stored(info.default, node)
+        is_decoded = isinstance(node, Opaque) and info.default is not None and has_codec(field.tree)
+        return NO_DEFAULT if is_decoded else _stored(info.default, node)
     is_container = any(info.default_factory is cls for cls in _CONTAINERS)
     return _empty(info.default_factory, node) if is_container else NO_DEFAULT
 

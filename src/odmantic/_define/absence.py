@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import PydanticUndefined
 
 from odmantic._mapping.fields import Absence
-from odmantic._types.tree import Anything, Choice, Nullable, Target, Type, Union
+from odmantic._types.tree import Anything, Choice, Coded, Nullable, Target, Type, Union
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,6 +79,8 @@ def _why_key_is_needed(tree: Type, options: FieldOptions) -> str | None:
 
 
 def _admits_none(tree: Type) -> bool:
+    if isinstance(tree, Coded):
+        return tree.admits_none
     is_union = isinstance(tree, Union) and any(
         each.cls in (None, NoneType) for each in tree.arguments
     )

@@ -93,7 +93,7 @@ class Declaration:
             TypeError: if the field cannot be defined like this.
         """
         adapted = self._adapted_annotation()
-        tree = self.tree = read_type(adapted)
+        tree = self.tree = self._read(adapted)
         for node in tree.inside:
             if kind_of(node.bare) is ModelKind.ABSTRACT:
                 raise TypeError(
@@ -137,6 +137,9 @@ class Declaration:
             EmbeddedReferenceWarning,
         )
 
+    def _read(self, adapted: Any) -> Type:
+        return read_type(adapted, codecs=self.config.get("codecs"))
+
     def _adapted_annotation(self) -> Any:
         try:
             return adapt_annotation(self.annotation, self.config)
@@ -155,7 +158,7 @@ class Declaration:
             return True
         tree = self.tree
         if tree is None or tree.annotation is not adapted:
-            tree = read_type(adapted)
+            tree = self._read(adapted)
         if any(isinstance(node, Document) for node in tree.models):
             return True
         arbitrary_types = bool(self.config.get("arbitrary_types_allowed"))
@@ -291,12 +294,17 @@ class Body:
             self.annotations[name] = evaluated
         elif name == "model_config":
             return
+        elif name == "__pydantic_extra__" and missing is None and self._says_how_to_store():
+            self.annotations[name] = adapt_annotation(evaluated, self.config)
         elif name.startswith("_"):
             self.annotations[name] = evaluated
         elif is_class(evaluated) and issubclass(evaluated, _UNTOUCHED):
             self.annotations[name] = ClassVar[evaluated]
         else:
             self._add_field(name, evaluated, missing, bases)
+
+    def _says_how_to_store(self) -> bool:
+        return bool(self.config.get("datetimes") or self.config.get("codecs"))
 
     def _add_field(
         self, name: str, annotation: Any, missing: str | None, bases: tuple[type[Any], ...]

@@ -106,7 +106,14 @@ def compile_mapping(model: type[Instance]) -> ModelMapping:
     for name, field in fields.items():
         field.owner = model, name
     stored = {
-        name: _field(model, name, info, read_type(info.annotation), options, without_references)
+        name: _field(
+            model,
+            name,
+            info,
+            read_type(info.annotation, info.metadata, codecs=config.get("codecs")),
+            options,
+            without_references,
+        )
         for name, info, options in stored_properties(model)
     }
     _check_keys(model, (*fields.values(), *stored.values()))

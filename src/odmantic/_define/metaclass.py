@@ -30,7 +30,7 @@ from odmantic._mapping.naming import collection_name, plain_text
 from odmantic._query.properties import cover
 from odmantic._types.internals import has_all_fields, is_parametrisation
 from odmantic._types.kinds import CONCRETE, WITH_FIELDS, ModelKind, kind_of, origin_of
-from odmantic.config import ODMConfigDict, inherited_config, validate_config
+from odmantic.config import ODMConfigDict, inherited_config, joined_config, validate_config
 from odmantic.field import Field, ODMFieldInfo
 from odmantic.typing import dataclass_transform
 
@@ -216,7 +216,7 @@ class BaseModelMetaclass(PureMetaclass):
         own = {**namespace.get("model_config", {}), **given}
         if hierarchy is not None and own.get("inheritance") is None:
             own.pop("inheritance", None)
-        given = {**inherited, **own}
+        given = joined_config(inherited, own)
         config = validate_config(given, name)
         check_words(name, own, hierarchy, config)
         if (

@@ -14,7 +14,7 @@ from odmantic._types.internals import computed_info
 from odmantic._types.kinds import kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pydantic.fields import ComputedFieldInfo
 
@@ -43,7 +43,8 @@ def resolve(class_name: str, namespace: dict[str, Any], known: dict[str, Any]) -
         if info is not None and info.return_type is PydanticUndefined:
             annotation, missing = _returned(f"{class_name}.{name}", info, known)
             if missing is None:
-                info.return_type = _adapted(f"{class_name}.{name}", annotation)
+                config = namespace.get("model_config", {})
+                info.return_type = _adapted(f"{class_name}.{name}", annotation, config)
 
 
 def _stored_info(value: Any) -> ComputedFieldInfo | None:
@@ -61,9 +62,9 @@ def _returned(where: str, info: ComputedFieldInfo, known: dict[str, Any]) -> tup
     return evaluate(function.__annotations__["return"], function.__module__, known)
 
 
-def _adapted(where: str, annotation: Any) -> Any:
+def _adapted(where: str, annotation: Any, config: Mapping[str, Any]) -> Any:
     try:
-        return adapt_annotation(annotation)
+        return adapt_annotation(annotation, config)
     except TypeError as error:
         raise TypeError(f"{error} (stored property {where})") from error
 
@@ -87,4 +88,5 @@ def stored_properties(model: Any) -> Iterator[tuple[str, FieldInfo, FieldOptions
                 raise TypeError(
                     f"{where} is stored, and its annotation names {missing!r}, which does not exist: define it before"
                 )
-        yield name, FieldInfo.from_annotation(_adapted(where, annotation)), options
+        adapted = _adapted(where, annotation, model.model_config)
+        yield name, FieldInfo.from_annotation(adapted), options

@@ -134,6 +134,15 @@ def unknown_type(found: object, key: str, known: tuple[Any, ...]) -> PydanticCus
     )
 
 
+def codec_failed(error: Exception) -> PydanticCustomError:
+    """Return the error for what a codec of the program cannot decode."""
+    return ODManticCustomError(
+        "codec_failed",
+        "The codec failed with {problem}",
+        {"problem": f"{type(error).__name__}: {error}"},
+    )
+
+
 _NO_TARGET = "odmantic::referenced_document_not_found"
 
 

@@ -63,8 +63,9 @@ class ODMBaseField:
     def tree(self) -> Type:
         """What the annotation says."""
         if self._tree is None:
+            codecs: Any = self.model_config.get("codecs")
             info = self.pydantic_field
-            self._tree = read_type(info.annotation, marks_of(info))
+            self._tree = read_type(info.annotation, marks_of(info), codecs=codecs)
         return self._tree
 
     def is_required_in_doc(self) -> bool:

@@ -54,7 +54,7 @@ _SWITCHED_OFF: dict[str, tuple[Any, Shortcut]] = {
 _NEVER_IN_THE_WAY = frozenset(
     (
         # Generated code knows them.
-        *("collection", "datetimes", "extra", "indexes", "inheritance", "key_generator"),
+        *("codecs", "collection", "datetimes", "extra", "indexes", "inheritance", "key_generator"),
         *("store_none", "store_defaults", "soft_delete"),
         *("discriminator", "type_name", "type_aliases", "unknown_type", "subclasses"),
         "parse_doc_with_default_factories",

@@ -16,6 +16,7 @@ from odmantic._types.leaves import LEAF_CLASSES, NO_CHECK
 from odmantic._types.tree import (
     Anything,
     Array,
+    Coded,
     Document,
     Leaf,
     Nullable,
@@ -81,19 +82,23 @@ def _is_known(node: Type) -> bool:
         case Tagged():
             return variants_of(node) is not None
         case Anything() | Document():
-            return True
+            return isinstance(node, Document) or not node.codecs
         case Leaf():
             return node.check is not NO_CHECK
         case Nullable():
             return _is_known(node.inner)
         case Table():
-            return node.cls is dict and node.key.annotation is str and _is_known(node.inner)
+            return node.cls is dict and _is_text(node.key) and _is_known(node.inner)
         case Array():
             # The items of a set have an order of their own.
             kinds = _ARRAYS if isinstance(node.inner, Leaf) else _ORDERED
             return node.cls in kinds and _is_known(node.inner)
         case _:
             return False
+
+
+def _is_text(key: Type) -> bool:
+    return key.annotation is str and not isinstance(key, Coded)
 
 
 def _is_supported(node: Type) -> bool:

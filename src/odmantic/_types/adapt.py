@@ -5,15 +5,18 @@ from __future__ import annotations
 import collections.abc
 import re
 from collections.abc import Hashable, Mapping
+from datetime import datetime
 from itertools import takewhile
 from typing import Annotated, Any, Literal, NewType, get_args, get_origin
 
 from pydantic import Strict
 
+from odmantic._bson.codecs import NO_CODECS, BsonCodec, Codecs, codec_in, codec_of_class
 from odmantic._bson.datetimes import ConfiguredDatetimes, Datetimes, mode_in, not_of_datetimes
 from odmantic._bson.python_types import DecimalSupport, PatternSupport
 from odmantic._types.aliases import alias_value, is_type_alias
 from odmantic._types.annotations import annotated, is_union, union_of
+from odmantic._types.kinds import is_class
 from odmantic._types.one_shot import is_one_shot, one_shot_refusal
 from odmantic._types.polymorphic import RealClass, classes_around
 from odmantic.bson import (
@@ -23,6 +26,7 @@ from odmantic.bson import (
     SUBSTITUTE_MARKS,
     WithBsonSerializer,
     datetimes_of,
+    with_codec,
 )
 
 _CALLABLE: Any = collections.abc.Callable
@@ -48,29 +52,42 @@ def adapt_annotation(annotation: Any, config: Mapping[str, Any] = _NO_CONFIG) ->
 
     Args:
         annotation: the annotation.
-        config: that of the class, which may say of what kind datetimes are; an annotation that was adapted with another
-            one can be adapted again.
+        config: that of the class, which may say of what kind datetimes are, and have codecs; an annotation that was
+            adapted with another one can be adapted again.
 
     Raises:
         TypeError: if the annotation holds a callable type, one whose values can be iterated only once, `Datetimes`
             without any datetimes, or, below its top level, an `odmantic.Field` with more than constraints.
     """
     mode = config.get("datetimes")
-    return _Adapter({}, None if mode is None else ConfiguredDatetimes(mode)).adapt(annotation)
+    datetimes = None if mode is None else ConfiguredDatetimes(mode)
+    return _Adapter({}, datetimes, config.get("codecs") or NO_CODECS).adapt(annotation)
 
 
 class _Adapter:
     """One walk through an annotation, or through the value of an alias inside it.
 
     `known` has, for each alias met before, its replacement and whether types in it were replaced; an alias inside
-    itself stays. A parametrised type is replaced once per object. `datetimes` says of what kind datetimes are.
+    itself stays. A parametrised type is replaced once per object. `datetimes` says of what kind datetimes are, `codecs`
+    are those of the class, and `codec` is that of the annotation around.
     """
 
-    __slots__ = ("_datetimes", "_known", "_seen", "has_datetimes", "substituted")
+    __slots__ = (
+        *("_codec", "_codecs", "_datetimes", "_known", "_seen"),
+        *("has_datetimes", "substituted"),
+    )
 
-    def __init__(self, known: dict[Any, tuple[Any, bool]], datetimes: Datetimes | None) -> None:
+    def __init__(
+        self,
+        known: dict[Any, tuple[Any, bool]],
+        datetimes: Datetimes | None,
+        codecs: Codecs,
+        codec: BsonCodec[Any] | None = None,
+    ) -> None:
         self._known = known
         self._datetimes = datetimes
+        self._codecs = codecs
+        self._codec = codec
         self._seen: dict[int, tuple[Any, Any]] = {}
         self.substituted = False
         self.has_datetimes = False
@@ -112,6 +129,12 @@ class _Adapter:
         return self._adapt_generic(tp, origin)
 
     def _substitute(self, cls: Any) -> Any:
+        codec = self._codec
+        if codec is None and is_class(cls):
+            codec = codec_of_class(datetime if cls in PLAIN_DATETIMES else cls, self._codecs)
+        is_chosen = cls in PLAIN_DATETIMES and type(self._datetimes) is Datetimes
+        if codec is not None and not is_chosen:
+            return with_codec(cls, codec)
         if cls in PLAIN_DATETIMES:
             self.has_datetimes = True
             if self._datetimes is not None:
@@ -134,7 +157,7 @@ class _Adapter:
         return adapted
 
     def _behind(self, name: Any, tp: Any) -> tuple[Any, bool]:
-        inner = _Adapter(self._known, self._datetimes)
+        inner = _Adapter(self._known, self._datetimes, self._codecs, self._codec)
         adapted = inner.adapt(tp)
         self.has_datetimes |= inner.has_datetimes
         # JSON schemas show the name, so keep it if it hides nothing.
@@ -148,6 +171,8 @@ class _Adapter:
             metadata = tuple(item for item in metadata if not isinstance(item, ours))
         if (chosen := mode_in(metadata)) is not None:
             return self._adapt_chosen(tp, chosen, metadata)
+        if (codec := codec_in(metadata)) is not None:
+            return self._adapt_coded(tp, codec, metadata)
         if any(isinstance(item, (*SUBSTITUTE_MARKS, RealClass)) for item in metadata):
             return tp
         inner = self.adapt(tp.__origin__)
@@ -159,12 +184,22 @@ class _Adapter:
 
     def _adapt_chosen(self, tp: Any, chosen: Datetimes, metadata: tuple[Any, ...]) -> Any:
         """Put the choice of a kind of datetimes on each of them."""
-        inner = _Adapter({}, chosen)
+        inner = _Adapter({}, chosen, self._codecs, codec_in(metadata))
         adapted = inner.adapt(tp.__origin__)
         if not inner.has_datetimes:
             raise TypeError(not_of_datetimes(tp))
         self.substituted = self.has_datetimes = True
         return annotated(adapted, (item for item in metadata if not isinstance(item, Datetimes)))
+
+    def _adapt_coded(self, tp: Any, codec: BsonCodec[Any], metadata: tuple[Any, ...]) -> Any:
+        """Leave types as they are, as far as pydantic knows them: the codec alone says how their values are stored."""
+        is_chosen = type(self._datetimes) is Datetimes
+        inner = _Adapter({}, self._datetimes if is_chosen else None, self._codecs, codec)
+        adapted = inner.adapt(tp.__origin__)
+        self.substituted |= inner.substituted
+        self.has_datetimes |= inner.has_datetimes
+        ours = (*SUBSTITUTE_MARKS, ConfiguredDatetimes)
+        return annotated(adapted, (item for item in metadata if not isinstance(item, ours)))
 
     def _adapt_generic(self, tp: Any, origin: Any) -> Any:
         arguments = tuple(self._adapt_argument(argument) for argument in get_args(tp))

@@ -13,10 +13,11 @@ from enum import Enum
 from functools import cached_property
 from pathlib import Path, PurePath
 from types import NoneType
-from typing import Annotated, Any, Literal, NewType, TypeAlias, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Literal, NewType, TypeAlias, TypeVar, cast, get_args, get_origin
 
 from pydantic import AwareDatetime, BaseModel, EmailStr, FutureDate, NaiveDatetime, PastDate
 
+from odmantic._bson.codecs import NO_CODECS, BsonCodec, Codecs, codec_of_class
 from odmantic._bson.datetimes import mode_in
 from odmantic._bson.forms import Form, form_of
 from odmantic._bson.values import AS_IT_IS
@@ -28,6 +29,7 @@ from odmantic._types.classes import (
     is_array,
     is_mapping,
     is_object_class,
+    type_of_extras,
     type_of_variable,
 )
 from odmantic._types.kinds import ModelKind, is_class, kind_of
@@ -50,18 +52,25 @@ from odmantic.bson import (
 )
 
 
-def read_type(annotation: Any, metadata: Iterable[Any] = ()) -> Type:
-    """Read an annotation, with its metadata.
+def read_type(
+    annotation: Any, metadata: Iterable[Any] = (), *, codecs: Codecs | None = None
+) -> Type:
+    """Read an annotation, with its metadata, where a class has codecs.
 
     Raises:
         NameError: if an alias in it names something that is defined later.
     """
-    return _Reading().make(annotation, metadata)
+    return _Reading(codecs).make(annotation, metadata)
 
 
 def read_fields(cls: Any) -> dict[str, Type]:
     """Read the fields of a class."""
     return _Reading().parts(cls)
+
+
+def read_extras(model: Any) -> Type:
+    """Read the type of a model's extra values."""
+    return _Reading(_codecs_of(model)).make(type_of_extras(model), ())
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +133,11 @@ class Type:
         return any(map(_can_change, self.inside))
 
     @property
+    def codecs(self) -> Codecs:
+        """The codecs of the class around the type."""
+        return self._reading.codecs
+
+    @property
     def value_class(self) -> type[Any]:
         """The class of the values; `Nothing` if it is not known."""
         return self.value_classes[0]
@@ -137,7 +151,7 @@ class Type:
         if cls is Any or is_union(self.bare) or not is_class(cls):
             return (Nothing,)
         # Typed dictionaries have no instances.
-        return (dict if issubclass(cls, dict) else _VALUE_CLASSES.get(cls, cls),)
+        return (dict if issubclass(cls, dict) else value_class_of(cls),)
 
     @property
     def is_scalar(self) -> bool:
@@ -166,8 +180,60 @@ class Type:
         return self.serializer not in (None, DECIMAL_SERIALIZER.bson_serializer)
 
 
+def value_class_of(cls: type[Any]) -> type[Any]:
+    """Return the class of the values of a type that is a class."""
+    return _VALUE_CLASSES.get(cls, cls)
+
+
 class Nothing:
     """A class without instances, for values whose class is not known."""
+
+
+class Coded(Type):
+    """A type with a codec of the program, which alone knows what is inside."""
+
+    @cached_property
+    def plain(self) -> Type:
+        """The type without the codec."""
+        return self._reading.node(self.annotation, self.bare, self.cls, self.marks, self.is_named)
+
+    @property
+    def arguments(self) -> tuple[Type, ...]:  # pyright: ignore[reportIncompatibleVariableOverride] - never assigned
+        return ()
+
+    @cached_property
+    def is_mutable(self) -> bool:
+        nodes = self.plain.inside
+        return not all(issubclass(cls, IMMUTABLE) for each in nodes for cls in _classes_of(each))
+
+    @cached_property
+    def codec(self) -> BsonCodec[Any]:
+        return cast("BsonCodec[Any]", codec_for(self.plain))
+
+    @property
+    def serializer(self) -> Callable[[Any], Any] | None:
+        return None
+
+    @property
+    def value_classes(self) -> tuple[type[Any], ...]:
+        return _classes_of(self.plain)
+
+    @property
+    def admits_none(self) -> bool:
+        """Whether the type has `None`, which passes by its codec."""
+        return isinstance(self.plain, Union) and NoneType in self.value_classes
+
+
+def codec_for(node: Type) -> BsonCodec[Any] | None:
+    """Return the codec for a type: that of the annotation, of the class around it, or a registered one."""
+    for mark in reversed(node.marks):
+        if isinstance(mark, (BsonCodec, WithBsonSerializer)) and mark is not DECIMAL_SERIALIZER:
+            return mark if isinstance(mark, BsonCodec) else None
+    if not is_class(node.cls):
+        return None
+    # Typed dictionaries are no dictionaries for their codecs.
+    cls = node.cls if isinstance(node, Object) else node.value_class
+    return codec_of_class(node.cls, node.codecs) or codec_of_class(cls, node.codecs)
 
 
 class Leaf(Type):
@@ -295,6 +361,11 @@ class Object(Type):
         """The types of the fields by name."""
         return self._reading.parts(self.cls)
 
+    @property
+    def extras(self) -> Type:
+        """The type of extra values."""
+        return self._reading.make(type_of_extras(self.cls), ())
+
 
 class Document(Object):
     """An embedded model: a document in the document."""
@@ -336,12 +407,20 @@ def is_leaf(node: Node) -> bool:
 def _can_change(node: Type) -> bool:
     """Return whether a value can change apart from its contents."""
     match node:
+        case Coded():
+            return node.is_mutable
         case Choice() | Union() | Target():
             return False
         case Object() if issubclass(node.cls, BaseModel):
             return isinstance(node, Document) or not node.cls.model_config.get("frozen")
         case _:
             return not issubclass(node.value_class, IMMUTABLE)
+
+
+def _classes_of(node: Type) -> tuple[type[Any], ...]:
+    if isinstance(node, Union):
+        return tuple(cls for each in node.arguments for cls in each.value_classes)
+    return node.value_classes
 
 
 _DATETIMES_BY_TYPE: dict[Any, str] = {AwareDatetime: "aware", NaiveDatetime: "naive"}
@@ -360,7 +439,8 @@ _VALUE_CLASSES: dict[Any, type[Any]] = {
 class _Reading:
     """A builder of one tree: one node per annotation, whose fields are read once per class."""
 
-    def __init__(self) -> None:
+    def __init__(self, codecs: Codecs | None = None) -> None:
+        self.codecs = codecs or NO_CODECS
         self._nodes: dict[Any, Type] = {}
         self._behind: dict[Any, Any] = {}
         self._parts: dict[Any, dict[str, Type]] = {}
@@ -394,6 +474,14 @@ class _Reading:
         elif not hasattr(bare, "__args__"):
             # A bare `typing.List` is a list of `Any`.
             bare = cls
+        node = self.node(annotation, bare, cls, marks, is_named)
+        is_coded = codec_for(node) is not None
+        return Coded(annotation, bare, cls, marks, is_named, self) if is_coded else node
+
+    def node(
+        self, annotation: Any, bare: Any, cls: Any, marks: tuple[Any, ...], is_named: bool
+    ) -> Type:
+        """Make a node, whatever codec there is."""
         if is_union(bare) and any(map(tag_of, marks)):
             return self._tagged(annotation, bare, cls, marks, is_named)
         return _kind(bare, cls)(annotation, bare, cls, marks, is_named, self)
@@ -414,7 +502,9 @@ class _Reading:
 
     def parts(self, cls: Any) -> dict[str, Type]:
         if cls not in self._parts:
-            self._parts[cls] = {name: self.make(*of) for name, of in field_types(cls).items()}
+            # The codecs of a class are not those of documents embedded in it.
+            reading = self if kind_of(cls) is None else _Reading(_codecs_of(cls))
+            self._parts[cls] = {name: reading.make(*of) for name, of in field_types(cls).items()}
         return self._parts[cls]
 
     def _behind_alias(self, alias: Any) -> Any:
@@ -426,6 +516,11 @@ class _Reading:
             value = value if is_evaluated else evaluate(value, alias.__module__, {})[0]
             self._behind[alias] = value
         return self._behind[alias]
+
+
+def _codecs_of(model: Any) -> Codecs | None:
+    codecs: Codecs | None = model.model_config.get("codecs")
+    return codecs
 
 
 def _kind(bare: Any, cls: Any) -> type[Type]:

@@ -21,7 +21,7 @@ from pydantic import (
     ValidationError,
 )
 
-from odmantic import Datetimes, EmbeddedModel, Field, Model
+from odmantic import Datetimes, EmbeddedModel, Field, Model, stored
 from odmantic._codec.decode import decode_document, validate_document
 from odmantic._mapping.mapping import mapping_of
 from odmantic._state.places import SOMEWHERE
@@ -43,8 +43,8 @@ CLIENTS = [
 
 def read_in_bulk(model: Any, document: Any) -> Any:
     found: list[Any] = []
-    mapping_of(model).codec.read_all([document], found.append, SOMEWHERE)
-    return found[0]
+    refused = mapping_of(model).codec.read_all([document], found.append, SOMEWHERE)
+    return validate_document(model, refused) if refused is not None else found[0]
 
 
 def readings(instance: Any) -> list[Any]:
@@ -238,6 +238,31 @@ def test_arguments_of_a_generic_model_follow_its_config():
     of = Of[Optional[datetime]](it=AT)
     assert of.it == AWARE
     assert_same_after_reading(of)
+
+
+class Visit(Model):
+    model_config = {"datetimes": "aware"}
+    start: datetime
+
+    @stored()
+    @property
+    def end(self) -> datetime:
+        return self.start + timedelta(hours=1)
+
+
+def test_operands_for_stored_properties_are_converted():
+    assert (Visit.end > AT) == {"end": {"$gt": AWARE}}
+
+
+class Open(Model):
+    model_config = {"datetimes": "aware", "extra": "allow"}
+    __pydantic_extra__: Dict[str, datetime]
+
+
+def test_typed_extras_follow_the_config():
+    extra = Open(at=AT)  # type: ignore[call-arg]
+    assert extra.model_extra == {"at": AWARE}
+    assert_same_after_reading(extra)
 
 
 def test_a_forward_reference_follows_the_config():

@@ -1,0 +1,108 @@
+"""The member of a union to which a document's value belongs, where a codec of the program stores some members.
+
+It is the first one that accepts what is stored, and would store it so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import bson
+from bson.errors import BSONError
+from pydantic import ValidationError
+
+from odmantic._codec.coded import OPTIONS
+from odmantic._codec.encode import type_encoder
+from odmantic._codec.validation import Validation
+from odmantic._mapping.mapping import mapping_of
+from odmantic._types.tree import Document, Object, Type
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from odmantic._errors.lines import ErrorList
+    from odmantic._mapping.interfaces import Decoder, Encoder, Location
+
+_ABSENT: Any = object()
+
+
+def unchanged(value: Any, _loc: Location, _errors: ErrorList, _raw: Any) -> Any:
+    """Decode nothing."""
+    return value
+
+
+def nullable_decoder(decode: Decoder) -> Decoder:
+    """Return the decoder of an optional value."""
+
+    def decode_value(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
+        return None if value is None else decode(value, loc, errors, raw)
+
+    return decode_value
+
+
+def coded_union_decoder(
+    members: list[tuple[Type, Decoder | None]], *, arbitrary_types: bool
+) -> Decoder:
+    """Return the decoder of a union, given those of its members.
+
+    A value that belongs to no member is left to validation.
+    """
+    readers = [
+        _Reader(member, decode or unchanged, arbitrary_types=arbitrary_types)
+        for member, decode in members
+    ]
+
+    def decode(value: Any, loc: Location, _errors: ErrorList, raw: Any) -> Any:
+        for read in readers:
+            found = read(value, loc, raw)
+            if found is not _ABSENT:
+                return found
+        return value
+
+    return decode
+
+
+class _Reader:
+    """A function that reads a value as a member of a union, and returns `_ABSENT` if it is not one."""
+
+    def __init__(self, member: Type, decode: Decoder, *, arbitrary_types: bool) -> None:
+        self._decode = decode
+        self._encode: Encoder | None = type_encoder(member)
+        # Documents may have other keys, which are not written.
+        self._is_object = isinstance(member, Object)
+        self._validate: Callable[[Any], Any] = Validation(
+            member.annotation, arbitrary_types=arbitrary_types
+        )
+        if isinstance(member, Document):
+            self._validate = _validation_of(member.cls)
+
+    def __call__(self, value: Any, loc: Location, raw: Any) -> Any:
+        errors: ErrorList = []
+        translated = self._decode(value, loc, errors, raw)
+        if errors:
+            return _ABSENT
+        try:
+            read = self._validate(translated)
+        except ValidationError:
+            return _ABSENT
+        return read if self._is_object or self._is_stored_as(value, read) else _ABSENT
+
+    def _is_stored_as(self, stored: Any, value: Any) -> bool:
+        try:
+            again = value if self._encode is None else self._encode(value)
+            return _bytes_of(again) == _bytes_of(stored)
+        except (BSONError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            return False
+
+
+def _validation_of(model: Any) -> Callable[[Any], Any]:
+    def validate(values: Any) -> Any:
+        return model.__pydantic_validator__.validate_python(
+            values, by_alias=mapping_of(model).takes_aliases, by_name=True
+        )
+
+    return validate
+
+
+def _bytes_of(stored: Any) -> bytes:
+    return bson.encode({"": stored}, codec_options=OPTIONS)
