@@ -290,3 +290,52 @@ def test_referenced_documents_have_their_own(sync_engine, commands, raw_database
         found.buyer.name = "A" + found.buyer.name
         sync_engine.save(found)
         assert updates(commands) == [{"$set": {"name": found.buyer.name}}]
+
+
+class Animal(Model):
+    model_config = {"inheritance": "single"}
+    name: str
+
+    @stored(key_name="u")
+    @property
+    def upper(self) -> str:
+        return self.name.upper()
+
+
+class Cat(Animal):
+    lives: int = 9
+
+    @stored()
+    @property
+    def double(self) -> int:
+        return self.lives * 2
+
+
+class Lion(Cat):
+    @property
+    def double(self) -> int:
+        return self.lives * 3
+
+
+def test_classes_of_a_hierarchy_have_properties(sync_engine, commands, raw_database):
+    sync_engine.save_all([Animal(name="a"), Cat(name="c"), Lion(name="l")])
+    found = to_list(sync_engine.find(Animal, Animal.upper != "X", sort=Animal.name))
+    assert [type(each) for each in found] == [Animal, Cat, Lion]
+    assert sync_engine.count(Cat, Cat.double == 27) == 1
+    raw = raw_database["animal"].find_one({"name": "l"})
+    assert raw == {
+        "_type": "Lion", "_id": found[2].id, "name": "l", "lives": 9, "u": "L", "double": 27,
+    }  # fmt: skip
+    for each in found[1:]:
+        each.lives = 1
+    commands.clear()
+    sync_engine.save_all(found)
+    assert updates(commands) == [
+        {"$set": {"lives": 1, "double": 2}},
+        {"$set": {"lives": 1, "double": 3}},
+    ]
+    one = sync_engine.find_one(Animal, Animal.name == "c")
+    one.name = "C"
+    commands.clear()
+    sync_engine.save(one)
+    assert updates(commands) == [{"$set": {"name": "C"}}]
