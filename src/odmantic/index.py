@@ -21,6 +21,7 @@ class Index:
         fields: Fields of the model, or `asc(...)` and `desc(...)` of them.
         unique: Whether the server refuses a second document with the same values.
         name: The name of the index; if `None`, MongoDB derives one from the keys.
+        by_type: Whether the discriminator of the model's hierarchy comes before the fields.
 
     Raises:
         ValueError: if there is no field.
@@ -35,8 +36,10 @@ class Index:
         *fields: FieldProxyAny | SortExpression,
         unique: bool = False,
         name: str | None = None,
+        by_type: bool = False,
     ) -> None:
         self.fields = fields
+        self.by_type = by_type
         self.unique = unique
         self.name = name
         self._orders = tuple(
@@ -45,8 +48,23 @@ class Index:
         if not any(self._orders):
             raise ValueError("an index needs at least one field")
 
-    def to_odm_index(self) -> ODMBaseIndex:
-        """Return the index with keys for fields."""
+    def to_odm_index(self, type_key: str | None = None) -> ODMBaseIndex:
+        """Return the index with keys for fields.
+
+        Args:
+            type_key: The key of the discriminator of the model's hierarchy.
+
+        Raises:
+            TypeError: if it is `by_type`, and the model has no hierarchy.
+        """
+        if self.by_type:
+            if type_key is None:
+                raise TypeError(
+                    "an index by_type belongs to a model of a hierarchy, with inheritance='single' in its config or "
+                    "in that of a base"
+                )
+            by_type = SortExpression({type_key: pymongo.ASCENDING})
+            return ODMCompoundIndex((by_type, *self._orders), self.unique, self.name)
         if len(self._orders) == 1 and len(self._orders[0]) == 1:
             # MongoDB reads an index on one key in both directions.
             (key_name,) = self._orders[0]

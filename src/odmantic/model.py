@@ -444,8 +444,10 @@ class Model(_BaseODMModel, metaclass=ModelMetaclass):
             # The primary key has an index. A redundant one creates the collection, but a "unique" one is refused.
             if (field.index or field.unique) and not (field.unique and name == primary)
         ]
+        hierarchy = cls.__mapping__.hierarchy
+        type_key = None if hierarchy is None else hierarchy.key
         indexes.extend(
-            index.to_odm_index() if isinstance(index, Index) else index
+            index.to_odm_index(type_key) if isinstance(index, Index) else index
             for configured in declared_indexes(cls)
             for index in configured()
         )

@@ -132,6 +132,7 @@ class AIOEngineBase(EngineLifetime):
         *queries: Query,
         sort: SortExpressionType = None,
         limit: int | None = None,
+        without: Without = (),
         session: AIOSessionType = None,
     ) -> AIOCursor[ModelType]:
         """Find instances of several models in one ordered stream, by an aggregation of their collections.
@@ -144,6 +145,7 @@ class AIOEngineBase(EngineLifetime):
             *queries: Conditions, as for `find`.
             sort: A field, `asc(field)`, `desc(field)`, or a tuple of these.
             limit: The largest number of instances to return.
+            without: What the models do not add to the queries this time, as for `find`.
             session: See the class.
 
         Raises:
@@ -156,7 +158,7 @@ class AIOEngineBase(EngineLifetime):
             newest = await engine.find_any([Ship, Voyage], sort=desc(Voyage.leaves), limit=20)
             ```
         """
-        plan = plan_find_any(models, queries, sort=sort, limit=limit)
+        plan = plan_find_any(models, queries, sort=sort, limit=limit, without=without)
         cursor = find_any(self, self._scope_for(session, "find_any"), plan)
         if ASYNC:
             return cursor

@@ -55,10 +55,16 @@ class AIOSessionBase(HasScope):
         *queries: Query,
         sort: SortExpressionType = None,
         limit: int | None = None,
+        without: Without = (),
     ) -> AIOCursor[ModelType]:
         """Find instances of several models; see `AIOEngine.find_any`."""
         return self.engine.find_any(
-            models, *queries, sort=sort, limit=limit, session=self._as_argument()
+            models,
+            *queries,
+            sort=sort,
+            limit=limit,
+            without=without,
+            session=self._as_argument(),
         )
 
     async def find_one(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from odmantic._plan.arguments import check_model
-from odmantic._plan.conditions import restricted
+from odmantic._plan.conditions import checked_words, restricted
 from odmantic._plan.filters import build_filter
 from odmantic._plan.find import BATCH_SIZE, check_limit, resolve_references
 from odmantic._plan.sort import build_sort
@@ -160,7 +160,7 @@ def plan_find_any(
 
     Raises:
         TypeError: if `models` are not model classes, or another argument has a wrong type.
-        ValueError: if there is no model, or `limit` is not positive.
+        ValueError: if there is no model, `limit` is not positive, or a word of `without` is unknown.
     """
     given: object = models
     if isinstance(given, type):
@@ -174,5 +174,6 @@ def plan_find_any(
     # Keys are the same for all, so no field is one of another model.
     build_filter(queries)
     order = build_sort(sort)
-    filters = tuple(restricted(queries, model, without) for model in several)
+    words = checked_words(without)
+    filters = tuple(restricted(queries, model, words) for model in several)
     return FindAnyPlan(several, cast("Any", filters), order, check_limit(limit))

@@ -56,10 +56,16 @@ class SyncSessionBase(HasScope):
         *queries: Query,
         sort: SortExpressionType = None,
         limit: int | None = None,
+        without: Without = (),
     ) -> SyncCursor[ModelType]:
         """Find instances of several models; see `SyncEngine.find_any`."""
         return self.engine.find_any(
-            models, *queries, sort=sort, limit=limit, session=self._as_argument()
+            models,
+            *queries,
+            sort=sort,
+            limit=limit,
+            without=without,
+            session=self._as_argument(),
         )
 
     def find_one(

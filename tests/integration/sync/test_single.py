@@ -6,11 +6,12 @@ from __future__ import annotations
 import pickle
 from typing import Any, List, Literal, Optional
 
+import pymongo.errors
 import pytest
 from pydantic import ValidationError, model_validator
 from tests.integration.sync.reading import to_list
 
-from odmantic import EmbeddedModel, Field, Model, ObjectId, Reference, type_is
+from odmantic import EmbeddedModel, Field, Index, Model, ObjectId, Reference, type_is
 from odmantic.exceptions import (
     DocumentNotFoundError,
     DocumentParsingError,
@@ -607,3 +608,43 @@ def test_an_error_in_a_stream_of_several_models(sync_engine, raw_database):
     raw_database["photo"].insert_one({"title": "c", "created": 1, "owner": ObjectId()})
     with pytest.raises(DocumentParsingError, match="Referenced document not found"):
         to_list(sync_engine.find_any([Post, Photo]))
+
+
+def test_unique_indexes_cover_the_documents_of_their_class(sync_engine, raw_database):
+    class Beast(Model, inheritance="single"):
+        name: str = Field(unique=True)
+
+    class Wolf(Beast):
+        chip: int = Field(unique=True)
+
+    def indexes() -> Any:
+        found = raw_database["beast"].index_information().values()
+        return [
+            (each["key"][0][0], each.get("partialFilterExpression"))
+            for each in found
+            if each.get("unique")
+        ]
+
+    for model in (Wolf, Beast):
+        sync_engine.configure_database([model, Wolf])
+        assert indexes() == [("name", None), ("chip", {"_type": "Wolf"})]
+    sync_engine.save_all([Beast(name="a"), Beast(name="b"), Wolf(name="c", chip=1)])
+    with pytest.raises(DuplicateKeyError):
+        sync_engine.save(Wolf(name="d", chip=1))
+    with pytest.raises(DuplicateKeyError):
+        sync_engine.save(Wolf(name="a", chip=2))
+
+    class Husky(Wolf):
+        model_config = {"indexes": lambda: [Index(Husky.name, by_type=True)]}
+
+    sync_engine.save(Husky(name="e", chip=1))
+    with pytest.raises(pymongo.errors.DuplicateKeyError):
+        sync_engine.configure_database([Beast])
+    assert indexes() == [("name", None), ("chip", {"_type": "Wolf"})]
+    assert sync_engine.remove(Husky) == 1
+    for _ in range(2):
+        sync_engine.configure_database([Beast])
+        assert indexes() == [("name", None), ("chip", {"_type": {"$in": ["Wolf", "Husky"]}})]
+    with pytest.raises(DuplicateKeyError):
+        sync_engine.save(Husky(name="e", chip=1))
+    assert "_type_1_name_1" in raw_database["beast"].index_information()

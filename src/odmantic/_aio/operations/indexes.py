@@ -11,14 +11,19 @@ from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.errors import add_context
 from odmantic._plan.indexes import (
     CONFLICT_CODES,
-    declared_indexes,
     find_conflict,
     recreation,
     settle,
 )
+from odmantic._plan.type_indexes import (
+    CANNOT_CREATE,
+    refusal_of_types,
+    wanted_indexes,
+    widening,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from pymongo import IndexModel
 
@@ -31,9 +36,16 @@ async def create_declared(
     engine: Engine, scope: Scope, models: Iterable[type[Model]], *, update_existing: bool
 ) -> None:
     """Create the indexes that models declare, one after the other."""
+    hierarchies: set[int] = set()
     for model in models:
+        mapping = mapping_of(model)
+        if mapping.hierarchy is not None:
+            # One class stands for all.
+            if id(mapping.hierarchy) in hierarchies:
+                continue
+            hierarchies.add(id(mapping.hierarchy))
         await _Indexes(engine, scope, model).create_declared(update_existing=update_existing)
-        settle(mapping_of(model))
+        settle(mapping)
 
 
 class _Indexes:
@@ -48,13 +60,24 @@ class _Indexes:
 
     async def create_declared(self, *, update_existing: bool) -> None:
         """Create the declared ones, one after the other."""
-        for index in declared_indexes(self._model):
+        for wanted in wanted_indexes(self._model):
+            index: IndexModel | None = wanted.index
+            drop: Sequence[str] = ()
+            if wanted.type_key is not None:
+                change = widening(wanted, await self._list())
+                index, drop = change.create, change.drop
+            if index is None:
+                continue
             try:
                 await self._create(index)
             except OperationFailure as error:
+                if error.code == CANNOT_CREATE and wanted.has_several_types:
+                    raise refusal_of_types(wanted) from error
                 if not update_existing or error.code not in CONFLICT_CODES:
                     raise
                 await self._replace(index, error)
+            for name in drop:
+                await self._drop(name)
 
     async def _create(self, index: IndexModel) -> None:
         session = self._scope.session
