@@ -117,7 +117,7 @@ def names_for_examples() -> dict[str, object]:
     names = {each.__name__: each for each in (*driver, *testing, *models)}
     validators = {each.__name__: each for each in (AfterValidator, field_validator)}
     own = {"OnInput": odmantic.OnInput, "hashed": str.title, **validators}
-    own |= {"Cat": Cat, "type_is": odmantic.type_is}
+    own |= {"Cat": Cat, "type_is": odmantic.type_is, "hook": odmantic.hook}
     own |= {"stored": odmantic.stored, "Datetimes": odmantic.Datetimes, "datetime": datetime}
     own |= {"BsonCodec": odmantic.BsonCodec, "register_codec": odmantic.register_codec}
     web = {"APIRouter": APIRouter, **{name: getattr(fastapi, name) for name in fastapi.__all__}}

@@ -8,10 +8,12 @@ from odmantic import (
     Datetimes,
     EmbeddedModel,
     Field,
+    HookEvent,
     Model,
     Polymorphic,
     SyncEngine,
     as_type,
+    hook,
     register_codec,
     stored,
     type_is,
@@ -114,3 +116,17 @@ async def colours(engine: SyncEngine, user: User) -> None:
     await engine.save(user)  # mistake: nothing to await
     async with engine.transaction():  # mistake: only `with`
         pass
+
+
+class Hooked(Model):
+    @hook("before_load")  # mistake: no such event
+    def tidy(self) -> None: ...
+
+    @hook("before_save")
+    def tell(self, event: HookEvent) -> None:
+        event.change  # mistake: misspelt
+
+
+def add_hooks(engine: SyncEngine) -> None:
+    engine.add_hook("before_read", print)  # mistake: no such event
+    engine.add_hook("after_load", 3)  # mistake: no function

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -20,6 +20,7 @@ from odmantic import (
     Datetimes,
     EmbeddedModel,
     Field,
+    HookEvent,
     Index,
     Model,
     ObjectId,
@@ -28,6 +29,7 @@ from odmantic import (
     Reference,
     SyncEngine,
     as_type,
+    hook,
     is_reading,
     query,
     register_codec,
@@ -436,3 +438,32 @@ async def errors(engine: AIOEngine, user: User) -> None:
     except DocumentParsingError as error:
         assert_type(error.inner, ValidationError)
         assert_type(error.model, type[BaseModel])
+
+
+class Hooked(Model):
+    name: str
+
+    @hook("before_save")
+    def tidy(self, event: HookEvent) -> None:
+        assert_type(event.changes, frozenset[str])
+        assert_type(event.is_new, bool)
+        self.name = self.name.lower()
+
+    @hook("after_commit")
+    @hook("after_rollback")
+    async def tell(self) -> None: ...
+
+    @hook("before_query_write")
+    @classmethod
+    def check(cls, event: HookEvent) -> None:
+        event.filter = cls.name == "a"
+
+
+async def hooks(engine: AIOEngine, sync_engine: SyncEngine, hooked: Hooked) -> None:
+    def tell(instance: Hooked, event: HookEvent) -> None: ...
+
+    assert_type(engine.add_hook("after_save", tell, Hooked), Callable[[], None])
+    remove = sync_engine.add_hook("after_load", lambda instance: None)
+    remove()
+    assert_type(await hooked.tell(), None)
+    assert_type(Hooked.name, str)

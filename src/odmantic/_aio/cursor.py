@@ -7,14 +7,18 @@ iteration whose cursor was released, as in `async for user in engine.find(User)`
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic
 
 from pymongo.errors import InvalidOperation
 
 from odmantic._aio.colour import ASYNC
+from odmantic._aio.operations.hooks import hooks_of_read, load_hooked
+from odmantic._aio.operations.scope import OUTSIDE
 from odmantic._driver._aio import Lock, resolve, sleep, take_batch
 from odmantic._driver.encoded_batches import PIECE_SIZE
 from odmantic._driver.internals import lift_batch_limit
+from odmantic._hooks.registry import EngineHooks
 from odmantic._plan.find import LIST_PAGE_SIZE, PAGE_SIZE
 from odmantic._shared.reading import BaseCursor, ModelType, Reader, reads_by_itself
 from odmantic._state.places import SOMEWHERE
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     Send = Callable[[Callable[[], Awaitable[Any]]], Awaitable[Any]]
     Open = Callable[[], Any]
     Complete = Callable[[list[Any]], Awaitable[list[Any]]]
+    AfterLoad = Callable[[list[Any]], Awaitable[Exception | None]]
     Decode = Callable[[list[Any]], Iterable[list[dict[str, Any]]]]
     _Batch = tuple[list[Any], bool]
     """Documents or pieces of answers, and whether none come behind them."""
@@ -49,7 +54,12 @@ class AIOCursor(BaseCursor[ModelType]):
 
     def __init__(self, model: type[ModelType], cursor: Any) -> None:
         """Wrap a driver cursor of documents of a model."""
-        self._start(Source(Reader(model, SOMEWHERE), lambda: cursor, _send_directly))
+        source = Source(Reader(model, SOMEWHERE), lambda: cursor, _send_directly)
+        reach = EngineHooks().for_reads(model)
+        hooks = None if reach is None else hooks_of_read(reach)
+        if hooks is not None:
+            source.after_load = partial(load_hooked, None, OUTSIDE, hooks)
+        self._start(source)
 
     def _start(self, source: Source[ModelType]) -> None:
         super().__init__(source.reader)
@@ -128,6 +138,7 @@ class Source(Generic[ModelType]):
         "_open",
         "_send",
         "_was_interrupted",
+        "after_load",
         "complete",
         "decode",
         "page_size",
@@ -142,6 +153,8 @@ class Source(Generic[ModelType]):
         """Loads the references of a page's documents; it may omit documents."""
         self.decode: Decode | None = None
         """Decodes pieces of replies, if the driver cursor returns these and not documents."""
+        self.after_load: AfterLoad | None = None
+        """Calls the hooks of a page's instances; it keeps those before an error, and returns that."""
         self._open = open_cursor
         self._send = send
         self._lock = Lock()
@@ -177,6 +190,8 @@ class Source(Generic[ModelType]):
             documents, page.is_last = batch
             parts = [documents] if self.decode is None else self.decode(documents)
             page.instances, page.error = self.reader.parse_all(parts)
+            if self.after_load is not None:
+                page.error = await self.after_load(page.instances) or page.error
         except Exception as error:  # noqa: BLE001 - kept, and raised to each consumer
             page.error = error
         except BaseException:

@@ -12,7 +12,7 @@ from odmantic._aio.operations.find import count, find, find_any, find_one
 from odmantic._aio.operations.indexes import create_declared
 from odmantic._aio.operations.save import save, save_one
 from odmantic._aio.operations.save_all import save_all
-from odmantic._aio.operations.scope import OUTSIDE, HasScope, Scope, scope_of
+from odmantic._aio.operations.scope import APART, OUTSIDE, HasScope, Scope, scope_of
 from odmantic._aio.operations.soft_deletion import restore
 from odmantic._driver._aio import (
     resolve,
@@ -329,7 +329,8 @@ class AIOEngineBase(EngineLifetime):
         check_model(model, "remove")
         query = build_filter(queries, model, without)
         scope = self._scope_for(session, "remove", writes=True)
-        return await remove(self, scope, model, query, just_one=just_one, hard=hard)
+        given = queries, without
+        return await remove(self, scope, model, query, given, just_one=just_one, hard=hard)
 
     async def _save(self, instance: ModelType, session: Any) -> ModelType:
         """Save an instance and its references in a driver session.
@@ -342,7 +343,7 @@ class AIOEngineBase(EngineLifetime):
             return instance
         for target in referenced(instance):
             await self._save(target, session)
-        await save_one(self, scope, instance)
+        await save_one(self, scope, instance, self._target(type(instance)))
         return instance
 
     def _save_in_session(
@@ -355,21 +356,24 @@ class AIOEngineBase(EngineLifetime):
         if scope.session is not None:
             if len(instances) > 1:
                 return save_all(self, scope, instances)
-            return save(self, scope, instances[0])
+            return save(self, scope, instances[0], operation)
         if len(instances) == 1 and not instances[0].__mapping__.reference_paths:
             target = self._target(type(instances[0]))
             if target.needs_no_session:
-                return save_one(self, scope, instances[0], target)
-        return self._save_in_own_session(instances, operation)
+                return save_one(self, scope, instances[0], target, operation)
+        return self._save_in_own_session(instances, scope.given, operation)
 
-    async def _save_in_own_session(self, instances: Sequence[Model], operation: str) -> None:
+    async def _save_in_own_session(
+        self, instances: Sequence[Model], given: Any, operation: str
+    ) -> None:
         session = await resolve(self.client.start_session())
         try:
             scope = self._scope_for(session, operation)
+            scope.given = given
             if len(instances) > 1:
                 await save_all(self, scope, instances)
             else:
-                await save(self, scope, instances[0])
+                await save(self, scope, instances[0], operation)
         finally:
             await resolve(session.end_session())
 
@@ -406,12 +410,15 @@ class AIOEngineBase(EngineLifetime):
             session = session_of_block(
                 self.client, self.stray_operations, operation, runs_for, waiting_frame
             )
-        if session is None or session is NO_SESSION:
+        if session is None:
             return OUTSIDE
+        if session is NO_SESSION:
+            return APART
         given: Any = session._scope() if isinstance(session, HasScope) else None
         # What gives none is a session of the driver, or a mock of one of ours.
         is_scope = type(given) is Scope
         scope: Scope = given if is_scope else scope_of(AIOEngineBase._get_session(session))
+        scope.given = session
         scope.check(operation, writes=writes)
         return scope
 

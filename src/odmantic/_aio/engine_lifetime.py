@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from odmantic import _process
 from odmantic._aio.operations.turns import Turns
-from odmantic._driver._aio import CLIENT_ADVICE, REFUSED_CLIENTS, make_client, resolve
+from odmantic._driver._aio import (
+    CAN_AWAIT,
+    CLIENT_ADVICE,
+    REFUSED_CLIENTS,
+    make_client,
+    resolve,
+)
+from odmantic._hooks.events import check_event
 from odmantic._shared.arguments import (
     check_client,
     check_client_options,
@@ -15,15 +22,17 @@ from odmantic._shared.arguments import (
 )
 from odmantic._shared.engine import UNNAMED, BaseEngine
 from odmantic._transaction.blocks import StrayOperations
+from odmantic._transaction.callbacks import check_callback
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from types import TracebackType
 
     from pymongo.asynchronous.collection import AsyncCollection
     from typing_extensions import Self
 
     from odmantic._driver.plain import Target
+    from odmantic._hooks.events import HookName
     from odmantic.model import Model
 
 
@@ -75,6 +84,30 @@ class EngineLifetime(BaseEngine):
     ) -> None:
         """Close the client if the engine has created it."""
         await self.close()
+
+    def add_hook(
+        self, event: HookName, function: Callable[..., Any], model: type[Any] | None = None
+    ) -> Callable[[], None]:
+        """Call a function at an event in the lives of documents that this engine writes, deletes and reads.
+
+        Hooks of the classes are called first, those of engines in the order in which they were added.
+
+        Args:
+            event: The event, such as `"before_save"`; see `odmantic.hook`.
+            function: Takes the instance, and the `HookEvent` if it takes two arguments; for `before_query_write` and
+                `after_query_write` the class in place of the instance. It may be async.
+            model: The model whose documents it is for, or an embedded model, with its subclasses; all models if `None`.
+
+        Returns:
+            A function that removes the hook.
+
+        Raises:
+            ValueError: if there is no such event.
+            TypeError: if the function cannot be called here, or `model` is not a model class.
+        """
+        check_event(event)
+        check_callback(function, may_await=CAN_AWAIT)
+        return self._add_hook(event, function, model)
 
     def get_collection(self, model: type[Model]) -> AsyncCollection[dict[str, Any]]:
         """Return the driver's collection of a model, for raw calls.

@@ -10,6 +10,7 @@ from pydantic_core import core_schema
 from odmantic._define.forward import check_defaults, forget
 from odmantic._define.mapping import compile_mapping
 from odmantic._define.pure import make_pure_model
+from odmantic._hooks.registry import note_class
 from odmantic._mapping.building import is_building
 from odmantic._mapping.mapping import ModelMapping
 from odmantic._query.paths import proxy_of
@@ -53,6 +54,7 @@ def attach_mapping(cls: Any) -> ModelMapping:
         setattr(cls, name, proxy_of(field, cls))
     if kind_of(cls) is ModelKind.ABSTRACT:
         refuse_instances(cls)
+    note_class()
     forget(cls)
     if mapping.hierarchy is not None:
         mapping.hierarchy.changed()

@@ -17,6 +17,7 @@ from odmantic._define.complete import (
 from odmantic._define.forward import remember, waiting_for
 from odmantic._define.hierarchies import check_words, enter_hierarchy, hierarchy_above
 from odmantic._define.pure import PureMetaclass, pure_subclass
+from odmantic._hooks.declared import declare_hooks
 from odmantic._mapping.building import building_class, is_building
 from odmantic._mapping.hierarchy import hierarchy_of
 from odmantic._mapping.mapping import (
@@ -164,6 +165,7 @@ class BaseModelMetaclass(PureMetaclass):
         cls.__odm_bases__ = bases
         cls.__odm_unchecked__ = body.unchecked
         mcs._cover_views(cls)
+        declare_hooks(cls)
         if body.deferred:
             remember(cls, body.deferred, body.known)
         return cls

@@ -20,6 +20,7 @@ from odmantic._driver.clients import is_motor_collection
 if TYPE_CHECKING:
     from bson.codec_options import CodecOptions
 
+    from odmantic._hooks.registry import Reach
     from odmantic._state.places import Known
 
 T = TypeVar("T")
@@ -55,6 +56,10 @@ class Target:
     """The collection for writes: the same, but with the standard representation of UUIDs if the client names none."""
     names_no_uuids: bool
     """Whether the client names no representation of UUIDs, so that filters need the standard one."""
+    hooks: Reach | None = None
+    """The hooks that writes of documents there may call."""
+    load_hooks: Reach | None = None
+    """The hooks that reads of documents there may call."""
     twin: Any = UNMADE
     """The collection from which `encoded_batches` reads; created on first use."""
 

@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary, ref
 
 from odmantic._driver.clients import DRIVERS, addresses_of, client_kind, deployment_of
 from odmantic._driver.plain import target_at
+from odmantic._hooks.registry import EngineHooks
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.arguments import check_model
 from odmantic._plan.find import loads_references
@@ -17,7 +18,7 @@ from odmantic._transaction.concerns import NOTHING_ASKED
 from odmantic.model import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from odmantic._driver.plain import Target
     from odmantic._transaction.concerns import TransactionDefaults, TransactionSettings
@@ -55,6 +56,7 @@ class BaseEngine:
         self.database: Any = client[database]
         self._targets: dict[ref[Any], tuple[Any, Any, Target]] = {}
         self._used_models: WeakKeyDictionary[type[Model], None] = WeakKeyDictionary()
+        self._hooks = EngineHooks()
         self._usual_transaction: tuple[Any, dict[str, Any]] = (None, {})
 
     def __repr__(self) -> str:
@@ -75,6 +77,17 @@ class BaseEngine:
             """Return the collection that `get_collection` gives."""
             ...
 
+    def _add_hook(self, event: str, function: Callable[..., Any], model: Any) -> Callable[[], None]:
+        """Add a hook of the engine; return what removes it."""
+        remove = self._hooks.add(event, function, model)
+        self._targets.clear()  # they say which models have hooks
+
+        def removed() -> None:
+            remove()
+            self._targets.clear()
+
+        return removed
+
     def _usual_target(self, model: Any) -> Target:
         """Return the collection of a model in this engine's database, which is looked at once."""
         try:
@@ -86,11 +99,11 @@ class BaseEngine:
         check_model(model, "get_collection")
         self._used_models[model] = None
         name = mapping_of(model).collection
+        added = self._hooks.added
         target = self._look_at(model, self.database[name])
         # A stand-in may return another object each time.
         if target.is_of_driver:
-            # Not a `WeakKeyDictionary`, which is written in Python: this is looked up for each operation.
-            self._targets[ref(model, self._targets.pop)] = self.database, name, target
+            self._keep(model, (self.database, name, target), added)
         return target
 
     def _given_target(self, model: Any, collection: Any) -> Target:
@@ -98,12 +111,23 @@ class BaseEngine:
         kept = self._targets.get(ref(model))
         if kept is not None and kept[2].collection is collection:
             return kept[2]
+        added = self._hooks.added
         target = self._look_at(model, collection)
-        self._targets[ref(model, self._targets.pop)] = None, None, target
+        self._keep(model, (None, None, target), added)
         return target
 
+    def _keep(self, model: Any, looked_at: tuple[Any, Any, Target], added: object) -> None:
+        """Keep what was looked at, with the hooks that were added until then."""
+        # Not a `WeakKeyDictionary`, which is written in Python: this is looked up for each operation.
+        self._targets[ref(model, self._targets.pop)] = looked_at
+        if self._hooks.added is not added:  # in another thread, meanwhile
+            self._targets.clear()
+
     def _look_at(self, model: Any, collection: Any) -> Target:
-        return target_at(collection, self.client, Known(self._place_of(model, collection)))
+        target = target_at(collection, self.client, Known(self._place_of(model, collection)))
+        target.hooks = self._hooks.for_writes(model)
+        target.load_hooks = self._hooks.for_reads(model)
+        return target
 
     def _reading_from(self, model: Any, known: Known) -> Known:
         """Return what says that documents of a model are known, and referenced ones that may be read along."""

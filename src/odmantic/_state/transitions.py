@@ -10,7 +10,7 @@
 | the write succeeds | `mark_written` | the same, and what is embedded is clean |
 | it fails, or is rolled back | `give_back`, `give_back_whole` | dirty in them, or as before where the write moved it to another place |
 | its document is deleted | `mark_deleted` | new, and a document may exist; so are its copies |
-| nothing is known any more | `mark_unknown` | new, and a document may exist |
+| nothing is known any more, or again | `mark_unknown`, `mark_new_again` | new, and a document may exist |
 | a deletion or an attempt is rolled back | `go_back` | as it was kept before |
 
 A rollback gives the writes of its transaction back in reverse order, see `odmantic._transaction.journal`.
@@ -248,6 +248,12 @@ def mark_unknown(instance: Any) -> None:
     state = opened(instance)
     state.known = state.modified = state.earlier = None
     object.__setattr__(instance, "__baseline__", None)
+
+
+def mark_new_again(instance: Any, place: Place) -> None:
+    """Note that the first write of an instance to a place failed, or was rolled back; a document may exist all the same."""
+    if standing_at(state_of(instance), place) is not ELSEWHERE:
+        mark_unknown(instance)
 
 
 def go_back(instance: Any, kept: KeptState) -> None:

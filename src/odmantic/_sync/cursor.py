@@ -8,6 +8,7 @@ iteration whose cursor was released, as in `for user in engine.find(User)`, keep
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic
 
 from pymongo.errors import InvalidOperation
@@ -15,9 +16,12 @@ from pymongo.errors import InvalidOperation
 from odmantic._driver._sync import Lock, sleep, take_batch
 from odmantic._driver.encoded_batches import PIECE_SIZE
 from odmantic._driver.internals import lift_batch_limit
+from odmantic._hooks.registry import EngineHooks
 from odmantic._plan.find import LIST_PAGE_SIZE, PAGE_SIZE
 from odmantic._shared.reading import BaseCursor, ModelType, Reader, reads_by_itself
 from odmantic._state.places import SOMEWHERE
+from odmantic._sync.operations.hooks import hooks_of_read, load_hooked
+from odmantic._sync.operations.scope import OUTSIDE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     Send = Callable[[Callable[[], Any]], Any]
     Open = Callable[[], Any]
     Complete = Callable[[list[Any]], list[Any]]
+    AfterLoad = Callable[[list[Any]], Exception | None]
     Decode = Callable[[list[Any]], Iterable[list[dict[str, Any]]]]
     _Batch = tuple[list[Any], bool]
     """Documents or pieces of answers, and whether none come behind them."""
@@ -49,7 +54,12 @@ class SyncCursor(BaseCursor[ModelType]):
 
     def __init__(self, model: type[ModelType], cursor: Any) -> None:
         """Wrap a driver cursor of documents of a model."""
-        self._start(Source(Reader(model, SOMEWHERE), lambda: cursor, _send_directly))
+        source = Source(Reader(model, SOMEWHERE), lambda: cursor, _send_directly)
+        reach = EngineHooks().for_reads(model)
+        hooks = None if reach is None else hooks_of_read(reach)
+        if hooks is not None:
+            source.after_load = partial(load_hooked, None, OUTSIDE, hooks)
+        self._start(source)
 
     def _start(self, source: Source[ModelType]) -> None:
         super().__init__(source.reader)
@@ -120,6 +130,7 @@ class Source(Generic[ModelType]):
         "_open",
         "_send",
         "_was_interrupted",
+        "after_load",
         "complete",
         "decode",
         "page_size",
@@ -134,6 +145,8 @@ class Source(Generic[ModelType]):
         """Loads the references of a page's documents; it may omit documents."""
         self.decode: Decode | None = None
         """Decodes pieces of replies, if the driver cursor returns these and not documents."""
+        self.after_load: AfterLoad | None = None
+        """Calls the hooks of a page's instances; it keeps those before an error, and returns that."""
         self._open = open_cursor
         self._send = send
         self._lock = Lock()
@@ -169,6 +182,8 @@ class Source(Generic[ModelType]):
             documents, page.is_last = batch
             parts = [documents] if self.decode is None else self.decode(documents)
             page.instances, page.error = self.reader.parse_all(parts)
+            if self.after_load is not None:
+                page.error = self.after_load(page.instances) or page.error
         except Exception as error:  # noqa: BLE001 - kept, and raised to each consumer
             page.error = error
         except BaseException:

@@ -25,7 +25,7 @@ from odmantic._sync.operations.find import count, find, find_any, find_one
 from odmantic._sync.operations.indexes import create_declared
 from odmantic._sync.operations.save import save, save_one
 from odmantic._sync.operations.save_all import save_all
-from odmantic._sync.operations.scope import OUTSIDE, HasScope, Scope, scope_of
+from odmantic._sync.operations.scope import APART, OUTSIDE, HasScope, Scope, scope_of
 from odmantic._sync.operations.soft_deletion import restore
 from odmantic._transaction.blocks import NO_SESSION, is_in_block, session_of_block
 
@@ -300,7 +300,8 @@ class SyncEngineBase(EngineLifetime):
         check_model(model, "remove")
         query = build_filter(queries, model, without)
         scope = self._scope_for(session, "remove", writes=True)
-        return remove(self, scope, model, query, just_one=just_one, hard=hard)
+        given = queries, without
+        return remove(self, scope, model, query, given, just_one=just_one, hard=hard)
 
     def _save(self, instance: ModelType, session: Any) -> ModelType:
         """Save an instance and its references in a driver session.
@@ -313,7 +314,7 @@ class SyncEngineBase(EngineLifetime):
             return instance
         for target in referenced(instance):
             self._save(target, session)
-        save_one(self, scope, instance)
+        save_one(self, scope, instance, self._target(type(instance)))
         return instance
 
     def _save_in_session(
@@ -326,21 +327,22 @@ class SyncEngineBase(EngineLifetime):
         if scope.session is not None:
             if len(instances) > 1:
                 return save_all(self, scope, instances)
-            return save(self, scope, instances[0])
+            return save(self, scope, instances[0], operation)
         if len(instances) == 1 and not instances[0].__mapping__.reference_paths:
             target = self._target(type(instances[0]))
             if target.needs_no_session:
-                return save_one(self, scope, instances[0], target)
-        return self._save_in_own_session(instances, operation)
+                return save_one(self, scope, instances[0], target, operation)
+        return self._save_in_own_session(instances, scope.given, operation)
 
-    def _save_in_own_session(self, instances: Sequence[Model], operation: str) -> None:
+    def _save_in_own_session(self, instances: Sequence[Model], given: Any, operation: str) -> None:
         session = self.client.start_session()
         try:
             scope = self._scope_for(session, operation)
+            scope.given = given
             if len(instances) > 1:
                 save_all(self, scope, instances)
             else:
-                save(self, scope, instances[0])
+                save(self, scope, instances[0], operation)
         finally:
             session.end_session()
 
@@ -379,12 +381,15 @@ class SyncEngineBase(EngineLifetime):
             session = session_of_block(
                 self.client, self.stray_operations, operation, runs_for, waiting_frame
             )
-        if session is None or session is NO_SESSION:
+        if session is None:
             return OUTSIDE
+        if session is NO_SESSION:
+            return APART
         given: Any = session._scope() if isinstance(session, HasScope) else None
         # What gives none is a session of the driver, or a mock of one of ours.
         is_scope = type(given) is Scope
         scope: Scope = given if is_scope else scope_of(SyncEngineBase._get_session(session))
+        scope.given = session
         scope.check(operation, writes=writes)
         return scope
 

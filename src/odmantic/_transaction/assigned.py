@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from odmantic._mapping.mapping import mapping_of
 from odmantic._state.dirty import dirty_fields, update_baseline
 from odmantic._state.snapshot import field_digest, field_digests, take_snapshots
-from odmantic._state.state import State, all_names, state_of
-from odmantic._state.transitions import mark_clean
+from odmantic._state.state import DELETED, NEW, State, all_names, standing_at, state_of
+from odmantic._state.transitions import mark_clean, mark_new_again
 from odmantic._transaction.tracked import Tracked
 
 if TYPE_CHECKING:
@@ -29,12 +29,18 @@ class Assigned:
         clean: The fields that have the values of the document again once these changes are undone.
     """
 
-    __slots__ = (*("_after", "_before", "_deep", "_digests", "_dirty", "_set"), "clean", "instance")
+    __slots__ = (
+        *("_after", "_before", "_deep", "_digests", "_dirty", "_place", "_set", "_was_new"),
+        "clean",
+        "instance",
+    )
 
     def __init__(self, instance: Instance, place: Place) -> None:
         """Keep the present values of an instance, which is saved to a place."""
         self.instance = instance
         self.clean: AbstractSet[str] = frozenset()
+        self._place = place
+        self._was_new = standing_at(state_of(instance), place) in (NEW, DELETED)
         self._before = _values(instance)
         self._digests = field_digests(instance, all_names(instance))
         self._dirty = dirty_fields(instance, place)
@@ -43,7 +49,7 @@ class Assigned:
         self._after: dict[str, tuple[Any, bytes | None]] = {}
 
     def end(self) -> bool:
-        """Find what has changed since; return whether anything has."""
+        """Find what has changed since; return whether there is anything to undo."""
         now = _values(self.instance)
         for name in {**self._before, **now}:
             digest = field_digest(self.instance, name) if name in now else None
@@ -51,27 +57,29 @@ class Assigned:
             is_same = digest == self._digests.get(name)
             if not is_same or (digest is None and value is not self._before.get(name, _ABSENT)):
                 self._after[name] = value, digest
-        return bool(self._after)
+        return self._was_new or bool(self._after)
 
     def keep_clean(self, written: AbstractSet[str]) -> None:
         """Note the fields that a program wrote before in the transaction, or changed: they stay dirty."""
         self.clean = self._after.keys() - self._dirty - written
 
     def undo(self) -> None:
-        """Put back the values that the program has not replaced since."""
+        """Put back the values that the program has not replaced since, after the writes are undone."""
         instance = self.instance
         state = state_of(instance)
         is_known = state is not None and (type(state) is not State or state.known is not None)
         for name, (value, digest) in self._after.items():
             held = _values(instance).get(name, _ABSENT)
-            same = digest is not None and field_digest(instance, name) == digest
-            if not same and held is not value:
+            now = None if held is _ABSENT else field_digest(instance, name)
+            if now != digest or (digest is None and held is not value):
                 continue
             self._put_back(name)
             if is_known and name in self.clean:
                 if name in mapping_of(type(instance)).mutable_fields:
                     update_baseline(instance, take_snapshots(instance, (name,)))
                 mark_clean(instance, (name,))
+        if self._was_new:
+            mark_new_again(instance, self._place)
 
     def _put_back(self, name: str) -> None:
         instance = self.instance

@@ -60,6 +60,11 @@ class Attempt:
     """The guard that compares the saves of a transaction that may be retried."""
 
     @property
+    def number(self) -> int:
+        """The number of this run among those of one `run_transaction`, from 1."""
+        return 1 if self.guard is None else self.guard.attempt
+
+    @property
     def has_ended(self) -> bool:
         """Whether nothing more can be done with this run."""
         return self.state is _ENDED or self.state is _SESSION_ENDED

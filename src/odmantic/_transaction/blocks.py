@@ -66,6 +66,8 @@ class Block:
     driver_session: Any
     owner: Any
     """The task or thread that entered it, or `ANY_OWNER`."""
+    hook: object = None
+    """The hook that is the block: its operations run in the transaction of the operation that calls it."""
 
     @property
     def is_over(self) -> bool:
@@ -75,7 +77,7 @@ class Block:
 
     def leave(self) -> None:
         """Release everything: the driver's timers keep copies of the context, and so the block, for long."""
-        self.client = self.attempt = self.driver_session = self.owner = None
+        self.client = self.attempt = self.driver_session = self.owner = self.hook = None
 
 
 _blocks: ContextVar[tuple[Block, ...]] = ContextVar("odmantic_blocks", default=())
@@ -85,6 +87,12 @@ def enter_block(block: Block) -> None:
     """Note that a block was entered, and forget those that have ended."""
     blocks = _blocks.get()
     _blocks.set((*(b for b in blocks if not b.is_over), block) if blocks else (block,))
+
+
+def leave_hook_block(block: Block) -> None:
+    """Note that a hook has ended, and its block with it."""
+    block.leave()
+    _blocks.set(tuple(b for b in _blocks.get() if not b.is_over))
 
 
 def leave_block(attempt: Attempt) -> None:
@@ -135,6 +143,11 @@ def session_of_block(
     block = block_of(client) if policy is not StrayOperations.IGNORE else None
     if block is None:
         return None
+    if block.hook is not None and policy is not StrayOperations.JOIN:
+        raise StrayOperationError(
+            f"{operation} without session= in the hook {block.hook} would run outside of the transaction whose operation "
+            "calls the hook: pass session=event.session, or session=odmantic.session.NO_SESSION if this is meant"
+        )
     if block.owner is not ANY_OWNER and not runs_for(block.owner):
         if policy is StrayOperations.JOIN:
             raise StrayOperationError(

@@ -4,19 +4,42 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 Callback = Callable[[], Any]
 
 
-class Callbacks:
-    """The callbacks for after the commit and for after the rollback, each in order of registration."""
+@dataclass(slots=True, eq=False)
+class Effect:
+    """What happens to one instance until a commit or a rollback, for its hooks."""
 
-    __slots__ = ("on_commit", "on_rollback")
+    instance: Any
+    changes: frozenset[str] = frozenset()
+    """The names of all fields that were written."""
+    is_new: bool = False
+    """Whether its document was inserted."""
+    begun: tuple[str, ...] = ()
+    """The operations on it, also one that failed."""
+    done: tuple[str, ...] = ()
+    """Those that the server has acknowledged."""
+
+
+class Callbacks:
+    """The callbacks for after the commit and for after the rollback, each in order of registration.
+
+    Attributes:
+        on_commit: Those for after the commit.
+        on_rollback: Those for after the rollback.
+        effects: By the identities of an instance and an engine, what happened to instances whose hooks are among them.
+    """
+
+    __slots__ = ("effects", "on_commit", "on_rollback")
 
     def __init__(self) -> None:
         self.on_commit: list[Callback] = []
         self.on_rollback: list[Callback] = []
+        self.effects: dict[tuple[int, int], Effect] = {}
 
 
 def check_callback(callback: object, *, may_await: bool) -> None:

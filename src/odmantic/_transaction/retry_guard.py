@@ -25,16 +25,19 @@ if TYPE_CHECKING:
 class RetryGuard:
     """The documents that each attempt of a retried transaction saved, by object, in order."""
 
-    __slots__ = ("_saves", "tracked")
+    __slots__ = ("_saves", "attempt", "tracked")
 
     def __init__(self) -> None:
         """Begin with nothing saved and nothing tracked."""
         self.tracked = Tracked()
         """Objects whose values are restored before each further attempt."""
+        self.attempt = 1
+        """The number of the present attempt."""
         self._saves: dict[int, _Saves] = {}
 
     def begin_attempt(self) -> None:
         """Restore the values of tracked objects, and count the saves from zero."""
+        self.attempt += 1
         self.tracked.restore()
         for saves in self._saves.values():
             saves.count = 0

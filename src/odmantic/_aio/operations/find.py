@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pymongo.errors import PyMongoError
 
 from odmantic._aio.cursor import AIOCursor, Source
+from odmantic._aio.operations.hooks import hooks_of_read, load_hooked
 from odmantic._aio.operations.references import ReferenceLoader, are_where_the_server_looks
 from odmantic._driver._aio import resolve, take_batch
 from odmantic._driver.clients import runs_transaction
@@ -60,6 +61,9 @@ def find(engine: Engine, scope: Scope, plan: FindPlan[ModelType]) -> AIOCursor[M
     if has_references and not by_server:
         source.page_size = plan.batch_size
         source.complete = ReferenceLoader(engine, scope, model, collection).complete
+    hooks = None if target.load_hooks is None else hooks_of_read(target.load_hooks)
+    if hooks is not None:
+        source.after_load = partial(load_hooked, engine, scope, hooks)
     if encoded is not None:
         source.decode = lambda pieces: documents_of(pieces, options)
     return AIOCursor[ModelType].reading(source)
@@ -145,6 +149,7 @@ async def find_one(
     by_itself = scope.session is None
     codec_options = target.read_options if by_itself or scope.attempt else None
     options: dict[str, Any] = {"sort": list(sort.items())} if sort else {}
+    hooks = None if target.load_hooks is None else hooks_of_read(target.load_hooks)
 
     async def read() -> Any:
         if codec_options is not None:
@@ -165,7 +170,12 @@ async def find_one(
     document = await scope.send(engine, read, "find", model)
     if document is None:
         return None
-    return Reader(model, target.known, scope.attempt).parse(document)
+    instance = Reader(model, target.known, scope.attempt).parse(document)
+    if hooks is not None:
+        error = await load_hooked(engine, scope, hooks, [instance])
+        if error is not None:
+            raise error
+    return instance
 
 
 async def count(engine: Engine, scope: Scope, model: type[Model], query: QueryExpression) -> int:

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 from pymongo import ReadPreference
 from pymongo.errors import PyMongoError
 
+from odmantic._aio.operations.hooks import HookedCall, HookedWrite
+from odmantic._hooks.inside import is_in_hook_of, refuse_own
 from odmantic._plan.command import has_matched, met_document, update_command
 from odmantic._plan.errors import NOT_ENCODABLE, write_error
 from odmantic._plan.indexes import warn_unless_settled
@@ -26,7 +28,7 @@ from odmantic._state.places import Written
 from odmantic._state.transitions import give_back, mark_written
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
     from collections.abc import Set as AbstractSet
 
     from odmantic._aio.interfaces import Engine
@@ -36,27 +38,40 @@ if TYPE_CHECKING:
     from odmantic.model import Model
 
 
-def save(engine: Engine, scope: Scope, instance: Model) -> Awaitable[None]:
-    """Save an instance, after those it references."""
+def save(engine: Engine, scope: Scope, instance: Model, operation: str = "save") -> Awaitable[None]:
+    """Save an instance, after those it references; hooks are told the name of the operation."""
     if instance.__mapping__.reference_paths:
-        return _save_in_order(engine, scope, instance)
-    return save_one(engine, scope, instance)
+        return _save_in_order(engine, scope, instance, operation)
+    return save_one(engine, scope, instance, engine._target(type(instance)), operation)
 
 
-async def _save_in_order(engine: Engine, scope: Scope, instance: Model) -> None:
-    for each in save_order([instance]):
-        await save_one(engine, scope, each)
+async def _save_in_order(engine: Engine, scope: Scope, instance: Model, operation: str) -> None:
+    ordered = save_order([instance])
+    targets: list[Target] = []
+    for each in ordered:
+        target = engine._target(type(each))
+        targets.append(target)
+        if target.hooks is not None:
+            await _save_hooked(engine, scope, ordered, operation)
+            return
+    for each, target in zip(ordered, targets, strict=True):
+        await save_one(engine, scope, each, target)
 
 
 async def save_one(
-    engine: Engine, scope: Scope, instance: Model, target: Target | None = None
+    engine: Engine,
+    scope: Scope,
+    instance: Model,
+    target: Target,
+    operation: str = "save",
 ) -> None:
     """Save an instance, after other saves of it; what it references is left alone."""
+    if target.hooks is not None and target.hooks.now() is not None:
+        await _save_hooked(engine, scope, (instance,), operation)
+        return
     turns, unit = engine._turns, scope.unit
     turn = turns.take_at_once(instance, unit) or await turns.take(instance, unit)
     try:
-        if target is None:
-            target = engine._target(type(instance))
         plan, attempt = None, scope.attempt
         if turn is not None and (attempt is None or attempt.guard is None):
             journal = None if attempt is None else attempt.journal
@@ -76,18 +91,83 @@ async def save_one(
             turns.leave(instance, turn)
 
 
+async def _save_hooked(
+    engine: Engine, scope: Scope, ordered: Sequence[Model], operation: str
+) -> None:
+    """Save instances, which come after those they reference, with their hooks."""
+    async with HookedCall(engine, scope, operation) as call:
+        call.check(ordered)
+        for instance in ordered:
+            await _save_each(call, engine, scope, instance)
+
+
+async def _save_each(call: HookedCall, engine: Engine, scope: Scope, instance: Model) -> None:
+    """Save one instance with its hooks."""
+    written = call.of(instance)
+    if written is None:
+        await save_one(engine, scope, instance, engine._target(type(instance)))
+        return
+    if is_in_hook_of(instance):
+        if fields_to_save(instance, written.place):
+            refuse_own(instance, "save")
+        return
+    turns = engine._turns
+    turn = await turns.take(instance, scope.unit)
+    call.saving.append(instance)
+    try:
+        # What a save of another transaction has taken may never come to be.
+        least = all_fields(instance) if turn is None else frozenset[str]()
+        is_written = await _save_between(call, engine, scope, written, least)
+    finally:
+        call.saving.pop()
+        if turn is not None:
+            turns.leave(instance, turn)
+    if is_written:
+        await call.after_save(written)
+
+
+async def _save_between(
+    call: HookedCall, engine: Engine, scope: Scope, written: HookedWrite, least: AbstractSet[str]
+) -> bool:
+    """Call the hooks before a save, and save what there is to send then; tell whether there is anything."""
+    instance = written.instance
+    names = fields_to_save(instance, written.place) or least
+    if names:
+        names = await call.before_save(written, names) or least
+    if not names:
+        return False
+    for each in save_order([instance]):
+        if each is not instance:  # a hook may have assigned it
+            await _save_each(call, engine, scope, each)
+    call.begin(written, names)
+    try:
+        is_written = await save_fields(engine, scope, instance, names, written.target)
+    except BaseException:
+        call.failed(written)
+        raise
+    if is_written:
+        call.wrote(written)
+    return is_written
+
+
 async def save_fields(
     engine: Engine, scope: Scope, instance: Model, names: AbstractSet[str], target: Target
-) -> None:
-    """Plan, send and settle some fields of an instance; if they are not all and there is no document, all of them."""
+) -> bool:
+    """Plan, send and settle some fields of an instance; if they are not all and there is no document, all of them.
+
+    Returns:
+        Whether there was anything to send.
+    """
     write = Written(target.known.place, scope.journal)
     try:
         plan = plan_save(instance, names, write)
     except BaseException:
         write.end()
         raise
-    if plan is not None:
-        await _write(engine, scope, plan, target)
+    if plan is None:
+        return False
+    await _write(engine, scope, plan, target)
+    return True
 
 
 async def _write(engine: Engine, scope: Scope, plan: SavePlan, target: Target) -> None:

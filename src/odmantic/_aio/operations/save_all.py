@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from odmantic._aio.operations.bulk import BulkSave, StoppedError, is_general
+from odmantic._aio.operations.hooked_bulk import HookedBulk
+from odmantic._aio.operations.hooks import HookedCall
 from odmantic._aio.operations.save import save_fields
 from odmantic._plan.groups import group_instances
 from odmantic._plan.save import fields_to_save, save_order
@@ -21,39 +23,104 @@ if TYPE_CHECKING:
 async def save_all(engine: Engine, scope: Scope, instances: Sequence[Model]) -> None:
     """Save instances, each after those it references, and after other saves of them; see `save` for the stages."""
     ordered = save_order(instances)
+    for model in set(map(type, ordered)):
+        if engine._target(model).hooks is not None:
+            await _save_all_hooked(engine, scope, instances, ordered)
+            return
     turns = engine._turns
     turn = await turns.take_all(ordered, scope.unit)
     try:
-        target: Target | None = None
-        model = None
-        for number, instance in enumerate(ordered):
-            if target is None or type(instance) is not model:
-                model = type(instance)
-                target = engine._target(model)
-            if fields_to_save(instance, target.known.place):
-                await _save_from(engine, scope, ordered[number:] if number else ordered, target)
-                return
+        await _save(engine, scope, ordered)
     finally:
         turns.leave_all(turn)
 
 
+async def _save_all_hooked(
+    engine: Engine, scope: Scope, instances: Sequence[Model], ordered: Sequence[Model]
+) -> None:
+    """Save instances with their hooks."""
+    async with HookedCall(engine, scope, "save_all") as call:
+        call.check(ordered)
+        bulk = HookedBulk(call, scope)
+        try:
+            await _save_in_turn(engine, scope, instances, ordered, call, bulk)
+        except Exception:
+            await bulk.after_failure()
+            raise
+        await bulk.after()
+
+
+async def _save_in_turn(
+    engine: Engine,
+    scope: Scope,
+    instances: Sequence[Model],
+    ordered: Sequence[Model],
+    call: HookedCall,
+    bulk: HookedBulk,
+) -> None:
+    """Call the hooks before the write, and write, after other saves of the instances."""
+    turns = engine._turns
+    turn = call.turn = await turns.take_all(bulk.apart(ordered), scope.unit)
+    try:
+        ordered = await bulk.before(instances, ordered)
+        known = {*map(id, turn.instances)}
+        # What hooks have assigned to references.
+        new = [each for each in bulk.apart(ordered) if id(each) not in known]
+        others = await turns.take_all(new, scope.unit)
+        try:
+            await _save(engine, scope, ordered, bulk)
+        except BaseException:
+            bulk.failed()
+            raise
+        finally:
+            turns.leave_all(others)
+    finally:
+        call.turn = None
+        turns.leave_all(turn)
+
+
+async def _save(
+    engine: Engine, scope: Scope, ordered: Sequence[Model], bulk: HookedBulk | None = None
+) -> None:
+    """Save instances from the first one on that has to be written."""
+    target: Target | None = None
+    model = None
+    for number, instance in enumerate(ordered):
+        if target is None or type(instance) is not model:
+            model = type(instance)
+            target = engine._target(model)
+        if fields_to_save(instance, target.known.place):
+            ordered = ordered[number:] if number else ordered
+            await _save_from(engine, scope, ordered, target, bulk)
+            return
+
+
 async def _save_from(
-    engine: Engine, scope: Scope, ordered: Sequence[Model], target: Target
+    engine: Engine,
+    scope: Scope,
+    ordered: Sequence[Model],
+    target: Target,
+    bulk: HookedBulk | None,
 ) -> None:
     """Save some instances, of which the first one has to be written."""
     if len(ordered) > 1 and target.is_of_driver:
-        await _save_in_bulk(engine, scope, ordered)
+        await _save_in_bulk(engine, scope, ordered, bulk)
         return
+    guard = scope.guard if bulk is None else bulk.guard
     for number, instance in enumerate(ordered):
         if number:
             target = engine._target(type(instance))
         names = fields_to_save(instance, target.known.place)
         if names:
-            scope.guard(instance)
-            await save_fields(engine, scope, instance, names, target)
+            guard(instance)
+            is_written = await save_fields(engine, scope, instance, names, target)
+            if is_written and bulk is not None:
+                bulk.wrote((instance,))
 
 
-async def _save_in_bulk(engine: Engine, scope: Scope, ordered: Sequence[Model]) -> None:
+async def _save_in_bulk(
+    engine: Engine, scope: Scope, ordered: Sequence[Model], bulk: HookedBulk | None
+) -> None:
     """Save instances, which come after those they reference.
 
     What a save one after the other would have written before an error is written; of the rest, some referenced
@@ -63,7 +130,7 @@ async def _save_in_bulk(engine: Engine, scope: Scope, ordered: Sequence[Model]) 
     limit = len(ordered)
     for each in group_instances(ordered):
         group = each.before(limit) if failed is not None else each
-        saving = BulkSave(engine, scope, group)
+        saving = BulkSave(engine, scope, group, bulk)
         try:
             await saving.save()
         except StoppedError as stopped:

@@ -13,6 +13,7 @@ from odmantic._driver.clients import addresses_of, check_session, runs_transacti
 from odmantic._plan.errors import add_context, operation_error
 from odmantic._shared.engine import BaseSession
 from odmantic._transaction.attempt import RUNNING
+from odmantic._transaction.blocks import NO_SESSION
 from odmantic.exceptions import ServerNotFoundError, SessionMisuseError, UnsafeRetryError
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ class HasScope(BaseSession, metaclass=ABCMeta):
     def get_driver_session(self) -> Any:
         """Return the driver's own session object, for raw calls of the driver."""
 
+    def _after_transaction(self) -> HasScope | None:
+        """Return what may be given as `session=` once a transaction in it has ended."""
+        return self
+
     def _scope(self) -> Scope:
         """Return the scope of operations in this session."""
         return scope_of(self.get_driver_session())
@@ -46,13 +51,14 @@ class Scope:
         session: The driver session; `None` if each command has none.
         attempt: The run of a transaction that a session or transaction object began.
         unit: The unit of writes: that run, or the driver session if the program began a transaction in it.
+        given: What the program gave as `session=`, for operations in hooks.
     """
 
-    __slots__ = ("_channel", "attempt", "session", "unit")
+    __slots__ = ("_channel", "attempt", "given", "session", "unit")
 
     def __init__(self, session: Any = None, channel: Channel | None = None) -> None:
         """Take the transaction that runs now."""
-        self.session = session
+        self.session = self.given = session
         self._channel = channel
         self.attempt: Attempt | None = None if channel is None else channel.attempt
         self.unit: Any = self.attempt
@@ -94,6 +100,14 @@ class Scope:
             raise SessionMisuseError(
                 f"{operation} cannot write in a snapshot session, which is for reading only"
             )
+
+    @property
+    def given_after(self) -> Any:
+        """What may be given as `session=` once its transaction has ended."""
+        given = self.given
+        if self.attempt is None:
+            return given
+        return given._after_transaction() if isinstance(given, HasScope) else None
 
     def guard(self, instance: Model) -> None:
         """Stop a retried transaction if writing an instance would apply a change twice.
@@ -146,6 +160,10 @@ class Scope:
 
 OUTSIDE = Scope()
 """The scope of an operation without a session."""
+
+APART = Scope()
+"""The same, if it was called with `NO_SESSION`."""
+APART.given = NO_SESSION
 
 
 def scope_of(session: Any) -> Scope:

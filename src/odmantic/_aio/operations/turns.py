@@ -10,6 +10,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from odmantic._driver._aio import Event
+from odmantic._hooks.inside import held_turns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,9 +115,13 @@ class Turns:
         """Return a bulk save of the same instances, of those before this one if it is one itself."""
         earlier = [*takewhile(lambda bulk: bulk is not mine, (*self._bulks,))]
         if earlier:
+            held = held_turns()
             ids = {id(instance) for instance in mine.instances}
             for bulk in earlier:
-                if bulk.scope is mine.scope and not ids.isdisjoint(map(id, bulk.instances)):
+                if bulk.scope is not mine.scope or ids.isdisjoint(map(id, bulk.instances)):
+                    continue
+                # One that waits for the hook which this save is in must not be waited for.
+                if bulk not in held:
                     return bulk
         return None
 

@@ -43,10 +43,14 @@ from odmantic._sync.operations.save import save_fields
 from odmantic._transaction.attempt import DOOMING_ERRORS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from odmantic._plan.mixed import MixedPlanner
     from odmantic._plan.planner import Planner
     from odmantic._sync.interfaces import Engine
+    from odmantic._sync.operations.hooked_bulk import HookedBulk
     from odmantic._sync.operations.scope import Scope
+    from odmantic.model import Model
 
 
 _MAY_BE_UPDATED = (OperationFailure, *NOT_ENCODABLE)
@@ -77,16 +81,19 @@ class BulkSave:
     """The save of one group, in batches."""
 
     __slots__ = (
-        *("_checked", "_collection", "_engine", "_failure", "_group", "_is_over", "_known"),
-        *("_scope", "_target", "_was_wrong"),
+        *("_checked", "_collection", "_engine", "_failure", "_group", "_hooked", "_is_over"),
+        *("_known", "_scope", "_target", "_was_wrong"),
     )
 
-    def __init__(self, engine: Engine, scope: Scope, group: Group) -> None:
-        """Send nothing yet."""
+    def __init__(
+        self, engine: Engine, scope: Scope, group: Group, hooked: HookedBulk | None = None
+    ) -> None:
+        """Send nothing yet; `hooked` is told what is written."""
         warn_unless_settled(mapping_of(group.model))
         self._engine = engine
         self._scope = scope
         self._group = group
+        self._hooked = hooked
         self._target = target = engine._target(group.model)
         self._collection = target.writing
         self._known = Written(target.known.place, scope.journal)
@@ -161,7 +168,7 @@ class BulkSave:
     def _planner(self, start: int) -> Planner | MixedPlanner | None:
         if start == len(self._group.members):
             return None
-        check = self._scope.guard if self._scope.is_guarded else None
+        check = (self._hooked or self._scope).guard if self._scope.is_guarded else None
         return planner_for(self._group, start, check, checked=self._checked, write=self._known)
 
     def _may_plan_ahead(self, batch: Batch) -> bool:
@@ -298,7 +305,9 @@ class BulkSave:
             instance = batch.instances[number]
             names = fields_to_save(instance, self._known.place)
             if names:
-                save_fields(self._engine, self._scope, instance, names, self._target)
+                target = self._target
+                if save_fields(self._engine, self._scope, instance, names, target):
+                    self._tell((instance,))
         except Exception as error:
             self._note(error)
             raise StoppedError(batch.positions[number], error) from error
@@ -356,6 +365,11 @@ class BulkSave:
                     [each for each, written in mine if not written.isdisjoint(nested)], model
                 )
         self._scope.enter(instances, names, self._known)
+        self._tell(instances)
+
+    def _tell(self, instances: Sequence[Model]) -> None:
+        if self._hooked is not None:
+            self._hooked.wrote(instances)
 
     def _find_ids(self, batch: Batch, query: dict[str, Any]) -> list[Any]:
         """The ids of the documents that match."""

@@ -8,15 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 from odmantic._codec.encode import encode_primary_key
 from odmantic._codec.ids import check_id
+from odmantic._hooks.events import OF_DELETES
+from odmantic._hooks.inside import refuse_own
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.conditions import instance_filter
+from odmantic._plan.filters import build_filter
 from odmantic._plan.writes import Delete
 from odmantic._state.transitions import mark_deleted
+from odmantic._sync.operations.hooks import (
+    HookedCall,
+    after_query_write,
+    before_query_write,
+    event_in,
+)
 from odmantic._sync.operations.soft_deletion import delete_softly, remove_softly
 from odmantic.exceptions import DocumentNotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from odmantic._sync.interfaces import Engine
     from odmantic._sync.operations.scope import Scope
@@ -24,19 +33,29 @@ if TYPE_CHECKING:
     from odmantic.query import QueryExpression
 
 
-def delete(engine: Engine, scope: Scope, instance: Model, *, hard: bool) -> None:
-    """Delete the document of an instance.
+def delete(
+    engine: Engine,
+    scope: Scope,
+    instance: Model,
+    *,
+    hard: bool,
+    hooked: HookedCall | None = None,
+) -> None:
+    """Delete the document of an instance; `hooked` calls its hooks already.
 
     Raises:
         DocumentNotFoundError: if there is none.
     """
     model = type(instance)
+    target = engine._target(model)
+    if target.hooks is not None and hooked is None:
+        _delete_hooked(engine, scope, instance, hard=hard)
+        return
     if not hard and mapping_of(model).soft_delete is not None:
         delete_softly(engine, scope, instance)
         return
     id_ = encode_primary_key(instance)
     check_id(model, id_, "delete")
-    target = engine._target(model)
     journal = scope.journal
     before = journal.deleting(instance) if journal is not None else None
     call = _call_for(Delete(instance_filter(model, id_), just_one=True), target.writing, scope)
@@ -48,7 +67,48 @@ def delete(engine: Engine, scope: Scope, instance: Model, *, hard: bool) -> None
         journal.deleted(instance, before if was_here else None, ended)
 
 
+def _delete_hooked(engine: Engine, scope: Scope, instance: Model, *, hard: bool) -> None:
+    """Delete the document of an instance with its hooks."""
+    with HookedCall(engine, scope, "delete") as hooked:
+        hooked.check((instance,), OF_DELETES)
+        refuse_own(instance, "delete")
+        written = hooked.of(instance)
+        if written is not None:
+            hooked.before_delete(written)
+            hooked.begin(written)
+        delete(engine, scope, instance, hard=hard, hooked=hooked)
+        if written is not None:
+            hooked.wrote(written)
+            hooked.after_delete(written)
+
+
 def remove(
+    engine: Engine,
+    scope: Scope,
+    model: type[Model],
+    query: QueryExpression,
+    given: tuple[tuple[Any, ...], str | Collection[str]],
+    *,
+    just_one: bool,
+    hard: bool,
+) -> int:
+    """Delete matching documents and tell how many there were; the filter is made of given queries and `without=`."""
+    reach = engine._target(model).hooks
+    hooks = None if reach is None else reach.now()
+    if hooks is None:
+        return _remove(engine, scope, model, query, just_one=just_one, hard=hard)
+    event = event_in(engine, scope, "remove")
+    # Without the conditions of the model, which no hook can take away.
+    queries, without = given
+    event.filter = build_filter(queries)
+    before_query_write(hooks, event, model, scope)
+    query = build_filter((event.filter,), model, without)
+    count = _remove(engine, scope, model, query, just_one=just_one, hard=hard)
+    after_query_write(hooks, event, model, scope)
+    return count
+
+
+def _remove(
     engine: Engine,
     scope: Scope,
     model: type[Model],
@@ -57,7 +117,6 @@ def remove(
     just_one: bool,
     hard: bool,
 ) -> int:
-    """Delete matching documents and tell how many there were."""
     if not hard and mapping_of(model).soft_delete is not None:
         return remove_softly(engine, scope, model, query, just_one=just_one)
     call = _call_for(Delete(query, just_one), engine._target(model).writing, scope)

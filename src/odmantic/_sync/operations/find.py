@@ -18,6 +18,7 @@ from odmantic._plan.find import LIST_PAGE_SIZE, loads_references
 from odmantic._plan.find_any import MARK, check_one_database
 from odmantic._shared.reading import AnyReader, ModelType, Reader
 from odmantic._sync.cursor import Source, SyncCursor
+from odmantic._sync.operations.hooks import hooks_of_read, load_hooked
 from odmantic._sync.operations.references import ReferenceLoader, are_where_the_server_looks
 
 if TYPE_CHECKING:
@@ -61,6 +62,9 @@ def find(engine: Engine, scope: Scope, plan: FindPlan[ModelType]) -> SyncCursor[
     if has_references and not by_server:
         source.page_size = plan.batch_size
         source.complete = ReferenceLoader(engine, scope, model, collection).complete
+    hooks = None if target.load_hooks is None else hooks_of_read(target.load_hooks)
+    if hooks is not None:
+        source.after_load = partial(load_hooked, engine, scope, hooks)
     if encoded is not None:
         source.decode = lambda pieces: documents_of(pieces, options)
     return SyncCursor[ModelType].reading(source)
@@ -146,6 +150,7 @@ def find_one(
     by_itself = scope.session is None
     codec_options = target.read_options if by_itself or scope.attempt else None
     options: dict[str, Any] = {"sort": list(sort.items())} if sort else {}
+    hooks = None if target.load_hooks is None else hooks_of_read(target.load_hooks)
 
     def read() -> Any:
         if codec_options is not None:
@@ -166,7 +171,12 @@ def find_one(
     document = scope.send(engine, read, "find", model)
     if document is None:
         return None
-    return Reader(model, target.known, scope.attempt).parse(document)
+    instance = Reader(model, target.known, scope.attempt).parse(document)
+    if hooks is not None:
+        error = load_hooked(engine, scope, hooks, [instance])
+        if error is not None:
+            raise error
+    return instance
 
 
 def count(engine: Engine, scope: Scope, model: type[Model], query: QueryExpression) -> int:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from odmantic._plan.groups import group_instances
 from odmantic._plan.save import fields_to_save, save_order
 from odmantic._sync.operations.bulk import BulkSave, StoppedError, is_general
+from odmantic._sync.operations.hooked_bulk import HookedBulk
+from odmantic._sync.operations.hooks import HookedCall
 from odmantic._sync.operations.save import save_fields
 
 if TYPE_CHECKING:
@@ -22,37 +24,104 @@ if TYPE_CHECKING:
 def save_all(engine: Engine, scope: Scope, instances: Sequence[Model]) -> None:
     """Save instances, each after those it references, and after other saves of them; see `save` for the stages."""
     ordered = save_order(instances)
+    for model in set(map(type, ordered)):
+        if engine._target(model).hooks is not None:
+            _save_all_hooked(engine, scope, instances, ordered)
+            return
     turns = engine._turns
     turn = turns.take_all(ordered, scope.unit)
     try:
-        target: Target | None = None
-        model = None
-        for number, instance in enumerate(ordered):
-            if target is None or type(instance) is not model:
-                model = type(instance)
-                target = engine._target(model)
-            if fields_to_save(instance, target.known.place):
-                _save_from(engine, scope, ordered[number:] if number else ordered, target)
-                return
+        _save(engine, scope, ordered)
     finally:
         turns.leave_all(turn)
 
 
-def _save_from(engine: Engine, scope: Scope, ordered: Sequence[Model], target: Target) -> None:
+def _save_all_hooked(
+    engine: Engine, scope: Scope, instances: Sequence[Model], ordered: Sequence[Model]
+) -> None:
+    """Save instances with their hooks."""
+    with HookedCall(engine, scope, "save_all") as call:
+        call.check(ordered)
+        bulk = HookedBulk(call, scope)
+        try:
+            _save_in_turn(engine, scope, instances, ordered, call, bulk)
+        except Exception:
+            bulk.after_failure()
+            raise
+        bulk.after()
+
+
+def _save_in_turn(
+    engine: Engine,
+    scope: Scope,
+    instances: Sequence[Model],
+    ordered: Sequence[Model],
+    call: HookedCall,
+    bulk: HookedBulk,
+) -> None:
+    """Call the hooks before the write, and write, after other saves of the instances."""
+    turns = engine._turns
+    turn = call.turn = turns.take_all(bulk.apart(ordered), scope.unit)
+    try:
+        ordered = bulk.before(instances, ordered)
+        known = {*map(id, turn.instances)}
+        # What hooks have assigned to references.
+        new = [each for each in bulk.apart(ordered) if id(each) not in known]
+        others = turns.take_all(new, scope.unit)
+        try:
+            _save(engine, scope, ordered, bulk)
+        except BaseException:
+            bulk.failed()
+            raise
+        finally:
+            turns.leave_all(others)
+    finally:
+        call.turn = None
+        turns.leave_all(turn)
+
+
+def _save(
+    engine: Engine, scope: Scope, ordered: Sequence[Model], bulk: HookedBulk | None = None
+) -> None:
+    """Save instances from the first one on that has to be written."""
+    target: Target | None = None
+    model = None
+    for number, instance in enumerate(ordered):
+        if target is None or type(instance) is not model:
+            model = type(instance)
+            target = engine._target(model)
+        if fields_to_save(instance, target.known.place):
+            ordered = ordered[number:] if number else ordered
+            _save_from(engine, scope, ordered, target, bulk)
+            return
+
+
+def _save_from(
+    engine: Engine,
+    scope: Scope,
+    ordered: Sequence[Model],
+    target: Target,
+    bulk: HookedBulk | None,
+) -> None:
     """Save some instances, of which the first one has to be written."""
     if len(ordered) > 1 and target.is_of_driver:
-        _save_in_bulk(engine, scope, ordered)
+        _save_in_bulk(engine, scope, ordered, bulk)
         return
+    guard = scope.guard if bulk is None else bulk.guard
     for number, instance in enumerate(ordered):
         if number:
             target = engine._target(type(instance))
         names = fields_to_save(instance, target.known.place)
         if names:
-            scope.guard(instance)
-            save_fields(engine, scope, instance, names, target)
+            guard(instance)
+            is_written = save_fields(engine, scope, instance, names, target)
+            if is_written and bulk is not None:
+                bulk.wrote((instance,))
 
 
-def _save_in_bulk(engine: Engine, scope: Scope, ordered: Sequence[Model]) -> None:
+def _save_in_bulk(
+    engine: Engine, scope: Scope, ordered: Sequence[Model], bulk: HookedBulk | None
+) -> None:
     """Save instances, which come after those they reference.
 
     What a save one after the other would have written before an error is written; of the rest, some referenced
@@ -62,7 +131,7 @@ def _save_in_bulk(engine: Engine, scope: Scope, ordered: Sequence[Model]) -> Non
     limit = len(ordered)
     for each in group_instances(ordered):
         group = each.before(limit) if failed is not None else each
-        saving = BulkSave(engine, scope, group)
+        saving = BulkSave(engine, scope, group, bulk)
         try:
             saving.save()
         except StoppedError as stopped:

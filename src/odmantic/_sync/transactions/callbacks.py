@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from odmantic._transaction.callbacks import Callback
 
 
+_OR_COMMIT_HOOKS = " or after_commit hook(s)"
+_OR_ROLLBACK_HOOKS = " or after_rollback hook(s)"
+
+
 def run_callbacks(attempt: Attempt) -> None:
     """Run the callbacks for the way in which an attempt has ended; none while that is unknown.
 
@@ -24,23 +28,29 @@ def run_callbacks(attempt: Attempt) -> None:
     callbacks = attempt.callbacks
     if callbacks is None:
         return
+    if attempt.has_ended:
+        # The transaction object may live on.
+        attempt.callbacks = None
     if attempt.is_committed:
-        errors = _call_all(callbacks.on_commit)
+        errors = call_all(callbacks.on_commit)
         if errors:
             raise CommitHookError(
-                f"the transaction is committed, but {len(errors)} on_commit callable(s) failed: {errors!r}",
+                f"the transaction is committed, but {len(errors)} on_commit callable(s)"
+                f"{_OR_COMMIT_HOOKS if callbacks.effects else ''} failed: {errors!r}",
                 errors,
             ) from errors[0]
     elif attempt.is_rolled_back:
-        errors = _call_all(callbacks.on_rollback)
+        errors = call_all(callbacks.on_rollback)
         if errors:
             raise RollbackHookError(
-                f"the transaction is rolled back, but {len(errors)} on_rollback callable(s) failed: {errors!r}",
+                f"the transaction is rolled back, but {len(errors)} on_rollback callable(s)"
+                f"{_OR_ROLLBACK_HOOKS if callbacks.effects else ''} failed: {errors!r}",
                 errors,
             ) from errors[0]
 
 
-def _call_all(callbacks: list[Callback]) -> list[Exception]:
+def call_all(callbacks: list[Callback]) -> list[Exception]:
+    """Call all callbacks, each once; return the errors of those that failed."""
     errors: list[Exception] = []
     while callbacks:
         callback = callbacks.pop(0)

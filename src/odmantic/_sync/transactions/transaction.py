@@ -165,6 +165,9 @@ class TransactionLifetime(TransactionBlock):
             "take the token from the session, after the commit: use session.transaction()"
         )
 
+    def _after_transaction(self) -> SessionLifetime | None:
+        return None if self._owns_session else self.session
+
     def _check_may_start_again(self, attempt: Attempt) -> None:
         if not attempt.has_ended:
             raise SessionMisuseError("Transaction already started")

@@ -1,0 +1,106 @@
+"""The hooks of a `save_all`: those of all instances before anything is sent, and the others after all of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from odmantic._hooks.inside import is_in_hook_of, refuse_own
+from odmantic._plan.save import fields_to_save, save_order
+from odmantic._transaction.log import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from odmantic._aio.operations.hooks import HookedCall, HookedWrite
+    from odmantic._aio.operations.scope import Scope
+    from odmantic.model import Model
+
+
+class HookedBulk:
+    """The instances of a `save_all` that have hooks."""
+
+    __slots__ = ("_begun", "_call", "_scope", "_written")
+
+    def __init__(self, call: HookedCall, scope: Scope) -> None:
+        """Call nothing yet."""
+        self._call = call
+        self._scope = scope
+        self._begun: dict[int, HookedWrite] = {}
+        self._written: dict[HookedWrite, None] = {}
+
+    def apart(self, ordered: Sequence[Model]) -> list[Model]:
+        """Return the instances without those of running hooks, whose saves wait for this one.
+
+        Raises:
+            RecursionError: if one of those would be written.
+        """
+        apart: list[Model] = []
+        for instance in ordered:
+            if not is_in_hook_of(instance):
+                apart.append(instance)
+            elif self._unsaved(instance):
+                refuse_own(instance, "save_all")
+        return apart
+
+    async def before(self, instances: Sequence[Model], ordered: Sequence[Model]) -> Sequence[Model]:
+        """Call the hooks before the write, also of instances that other hooks change or refer to.
+
+        Returns:
+            The instances to save, each after those it references.
+        """
+        while await self._before(ordered):
+            ordered = save_order(instances)
+        for written in self._begun.values():
+            names = fields_to_save(written.instance, written.place)
+            if names:
+                self._call.begin(written, names)
+        return ordered
+
+    async def _before(self, ordered: Sequence[Model]) -> bool:
+        """Call the hooks of instances that have to be written; return whether there was one."""
+        found = False
+        self.apart(ordered)
+        for instance in ordered:
+            written = None if id(instance) in self._begun else self._call.of(instance)
+            names = written and fields_to_save(instance, written.place)
+            if written and names:
+                found = True
+                self._begun[id(instance)] = written
+                await self._call.before_save(written, names)
+        return found
+
+    def _unsaved(self, instance: Model) -> bool:
+        written = self._call.of(instance)
+        return written is not None and bool(fields_to_save(instance, written.place))
+
+    def guard(self, instance: Model) -> None:
+        """Have the guard of a repeated transaction look at an instance, unless it did so before hooks changed it."""
+        if id(instance) not in self._begun:
+            self._scope.guard(instance)
+
+    def wrote(self, instances: Sequence[Model]) -> None:
+        """Note instances that were written."""
+        for instance in instances:
+            written = self._begun.get(id(instance))
+            if written is not None:
+                self._call.wrote(written)
+                self._written[written] = None
+
+    async def after(self) -> None:
+        """Call the hooks after the write."""
+        for written in self._written:
+            await self._call.after_save(written)
+
+    def failed(self) -> None:
+        """Note that the others were not written."""
+        for written in self._begun.values():
+            if written not in self._written:
+                self._call.failed(written)
+
+    async def after_failure(self) -> None:
+        """Call the hooks after the write of those before an error, which is about to be raised."""
+        try:
+            if self._scope.goes_on:
+                await self.after()
+        except Exception as error:  # noqa: BLE001 - the first one is raised
+            logger.error("a hook failed: %s", type(error).__name__)

@@ -1,0 +1,1 @@
+"""Hooks: methods and functions that are called when documents are written, deleted and read."""

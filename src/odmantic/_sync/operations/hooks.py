@@ -1,0 +1,347 @@
+# Generated from src/odmantic/_aio/operations/hooks.py by tools/generate_sync.py: do not edit.
+"""Calls the hooks of documents, at each stage of an operation."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from odmantic._driver._sync import CAN_AWAIT, call_given
+from odmantic._driver.clients import runs_transaction
+from odmantic._hooks.declared import check_awaits_nothing
+from odmantic._hooks.events import OF_QUERIES, OF_READS, OF_SAVES, HookEvent
+from odmantic._hooks.inside import enter_hook
+from odmantic._hooks.walk import loaded_with, written_with
+from odmantic._plan.save import fields_to_save
+from odmantic._state.dirty import dirty_fields
+from odmantic._state.places import NOWHERE
+from odmantic._state.state import KNOWN, standing_at, state_of
+from odmantic._state.transitions import mark_new_again
+from odmantic._sync.transactions.callbacks import call_all
+from odmantic._transaction.assigned import Assigned
+from odmantic._transaction.blocks import ANY_OWNER, Block, enter_block, leave_hook_block
+from odmantic._transaction.callbacks import Callbacks, Effect
+from odmantic._types.kinds import is_model_instance
+from odmantic.exceptions import CommitHookError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+    from odmantic._driver.plain import Target
+    from odmantic._hooks.declared import Hook
+    from odmantic._hooks.registry import EngineHooks, Reach
+    from odmantic._sync.interfaces import Engine
+    from odmantic._sync.operations.scope import Scope
+    from odmantic.model import Model
+
+
+class HookedWrite:
+    """The write of one instance, as its hooks see it."""
+
+    __slots__ = ("changes", "hooks", "instance", "is_new", "place", "subjects", "target")
+
+    def __init__(self, instance: Model, target: Target, hooks: EngineHooks) -> None:
+        """Begin before the plan is made."""
+        self.instance = instance
+        self.target = target
+        self.hooks = hooks
+        self.place = target.known.place
+        self.is_new = standing_at(state_of(instance), self.place) is not KNOWN
+        self.subjects: Mapping[int, Any] = written_with(instance)
+        """The instance and those embedded in what is sent, by identity; what is inside comes first."""
+        self.changes: Mapping[int, frozenset[str]] = {}
+        """The names of what is sent of each."""
+
+    def look(self, names: AbstractSet[str]) -> None:
+        """Note what would be sent now."""
+        mine = id(self.instance)
+        self.subjects = subjects = written_with(self.instance, names)
+        self.changes = {
+            key: frozenset(names if key == mine else dirty_fields(each, NOWHERE))
+            for key, each in subjects.items()
+        }
+
+
+class HookedCall:
+    """The hooks of one call of an engine that writes; at its end, those of a commit follow if it has no transaction."""
+
+    __slots__ = ("_callbacks", "_engine", "_operation", "_scope", "saving", "turn")
+
+    def __init__(self, engine: Engine, scope: Scope, operation: str) -> None:
+        """Call nothing yet."""
+        self._engine = engine
+        self._scope = scope
+        self._operation = operation
+        self.saving: list[Model] = []
+        """The instances whose saves have begun."""
+        self.turn: Any = None
+        """The turn of a `save_all` that is not over."""
+        self._callbacks: Callbacks | None = None
+        if scope.attempt is not None:
+            self._callbacks = scope.attempt.waiting()
+        elif not runs_transaction(scope.session):
+            self._callbacks = Callbacks()
+
+    def check(self, instances: Iterable[Model], events: AbstractSet[str] = OF_SAVES) -> None:
+        """Refuse sync hooks of instances where nothing can await them.
+
+        Raises:
+            TypeError: if there is one.
+        """
+        if CAN_AWAIT:
+            return
+        for model in set(map(type, instances)):
+            reach = self._engine._target(model).hooks
+            if reach is not None:
+                check_awaits_nothing(reach.hooks(events))
+
+    def of(self, instance: Model) -> HookedWrite | None:
+        """Return the write of an instance; `None` if nothing in it has hooks."""
+        target = self._engine._target(type(instance))
+        hooks = None if target.hooks is None else target.hooks.now()
+        return None if hooks is None else HookedWrite(instance, target, hooks)
+
+    def before_save(self, written: HookedWrite, names: AbstractSet[str]) -> AbstractSet[str]:
+        """Call the hooks before a save that would send some fields; return what there is to send after them."""
+        # Before hooks assign values, which may differ in each attempt.
+        self._scope.guard(written.instance)
+        with self._undone_by_rollback(written):
+            for event in ("before_insert" if written.is_new else "before_update", "before_save"):
+                written.look(names)
+                self._fire(event, written)
+                names = fields_to_save(written.instance, written.place)
+        return names
+
+    def before_delete(self, written: HookedWrite) -> None:
+        """Call the hooks before a deletion."""
+        written.is_new = False
+        with self._undone_by_rollback(written):
+            self._fire("before_delete", written)
+
+    def begin(self, written: HookedWrite, names: AbstractSet[str] | None = None) -> None:
+        """Note that some fields are about to be sent, or a deletion."""
+        if names is not None:
+            written.look(names)
+        for effect in self._effects(written):
+            effect.begun = (*effect.begun, self._operation)
+
+    def wrote(self, written: HookedWrite) -> None:
+        """Note that the server has acknowledged what was begun."""
+        for effect in self._effects(written):
+            effect.done = (*effect.done, self._operation)
+
+    def failed(self, written: HookedWrite) -> None:
+        """Note that what was begun has failed: the next save of a new document inserts it again."""
+        if written.is_new and fields_to_save(written.instance, written.place):
+            mark_new_again(written.instance, written.place)
+
+    def after_save(self, written: HookedWrite) -> None:
+        """Call the hooks after an acknowledged save."""
+        kind = "after_insert" if written.is_new else "after_update"
+        self._fire_after(written, kind, "after_save")
+
+    def after_delete(self, written: HookedWrite) -> None:
+        """Call the hooks after an acknowledged deletion."""
+        self._fire_after(written, "after_delete")
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None:
+        """Without a transaction, call the hooks for the commit of what was written, also before an error.
+
+        Raises:
+            CommitHookError: if one fails, and nothing has failed before; all of them are called.
+        """
+        callbacks = self._callbacks
+        is_cut_off = exc_val is not None and not isinstance(exc_val, Exception)
+        if self._scope.attempt is not None or callbacks is None or is_cut_off:
+            return
+        errors = call_all(callbacks.on_commit)
+        if errors and exc_val is None:
+            raise CommitHookError(
+                f"{self._operation} has written, but {len(errors)} after_commit hook(s) failed: {errors!r}",
+                errors,
+            ) from errors[0]
+
+    def _fire_after(self, written: HookedWrite, *events: str) -> None:
+        with dooming(self._scope), self._undone_by_rollback(written):
+            for event in events:
+                self._fire(event, written)
+
+    def _fire(self, event: str, written: HookedWrite) -> None:
+        own = (written.instance, *self.saving)
+        for key, subject in written.subjects.items():
+            hooks = written.hooks.of(type(subject), event)
+            if hooks:
+                about = self._event(written.changes.get(key, frozenset()), is_new=written.is_new)
+                for hook in hooks:
+                    _call(hook, subject, about, self._scope, own, self.turn)
+
+    def _event(self, changes: frozenset[str], *, is_new: bool) -> HookEvent:
+        return event_in(self._engine, self._scope, self._operation, changes, is_new=is_new)
+
+    @contextmanager
+    def _undone_by_rollback(self, written: HookedWrite) -> Generator[None, None, None]:
+        """Enclose hooks that may assign values, which the rollback of a transaction undoes."""
+        journal = self._scope.journal
+        if journal is None:
+            yield
+            return
+        values = Assigned(written.instance, written.place)
+        try:
+            yield
+        finally:
+            if values.end():
+                journal.assigned(values)
+
+    def _effects(self, written: HookedWrite) -> Iterator[Effect]:
+        """Yield what is kept for the hooks after a commit or a rollback, and register these the first time."""
+        callbacks = self._callbacks
+        if callbacks is None:
+            return
+        for key, subject in written.subjects.items():
+            commit, rollback = (written.hooks.of(type(subject), event) for event in _ENDS)
+            if not commit and not rollback:
+                continue
+            effect = callbacks.effects.get((key, id(self._engine)))
+            if effect is None:
+                effect = callbacks.effects[key, id(self._engine)] = Effect(subject)
+                end = partial(_end, self._engine, self._scope, effect, written.instance)
+                callbacks.on_commit += (partial(end, each) for each in commit)
+                callbacks.on_rollback += (partial(end, each) for each in rollback)
+            effect.changes |= written.changes.get(key, frozenset())
+            effect.is_new |= written.is_new
+            yield effect
+
+
+_ENDS = ("after_commit", "after_rollback")
+
+
+def _end(engine: Engine, scope: Scope, effect: Effect, owner: Model, hook: Hook) -> None:
+    """Call a hook for the end of a transaction, or of a call without one."""
+    operations = effect.done if hook.event == "after_commit" else effect.begun
+    if operations:
+        event = event_in(engine, scope, operations[-1], effect.changes, is_new=effect.is_new)
+        event.session = scope.given_after
+        event.operations = operations
+        _call(hook, effect.instance, event, scope, (owner,))
+
+
+def event_in(
+    engine: Any,
+    scope: Scope,
+    operation: str,
+    changes: frozenset[str] = frozenset(),
+    *,
+    is_new: bool = False,
+) -> HookEvent:
+    """Return what hooks in an operation are told."""
+    attempt = 1 if scope.attempt is None else scope.attempt.number
+    return HookEvent(operation, engine, scope.given, changes, is_new, attempt)
+
+
+def before_query_write(
+    hooks: EngineHooks, event: HookEvent, model: type[Model], scope: Scope
+) -> None:
+    """Call the hooks before a write by query, which may replace its filter and its update.
+
+    Raises:
+        TypeError: if a hook is sync, and nothing can await it here.
+    """
+    if not CAN_AWAIT:
+        check_awaits_nothing(each for name in OF_QUERIES for each in hooks.of(model, name))
+    for hook in hooks.of(model, "before_query_write"):
+        _call(hook, model, event, scope, ())
+
+
+def after_query_write(
+    hooks: EngineHooks, event: HookEvent, model: type[Model], scope: Scope
+) -> None:
+    """Call the hooks after a write by query; their errors doom its transaction."""
+    with dooming(scope):
+        for hook in hooks.of(model, "after_query_write"):
+            _call(hook, model, event, scope, ())
+
+
+@contextmanager
+def dooming(scope: Scope) -> Generator[None, None, None]:
+    """Enclose hooks after a write: their errors doom its transaction, which cannot undo a part."""
+    try:
+        yield
+    except BaseException as error:
+        if scope.attempt is not None:
+            scope.attempt.doom(error)
+        raise
+
+
+def hooks_of_read(reach: Reach) -> EngineHooks | None:
+    """Return the hooks to call for what is read.
+
+    Raises:
+        TypeError: if one is sync, and nothing can await it here.
+    """
+    hooks = reach.now()
+    if hooks is not None and not CAN_AWAIT:
+        check_awaits_nothing(reach.hooks(OF_READS))
+    return hooks
+
+
+def load_hooked(
+    engine: Any, scope: Scope, hooks: EngineHooks, instances: list[Any]
+) -> Exception | None:
+    """Call the hooks of instances that were read; keep those before the first one whose hook fails, and return its error."""
+    for number, instance in enumerate(instances):
+        try:
+            for subject in loaded_with(instance):
+                owner = subject if is_model_instance(subject) else instance
+                for hook in hooks.of(type(subject), "after_load"):
+                    _call(hook, subject, event_in(engine, scope, "find"), scope, (owner,))
+        except Exception as error:  # noqa: BLE001 - raised behind the instances before it
+            del instances[number:]
+            return error
+    return None
+
+
+def _call(
+    hook: Hook,
+    subject: Any,
+    event: HookEvent,
+    scope: Scope,
+    own: Sequence[Any],
+    turn: Any = None,
+) -> None:
+    """Call one hook; operations inside it belong to the scope.
+
+    Args:
+        hook: The hook.
+        subject: What it is called with.
+        event: What it is told.
+        scope: The scope of the operation.
+        own: The instances that it must not write.
+        turn: The turn of the `save_all` that calls it.
+    """
+    attempt = scope.attempt
+    block: Block | None = None
+    inside = enter_hook(hook, own, turn)
+    try:
+        if attempt is not None and not attempt.has_ended:
+            client = None if event.engine is None else event.engine.client
+            block = Block(client, attempt, scope.session, ANY_OWNER, hook)
+            enter_block(block)
+        call_given(hook, subject, event)
+    finally:
+        inside.leave()
+        if block is not None:
+            leave_hook_block(block)

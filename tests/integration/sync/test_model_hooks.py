@@ -1,0 +1,753 @@
+# Generated from tests/integration/aio/test_model_hooks.py by tools/generate_sync.py: do not edit.
+"""Hooks of documents: when they are called, in which order, and what becomes of what they do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pymongo
+import pytest
+from tests.integration.sync.reading import to_list
+
+from odmantic import EmbeddedModel, Field, HookEvent, Model, Reference, hook
+from odmantic.exceptions import (
+    CommitHookError,
+    DocumentNotFoundError,
+    DuplicateKeyError,
+    StrayOperationError,
+    TransactionAbortedError,
+)
+
+called: list[Any] = []
+
+
+@pytest.fixture(autouse=True)
+def nothing_called():
+    called.clear()
+
+
+class _MineError(Exception):
+    """What a hook raises."""
+
+
+class Address(EmbeddedModel):
+    street: str
+
+    @hook("before_save")
+    def tidy(self, event):
+        called.append("street before_save")
+        self.street = self.street.title()
+
+    @hook("after_insert")
+    def tell(self):
+        called.append("street after_insert")
+
+    @hook("after_load")
+    def loaded(self):
+        called.append("street after_load")
+
+    @hook("before_delete")
+    def deleting(self):
+        called.append("street before_delete")
+
+
+class User(Model):
+    email: str
+    visits: int = 0
+    addresses: list[Address] = []
+
+    @hook("before_insert")
+    @hook("before_update")
+    @hook("after_insert")
+    @hook("after_update")
+    @hook("before_delete")
+    @hook("after_delete")
+    def tell(self, event: HookEvent):
+        called.append("user")
+
+    @hook("before_save")
+    def tidy(self):
+        called.append("user before_save")
+        self.email = self.email.lower()
+
+    @hook("after_save")
+    def saved(self):
+        called.append("user after_save")
+        assert not self.__fields_modified__
+
+    @hook("after_load")
+    def loaded(self, event):
+        called.append("user after_load")
+        assert not self.__fields_modified__
+
+    @hook("after_commit")
+    def committed(self, event):
+        called.append("user after_commit")
+
+
+def test_a_save_of_a_new_document_calls_hooks_in_order(sync_engine, raw_database):
+    user = User(email="ADA@A.ORG", addresses=[Address(street="rue one")])
+
+    sync_engine.save(user)
+
+    assert called == [
+        *("user", "street before_save", "user before_save"),
+        *("street after_insert", "user", "user after_save", "user after_commit"),
+    ]
+    assert raw_database["user"].find_one() == {
+        "_id": user.id,
+        "email": "ada@a.org",
+        "visits": 0,
+        "addresses": [{"street": "Rue One"}],
+    }
+
+
+def test_an_update_calls_the_hooks_of_what_is_sent(sync_engine, raw_database):
+    user = sync_engine.save(User(email="a", addresses=[Address(street="one")]))
+    called.clear()
+
+    user.visits = 1
+    sync_engine.save(user)
+    assert called == ["user", "user before_save", "user", "user after_save", "user after_commit"]
+
+    called.clear()
+    user.addresses[0].street = "two"
+    sync_engine.save(user)
+    assert called[:3] == ["user", "street before_save", "user before_save"]
+    assert raw_database["user"].find_one()["addresses"] == [{"street": "Two"}]
+
+
+def test_a_save_that_sends_nothing_calls_nothing(sync_engine, commands):
+    user = sync_engine.save(User(email="a"))
+    called.clear()
+    commands.clear()
+
+    sync_engine.save(user)
+    sync_engine.save_all([user, user])
+
+    assert called == []
+    assert commands.names == []
+
+
+def test_a_delete_calls_hooks_around_it(sync_engine):
+    user = sync_engine.save(User(email="a", addresses=[Address(street="one")]))
+    called.clear()
+
+    sync_engine.delete(user)
+    assert called == ["street before_delete", "user", "user", "user after_commit"]
+
+    called.clear()
+    with pytest.raises(DocumentNotFoundError):
+        sync_engine.delete(user)
+    assert called == ["street before_delete", "user"]
+
+
+def test_every_read_calls_the_hook_of_what_was_loaded(sync_engine):
+    sync_engine.save_all([User(email=each, addresses=[Address(street="one")]) for each in "ab"])
+    loaded = ["street after_load", "user after_load"]
+
+    called.clear()
+    assert sync_engine.find_one(User) is not None
+    assert called == loaded
+
+    called.clear()
+    assert len(to_list(sync_engine.find(User))) == 2
+    assert called == loaded * 2
+
+    called.clear()
+    with sync_engine.transaction() as transaction:
+        for _ in transaction.find(User):
+            pass
+    assert called == loaded * 2
+
+
+# --- What a hook is told ----------------------------------------------------------------------------
+
+
+class Told(Model):
+    name: str
+    count: int = 0
+
+    @hook("before_insert")
+    @hook("before_update")
+    @hook("before_save")
+    @hook("after_save")
+    @hook("before_delete")
+    @hook("after_load")
+    @hook("after_commit")
+    @hook("after_rollback")
+    def tell(self, event: HookEvent):
+        called.append(event)
+
+
+ALL = frozenset({"id", "name", "count"})
+
+
+def _told(*attributes):
+    return [tuple(getattr(event, each) for each in attributes) for event in called]
+
+
+def test_a_hook_is_told_about_the_operation(sync_engine):
+    told = Told(name="a")
+
+    sync_engine.save(told)
+    told.count = 1
+    sync_engine.save_all([told])
+    sync_engine.delete(told)
+
+    assert _told("operation", "changes", "is_new") == [
+        *[("save", ALL, True)] * 4,
+        *[("save_all", frozenset({"count"}), False)] * 4,
+        *[("delete", frozenset(), False)] * 2,
+    ]
+    assert {*_told("engine", "session", "attempt", "filter", "update", "instance")} == {
+        (sync_engine, None, 1, None, None, None)
+    }
+    assert [event.operations for event in called if event.operations] == [
+        *(("save",), ("save_all",), ("delete",))
+    ]
+
+
+def test_a_hook_is_given_the_session_of_the_operation(sync_engine):
+    with sync_engine.session() as session:
+        session.save(Told(name="a"))
+        with session.transaction() as transaction:
+            (told,) = to_list(transaction.find(Told))
+            told.count = 1
+            sync_engine.save(told, session=transaction)
+
+    sessions = [event.session for event in called]
+    assert sessions == [session] * 4 + [transaction] * 4 + [session]
+
+
+def test_a_transaction_of_its_own_leaves_no_session_for_what_follows(sync_engine):
+    with sync_engine.transaction() as transaction:
+        transaction.save(Told(name="a"))
+
+    assert [event.session for event in called] == [transaction] * 3 + [None]
+
+
+def test_a_commit_hook_is_told_all_operations_on_the_instance(sync_engine, raw_database):
+    raw_database.create_collection("told")
+    told = Told(name="a")
+
+    with sync_engine.transaction() as transaction:
+        transaction.save(told)
+        told.count = 1
+        transaction.save(told)
+        transaction.delete(told)
+        called.clear()
+
+    assert _told("operation", "operations", "changes", "is_new") == [
+        ("delete", ("save", "save", "delete"), ALL, True)
+    ]
+
+
+def test_the_event_of_an_embedded_instance_names_its_fields(sync_engine):
+    class Line(EmbeddedModel):
+        article: str
+        number: int
+
+        @hook("before_save")
+        def tell(self, event):
+            called.append((event.changes, event.is_new))
+
+    class Bill(Model):
+        lines: list[Line]
+
+    bill = sync_engine.save(Bill(lines=[Line(article="a", number=1)]))
+    bill.lines[0].number = 2
+    sync_engine.save(bill)
+
+    assert called == [
+        (frozenset({"article", "number"}), True),
+        (frozenset({"number"}), False),
+    ]
+
+
+# --- References -------------------------------------------------------------------------------------
+
+
+class Maker(Model):
+    name: str
+
+    @hook("before_save")
+    def tidy(self):
+        called.append("maker before_save")
+        self.name = self.name.upper()
+
+    @hook("after_commit")
+    def committed(self):
+        called.append("maker after_commit")
+
+    @hook("after_load")
+    def loaded(self):
+        called.append("maker after_load")
+
+
+class Bike(Model):
+    name: str
+    maker: Maker = Reference()
+
+    @hook("before_save")
+    def tidy(self):
+        called.append("bike before_save")
+        if self.name == "orphan":
+            self.maker = Maker(name="new")
+
+    @hook("after_load")
+    def loaded(self):
+        called.append(f"bike after_load {self.maker.name}")
+
+    @hook("after_commit")
+    def committed(self):
+        called.append("bike after_commit")
+
+
+@pytest.mark.parametrize("others", [[], [Maker(name="z")]])
+def test_references_are_saved_first_with_their_hooks(sync_engine, raw_database, others):
+    bike = Bike(name="b", maker=Maker(name="a"))
+
+    (sync_engine.save_all([bike, *others]) if others else sync_engine.save(bike))
+
+    assert called[:2] == ["maker before_save", "bike before_save"]
+    assert raw_database["maker"].find_one(bike.maker.id)["name"] == "A"
+    commits = [each for each in called if each.endswith("commit")]
+    assert commits[:2] == ["maker after_commit", "bike after_commit"]
+    assert called[-len(commits) :] == commits
+
+
+@pytest.mark.parametrize("is_bulk", [False, True])
+def test_what_a_hook_assigns_to_a_reference_is_saved_first(sync_engine, raw_database, is_bulk):
+    bike = Bike(name="orphan", maker=Maker(name="a"))
+
+    (
+        sync_engine.save_all([bike, Bike(name="b", maker=bike.maker)])
+        if is_bulk
+        else sync_engine.save(bike)
+    )
+
+    assert bike.maker.name == "NEW"
+    assert raw_database["maker"].find_one(bike.maker.id)["name"] == "NEW"
+    assert raw_database["bike"].find_one(bike.id)["maker"] == bike.maker.id
+
+
+def test_referenced_instances_are_loaded_before_those_that_refer_to_them(sync_engine):
+    sync_engine.save(Bike(name="b", maker=Maker(name="a")))
+    for read in (sync_engine.find_one, lambda model: to_list(sync_engine.find(model))):
+        called.clear()
+        read(Bike)
+        assert called == ["maker after_load", "bike after_load A"]
+
+
+# --- save_all ---------------------------------------------------------------------------------------
+
+
+def test_save_all_calls_hooks_for_each_and_sends_one_command(sync_engine, commands):
+    users = [User(email=each) for each in "ABC"]
+
+    sync_engine.save_all(users)
+
+    assert called == [
+        *["user", "user before_save"] * 3,
+        *["user", "user after_save"] * 3,
+        *["user after_commit"] * 3,
+    ]
+    assert commands.names == ["insert"]
+    assert [user.email for user in users] == ["a", "b", "c"]
+
+
+def test_an_instance_given_twice_is_saved_once(sync_engine):
+    user = User(email="a")
+
+    sync_engine.save_all([user, user])
+
+    assert called.count("user before_save") == called.count("user after_save") == 1
+
+
+class Guarded(Model):
+    number: int = Field(unique=True)
+
+    @hook("before_save")
+    def check(self):
+        if self.number < 0:
+            raise _MineError
+
+    @hook("after_save")
+    def saved(self):
+        called.append(("saved", self.number))
+        if self.number > 100:
+            raise _MineError
+
+    @hook("after_commit")
+    def committed(self):
+        called.append(("committed", self.number))
+        if self.number > 10:
+            raise _MineError
+
+
+def test_an_error_before_a_save_all_keeps_all_of_it_from_being_sent(sync_engine, commands):
+    with pytest.raises(_MineError):
+        sync_engine.save_all([Guarded(number=1), Guarded(number=2), Guarded(number=-1)])
+
+    assert commands.names == []
+    assert called == []
+
+
+def test_the_hooks_after_a_save_all_that_fails_are_those_of_what_was_written(sync_engine):
+    sync_engine.configure_database([Guarded])
+
+    with pytest.raises(DuplicateKeyError):
+        sync_engine.save_all([Guarded(number=1), Guarded(number=1), Guarded(number=2)])
+
+    assert called == [("saved", 1), ("committed", 1)]
+
+
+def test_what_another_hook_changes_is_written_with_its_hooks(sync_engine, raw_database):
+    class Part(Model):
+        name: str
+        other: Any = None
+
+        @hook("before_save")
+        def tidy(self):
+            called.append(self.name)
+            if self.__dict__.get("other"):
+                parts[0].name = "changed"
+
+    parts = [Part(name="a"), Part(name="b")]
+    sync_engine.save(parts[0])
+    parts[1].other = True
+    called.clear()
+
+    sync_engine.save_all(parts)
+
+    assert called == ["b", "changed"]
+    assert raw_database["part"].find_one(parts[0].id)["name"] == "changed"
+
+
+# --- Errors -----------------------------------------------------------------------------------------
+
+
+def test_an_error_before_a_write_prevents_it(sync_engine, raw_database):
+    guarded = Guarded(number=-1)
+
+    with pytest.raises(_MineError):
+        sync_engine.save(guarded)
+
+    assert raw_database["guarded"].count_documents({}) == 0
+    assert guarded.__fields_modified__ == {"id", "number"}
+
+
+def test_an_error_after_a_write_propagates_and_the_write_stands(sync_engine, raw_database):
+    guarded = Guarded(number=101)
+
+    with pytest.raises(_MineError):
+        sync_engine.save(guarded)
+
+    assert raw_database["guarded"].count_documents({}) == 1
+    assert not guarded.__fields_modified__
+    assert called == [("saved", 101), ("committed", 101)]
+
+
+def test_an_error_after_a_write_dooms_the_transaction(sync_engine, raw_database):
+    raw_database.create_collection("guarded")
+    guarded = Guarded(number=101)
+
+    with pytest.raises(TransactionAbortedError, match="_MineError"):
+        with sync_engine.transaction() as transaction:
+            with pytest.raises(_MineError):
+                transaction.save(guarded)
+
+    assert raw_database["guarded"].count_documents({}) == 0
+    assert guarded.__fields_modified__ == {"id", "number"}
+
+
+def test_errors_after_the_commit_are_collected(sync_engine, raw_database):
+    guarded = [Guarded(number=11), Guarded(number=1), Guarded(number=12)]
+
+    with pytest.raises(CommitHookError, match="save_all has written, but 2 after_commit") as caught:
+        sync_engine.save_all(guarded)
+
+    assert [type(error) for error in caught.value.errors] == [_MineError] * 2
+    assert raw_database["guarded"].count_documents({}) == 3
+    assert called[3:] == [("committed", 11), ("committed", 1), ("committed", 12)]
+
+
+def test_a_read_ends_at_the_instance_whose_hook_fails(sync_engine):
+    class Item(Model):
+        number: int
+
+        @hook("after_load")
+        def check(self):
+            if self.number == 2:
+                raise _MineError
+
+    sync_engine.save_all([Item(number=each) for each in (1, 2, 3)])
+    seen = 0
+
+    for _ in range(2):
+        with pytest.raises(_MineError):
+            for item in sync_engine.find(Item, sort=Item.number):
+                seen += item.number
+    with pytest.raises(_MineError):
+        sync_engine.find_one(Item, Item.number == 2)
+
+    assert seen == 2
+
+
+def test_changes_while_loading_count_as_changes(sync_engine, commands):
+    class Item(Model):
+        number: int
+
+        @hook("after_load")
+        def count(self):
+            self.number += 1
+
+    sync_engine.save(Item(number=1))
+
+    item = sync_engine.find_one(Item)
+
+    assert item.number == 2
+    assert item.__fields_modified__ == {"number"}
+
+
+def test_a_failed_write_leaves_what_hooks_have_assigned_as_changes(sync_engine, fail_point):
+    user = sync_engine.save(User(email="a"))
+    user.email = "B"
+
+    with fail_point("update", error_code=1):
+        with pytest.raises(pymongo.errors.OperationFailure):
+            sync_engine.save(user)
+
+    assert user.email == "b"
+    assert user.__fields_modified__ == {"email"}
+
+
+def test_a_hook_may_leave_nothing_to_send(sync_engine, commands):
+    class Item(Model):
+        tags: list[str] = []
+
+        @hook("before_save")
+        def clear(self):
+            self.tags.clear()
+
+        @hook("after_save")
+        def saved(self):
+            called.append("saved")
+
+    item = sync_engine.save(Item())
+    called.clear()
+    commands.clear()
+
+    item.tags.append("a")
+    sync_engine.save(item)
+
+    assert called == []
+    assert commands.names == []
+
+
+# --- Operations in hooks ----------------------------------------------------------------------------
+
+
+class Log(Model):
+    text: str
+
+
+class Logged(Model):
+    name: str
+
+    @hook("after_save")
+    def log(self, event):
+        if self.name == "other":
+            event.engine.save(Log(text=self.name))
+        else:
+            event.engine.save(Log(text=self.name), session=event.session)
+
+
+def test_a_hook_writes_in_the_transaction_of_its_operation(sync_engine, raw_database):
+    for name in ("log", "logged"):
+        raw_database.create_collection(name)
+
+    with pytest.raises(_MineError):
+        with sync_engine.transaction() as transaction:
+            transaction.save(Logged(name="a"))
+            assert transaction.count(Log) == 1
+            raise _MineError
+    sync_engine.save_all([Logged(name="b"), Logged(name="c")])
+
+    assert {each["text"] for each in raw_database["log"].find()} == {"b", "c"}
+
+
+def test_a_hook_in_a_transaction_must_use_its_session(sync_engine, raw_database):
+    for name in ("log", "logged"):
+        raw_database.create_collection(name)
+
+    with pytest.raises(StrayOperationError, match=r"save without session= in the hook Logged.log"):
+        with sync_engine.transaction() as transaction:
+            transaction.save(Logged(name="other"))
+    sync_engine.save(Logged(name="other"))
+
+    assert raw_database["log"].count_documents({}) == 1
+
+
+class Recursive(Model):
+    name: str
+    how: str
+
+    @hook("before_save")
+    def before(self, event):
+        if self.how.startswith("before"):
+            self.again(event.engine)
+
+    @hook("after_load")
+    @hook("after_commit")
+    @hook("after_save")
+    def after(self, event):
+        if self.how.startswith("after"):
+            self.name += "!"
+            self.again(event.engine)
+
+    def again(self, engine):
+        if "delete" in self.how:
+            engine.delete(self)
+        elif "all" in self.how:
+            engine.save_all([self, Log(text="a")])
+        elif "reference" in self.how:
+            engine.save(Holder(held=self))
+        else:
+            engine.save(self)
+
+
+class Holder(Model):
+    held: Recursive = Reference()
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("what", ["save", "delete", "all", "reference"])
+def test_a_hook_cannot_write_its_own_instance(sync_engine, moment, what):
+    with pytest.raises(RecursionError, match=rf"the hook Recursive.{moment} \({moment}_save\)"):
+        sync_engine.save(Recursive(name="a", how=f"{moment} {what}"))
+
+
+def test_a_hook_after_a_save_may_save_what_refers_to_its_instance(sync_engine, raw_database):
+    class Owner(Model):
+        name: str
+
+        @hook("after_insert")
+        def add(self, event):
+            event.engine.save(Owned(owner=self), session=event.session)
+
+    class Owned(Model):
+        owner: Owner = Reference()
+
+    owners = [sync_engine.save(Owner(name="a")), Owner(name="b"), Owner(name="c")]
+    sync_engine.save_all(owners)
+
+    assert {each["owner"] for each in raw_database["owned"].find()} == {
+        owner.id for owner in owners
+    }
+
+
+def test_a_hook_may_save_another_instance_of_the_same_save_all(sync_engine, raw_database):
+    class Part(Model):
+        name: str
+
+        @hook("before_save")
+        def save_next(self, event):
+            if self.name == "a":
+                event.engine.save(parts[1], session=event.session)
+                event.engine.save_all([parts[2], Log(text="a")], session=event.session)
+
+    parts = [Part(name=each) for each in "abc"]
+    sync_engine.save_all(parts)
+
+    assert raw_database["part"].count_documents({}) == 3
+
+
+# --- Writes by query --------------------------------------------------------------------------------
+
+
+class Queried(Model):
+    number: int
+
+    @hook("before_query_write")
+    @classmethod
+    def check(cls, event):
+        called.append(
+            (cls.__name__, event.operation, dict(event.filter), event.update, event.instance)
+        )
+        if event.filter == {}:
+            raise _MineError
+        if event.filter == {"number": 1}:
+            event.filter = cls.number >= 2
+
+    @hook("after_query_write")
+    @classmethod
+    def done(cls, event):
+        called.append(dict(event.filter))
+        if event.filter == {"number": 3}:
+            raise _MineError
+
+
+def test_a_hook_sees_and_may_replace_the_filter_of_a_removal(sync_engine, raw_database):
+    sync_engine.save_all([Queried(number=each) for each in range(5)])
+
+    assert sync_engine.remove(Queried, {"number": 1}) == 3
+
+    assert called == [
+        ("Queried", "remove", {"number": 1}, None, None),
+        {"number": {"$gte": 2}},
+    ]
+    with pytest.raises(_MineError):
+        sync_engine.remove(Queried)
+    assert raw_database["queried"].count_documents({}) == 2
+
+
+def test_an_error_after_a_removal_dooms_the_transaction(sync_engine, raw_database):
+    sync_engine.save(Queried(number=3))
+
+    with pytest.raises(TransactionAbortedError):
+        with sync_engine.transaction() as transaction:
+            with pytest.raises(_MineError):
+                transaction.remove(Queried, {"number": 3})
+
+    assert raw_database["queried"].count_documents({}) == 1
+
+
+# --- Hooks of engines -------------------------------------------------------------------------------
+
+
+def test_hooks_of_an_engine_are_called_behind_those_of_the_class(sync_engine, raw_database):
+    def upper(instance, event):
+        called.append(event.operation)
+        instance.email = instance.email.upper()
+
+    def tell(instance):
+        called.append(type(instance).__name__)
+
+    remove = sync_engine.add_hook("before_save", upper, User)
+    sync_engine.add_hook("after_load", tell)
+    user = sync_engine.save(User(email="a"))
+    sync_engine.save(Log(text="a"))
+    assert called[:3] == ["user", "user before_save", "save"]
+    assert raw_database["user"].find_one()["email"] == "A"
+
+    called.clear()
+    assert sync_engine.find_one(User) == user
+    assert to_list(sync_engine.find(Log)) != []
+    assert called == ["user after_load", "User", "Log"]
+
+    remove()
+    user.email = "B"
+    sync_engine.save(user)
+    assert raw_database["user"].find_one()["email"] == "b"
+
+
+def test_a_hook_of_an_engine_for_writes_by_query_takes_the_class(sync_engine):
+    sync_engine.add_hook(
+        "before_query_write", lambda model, event: called.append((model, event.filter))
+    )
+
+    sync_engine.remove(Log, Log.text == "a")
+
+    assert called == [(Log, {"text": {"$eq": "a"}})]
