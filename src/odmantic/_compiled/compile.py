@@ -71,7 +71,7 @@ class Codec:
     @cached_property
     def read_part(self) -> ReadPart:
         """The function that makes a clean embedded object, followed by its snapshot; `None` if validation has to decide."""
-        read: ReadPart = self._compiled(_write_read_part)[0].get("read_part", _leave_it)
+        read: ReadPart = self._compiled(_write_read_part)[0].get("read_part", _leave_part)
         return read
 
     def read_known(self, raw: Any, known: Known) -> Any:
@@ -256,6 +256,10 @@ def _can_take(mapping: ModelMapping) -> bool:
 
 def _leave_it(_raw: Any) -> None:
     """Leave a document to validation."""
+
+
+def _leave_part(_raw: Any, _known: Known) -> None:
+    """Leave an embedded document to validation."""
 
 
 def _leave_last(documents: list[Any], _add: Callable[[Any], None], _known: Known) -> Any:

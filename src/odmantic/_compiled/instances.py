@@ -335,7 +335,7 @@ class InstanceCode:
             self._elsewhere(mapping, f"read_new({local})", local)
             return []
         part = source.local(f"{path}_part")
-        self._elsewhere(mapping, f"read_part({local})", part)
+        self._elsewhere(mapping, f"read_part({local}, known)", part)
         source.add(f"{local} = {part}[0]")
         return keep(source, f"{part}[1:]", path) if is_kept else []
 

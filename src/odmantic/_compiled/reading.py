@@ -55,12 +55,10 @@ class ReaderCode:
         """Add the function that makes an embedded object of a clean instance."""
         source = self._source
         code = InstanceCode(source, known=True)
-        with (
-            source.function(
-                "def read_part(raw):",
-                "Make a clean embedded object, with its snapshot; `None` if validation has to judge.",
-            ),
-            code.refusing(),
+        with source.function(
+            "def read_part(raw, known):",
+            "Make a clean embedded object, with its snapshot; `None` if validation has to judge.",
         ):
-            made = code.make_part(self._mapping)
-            source.add(f"return {made}")
+            code.look_up_known(path.model for path in self._mapping.reference_paths)
+            with code.refusing():
+                source.add(f"return {code.make_part(self._mapping)}")

@@ -33,7 +33,7 @@ IsLeftOut: TypeAlias = Callable[[Any], bool]
 """Tells by its stored form whether a value has no key in the document."""
 
 Read: TypeAlias = Callable[[Any], Any]
-ReadPart: TypeAlias = Callable[[Any], tuple[Any, ...] | None]
+ReadPart: TypeAlias = Callable[[Any, Any], tuple[Any, ...] | None]
 ReadAll: TypeAlias = Callable[[list[Any], Callable[[Any], None], Any], Any]
 TakeSnapshot: TypeAlias = Callable[[Any], tuple[Any, ...]]
 Write: TypeAlias = Callable[[Any], dict[str, Any]]

@@ -164,6 +164,17 @@ def test_a_class_is_part_of_the_code_around_it_up_to_a_size() -> None:
         assert (".codec.read_part" not in top.__mapping__.source()) == is_inlined
 
 
+def test_a_class_beyond_that_size_may_have_references() -> None:
+    port: Any = create_model("Port", __base__=Model, name=(str, ""))
+    cls = embedded("Large", port=(port, Reference()), **{f"f{i}": (int, 0) for i in range(LARGEST)})
+    top: Any = create_model("Top", __base__=Model, v=(cls, Field()))
+
+    one = read_document(top, {"_id": OID, "v": {"port": {"_id": OID, "name": "Oslo"}, "f0": 1}})
+
+    assert one == top(id=OID, v=cls(port=port(id=OID, name="Oslo"), f0=1))
+    assert dirty_fields(one) == dirty_fields(one.v.port) == set()
+
+
 def test_nested_containers_are_read_and_written_however_deep_they_are() -> None:
     tp: Any = embedded("Lowest", x=(List[List[int]], []))
     value: Any = {"x": [[1]]}
