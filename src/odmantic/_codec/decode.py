@@ -16,6 +16,7 @@ from odmantic._codec.stored_forms import in_utc
 from odmantic._codec.strict import is_strict_class
 from odmantic._codec.translate import report, translate
 from odmantic._codec.types import class_inside, class_of_document, keep_unknown_type
+from odmantic._errors.parsing import parsing_error
 from odmantic._mapping.fields import ODMEmbeddedGeneric, ODMReference
 from odmantic._mapping.interfaces import MISSING, Decoder, FieldDecoder, Location, OnMissing
 from odmantic._types.classes import is_array, is_mapping
@@ -82,7 +83,7 @@ def _made(model: type[T], raw_doc: Any) -> T:
     errors: ErrorList = []
     values = translate(mapping, raw_doc, None, errors)
     if errors:
-        raise DocumentParsingError(errors, model, _id_in(raw_doc))
+        raise parsing_error(errors, model, _id_in(raw_doc))
     try:
         if mapping.validates_itself:
             return model.model_validate(values)

@@ -23,6 +23,7 @@ from odmantic._bson.datetimes import Datetimes
 from odmantic._bson.values import is_document, is_stored_array
 from odmantic._codec.coded import codec_decoder, has_codec
 from odmantic._codec.coded_unions import coded_union_decoder, nullable_decoder, unchanged
+from odmantic._codec.embedded import hierarchy_decoder
 from odmantic._codec.encoders import encode_key
 from odmantic._codec.lookups import Rename, handlers_forget_lookups, maker_of, names_first
 from odmantic._codec.own_forms import is_left_to_field
@@ -51,6 +52,7 @@ from odmantic._codec.strict import (
 from odmantic._codec.translate import parts_of, translate
 from odmantic._codec.unions import union_decoder
 from odmantic._errors.lines import ErrorList, line_errors
+from odmantic._mapping.hierarchy import hierarchy_of
 from odmantic._mapping.interfaces import Decoder, Location
 from odmantic._types.classes import is_set
 from odmantic._types.kinds import is_class
@@ -350,6 +352,9 @@ def _extras_decoder(
 
 
 def _document_decoder(model: Any) -> Decoder:
+    if hierarchy_of(model) is not None:
+        return hierarchy_decoder(model)
+
     def decode(value: Any, loc: Location, errors: ErrorList, _raw: Any) -> Any:
         return translate(model.__mapping__, value, loc, errors)
 

@@ -15,7 +15,7 @@ from odmantic._codec.encoders import EncoderCompiler
 from odmantic._codec.ids import check_id
 from odmantic._codec.objects import check_extra
 from odmantic._codec.overrides import dump_primary_key
-from odmantic._codec.types import checking_encoder
+from odmantic._codec.types import checking_encoder, unknown_keys
 from odmantic._codec.untyped import (
     AS_IT_IS_EXACTLY,
     any_encoder,
@@ -45,6 +45,8 @@ def encode_document(instance: Instance, include: Container[str] | None = None) -
     mapping: ModelMapping = instance.__mapping__
     if include is None:
         document = encode_fields(instance)
+        if mapping.keeps_unknown_keys:
+            document = {**unknown_keys(instance), **document}
     else:
         document = encode_changes(instance, {name for name in mapping.fields if name in include})
     if mapping.stored:

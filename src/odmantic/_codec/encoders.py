@@ -23,6 +23,7 @@ from odmantic._codec.objects import Parts, Refusal, names_of, object_encoder
 from odmantic._codec.own_forms import dumped_field, dumping_marks, is_left_to_field
 from odmantic._codec.union_encoders import union_encoder
 from odmantic._codec.validation import Validation, first_problem
+from odmantic._mapping.hierarchy import hierarchy_of
 from odmantic._mapping.interfaces import Encoder
 from odmantic._types.annotations import annotated, type_adapter
 from odmantic._types.kinds import is_class
@@ -76,7 +77,8 @@ class EncoderCompiler:
             return codec_encoder(node, self._refusal)
         if node.serializer is not None:
             return node.serializer if node.is_scalar else _dumped_first(node.serializer)
-        if any(isinstance(mark, _AS_ANY) for mark in node.marks):
+        is_of_hierarchy = hierarchy_of(node.cls) is not None
+        if any(isinstance(mark, _AS_ANY) for mark in node.marks) and not is_of_hierarchy:
             return self._encode_any
         if isinstance(node, Document) and self._encode_document is not None:
             return self._of_class(node.cls, self._encode_document)
@@ -107,7 +109,22 @@ class EncoderCompiler:
         parts = self._by_names(lambda: self._parts(node))
         is_model = issubclass(cls, BaseModel)
         encode_extra = self.extra_encoder(node.extras) if is_model else self._encode_any
-        return self._of_class(cls, object_encoder(cls, parts, encode_extra, self._refusal))
+        encode = self._of_class(cls, object_encoder(cls, parts, encode_extra, self._refusal))
+        return encode if hierarchy_of(cls) is None else self._unless_derived(cls, encode)
+
+    def _unless_derived(self, cls: Any, encode: Encoder) -> Encoder:
+        """Refuse instances of derived classes: without keys nothing tells which class they have."""
+
+        def encode_exactly(value: Any) -> Any:
+            own = type(value)
+            if own is not cls and isinstance(value, cls):
+                raise self._refusal(
+                    f"a {own.__name__} would be read as {cls.__name__}, since a plain class around it stores it by field "
+                    f"names: make the class around it an EmbeddedModel, or declare it as {own.__name__}"
+                )
+            return encode(value)
+
+        return encode_exactly
 
     def extra_encoder(self, node: Type) -> Encoder:
         """Return the encoder of extra values of a type."""

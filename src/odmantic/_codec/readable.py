@@ -13,8 +13,7 @@ from odmantic._codec.lookups import takes_aliases
 from odmantic._mapping.options import FieldOptions
 from odmantic._mapping.plain import allows
 from odmantic._mapping.shortcuts import Shortcut, shortcuts_of
-from odmantic._mapping.trees import embedded_throughout
-from odmantic._mapping.variants import embedded_in
+from odmantic._mapping.variants import embedded_in, embedded_throughout, follow_hierarchies
 from odmantic._types.annotations import annotated, marks_of, type_adapter
 from odmantic._types.internals import decorators_of
 from odmantic._types.tree import Node, Opaque, Target
@@ -34,6 +33,7 @@ class Readable:
     def __init__(self, mapping: ModelMapping) -> None:
         self._mapping = mapping
         self._opaque: dict[str, Opaque | None] = {}
+        follow_hierarchies(mapping)
 
     @cached_property
     def nodes(self) -> dict[str, Node] | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from odmantic._bson.values import is_document
 from odmantic._codec.translate import report
-from odmantic._errors.parsing import unknown_type
+from odmantic._errors.parsing import parsing_error, unknown_type
 from odmantic._mapping.hierarchy import MISSING_TYPE, class_to_read
-from odmantic.exceptions import ErrorList, InvalidDocumentError, UnknownTypeError
+from odmantic.exceptions import ErrorList, InvalidDocumentError
 
 if TYPE_CHECKING:
     from odmantic._mapping.hierarchy import Hierarchy
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
 
 _KEPT = "__odm_unknown_type__"
-"""The name of a private attribute: such attributes are copied and pickled with an instance."""
+_KEPT_KEYS = "__odm_unknown_keys__"
+"""Names of private attributes: such attributes are copied and pickled with an instance."""
 
 
 def class_of_document(model: Any, raw_doc: Any) -> Any:
@@ -32,14 +34,7 @@ def class_of_document(model: Any, raw_doc: Any) -> Any:
     if cls is None:
         errors: ErrorList = []
         _report_unknown(mapping, mapping.hierarchy, raw_doc, None, errors)
-        raise UnknownTypeError(
-            errors,
-            model,
-            raw_doc.get("_id"),
-            found=raw_doc.get(mapping.hierarchy.key),
-            known=_known(mapping, mapping.hierarchy),
-            collection=mapping.collection,
-        )
+        raise parsing_error(errors, model, raw_doc.get("_id"))
     return cls
 
 
@@ -65,7 +60,8 @@ def _report_unknown(
     mapping: ModelMapping, hierarchy: Hierarchy, raw_doc: Any, loc: Location, errors: ErrorList
 ) -> None:
     found = raw_doc.get(hierarchy.key)
-    problem = unknown_type(found, hierarchy.key, _known(mapping, hierarchy))
+    known = _known(mapping, hierarchy)
+    problem = unknown_type(found, hierarchy.key, known, mapping.collection)
     report(errors, problem, (loc, hierarchy.key), raw_doc)
 
 
@@ -73,15 +69,29 @@ def _report_unknown(
 
 
 def keep_unknown_type(instance: Any, raw_doc: Any) -> None:
-    """Have an instance that was read from a document of an unknown type, as of a base, remember that."""
+    """Have an instance that was read from a document of an unknown type, as of a base, remember that.
+
+    An embedded object also remembers what its class does not know, as it is written with the document around it.
+    """
     hierarchy: Hierarchy | None = instance.__mapping__.hierarchy
     if hierarchy is None or not is_document(raw_doc):
         return
     value = raw_doc.get(hierarchy.key, MISSING_TYPE)
     if value is MISSING_TYPE or value is None or hierarchy.class_of(value) is not None:
         return
-    private = instance.__pydantic_private__ or {}
-    object.__setattr__(instance, "__pydantic_private__", {**private, _KEPT: value})
+    private = {**(instance.__pydantic_private__ or {}), _KEPT: value}
+    mapping: ModelMapping = instance.__mapping__
+    if mapping.is_embedded:
+        others = {key: raw_doc[key] for key in raw_doc if key not in mapping.field_names}
+        private[_KEPT_KEYS] = deepcopy(others)
+    object.__setattr__(instance, "__pydantic_private__", private)
+
+
+def unknown_keys(instance: Any) -> dict[str, Any]:
+    """Return what an embedded object that was read from a document of an unknown type has not understood of it."""
+    private: Any = instance.__pydantic_private__
+    kept: dict[str, Any] = (private or {}).get(_KEPT_KEYS, {})
+    return kept
 
 
 def check_whole(instance: Any) -> None:

@@ -14,11 +14,12 @@ from bson.binary import Binary
 from pydantic import BaseModel, RootModel, ValidationError
 
 from odmantic._bson.values import is_document
+from odmantic._codec.embedded import located
 from odmantic._codec.stored_forms import FROM_BSON, member_decoder, stored_members
 from odmantic._codec.strict import is_json, strictness_of
-from odmantic._codec.translate import written
 from odmantic._codec.validation import Validation
-from odmantic._errors.lines import ErrorList, line_errors
+from odmantic._errors.lines import ErrorList
+from odmantic._mapping.hierarchy import class_to_read
 from odmantic._mapping.interfaces import Decoder, Location
 from odmantic._types.annotations import union_of
 from odmantic._types.classes import is_array, is_mapping
@@ -180,7 +181,8 @@ def _rank(node: Type, value: Any) -> int:
         case Union():
             return max(_rank(member, value) for member in node.arguments)
         case Document():
-            return sum(key in value for key in node.cls.__mapping__.field_names) or -1
+            cls = class_to_read(node.cls, value) or node.cls
+            return sum(key in value for key in cls.__mapping__.field_names) or -1
         case Object() if is_document(value) and node.parts:
             return sum(name in value for name in node.parts) or -1
         case _:
@@ -220,10 +222,7 @@ def _best_of(
             try:
                 return candidate.validate(translated)
             except ValidationError as error:
-                found = [
-                    {**line, "loc": (*written(loc), *line.get("loc", ()))}
-                    for line in line_errors(error)
-                ]
+                found = located(error, loc)
         failures.append(found)
     if not has_rivals:
         errors.extend(failures[0])

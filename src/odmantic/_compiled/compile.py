@@ -182,7 +182,7 @@ def _write_read_new(source: Source, mapping: ModelMapping) -> dict[str, str]:
 
 
 def _write_read_part(source: Source, mapping: ModelMapping) -> dict[str, str]:
-    if mapping.is_embedded and _can_read(mapping):
+    if mapping.is_embedded and can_read(mapping):
         ReaderCode(source, mapping).write_read_part()
     return {}
 

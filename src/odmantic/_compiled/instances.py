@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager, nullcontext
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from odmantic._compiled.defaults import NO_DEFAULT, stored_default
@@ -14,6 +15,7 @@ from odmantic._compiled.snapshot_code import (
     inside,
     keep,
     keep_any,
+    keep_class,
     keep_field,
     keep_length,
     quoted_key,
@@ -287,13 +289,15 @@ class InstanceCode:
         )
         # `1` equals `True`, and not every value can be looked up.
         classes = frozenset(type(each) for values in variants.values.values() for each in values)
+        if variants.default is not None:
+            classes |= {NoneType}
         with source.block(f"if type({tag}) not in {source.object('Tags', classes)}:"):
             source.add(self.refusal)
         kept = source.local(f"{path}_snapshot")
         inlined, others = self._inlining.split(variants.mappings, source)
         for position, mapping in enumerate(inlined):
-            values = variants.values[mapping.model]
-            with source.block(f"{'elif' if position else 'if'} {self._is_one(tag, values, path)}:"):
+            test = self._is_one(tag, variants, mapping.model, path)
+            with source.block(f"{'elif' if position else 'if'} {test}:"):
                 pieces = self._inlined(mapping, local, f"{path}_v{position}", is_kept=is_kept)
                 if is_kept:
                     source.add(f"{kept} = {as_tuple(pieces)}")
@@ -301,7 +305,11 @@ class InstanceCode:
             if not others:
                 source.add(self.refusal)
                 return [f"*{kept}"] if is_kept else []
-            by_tag = {value: each for each in others for value in variants.values[each.model]}
+            by_tag: dict[Any, ModelMapping] = {
+                value: each for each in others for value in variants.values[each.model]
+            }
+            if variants.default is not None and mapping_of(variants.default) in others:
+                by_tag[None] = mapping_of(variants.default)
             name = source.assign(
                 f"{path}_mapping", f"{source.object('mappings', by_tag)}.get({tag})"
             )
@@ -312,11 +320,15 @@ class InstanceCode:
                 source.add(f"{kept} = {as_tuple(pieces)}")
         return [f"*{kept}"] if is_kept else []
 
-    def _is_one(self, tag: str, values: tuple[Any, ...], path: str) -> str:
-        """Write the test for one of some values."""
+    def _is_one(self, tag: str, variants: Variants, cls: type[Any], path: str) -> str:
+        """Write the test for the tags of a class."""
+        values = variants.values[cls]
+        tests = [f"{tag} is None"] if cls is variants.default else []
         if len(values) == 1 and isinstance(values[0], str):
-            return f"{tag} == {self._source.quoted(f'{path}_tag', values[0])}"
-        return f"{tag} in {self._source.object(f'{path}_tags', values)}"
+            tests.append(f"{tag} == {self._source.quoted(f'{path}_tag', values[0])}")
+        elif values:
+            tests.append(f"{tag} in {self._source.object(f'{path}_tags', values)}")
+        return " or ".join(tests)
 
     def _inlined(self, mapping: ModelMapping, local: str, path: str, *, is_kept: bool) -> Pieces:
         instance, pieces = self._document(
@@ -326,7 +338,8 @@ class InstanceCode:
             self._source.add(f"{instance}.__state__ = {self._source.object('EMBEDDED', EMBEDDED)}")
         self._finish(mapping, instance, None)
         self._source.add(f"{local} = {instance}")
-        return [piece for field in pieces for piece in field] or ["True"]
+        kept = keep_class(self._source, mapping, None, path) if is_kept else []
+        return [*kept, *(piece for field in pieces for piece in field)] or ["True"]
 
     def _read_by(self, mapping: str, local: str, path: str, *, is_kept: bool) -> Pieces:
         """Read an embedded object by the functions of its own class."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from odmantic._compiled.source import Source
-from odmantic._state.snapshot import snapshot_of_any, snapshot_of_field
+from odmantic._state.snapshot import snapshot_of_any, snapshot_of_field, snapshot_of_unknown
 
 if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
@@ -37,6 +37,20 @@ def keep(source: Source, expression: str, path: str) -> Pieces:
 def keep_length(source: Source, value: str, path: str) -> str:
     """Start the list for the snapshot of a container; return its name."""
     return source.assign(f"{path}_snapshot", f"[len({value})]")
+
+
+def keep_class(source: Source, mapping: ModelMapping, instance: str | None, path: str) -> Pieces:
+    """Write the type of an embedded object, by which those of the classes of a hierarchy differ.
+
+    `instance` is the name of the object, unless it was just read from a document of a known type.
+    """
+    if mapping.hierarchy is None:
+        return []
+    value = mapping.hierarchy.stored_by(mapping.model)
+    leaf = source.quoted(f"{path}_type", value) if isinstance(value, str) else repr(value)
+    if not mapping.keeps_unknown_keys:
+        return [leaf]
+    return [leaf, f"{source.named(snapshot_of_unknown)}({instance})" if instance else "None"]
 
 
 def keep_any(source: Source, value: str, path: str) -> Pieces:

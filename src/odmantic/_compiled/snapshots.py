@@ -13,6 +13,7 @@ from odmantic._compiled.snapshot_code import (
     inside,
     keep,
     keep_any,
+    keep_class,
     keep_field,
     keep_length,
     mapping_among,
@@ -181,7 +182,7 @@ class SnapshotCode:
             with source.block(f"if {value}.__pydantic_extra__:"):
                 source.add(f"raise {source.named(OtherShapeError)}")
         values = source.assign(f"{path}_values", f"{value}.__dict__")
-        pieces: Pieces = []
+        pieces = keep_class(source, mapping, value, path)
         with self._inlining.within(mapping):
             for name, shape in mapping.readable.shapes.items():
                 where = inside(path, mapping, name)

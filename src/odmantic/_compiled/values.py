@@ -18,6 +18,7 @@ from odmantic._compiled.snapshot_code import (
     inside,
     keep,
     keep_any,
+    keep_class,
     keep_length,
     mapping_among,
     quoted_key,
@@ -247,7 +248,7 @@ class ValueCode:
 
     def _is_odd(self, mapping: ModelMapping) -> bool:
         """Return whether a class has code of its own for its documents, or their snapshots."""
-        is_odd = mapping.extra_allowed or mapping.is_unvalidated
+        is_odd = mapping.keeps_unknown_keys or mapping.extra_allowed or mapping.is_unvalidated
         is_odd |= bool(mapping.left_out or mapping.stored)
         return is_odd or (self._keeps and not keeps_alike(mapping, mapping.fields))
 
@@ -264,7 +265,9 @@ class ValueCode:
                 name: self.field(mapping, name, items[name], where)
                 for name, where in places.items()
             }
-        pieces = [piece for written in fields.values() for piece in written.pieces] or ["True"]
+        kept = keep_class(self._source, mapping, None, path) if self._keeps else []
+        kept += [piece for written in fields.values() for piece in written.pieces]
+        pieces = kept or ["True"]
         is_copy = all([stored] == kept for stored, kept in fields.values())
         if is_copy and can_copy(mapping) and _is_copy(mapping):
             return Stored(self._copy(mapping, values, ()), pieces)

@@ -59,7 +59,7 @@ from odmantic._types.tree import (
 from odmantic.exceptions import EmbeddedCopyWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from pydantic.fields import FieldInfo
 
@@ -123,6 +123,8 @@ def compile_mapping(model: type[Instance]) -> ModelMapping:
     check_keys(model, {name: field.key_name for name, field in {**fields, **stored}.items()})
     hierarchy = hierarchy_of(model)
     check_soft_deletion(model, fields, hierarchy)
+    if is_embedded and hierarchy is not None and hierarchy.root is not model:
+        _check_added_references(model, fields, hierarchy.root)
     mapping = CompiledMapping(
         model=model,
         is_embedded=is_embedded,
@@ -260,6 +262,21 @@ def _has_references(embedded: Any, without: set[Any]) -> bool:
             if isinstance(tree, Document):
                 waiting.append(tree.cls)
     return False
+
+
+def _check_added_references(
+    model: type[Instance], fields: Mapping[str, ODMBaseField], root: Any
+) -> None:
+    """Refuse references of some classes of an embedded hierarchy: they are read where the annotation says they are."""
+    for name, field in fields.items():
+        embedded = field.model if isinstance(field, ODMEmbedded) else None
+        if name not in root.__pydantic_fields__ and (
+            isinstance(field, ODMReference) or (embedded and _has_references(embedded, set()))
+        ):
+            raise TypeError(
+                f"{model.__name__}.{name} cannot be a reference, nor hold one: {root.__name__}, the root of its hierarchy, "
+                f"has no such field. Declare it in {root.__name__}, or store the key, as in `{name}_id: ObjectId`"
+            )
 
 
 def _check_keys(model: type[Instance], fields: Iterable[ODMBaseField]) -> None:

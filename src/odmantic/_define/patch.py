@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextvars import ContextVar
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
 
@@ -13,10 +14,12 @@ from pydantic_core import InitErrorDetails
 from odmantic._bson.alike import is_alike
 from odmantic._codec.decode import name_decoders
 from odmantic._codec.lookups import names_first
+from odmantic._mapping.hierarchy import hierarchy_of
 from odmantic._state.snapshot import is_same, take_snapshot
 from odmantic._state.transitions import mark_dirty
 from odmantic._types.instances import Instance
 from odmantic._types.internals import VALIDATORS, decorated
+from odmantic._types.tree import Document, Type
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -52,6 +55,7 @@ def collect_patch(
     mentioned: Container[str]
     if isinstance(patch_object, BaseModel):
         patch = patch_object.model_dump(include=include, exclude=exclude, **dump_options)
+        patch |= _values_with_classes(mapping, patch_object, patch)
         mentioned = type(patch_object).model_fields
         strict = forbid_extra
     else:
@@ -68,6 +72,22 @@ def collect_patch(
     if not forbid_extra:
         named = {name: value for name, value in named.items() if name in mapping.fields}
     return {**patch, **named}
+
+
+def _values_with_classes(
+    mapping: ModelMapping, patch_object: Any, patch: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the dumped values of which a dump may not say what class of a hierarchy they have."""
+    names = [
+        name
+        for name in patch
+        if name in mapping.fields and any(map(_is_of_hierarchy, mapping.fields[name].tree.inside))
+    ]
+    return {name: deepcopy(getattr(patch_object, name)) for name in names}
+
+
+def _is_of_hierarchy(node: Type) -> bool:
+    return isinstance(node, Document) and hierarchy_of(node.cls) is not None
 
 
 _renamers: WeakKeyDictionary[type[BaseModel], Rename] = WeakKeyDictionary()

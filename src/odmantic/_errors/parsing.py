@@ -120,16 +120,20 @@ def KeyNotFoundInDocumentError(key_name: str) -> PydanticCustomError:  # noqa: N
     )
 
 
-def unknown_type(found: object, key: str, known: tuple[Any, ...]) -> PydanticCustomError:
+def unknown_type(
+    found: object, key: str, known: tuple[Any, ...], collection: str | None
+) -> PydanticCustomError:
     """Return the error for a document of no known class."""
     return ODManticCustomError(
-        "unknown_type",
+        _UNKNOWN_TYPE,
         "Unknown type {found} under the key '{key}'; known are {known}: import the module of its class, or name the "
         "value in the type_aliases of another one",
         {
             "found": f"{found!r:.{LONGEST_VALUE}}",
             "key": key,
             "known": ", ".join(map(repr, known)) or "none",
+            "known_values": [*known],
+            "collection": collection,
         },
     )
 
@@ -141,6 +145,29 @@ def codec_failed(error: Exception) -> PydanticCustomError:
         "The codec failed with {problem}",
         {"problem": f"{type(error).__name__}: {error}"},
     )
+
+
+_UNKNOWN_TYPE = "unknown_type"
+
+
+def parsing_error(
+    errors: ErrorList, model: type[BaseModel], document_id: Any
+) -> DocumentParsingError:
+    """Return the error for a document with problems; a type that is unknown explains all others."""
+    for line in errors:
+        problem = line["type"]
+        if isinstance(problem, str) or problem.type != f"odmantic::{_UNKNOWN_TYPE}":
+            continue
+        context = problem.context or {}
+        return UnknownTypeError(
+            errors,
+            model,
+            document_id,
+            found=line["input"].get(context["key"]),
+            known=tuple(context["known_values"]),
+            collection=context["collection"],
+        )
+    return DocumentParsingError(errors, model, document_id)
 
 
 _NO_TARGET = "odmantic::referenced_document_not_found"

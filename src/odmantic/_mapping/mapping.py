@@ -243,6 +243,12 @@ class ModelMapping:
         return hidden_type_of(self.model)
 
     @cached_property
+    def keeps_unknown_keys(self) -> bool:
+        """Whether embedded objects of unknown types are read as the class, and keep the keys that it does not know."""
+        is_base = self.model.model_config.get("unknown_type") == "base"
+        return self.is_embedded and self.hierarchy is not None and is_base
+
+    @cached_property
     def encoder_of(self) -> dict[str, Encoder | None]:
         """The encoders by field name."""
         return {name: encode for name, _, encode in (*self.encoders, *self.stored_encoders)}

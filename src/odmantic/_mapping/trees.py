@@ -10,7 +10,7 @@ from uuid import UUID
 from odmantic._bson.datetimes import Datetimes
 from odmantic._mapping.fields import ODMReference
 from odmantic._mapping.options import FieldOptions
-from odmantic._mapping.variants import embedded_in, is_unmarked, variants_of
+from odmantic._mapping.variants import embedded_throughout, is_unmarked, variants_of
 from odmantic._types.internals import has_serializer
 from odmantic._types.leaves import LEAF_CLASSES, NO_CHECK
 from odmantic._types.tree import (
@@ -112,19 +112,6 @@ def _is_supported(node: Type) -> bool:
         )
     is_known = node.cls is datetime or node.cls in SUPPORTED_TIMES
     return is_known and all(isinstance(mark, (Datetimes, *SUBSTITUTE_MARKS)) for mark in marks)
-
-
-def embedded_throughout(mapping: ModelMapping) -> list[ModelMapping]:
-    """Return the mappings of what may be embedded in an instance, at any depth, each once and its own first."""
-    found = {mapping.model: mapping}
-    waiting = [mapping]
-    while waiting:
-        for shape in waiting.pop().shapes.values():
-            for each in embedded_in(shape):
-                if each.model not in found:
-                    found[each.model] = each
-                    waiting.append(each)
-    return list(found.values())
 
 
 def leaf_classes_of(mapping: ModelMapping) -> frozenset[type[Any]]:

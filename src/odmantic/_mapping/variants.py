@@ -26,10 +26,12 @@ class Variants:
     Attributes:
         key: The key that tells them apart.
         values: Its values for each class.
+        default: The class of documents without the key, if any.
     """
 
     key: str
     values: dict[type[Any], tuple[Any, ...]]
+    default: type[Any] | None = None
 
     @property
     def mappings(self) -> list[ModelMapping]:
@@ -39,7 +41,9 @@ class Variants:
 
 def variants_of(node: Node | None) -> Variants | None:
     """Return the variants of a value; `None` if it has one class, or only pydantic can tell."""
-    return _of_union(node) if isinstance(node, Tagged) else None
+    if isinstance(node, Tagged):
+        return _of_union(node)
+    return _of_hierarchy(mapping_of(node.cls)) if isinstance(node, Document) else None
 
 
 def embedded_in(shape: Node | None) -> list[ModelMapping]:
@@ -51,6 +55,37 @@ def embedded_in(shape: Node | None) -> list[ModelMapping]:
     return [mapping_of(last.cls)] if isinstance(last, Document) else []
 
 
+def _of_hierarchy(mapping: ModelMapping) -> Variants | None:
+    hierarchy = mapping.hierarchy
+    if hierarchy is None:
+        return None
+    values = {
+        each.model: tuple(one for one in hierarchy.values_of(each.model) if one is not None)
+        for each in mapping.read_as
+    }
+    return Variants(hierarchy.key, values, mapping.model)
+
+
+def follow_hierarchies(mapping: ModelMapping) -> None:
+    """Have what is decided about a class forgotten when there are other classes that may be embedded in it."""
+    for each in embedded_throughout(mapping):
+        if each.hierarchy is not None:
+            each.hierarchy.used_by(mapping)
+
+
+def embedded_throughout(mapping: ModelMapping) -> list[ModelMapping]:
+    """Return the mappings of what may be embedded in an instance, at any depth, each once and its own first."""
+    found = {mapping.model: mapping}
+    waiting = [mapping]
+    while waiting:
+        for shape in waiting.pop().shapes.values():
+            for each in embedded_in(shape):
+                if each.model not in found:
+                    found[each.model] = each
+                    waiting.append(each)
+    return list(found.values())
+
+
 def _of_union(union: Tagged) -> Variants | None:
     keys: set[str] = set()
     values: dict[type[Any], tuple[Any, ...]] = {}
@@ -58,7 +93,8 @@ def _of_union(union: Tagged) -> Variants | None:
         if not isinstance(member, Document) or not is_unmarked(member) or member.cls in values:
             return None
         # The shape of the field might depend on this union.
-        field = mapping_of(member.cls).fields.get(union.tag)
+        mapping = mapping_of(member.cls)
+        field = None if mapping.hierarchy is not None else mapping.fields.get(union.tag)
         tag = None if field is None else field.tree
         if field is None or not isinstance(tag, Choice) or not is_unmarked(tag):
             return None

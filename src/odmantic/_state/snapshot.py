@@ -20,6 +20,7 @@ from bson.codec_options import CodecOptions
 from bson.errors import BSONError
 
 from odmantic._codec.encode import encode_field, encode_value
+from odmantic._codec.types import unknown_keys
 from odmantic._codec.untyped import encode_any
 from odmantic._mapping.mapping import mapping_of
 from odmantic._types.instances import Instance
@@ -82,6 +83,12 @@ def snapshot_of_any(value: object) -> Snapshot:
     return snapshot_of_stored(
         encode_value(value) if is_model_instance(value) else encode_any(value)
     )
+
+
+def snapshot_of_unknown(instance: Any) -> bytes | None:
+    """Return the digest of what an embedded object of an unknown type keeps of its document."""
+    kept = unknown_keys(instance)
+    return digest(kept) if kept else None
 
 
 def snapshot_of_field(mapping: ModelMapping, name: str) -> Callable[[Any], Snapshot]:

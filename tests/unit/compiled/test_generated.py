@@ -149,6 +149,31 @@ class Dog(EmbeddedModel):
 Pet = Annotated[Union[Cat, Dog], Field(discriminator="kind")]
 
 
+class Shape(EmbeddedModel):
+    n: int = Field(0, key_name="N")
+    model_config = {"inheritance": "single"}
+
+
+class Circle(Shape):
+    radius: float
+    places: List[Place] = []
+
+
+class Disc(Circle):
+    inner: Optional[Shape] = None
+    model_config = {"type_name": 3, "type_aliases": ("disk",)}
+
+
+class Vehicle(EmbeddedModel):
+    kind: str = Field("vehicle", key_name="k")
+    model_config = {"inheritance": "single", "discriminator": "kind", "unknown_type": "base"}
+
+
+class Car(Vehicle):
+    kind: Literal["car"] = "car"
+    doors: int = 4
+
+
 class Text(str):
     __slots__ = ()
 
@@ -198,6 +223,20 @@ PET = st.fixed_dictionaries(
 WIDE = st.fixed_dictionaries(
     {"kind": st.sampled_from(["wide", "too"])}, optional={f"f{i}": INT for i in range(30)}
 )
+SHAPE = (
+    st.fixed_dictionaries({"N": INT}, optional={"_type": st.none()})
+    | st.fixed_dictionaries(
+        {"_type": st.just("Circle"), "r": INT, "radius": INT},
+        optional={"N": INT, "places": st.lists(PLACE, max_size=1)},
+    )
+    | st.fixed_dictionaries(
+        {"_type": st.sampled_from([3, "disk", "cube", 4, True]), "radius": INT},
+        optional={"inner": st.fixed_dictionaries({"N": INT})},
+    )
+)
+VEHICLE = st.fixed_dictionaries(
+    {}, optional={"k": st.sampled_from(["vehicle", "car", "ship"]), "doors": INT, "x": TEXT}
+)
 OWNER = st.fixed_dictionaries({"_id": TEXT}, optional={"tags": st.lists(TEXT, max_size=2)})
 
 SHAPES: list[tuple[Any, Any]] = [
@@ -231,6 +270,8 @@ SHAPES: list[tuple[Any, Any]] = [
     (Checked, st.fixed_dictionaries({"n": st.integers(-1, 3)})),
     (Union[Place, Leg], PLACE | LEG),
     (Literal[Kind.A], st.just("a")),
+    (Shape, SHAPE),
+    (Vehicle, VEHICLE),
     (Pet, PET),
     (Annotated[Union[TaggedWide, TaggedToo], pydantic.Field(discriminator="kind")], WIDE),
     (re.Pattern, st.builds(Regex, st.sampled_from(["a", "b+"]), st.sampled_from([0, 2]))),
@@ -292,6 +333,7 @@ DEFAULTS: dict[Any, list[Any]] = {
     Kind: [Kind.A],
     Any: [None, 1, [1]],
     Place: [Place(town="x"), {"town": "x"}],
+    Shape: [Shape(), Circle(radius=1)],
     Pet: [Cat(), {"kind": "puppy"}],
     Union[int, str]: [1, "a"],
 }

@@ -1,0 +1,151 @@
+# Generated from tests/integration/aio/test_embedded_hierarchies.py by tools/generate_sync.py: do not edit.
+"""Embedded objects of the classes of a hierarchy."""
+
+from __future__ import annotations
+
+from typing import Dict, List, Literal, Optional
+
+import pytest
+from tests.integration.sync.reading import to_list
+
+from odmantic import EmbeddedModel, Field, Model, as_type
+from odmantic.exceptions import UnknownTypeError
+
+
+class Shape(EmbeddedModel):
+    n: int = Field(1, key_name="N")
+    model_config = {"inheritance": "single"}
+
+
+class Circle(Shape):
+    radius: float = Field(key_name="r")
+
+
+class Group(Shape):
+    shapes: List[Shape] = []
+
+
+class Vehicle(EmbeddedModel):
+    kind: str = "vehicle"
+    model_config = {"inheritance": "single", "discriminator": "kind", "unknown_type": "base"}
+
+
+class Car(Vehicle):
+    kind: Literal["car"] = "car"
+    doors: int = 4
+
+
+class Drawing(Model):
+    name: str
+    main: Shape
+    more: List[Shape] = []
+    named: Dict[str, Shape] = {}
+    by: Optional[Vehicle] = None
+
+
+def drawings() -> list[Drawing]:
+    return [
+        Drawing(name="a", main=Shape()),
+        Drawing(name="b", main=Circle(radius=2), by=Car()),
+        Drawing(
+            name="c",
+            main=Group(shapes=[Circle(radius=1), Group(shapes=[Shape()])]),
+            more=[Shape(n=2), Circle(radius=3)],
+            named={"x": Circle(n=4, radius=4)},
+            by=Vehicle(),
+        ),
+    ]
+
+
+def test_each_object_is_read_as_it_was_saved(sync_engine, raw_database):
+    saved = drawings()
+    sync_engine.save(saved[0])
+    sync_engine.save_all(saved)
+
+    found = to_list(sync_engine.find(Drawing, sort=Drawing.name))
+
+    assert found == saved
+    assert [type(each.main) for each in found] == [Shape, Circle, Group]
+    assert [type(each) for each in found[2].more] == [Shape, Circle]
+    assert sync_engine.find_one(Drawing, Drawing.name == "c") == saved[2]
+    assert raw_database["drawing"].find_one({"name": "b"}) == {
+        "_id": saved[1].id,
+        "name": "b",
+        "main": {"_type": "Circle", "N": 1, "r": 2.0},
+        "more": [],
+        "named": {},
+        "by": {"kind": "car", "doors": 4},
+    }
+
+
+def test_changes_are_sent_by_field(sync_engine, raw_database):
+    sync_engine.save_all(drawings())
+    one = sync_engine.find_one(Drawing, Drawing.name == "c")
+
+    one.main.shapes[0].radius = 7
+    sync_engine.save(one)
+    one.more[1] = Shape(n=1)
+    one.named["x"] = Group()
+    sync_engine.save_all([one])
+
+    document = raw_database["drawing"].find_one({"name": "c"})
+    assert document["main"]["shapes"][0] == {"_type": "Circle", "N": 1, "r": 7.0}
+    assert document["more"] == [{"N": 2}, {"N": 1}]
+    assert document["named"] == {"x": {"_type": "Group", "N": 1, "shapes": []}}
+    assert sync_engine.find_one(Drawing, Drawing.name == "c") == one
+
+
+def test_queries_look_at_fields_of_a_derived_class(sync_engine):
+    sync_engine.save_all(drawings())
+
+    def names(*queries) -> list[str]:
+        found = to_list(sync_engine.find(Drawing, *queries, sort=Drawing.name))
+        return [each.name for each in found]
+
+    assert names(as_type(Drawing.main, Circle).radius > 1) == ["b"]
+    assert names(as_type(Drawing.more, Circle).radius == 3) == ["c"]
+    assert names(as_type(as_type(Drawing.main, Group).shapes, Circle).radius == 1) == ["c"]
+    assert names(as_type(Drawing.by, Car).doors == 4) == ["b"]
+    assert names(Drawing.main == Circle(radius=2)) == ["b"]
+    assert names(Drawing.main.n == 1) == ["a", "b", "c"]
+
+
+def test_an_unknown_type_is_refused(sync_engine, raw_database):
+    sync_engine.save_all(drawings())
+    raw_database["drawing"].update_one({"name": "c"}, {"$set": {"more.1._type": "Cube"}})
+
+    with pytest.raises(UnknownTypeError, match="import the module of its class") as caught:
+        to_list(sync_engine.find(Drawing))
+
+    assert caught.value.found == "Cube"
+    assert caught.value.known == ("Circle", "Group")
+
+
+def test_an_unknown_type_is_read_as_the_base_and_kept(sync_engine, raw_database):
+    sync_engine.save_all(drawings())
+    ship = {"kind": "ship", "masts": 3}
+    raw_database["drawing"].update_one({"name": "c"}, {"$set": {"by": ship}})
+
+    one = sync_engine.find_one(Drawing, Drawing.name == "c")
+    assert type(one.by) is Vehicle
+    one.name = "d"
+    sync_engine.save(one)
+
+    assert raw_database["drawing"].find_one({"name": "d"})["by"] == ship
+
+
+def test_a_rollback_gives_the_changes_back(sync_engine, raw_database):
+    one = drawings()[2]
+    sync_engine.save(one)
+
+    with pytest.raises(RuntimeError):
+        with sync_engine.transaction() as transaction:
+            one.main = Circle(radius=9)
+            one.more[0] = Circle(n=2, radius=8)
+            transaction.save(one)
+            raise RuntimeError
+    assert type(sync_engine.find_one(Drawing).main) is Group
+
+    sync_engine.save(one)
+    assert sync_engine.find_one(Drawing) == one
+    assert raw_database["drawing"].find_one()["more"][0] == {"_type": "Circle", "N": 2, "r": 8.0}
