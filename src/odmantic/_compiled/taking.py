@@ -8,19 +8,10 @@ from typing import TYPE_CHECKING
 from bson.timestamp import Timestamp
 
 from odmantic._codec.ids import SCALAR_IDS, may_be_unfit
+from odmantic._compiled.document_code import assign_copy, can_copy, hidden_pairs, key_of, value_of
 from odmantic._compiled.inlining import Inlining
 from odmantic._compiled.snapshot_code import as_baseline, inside
-from odmantic._compiled.values import (
-    Stored,
-    ValueCode,
-    assign_copy,
-    can_copy,
-    hidden_pairs,
-    is_known,
-    is_stored_as_it_is,
-    key_of,
-    value_of,
-)
+from odmantic._compiled.values import Stored, ValueCode, is_known, is_stored_as_it_is
 from odmantic._mapping.plain import is_plain
 from odmantic._state.state import slot
 from odmantic._state.transitions import give_back_whole, take_whole

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import nullcontext
 from decimal import Decimal
 from enum import Enum
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from odmantic._bson.decimals import from_decimal
@@ -13,6 +12,12 @@ from odmantic._bson.values import AS_IT_IS
 from odmantic._codec.encode import encode_document, encode_reference
 from odmantic._codec.storable import storing_encoder
 from odmantic._codec.untyped import encode_any
+from odmantic._compiled.document_code import (
+    can_copy,
+    hidden_pairs,
+    is_plain_copy,
+    unless_whole,
+)
 from odmantic._compiled.snapshot_code import (
     as_tuple,
     inside,
@@ -41,16 +46,12 @@ from odmantic._types.tree import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Mapping
+    from collections.abc import Collection, Container
 
     from odmantic._compiled.inlining import Inlining
     from odmantic._compiled.source import Source
     from odmantic._mapping.mapping import ModelMapping
     from odmantic._mapping.variants import Variants
-
-
-_FEW = 4
-"""The largest number of fields that are read faster than a set is compared with the keys."""
 
 
 class Stored(NamedTuple):
@@ -258,7 +259,7 @@ class ValueCode:
         items = {
             name: f"{values}[{self._source.quoted(where, name)}]" for name, where in places.items()
         }
-        if not self._keeps and can_copy(mapping) and _is_copy(mapping):
+        if not self._keeps and can_copy(mapping) and is_plain_copy(mapping):
             return Stored(self._copy(mapping, values, items.values()), [])
         with self._inlining.within(mapping):
             fields = {
@@ -269,7 +270,7 @@ class ValueCode:
         kept += [piece for written in fields.values() for piece in written.pieces]
         pieces = kept or ["True"]
         is_copy = all([stored] == kept for stored, kept in fields.values())
-        if is_copy and can_copy(mapping) and _is_copy(mapping):
+        if is_copy and can_copy(mapping) and is_plain_copy(mapping):
             return Stored(self._copy(mapping, values, ()), pieces)
         pairs = [
             *hidden_pairs(self._source, mapping),
@@ -305,81 +306,6 @@ class ValueCode:
         name = self._source.object("allowed", classes)
         with self._source.block(f"if not {name}.issuperset(map(type, {values})):"):
             self._source.add(self._give_up)
-
-
-def can_copy(mapping: ModelMapping) -> bool:
-    """Return whether an instance's dictionary holds only fields, and their names can become keys."""
-    renamed = {key for key, name in mapping.field_names.items() if key != name}
-    return renamed.isdisjoint(mapping.fields) and not any(
-        isinstance(one, cached_property)
-        for cls in mapping.model.__mro__
-        for one in vars(cls).values()
-    )
-
-
-def unless_whole(
-    source: Source, mapping: ModelMapping, values: str, give_up: str, unread: Collection[str]
-) -> None:
-    """Write code that ends in `give_up` unless an instance's dictionary has exactly the fields.
-
-    A dictionary with as many keys as there are fields, and with each field, has no others. `unread` holds the
-    expressions of the fields that the code has not read yet; if one is missing, the code may end in a `KeyError`.
-    """
-    differs = f"len({values}) != {len(mapping.fields)}"
-    if len(unread) > _FEW:
-        names = source.object("fields", frozenset(mapping.fields))
-        differs += f" or not {names}.issuperset({values})"
-    with source.block(f"if {differs}:"):
-        source.add(give_up)
-    if len(unread) <= _FEW:
-        source.add(*unread)
-
-
-def value_of(source: Source, mapping: ModelMapping, name: str) -> str:
-    """Return the expression of a field in `values`, the dictionary of an instance."""
-    return f"values[{source.quoted(inside('', mapping, name), name)}]"
-
-
-def key_of(source: Source, mapping: ModelMapping, name: str) -> str:
-    """Return the constant for the key of a field of an instance."""
-    return quoted_key(source, mapping, name, inside("", mapping, name))
-
-
-def hidden_pairs(source: Source, mapping: ModelMapping) -> list[str]:
-    """Return the key and the value, as code, with which documents of a class in a hierarchy begin."""
-    return [
-        f"{source.quoted('kind', key)}: {source.quoted('kind', value) if isinstance(value, str) else repr(value)}"
-        for key, value in mapping.hidden_type.items()
-    ]
-
-
-def assign_copy(
-    source: Source, mapping: ModelMapping, stored: Mapping[str, str], give_up: str
-) -> None:
-    """Write code that makes the `document` as a copy of `values`, with the stored forms of the fields."""
-    unread = [each for name, each in stored.items() if each == value_of(source, mapping, name)]
-    unless_whole(source, mapping, "values", give_up, unread)
-    hidden = hidden_pairs(source, mapping)
-    source.add(
-        f"document = {{{', '.join([*hidden, '**values'])}}}"
-        if hidden
-        else "document = values.copy()"
-    )
-    for name, each in stored.items():
-        is_renamed = mapping.fields[name].key_name != name
-        if is_renamed:
-            source.add(f"del document[{source.quoted(inside('', mapping, name), name)}]")
-        if is_renamed or each != value_of(source, mapping, name):
-            source.add(f"document[{key_of(source, mapping, name)}] = {each}")
-
-
-def _is_copy(mapping: ModelMapping) -> bool:
-    """Return whether a document is a plain copy of the instance's dictionary."""
-    return (
-        bool(mapping.fields)
-        and not mapping.hidden_type
-        and all(name == key and encode is None for name, key, encode in mapping.encoders)
-    )
 
 
 def has_equal_values(cls: type[Enum]) -> bool:

@@ -6,17 +6,10 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from odmantic._codec.storable import storing_encoder
+from odmantic._compiled.document_code import assign_copy, can_copy, hidden_pairs, key_of, value_of
 from odmantic._compiled.inlining import Inlining
 from odmantic._compiled.snapshot_code import inside
-from odmantic._compiled.values import (
-    ValueCode,
-    assign_copy,
-    can_copy,
-    hidden_pairs,
-    is_known,
-    key_of,
-    value_of,
-)
+from odmantic._compiled.values import ValueCode, is_known
 
 if TYPE_CHECKING:
     from collections.abc import Generator
