@@ -15,7 +15,7 @@ from odmantic._codec.readable import Readable
 from odmantic._compiled.compile import Codec
 from odmantic._define.absence import absence_of
 from odmantic._define.hierarchies import check_keys
-from odmantic._define.properties import stored_properties
+from odmantic._define.properties import check_has_none, stored_properties
 from odmantic._define.soft_deletion import check_soft_deletion
 from odmantic._mapping.fields import (
     Absence,
@@ -157,7 +157,7 @@ def _field(
     without_references: set[Any],
 ) -> ODMBaseField:
     config: Any = model.model_config
-    _check_one_shot(model, name, tree, set())
+    _check_parts(model, name, tree, set())
     # A reference to an embedded model is an ordinary field, see `Declaration`; 1.x stored it under the field's name.
     is_named = options.key_name is not None and (not options.reference or isinstance(tree, Target))
     key_name = (
@@ -201,16 +201,17 @@ def _field(
     return ODMField(**common)
 
 
-def _check_one_shot(model: type[Instance], name: str, tree: Type, seen: set[type[Any]]) -> None:
-    """Refuse types whose values can be iterated only once, also in the fields of other classes."""
+def _check_parts(model: type[Instance], name: str, tree: Type, seen: set[type[Any]]) -> None:
+    """Refuse types whose values can be iterated only once, and properties that nothing would store, in plain classes too."""
     for node in tree.inside:
         if is_one_shot(node.bare):
             raise TypeError(f"{one_shot_refusal(node.bare)} (field {name} in {model.__name__})")
         is_foreign = is_class(node.bare) and kind_of(node.bare) is None
         if isinstance(node, Object) and is_foreign and node.cls not in seen:
             seen.add(node.cls)
+            check_has_none(node.cls, f"field {name} in {model.__name__}")
             for part in node.parts.values():
-                _check_one_shot(model, name, part, seen)
+                _check_parts(model, name, part, seen)
 
 
 def _options(model: type[Instance], name: str, info: FieldInfo) -> FieldOptions:

@@ -90,3 +90,18 @@ def stored_properties(model: Any) -> Iterator[tuple[str, FieldInfo, FieldOptions
                 )
         adapted = _adapted(where, annotation, model.model_config)
         yield name, FieldInfo.from_annotation(adapted), options
+
+
+def check_has_none(cls: Any, where: str) -> None:
+    """Refuse stored properties of a class that is no model, and that a field holds.
+
+    Raises:
+        TypeError: if there is one.
+    """
+    computed: dict[str, ComputedFieldInfo] = getattr(cls, "__pydantic_computed_fields__", {})
+    for name, info in computed.items():
+        if options_of_property(info.wrapped_property) is not None:
+            raise TypeError(
+                f"{cls.__name__}.{name} is stored, and {cls.__name__} is a plain pydantic model, of which only fields are "
+                f"stored: derive it from EmbeddedModel ({where})"
+            )

@@ -261,6 +261,15 @@ def test_mixins_bring_properties():
     assert person.model_dump(exclude={"id"}) == {"name": "Ada", "full": "ADA", "size": 3}
 
 
+def test_a_plain_model_in_a_field_has_none():
+    with pytest.raises(
+        TypeError, match=r"Sized\.size is stored, and Sized is a plain pydantic model"
+    ):
+
+        class Shelf(Model):
+            things: dict[str, list[Sized]] = {}
+
+
 def test_generic_models_have_properties():
     class Box(Model, Generic[T]):
         content: T
