@@ -10,7 +10,7 @@ from pydantic import AwareDatetime
 from pymongo.errors import PyMongoError
 from tests.integration.aio.reading import to_list
 
-from odmantic import Field, Model, Reference, stored
+from odmantic import Field, HookEvent, Model, Reference, hook, stored
 from odmantic.exceptions import DocumentNotFoundError, DuplicateKeyError
 
 
@@ -379,3 +379,33 @@ async def test_an_unknown_word_is_refused(aio_engine):
         with pytest.raises(ValueError, match="without= can be 'soft_delete'"):
             result = operation(Post, without="softdelete")
             await result
+
+
+async def test_hooks_of_deletions_are_called(aio_engine, raw_database):
+    seen = []
+
+    class Page(Model):
+        n: int = 0
+        deleted_at: Optional[datetime] = None
+        model_config = {"soft_delete": "deleted_at"}
+
+        @hook("before_delete")
+        def before(self, event: HookEvent) -> None:
+            seen.append((event.operation, self.deleted_at))
+
+        @hook("after_delete")
+        def after(self) -> None:
+            seen.append(self.deleted_at)
+
+        @hook("before_query_write")
+        @classmethod
+        def query(cls, event: HookEvent) -> None:
+            event.filter = {"n": {"$gt": 1}}
+
+    pages = [Page(n=n) for n in range(4)]
+    await aio_engine.save_all(pages)
+    await aio_engine.delete(pages[0])
+    await aio_engine.delete(pages[2])
+    assert seen == [("delete", None), pages[0].deleted_at, ("delete", None), pages[2].deleted_at]
+    assert await aio_engine.remove(Page) == 1
+    assert {each["n"] for each in raw_database["page"].find({"deleted_at": None})} == {1}

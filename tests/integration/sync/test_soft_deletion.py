@@ -11,7 +11,7 @@ from pydantic import AwareDatetime
 from pymongo.errors import PyMongoError
 from tests.integration.sync.reading import to_list
 
-from odmantic import Field, Model, Reference, stored
+from odmantic import Field, HookEvent, Model, Reference, hook, stored
 from odmantic.exceptions import DocumentNotFoundError, DuplicateKeyError
 
 
@@ -382,3 +382,33 @@ def test_an_unknown_word_is_refused(sync_engine):
         with pytest.raises(ValueError, match="without= can be 'soft_delete'"):
             result = operation(Post, without="softdelete")
             result
+
+
+def test_hooks_of_deletions_are_called(sync_engine, raw_database):
+    seen = []
+
+    class Page(Model):
+        n: int = 0
+        deleted_at: Optional[datetime] = None
+        model_config = {"soft_delete": "deleted_at"}
+
+        @hook("before_delete")
+        def before(self, event: HookEvent) -> None:
+            seen.append((event.operation, self.deleted_at))
+
+        @hook("after_delete")
+        def after(self) -> None:
+            seen.append(self.deleted_at)
+
+        @hook("before_query_write")
+        @classmethod
+        def query(cls, event: HookEvent) -> None:
+            event.filter = {"n": {"$gt": 1}}
+
+    pages = [Page(n=n) for n in range(4)]
+    sync_engine.save_all(pages)
+    sync_engine.delete(pages[0])
+    sync_engine.delete(pages[2])
+    assert seen == [("delete", None), pages[0].deleted_at, ("delete", None), pages[2].deleted_at]
+    assert sync_engine.remove(Page) == 1
+    assert {each["n"] for each in raw_database["page"].find({"deleted_at": None})} == {1}

@@ -11,7 +11,7 @@ import pytest
 from bson import Decimal128
 from tests.integration.sync.reading import to_list
 
-from odmantic import EmbeddedModel, Model, Reference, stored
+from odmantic import EmbeddedModel, Model, Reference, hook, stored
 from odmantic.exceptions import DuplicateKeyError
 
 
@@ -339,3 +339,25 @@ def test_classes_of_a_hierarchy_have_properties(sync_engine, commands, raw_datab
     commands.clear()
     sync_engine.save(one)
     assert updates(commands) == [{"$set": {"name": "C"}}]
+
+
+def test_what_a_hook_assigns_counts(sync_engine, commands, raw_database):
+    class Tidied(Model):
+        name: str
+        n: int = 0
+
+        @hook("before_save")
+        def tidy(self) -> None:
+            self.name = self.name.strip()
+
+        @stored()
+        def size(self) -> int:
+            return len(self.name)
+
+    many = [Tidied(name=f" {'x' * n} ") for n in range(20)]
+    sync_engine.save_all(many)
+    assert [each["size"] for each in raw_database["tidied"].find().sort("size")] == [*range(20)]
+    many[3].name = "  longer name  "
+    commands.clear()
+    sync_engine.save(many[3])
+    assert updates(commands) == [{"$set": {"name": "longer name", "size": 11}}]
