@@ -6,31 +6,26 @@ from typing import Any, TypeVar, cast
 
 from odmantic._mapping.fields import ODMBaseField, ODMEmbedded
 from odmantic._query.paths import FieldProxy
-from odmantic._types.kinds import ModelKind, kind_of
+from odmantic._types.kinds import is_class
 from odmantic._types.tree import Array, Document, FixedTuple, Nullable, Type, Union
 
 T = TypeVar("T")
 
 
 def as_type(path: object, cls: type[T]) -> T:
-    """Return a field that holds embedded objects, as if it were declared with a derived class.
+    """Return a field that holds embedded objects, as if it were declared with one class.
 
     It is for queries about the fields of that class, as in `as_type(Drawing.main, Circle).radius > 3`. It adds no condition: combine it with `type_is` if other classes
     have fields with the same keys. For type checkers it is an instance of the class.
 
     Args:
         path: The field, such as `Drawing.main`, or `Drawing.shapes` for the objects in a list.
-        cls: A class derived from that in the annotation.
+        cls: A class in the annotation, such as a member of a union, or one derived from it.
 
     Raises:
         TypeError: if it is no field with embedded objects, or they are never instances of the class.
     """
-    field, base = embedded_in(path, "as_type")
-    if kind_of(cls) is not ModelKind.EMBEDDED or not issubclass(cls, base):
-        name = getattr(cls, "__name__", repr(cls))
-        raise TypeError(
-            f"as_type: {path!r} holds {base.__name__}, and {name} is not derived from it: name a class that is"
-        )
+    field = field_with(path, cls, "as_type")
     narrow = ODMEmbedded(
         key_name=field.key_name,
         model_config=field.model_config,
@@ -43,30 +38,41 @@ def as_type(path: object, cls: type[T]) -> T:
     return cast("T", FieldProxy(get(path, "parent"), narrow, get(path, "root")))
 
 
-def embedded_in(path: object, function: str) -> tuple[ODMBaseField, type[Any]]:
-    """Return the field at a path, and the class of the embedded objects at its key.
+def field_with(path: object, cls: Any, function: str) -> ODMBaseField:
+    """Return the field at a path, which may hold embedded objects of a class.
 
     Raises:
-        TypeError: if there are none.
+        TypeError: if it does not.
     """
+    field: ODMBaseField | None = None
+    classes: tuple[type[Any], ...] = ()
     if isinstance(path, FieldProxy):
-        field: ODMBaseField = object.__getattribute__(path, "field")
-        cls = field.model if isinstance(field, ODMEmbedded) else _class_at_key(field.tree)
-        if cls is not None:
-            return field, cls
-    raise TypeError(
-        f"{function} takes a field that holds embedded objects, alone or in a list, as in "
-        f"`{function}(Drawing.main, Circle)`, not {path!r}"
-    )
+        field = cast("ODMBaseField", object.__getattribute__(path, "field"))
+        # A narrowed field has the annotation of its base.
+        narrowed = field.model if isinstance(field, ODMEmbedded) else None
+        classes = (narrowed,) if narrowed is not None else _classes_at_key(field.tree)
+    if field is None or not classes:
+        raise TypeError(
+            f"{function} takes a field that holds embedded objects, alone or in a list, as in "
+            f"`{function}(Drawing.main, Circle)`, not {path!r}"
+        )
+    if not is_class(cls) or not issubclass(cls, classes):
+        held = " or ".join(each.__name__ for each in classes)
+        name = getattr(cls, "__name__", repr(cls))
+        raise TypeError(
+            f"{function}: {path!r} holds {held}, and {name} is not derived from it: name a class that is"
+        )
+    return field
 
 
-def _class_at_key(node: Type) -> Any:
+def _classes_at_key(node: Type) -> tuple[type[Any], ...]:
+    """Return the classes of the embedded objects whose keys follow that of a field in paths."""
     match node:
         case Document():
-            return node.cls
+            return (node.cls,)
         case Nullable() | Array():
-            return _class_at_key(node.inner)
+            return _classes_at_key(node.inner)
         case Union() | FixedTuple():
-            return next(filter(None, map(_class_at_key, node.arguments)), None)
+            return tuple(cls for each in node.arguments for cls in _classes_at_key(each))
         case _:
-            return None
+            return ()

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from odmantic._bson.values import is_document
 from odmantic._mapping.hierarchy import hierarchy_of, types_condition
-from odmantic.query import KeyNameProxy, QueryExpression
+from odmantic._query.narrowing import field_with
+from odmantic._query.paths import FieldProxy
+from odmantic._types.tree import Array, Document, FixedTuple, Nullable
+from odmantic.query import KeyNameProxy, QueryExpression, and_
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from odmantic._mapping.fields import ODMBaseField
     from odmantic._mapping.hierarchy import Hierarchy
 
 
@@ -15,18 +22,51 @@ def type_is(*classes: Any, exact: bool = False) -> QueryExpression:
     """Match documents of some classes of a hierarchy, and of the classes derived from them.
 
     Args:
-        classes: Classes of one hierarchy.
+        classes: Classes of one hierarchy. A field in front of them, such as `Drawing.main`, asks for the classes of the
+            embedded objects in it.
         exact: Match documents of these classes alone.
 
     Raises:
-        TypeError: if there is none, or they are not in one hierarchy.
+        TypeError: if there is none, or they are not in one hierarchy, or not in that of the field.
 
     Example:
         `type_is(Cat) & (Cat.lives > 3)`
     """
+    path = classes[0] if classes and isinstance(classes[0], FieldProxy) else None
+    if path is not None:
+        classes = classes[1:]
     hierarchy = _common_hierarchy(classes)
     condition = types_condition(hierarchy, classes, exact=exact)
-    return QueryExpression({_key_of(hierarchy): value for value in condition.values()})
+    if path is None:
+        return _rooted(condition, "", hierarchy.root)
+    for cls in classes:
+        field_with(path, cls, "type_is")
+    return _at_path(path, condition)
+
+
+def _at_path(path: FieldProxy, condition: Mapping[str, Any]) -> QueryExpression:
+    """Return a condition on the types of the embedded objects at a path."""
+    own = +path
+    get = object.__getattribute__
+    field: ODMBaseField = get(path, "field")
+    node = field.tree.inner if isinstance(field.tree, Nullable) else field.tree
+    found = _rooted(condition, f"{own}.", own.model)
+    is_always_there = isinstance(field.tree, Document) and get(path, "parent") is None
+    if is_always_there or not _matches_nothing(condition):
+        return found
+    # What is no object has no type either.
+    if isinstance(node, (Array, FixedTuple)):
+        return QueryExpression({own: {"$elemMatch": dict(condition)}})
+    is_object = QueryExpression({own: {"$type": "object"}})
+    return and_(is_object, found) if found else is_object
+
+
+def _matches_nothing(condition: Mapping[str, Any]) -> bool:
+    """Return whether a condition holds where there is no type."""
+    return all(
+        value is None or (is_document(value) and None in value["$in"])
+        for value in condition.values()
+    )
 
 
 def _common_hierarchy(classes: tuple[Any, ...]) -> Hierarchy:
@@ -42,7 +82,11 @@ def _common_hierarchy(classes: tuple[Any, ...]) -> Hierarchy:
     return hierarchy
 
 
-def _key_of(hierarchy: Hierarchy) -> KeyNameProxy:
-    key = KeyNameProxy(hierarchy.key)
-    key.model = hierarchy.root
-    return key
+def _rooted(condition: Mapping[str, Any], path: str, model: Any) -> QueryExpression:
+    """Return a condition on the key of a discriminator, with the path in front of it."""
+    rooted: dict[str, Any] = {}
+    for name, value in condition.items():
+        key = KeyNameProxy(f"{path}{name}")
+        key.model = model
+        rooted[key] = value
+    return QueryExpression(rooted)

@@ -7,7 +7,7 @@ from typing import Dict, List, Literal, Optional
 import pytest
 from tests.integration.aio.reading import to_list
 
-from odmantic import EmbeddedModel, Field, Model, as_type
+from odmantic import EmbeddedModel, Field, Model, as_type, type_is
 from odmantic.exceptions import UnknownTypeError
 
 
@@ -106,6 +106,14 @@ async def test_queries_look_at_fields_of_a_derived_class(aio_engine):
     assert await names(as_type(as_type(Drawing.main, Group).shapes, Circle).radius == 1) == ["c"]
     assert await names(as_type(Drawing.by, Car).doors == 4) == ["b"]
     assert await names(Drawing.main == Circle(radius=2)) == ["b"]
+    assert await names(type_is(Drawing.main, Circle)) == ["b"]
+    assert await names(type_is(Drawing.main, Shape, exact=True)) == ["a"]
+    assert await names(type_is(Drawing.main, Shape)) == ["a", "b", "c"]
+    assert await names(type_is(Drawing.more, Shape, exact=True)) == ["c"]
+    assert await names(type_is(Drawing.more, Group)) == []
+    assert await names(type_is(Drawing.more, Shape)) == ["c"]
+    assert await names(type_is(Drawing.by, Car)) == ["b"]
+    assert await names(type_is(Drawing.by, Vehicle)) == ["b", "c"]
     assert await names(Drawing.main.n == 1) == ["a", "b", "c"]
 
 

@@ -8,7 +8,7 @@ from typing import Dict, List, Literal, Optional
 import pytest
 from tests.integration.sync.reading import to_list
 
-from odmantic import EmbeddedModel, Field, Model, as_type
+from odmantic import EmbeddedModel, Field, Model, as_type, type_is
 from odmantic.exceptions import UnknownTypeError
 
 
@@ -107,6 +107,14 @@ def test_queries_look_at_fields_of_a_derived_class(sync_engine):
     assert names(as_type(as_type(Drawing.main, Group).shapes, Circle).radius == 1) == ["c"]
     assert names(as_type(Drawing.by, Car).doors == 4) == ["b"]
     assert names(Drawing.main == Circle(radius=2)) == ["b"]
+    assert names(type_is(Drawing.main, Circle)) == ["b"]
+    assert names(type_is(Drawing.main, Shape, exact=True)) == ["a"]
+    assert names(type_is(Drawing.main, Shape)) == ["a", "b", "c"]
+    assert names(type_is(Drawing.more, Shape, exact=True)) == ["c"]
+    assert names(type_is(Drawing.more, Group)) == []
+    assert names(type_is(Drawing.more, Shape)) == ["c"]
+    assert names(type_is(Drawing.by, Car)) == ["b"]
+    assert names(type_is(Drawing.by, Vehicle)) == ["b", "c"]
     assert names(Drawing.main.n == 1) == ["a", "b", "c"]
 
 

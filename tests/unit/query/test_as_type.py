@@ -1,4 +1,4 @@
-"""Fields of a derived class, through a field that is declared with its base."""
+"""Fields of a derived class, and conditions on it, through a field that is declared with its base."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Dict, List, Optional, Tuple, Union
 
 import pytest
 
-from odmantic import EmbeddedModel, Field, Model, as_type
+from odmantic import EmbeddedModel, Field, Model, as_type, type_is
 
 
 class Shape(EmbeddedModel):
@@ -66,6 +66,18 @@ def test_fields_may_be_below_one_another():
     assert (+as_type(group.first, Circle).radius).model is Drawing
 
 
+def test_members_of_a_union_are_seen_through_it():
+    class Both(Model):
+        one: Union[Lid, Circle, int] = 0
+        many: List[Union[Lid, Shape]] = []
+
+    assert +as_type(Both.one, Lid).n == "one.n"
+    assert +as_type(Both.one, Circle).radius == "one.r"
+    assert +as_type(Both.many, Circle).radius == "many.r"
+    with pytest.raises(TypeError, match="holds Lid or Circle, and Group is not derived from it"):
+        as_type(Both.one, Group)
+
+
 def test_the_class_itself_is_no_other():
     assert +as_type(Drawing.main, Shape).n == "main.N"
 
@@ -82,3 +94,48 @@ def test_other_things_hold_no_embedded_objects(path):
 def test_the_class_has_to_be_derived(cls):
     with pytest.raises(TypeError, match=r"holds Shape, and .* is not derived from it"):
         as_type(Drawing.main, cls)
+
+
+# --- Conditions -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        (type_is(Drawing.main, Circle), {"main._type": "Circle"}),
+        (type_is(Drawing.main, Circle, Group), {"main._type": {"$in": ["Circle", "Group"]}}),
+        (type_is(Drawing.more, Group), {"m._type": "Group"}),
+        (type_is(Drawing.other, Circle), {"other._type": "Circle"}),
+        (type_is(Drawing.main, Shape, exact=True), {"main._type": None}),
+        (type_is(Drawing.main, Shape), {}),
+        (type_is(as_type(Drawing.main, Group).first, Circle), {"main.f._type": "Circle"}),
+        (type_is(as_type(Drawing.main, Group).first, Shape), {"main.f": {"$type": "object"}}),
+        (type_is(Drawing.other, Shape), {"other": {"$type": "object"}}),
+        (
+            type_is(Drawing.mixed, Shape, exact=True),
+            {"$and": ({"mixed": {"$type": "object"}}, {"mixed._type": None})},
+        ),
+        (type_is(Drawing.more, Shape, exact=True), {"m": {"$elemMatch": {"_type": None}}}),
+        (type_is(Drawing.maybe, Shape), {"maybe": {"$elemMatch": {}}}),
+    ],
+)
+def test_a_class_may_be_asked_for(condition, expected):
+    assert condition == expected
+
+
+def test_only_classes_that_may_be_there_can_be_asked_for():
+    class Disc(Circle):
+        pass
+
+    class Plate(Model):
+        on: Circle
+
+    assert type_is(Plate.on, Disc) == {"on._type": "Disc"}
+    with pytest.raises(TypeError, match="holds Circle, and Shape is not derived from it"):
+        type_is(Plate.on, Shape)
+    with pytest.raises(TypeError, match="type_is takes a field that holds embedded objects"):
+        type_is(Drawing.numbers, Circle)
+    with pytest.raises(TypeError, match="needs at least one class"):
+        type_is(Drawing.main)
+    with pytest.raises(TypeError, match="takes classes of one hierarchy"):
+        type_is(Drawing.main, Lid)
