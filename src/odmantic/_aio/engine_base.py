@@ -19,7 +19,7 @@ from odmantic._driver._aio import (
     runs_for,
     waiting_frame,
 )
-from odmantic._plan.arguments import check_instance, check_model, collect_instances, said
+from odmantic._plan.arguments import check_instance, check_model, collect_instances
 from odmantic._plan.filters import build_filter
 from odmantic._plan.find import loads_references, plan_find
 from odmantic._plan.find_any import plan_find_any
@@ -189,7 +189,7 @@ class AIOEngineBase(EngineLifetime):
                 query, order = build_filter(queries, model, without), build_sort(sort, model)
                 scope = self._scope_for(session, "find")
                 return await find_one(self, scope, target, model, query, order)
-        words = said(without=without)
+        words: dict[str, Any] = {"without": without} if without else {}
         cursor = self.find(model, *queries, sort=sort, limit=1, session=session, **words)
         if ASYNC:
             instances = await cursor

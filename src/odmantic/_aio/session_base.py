@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from odmantic._aio.operations.scope import HasScope
-from odmantic._plan.arguments import said
 from odmantic._shared.reading import ModelType
 
 if TYPE_CHECKING:
@@ -15,6 +14,10 @@ if TYPE_CHECKING:
     from odmantic._aio.engine_base import AIOEngineBase, Query, Without
     from odmantic._plan.sort import SortExpressionType
     from odmantic.model import Model
+
+
+_NOTHING: dict[str, Any] = {}
+"""The arguments that an operation need not know, where they say nothing: an engine of a program's own may lack them."""
 
 
 class AIOSessionBase(HasScope):
@@ -46,7 +49,7 @@ class AIOSessionBase(HasScope):
             skip=skip,
             limit=limit,
             session=self._as_argument(),
-            **said(without=without),
+            **({"without": without} if without else _NOTHING),
         )
 
     def find_any(
@@ -76,13 +79,20 @@ class AIOSessionBase(HasScope):
     ) -> ModelType | None:
         """Find one instance of a model; see `AIOEngine.find_one`."""
         return await self.engine.find_one(
-            model, *queries, sort=sort, session=self._as_argument(), **said(without=without)
+            model,
+            *queries,
+            sort=sort,
+            session=self._as_argument(),
+            **({"without": without} if without else _NOTHING),
         )
 
     async def count(self, model: type[ModelType], *queries: Query, without: Without = ()) -> int:
         """Count the matching documents; see `AIOEngine.count`."""
         return await self.engine.count(
-            model, *queries, session=self._as_argument(), **said(without=without)
+            model,
+            *queries,
+            session=self._as_argument(),
+            **({"without": without} if without else _NOTHING),
         )
 
     async def save(self, instance: ModelType) -> ModelType:
@@ -95,7 +105,9 @@ class AIOSessionBase(HasScope):
 
     async def delete(self, instance: Model, *, hard: bool = False) -> None:
         """Delete the document of an instance; see `AIOEngine.delete`."""
-        await self.engine.delete(instance, session=self._as_argument(), **said(hard=hard))
+        await self.engine.delete(
+            instance, session=self._as_argument(), **({"hard": True} if hard else _NOTHING)
+        )
 
     async def restore(self, instance: Model) -> None:
         """Undo the soft deletion of an instance; see `AIOEngine.restore`."""
@@ -115,5 +127,6 @@ class AIOSessionBase(HasScope):
             *queries,
             just_one=just_one,
             session=self._as_argument(),
-            **said(hard=hard, without=without),
+            **({"hard": True} if hard else _NOTHING),
+            **({"without": without} if without else _NOTHING),
         )

@@ -66,8 +66,3 @@ def _describe(value: Any) -> str:
     ):
         return f"a {kind.__name__}: use save_all for several, or go through them one by one"
     return f"an instance of {kind.__name__}{why_no_model(kind)}"
-
-
-def said(**words: Any) -> dict[str, Any]:
-    """Return the keyword arguments that say anything: a program's own methods need not know the others."""
-    return {word: value for word, value in words.items() if value}

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from odmantic._plan.arguments import said
 from odmantic._shared.reading import ModelType
 from odmantic._sync.operations.scope import HasScope
 
@@ -16,6 +15,10 @@ if TYPE_CHECKING:
     from odmantic._sync.cursor import SyncCursor
     from odmantic._sync.engine_base import Query, SyncEngineBase, Without
     from odmantic.model import Model
+
+
+_NOTHING: dict[str, Any] = {}
+"""The arguments that an operation need not know, where they say nothing: an engine of a program's own may lack them."""
 
 
 class SyncSessionBase(HasScope):
@@ -47,7 +50,7 @@ class SyncSessionBase(HasScope):
             skip=skip,
             limit=limit,
             session=self._as_argument(),
-            **said(without=without),
+            **({"without": without} if without else _NOTHING),
         )
 
     def find_any(
@@ -77,13 +80,20 @@ class SyncSessionBase(HasScope):
     ) -> ModelType | None:
         """Find one instance of a model; see `SyncEngine.find_one`."""
         return self.engine.find_one(
-            model, *queries, sort=sort, session=self._as_argument(), **said(without=without)
+            model,
+            *queries,
+            sort=sort,
+            session=self._as_argument(),
+            **({"without": without} if without else _NOTHING),
         )
 
     def count(self, model: type[ModelType], *queries: Query, without: Without = ()) -> int:
         """Count the matching documents; see `SyncEngine.count`."""
         return self.engine.count(
-            model, *queries, session=self._as_argument(), **said(without=without)
+            model,
+            *queries,
+            session=self._as_argument(),
+            **({"without": without} if without else _NOTHING),
         )
 
     def save(self, instance: ModelType) -> ModelType:
@@ -96,7 +106,9 @@ class SyncSessionBase(HasScope):
 
     def delete(self, instance: Model, *, hard: bool = False) -> None:
         """Delete the document of an instance; see `SyncEngine.delete`."""
-        self.engine.delete(instance, session=self._as_argument(), **said(hard=hard))
+        self.engine.delete(
+            instance, session=self._as_argument(), **({"hard": True} if hard else _NOTHING)
+        )
 
     def restore(self, instance: Model) -> None:
         """Undo the soft deletion of an instance; see `SyncEngine.restore`."""
@@ -116,5 +128,6 @@ class SyncSessionBase(HasScope):
             *queries,
             just_one=just_one,
             session=self._as_argument(),
-            **said(hard=hard, without=without),
+            **({"hard": True} if hard else _NOTHING),
+            **({"without": without} if without else _NOTHING),
         )

@@ -15,19 +15,22 @@ REST = inspect.Parameter.VAR_POSITIONAL
 MODEL = [("model", POSITIONAL), ("queries", REST)]
 READ = [("sort", KEYWORD), ("skip", KEYWORD), ("limit", KEYWORD)]
 SESSION = [("session", KEYWORD)]
+WITHOUT = ("without", KEYWORD)
+HARD = ("hard", KEYWORD)
 CONCERNS = [
     ("read_concern", KEYWORD),
     ("write_concern", KEYWORD),
     ("max_commit_time_ms", KEYWORD),
 ]
 METHODS = {
-    "find": [*MODEL, *READ, *SESSION],
-    "find_one": [*MODEL, READ[0], *SESSION],
-    "count": [*MODEL, *SESSION],
+    "find": [*MODEL, *READ, WITHOUT, *SESSION],
+    "find_one": [*MODEL, READ[0], WITHOUT, *SESSION],
+    "count": [*MODEL, WITHOUT, *SESSION],
     "save": [("instance", POSITIONAL), *SESSION],
     "save_all": [("instances", POSITIONAL), *SESSION],
-    "delete": [("instance", POSITIONAL), *SESSION],
-    "remove": [*MODEL, ("just_one", KEYWORD), *SESSION],
+    "delete": [("instance", POSITIONAL), HARD, *SESSION],
+    "restore": [("instance", POSITIONAL), *SESSION],
+    "remove": [*MODEL, ("just_one", KEYWORD), HARD, WITHOUT, *SESSION],
     "configure_database": [("models", POSITIONAL), ("update_existing_indexes", KEYWORD), *SESSION],
     "get_collection": [("model", POSITIONAL)],
     "session": [
@@ -55,7 +58,7 @@ def test_a_method_takes_these_arguments(engine, name):
     parameters = list(inspect.signature(getattr(engine, name)).parameters.values())[1:]
     expected = list(METHODS[name])
     if engine is SyncEngine and name == "delete":
-        expected[-1] = ("session", POSITIONAL)
+        expected[1:] = [("session", POSITIONAL), HARD]
 
     assert [(parameter.name, parameter.kind) for parameter in parameters] == expected
 
@@ -66,6 +69,8 @@ DEFAULTS = {
     "limit": None,
     "session": None,
     "just_one": False,
+    "hard": False,
+    "without": (),
     "update_existing_indexes": False,
 }
 

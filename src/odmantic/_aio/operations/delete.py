@@ -16,7 +16,6 @@ from odmantic._codec.encode import encode_primary_key
 from odmantic._codec.ids import check_id
 from odmantic._hooks.events import OF_DELETES
 from odmantic._hooks.inside import refuse_own
-from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.conditions import instance_filter
 from odmantic._plan.filters import build_filter
 from odmantic._plan.writes import Delete
@@ -50,7 +49,7 @@ async def delete(
     if target.hooks is not None and hooked is None:
         await _delete_hooked(engine, scope, instance, hard=hard)
         return
-    if not hard and mapping_of(model).soft_delete is not None:
+    if not hard and model.__mapping__.soft_delete is not None:
         await delete_softly(engine, scope, instance)
         return
     id_ = encode_primary_key(instance)
@@ -116,7 +115,7 @@ async def _remove(
     just_one: bool,
     hard: bool,
 ) -> int:
-    if not hard and mapping_of(model).soft_delete is not None:
+    if not hard and model.__mapping__.soft_delete is not None:
         return await remove_softly(engine, scope, model, query, just_one=just_one)
     call = _call_for(Delete(query, just_one), engine._target(model).writing, scope)
     result = await scope.send(engine, call, "remove", model)
