@@ -12,7 +12,7 @@ from pymongo import InsertOne, UpdateOne
 
 from odmantic._codec.ids import are_scalars, ids_filter
 from odmantic._mapping.mapping import mapping_of
-from odmantic._plan.conditions import instance_filter, instances_filter
+from odmantic._plan.conditions import instance_conditions, instance_filter, instances_filter
 from odmantic._plan.save_plan import SavePlan
 from odmantic._plan.writes import set_fields
 from odmantic._state.transitions import give_back
@@ -92,9 +92,10 @@ class Batch:
 
     def requests(self, *, inserting: bool) -> list[InsertOne[dict[str, Any]] | UpdateOne]:
         """Return the driver's requests for the writes."""
-        is_usual = not mapping_of(self.model).has_conditions
-        if is_usual and are_scalars(self.ids) and not self.removed and not any(self.are_whole):
+        if are_scalars(self.ids) and not self.removed and not any(self.are_whole):
             # The usual updates.
+            if mapping_of(self.model).has_conditions:
+                return self._updates_on_conditions()
             return [
                 UpdateOne({"_id": id_}, set_fields(document))
                 for id_, document in zip(self.ids, self.documents, strict=True)
@@ -109,6 +110,16 @@ class Batch:
             )
             for instance, id_, document, is_whole, is_new in zip(
                 self.instances, self.ids, self.documents, self.are_whole, self.are_new, strict=True
+            )
+        ]
+
+    def _updates_on_conditions(self) -> list[InsertOne[dict[str, Any]] | UpdateOne]:
+        models = set(map(type, self.instances))
+        conditions = {model: instance_conditions(model) for model in models}
+        return [
+            UpdateOne({"_id": id_, **conditions[type(instance)]}, set_fields(document))
+            for instance, id_, document in zip(
+                self.instances, self.ids, self.documents, strict=True
             )
         ]
 

@@ -112,13 +112,18 @@ def instance_filter(model: Any, id_: Any, *, is_whole: bool = False) -> dict[str
         is_whole: Whether the whole document is written: it never replaces one of a subclass.
     """
     query = id_filter(id_)
-    mapping = mapping_of(model)
-    if mapping.has_conditions:
-        for each in conditions_of(model, Purpose.INSTANCE):
-            query.update(each)
-        if is_whole and mapping.type_condition:
-            query.update(mapping.exact_type_condition)
+    if mapping_of(model).has_conditions:
+        query.update(instance_conditions(model, is_whole=is_whole))
     return query
+
+
+def instance_conditions(model: Any, *, is_whole: bool = False) -> Condition:
+    """Return the conditions for the document of an instance, besides its primary key; see `instance_filter`."""
+    mapping = mapping_of(model)
+    together = _with({}, conditions_of(model, Purpose.INSTANCE))
+    if is_whole and mapping.type_condition:
+        together.update(mapping.exact_type_condition)
+    return together
 
 
 def instances_filter(model: Any, ids: list[Any]) -> dict[str, Any]:

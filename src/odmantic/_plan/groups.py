@@ -45,8 +45,8 @@ def group_instances(ordered: Sequence[Model]) -> list[Group]:
     """
     models = set(map(type, ordered))
     if not any(mapping_of(model).reference_paths for model in models):
-        if len(models) == 1:
-            return [Group(models.pop(), ordered, range(len(ordered)))]
+        if len(set(map(_kind, models))) == 1:
+            return [_group(ordered, range(len(ordered)))]
         return _by_kind(enumerate(ordered))
     levels: dict[int, int] = {}
     members: dict[int, list[tuple[int, Model]]] = {}
@@ -77,7 +77,10 @@ def _by_kind(numbered: Iterable[tuple[int, Model]]) -> list[Group]:
         if model not in kinds:
             kinds[model] = _kind(model)
         members.setdefault(kinds[model], []).append((position, instance))
-    return [_group(each) for each in members.values()]
+    return [
+        _group([instance for _, instance in each], [position for position, _ in each])
+        for each in members.values()
+    ]
 
 
 def _kind(model: type[Model]) -> Any:
@@ -85,9 +88,7 @@ def _kind(model: type[Model]) -> Any:
     return mapping_of(model).hierarchy or model
 
 
-def _group(numbered: list[tuple[int, Model]]) -> Group:
-    members = [instance for _, instance in numbered]
-    positions = [position for position, _ in numbered]
+def _group(members: Sequence[Model], positions: Sequence[int]) -> Group:
     model, *others = dict.fromkeys(map(type, members))
     hierarchy = mapping_of(model).hierarchy
     if hierarchy is None or not others:

@@ -6,7 +6,9 @@ order of the input, so that the first error is that of the first instance that h
 
 from __future__ import annotations
 
+from collections import defaultdict
 from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from odmantic._plan.batch import Batch
@@ -51,13 +53,13 @@ class MixedPlanner:
         self._begin()
 
     def _begin(self) -> None:
-        numbers: dict[type[Model], list[int]] = {}
         members = self._group.members
-        for number in range(self._start, self.stop):
-            numbers.setdefault(type(members[number]), []).append(number)
+        numbers: defaultdict[type[Model], list[int]] = defaultdict(list)
+        for number, model in enumerate(map(type, members[self._start : self.stop]), self._start):
+            numbers[model].append(number)
         self._planners = [
             Planner(
-                Group(model, [members[number] for number in each], each),
+                Group(model, [*map(members.__getitem__, each)], each),
                 0,
                 write=self._write,
                 stop=len(each),
@@ -110,28 +112,36 @@ class MixedPlanner:
 
     def _merged(self, batches: list[Batch]) -> Batch:
         """Put the writes of all classes into the order of the input."""
+        merged = Batch(self._group.model, self._write)
+        merged.supposes = any(each.supposes for each in batches)
+        for each in batches:
+            merged.removed.update(each.removed)
         positions = [
             planner.group.positions[position]
             for planner, batch in zip(self._planners, batches, strict=True)
             for position in batch.positions
         ]
+        # One call for all items of a column; for a single item it would give no tuple.
         order = sorted(range(len(positions)), key=positions.__getitem__)
+        pick = itemgetter(*order) if len(order) > 1 else tuple
 
-        def column(parts: Iterable[list[Any]]) -> list[Any]:
-            return [*map([*chain.from_iterable(parts)].__getitem__, order)]
+        def in_order(column: Iterable[Any]) -> list[Any]:
+            return [*pick([*column])]
 
-        merged = Batch(
-            self._group.model,
-            self._write,
-            [positions[number] for number in order],
-            column(each.instances for each in batches),
-            column(each.names for each in batches),
-            column(each.ids for each in batches),
-            column(each.documents for each in batches),
-            column(each.are_whole for each in batches),
-            column(each.are_new for each in batches),
-            supposes=any(each.supposes for each in batches),
-        )
-        for each in batches:
-            merged.removed.update(each.removed)
+        count = len(positions)
+        names = ["names", "ids", "documents"]
+        if count == self.stop - self._start:
+            merged.positions = [*range(self._start, self.stop)]
+            merged.instances = [*self._group.members[self._start : self.stop]]
+        else:
+            merged.positions = in_order(positions)
+            names.append("instances")
+        for name in ("are_whole", "are_new"):
+            if all(False not in getattr(each, name) for each in batches):
+                setattr(merged, name, [True] * count)
+            else:
+                names.append(name)
+        for name in names:
+            column = chain.from_iterable(getattr(each, name) for each in batches)
+            setattr(merged, name, in_order(column))
         return merged
