@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
+from contextlib import suppress
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from odmantic._bson.alike import is_alike
 from odmantic._mapping.fields import Absence
+from odmantic.exceptions import InvalidDocumentError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from odmantic._mapping.fields import ODMBaseField
     from odmantic._mapping.interfaces import IsLeftOut
     from odmantic._mapping.mapping import ModelMapping
@@ -17,7 +21,7 @@ if TYPE_CHECKING:
 def left_out_of(mapping: ModelMapping) -> dict[str, IsLeftOut]:
     """Return what tells by its stored form whether a value is left out, by the keys of the fields that leave out any."""
     return {
-        field.key_name: partial(_is_left_out, _absent_forms(mapping, name, field))
+        field.key_name: partial(_is_left_out, cache(partial(_absent_forms, mapping, name, field)))
         for name, field in (*mapping.fields.items(), *mapping.stored.items())
         if field.absence
     }
@@ -27,13 +31,15 @@ def _absent_forms(mapping: ModelMapping, name: str, field: ODMBaseField) -> list
     forms: list[Any] = [None] if field.absence & Absence.OF_NONE else []
     if field.absence & Absence.OF_DEFAULT:
         default = field.pydantic_field.get_default()
-        encode = mapping.encoder_of[name]
-        forms.append(default if encode is None else encode(default))
+        _, encode = mapping.codec.encoders[name]
+        # A default that is not validated need not be storable.
+        with suppress(InvalidDocumentError):
+            forms.append(default if encode is None else encode(default))
     return forms
 
 
-def _is_left_out(forms: list[Any], stored: Any) -> bool:
-    return any(is_alike(stored, form) for form in forms)
+def _is_left_out(forms: Callable[[], list[Any]], stored: Any) -> bool:
+    return any(is_alike(stored, form) for form in forms())
 
 
 def leave_out(mapping: ModelMapping, document: dict[str, Any]) -> dict[str, Any]:

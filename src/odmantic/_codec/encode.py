@@ -64,6 +64,8 @@ def encode_fields(instance: Instance) -> dict[str, Any]:
     except KeyError:
         _check_complete(instance)
         raise
+    if mapping.judge is not None:
+        mapping.judge(instance)
     return leave_out(mapping, document) if mapping.left_out else document
 
 
@@ -100,7 +102,8 @@ def encode_extras(instance: Instance, include: Container[str] | None = None) -> 
 
 def encode_changes(instance: Instance, names: AbstractSet[str]) -> dict[str, Any]:
     """Return the named fields of an instance's document, without extra values."""
-    encoders = instance.__mapping__.codec.encoders
+    mapping: ModelMapping = instance.__mapping__
+    encoders = mapping.codec.encoders
     values = instance.__dict__
     document: dict[str, Any] = {}
     # Most updates have one field, which needs no order.
@@ -113,8 +116,9 @@ def encode_changes(instance: Instance, names: AbstractSet[str]) -> dict[str, Any
     except KeyError:
         _check_complete(instance)
         raise
-    left_out = instance.__mapping__.left_out
-    return leave_out(instance.__mapping__, document) if left_out else document
+    if mapping.judge is not None:
+        mapping.judge(instance)
+    return leave_out(mapping, document) if mapping.left_out else document
 
 
 def encode_field(instance: Instance, name: str) -> Any:

@@ -6,16 +6,19 @@ from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from odmantic._bson.codecs import BsonCodec
 from odmantic._bson.reading import while_reading
 from odmantic._bson.values import is_document, is_stored_array
 from odmantic._codec.lookups import takes_aliases
+from odmantic._errors.lines import line_errors
 from odmantic._mapping.options import FieldOptions
 from odmantic._mapping.plain import allows
 from odmantic._mapping.shortcuts import Shortcut, shortcuts_of
 from odmantic._mapping.variants import embedded_in, embedded_throughout, follow_hierarchies
 from odmantic._types.annotations import annotated, marks_of, type_adapter
-from odmantic._types.internals import decorators_of
+from odmantic._types.internals import decorators_of, makes_instances_itself
 from odmantic._types.tree import Node, Opaque, Target
 from odmantic.bson import WithBsonSerializer
 
@@ -94,13 +97,17 @@ def field_reader(mapping: ModelMapping, name: str) -> Callable[[Any, Any], Any] 
 def _by_assignment(mapping: ModelMapping, name: str) -> Callable[[Any, Any], Any] | None:
     """Return a function that validates a field as the class does, whose config counts beside the annotation."""
     model: Any = mapping.model
-    is_frozen = model.model_config.get("frozen") or model.__pydantic_fields__[name].frozen
     has_validators = decorators_of(model, "model_validators", "root_validators")
-    if is_frozen or has_validators or _has_references(mapping, name):
+    if has_validators or _has_references(mapping, name):
         return None
     if _looks_around(model.__pydantic_core_schema__):
         return None
     decode = next(decode for each, _, decode, _ in mapping.decoders if each == name)
+
+    if model.model_config.get("frozen") or model.__pydantic_fields__[name].frozen:
+        if makes_instances_itself(model):
+            return None
+        return _while_reading(_after(decode, partial(_alone, mapping, name)))
 
     def assign(value: Any) -> Any:
         scratch = object.__new__(model)
@@ -111,6 +118,29 @@ def _by_assignment(mapping: ModelMapping, name: str) -> Callable[[Any, Any], Any
         return scratch.__dict__[name]
 
     return _while_reading(_after(decode, assign))
+
+
+def _alone(mapping: ModelMapping, name: str, value: Any) -> Any:
+    """Validate one field of a new instance: a frozen field accepts no assignment.
+
+    Raises:
+        ValidationError: if the value is not valid; that others are missing does not matter.
+    """
+    model: Any = mapping.model
+    try:
+        instance = model.__pydantic_validator__.validate_python(
+            {name: value}, by_alias=mapping.takes_aliases, by_name=True
+        )
+    except ValidationError as error:
+        lines = [line for line in line_errors(error) if not _is_of_missing_field(line)]
+        if lines:
+            raise ValidationError.from_exception_data(model.__name__, lines) from error
+        return value
+    return instance.__dict__[name]
+
+
+def _is_of_missing_field(line: Any) -> bool:
+    return line["type"] == "missing" and len(line["loc"]) == 1
 
 
 def _has_references(mapping: ModelMapping, name: str) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic import BaseModel, ValidationError
 
@@ -17,7 +18,7 @@ from odmantic._codec.validation import first_problem
 from odmantic._mapping.fields import ODMReference
 from odmantic._mapping.mapping import mapping_of
 from odmantic._types.internals import decorators_of
-from odmantic._types.tree import Anything, Document, Object, Type, Union
+from odmantic._types.tree import Anything, Document, Nullable, Object, Type, Union
 from odmantic.exceptions import IncompleteDocumentError
 
 if TYPE_CHECKING:
@@ -26,18 +27,29 @@ if TYPE_CHECKING:
     from odmantic._mapping.interfaces import Encoder
     from odmantic._mapping.mapping import ModelMapping
 
+    _Test: TypeAlias = Callable[[Any, Any], Any]
+    """Takes a stored form and its value; returns what is read for it, or `_NOT_COMPARED`, or raises."""
+
+_NOT_COMPARED: Any = object()
+
 
 def storing_encoder(mapping: ModelMapping, name: str) -> Encoder | None:
     """Return the encoder that stores a field.
 
     Values of mutable fields may have changed since their validation: they are read back as a test. This is slow, so
     generated code comes here only for a value of another class than annotated, or of an unknown type. If a config
-    leaves values unvalidated, all fields are tested: a read has to give the value that is saved.
+    leaves values unvalidated, all fields are tested: a read has to give the value that is saved. A number is stored as
+    the field's type stores it: `0` as a double, if that is the default of a `float`.
     """
     encode = mapping.encoder_of[name]
     may_be_invalid = encode is not None and name in mapping.mutable_fields
-    if not (may_be_invalid or mapping.is_unvalidated) or not _can_be_tried(mapping, name):
+    if not (may_be_invalid or mapping.is_unvalidated):
         return encode
+    if _has_serializer(mapping.fields[name].tree, set()):
+        return encode
+    if not _is_read_by_annotation(mapping, name):
+        # The class judges whole documents.
+        return encode and (_guarded(mapping, name, encode) if mapping.is_unvalidated else encode)
     return _trying(mapping, name, encode or _as_it_is)
 
 
@@ -45,8 +57,26 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
+def _guarded(mapping: ModelMapping, name: str, encode: Encoder) -> Encoder:
+    """Refuse values that an encoder cannot take."""
+
+    def encode_what_fits(value: Any) -> Any:
+        try:
+            return encode(value)
+        except _NO_VALUE as error:
+            raise refusal(mapping, name, f"{type(error).__name__}: {error}") from error
+
+    return encode_what_fits
+
+
+_NO_VALUE = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
+
+
 def _trying(mapping: ModelMapping, name: str, encode: Encoder) -> Encoder:
-    found: list[Callable[[Any, Any], None] | None] = []
+    found: list[_Test | None] = []
+    tree = mapping.fields[name].tree
+    inner = tree.inner if isinstance(tree, Nullable) else tree
+    is_decimal = mapping.is_unvalidated and inner.cls is Decimal
 
     def encode_what_can_be_read(value: Any) -> Any:
         if not found:
@@ -55,22 +85,23 @@ def _trying(mapping: ModelMapping, name: str, encode: Encoder) -> Encoder:
         if test is None:
             return encode(value)
         try:
-            stored = encode(value)
-            test(stored, value)
+            # The encoder of decimals takes no integer.
+            stored = encode(Decimal(value) if is_decimal and type(value) is int else value)
+            again = test(stored, value)
+            return stored if again is _NOT_COMPARED or is_alike(again, value) else encode(again)
         except IncompleteDocumentError:
             raise
         except ValidationError as error:
             raise refusal(mapping, name, first_problem(error)) from error
         except NotReadError as error:
             raise refusal(mapping, name, error.problem) from error
-        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
+        except _NO_VALUE as error:
             raise refusal(mapping, name, f"{type(error).__name__}: {error}") from error
-        return stored
 
     return encode_what_can_be_read
 
 
-def _test_of(mapping: ModelMapping, name: str) -> Callable[[Any, Any], None] | None:
+def _test_of(mapping: ModelMapping, name: str) -> _Test | None:
     """Return a function that reads the stored form of a field's value back, and raises if it may not be stored."""
     field = mapping.fields[name]
     if isinstance(field, ODMReference) and mapping.is_unvalidated:
@@ -82,19 +113,23 @@ def _test_of(mapping: ModelMapping, name: str) -> Callable[[Any, Any], None] | N
     is_coded = has_codec(field.tree)
     is_compared = not is_coded and _may_be_read_as_another(mapping, name)
 
-    def test(stored: Any, value: Any) -> None:
+    def test(stored: Any, value: Any) -> Any:
         again = read(as_read(stored) if is_coded else stored, {})
-        if is_compared and not _is_same(again, value):
+        if not is_compared:
+            return _NOT_COMPARED
+        if not _is_same(again, value):
             raise refusal(mapping, name, f"{value!r} would be read as {again!r}")
+        return again
 
     return test
 
 
 def _test_target(
     mapping: ModelMapping, name: str, model: type[Any], _stored: Any, value: Any
-) -> None:
+) -> Any:
     if not isinstance(value, model):
         raise refusal(mapping, name, f"{value!r} is no {model.__name__}")
+    return _NOT_COMPARED
 
 
 def _may_be_read_as_another(mapping: ModelMapping, name: str) -> bool:
@@ -110,8 +145,11 @@ def _may_be_read_as_another(mapping: ModelMapping, name: str) -> bool:
 def _is_same(again: Any, value: Any) -> bool:
     """Return whether what was read is the value that was saved: equal, and of the same classes.
 
-    Embedded objects test their own fields. BSON has neither subclasses of Python's types nor microseconds.
+    Embedded objects test their own fields. BSON has neither subclasses of Python's types nor microseconds. An integer is
+    also a value of the other types of numbers.
     """
+    if type(value) is int and type(again) in (float, Decimal):
+        return bool(again == value)
     if not isinstance(value, type(again)) or isinstance(value, bool) is not isinstance(again, bool):
         return False
     if isinstance(again, BaseModel):
@@ -136,15 +174,13 @@ def _are_same(some: list[Any], others: list[Any]) -> bool:
     return len(some) == len(others) and all(map(_is_same, some, others))
 
 
-def _can_be_tried(mapping: ModelMapping, name: str) -> bool:
-    """Return whether the annotation alone decides what can be read: no validator of the class, no user serialiser."""
+def _is_read_by_annotation(mapping: ModelMapping, name: str) -> bool:
+    """Return whether the annotation alone decides what can be read, and no validator of the class."""
     model: Any = mapping.model
     field_wise = decorators_of(model, "validators", "field_validators")
     if any(not {name, "*"}.isdisjoint(one.info.fields) for one in field_wise):
         return False
-    if any(one.info.mode != "after" for one in decorators_of(model, "model_validators")):
-        return False
-    return not _has_serializer(mapping.fields[name].tree, set())
+    return all(one.info.mode == "after" for one in decorators_of(model, "model_validators"))
 
 
 def _has_serializer(node: Type, seen: set[Any]) -> bool:

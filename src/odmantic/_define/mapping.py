@@ -10,6 +10,7 @@ from odmantic._caller import warn_caller
 from odmantic._codec.absent import left_out_of
 from odmantic._codec.decode import extra_decoder, field_decoders
 from odmantic._codec.encode import extra_encoder, field_encoders, stored_encoders
+from odmantic._codec.judging import judge_of
 from odmantic._codec.lookups import takes_aliases
 from odmantic._codec.readable import Readable
 from odmantic._compiled.compile import Codec
@@ -81,6 +82,7 @@ class CompiledMapping(ModelMapping):
     readable = cached_property(Readable)  # pyright: ignore[reportAssignmentType]
     codec = cached_property(Codec)  # pyright: ignore[reportAssignmentType]
     left_out = cached_property(left_out_of)
+    judge = cached_property(judge_of)
     takes_aliases = cached_property(lambda own: takes_aliases(own.model.__pydantic_core_schema__))
 
 

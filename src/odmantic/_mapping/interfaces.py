@@ -32,6 +32,9 @@ MISSING: Any = object()
 IsLeftOut: TypeAlias = Callable[[Any], bool]
 """Tells by its stored form whether a value has no key in the document."""
 
+Judge: TypeAlias = Callable[[Any], None]
+"""Refuses an instance whose document could not be read again."""
+
 Read: TypeAlias = Callable[[Any], Any]
 ReadPart: TypeAlias = Callable[[Any, Any], tuple[Any, ...] | None]
 ReadAll: TypeAlias = Callable[[list[Any], Callable[[Any], None], Any], Any]

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         FieldDecoder,
         FieldEncoder,
         IsLeftOut,
+        Judge,
         Readable,
     )
     from odmantic._types.tree import Type
@@ -99,6 +100,8 @@ class ModelMapping:
     """The functions generated for the class."""
     left_out: ClassVar[cached_property[dict[str, IsLeftOut]]]
     """What tells whether a value is left out of documents, by the keys of the fields that leave out any."""
+    judge: ClassVar[cached_property[Judge | None]]
+    """What refuses instances that could not be read again, if their values may be unvalidated."""
     takes_aliases: ClassVar[cached_property[bool]]
     """Whether pydantic may use aliases of fields, here and in all that is nested."""
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from enum import Enum
 from typing import Any, Dict, List, Optional, Set
 
 import bson
 import pytest
-from pydantic import BaseModel, ValidationError
+from bson.decimal128 import Decimal128
+from pydantic import BaseModel, ValidationError, field_validator, model_validator
 
-from odmantic import EmbeddedModel, Field, Model, Reference
+from odmantic import EmbeddedModel, Field, Model, Reference, is_reading
 from odmantic._mapping.mapping import mapping_of
 from odmantic._state.places import SOMEWHERE, Written
 from odmantic.exceptions import InvalidDocumentError
@@ -68,7 +70,7 @@ INVALID = [
     ("text", b"a"),
     ("numbers", (1,)),
     ("numbers", ["1"]),
-    ("table", {"a": 1}),
+    ("table", {"a": True}),
     ("when", "2020-01-01T00:00:00"),
     ("when", datetime(2020, 1, 1, tzinfo=timezone(timedelta(hours=1)))),
     ("point", {"x": 1}),
@@ -172,6 +174,51 @@ def test_a_default_that_is_not_validated():
     with pytest.raises(InvalidDocumentError, match="field 'number' of Odd"):
         Odd().model_dump_doc()
     assert encoded(Odd(number=3))["number"] == 3
+
+
+class Odd(Model):
+    model_config = {"validate_default": False}
+    ratio: float = 0  # type checkers take an `int` for a `float`
+    maybe: Optional[float] = 1
+    many: List[float] = [1, 2.5]
+    table: Dict[str, float] = {"a": 1}
+    exact: Decimal = 2  # type: ignore[assignment]
+    some: Optional[Decimal] = 3  # type: ignore[assignment]
+
+
+def test_a_number_is_stored_as_its_field_stores_it():
+    document = encoded(Odd())
+    del document["_id"]
+    assert document == {
+        "ratio": 0.0,
+        "maybe": 1.0,
+        "many": [1.0, 2.5],
+        "table": {"a": 1.0},
+        "exact": Decimal128("2"),
+        "some": Decimal128("3"),
+    }
+    numbers = (document["ratio"], document["maybe"], *document["many"], document["table"]["a"])
+    assert set(map(type, numbers)) == {float}
+    odd = Odd()
+    assert Odd.model_validate_doc(encoded(odd)) == odd
+
+
+@pytest.mark.parametrize("number", [2**53 + 1, 10**400, True])
+def test_a_number_that_its_field_changes_is_refused(number):
+    odd = Odd.model_construct(**{**dict(Odd()), "ratio": number})
+    with pytest.raises(InvalidDocumentError, match="field 'ratio' of Odd"):
+        odd.model_dump_doc()
+
+
+def test_a_number_that_is_the_default_is_left_out():
+    class Sparse(Model):
+        model_config = {"validate_default": False, "store_defaults": False}
+        ratio: float = 0
+        exact: Decimal = 2  # type: ignore[assignment]
+        wrong: int = Field(1, if_missing=None)
+
+    sparse = Sparse(wrong=2)
+    assert encoded(sparse) == {"_id": sparse.id, "wrong": 2}
 
 
 def test_a_frozen_instance_refuses_an_assignment_and_is_stored():
@@ -288,3 +335,174 @@ def test_a_reference_leads_to_an_instance(value):
 
     with pytest.raises(InvalidDocumentError, match=f"{value!r} is no Target"):
         referring.model_dump_doc()
+
+
+# --- Validators of the class -----------------------------------------------------------------------
+
+
+def made_of(base: Any) -> Any:
+    class Judged(base):
+        model_config = {"validate_assignment": False}
+        number: int = 1
+        many: List[int] = []
+        low: int = 0
+        high: int = 9
+
+    return Judged
+
+
+class ByField(Model):
+    model_config = {"inheritance": "abstract"}
+
+    @field_validator("number", "many", check_fields=False)
+    @classmethod
+    def check(cls, value: Any) -> Any:
+        if value == 13:
+            raise ValueError("unlucky")
+        return value
+
+
+class Before(Model):
+    model_config = {"inheritance": "abstract"}
+
+    @model_validator(mode="before")
+    @classmethod
+    def check(cls, values: Any) -> Any:
+        if values.get("number") == 13:
+            raise ValueError("unlucky")
+        return values
+
+
+class Wrapping(Before):
+    model_config = {"inheritance": "abstract"}
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def judge(cls, values: Any, handler: Any) -> Any:
+        return handler(values)
+
+
+class After(Model):
+    model_config = {"inheritance": "abstract"}
+
+    @model_validator(mode="after")
+    def check(self) -> Any:
+        if self.number == 13:
+            raise ValueError("unlucky")
+        if self.low > self.high:
+            raise RuntimeError("in no order")
+        return self
+
+
+JUDGES = [ByField, Before, Wrapping, After]
+
+
+@pytest.mark.parametrize("base", JUDGES)
+@pytest.mark.parametrize(
+    ("name", "value"), [("number", "many"), ("many", 5), ("many", ["x"]), ("number", 13)]
+)
+@pytest.mark.parametrize("is_known", [False, True])
+def test_what_a_validator_of_the_class_refuses_is_not_stored(base, name, value, is_known):
+    judged = made_of(base)
+    instance = judged.model_validate_doc(encoded(judged())) if is_known else judged()
+
+    setattr(instance, name, value)
+
+    with pytest.raises(InvalidDocumentError, match="Judged") as info:
+        instance.model_dump_doc()
+    assert "unlucky" in str(info.value) if value == 13 else name in str(info.value)
+    with pytest.raises(InvalidDocumentError, match="Judged"):
+        instance.model_dump_doc(include={name})
+
+
+@pytest.mark.parametrize("base", JUDGES)
+def test_what_validators_of_the_class_accept_is_stored(base):
+    judged = made_of(base)
+    instance = judged()
+    instance.many = [1, 2]
+    instance.number = 3
+    assert judged.model_validate_doc(encoded(instance)) == instance
+
+
+def test_fields_that_do_not_fit_together_are_not_stored():
+    instance = made_of(After)()
+    instance.low = 10
+    with pytest.raises(InvalidDocumentError, match="RuntimeError: in no order"):
+        instance.model_dump_doc(include={"low"})
+    instance.high = 11
+    assert instance.model_dump_doc(include={"low"}) == {"low": 10}
+
+
+def test_validators_that_change_values_may_do_so():
+    class Hashed(Model):
+        model_config = {"validate_assignment": False}
+        secret: str
+
+        @field_validator("secret")
+        @classmethod
+        def hash_it(cls, value: str) -> str:
+            return value if is_reading() else f"h({value})"
+
+    hashed = Hashed(secret="a")
+    hashed.secret = "b"
+    assert Hashed.model_validate_doc(encoded(hashed)).secret == "b"
+
+
+class Goal(Model):
+    x: int = 1
+
+
+class Holder(EmbeddedModel):
+    goal: Goal = Reference()
+
+
+class Seeker(Model):
+    model_config = {"validate_assignment": False}
+    holder: Holder
+    goal: Goal = Reference()
+    number: int = 1
+
+    @field_validator("number")
+    @classmethod
+    def check(cls, value: int) -> int:
+        return value
+
+
+def test_validators_see_the_documents_that_are_referred_to():
+    seeker = Seeker(holder=Holder(goal=Goal()), goal=Goal(x=2))
+    document = seeker.model_dump_doc()
+    assert document["goal"] == seeker.goal.id
+    assert document["holder"] == {"goal": seeker.holder.goal.id}
+    seeker.number = "x"  # type: ignore[assignment]
+    with pytest.raises(InvalidDocumentError, match="number"):
+        seeker.model_dump_doc()
+
+
+# --- Frozen fields ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize("required", [False, True])
+def test_a_change_in_place_of_a_frozen_instance_is_tried(options, required):
+    class Fixed(Model):
+        model_config = {**options, "frozen": True}
+        numbers: List[int]
+        other: int = Field(**({} if required else {"default": 1}))
+
+    instance = Fixed(numbers=[1], other=1)
+    instance.numbers.append(2)
+    assert encoded(instance)["numbers"] == [1, 2]
+    instance.numbers.append("x")  # type: ignore[arg-type]
+    with pytest.raises(InvalidDocumentError, match=r"field 'numbers' of Fixed.*: "):
+        instance.model_dump_doc()
+
+
+def test_a_change_in_place_of_a_frozen_field_is_tried():
+    class Fixed(Model, strict=True):
+        numbers: List[int] = Field(frozen=True)
+        other: int
+
+    instance = Fixed(numbers=[1], other=1)
+    instance.numbers.append("2")  # type: ignore[arg-type]
+    with pytest.raises(InvalidDocumentError, match="field 'numbers' of Fixed"):
+        instance.model_dump_doc()
