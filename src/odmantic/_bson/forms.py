@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import Enum
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from ipaddress import (
     IPv4Address,
     IPv4Interface,
@@ -38,21 +38,26 @@ from odmantic._bson.conversions import as_naive
 from odmantic._bson.values import AS_IT_IS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Form:
     """How values of a class, and of classes derived from it, are stored.
 
     Attributes:
         stored: The class of what is stored.
-        write: Returns the stored form of a value; a value without one stays what it is, and the driver refuses it.
+        own: Returns the stored form of a value; a value without one stays what it is, and the driver refuses it.
         make: Makes a value of a class of what is stored, or raises.
         is_leaf: Whether values cannot change.
+        write: The same as `own`, but for values that are left to a client.
     """
 
     stored: type[Any]
-    write: Callable[[Any], Any]
+    own: Callable[[Any], Any]
     make: Callable[[Any, Any], Any]
     is_leaf: bool = True
+    write: Callable[[Any], Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.write = self.own
 
     def read(self, cls: Any, stored: Any) -> Any:
         """Return the value of a class that is stored like this; `None` if there is none."""
@@ -62,7 +67,7 @@ class Form:
             stored = as_naive(stored)
         try:
             value = self.make(cls, stored)
-            return value if self.write(value) == stored else None
+            return value if self.own(value) == stored else None
         except _NO_VALUE:
             return None
 
@@ -108,7 +113,6 @@ def _validator(cls: Any) -> Callable[[Any], Any]:
     return TypeAdapter(cls).validate_python
 
 
-_AS_TEXT = Form(str, str, _made)
 _SECRET: Callable[[Any], Any] = lambda value: value.get_secret_value()  # noqa: E731 - of several classes
 
 _PATHS: tuple[Any, ...] = (PurePath, PurePosixPath, PureWindowsPath, type(Path()))
@@ -123,7 +127,7 @@ FORMS: dict[Any, Form] = {
     date: Form(datetime, lambda day: datetime.combine(day, time()), _date),
     time: Form(str, _time_text, lambda cls, text: cls.fromisoformat(text)),
     timedelta: Form(float, _seconds, lambda cls, seconds: cls(seconds=seconds)),
-    **dict.fromkeys((Fraction, *_PATHS, *_ADDRESSES, *_URLS), _AS_TEXT),
+    **{cls: Form(str, str, _made) for cls in (Fraction, *_PATHS, *_ADDRESSES, *_URLS)},
     ZoneInfo: Form(str, _zone_name, _made),
     complex: Form(str, to_jsonable_python, _made),
     NameEmail: Form(str, str, lambda cls, text: _validator(cls)(text), is_leaf=False),
@@ -133,6 +137,32 @@ FORMS: dict[Any, Form] = {
     bytearray: Form(bytes, bytes, _made, is_leaf=False),
 }
 """The forms by class; those of derived classes are the same."""
+
+
+def leave_to_client(classes: Iterable[Any], takes: Callable[[Any], bool] | None = None) -> None:
+    """Leave values of exactly these classes to the driver from now on, whose client has code for them.
+
+    A program of 1.x stores them by that code, and finds them by it.
+
+    Args:
+        classes: The classes; those without a form are ignored.
+        takes: Whether that code takes a value; any if `None`.
+    """
+    for cls in classes:
+        form = FORMS.get(cls)
+        if form is not None and (cls, takes) not in _LEFT:
+            _LEFT.add((cls, takes))
+            form.write = partial(_write_unless_left, cls, takes, form.write)
+
+
+_LEFT: set[tuple[Any, Any]] = set()
+
+
+def _write_unless_left(
+    cls: Any, takes: Callable[[Any], bool] | None, write: Callable[[Any], Any], value: Any
+) -> Any:
+    is_left = type(value) is cls and (takes is None or takes(value))
+    return value if is_left else write(value)
 
 
 def form_of(cls: type[Any]) -> Form | None:

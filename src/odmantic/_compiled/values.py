@@ -137,7 +137,8 @@ class ValueCode:
         if leaf.value_class is Decimal:
             return Stored(f"{self._source.named(from_decimal)}({value})", [value])
         if leaf.form is not None:
-            return Stored(f"{self._source.object('write', leaf.form.write)}({value})", [value])
+            # A client may have code of its own for the class.
+            return Stored(f"{self._source.object('form', leaf.form)}.write({value})", [value])
         return Stored(
             f"{value}._value_" if self._has_plain_value(leaf.value_class) else value, [value]
         )

@@ -8,6 +8,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from odmantic._bson.values import is_document
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -33,6 +35,13 @@ def driver_seconds_left() -> float | None:
     The driver has no public function for it.
     """
     return None if _remaining is None else _remaining()
+
+
+def encoders_of(registry: Any) -> tuple[tuple[type[Any], ...], Callable[[Any], Any] | None]:
+    """Return the classes of which a `TypeRegistry` has encoders, and its encoder for all others, if there is one."""
+    found: object = getattr(registry, "_encoder_map", None)
+    fallback: Any = getattr(registry, "_fallback_encoder", None)
+    return (tuple(found) if is_document(found) else ()), fallback
 
 
 def commits_sent(driver_session: Any) -> int | None:

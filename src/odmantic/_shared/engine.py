@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary, ref
 
 from odmantic._driver.clients import DRIVERS, addresses_of, client_kind, deployment_of
 from odmantic._driver.plain import target_at
+from odmantic._driver.registries import note_registry
 from odmantic._hooks.registry import EngineHooks
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.arguments import check_model
@@ -54,6 +55,7 @@ class BaseEngine:
         self.client: Any = client
         self.database_name: str = database
         self.database: Any = client[database]
+        note_registry(self.database)
         self._targets: dict[ref[Any], tuple[Any, Any, Target]] = {}
         self._used_models: WeakKeyDictionary[type[Model], None] = WeakKeyDictionary()
         self._hooks = EngineHooks()
@@ -124,6 +126,7 @@ class BaseEngine:
             self._targets.clear()
 
     def _look_at(self, model: Any, collection: Any) -> Target:
+        note_registry(collection)
         target = target_at(collection, self.client, Known(self._place_of(model, collection)))
         target.hooks = self._hooks.for_writes(model)
         target.load_hooks = self._hooks.for_reads(model)

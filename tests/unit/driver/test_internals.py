@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import importlib
 import sys
+from datetime import date
 from types import SimpleNamespace
 
 import pymongo
 import pytest
+from bson.codec_options import TypeEncoder, TypeRegistry
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import AsyncMongoClient, MongoClient
 
@@ -21,6 +23,7 @@ from odmantic._driver.internals import (
     DEPLOYMENT,
     commits_sent,
     driver_seconds_left,
+    encoders_of,
     keep_on,
     kept_on,
     lift_batch_limit,
@@ -43,6 +46,19 @@ def test_without_the_drivers_deadline_the_library_can_be_imported(monkeypatch):
     finally:
         monkeypatch.undo()
         importlib.reload(internals)
+
+
+class _Days(TypeEncoder):
+    python_type = date
+
+    def transform_python(self, value):
+        return value.isoformat()
+
+
+def test_the_encoders_of_a_registry_are_read():
+    assert encoders_of(TypeRegistry([_Days()], fallback_encoder=repr)) == ((date,), repr)
+    assert encoders_of(TypeRegistry()) == ((), None)
+    assert encoders_of(object()) == ((), None)
 
 
 @pytest.mark.parametrize(
