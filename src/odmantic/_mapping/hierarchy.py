@@ -223,7 +223,12 @@ class Hierarchy:
 
     def _member_of(self, cls: Any) -> _Member | None:
         origin = origin_of(cls)
-        return next((each for each in self._members if each.cls is origin), None)
+        member = next((each for each in self._members if each.cls is origin), None)
+        if member is None:
+            # Instances of a class that reloaded code has replaced are of the same type.
+            name = origin.__module__, origin.__qualname__
+            member = next((each for each in self._members if each.name == name), None)
+        return member
 
     def class_of(self, value: Any) -> Any:
         """Return the class of a stored value; `None` if it is unknown.

@@ -370,6 +370,25 @@ def test_a_class_may_go():
     round_trip(holder(Base), Base())
 
 
+def test_instances_of_a_class_that_was_defined_again_keep_their_type():
+    class Base(EmbeddedModel):
+        model_config = {"inheritance": "single"}
+
+    def define() -> Any:
+        class Again(Base):
+            n: int = 0
+
+        return Again
+
+    old, new = define(), define()
+    model = holder(List[Base])
+
+    document = encode_document(model(held=[old(n=1), new(n=2)]))
+
+    assert document["held"] == [{"_type": "Again", "n": 1}, {"_type": "Again", "n": 2}]
+    assert [type(each) for each in decode_document(model, document).held] == [new, new]
+
+
 def test_classes_may_be_imported_when_they_are_needed():
     class Base(EmbeddedModel):
         model_config = {"inheritance": "single", "subclasses": lambda: [define()]}
