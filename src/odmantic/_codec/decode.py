@@ -15,7 +15,12 @@ from odmantic._codec.overrides import parse_document, parse_target
 from odmantic._codec.stored_forms import in_utc
 from odmantic._codec.strict import is_strict_class
 from odmantic._codec.translate import report, translate
-from odmantic._codec.types import class_inside, class_of_document, keep_unknown_type
+from odmantic._codec.types import (
+    class_inside,
+    class_of_document,
+    keep_unknown_type,
+    without_alias,
+)
 from odmantic._errors.parsing import parsing_error
 from odmantic._mapping.fields import ODMEmbeddedGeneric, ODMReference
 from odmantic._mapping.interfaces import MISSING, Decoder, FieldDecoder, Location, OnMissing
@@ -81,7 +86,7 @@ def _made_below(model: Any, cls: Any, raw_doc: Any) -> Any:
 def _made(model: type[T], raw_doc: Any) -> T:
     mapping: ModelMapping = model.__mapping__
     errors: ErrorList = []
-    values = translate(mapping, raw_doc, None, errors)
+    values = translate(mapping, without_alias(model, raw_doc), None, errors)
     if errors:
         raise parsing_error(errors, model, _id_in(raw_doc))
     try:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from odmantic._bson.values import is_document
 from odmantic._codec.translate import translate, written
-from odmantic._codec.types import class_inside, keep_unknown_type
+from odmantic._codec.types import class_inside, keep_unknown_type, without_alias
 from odmantic._errors.lines import ErrorList, line_errors
 from odmantic._mapping.interfaces import Decoder, Location
 
@@ -30,7 +30,7 @@ def hierarchy_decoder(model: Any) -> Decoder:
 
 def _made(cls: Any, value: Any, loc: Location, errors: ErrorList) -> Any:
     found: ErrorList = []
-    values = translate(cls.__mapping__, value, loc, found)
+    values = translate(cls.__mapping__, without_alias(cls, value), loc, found)
     if not found:
         try:
             instance = cls.__pydantic_validator__.validate_python(

@@ -27,6 +27,7 @@ from odmantic._mapping.hierarchy import hierarchy_of
 from odmantic._mapping.interfaces import Encoder
 from odmantic._types.annotations import annotated, type_adapter
 from odmantic._types.kinds import is_class
+from odmantic._types.polymorphic import with_real_class
 from odmantic._types.recursion import Recursion
 from odmantic._types.tree import (
     Array,
@@ -109,15 +110,17 @@ class EncoderCompiler:
         parts = self._by_names(lambda: self._parts(node))
         is_model = issubclass(cls, BaseModel)
         encode_extra = self.extra_encoder(node.extras) if is_model else self._encode_any
-        encode = self._of_class(cls, object_encoder(cls, parts, encode_extra, self._refusal))
-        return encode if hierarchy_of(cls) is None else self._unless_derived(cls, encode)
+        encode = object_encoder(cls, parts, encode_extra, self._refusal)
+        if hierarchy_of(cls) is not None:
+            encode = self._unless_derived(cls, encode)
+        return self._of_class(cls, encode)
 
     def _unless_derived(self, cls: Any, encode: Encoder) -> Encoder:
         """Refuse instances of derived classes: without keys nothing tells which class they have."""
 
         def encode_exactly(value: Any) -> Any:
-            own = type(value)
-            if own is not cls and isinstance(value, cls):
+            own: type[Any] = type(value)
+            if own is not cls:
                 raise self._refusal(
                     f"a {own.__name__} would be read as {cls.__name__}, since a plain class around it stores it by field "
                     f"names: make the class around it an EmbeddedModel, or declare it as {own.__name__}"
@@ -148,7 +151,7 @@ class EncoderCompiler:
 
     def _of_class(self, cls: Any, encode: Encoder) -> Encoder:
         """Convert a value of another class, such as a dictionary put into a list, as an assignment would."""
-        validate = Validation(cls)
+        validate = Validation(with_real_class(cls))
         # Typed dictionaries have no instances.
         runtime_class: Any = Mapping if issubclass(cls, dict) else cls
 

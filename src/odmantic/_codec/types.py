@@ -49,6 +49,18 @@ def class_inside(model: Any, raw_doc: Any, loc: Location, errors: ErrorList) -> 
     return cls
 
 
+def without_alias(cls: Any, document: Any) -> Any:
+    """Return a document with the type that its class stores in place of an alias, which a field would not take."""
+    hierarchy: Hierarchy | None = cls.__mapping__.hierarchy
+    if hierarchy is None or hierarchy.field is None or not is_document(document):
+        return document
+    value = document.get(hierarchy.key)
+    is_alias = value in hierarchy.values_of(cls) and value not in hierarchy.stored_values_of(cls)
+    if value is None or not is_alias:
+        return document
+    return {**document, hierarchy.key: hierarchy.stored_by(cls)}
+
+
 def _known(mapping: ModelMapping, hierarchy: Hierarchy) -> tuple[Any, ...]:
     """Return the values by which documents of a class and its descendants are told."""
     classes = hierarchy.classes_below(mapping.model)
@@ -79,7 +91,7 @@ def keep_unknown_type(instance: Any, raw_doc: Any) -> None:
     value = raw_doc.get(hierarchy.key, MISSING_TYPE)
     if value is MISSING_TYPE or value is None or hierarchy.class_of(value) is not None:
         return
-    private = {**(instance.__pydantic_private__ or {}), _KEPT: value}
+    private: dict[str, Any] = {**(instance.__pydantic_private__ or {}), _KEPT: value}
     mapping: ModelMapping = instance.__mapping__
     if mapping.is_embedded:
         others = {key: raw_doc[key] for key in raw_doc if key not in mapping.field_names}
@@ -89,9 +101,8 @@ def keep_unknown_type(instance: Any, raw_doc: Any) -> None:
 
 def unknown_keys(instance: Any) -> dict[str, Any]:
     """Return what an embedded object that was read from a document of an unknown type has not understood of it."""
-    private: Any = instance.__pydantic_private__
-    kept: dict[str, Any] = (private or {}).get(_KEPT_KEYS, {})
-    return kept
+    private: dict[str, Any] | None = instance.__pydantic_private__
+    return private.get(_KEPT_KEYS, {}) if private else {}
 
 
 def check_whole(instance: Any) -> None:

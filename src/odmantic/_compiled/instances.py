@@ -288,10 +288,12 @@ class InstanceCode:
             f"{path}_tag", f"{local}.get({source.quoted(f'{path}_tag', variants.key)})"
         )
         # `1` equals `True`, and not every value can be looked up.
-        classes = frozenset(type(each) for values in variants.values.values() for each in values)
+        classes: set[type[Any]] = {
+            type(each) for values in variants.values.values() for each in values
+        }
         if variants.default is not None:
-            classes |= {NoneType}
-        with source.block(f"if type({tag}) not in {source.object('Tags', classes)}:"):
+            classes.add(NoneType)
+        with source.block(f"if type({tag}) not in {source.object('Tags', frozenset(classes))}:"):
             source.add(self.refusal)
         kept = source.local(f"{path}_snapshot")
         inlined, others = self._inlining.split(variants.mappings, source)

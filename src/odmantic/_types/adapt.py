@@ -18,7 +18,7 @@ from odmantic._types.aliases import alias_value, is_type_alias
 from odmantic._types.annotations import annotated, is_union, union_of
 from odmantic._types.kinds import is_class
 from odmantic._types.one_shot import is_one_shot, one_shot_refusal
-from odmantic._types.polymorphic import RealClass, classes_around
+from odmantic._types.polymorphic import RealClass, classes_around, with_real_class
 from odmantic.bson import (
     BSON_TYPES_SUBSTITUTES,
     DECIMAL_SERIALIZER,
@@ -140,7 +140,7 @@ class _Adapter:
             if self._datetimes is not None:
                 return datetimes_of(cls, self._datetimes)
         if classes_around(cls) is not None:
-            return Annotated[cls, RealClass()]
+            return with_real_class(cls)
         return BSON_TYPES_SUBSTITUTES.get(cls)
 
     def _adapt_alias(self, tp: Any) -> Any:

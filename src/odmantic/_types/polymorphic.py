@@ -12,6 +12,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, SerializeAsAny
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema, to_json
 
 from odmantic._bson.reading import is_reading
+from odmantic._bson.values import is_document
 from odmantic._types.kinds import is_class
 
 T = TypeVar("T")
@@ -35,6 +36,11 @@ def classes_around(cls: Any) -> Classes | None:
     """Return the hierarchy to which a class belongs."""
     found: Classes | None = getattr(cls, HIERARCHY, None) if is_class(cls) else None
     return found
+
+
+def with_real_class(cls: Any) -> Any:
+    """Return the annotation for a class, with the mark if it is one of a hierarchy."""
+    return cls if classes_around(cls) is None else Annotated[cls, RealClass()]
 
 
 class _Hook(Protocol):
@@ -125,9 +131,9 @@ def _validated(
 ) -> Any:
     if isinstance(value, cls):
         # It is what the library has just made, or its own class decides.
-        own: Any = type(value)
+        own = cast("Any", type(value))
         return value if is_reading() else own.__pydantic_validator__.validate_python(value)
-    if field is None or not isinstance(value, Mapping):
+    if field is None or not is_document(value):
         return handler(value)
     named = _class_named(cls, field, value)
     if named is cls:

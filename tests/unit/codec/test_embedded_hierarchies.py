@@ -198,6 +198,27 @@ def test_an_alias_of_the_type_is_read():
     assert dirty_fields(read) == set()
 
 
+def test_an_alias_of_a_type_that_is_a_field_is_read_as_the_type():
+    class Bus(Vehicle):
+        kind: Literal["bus"] = "bus"
+        model_config = {"type_aliases": ("coach", 7)}
+
+    model = holder(List[Vehicle])
+    for alias in ("coach", 7):
+        document = {"_id": OID, "held": [{"k": alias}]}
+        for read in (read_document(model, document), validate_document(model, document)):
+            assert read.held == [Bus()]
+        assert Vehicle.model_validate_doc({"k": alias}) == Bus()
+
+
+def test_a_mapping_that_is_put_into_a_list_is_of_the_class_that_it_names():
+    model = holder(List[Vehicle])
+    instance = model(held=[])
+    instance.held.append({"kind": "van", "doors": 5})
+
+    assert encode_document(instance)["held"] == [{"k": "van", "doors": 5}]
+
+
 @pytest.mark.parametrize("found", ["Cube", 8, True, 7.5, ["Circle"], {}])
 def test_an_unknown_type_is_refused(found):
     model = holder(List[Shape])
