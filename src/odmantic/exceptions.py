@@ -28,6 +28,7 @@
     ├── EmbeddedCopyWarning            a model in a container without a reference
     ├── EmbeddedReferenceWarning       `Reference()` on an embedded model
     ├── ForeignFieldWarning            a query with a field of another model
+    ├── OldDocumentsWarning            `on_insert` on a field that old documents lack
     ├── QueryTruthWarning              `and`, `or`, `not` or a chained comparison between conditions
     ├── StrayOperationWarning          an operation outside its transaction
     ├── StringOperandWarning           `in_` with a string
@@ -78,6 +79,7 @@ from odmantic._errors.warnings import (
     EmbeddedCopyWarning,
     EmbeddedReferenceWarning,
     ForeignFieldWarning,
+    OldDocumentsWarning,
     QueryTruthWarning,
     StrayOperationWarning,
     StringOperandWarning,
@@ -103,6 +105,7 @@ __all__ = [
     "KeyNotFoundInDocumentError",
     "ODManticCustomError",
     "OdmanticError",
+    "OldDocumentsWarning",
     "QueryTruthWarning",
     "ReferencedDocumentNotFoundError",
     "RollbackHookError",

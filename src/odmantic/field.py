@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar, Literal
+from copy import deepcopy
+from functools import partial
+from typing import Any, ClassVar, Literal, overload
 
 import pydantic
 from pydantic import (
@@ -17,7 +19,7 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
-from typing_extensions import deprecated
+from typing_extensions import Unpack, deprecated
 
 from odmantic._mapping.fields import (
     ODMBaseField,
@@ -26,7 +28,9 @@ from odmantic._mapping.fields import (
     ODMEmbeddedGeneric,
     ODMField,
     ODMReference,
+    none_if_missing,
 )
+from odmantic._mapping.keywords import FieldKeywords
 from odmantic._mapping.naming import plain_text
 from odmantic._mapping.options import OPTIONS, FieldOptions
 from odmantic._query.paths import FieldProxy
@@ -78,6 +82,38 @@ class ODMFieldInfo(FieldMetadata):
         return self.options.is_plain()
 
 
+@overload
+def Field(
+    default: Any = ...,
+    *,
+    on_insert: Callable[[], Any],
+    on_update: Callable[[], Any] | None = None,
+    init: Literal[False] = False,
+    **keywords: Unpack[FieldKeywords],
+) -> Any: ...
+
+
+@overload
+def Field(
+    default: Any = ...,
+    *,
+    on_update: Callable[[], Any],
+    init: Literal[False] = False,
+    **keywords: Unpack[FieldKeywords],
+) -> Any: ...
+
+
+@overload
+def Field(
+    default: Any = ...,
+    *,
+    on_insert: None = None,
+    on_update: None = None,
+    init: bool | None = None,
+    **keywords: Unpack[FieldKeywords],
+) -> Any: ...
+
+
 def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
     default: Any = PydanticUndefined,
     *,
@@ -88,6 +124,8 @@ def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
     if_missing: Callable[[], Any] | None = None,
     store_none: bool | None = None,
     store_default: bool | None = None,
+    on_insert: Callable[[], Any] | None = None,
+    on_update: Callable[[], Any] | None = None,
     default_factory: Callable[[], Any] | Callable[[dict[str, Any]], Any] | None = None,
     alias: str | None = None,
     alias_priority: int | None = None,
@@ -145,6 +183,10 @@ def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
             changed.
         store_none: Whether the field has a key in the document while it is `None`; the config's `store_none` if `None`.
         store_default: Whether it has one while it equals its default; the config's `store_defaults` if `None`.
+        on_insert: Called without arguments for the value when the document is inserted, unless the program gave one; also by
+            the constructor. Try `odmantic.utcnow`, and `odmantic.current`.
+        on_update: Called for the value whenever the document is written, and by the constructor. With `on_insert` too, that
+            gives the first value.
         default_factory: Called per instance, without arguments or with the data validated so far.
             Documents without the key are still refused, unless the model's config sets
             `parse_doc_with_default_factories`.
@@ -189,7 +231,8 @@ def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
 
     Raises:
         ValueError: if `key_name` and `primary_field` contradict each other, or `unique` is another word.
-        TypeError: if there are a default and a default factory, or two names for one constraint.
+        TypeError: if there are a default and a default factory, two names for one constraint, or `on_insert` or
+            `on_update` with a default factory or for the primary key.
         pydantic.PydanticUserError: if `const` is given.
     """
     # Every parameter is an option of ours, has an old name, or is pydantic's.
@@ -206,6 +249,7 @@ def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
         pattern = regex
     if default is ... and default_factory is not None:
         default = PydanticUndefined
+    default = _supplied(given, default)
     given["pattern"] = pattern
     given["min_length"] = _renamed("min_items", min_items, "min_length", min_length)
     given["max_length"] = _renamed("max_items", max_items, "max_length", max_length)
@@ -213,6 +257,37 @@ def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's
     options["key_name"] = _checked_key_name(key_name, primary_field=primary_field)
     of_pydantic = {name: value for name, value in given.items() if value is not None}
     return ODMFieldInfo(pydantic_field_info=pydantic.Field(default, **of_pydantic), **options)
+
+
+def default_as_supplier(default: Any) -> Callable[[], Any]:
+    """Return what gives the default of a field to documents without the key, where instances get another value."""
+    return none_if_missing if default is None else partial(deepcopy, default)
+
+
+def _supplied(given: dict[str, Any], default: Any) -> Any:
+    """Have the constructor call `on_insert` or `on_update`, if there is one; return the default."""
+    supplier = given["on_insert"] or given["on_update"]
+    if supplier is None:
+        return default
+    _check_supplier(given)
+    if default is not PydanticUndefined and default is not ... and given["if_missing"] is None:
+        given["if_missing"] = default_as_supplier(default)
+    given["default_factory"] = supplier
+    return PydanticUndefined
+
+
+def _check_supplier(given: dict[str, Any]) -> None:
+    if given["default_factory"] is not None:
+        raise TypeError(
+            "default_factory cannot be given with on_insert or on_update, which the constructor calls too: leave it out"
+        )
+    if given["primary_field"]:
+        raise TypeError(
+            "a primary key cannot have on_insert or on_update: an instance keeps its key. Use default_factory"
+        )
+    for name in ("on_insert", "on_update"):
+        if given[name] is not None and not callable(given[name]):
+            raise TypeError(f"{name} takes a function without arguments, not {given[name]!r}")
 
 
 def _checked_key_name(key_name: str | None, *, primary_field: bool) -> str | None:

@@ -7,6 +7,7 @@ import inspect
 import re
 import textwrap
 from collections.abc import Iterator
+from contextvars import ContextVar
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -117,7 +118,13 @@ def names_for_examples() -> dict[str, object]:
     names = {each.__name__: each for each in (*driver, *testing, *models)}
     validators = {each.__name__: each for each in (AfterValidator, field_validator)}
     own = {"OnInput": odmantic.OnInput, "hashed": str.title, **validators}
-    own |= {"Cat": Cat, "type_is": odmantic.type_is, "hook": odmantic.hook}
+    own |= {
+        "Cat": Cat,
+        "type_is": odmantic.type_is,
+        "hook": odmantic.hook,
+        "utcnow": odmantic.utcnow,
+    }
+    own |= {"current": odmantic.current, "acting_user": ContextVar("acting_user")}
     own |= {"stored": odmantic.stored, "Datetimes": odmantic.Datetimes, "datetime": datetime}
     own |= {"BsonCodec": odmantic.BsonCodec, "register_codec": odmantic.register_codec}
     web = {"APIRouter": APIRouter, **{name: getattr(fastapi, name) for name in fastapi.__all__}}

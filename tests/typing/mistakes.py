@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from odmantic import (
     AIOEngine,
     BsonCodec,
@@ -17,6 +19,7 @@ from odmantic import (
     register_codec,
     stored,
     type_is,
+    utcnow,
 )
 
 
@@ -130,3 +133,16 @@ class Hooked(Model):
 def add_hooks(engine: SyncEngine) -> None:
     engine.add_hook("before_read", print)  # mistake: no such event
     engine.add_hook("after_load", 3)  # mistake: no function
+
+
+class Audited(Model):
+    title: str
+    created: datetime | None = Field(on_insert=utcnow)
+    updated: datetime | None = Field(None, on_update=utcnow)
+
+
+def stamps() -> None:
+    Audited(title="a", created=utcnow())  # mistake: no parameter, the library gives the value
+    Audited(title="a", updated=None)  # mistake: the same
+    Field(on_insert=3)  # mistake: no function
+    Field(on_update=utcnow, key_nam="a")  # mistake: misspelt

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextvars import ContextVar
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -29,12 +30,14 @@ from odmantic import (
     Reference,
     SyncEngine,
     as_type,
+    current,
     hook,
     is_reading,
     query,
     register_codec,
     stored,
     type_is,
+    utcnow,
 )
 from odmantic.config import ODMConfigDict
 from odmantic.engine import AIOCursor, AIOSessionType, SyncCursor, SyncSessionType
@@ -467,3 +470,22 @@ async def hooks(engine: AIOEngine, sync_engine: SyncEngine, hooked: Hooked) -> N
     remove()
     assert_type(await hooked.tell(), None)
     assert_type(Hooked.name, str)
+
+
+acting_user: ContextVar[str] = ContextVar("acting_user")
+
+
+class Audited(Model):
+    title: str
+    created: datetime | None = Field(on_insert=utcnow, frozen=True)
+    updated: datetime | None = Field(None, on_update=utcnow, key_name="u")
+    by: str = Field("nobody", on_insert=current(acting_user), on_update=current(acting_user))
+    count: int = Field(0, ge=0)
+
+
+def stamps(engine_clock: Callable[[], datetime]) -> None:
+    audited = Audited(title="a", count=2)
+    assert_type(audited.created, datetime | None)
+    assert_type(utcnow(), datetime)
+    assert_type(current(acting_user), Callable[[], str])
+    assert_type(SyncEngine(clock=engine_clock), SyncEngine)

@@ -159,7 +159,7 @@ def test_const_is_gone(value):
         Field(const=value)
 
 
-@pytest.mark.parametrize("keyword", ["default_value", "old_keys", "on_insert"])
+@pytest.mark.parametrize("keyword", ["default_value", "old_keys", "on_save"])
 def test_an_unlisted_keyword_is_a_type_error(keyword):
     with pytest.raises(TypeError, match="unexpected keyword argument"):
         Field(**{keyword: 1})
@@ -182,9 +182,9 @@ def test_what_the_json_schema_gets():
 
 
 def test_our_own_parameters_come_first():
-    assert list(inspect.signature(Field).parameters)[:9] == [
+    assert list(inspect.signature(Field).parameters)[:11] == [
         "default", "key_name", "primary_field", "index", "unique", "if_missing", "store_none",
-        "store_default", "default_factory",
+        "store_default", "on_insert", "on_update", "default_factory",
     ]  # fmt: skip
 
 

@@ -26,13 +26,14 @@ from odmantic._transaction.callbacks import check_callback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
     from types import TracebackType
 
     from pymongo.asynchronous.collection import AsyncCollection
     from typing_extensions import Self
 
     from odmantic._driver.plain import Target
-    from odmantic._hooks.events import HookName
+    from odmantic._hooks.events import HookEvent, HookName
     from odmantic.model import Model
 
 
@@ -46,6 +47,7 @@ class EngineLifetime(BaseEngine):
         *,
         stray_operations: str = "warn",
         client_options: Mapping[str, Any] | None = None,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
         """Store the client, or create one; nothing is sent."""
         check_client(client, REFUSED_CLIENTS, "AIOEngine", CLIENT_ADVICE)
@@ -61,6 +63,7 @@ class EngineLifetime(BaseEngine):
             make_client(uri, client_options or {}) if self._made_in is not None else client,
             database,
         )
+        self._clock = clock
         self._turns = Turns()
 
     async def close(self) -> None:
@@ -86,7 +89,10 @@ class EngineLifetime(BaseEngine):
         await self.close()
 
     def add_hook(
-        self, event: HookName, function: Callable[..., Any], model: type[Any] | None = None
+        self,
+        event: HookName,
+        function: Callable[[Any, HookEvent], Any] | Callable[[Any], Any],
+        model: type[Any] | None = None,
     ) -> Callable[[], None]:
         """Call a function at an event in the lives of documents that this engine writes, deletes and reads.
 

@@ -53,7 +53,7 @@ def _says(
 
 
 def _why_none_is_stored(info: FieldInfo, tree: Type, options: FieldOptions) -> str | None:
-    if not _admits_none(tree):
+    if not admits_none(tree):
         return "its values are never None"
     if info.default not in (PydanticUndefined, None):
         return "a document without the key is read with the default, and not with None"
@@ -78,7 +78,8 @@ def _why_key_is_needed(tree: Type, options: FieldOptions) -> str | None:
     return None
 
 
-def _admits_none(tree: Type) -> bool:
+def admits_none(tree: Type) -> bool:
+    """Return whether a value can be `None`."""
     if isinstance(tree, Coded):
         return tree.admits_none
     is_union = isinstance(tree, Union) and any(

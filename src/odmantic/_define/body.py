@@ -9,7 +9,7 @@ import sys
 import warnings
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import FunctionType
 from typing import (
     TYPE_CHECKING,
@@ -38,7 +38,7 @@ from odmantic._types.kinds import ModelKind, is_class, kind_of, why_no_model
 from odmantic._types.tree import Document, Target, Type, read_type
 from odmantic.bson import ObjectId
 from odmantic.exceptions import EmbeddedReferenceWarning
-from odmantic.field import ODMFieldInfo
+from odmantic.field import ODMFieldInfo, default_as_supplier
 from odmantic.reference import ODMReferenceInfo
 
 if TYPE_CHECKING:
@@ -320,6 +320,8 @@ class Body:
         options = _merged(in_annotation, declaration.options())
         options = with_key_of_base(f"{self.class_name}.{name}", options, bases, name)
         self._replace_value(declaration, bases)
+        if options is not None and options.supplier is not None:
+            options = self._supply(declaration, options)
         if missing is None:
             adapted = declaration.adapted()
             if not declaration.check_default(adapted):
@@ -332,6 +334,15 @@ class Body:
             adapted = ForwardRef(f"({missing}, {placeholder})[1]")
         self.annotations[name] = adapted if options is None else annotated(adapted, (options,))
         self.has_primary_field |= options is not None and options.primary_field
+
+    def _supply(self, declaration: Declaration, options: FieldOptions) -> FieldOptions:
+        """Have instances get the value that a function gives, and documents without the key a plain default."""
+        value = declaration.value
+        if value is PydanticUndefined or isinstance(value, ODMFieldInfo):
+            return options
+        supplier: Any = options.supplier
+        self.namespace[declaration.name] = pydantic.Field(default_factory=supplier)
+        return replace(options, if_missing=options.if_missing or default_as_supplier(value))
 
     def _replace_value(self, declaration: Declaration, bases: tuple[type[Any], ...]) -> None:
         name, value = declaration.name, declaration.value

@@ -18,14 +18,13 @@ from odmantic._define.absence import absence_of
 from odmantic._define.hierarchies import check_keys
 from odmantic._define.properties import check_has_none, stored_properties
 from odmantic._define.soft_deletion import check_soft_deletion
+from odmantic._define.suppliers import if_missing_of
 from odmantic._mapping.fields import (
-    Absence,
     ODMBaseField,
     ODMEmbedded,
     ODMEmbeddedGeneric,
     ODMField,
     ODMReference,
-    none_if_missing,
 )
 from odmantic._mapping.hierarchy import hierarchy_of
 from odmantic._mapping.mapping import COLLECTION, ModelMapping
@@ -182,7 +181,7 @@ def _field(
         return ODMReference(model=tree.cls, **common)
     absence = absence_of(f"{model.__name__}.{name}", info, tree, options, config)
     common |= {
-        "if_missing": none_if_missing if absence & Absence.OF_NONE else options.if_missing,
+        "if_missing": if_missing_of(model, name, tree, options, absence),
         "absence": absence,
     }
     if isinstance(tree, Document):

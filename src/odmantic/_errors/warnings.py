@@ -15,6 +15,10 @@ class ForeignFieldWarning(UserWarning):
     """A query or a sort order names a field of another model."""
 
 
+class OldDocumentsWarning(UserWarning):
+    """A field with `on_insert` or `on_update` says nothing of documents without its key, which will not load."""
+
+
 class QueryTruthWarning(UserWarning):
     """Python took the truth value of a condition, as for `and`, `or`, `not` and chained comparisons: one is lost."""
 

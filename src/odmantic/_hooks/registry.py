@@ -120,7 +120,14 @@ class Reach:
         classes = _classes_in(model, with_references=self._events is OF_READS) if model else ()
         self.may_grow = any(map(_is_open, classes))
         """Whether later class statements may add to it."""
-        self._found = any(self._hooks.of(cls, event) for cls in classes for event in self._events)
+        self._found = any(map(self._has_hooks, classes))
+
+    def _has_hooks(self, cls: type[Any]) -> bool:
+        """Return whether a class has hooks for the events, or fields that get their values when they are written."""
+        if any(self._hooks.of(cls, event) for event in self._events):
+            return True
+        is_written = self._events is OF_WRITES and kind_of(cls) in _WITH_INSTANCES
+        return is_written and bool(mapping_of(cls).supplied)
 
 
 def _classes_in(model: type[Any], *, with_references: bool) -> list[type[Any]]:

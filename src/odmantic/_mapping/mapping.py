@@ -17,6 +17,7 @@ from odmantic._mapping.fields import (
     ReferencePath,
 )
 from odmantic._mapping.hierarchy import hidden_type_of, types_condition
+from odmantic._mapping.suppliers import Supplied, supplied_fields
 from odmantic._types.instances import Instance
 from odmantic._types.kinds import ModelKind, kind_of, origin_of
 from odmantic.bson import ObjectId
@@ -127,6 +128,11 @@ class ModelMapping:
         if name is None or self.fields[name].pydantic_field.default_factory is not ObjectId:
             return None
         return name
+
+    @cached_property
+    def supplied(self) -> tuple[Supplied, ...]:
+        """The fields whose values functions give."""
+        return supplied_fields(self.model, self.fields)
 
     @cached_property
     def may_be_unique(self) -> bool:

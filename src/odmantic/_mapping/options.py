@@ -27,6 +27,13 @@ class FieldOptions:
     if_missing: Callable[[], Any] | None = None
     store_none: bool | None = None
     store_default: bool | None = None
+    on_insert: Callable[[], Any] | None = None
+    on_update: Callable[[], Any] | None = None
+
+    @property
+    def supplier(self) -> Callable[[], Any] | None:
+        """The function that gives a new instance its value."""
+        return self.on_insert or self.on_update
 
     def overridden_by(self, other: FieldOptions) -> FieldOptions:
         """Return the options of a field that is declared twice: what `other` says goes before.

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
+from odmantic._bson.conversions import as_naive_datetime
 from odmantic._driver.clients import DRIVERS, addresses_of, client_kind, deployment_of
 from odmantic._driver.plain import target_at
 from odmantic._driver.registries import note_registry
 from odmantic._hooks.registry import EngineHooks
 from odmantic._mapping.mapping import mapping_of
+from odmantic._mapping.suppliers import utcnow
 from odmantic._plan.arguments import check_model
 from odmantic._plan.find import loads_references
 from odmantic._plan.sort import build_sort
@@ -20,6 +22,7 @@ from odmantic.model import Model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import datetime
 
     from odmantic._driver.plain import Target
     from odmantic._transaction.concerns import TransactionDefaults, TransactionSettings
@@ -60,6 +63,12 @@ class BaseEngine:
         self._used_models: WeakKeyDictionary[type[Model], None] = WeakKeyDictionary()
         self._hooks = EngineHooks()
         self._usual_transaction: tuple[Any, dict[str, Any]] = (None, {})
+
+    _clock: Callable[[], datetime] | None = None
+
+    def _now(self) -> datetime:
+        """Return the time by the engine's clock, naive, in UTC and in milliseconds."""
+        return utcnow() if self._clock is None else as_naive_datetime(self._clock())
 
     def __repr__(self) -> str:
         """Return a text with database and servers, and nothing else that a URI may hold."""

@@ -45,6 +45,7 @@ class SyncEngine(SyncEngineBase):
             client: `"warn"` (once for each place in the code), `"raise"`, `"ignore"`, or `"join"`, which makes it
             part of the transaction.
         client_options: Keyword arguments for a client that the engine creates, such as `{"tz_aware": True}`.
+        clock: Returns the time that `utcnow` gives to fields, and that of soft deletions, for tests; a naive one is in UTC.
 
     Attributes:
         client: The driver's client.

@@ -6,6 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from odmantic._driver.plain import Target
     from odmantic._state.places import Known
     from odmantic._sync.operations.turns import Turns
@@ -21,6 +23,10 @@ class Engine(Protocol):
     database_name: str
     _turns: Turns
     """Its saves in progress."""
+
+    def _now(self) -> datetime:
+        """Return the time by the engine's clock, naive and in UTC."""
+        ...
 
     @property
     def _keeps_collections(self) -> bool:

@@ -57,6 +57,9 @@ class Assigned:
             is_same = digest == self._digests.get(name)
             if not is_same or (digest is None and value is not self._before.get(name, _ABSENT)):
                 self._after[name] = value, digest
+        for name in dirty_fields(self.instance, self._place) - self._dirty - self._after.keys():
+            # Assigned the same value.
+            self._after[name] = now.get(name, _ABSENT), self._digests.get(name)
         return self._was_new or bool(self._after)
 
     def keep_clean(self, written: AbstractSet[str]) -> None:

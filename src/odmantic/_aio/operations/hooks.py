@@ -12,6 +12,7 @@ from odmantic._driver.clients import runs_transaction
 from odmantic._hooks.declared import check_awaits_nothing
 from odmantic._hooks.events import OF_QUERIES, OF_READS, OF_SAVES, HookEvent
 from odmantic._hooks.inside import enter_hook
+from odmantic._hooks.supply import supply
 from odmantic._hooks.walk import loaded_with, written_with
 from odmantic._plan.save import fields_to_save
 from odmantic._state.dirty import dirty_fields
@@ -27,6 +28,7 @@ from odmantic.exceptions import CommitHookError
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
+    from datetime import datetime
     from types import TracebackType
 
     from typing_extensions import Self
@@ -69,13 +71,14 @@ class HookedWrite:
 class HookedCall:
     """The hooks of one call of an engine that writes; at its end, those of a commit follow if it has no transaction."""
 
-    __slots__ = ("_callbacks", "_engine", "_operation", "_scope", "saving", "turn")
+    __slots__ = ("_callbacks", "_engine", "_operation", "_scope", "_time", "saving", "turn")
 
     def __init__(self, engine: Engine, scope: Scope, operation: str) -> None:
         """Call nothing yet."""
         self._engine = engine
         self._scope = scope
         self._operation = operation
+        self._time: datetime | None = None
         self.saving: list[Model] = []
         """The instances whose saves have begun."""
         self.turn: Any = None
@@ -114,7 +117,16 @@ class HookedCall:
                 written.look(names)
                 await self._fire(event, written)
                 names = fields_to_save(written.instance, written.place)
+            if names:
+                supply(written.instance, names, self._now, is_new=written.is_new)
+                names = fields_to_save(written.instance, written.place)
         return names
+
+    def _now(self) -> datetime:
+        """Return the time of the call, which all that it writes has."""
+        if self._time is None:
+            self._time = self._engine._now()
+        return self._time
 
     async def before_delete(self, written: HookedWrite) -> None:
         """Call the hooks before a deletion."""

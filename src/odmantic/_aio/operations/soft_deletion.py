@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -32,7 +31,9 @@ async def delete_softly(engine: Engine, scope: Scope, instance: Model) -> None:
         DocumentNotFoundError: if there is none.
     """
     target = engine._target(type(instance))
-    await _set_time(engine, scope, instance, target, _time_at(target, type(instance)), "delete")
+    await _set_time(
+        engine, scope, instance, target, _time_at(engine, target, type(instance)), "delete"
+    )
 
 
 async def restore(engine: Engine, scope: Scope, instance: Model) -> None:
@@ -49,7 +50,7 @@ async def remove_softly(
 ) -> int:
     """Set the time of deletion of matching documents, and tell how many there were."""
     target = engine._target(model)
-    write = plan_soft_remove(model, query, _time_at(target, model), just_one=just_one)
+    write = plan_soft_remove(model, query, _time_at(engine, target, model), just_one=just_one)
     collection = target.writing
     update = collection.update_one if just_one else collection.update_many
     call = partial(update, write.filter, write.update, session=scope.session)
@@ -58,11 +59,10 @@ async def remove_softly(
     return count
 
 
-def _time_at(target: Target, model: Any) -> Any:
+def _time_at(engine: Engine, target: Target, model: Any) -> Any:
     options: Any = getattr(target.collection, "codec_options", None)
     tz_aware = getattr(options, "tz_aware", None) is True
-    now = datetime.now(timezone.utc).replace(tzinfo=None)
-    return time_of_deletion(mapping_of(model), now, tz_aware=tz_aware)
+    return time_of_deletion(mapping_of(model), engine._now(), tz_aware=tz_aware)
 
 
 async def _set_time(
