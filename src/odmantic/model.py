@@ -30,6 +30,7 @@ from odmantic._define.metaclass import (
     remember_arguments,
 )
 from odmantic._define.patch import apply_patch, check_frozen, collect_patch
+from odmantic._define.properties import has_all_names
 from odmantic._mapping.fields import ODMBaseField, ODMBaseIndexableField, ODMEmbedded, ODMReference
 from odmantic._mapping.mapping import ModelMapping, declared_indexes
 from odmantic._query.properties import assign_property
@@ -46,7 +47,6 @@ from odmantic._state.transitions import mark_assigned, mark_unknown
 from odmantic._state.whole import as_a_whole
 from odmantic._types.adapt import adapt_annotation
 from odmantic._types.instances import Instance
-from odmantic._types.internals import has_all_fields
 from odmantic._types.kinds import ModelKind, kind_of
 from odmantic.index import Index, ODMBaseIndex, ODMSingleFieldIndex
 
@@ -174,7 +174,7 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
             if raise_errors:
                 raise
             done = False
-        if has_all_fields(cls) and is_incomplete(cls):
+        if has_all_names(cls) and is_incomplete(cls):
             attach_mapping(cls)
         elif done and kind_of(cls) is ModelKind.ABSTRACT:
             refuse_instances(cls)  # pydantic has made a validator

@@ -9,12 +9,12 @@ from pydantic_core import core_schema
 
 from odmantic._define.forward import check_defaults, forget
 from odmantic._define.mapping import compile_mapping
+from odmantic._define.properties import has_all_names
 from odmantic._define.pure import make_pure_model
 from odmantic._hooks.registry import note_class
 from odmantic._mapping.building import is_building
 from odmantic._mapping.mapping import ModelMapping
 from odmantic._query.paths import proxy_of
-from odmantic._types.internals import has_all_fields
 from odmantic._types.kinds import WITH_FIELDS, ModelKind, kind_of
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def complete(cls: Any) -> None:
     Raises:
         PydanticUndefinedAnnotation: if a name still does not exist.
     """
-    if not has_all_fields(cls):
+    if not has_all_names(cls):
         cls.model_rebuild()
     if is_incomplete(cls):
         attach_mapping(cls)

@@ -16,6 +16,7 @@ from odmantic._define.complete import (
 )
 from odmantic._define.forward import remember, waiting_for
 from odmantic._define.hierarchies import check_words, enter_hierarchy, hierarchy_above
+from odmantic._define.properties import has_all_names
 from odmantic._define.pure import PureMetaclass, pure_subclass
 from odmantic._hooks.declared import declare_hooks
 from odmantic._mapping.building import building_class, is_building
@@ -29,7 +30,7 @@ from odmantic._mapping.mapping import (
 )
 from odmantic._mapping.naming import collection_name, plain_text
 from odmantic._query.properties import cover
-from odmantic._types.internals import has_all_fields, is_parametrisation
+from odmantic._types.internals import is_parametrisation
 from odmantic._types.kinds import CONCRETE, WITH_FIELDS, ModelKind, kind_of, origin_of
 from odmantic.config import ODMConfigDict, inherited_config, joined_config, validate_config
 from odmantic.field import Field, ODMFieldInfo
@@ -132,7 +133,7 @@ class BaseModelMetaclass(PureMetaclass):
             return super().__new__(mcs, name, bases, namespace, **kwargs)
         hierarchy = None if is_parametrisation(kwargs) else enter_hierarchy(cls)
         try:
-            if has_all_fields(cls):
+            if has_all_names(cls):
                 attach_mapping(cls)
             else:
                 cls.model_rebuild(raise_errors=False)

@@ -10,7 +10,7 @@ from pydantic_core import PydanticUndefined
 from odmantic._mapping.options import FieldOptions, getter_of, options_of_property
 from odmantic._types.adapt import adapt_annotation
 from odmantic._types.annotations import evaluate
-from odmantic._types.internals import computed_info
+from odmantic._types.internals import computed_info, has_all_fields
 from odmantic._types.kinds import kind_of
 
 if TYPE_CHECKING:
@@ -69,6 +69,23 @@ def _adapted(where: str, annotation: Any, config: Mapping[str, Any]) -> Any:
         raise TypeError(f"{error} (stored property {where})") from error
 
 
+def has_all_names(model: Any) -> bool:
+    """Return whether the names in the annotations of all fields and stored properties of a class exist."""
+    computed: dict[str, ComputedFieldInfo] = model.__pydantic_computed_fields__
+    return has_all_fields(model) and all(
+        _return_type(model, name, info)[1] is None
+        for name, info in computed.items()
+        if options_of_property(info.wrapped_property) is not None
+    )
+
+
+def _return_type(model: Any, name: str, info: ComputedFieldInfo) -> tuple[Any, str | None]:
+    """Return what a property returns, and the first name in the annotation that does not exist, if any."""
+    if info.return_type is not PydanticUndefined:
+        return info.return_type, None
+    return _returned(f"{model.__name__}.{name}", info, {model.__name__: model})
+
+
 def stored_properties(model: Any) -> Iterator[tuple[str, FieldInfo, FieldOptions]]:
     """Yield the names of the stored properties of a class, what they return, and their options.
 
@@ -81,13 +98,11 @@ def stored_properties(model: Any) -> Iterator[tuple[str, FieldInfo, FieldOptions
         if options is None:
             continue
         where = f"{model.__name__}.{name}"
-        annotation = info.return_type
-        if annotation is PydanticUndefined:
-            annotation, missing = _returned(where, info, {model.__name__: model})
-            if missing is not None:
-                raise TypeError(
-                    f"{where} is stored, and its annotation names {missing!r}, which does not exist: define it before"
-                )
+        annotation, missing = _return_type(model, name, info)
+        if missing is not None:
+            raise TypeError(
+                f"{where} is stored, and its annotation names {missing!r}, which does not exist"
+            )
         adapted = _adapted(where, annotation, model.model_config)
         yield name, FieldInfo.from_annotation(adapted), options
 

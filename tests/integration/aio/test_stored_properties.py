@@ -362,3 +362,34 @@ async def test_what_a_hook_assigns_counts(aio_engine, commands, raw_database):
     commands.clear()
     await aio_engine.save(many[3])
     assert updates(commands) == [{"$set": {"name": "longer name", "size": 11}}]
+
+
+async def test_documents_of_a_program_of_its_own_have_properties(
+    aio_engine, commands, raw_database
+):
+    class Own(Model):
+        n: int = 1
+        other: int = 1
+        model_config = {"store_none": False}
+
+        @stored(key_name="h")
+        def half(self) -> Optional[float]:
+            return None if self.n % 2 else self.n / 2
+
+        def model_dump_doc(self, include=None):
+            return super().model_dump_doc(include)
+
+    own = Own()
+    await aio_engine.save(own)
+    assert raw_database["own"].find_one() == {"_id": own.id, "n": 1, "other": 1}
+    own.n = 4
+    await aio_engine.save(own)
+    own.other = 2
+    await aio_engine.save(own)
+    own.n = 5
+    await aio_engine.save(own)
+    assert updates(commands)[1:] == [
+        {"$set": {"n": 4, "h": 2.0}},
+        {"$set": {"other": 2}},
+        {"$set": {"n": 5}, "$unset": {"h": ""}},
+    ]

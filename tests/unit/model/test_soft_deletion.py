@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timezone
 from typing import Any, Optional, Union
 
 import pytest
@@ -11,6 +11,7 @@ from pydantic import AwareDatetime
 from odmantic import EmbeddedModel, Field, Model
 from odmantic._plan.conditions import Purpose, conditions_of
 from odmantic._plan.filters import build_filter
+from odmantic._plan.soft_deletion import time_of_deletion
 
 
 class Post(Model):
@@ -131,3 +132,21 @@ def test_only_models_with_deleted_documents_have_live_ones():
 
     with pytest.raises(ValueError, match="unique can be True, False or 'live'"):
         Field(unique="alive")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("config", [{}, {"strict": True, "frozen": True}])
+def test_the_time_is_that_of_a_read(config):
+    class Page(Model):
+        deleted_at: Optional[datetime] = None
+        model_config = {"soft_delete": "deleted_at", **config}
+
+    class Aware(Model):
+        deleted_at: Optional[datetime] = None
+        model_config = {"soft_delete": "deleted_at", "datetimes": "aware", **config}
+
+    now = datetime(2024, 1, 1, 1, 1, 1, 123456)
+    naive = datetime(2024, 1, 1, 1, 1, 1, 123000)
+    aware = naive.replace(tzinfo=timezone.utc)
+    for tz_aware, read in ((False, naive), (True, aware)):
+        assert time_of_deletion(Page.__mapping__, now, tz_aware=tz_aware) == read
+        assert time_of_deletion(Aware.__mapping__, now, tz_aware=tz_aware) == aware

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from abc import abstractmethod
+from collections.abc import Callable
 from copy import copy, deepcopy
 from decimal import Decimal
 from functools import cached_property
@@ -12,7 +13,7 @@ from typing import Generic, Optional, TypeVar, Union
 import bson
 import pytest
 from bson import Decimal128, ObjectId
-from pydantic import BaseModel, computed_field
+from pydantic import BaseModel, PydanticUndefinedAnnotation, computed_field
 
 from odmantic import EmbeddedModel, Field, Index, Model, stored
 from odmantic._mapping.fields import ODMField
@@ -510,3 +511,70 @@ def test_a_program_changes_documents_itself():
             return {**super().model_dump(**options), "n": 5, "double": 7}
 
     assert Shown(n=1).model_dump_doc(include={"n", "double"}) == {"n": 5, "d": 2}
+
+
+class Report(Model):
+    n: int
+
+    @stored()
+    @property
+    def summary(self) -> Optional[Summary]:
+        return Summary(n=self.n)
+
+
+class Summary(EmbeddedModel):
+    n: int
+
+
+def test_properties_return_classes_that_are_defined_later():
+    report = Report(n=1)
+    assert report.model_dump_doc() == {"_id": report.id, "n": 1, "summary": {"n": 1}}
+    assert (Report.summary == Summary(n=1)) == {"summary": {"$eq": {"n": 1}}}
+
+    class Local(Model):
+        @stored()
+        @property
+        def part(self) -> LocalPart:
+            return LocalPart(n=2)
+
+    class LocalPart(EmbeddedModel):
+        n: int
+
+    assert (+Local.part, Local().model_dump_doc()["part"]) == ("part", {"n": 2})
+
+
+def test_a_name_that_never_exists_is_an_error_of_the_first_use():
+    class Lost(Model):
+        @stored()
+        @property
+        def part(self) -> Nowhere:  # noqa: F821
+            return None
+
+    with pytest.raises(PydanticUndefinedAnnotation, match="Nowhere"):
+        _ = Lost.part
+
+
+def test_what_cannot_be_stored_is_refused():
+    with pytest.raises(TypeError, match=r"stored property Wrong\.call"):
+
+        class Wrong(Model):
+            @stored()
+            @property
+            def call(self) -> Callable[[], int]:
+                return lambda: 1
+
+
+def test_other_computed_fields_are_not_stored():
+    class Shown(Model):
+        @computed_field
+        @property
+        def one(self) -> int:
+            return 1
+
+        @stored()
+        def two(self) -> int:
+            return 2
+
+    shown = Shown()
+    assert shown.model_dump_doc() == {"_id": shown.id, "two": 2}
+    assert shown.model_dump(exclude={"id"}) == {"one": 1, "two": 2}
