@@ -8,7 +8,8 @@ from odmantic._aio.colour import ASYNC
 from odmantic._aio.cursor import AIOCursor
 from odmantic._aio.engine_lifetime import EngineLifetime
 from odmantic._aio.operations.delete import delete, remove
-from odmantic._aio.operations.find import count, find, find_any, find_one
+from odmantic._aio.operations.find import count, find, find_one
+from odmantic._aio.operations.find_any import find_any
 from odmantic._aio.operations.indexes import create_declared
 from odmantic._aio.operations.save import save, save_one
 from odmantic._aio.operations.save_all import save_all

@@ -8,7 +8,7 @@ from weakref import ref
 
 from odmantic._hooks.declared import Hook, hooks_of, made_hook
 from odmantic._hooks.events import OF_READS, OF_WRITES, check_event
-from odmantic._mapping.mapping import mapping_of
+from odmantic._mapping.mapping import mapping_or_none
 from odmantic._types.kinds import ModelKind, is_class, kind_of
 from odmantic._types.tree import Document, Target
 
@@ -127,7 +127,8 @@ class Reach:
         if any(self._hooks.of(cls, event) for event in self._events):
             return True
         is_written = self._events is OF_WRITES and kind_of(cls) in _WITH_INSTANCES
-        return is_written and bool(mapping_of(cls).supplied)
+        mapping = mapping_or_none(cls) if is_written else None
+        return mapping is not None and bool(mapping.supplied)
 
 
 def _classes_in(model: type[Any], *, with_references: bool) -> list[type[Any]]:
@@ -143,7 +144,9 @@ def _classes_in(model: type[Any], *, with_references: bool) -> list[type[Any]]:
         if _is_open(cls):
             waiting += filter(kind_of, type.__subclasses__(cls))
         if kind_of(cls) in _WITH_INSTANCES:
-            for field in mapping_of(cls).fields.values():
+            # A class without all of its fields has no instances yet.
+            mapping = mapping_or_none(cls)
+            for field in () if mapping is None else mapping.fields.values():
                 waiting += (node.cls for node in field.tree.models if isinstance(node, kinds))
     return list(found)
 

@@ -196,7 +196,7 @@ class ModelMapping:
             return (self,)
         origin = origin_of(self.model)
         classes = hierarchy.classes_below(self.model)
-        found = (self if each is origin else _mapping_or_none(each) for each in classes)
+        found = (self if each is origin else mapping_or_none(each) for each in classes)
         return tuple(each for each in found if each is not None)
 
     @property
@@ -318,7 +318,7 @@ class ModelMapping:
         return self.codec.source
 
 
-def _mapping_or_none(cls: Any) -> ModelMapping | None:
+def mapping_or_none(cls: Any) -> ModelMapping | None:
     """Return the mapping of a class; `None` as long as an annotation names what does not exist yet."""
     try:
         return mapping_of(cls)

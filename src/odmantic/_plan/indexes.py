@@ -39,11 +39,14 @@ def settle(mapping: ModelMapping) -> None:
 
 def warn_unless_settled(mapping: ModelMapping) -> None:
     """Warn, once, about a write that no unique index may check."""
-    if not mapping.may_be_unique or mapping.collection in _settled:
+    hierarchy = mapping.hierarchy
+    if mapping.collection in _settled or not (mapping.may_be_unique or hierarchy is not None):
         return
     settle(mapping)
-    model: Any = mapping.model
-    if not _declares_unique(model):
+    # The indexes of a hierarchy are created together.
+    models = [mapping.model] if hierarchy is None else hierarchy.classes_below(hierarchy.root)
+    model = next(filter(_declares_unique, models), None)
+    if model is None:
         return
     warn_caller(
         f"{model.__name__} declares unique indexes, and this program has not asked for them, so that the database may "
@@ -53,7 +56,7 @@ def warn_unless_settled(mapping: ModelMapping) -> None:
     )
 
 
-def _declares_unique(model: type[Model]) -> bool:
+def _declares_unique(model: Any) -> bool:
     try:
         indexes = declared_indexes(model)
     except Exception:  # noqa: BLE001 - a save does not need them

@@ -21,7 +21,8 @@ from odmantic._shared.reading import ModelType, reads_by_itself
 from odmantic._sync.cursor import SyncCursor
 from odmantic._sync.engine_lifetime import EngineLifetime
 from odmantic._sync.operations.delete import delete, remove
-from odmantic._sync.operations.find import count, find, find_any, find_one
+from odmantic._sync.operations.find import count, find, find_one
+from odmantic._sync.operations.find_any import find_any
 from odmantic._sync.operations.indexes import create_declared
 from odmantic._sync.operations.save import save, save_one
 from odmantic._sync.operations.save_all import save_all

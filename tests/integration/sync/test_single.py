@@ -11,12 +11,13 @@ import pytest
 from pydantic import ValidationError, model_validator
 from tests.integration.sync.reading import to_list
 
-from odmantic import EmbeddedModel, Field, Index, Model, ObjectId, Reference, type_is
+from odmantic import EmbeddedModel, Field, Index, Model, ObjectId, Reference, hook, type_is
 from odmantic.exceptions import (
     DocumentNotFoundError,
     DocumentParsingError,
     DuplicateKeyError,
     InvalidDocumentError,
+    UnconfiguredIndexesWarning,
     UnknownTypeError,
 )
 from odmantic.query import desc
@@ -648,3 +649,64 @@ def test_unique_indexes_cover_the_documents_of_their_class(sync_engine, raw_data
     with pytest.raises(DuplicateKeyError):
         sync_engine.save(Husky(name="e", chip=1))
     assert "_type_1_name_1" in raw_database["beast"].index_information()
+
+
+def test_a_class_that_is_not_complete_yet_is_in_nobodys_way(sync_engine):
+    class Tree(Model, inheritance="single"):
+        name: str = ""
+
+    class Palm(Tree):
+        nut: Optional[Coconut] = None
+
+    sync_engine.save_all([Tree(name="a"), Tree(name="b")])
+    assert sync_engine.count(Tree) == 2
+    assert len(to_list(sync_engine.find(Tree))) == 2
+
+    class Coconut(EmbeddedModel):
+        milk: int = 1
+
+    palm = sync_engine.save(Palm(name="c", nut=Coconut()))
+    assert sync_engine.find_one(Tree, Tree.name == "c") == palm
+    assert to_list(sync_engine.find(Palm)) == [palm]
+
+
+def test_unique_indexes_of_any_class_are_missed(sync_engine, request):
+    class Tree(Model, inheritance="single", collection=request.node.name):
+        name: str = ""
+
+    class Palm(Tree):
+        code: int = Field(unique=True)
+
+    with pytest.warns(UnconfiguredIndexesWarning, match=r"configure_database\(\[Palm\]\)"):
+        sync_engine.save_all([Tree(name="a"), Palm(code=1)])
+
+
+def test_hooks_are_those_of_the_class_that_was_saved(sync_engine):
+    seen: list[Any] = []
+
+    class Tree(Model, inheritance="single"):
+        name: str = ""
+
+        @hook("after_load")
+        def loaded(self) -> None:
+            seen.append(("tree", self.name))
+
+    class Palm(Tree):
+        @hook("before_save")
+        def check(self) -> None:
+            self.name = self.name.upper()
+
+        @hook("after_load")
+        def loaded(self) -> None:
+            seen.append(("palm", self.name))
+
+    trees = sync_engine.save_all([Tree(name="a"), Palm(name="b"), Tree(name="c")])
+    assert [one.name for one in trees] == ["a", "B", "c"]
+    assert seen == []
+    expected = [("tree", "a"), ("palm", "B"), ("tree", "c")]
+    for find in (lambda: sync_engine.find(Tree), lambda: sync_engine.find_any([Post, Tree])):
+        assert to_list(find()) == trees
+        assert seen == expected
+        seen.clear()
+    assert sync_engine.find_one(Palm).name == "B"
+    assert seen == [("palm", "B")]

@@ -12,13 +12,11 @@ from odmantic._aio.cursor import AIOCursor, Source
 from odmantic._aio.operations.hooks import hooks_of_read, load_hooked
 from odmantic._aio.operations.references import ReferenceLoader, are_where_the_server_looks
 from odmantic._driver._aio import resolve, take_batch
-from odmantic._driver.clients import runs_transaction
 from odmantic._driver.encoded_batches import documents_of, in_pieces
 from odmantic._plan.command import find_command, first_document, may_read_again
 from odmantic._plan.filters import fits_match
-from odmantic._plan.find import LIST_PAGE_SIZE, loads_references
-from odmantic._plan.find_any import MARK, check_one_database
-from odmantic._shared.reading import AnyReader, ModelType, Reader
+from odmantic._plan.find import LIST_PAGE_SIZE
+from odmantic._shared.reading import ModelType, Reader
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from odmantic._aio.operations.scope import Scope
     from odmantic._driver.plain import Target
     from odmantic._plan.find import FindPlan
-    from odmantic._plan.find_any import FindAnyPlan
     from odmantic.model import Model
     from odmantic.query import QueryExpression, SortExpression
 
@@ -67,63 +64,6 @@ def find(engine: Engine, scope: Scope, plan: FindPlan[ModelType]) -> AIOCursor[M
     if encoded is not None:
         source.decode = lambda pieces: documents_of(pieces, options)
     return AIOCursor[ModelType].reading(source)
-
-
-def find_any(engine: Engine, scope: Scope, plan: FindAnyPlan[ModelType]) -> AIOCursor[ModelType]:
-    """Return a cursor over the instances of a read of several models."""
-    models = plan.models
-    targets = [engine._target(model) for model in models]
-    collections = [target.collection for target in targets]
-    collection = collections[0]
-    check_one_database(models, collections)
-    options: Any = getattr(collection, "codec_options", None)
-    is_dict = getattr(options, "document_class", dict) is dict
-    in_transaction = scope.session is not None and runs_transaction(scope.session)
-    pipeline = plan.pipeline(
-        [each.name for each in collections],
-        lambda model, query: targets[models.index(model)].bound(query),
-        resolves=not is_dict,
-        in_transaction=in_transaction,
-    )
-
-    def open_cursor() -> Any:
-        source = collection
-        if in_transaction:
-            source = collection.database.with_options(codec_options=options)
-        return source.aggregate(pipeline, batchSize=plan.batch_size, session=scope.session)
-
-    async def send(call: Callable[[], Awaitable[Any]]) -> Any:
-        return await scope.send(engine, call, "find", models[0])
-
-    readers = tuple(
-        Reader(model, engine._reading_from(model, target.known), scope.attempt)
-        for model, target in zip(models, targets, strict=True)
-    )
-    first = readers[0]
-    source = Source(
-        AnyReader(first.model, first.known, first.attempt, None, readers), open_cursor, send
-    )
-    loaders = {
-        number: ReferenceLoader(engine, scope, model, collections[number])
-        for number, model in enumerate(models)
-        if is_dict and loads_references(model.__mapping__)
-    }
-    if loaders:
-        source.complete = partial(_complete_any, loaders)
-    return AIOCursor[ModelType].reading(source)
-
-
-async def _complete_any(loaders: dict[int, ReferenceLoader], documents: list[Any]) -> list[Any]:
-    """Put referenced documents in place of their ids, in documents of several models."""
-    completed: list[Any] = [*documents]
-    for number, loader in loaders.items():
-        places = [place for place, each in enumerate(documents) if each[MARK] == number]
-        if places:
-            found = await loader.complete_each([documents[place] for place in places])
-            for place, each in zip(places, found, strict=True):
-                # What was read again has no mark.
-                completed[place] = None if each is None else {**each, MARK: number}
-    return [each for each in completed if each is not None]
 
 
 def _resolves_on_server(engine: Engine, plan: FindPlan[Any], options: Any) -> bool:

@@ -51,7 +51,7 @@ async def _save_in_order(engine: Engine, scope: Scope, instance: Model, operatio
     for each in ordered:
         target = engine._target(type(each))
         targets.append(target)
-        if target.hooks is not None:
+        if target.hooks is not None and target.hooks.now() is not None:
             await _save_hooked(engine, scope, ordered, operation)
             return
     for each, target in zip(ordered, targets, strict=True):
