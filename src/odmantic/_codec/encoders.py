@@ -119,7 +119,7 @@ class EncoderCompiler:
         """Refuse instances of derived classes: without keys nothing tells which class they have."""
 
         def encode_exactly(value: Any) -> Any:
-            own: type[Any] = type(value)
+            own: Any = value.__class__
             if own is not cls:
                 raise self._refusal(
                     f"a {own.__name__} would be read as {cls.__name__}, since a plain class around it stores it by field "
