@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from odmantic._compiled.inlining import MOST_BRANCHES
 from odmantic._compiled.instances import InstanceCode
 
 if TYPE_CHECKING:
     from odmantic._compiled.source import Source
     from odmantic._mapping.mapping import ModelMapping
-
-MOST_BRANCHES = 8
-"""The largest number of classes whose code stands in one function."""
-
 
 class Make(Protocol):
     """A writer of the code that makes an instance of the document `raw`, and of a line that uses it."""

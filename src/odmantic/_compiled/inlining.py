@@ -25,6 +25,9 @@ LARGEST = 24
 MOST = 48
 """The largest number of inlined nodes altogether."""
 
+MOST_BRANCHES = 8
+"""The largest number of classes in one place that have branches of their own; a table finds the code of the others."""
+
 DEEPEST_BLOCK = 12
 """The number of nested blocks from which on nothing is inlined: Python allows 20 nested loops."""
 
@@ -62,11 +65,12 @@ class Inlining:
     def split(
         self, mappings: Iterable[ModelMapping], source: Source
     ) -> tuple[list[ModelMapping], list[ModelMapping]]:
-        """Return the documents that are inlined at the next line, and all others."""
+        """Return the documents in one place that are inlined at the next line, and all others."""
         inlined: list[ModelMapping] = []
         others: list[ModelMapping] = []
         for mapping in mappings:
-            (inlined if self.takes(mapping, source) else others).append(mapping)
+            is_inlined = len(inlined) < MOST_BRANCHES and self.takes(mapping, source)
+            (inlined if is_inlined else others).append(mapping)
         return inlined, others
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import sys
 from decimal import Decimal
-from typing import Any, Dict, List, Optional, Tuple, Union
+from typing import Annotated, Any, Dict, List, Literal, Optional, Tuple, Union
 
 import bson
 import pytest
@@ -21,7 +21,7 @@ from odmantic._codec.decode import decode_document
 from odmantic._codec.decoders import DecoderCompiler
 from odmantic._codec.encode import encode_document, type_encoder
 from odmantic._codec.operands import OperandCompiler
-from odmantic._compiled.inlining import LARGEST, MOST
+from odmantic._compiled.inlining import LARGEST, MOST, MOST_BRANCHES
 from odmantic._mapping.mapping import mapping_of
 from odmantic._types.adapt import adapt_annotation
 from odmantic._types.annotations import evaluate
@@ -162,6 +162,30 @@ def test_a_class_is_part_of_the_code_around_it_up_to_a_size() -> None:
         cls = embedded("Sized", **{f"f{i}": (int, 0) for i in range(size)})
         top: Any = create_model("Top", __base__=Model, v=(cls, cls()))
         assert (".codec.read_part" not in top.__mapping__.source()) == is_inlined
+
+
+def test_classes_in_one_place_have_code_up_to_a_number() -> None:
+    def length(number: int, *, is_hierarchy: bool) -> int:
+        root = create_model(
+            "Root", __base__=EmbeddedModel, __cls_kwargs__={"inheritance": "single"}
+        )
+        members = [
+            create_model(
+                f"Member{i}",
+                __base__=root if is_hierarchy else EmbeddedModel,
+                kind=(Literal[i], i),
+            )
+            for i in range(number)
+        ]
+        union: Any = Annotated[Union[tuple(members)], Field(discriminator="kind")]
+        top: Any = create_model(
+            "Top", __base__=Model, v=(List[root if is_hierarchy else union], Field())
+        )
+        return len(top.__mapping__.source().splitlines())
+
+    for is_hierarchy in (False, True):
+        small, large = (length(n, is_hierarchy=is_hierarchy) for n in (MOST_BRANCHES + 2, 60))
+        assert small == large
 
 
 def test_a_class_beyond_that_size_may_have_references() -> None:
