@@ -94,7 +94,9 @@ def keep_unknown_type(instance: Any, raw_doc: Any) -> None:
     private: dict[str, Any] = {**(instance.__pydantic_private__ or {}), _KEPT: value}
     mapping: ModelMapping = instance.__mapping__
     if mapping.is_embedded:
-        others = {key: raw_doc[key] for key in raw_doc if key not in mapping.field_names}
+        # Extra values are kept as such.
+        keys = [hierarchy.key] if mapping.extra_allowed else raw_doc
+        others = {key: raw_doc[key] for key in keys if key not in mapping.field_names}
         private[_KEPT_KEYS] = deepcopy(others)
     object.__setattr__(instance, "__pydantic_private__", private)
 

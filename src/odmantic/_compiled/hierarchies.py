@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from odmantic._compiled.source import Source
     from odmantic._mapping.mapping import ModelMapping
 
+
 class Make(Protocol):
     """A writer of the code that makes an instance of the document `raw`, and of a line that uses it."""
 

@@ -205,7 +205,17 @@ def _attribute_of_embedded(proxy: FieldProxy, field: ODMEmbedded, name: str) -> 
     try:
         return object.__getattribute__(proxy, name)
     except AttributeError:
-        raise AttributeError(f"attribute {name} not found in {field.model.__name__}") from None
+        hint = _hint_for(field, name)
+        raise AttributeError(
+            f"attribute {name} not found in {field.model.__name__}{hint}"
+        ) from None
+
+
+def _hint_for(field: ODMEmbedded, name: str) -> str:
+    """Return where a field is that was looked for in a class of a hierarchy."""
+    found = (each.model for each in mapping_of(field.model).read_as if name in each.fields)
+    owner = next(found, None)
+    return "" if owner is None else f": write as_type(..., {owner.__name__}).{name}"
 
 
 def _operand(proxy: FieldProxy, operator: str) -> FieldProxy:

@@ -509,6 +509,19 @@ def test_an_object_of_an_unknown_type_keeps_what_it_has():
     assert encode_document(read)["held"][0] == {"_type": "Sketch", "n": 7, "by": {"name": "Ada"}}
 
 
+def test_extra_values_of_an_unknown_type_are_kept_once():
+    class Free(EmbeddedModel):
+        model_config = {"inheritance": "single", "unknown_type": "base", "extra": "allow"}
+
+    document = {"_id": OID, "held": {"_type": "Other", "x": 1}}
+    read = read_document(holder(Free), document)
+
+    assert read.held.x == 1
+    assert encode_document(read) == document
+    del read.held.x
+    assert encode_document(read)["held"] == {"_type": "Other"}
+
+
 @pytest.mark.parametrize("position", [0, 1])
 def test_an_object_of_an_unknown_type_is_not_taken_for_another(position):
     model = holder(List[Plan])

@@ -82,6 +82,15 @@ def test_the_class_itself_is_no_other():
     assert +as_type(Drawing.main, Shape).n == "main.N"
 
 
+def test_a_field_that_only_a_derived_class_has_is_not_found():
+    with pytest.raises(
+        AttributeError, match=r"radius not found in Shape: write as_type\(\.\.\., Circle\)\.radius$"
+    ):
+        Drawing.main.radius
+    with pytest.raises(AttributeError, match=r"attribute height not found in Shape$"):
+        Drawing.main.height
+
+
 @pytest.mark.parametrize(
     "path", [Drawing.id, Drawing.numbers, Drawing.named, Drawing, "main", None, 3]
 )
