@@ -43,6 +43,23 @@ def supply(
             _supply(subject, each, now, is_new=is_new or not is_known)
 
 
+def supplied_in_update(model: Any, now: Callable[[], datetime]) -> dict[str, Any]:
+    """Return what an update by query sets besides: the stored forms, by key, of the fields with `on_update`.
+
+    Raises:
+        pydantic.ValidationError: if a value is not valid.
+    """
+    mapping = mapping_of(model)
+    document: dict[str, Any] = {}
+    for each in mapping.supplied:
+        if each.on_update is not None:
+            value = each.validate(each.value(each.on_update, now))
+            encode = mapping.encoder_of[each.name]
+            key = mapping.fields[each.name].key_name
+            document[key] = value if encode is None else encode(value)
+    return document
+
+
 def _supply(subject: Any, field: Supplied, now: Callable[[], datetime], *, is_new: bool) -> None:
     given: set[str] = subject.__pydantic_fields_set__
     is_given = field.name in given
@@ -50,7 +67,7 @@ def _supply(subject: Any, field: Supplied, now: Callable[[], datetime], *, is_ne
     if supplier is None:
         return
     value = field.value(supplier, now)
-    if field.validate is None:
+    if not field.is_frozen:
         setattr(subject, field.name, value)
     else:
         vars(subject)[field.name] = field.validate(value)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
@@ -14,6 +15,7 @@ from odmantic._bson.conversions import as_naive_datetime
 from odmantic._types.annotations import annotated, type_adapter
 
 if TYPE_CHECKING:
+    from pydantic import TypeAdapter
     from pydantic.fields import FieldInfo
 
     from odmantic._mapping.fields import ODMBaseField
@@ -65,8 +67,10 @@ class Supplied:
     name: str
     on_insert: Callable[[], Any] | None
     on_update: Callable[[], Any] | None
-    validate: Callable[[Any], Any] | None
-    """Validates a value of a field that cannot be assigned; `None` if it can."""
+    is_frozen: bool
+    """Whether the field cannot be assigned, so that its value has to be validated."""
+    validate: Callable[[Any], Any]
+    """Validates a value."""
 
     def supplier(self, *, is_new: bool, is_given: bool) -> Callable[[], Any] | None:
         """Return the function that gives the value now; `None` to keep it.
@@ -91,6 +95,7 @@ def supplied_fields(model: Any, fields: Mapping[str, ODMBaseField]) -> tuple[Sup
             name,
             field.options.on_insert,
             field.options.on_update,
+            bool(field.pydantic_field.frozen or model.model_config.get("frozen")),
             _validator(model, name, field.pydantic_field),
         )
         for name, field in fields.items()
@@ -98,18 +103,17 @@ def supplied_fields(model: Any, fields: Mapping[str, ODMBaseField]) -> tuple[Sup
     )
 
 
-def _validator(model: Any, name: str, info: FieldInfo) -> Callable[[Any], Any] | None:
-    config = model.model_config
-    if not info.frozen and not config.get("frozen"):
-        return None
-    adapter = type_adapter(
-        annotated(info.annotation, info.metadata),
-        arbitrary_types=bool(config.get("arbitrary_types_allowed")),
-    )
+def _validator(model: Any, name: str, info: FieldInfo) -> Callable[[Any], Any]:
+    arbitrary_types = bool(model.model_config.get("arbitrary_types_allowed"))
+
+    @cache  # most fields are assigned instead
+    def adapter() -> TypeAdapter[Any]:
+        annotation = annotated(info.annotation, info.metadata)
+        return type_adapter(annotation, arbitrary_types=arbitrary_types)
 
     def validate(value: Any) -> Any:
         try:
-            return adapter.validate_python(value)
+            return adapter().validate_python(value)
         except ValidationError as error:
             errors: list[Any] = [{**one, "loc": (name, *one["loc"])} for one in error.errors()]
             raise ValidationError.from_exception_data(model.__name__, errors) from error

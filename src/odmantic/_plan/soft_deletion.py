@@ -35,14 +35,20 @@ def time_of_deletion(mapping: ModelMapping, now: datetime, *, tz_aware: bool) ->
 
 
 def plan_soft_remove(
-    model: type[Model], query: QueryExpression, time: Any, *, just_one: bool
+    model: type[Model],
+    query: QueryExpression,
+    time: Any,
+    supplied: dict[str, Any],
+    *,
+    just_one: bool,
 ) -> UpdateMatching:
-    """Return the update that deletes what matches, or one such document."""
+    """Return the update that deletes what matches, or one such document, and sets what is `supplied` besides."""
     mapping = mapping_of(model)
     name = mapping.soft_delete or ""
     encode = mapping.encoder_of[name]
     stored = time if encode is None else encode(time)
-    return UpdateMatching(query, set_fields({mapping.fields[name].key_name: stored}), just_one)
+    document = {**supplied, mapping.fields[name].key_name: stored}
+    return UpdateMatching(query, set_fields(document), just_one)
 
 
 def check_softly_deleted(model: Any) -> None:

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta, timezone
 from typing import Optional
 
 import pytest
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, ValidationError
 from pymongo.errors import PyMongoError
 from tests.integration.sync.reading import to_list
 
-from odmantic import Field, HookEvent, Model, Reference, hook, stored
+from odmantic import Field, HookEvent, Model, Reference, SyncEngine, hook, stored, utcnow
 from odmantic.exceptions import DocumentNotFoundError, DuplicateKeyError
 
 
@@ -412,3 +412,51 @@ def test_hooks_of_deletions_are_called(sync_engine, raw_database):
     assert seen == [("delete", None), pages[0].deleted_at, ("delete", None), pages[2].deleted_at]
     assert sync_engine.remove(Page) == 1
     assert {each["n"] for each in raw_database["page"].find({"deleted_at": None})} == {1}
+
+
+@pytest.mark.parametrize("is_frozen", [False, True])
+def test_deletions_are_updates_by_the_clock(sync_client, raw_database, is_frozen):
+    times = iter(datetime(2024, 1, day) for day in range(1, 20))
+    engine = SyncEngine(sync_client, raw_database.name, clock=lambda: next(times))
+
+    class Page(Model):
+        created: Optional[datetime] = Field(on_insert=utcnow)
+        updated: Optional[datetime] = Field(on_update=utcnow, frozen=is_frozen)
+        deleted_at: Optional[datetime] = None
+        model_config = {"soft_delete": "deleted_at"}
+
+    page, other = Page(), Page()
+    engine.save(page)
+    engine.save(other)
+    engine.delete(page)
+    assert page.deleted_at == page.updated == datetime(2024, 1, 3)
+    engine.restore(page)
+    assert (page.deleted_at, page.updated) == (None, datetime(2024, 1, 4))
+    engine.save(page)
+    assert engine.remove(Page) == 2
+    for raw in raw_database["page"].find():
+        assert raw["deleted_at"] == raw["updated"] == datetime(2024, 1, 5)
+    with pytest.raises(KeyError):
+        with engine.transaction() as transaction:
+            transaction.restore(page)
+            raise KeyError
+    assert (page.deleted_at, page.updated) == (None, datetime(2024, 1, 4))
+    assert raw_database["page"].count_documents({"deleted_at": None}) == 0
+
+
+def test_a_value_that_is_not_valid_stops_it(sync_engine, raw_database):
+    class Page(Model):
+        by: Optional[str] = Field(on_update=lambda: given[0])
+        deleted_at: Optional[datetime] = None
+        model_config = {"soft_delete": "deleted_at"}
+
+    given = ["a"]
+    page = Page()
+    sync_engine.save(page)
+    given[0] = 5
+    with pytest.raises(ValidationError):
+        sync_engine.delete(page)
+    with pytest.raises(ValidationError):
+        sync_engine.remove(Page)
+    assert page.deleted_at is None
+    assert raw_database["page"].count_documents({"deleted_at": None}) == 1

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timezone
-from typing import Any, Optional, Union
+from typing import Annotated, Any, Optional, Union
 
 import pytest
-from pydantic import AwareDatetime
+from pydantic import AfterValidator, AwareDatetime
 
 from odmantic import EmbeddedModel, Field, Model
 from odmantic._plan.conditions import Purpose, conditions_of
@@ -141,7 +141,7 @@ def test_the_time_is_that_of_a_read(config):
         model_config = {"soft_delete": "deleted_at", **config}
 
     class Aware(Model):
-        deleted_at: Optional[datetime] = None
+        deleted_at: Annotated[Optional[datetime], AfterValidator(lambda time, _info: time)] = None
         model_config = {"soft_delete": "deleted_at", "datetimes": "aware", **config}
 
     now = datetime(2024, 1, 1, 1, 1, 1, 123456)

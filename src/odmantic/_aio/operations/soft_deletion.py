@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from odmantic._aio.operations.save import send
 from odmantic._codec.encode import encode_primary_key
 from odmantic._codec.ids import check_id
+from odmantic._hooks.supply import supplied_in_update, supply
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.save import plan_save
 from odmantic._plan.soft_deletion import plan_soft_remove, time_of_deletion
@@ -17,6 +18,8 @@ from odmantic._transaction.assigned import Assigned
 from odmantic.exceptions import DocumentNotFoundError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from odmantic._aio.interfaces import Engine
     from odmantic._aio.operations.scope import Scope
     from odmantic._driver.plain import Target
@@ -30,10 +33,7 @@ async def delete_softly(engine: Engine, scope: Scope, instance: Model) -> None:
     Raises:
         DocumentNotFoundError: if there is none.
     """
-    target = engine._target(type(instance))
-    await _set_time(
-        engine, scope, instance, target, _time_at(engine, target, type(instance)), "delete"
-    )
+    await _write(engine, scope, instance, "delete", is_deleted=True)
 
 
 async def restore(engine: Engine, scope: Scope, instance: Model) -> None:
@@ -42,15 +42,17 @@ async def restore(engine: Engine, scope: Scope, instance: Model) -> None:
     Raises:
         DocumentNotFoundError: if there is none.
     """
-    await _set_time(engine, scope, instance, engine._target(type(instance)), None, "restore")
+    await _write(engine, scope, instance, "restore", is_deleted=False)
 
 
 async def remove_softly(
     engine: Engine, scope: Scope, model: type[Model], query: QueryExpression, *, just_one: bool
 ) -> int:
     """Set the time of deletion of matching documents, and tell how many there were."""
-    target = engine._target(model)
-    write = plan_soft_remove(model, query, _time_at(engine, target, model), just_one=just_one)
+    target, now = engine._target(model), engine._now()
+    supplied = supplied_in_update(model, lambda: now)
+    time = _time_at(now, target, model)
+    write = plan_soft_remove(model, query, time, supplied, just_one=just_one)
     collection = target.writing
     update = collection.update_one if just_one else collection.update_many
     call = partial(update, write.filter, write.update, session=scope.session)
@@ -59,39 +61,46 @@ async def remove_softly(
     return count
 
 
-def _time_at(engine: Engine, target: Target, model: Any) -> Any:
+def _time_at(now: datetime, target: Target, model: Any) -> Any:
     options: Any = getattr(target.collection, "codec_options", None)
     tz_aware = getattr(options, "tz_aware", None) is True
-    return time_of_deletion(mapping_of(model), engine._now(), tz_aware=tz_aware)
+    return time_of_deletion(mapping_of(model), now, tz_aware=tz_aware)
 
 
-async def _set_time(
-    engine: Engine, scope: Scope, instance: Model, target: Target, time: Any, operation: str
+async def _write(
+    engine: Engine, scope: Scope, instance: Model, operation: str, *, is_deleted: bool
 ) -> None:
     """Write the field for the time, after saves of the instance that are under way."""
     check_id(type(instance), encode_primary_key(instance), operation)
     turns, unit = engine._turns, scope.unit
     turn = turns.take_at_once(instance, unit) or await turns.take(instance, unit)
     try:
-        await _write(engine, scope, instance, target, time, operation)
+        await _set_time(engine, scope, instance, operation, is_deleted=is_deleted)
     finally:
         if turn is not None:
             turns.leave(instance, turn)
 
 
-async def _write(
-    engine: Engine, scope: Scope, instance: Model, target: Target, time: Any, operation: str
+async def _set_time(
+    engine: Engine, scope: Scope, instance: Model, operation: str, *, is_deleted: bool
 ) -> None:
     """Set the field of an instance, and send it; if that fails, the instance is as before."""
-    name = mapping_of(type(instance)).soft_delete or ""
+    target, now = engine._target(type(instance)), engine._now()
+    mapping = mapping_of(type(instance))
+    name = mapping.soft_delete or ""
+    names = {name, *(each.name for each in mapping.supplied if each.on_update is not None)}
     assigned = Assigned(instance, target.known.place)
     write = Written(target.known.place, scope.journal)
     plan = None
     try:
-        vars(instance)[name] = time  # a frozen model may be deleted, too
-        instance.__pydantic_fields_set__.add(name)
-        assigned.end()
-        plan = plan_save(instance, frozenset({name}), write)
+        try:
+            # A frozen model may be deleted, too.
+            vars(instance)[name] = _time_at(now, target, type(instance)) if is_deleted else None
+            instance.__pydantic_fields_set__.add(name)
+            supply(instance, {name}, lambda: now, is_new=False)
+        finally:
+            assigned.end()
+        plan = plan_save(instance, names, write)
         if plan is None or not await send(engine, scope, plan, target, operation):
             _raise_not_found(instance)
     except BaseException:
