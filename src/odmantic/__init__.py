@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from odmantic._mapping.suppliers import utcnow as utcnow
     from odmantic._query.narrowing import as_type as as_type
     from odmantic._query.types import type_is as type_is
+    from odmantic._state.hollow import is_loaded as is_loaded
+    from odmantic._state.hollow import is_missing as is_missing
     from odmantic._types.polymorphic import Polymorphic as Polymorphic
     from odmantic.bson import ObjectId, WithBsonSerializer
     from odmantic.computed import stored as stored
@@ -78,6 +80,7 @@ if not TYPE_CHECKING:
             "odmantic._query.narrowing": ("as_type",),
             "odmantic._query.types": ("type_is",),
             "odmantic._define.codecs": ("register_codec",),
+            "odmantic._state.hollow": ("is_loaded", "is_missing"),
             "odmantic._sync.engine": ("SyncEngine",),
             "odmantic._types.polymorphic": ("Polymorphic",),
             "odmantic.bson": ("ObjectId", "WithBsonSerializer"),

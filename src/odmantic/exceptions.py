@@ -11,6 +11,8 @@
     │       └── DocumentTooLargeError  beyond 16 MiB (a DocumentTooLarge)
     ├── DocumentParsingError           a document does not fit its model (a ValueError)
     │   └── UnknownTypeError           it belongs to no known class of a hierarchy
+    ├── NotLoadedError                 a reference was not loaded (a RuntimeError)
+    ├── TargetNotFoundError            the document of a reference does not exist (a LookupError)
     ├── ServerNotFoundError            no suitable server in time (a ServerSelectionTimeoutError)
     └── TransactionError
         ├── CommitOutcomeUnknownError     it may or may not be committed
@@ -51,7 +53,9 @@ from odmantic._errors.operations import (
     IncompleteDocumentError,
     IntegerTooLargeError,
     InvalidDocumentError,
+    NotLoadedError,
     ServerNotFoundError,
+    TargetNotFoundError,
     UnencodableValueError,
 )
 from odmantic._errors.parsing import (
@@ -103,6 +107,7 @@ __all__ = [
     "IntegerTooLargeError",
     "InvalidDocumentError",
     "KeyNotFoundInDocumentError",
+    "NotLoadedError",
     "ODManticCustomError",
     "OdmanticError",
     "OldDocumentsWarning",
@@ -114,6 +119,7 @@ __all__ = [
     "StrayOperationError",
     "StrayOperationWarning",
     "StringOperandWarning",
+    "TargetNotFoundError",
     "TransactionAbortedError",
     "TransactionError",
     "TransactionNotSupportedError",

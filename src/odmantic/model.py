@@ -7,6 +7,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, PydanticUndefinedAnnotation
+from pydantic_core import PydanticSerializationError
 
 from odmantic._bson.json import schema_with_bson_json
 from odmantic._bson.values import is_tuple
@@ -23,6 +24,7 @@ from odmantic._define.complete import (
     refuse_instances,
 )
 from odmantic._define.forward import rebuild, resolve_first
+from odmantic._define.hollow import as_part, check_all_loaded, guarded
 from odmantic._define.metaclass import (
     BaseModelMetaclass,
     EmbeddedModelMetaclass,
@@ -36,18 +38,20 @@ from odmantic._mapping.mapping import ModelMapping, declared_indexes
 from odmantic._query.properties import assign_property
 from odmantic._state.copies import (
     begin_with,
+    is_hollow_state,
     make_new,
     pickled_state,
     state_for_copy,
     unpickle_state,
 )
+from odmantic._state.hollow import check_loaded, have_same_key, hollow_in
 from odmantic._state.nested import nested_instances
 from odmantic._state.state import State, modified_property, slot
 from odmantic._state.transitions import mark_assigned, mark_unknown
 from odmantic._state.whole import as_a_whole
 from odmantic._types.adapt import adapt_annotation
 from odmantic._types.instances import Instance
-from odmantic._types.kinds import ModelKind, kind_of
+from odmantic._types.kinds import CONCRETE, ModelKind, kind_of
 from odmantic.index import Index, ODMBaseIndex, ODMSingleFieldIndex
 
 if TYPE_CHECKING:
@@ -99,10 +103,37 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
         def __getattr__(self, name: str) -> Any:
             fill = _FILL.get(name)
             if fill is None or (name == "__pydantic_private__" and self.__private_attributes__):
+                if name[:1] != "_" and name in self.__mapping__.fields:
+                    check_loaded(self)
                 return super().__getattr__(name)
             value = fill(self)
             object.__setattr__(self, name, value)
             return value
+
+        def model_dump(self, *args: Any, **options: Any) -> dict[str, Any]:
+            """Return the values by field name, as pydantic does; of what is not loaded, only the primary key."""
+            if hollow_in(self) is not None:
+                options["include"] = {self.__mapping__.primary_field}
+                if options.get("mode") == "json":
+                    check_loaded(self)
+            try:
+                return super().model_dump(*args, **options)
+            except PydanticSerializationError:
+                check_all_loaded(self)
+                raise
+
+        def model_dump_json(self, *args: Any, **options: Any) -> str:
+            """Return the values in JSON, as pydantic does.
+
+            Raises:
+                NotLoadedError: if something in it is not loaded.
+            """
+            check_loaded(self)
+            try:
+                return super().model_dump_json(*args, **options)
+            except PydanticSerializationError:
+                check_all_loaded(self)
+                raise
 
     def __setattr__(self, name: str, value: Any) -> None:
         mapping = self.__mapping__
@@ -128,6 +159,10 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
         mark_assigned(self, name, state)
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        hollow = hollow_in(self)
+        if hollow is not None:
+            # Computed fields would ask for what is not there.
+            return [*self.__dict__.items(), (None, hollow)]
         # Sorting is stable: only an `id` moves.
         return sorted(super().__repr_args__(), key=lambda pair: pair[0] != "id")
 
@@ -147,7 +182,10 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
         cls, source: type[BaseModel], handler: GetCoreSchemaHandler, /
     ) -> CoreSchema:
         resolve_first(cls)
+        is_part = type(vars(source).get("__pydantic_core_schema__")) is dict
         schema = schema_with_bson_json(source, handler)
+        if kind_of(source) in CONCRETE:
+            return as_part(source, schema) if is_part else guarded(source, schema)
         is_abstract = kind_of(source) is ModelKind.ABSTRACT
         return instances_of_subclasses(source, schema) if is_abstract else schema
 
@@ -205,6 +243,8 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
             ValueError: if `update` names something that is neither a field nor a permitted extra.
         """
         mapping = self.__mapping__
+        if update:
+            check_loaded(self)
         copied = super().model_copy(update=self._copy_update(update or {}), deep=deep)
         is_other = mapping.primary_field in (update or ())
         make_new(copied, is_other=is_other)
@@ -234,7 +274,7 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
     def __setstate__(self, state: dict[Any, Any]) -> None:
         super().__setstate__(state)
         pickled = state.get(_STATE)
-        if not has_fields_of_its_class(self):
+        if not has_fields_of_its_class(self) and not is_hollow_state(pickled):
             pickled = None
             fill_missing(self)
         unpickle_state(self, pickled)
@@ -249,7 +289,10 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
                 raise ValueError(f'"{type(self).__name__}" object has no field "{name}"')
             if field is None and extra != "allow":
                 continue
-            if isinstance(field, (ODMEmbedded, ODMReference)) and isinstance(value, Mapping):
+            if isinstance(value, Mapping) and (
+                isinstance(field, ODMEmbedded)
+                or (isinstance(field, ODMReference) and field.is_to_one)
+            ):
                 accepted[name] = field.model.model_validate(value)
             else:
                 accepted[name] = value
@@ -281,6 +324,7 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
             ValueError: if the patch contains the primary key.
             pydantic.ValidationError: if a value is not valid; the instance is unchanged.
         """
+        check_loaded(self)
         patch = collect_patch(
             self,
             patch_object,
@@ -358,6 +402,8 @@ def _assign(instance: _BaseODMModel, name: str, value: Any) -> bool:
     mapping = instance.__mapping__
     if name == mapping.primary_field:
         raise NotImplementedError("Reassigning a new primary key is not supported yet")
+    if name in mapping.fields:
+        check_loaded(instance)
     if name in mapping.stored:
         assign_property(instance, name, value)
         return False
@@ -428,6 +474,14 @@ class Model(_BaseODMModel, metaclass=ModelMetaclass):
         __odm_kind__ = ModelKind.ROOT
         __collection__ = LazyMappingAttribute("__collection__")
         __primary_field__ = LazyMappingAttribute("__primary_field__")
+
+        def __eq__(self, other: object) -> bool:
+            is_equal = super().__eq__(other)
+            if is_equal is False and self.__class__ is other.__class__:
+                return have_same_key(self, other)
+            return is_equal
+
+        __hash__ = None  # as pydantic's, unless the class is frozen
 
     @classmethod
     def __indexes__(cls) -> tuple[ODMBaseIndex | IndexModel, ...]:

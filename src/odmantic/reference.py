@@ -1,10 +1,11 @@
-"""`Reference`, which declares a field that holds a document of another collection."""
+"""`Reference`, which declares a field that holds documents of another collection."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from odmantic._mapping.naming import plain_text
+from odmantic._mapping.options import FieldOptions, Loading, Missing, ReferenceOptions
 
 __all__ = ["ODMReferenceInfo", "Reference"]
 
@@ -12,22 +13,58 @@ __all__ = ["ODMReferenceInfo", "Reference"]
 class ODMReferenceInfo:
     """The result of `Reference()`."""
 
-    __slots__ = ("key_name",)
+    __slots__ = ("options",)
 
-    def __init__(self, key_name: str | None) -> None:
-        self.key_name = key_name
+    def __init__(self, options: FieldOptions) -> None:
+        self.options = options
+
+    @property
+    def key_name(self) -> str | None:
+        """The key in documents and queries; the field's name if `None`."""
+        return self.options.key_name
 
 
-def Reference(*, key_name: str | None = None) -> Any:  # noqa: N802 - the public name of 1.x
+def Reference(  # noqa: N802 - the public name of 1.x
+    *,
+    key_name: str | None = None,
+    index: bool = False,
+    unique: bool = False,
+    load: Loading = "always",
+    missing: Missing = "raise",
+) -> Any:
     """Declare that a field annotated with a model is stored as that model's primary key.
+
+    The annotation is a model, or one that is optional or in a list, a tuple, a deque or a dict. Without a value, an
+    optional reference is `None`, and a container is empty.
 
     Args:
         key_name: The key in documents and queries; the field's name if `None`.
+        index: Declare an index on the stored keys.
+        unique: Declare a unique index on the stored keys.
+        load: Whether reads load the targets: `"always"`, or `"never"` unless `load=` of the call names them.
+        missing: What stands in for a target that does not exist: `"raise"`, an error; `"none"`, `None` in an optional
+            reference; `"keep"`, an instance with its primary key and nothing else; `"drop"`, nothing, in a container.
 
     Raises:
         TypeError: if the key is `_id`, which belongs to the primary key.
+        ValueError: if `load` or `missing` is something else.
+
+    Example:
+        In a model: `author: User = Reference(index=True)`, `editor: User | None = Reference()`, or
+        `readers: list[User] = Reference()`.
     """
     key_name = None if key_name is None else plain_text(key_name)
     if key_name == "_id":
         raise TypeError("cannot specify key_name='_id' for a reference: it is the primary key's")
-    return ODMReferenceInfo(key_name)
+    _check("load", load, Loading)
+    _check("missing", missing, Missing)
+    options = ReferenceOptions(load, missing)
+    return ODMReferenceInfo(
+        FieldOptions(key_name=key_name, index=index, unique=unique, reference=options)
+    )
+
+
+def _check(word: str, value: object, values: Any) -> None:
+    if value not in get_args(values):
+        permitted = ", ".join(map(repr, get_args(values)))
+        raise ValueError(f"{word} of Reference() is one of {permitted}, not {value!r:.200}")

@@ -13,6 +13,7 @@ from odmantic import (
     HookEvent,
     Model,
     Polymorphic,
+    Reference,
     SyncEngine,
     as_type,
     hook,
@@ -113,6 +114,13 @@ async def calls(engine: AIOEngine, user: User) -> None:
     await engine.find(User, filter={})  # mistake: no such argument
     list(engine.find(User))  # mistake: only `async for`
     (await engine.find_one(User)).name  # mistake: may be None
+
+
+async def relations(engine: AIOEngine, user: User) -> None:
+    Reference(load="sometimes")  # mistake: no such value
+    Reference(missing="ignore")  # mistake: no such value
+    await engine.find(User, load=5)  # mistake: no paths
+    await engine.find_one(User, missing="ignore")  # mistake: no such value
 
 
 async def colours(engine: SyncEngine, user: User) -> None:

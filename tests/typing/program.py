@@ -32,6 +32,8 @@ from odmantic import (
     as_type,
     current,
     hook,
+    is_loaded,
+    is_missing,
     is_reading,
     query,
     register_codec,
@@ -489,3 +491,34 @@ def stamps(engine_clock: Callable[[], datetime]) -> None:
     assert_type(utcnow(), datetime)
     assert_type(current(acting_user), Callable[[], str])
     assert_type(SyncEngine(clock=engine_clock), SyncEngine)
+
+
+class Comment(EmbeddedModel):
+    by: User = Reference(index=True)
+    replies: list[Comment] = []
+
+
+class Article(Model):
+    author: User = Reference(unique=True, load="never")
+    editor: User | None = Reference(missing="none")
+    readers: list[User] = Reference(missing="drop")
+    roles: dict[str, User] = Reference(key_name="r")
+    before: Article | None = Reference()
+    comments: list[Comment] = []
+
+
+async def relations(engine: AIOEngine, user: User) -> None:
+    article = Article(author=user, readers=[user])
+    assert_type(article.editor, User | None)
+    assert_type(article.readers[0].name, str)
+    assert_type(
+        await engine.find(Article, load=[Article.author, "readers.employer"]), list[Article]
+    )
+    assert_type(await engine.find_one(Article, load=(), missing="keep"), Article | None)
+    async with engine.session() as session:
+        await session.find_one(
+            Article, Article.author == user, load=[(Article.comments, Comment.by)]
+        )
+    await engine.find(Article, load=False)
+    assert_type(is_loaded(article.author), bool)
+    assert_type(is_missing(article.author), bool)

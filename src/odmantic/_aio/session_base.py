@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from odmantic._aio.operations.scope import HasScope
+from odmantic._plan.arguments import words_said
 from odmantic._shared.reading import ModelType
 
 if TYPE_CHECKING:
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
     from odmantic._aio.cursor import AIOCursor
     from odmantic._aio.engine_base import AIOEngineBase, Query, Without
+    from odmantic._mapping.options import Missing
+    from odmantic._plan.loading import LoadArgument
     from odmantic._plan.sort import SortExpressionType
     from odmantic.model import Model
 
@@ -39,6 +42,8 @@ class AIOSessionBase(HasScope):
         sort: SortExpressionType = None,
         skip: int = 0,
         limit: int | None = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
         without: Without = (),
     ) -> AIOCursor[ModelType]:
         """Find instances of a model; see `AIOEngine.find`."""
@@ -49,7 +54,7 @@ class AIOSessionBase(HasScope):
             skip=skip,
             limit=limit,
             session=self._as_argument(),
-            **({"without": without} if without else _NOTHING),
+            **words_said(load=load, missing=missing, without=without or None),
         )
 
     def find_any(
@@ -75,6 +80,8 @@ class AIOSessionBase(HasScope):
         model: type[ModelType],
         *queries: Query,
         sort: SortExpressionType = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
         without: Without = (),
     ) -> ModelType | None:
         """Find one instance of a model; see `AIOEngine.find_one`."""
@@ -83,7 +90,7 @@ class AIOSessionBase(HasScope):
             *queries,
             sort=sort,
             session=self._as_argument(),
-            **({"without": without} if without else _NOTHING),
+            **words_said(load=load, missing=missing, without=without or None),
         )
 
     async def count(self, model: type[ModelType], *queries: Query, without: Without = ()) -> int:

@@ -10,7 +10,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from odmantic._bson.reading import while_reading
 from odmantic._bson.values import is_document
-from odmantic._codec.decoders import DecoderCompiler
+from odmantic._codec.decoders import DecoderCompiler, array_decoder
 from odmantic._codec.overrides import parse_document, parse_target
 from odmantic._codec.stored_forms import in_utc
 from odmantic._codec.strict import is_strict_class
@@ -26,7 +26,7 @@ from odmantic._mapping.fields import ODMEmbeddedGeneric, ODMReference
 from odmantic._mapping.interfaces import MISSING, Decoder, FieldDecoder, Location, OnMissing
 from odmantic._types.classes import is_array, is_mapping
 from odmantic._types.instances import Instance
-from odmantic._types.tree import read_extras
+from odmantic._types.tree import Array, Nullable, Table, Type, read_extras
 from odmantic.exceptions import (
     DocumentParsingError,
     ErrorList,
@@ -148,7 +148,7 @@ def _has_arbitrary_types(mapping: ModelMapping) -> bool:
 
 def _field_decoder(mapping: ModelMapping, name: str, field: ODMBaseField) -> Decoder | None:
     if isinstance(field, ODMReference):
-        return _reference_decoder(field.model, field.key_name)
+        return _reference_decoder(field.tree, field.key_name)
     compiler = DecoderCompiler(
         arbitrary_types=_has_arbitrary_types(mapping), is_strict=is_strict_class(mapping.model)
     )
@@ -160,7 +160,7 @@ def _field_decoder(mapping: ModelMapping, name: str, field: ODMBaseField) -> Dec
 
 def _on_missing(field: ODMBaseField) -> OnMissing:
     key = field.key_name
-    if isinstance(field, ODMReference):
+    if isinstance(field, ODMReference) and field.is_required_in_doc():
 
         def report_reference(loc: Location, errors: ErrorList, raw: Any) -> Any:
             report(errors, ReferencedDocumentNotFoundError(key), loc, raw)
@@ -181,8 +181,27 @@ def _on_missing(field: ODMBaseField) -> OnMissing:
     return lambda _loc, _errors, _raw: info.get_default(call_default_factory=True)
 
 
-def _reference_decoder(model: Any, key: str) -> Decoder:
+def _reference_decoder(node: Type, key: str) -> Decoder:
+    match node:
+        case Nullable():
+            decode_other = _reference_decoder(node.inner, key)
+            return lambda value, loc, errors, raw: (
+                None if value is None else decode_other(value, loc, errors, raw)
+            )
+        case Array():
+            return array_decoder(_reference_decoder(node.inner, key))
+        case Table():
+            compiler = DecoderCompiler(arbitrary_types=True)
+            decode_other = _reference_decoder(node.inner, key)
+            return compiler.table_decoder(node, decode_other) or decode_other
+        case _:
+            return _target_decoder(node.cls, key)
+
+
+def _target_decoder(model: Any, key: str) -> Decoder:
     def decode(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
+        if isinstance(value, model):  # the engines have made it
+            return value
         # The engines put the referenced document in place of its id; if there is none, the id or null is still here.
         if type(value) is not dict and not isinstance(value, Mapping):
             return report(errors, ReferencedDocumentNotFoundError(key), loc, raw)

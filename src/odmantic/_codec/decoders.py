@@ -194,8 +194,7 @@ class DecoderCompiler:
     def _decoder_by_kind(self, node: Type, *, is_strict: bool) -> Decoder | None:
         match node:
             case Table():
-                decode_key = None if self._by_names else self._key_decoder(node.key)
-                return _mapping_decoder(decode_key, self.decoder(node.inner))
+                return self.table_decoder(node, self.decoder(node.inner))
             case FixedTuple():
                 return _tuple_decoder([self.decoder(each) for each in node.arguments])
             case Array():
@@ -204,6 +203,11 @@ class DecoderCompiler:
                 return self.decoder(held)
             case _:
                 return self._class_decoder(node, is_strict=is_strict)
+
+    def table_decoder(self, node: Table, decode: Decoder | None) -> Decoder | None:
+        """Return the decoder of documents whose keys are data, given that of their values."""
+        decode_key = None if self._by_names else self._key_decoder(node.key)
+        return _mapping_decoder(decode_key, decode)
 
     def _key_decoder(self, node: Type) -> Decoder | None:
         if isinstance(node, Coded):
@@ -221,7 +225,7 @@ class DecoderCompiler:
             outer, self._is_strict = self._is_strict, is_strict or self._is_strict
             decode = self.decoder(node.inner)
             self._is_strict = outer
-        return decode and _array_decoder(decode)
+        return decode and array_decoder(decode)
 
     def _class_decoder(self, node: Type, *, is_strict: bool) -> Decoder | None:
         if not self._by_names and (decode := self._value_decoder(node, is_strict=is_strict)):
@@ -361,7 +365,9 @@ def _document_decoder(model: Any) -> Decoder:
     return decode
 
 
-def _array_decoder(decode: Decoder) -> Decoder:
+def array_decoder(decode: Decoder) -> Decoder:
+    """Return the decoder of arrays, given that of their items."""
+
     def decode_items(values: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
         if not is_stored_array(values):
             return values

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 from collections.abc import Set as AbstractSet
 from enum import Enum
 from functools import partial
@@ -28,7 +28,7 @@ from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.trees import is_open_type
 from odmantic._types.instances import Instance
 from odmantic._types.kinds import ModelKind, is_model_instance, kind_of_instance
-from odmantic._types.tree import read_extras
+from odmantic._types.tree import Target, read_extras
 from odmantic.exceptions import IncompleteDocumentError, InvalidDocumentError
 
 if TYPE_CHECKING:
@@ -167,6 +167,8 @@ def _check_complete(instance: Instance) -> None:
     model: Any = type(instance)
     for name in mapping_of(model).fields:
         if name not in instance.__dict__:
+            # What was not loaded says so itself.
+            getattr(instance, name, None)
             raise IncompleteDocumentError(
                 f"cannot store {model.__name__}: {model.__name__!r} object has no attribute {name!r}. It was made by "
                 "model_construct, or unpickled from a time before the field was added: assign a value to the field",
@@ -233,10 +235,13 @@ def extra_encoder(mapping: ModelMapping) -> Encoder:
 
 
 def _field_encoder(mapping: ModelMapping, name: str, field: ODMBaseField) -> Encoder | None:
-    if isinstance(field, ODMReference):
+    if isinstance(field, ODMReference) and isinstance(field.tree, Target):
         return partial(_encode_target, field.model)
     refuse = partial(refusal, mapping, name)
     compiler = EncoderCompiler(any_encoder(field.tree.codecs), refuse, encode_document)
+    if isinstance(field, ODMReference):
+        compiler.encode_target = partial(_encode_only_target, field.model, refuse)
+        return compiler.encoder(field.tree)
     encode = compiler.field_encoder(mapping.model, name, field.tree)
     return checking_encoder(mapping, encode) if is_open_type(mapping, name) else encode
 
@@ -253,6 +258,16 @@ def refusal(mapping: ModelMapping, name: str, reason: str) -> InvalidDocumentErr
 def _encode_target(model: type[Instance], value: Any) -> Any:
     if not is_model_instance(value):
         return encode_any(value)
+    check_target(model, value)
+    return encode_reference(value)
+
+
+def _encode_only_target(
+    model: type[Instance], refuse: Callable[[str], Exception], value: Any
+) -> Any:
+    """Encode a target in a container, which may have changed since its validation."""
+    if not is_model_instance(value):
+        raise refuse(f"{value!r:.200} is no {model.__name__}")
     check_target(model, value)
     return encode_reference(value)
 

@@ -36,6 +36,7 @@ from odmantic._types.tree import (
     FixedTuple,
     Object,
     Table,
+    Target,
     Type,
     Union,
     Variable,
@@ -58,6 +59,8 @@ class EncoderCompiler:
         self._refusal = refusal
         self._encode_document = encode_document
         self._recursion: Recursion[Encoder | None] = Recursion(_by_other)
+        self.encode_target: Encoder | None = None
+        """The encoder of the targets of a reference; without it, instances of models are stored as copies."""
 
     def field_encoder(self, model: Any, name: str, node: Type) -> Encoder | None:
         """Return the encoder for a field of a class; `None` if its values are stored unchanged."""
@@ -83,6 +86,8 @@ class EncoderCompiler:
             return self._encode_any
         if isinstance(node, Document) and self._encode_document is not None:
             return self._of_class(node.cls, self._encode_document)
+        if isinstance(node, Target) and self.encode_target is not None:
+            return self.encode_target
         marks = dumping_marks(node)
         if marks is not None:
             return self._pydantic_encoder(annotated(node.bare, marks))

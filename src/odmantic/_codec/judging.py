@@ -9,14 +9,15 @@ from bson.errors import BSONError
 from odmantic._codec.absent import leave_out
 from odmantic._codec.coded import as_read
 from odmantic._codec.decode import validate_document
-from odmantic._codec.encode import encode_document
 from odmantic._codec.untyped import refusal_of_instance
 from odmantic._codec.validation import first_problem
+from odmantic._mapping.links import Each
 from odmantic._types.internals import VALIDATORS, decorators_of
 from odmantic.exceptions import DocumentParsingError
 
 if TYPE_CHECKING:
     from odmantic._mapping.interfaces import Judge
+    from odmantic._mapping.links import Link, Step
     from odmantic._mapping.mapping import ModelMapping
 
 
@@ -64,13 +65,25 @@ def _extras_of(instance: Any) -> dict[str, Any]:
 
 
 def _with_targets(instance: Any, document: dict[str, Any]) -> dict[str, Any]:
-    """Put the documents of referenced instances in the place of their keys, as engines do for a read."""
-    for path in instance.__mapping__.reference_paths:
-        target, inside = instance, document
-        for name in path.fields[:-1]:
-            target = target.__dict__[name]
-        for key in path.keys[:-1]:
-            inside = inside[key]
-        target = target.__dict__[path.fields[-1]]
-        inside[path.keys[-1]] = _with_targets(target, encode_document(target))
+    """Put referenced instances in the place of their keys, as engines put their documents there."""
+    for link in instance.__mapping__.links:
+        if link.key in document:
+            value = instance.__dict__[link.name]
+            document[link.key] = _placed(value, document[link.key], link, link.steps)
     return document
+
+
+def _placed(value: Any, stored: Any, link: Link, steps: tuple[Step, ...]) -> Any:
+    if value is None:
+        return stored
+    if not steps:
+        if link.reference is not None:
+            return value
+        return _with_targets(value, stored) if isinstance(value, link.cls) else stored
+    if steps[0] is Each.VALUE:
+        pairs = zip(stored.items(), value.values(), strict=True)
+        return {key: _placed(each, item, link, steps[1:]) for (key, item), each in pairs}
+    return [
+        _placed(each, item, link, steps[1:]) if steps[0] in (Each.ITEM, index) else item
+        for index, (each, item) in enumerate(zip(value, stored, strict=True))
+    ]

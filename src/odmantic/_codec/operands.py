@@ -27,7 +27,17 @@ from odmantic._mapping.fields import ODMReference
 from odmantic._mapping.mapping import mapping_of
 from odmantic._types.kinds import is_model_instance
 from odmantic._types.recursion import Recursion
-from odmantic._types.tree import Array, Coded, Document, FixedTuple, Object, Table, Type, Union
+from odmantic._types.tree import (
+    Array,
+    Coded,
+    Document,
+    FixedTuple,
+    Nullable,
+    Object,
+    Table,
+    Type,
+    Union,
+)
 
 if TYPE_CHECKING:
     from odmantic._mapping.fields import ODMBaseField
@@ -66,7 +76,30 @@ def _reference(field: ODMReference) -> _Convert:
     def encode(value: Any) -> Any:
         return encode_primary_key(value) if is_model_instance(value) else encode_operand(key, value)
 
-    return encode
+    return encode if field.is_to_one else _in_containers(field.tree, encode)
+
+
+def _in_containers(node: Type, encode: _Convert) -> _Convert:
+    """Encode a whole container of a reference, or one of its targets."""
+    match node:
+        case Nullable():
+            return _in_containers(node.inner, encode)
+        case Array():
+            encode_item = _in_containers(node.inner, encode)
+            return lambda value: (
+                [encode_item(each) for each in value]
+                if is_collection(value)
+                else encode_item(value)
+            )
+        case Table():
+            encode_value_of = _in_containers(node.inner, encode)
+            return lambda value: (
+                {encode_key(key): encode_value_of(each) for key, each in value.items()}
+                if is_document(value)
+                else encode_value_of(value)
+            )
+        case _:
+            return encode
 
 
 def _completed(convert: _Convert, others: _Convert) -> _Convert:

@@ -47,7 +47,7 @@ def parse_document(model: type[Any], raw_doc: Any) -> Any:
     """
     mapping: ModelMapping = model.__mapping__
     # The method may change its argument, and parents may share a referenced document.
-    given = deepcopy(raw_doc) if mapping.reference_paths else raw_doc
+    given = deepcopy(raw_doc) if mapping.links else raw_doc
     instance: Any = model.model_validate_doc(given)
     if kind_of_instance(instance) is None:
         raise _wrong(model, "model_validate_doc", "an instance of a model", instance)

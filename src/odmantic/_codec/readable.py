@@ -145,7 +145,7 @@ def _is_of_missing_field(line: Any) -> bool:
 
 def _has_references(mapping: ModelMapping, name: str) -> bool:
     models = mapping.fields[name].tree.models
-    return any(isinstance(node, Target) or node.cls.__mapping__.reference_paths for node in models)
+    return any(isinstance(node, Target) or node.cls.__mapping__.links for node in models)
 
 
 def _opaque(mapping: ModelMapping, name: str) -> Opaque | None:

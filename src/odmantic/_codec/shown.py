@@ -13,11 +13,12 @@ from odmantic._bson.values import is_collection, is_document
 from odmantic._codec.untyped import encode_any
 from odmantic._mapping.fields import ODMEmbedded, ODMEmbeddedGeneric, ODMReference
 from odmantic._mapping.mapping import mapping_of
-from odmantic._types.tree import Coded
+from odmantic._types.tree import Array, Coded, Nullable, Table, Target
 
 if TYPE_CHECKING:
     from odmantic._mapping.fields import ODMBaseField
     from odmantic._mapping.mapping import ModelMapping
+    from odmantic._types.tree import Type
 
 _ABSENT = object()
 
@@ -51,7 +52,7 @@ def _encode_fields(mapping: ModelMapping, values: dict[str, Any]) -> dict[str, A
 
 def _encode(mapping: ModelMapping, name: str, field: ODMBaseField, value: Any) -> Any:
     if isinstance(field, ODMReference):
-        return encode_any(_key_of(field.model, value))
+        return encode_any(_keys_of(field.tree, value))
     if isinstance(field, (ODMEmbedded, ODMEmbeddedGeneric)):
         return _encode_embedded(
             mapping_of(field.model), value, is_one=isinstance(field, ODMEmbedded)
@@ -63,8 +64,19 @@ def _encode(mapping: ModelMapping, name: str, field: ODMBaseField, value: Any) -
     return encode_any(value) if serialize is None else serialize(value)
 
 
-def _key_of(model: Any, value: Any) -> Any:
-    return value[mapping_of(model).primary_field] if is_document(value) else value
+def _keys_of(node: Type, value: Any) -> Any:
+    """Return the primary keys in what `model_dump` shows of a reference."""
+    match node:
+        case Nullable() if value is not None:
+            return _keys_of(node.inner, value)
+        case Array() if is_collection(value):
+            return [_keys_of(node.inner, each) for each in value]
+        case Table() if is_document(value):
+            return {key: _keys_of(node.inner, each) for key, each in value.items()}
+        case Target() if is_document(value):
+            return value[mapping_of(node.cls).primary_field]
+        case _:
+            return value
 
 
 def _encode_embedded(mapping: ModelMapping, value: Any, *, is_one: bool) -> Any:

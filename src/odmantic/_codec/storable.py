@@ -18,7 +18,7 @@ from odmantic._codec.validation import first_problem
 from odmantic._mapping.fields import ODMReference
 from odmantic._mapping.mapping import mapping_of
 from odmantic._types.internals import decorators_of
-from odmantic._types.tree import Anything, Document, Nullable, Object, Type, Union
+from odmantic._types.tree import Anything, Document, Nullable, Object, Target, Type, Union
 from odmantic.exceptions import IncompleteDocumentError
 
 if TYPE_CHECKING:
@@ -104,8 +104,10 @@ def _trying(mapping: ModelMapping, name: str, encode: Encoder) -> Encoder:
 def _test_of(mapping: ModelMapping, name: str) -> _Test | None:
     """Return a function that reads the stored form of a field's value back, and raises if it may not be stored."""
     field = mapping.fields[name]
-    if isinstance(field, ODMReference) and mapping.is_unvalidated:
-        return partial(_test_target, mapping, name, field.model)
+    if isinstance(field, ODMReference):
+        # In containers the encoder looks itself.
+        is_tested = mapping.is_unvalidated and isinstance(field.tree, Target)
+        return partial(_test_target, mapping, name, field.model) if is_tested else None
     read = field_reader(mapping, name)
     if read is None:
         return None

@@ -94,7 +94,7 @@ class _HierarchyCode:
         what = "Make an instance of one class; `None` if validation has to judge."
         with source.function(f"def {name}(raw, known):", what):
             if code.is_known:
-                code.look_up_known(path.model for path in mapping.reference_paths)
+                code.look_up_known(mapping.targets)
             with code.refusing():
                 source.add(f"return {code.make_of_dict(mapping)}")
         return name

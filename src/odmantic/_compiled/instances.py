@@ -357,7 +357,10 @@ class InstanceCode:
     def _target(self, node: Any, local: str, path: str, *, is_kept: bool) -> Pieces:
         known = self.known_of[node.cls] if self.is_known else ""
         read = f"read_known({local}, {known})" if self.is_known else f"read_new({local})"
-        self._elsewhere(self._source.object("mapping", mapping_of(node.cls)), read, local)
+        model = self._source.object("Class", node.cls)
+        # It may be there already: what is not loaded, or what another place has too.
+        with self._source.block(f"if type({local}) is not {model}:"):
+            self._elsewhere(self._source.object("mapping", mapping_of(node.cls)), read, local)
         return keep_any(self._source, local, path) if is_kept else []
 
     def _elsewhere(self, mapping: str, read: str, result: str) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from odmantic._compiled.snapshot_code import inside
+from odmantic._mapping.fields import ODMReference
 from odmantic._mapping.variants import embedded_in
 from odmantic._state.places import EMBEDDED
 from odmantic._state.state import slot
 from odmantic._state.transitions import mark_embedded_clean
-from odmantic._types.tree import Array, Document, Node, Nullable, Tagged, Target, Type
+from odmantic._types.tree import Array, Document, Node, Nullable, Tagged, Type
 
 if TYPE_CHECKING:
     from odmantic._compiled.source import Source
@@ -31,7 +32,9 @@ class MarkerCode:
         source = self._source
         mapping = self._mapping
         names = [
-            name for name in mapping.nested_fields if not isinstance(mapping.shapes[name], Target)
+            name
+            for name in mapping.nested_fields
+            if not isinstance(mapping.fields[name], ODMReference)
         ]
         if not names:
             return

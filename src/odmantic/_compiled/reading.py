@@ -29,7 +29,7 @@ class ReaderCode:
             "Make a clean instance of each, from the last; give one that validation has to judge.",
         ):
             source.add("take = documents.pop")
-            code.look_up_known(each.path.model for each in self._mapping.read_paths)
+            code.look_up_known(self._mapping.read_targets)
             # Python 3.11 optimises `while documents:` only from the eighth call of the function.
             with code.refusing(), source.block("while True:"):
                 with source.block("try:"):
@@ -59,6 +59,6 @@ class ReaderCode:
             "def read_part(raw, known):",
             "Make a clean embedded object, with its snapshot; `None` if validation has to judge.",
         ):
-            code.look_up_known(path.model for path in self._mapping.reference_paths)
+            code.look_up_known(self._mapping.targets)
             with code.refusing():
                 source.add(f"return {code.make_part(self._mapping)}")

@@ -143,7 +143,8 @@ def _is_no_timestamp(mapping: ModelMapping, name: str) -> bool:
     """Return whether the stored form of a field cannot be a timestamp, if `take` continues."""
     shape = mapping.readable.shapes[name]
     encode = mapping.encoder_of[name]
-    if shape is None or isinstance(shape, (Anything, Target)):
+    inner = shape.inner if isinstance(shape, Nullable) else shape
+    if shape is None or isinstance(inner, (Anything, Target)):
         return False
     if _is_member(shape):
         return True

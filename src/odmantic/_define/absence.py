@@ -65,6 +65,8 @@ def _why_default_is_stored(info: FieldInfo, tree: Type, options: FieldOptions) -
         return "it has no default, or makes one anew each time"
     if isinstance(tree, Choice) and len(tree.values) == 1:
         return "it may tell the members of a union apart"
+    if options.reference:
+        return "it is a reference"
     return _why_key_is_needed(tree, options)
 
 
@@ -72,7 +74,7 @@ def _why_key_is_needed(tree: Type, options: FieldOptions) -> str | None:
     if options.primary_field:
         return "it is the primary key"
     if isinstance(tree, Target):
-        return "it is a reference"
+        return "it is a reference that cannot be None"
     if options.if_missing is not None:
         return "if_missing says what a missing key means"
     return None

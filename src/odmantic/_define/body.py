@@ -30,6 +30,8 @@ from odmantic._bson.datetimes import Datetimes, DatetimeSupport, NowSupport
 from odmantic._caller import warn_caller
 from odmantic._define.hierarchies import with_key_of_base
 from odmantic._define.properties import adopt, resolve
+from odmantic._define.references import empty_reference, evaluate_form
+from odmantic._mapping.links import target_in
 from odmantic._mapping.naming import plain_text
 from odmantic._mapping.options import FieldOptions, options_in
 from odmantic._types.adapt import adapt_annotation
@@ -81,7 +83,7 @@ class Declaration:
         if isinstance(self.value, FieldInfo):
             raise TypeError("please use odmantic.Field instead of pydantic.Field")
         if isinstance(self.value, ODMReferenceInfo):
-            return FieldOptions(key_name=self.value.key_name, reference=True)
+            return self.value.options
         if isinstance(self.value, ODMFieldInfo):
             return self.value.options
         return None
@@ -101,13 +103,12 @@ class Declaration:
                     "has no instances: name a class derived from it"
                 )
         is_reference = isinstance(self.value, ODMReferenceInfo)
-        if isinstance(tree, Target):
-            if not is_reference:
-                raise TypeError(
-                    f"cannot define a reference {self.name} (in {self.class_name}) without a "
-                    "Reference assigned to it"
-                )
-        elif is_reference:
+        if isinstance(tree, Target) and not is_reference:
+            raise TypeError(
+                f"cannot define a reference {self.name} (in {self.class_name}) without a "
+                "Reference assigned to it"
+            )
+        if is_reference and target_in(tree) is None:
             self._embed(adapted, tree)
         return adapted
 
@@ -125,9 +126,9 @@ class Declaration:
                 )
             raise TypeError(
                 f"Unhandled field definition {self.class_name}: {self.name}: {_shown(adapted)} = Reference(): a "
-                "reference leads to one document that always exists, so its annotation is a model, as in "
-                f"`{self.name}: User = Reference()`. Where there may be none, or several, store the keys, as in "
-                f"`{self.name}_id: ObjectId | None = None` or `{self.name}_ids: list[ObjectId] = []`"
+                "reference leads to documents of one model, so its annotation is the model, optional or in a list, a "
+                f"tuple, a deque or a dict, as in `{self.name}: User = Reference()`, `User | None`, `list[User]`, "
+                "`tuple[User, ...]` or `dict[str, User]`"
             )
         ignored = "" if self.value.key_name is None else ", and its key_name is ignored"
         warn_caller(
@@ -319,7 +320,10 @@ class Body:
         )
         options = _merged(in_annotation, declaration.options())
         options = with_key_of_base(f"{self.class_name}.{name}", options, bases, name)
-        self._replace_value(declaration, bases)
+        form = annotation
+        if missing is not None and isinstance(declaration.value, ODMReferenceInfo):
+            form = evaluate_form(annotation, self.namespace["__module__"], self.known)
+        self._replace_value(declaration, bases, form)
         if options is not None and options.supplier is not None:
             options = self._supply(declaration, options)
         if missing is None:
@@ -344,10 +348,12 @@ class Body:
         self.namespace[declaration.name] = pydantic.Field(default_factory=supplier)
         return replace(options, if_missing=options.if_missing or default_as_supplier(value))
 
-    def _replace_value(self, declaration: Declaration, bases: tuple[type[Any], ...]) -> None:
+    def _replace_value(
+        self, declaration: Declaration, bases: tuple[type[Any], ...], form: Any
+    ) -> None:
         name, value = declaration.name, declaration.value
         if isinstance(value, ODMReferenceInfo):
-            self.namespace[name] = pydantic.Field()
+            self.namespace[name] = pydantic.Field(empty_reference(form))
         elif isinstance(value, ODMFieldInfo):
             self.namespace[name] = value.pydantic_field_info
         elif value is PydanticUndefined and any(hasattr(base, name) for base in bases):

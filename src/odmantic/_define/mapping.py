@@ -27,6 +27,8 @@ from odmantic._mapping.fields import (
     ODMReference,
 )
 from odmantic._mapping.hierarchy import hierarchy_of
+from odmantic._mapping.links import ends_of, target_in
+from odmantic._mapping.loading import why_not_missing
 from odmantic._mapping.mapping import COLLECTION, ModelMapping
 from odmantic._mapping.naming import (
     check_key_name,
@@ -160,7 +162,8 @@ def _field(
     config: Any = model.model_config
     _check_parts(model, name, tree, set())
     # A reference to an embedded model is an ordinary field, see `Declaration`; 1.x stored it under the field's name.
-    is_named = options.key_name is not None and (not options.reference or isinstance(tree, Target))
+    target = target_in(tree) if options.reference else None
+    is_named = options.key_name is not None and (not options.reference or target is not None)
     key_name = (
         plain_text(options.key_name) if is_named else generated_key(model.__name__, name, config)
     )
@@ -177,13 +180,15 @@ def _field(
         "options": options,
         "_tree": tree,
     }
-    if isinstance(tree, Target):
-        return ODMReference(model=tree.cls, **common)
     absence = absence_of(f"{model.__name__}.{name}", info, tree, options, config)
     common |= {
         "if_missing": if_missing_of(model, name, tree, options, absence),
         "absence": absence,
     }
+    if target is not None:
+        reference = ODMReference(model=target.cls, **common)
+        _check_missing(model, name, reference)
+        return reference
     if isinstance(tree, Document):
         return ODMEmbedded(model=tree.cls, **common)
     _check_generic(model, name, tree, options, without_references)
@@ -196,10 +201,20 @@ def _field(
     if any(isinstance(node, Target) for node in tree.models):
         warn_caller(
             f"{model.__name__}.{name} stores copies of whole documents, which no later change reaches: "
-            "store the keys, as in `list[ObjectId]`, or make the class inside an EmbeddedModel",
+            "declare it with Reference() to store their keys, or make the class inside an EmbeddedModel",
             EmbeddedCopyWarning,
         )
     return ODMField(**common)
+
+
+def _check_missing(model: type[Instance], name: str, reference: ODMReference) -> None:
+    """Refuse what cannot stand in for missing targets."""
+    options = reference.options.reference
+    missing = "raise" if options is None else options.missing
+    for _, steps, is_optional in ends_of(reference.tree):
+        why = why_not_missing(missing, steps, is_optional=is_optional)
+        if why is not None:
+            raise TypeError(f"{model.__name__}.{name} cannot have missing={missing!r}: {why}")
 
 
 def _check_parts(model: type[Instance], name: str, tree: Type, seen: set[type[Any]]) -> None:
@@ -240,10 +255,16 @@ def _check_generic(
             "Declaring a generic type of embedded models as a primary field is not allowed: "
             f"{name} in {model.__name__}"
         )
-    if any(_has_references(nested, without_references) for nested in embedded):
+    # Which member a document belongs to is known only when it is read.
+    followed = {end for end, _, _ in ends_of(tree)}
+    others = [
+        node.cls for node in tree.models if isinstance(node, Document) and node not in followed
+    ]
+    if any(_has_references(nested, without_references) for nested in others):
         raise TypeError(
             "Declaring a generic type of embedded models containing references is not allowed: "
-            f"{name} in {model.__name__}"
+            f"{name} in {model.__name__}. The embedded models of a union cannot have any, only those that are optional "
+            "or in lists, tuples and dictionaries"
         )
 
 
@@ -258,11 +279,11 @@ def _has_references(embedded: Any, without: set[Any]) -> bool:
         if one in without:
             continue
         without.add(one)
-        for tree in read_fields(one).values():
-            if isinstance(tree, Target):
+        infos = one.__pydantic_fields__
+        for name, tree in read_fields(one).items():
+            if options_in(infos[name].metadata).reference and target_in(tree) is not None:
                 return True
-            if isinstance(tree, Document):
-                waiting.append(tree.cls)
+            waiting += (node.cls for node in tree.inside if isinstance(node, Document))
     return False
 
 

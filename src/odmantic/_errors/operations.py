@@ -108,6 +108,17 @@ def _field_path(model: Any, key: str) -> str:
     return ".".join(names)
 
 
+class NotLoadedError(OdmanticError, RuntimeError):
+    """A referenced document was not loaded, and more than its primary key is needed.
+
+    It is a `RuntimeError`, because templates and `getattr` with a default hide an `AttributeError`.
+    """
+
+
+class TargetNotFoundError(OdmanticError, LookupError):
+    """The document that a reference leads to does not exist."""
+
+
 class InvalidDocumentError(BaseEngineException, InvalidDocument):
     """A save was refused because BSON has no form for a value of the instance."""
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from odmantic._mapping.fields import ODMReference
 from odmantic._mapping.mapping import mapping_of
+from odmantic._state.hollow import hollow_in
 from odmantic._state.nested import instances_in
 from odmantic._types.kinds import is_model_instance
 
@@ -39,7 +40,8 @@ def _inside(
         if is_reference and not with_references:
             continue
         for nested in instances_in(instance.__dict__.get(name)):
-            # Copies of documents in containers are not read or written by themselves.
-            if is_reference or not is_model_instance(nested):
+            # Copies of documents in containers are not read or written by themselves, nor is what is not loaded.
+            is_part = is_reference or not is_model_instance(nested)
+            if is_part and hollow_in(nested) is None:
                 yield from _inside(nested, None, with_references=with_references)
                 yield nested

@@ -7,7 +7,7 @@ from enum import Flag, auto
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from odmantic._types.annotations import marks_of
-from odmantic._types.tree import Type, read_type
+from odmantic._types.tree import Nullable, Target, Type, read_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -115,12 +115,18 @@ class ODMField(ODMBaseIndexableField):
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class ODMReference(ODMBaseField):
-    """A field that holds a document of another collection, stored as its primary key."""
+class ODMReference(ODMBaseIndexableField):
+    """A field that holds documents of another collection, stored as their primary keys: one, or several in containers."""
 
     __allowed_operators__: ClassVar[frozenset[str]] = frozenset(("eq", "ne", "in_", "not_in"))
 
     model: type[Any]
+
+    @property
+    def is_to_one(self) -> bool:
+        """Whether the field holds a single target, and no container."""
+        tree = self.tree
+        return isinstance(tree.inner if isinstance(tree, Nullable) else tree, Target)
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -140,27 +146,3 @@ class ODMEmbeddedGeneric(ODMField):
 
     model: type[Any]
     generic_origin: Any
-
-
-@dataclass(frozen=True, slots=True)
-class ReferencePath:
-    """The path of a reference: the names of the embedded fields around it, then its own."""
-
-    fields: tuple[str, ...]
-    keys: tuple[str, ...]
-    model: type[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class ReadPath:
-    """The path of a reference in documents that are read; some of a hierarchy may have it, and others not."""
-
-    path: ReferencePath
-    type_key: str | None = None
-    """The key of the discriminator; `None` if all documents have the reference."""
-    types: tuple[Any, ...] = ()
-    """The values of the documents that have it."""
-
-    def is_in(self, document: Any) -> bool:
-        """Return whether a document has the reference."""
-        return self.type_key is None or document.get(self.type_key) in self.types

@@ -8,15 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, PydanticUndefinedAnnotation
 
-from odmantic._mapping.fields import (
-    ODMBaseField,
-    ODMBaseIndexableField,
-    ODMEmbedded,
-    ODMReference,
-    ReadPath,
-    ReferencePath,
-)
+from odmantic._mapping.fields import ODMBaseField, ODMBaseIndexableField
 from odmantic._mapping.hierarchy import hidden_type_of, types_condition
+from odmantic._mapping.links import FoundLink, Link, found_links, links_of, targets_of
+from odmantic._mapping.loading import Load, load_of
 from odmantic._mapping.suppliers import Supplied, supplied_fields
 from odmantic._types.instances import Instance
 from odmantic._types.kinds import ModelKind, kind_of, origin_of
@@ -107,19 +102,24 @@ class ModelMapping:
     """Whether pydantic may use aliases of fields, here and in all that is nested."""
 
     @cached_property
-    def reference_paths(self) -> tuple[ReferencePath, ...]:
-        """The references of this model and of the models directly embedded in it."""
-        paths: list[ReferencePath] = []
-        for name, one in self.fields.items():
-            key = one.key_name
-            if isinstance(one, ODMReference):
-                paths.append(ReferencePath((name,), (key,), one.model))
-            elif isinstance(one, ODMEmbedded) and one.pydantic_field.annotation is one.model:
-                paths.extend(
-                    ReferencePath((name, *path.fields), (key, *path.keys), path.model)
-                    for path in mapping_of(one.model).reference_paths
-                )
-        return tuple(paths)
+    def links(self) -> tuple[Link, ...]:
+        """The references, and the fields with embedded objects that have some, at any depth."""
+        return links_of(self)
+
+    @property
+    def usual_load(self) -> Load:
+        """What a read loads if the call does not say."""
+        kept: Load | None = self.__dict__.get("_usual_load")
+        if kept is None:
+            kept = load_of(self)
+            if not kept.may_change:
+                self.__dict__["_usual_load"] = kept
+        return kept
+
+    @cached_property
+    def targets(self) -> tuple[Any, ...]:
+        """The models that the references lead to, those of embedded objects included."""
+        return tuple(targets_of(self))
 
     @cached_property
     def automatic_id(self) -> str | None:
@@ -200,30 +200,17 @@ class ModelMapping:
         return tuple(each for each in found if each is not None)
 
     @property
-    def read_paths(self) -> tuple[ReadPath, ...]:
-        """The references of documents that are found by this class."""
-        if self.hierarchy is None:
-            return tuple(ReadPath(path) for path in self.reference_paths)
-        paths: tuple[ReadPath, ...] = self._kept_with_classes("_read_paths", self._paths_of_classes)
-        return paths
-
-    def _paths_of_classes(self) -> tuple[ReadPath, ...]:
-        hierarchy = self.hierarchy
-        mappings = self.read_as
-        holders: dict[ReferencePath, list[ModelMapping]] = {}
-        for mapping in mappings:
-            for path in mapping.reference_paths:
-                holders.setdefault(path, []).append(mapping)
-        if hierarchy is None or all(len(each) == len(mappings) for each in holders.values()):
-            return tuple(map(ReadPath, holders))
-        return tuple(
-            ReadPath(
-                path,
-                hierarchy.key,
-                tuple(value for each in having for value in hierarchy.values_of(each.model)),
-            )
-            for path, having in holders.items()
+    def found_links(self) -> tuple[FoundLink, ...]:
+        """The links of documents that are found by this class."""
+        links: tuple[FoundLink, ...] = self._kept_with_classes(
+            "_found_links", lambda: found_links(self)
         )
+        return links
+
+    @property
+    def read_targets(self) -> tuple[Any, ...]:
+        """The models that the references of documents lead to that are found by this class."""
+        return tuple(dict.fromkeys(model for each in self.read_as for model in each.targets))
 
     def _kept_with_classes(self, name: str, make: Callable[[], Any]) -> Any:
         """Return something that is made again when the classes of the hierarchy change."""
@@ -302,7 +289,7 @@ class ModelMapping:
 
     def decide_again(self) -> None:
         """Forget decisions based on the methods of the class."""
-        for name in (*_DECISIONS, "readable", "codec"):
+        for name in (*_DECISIONS, "readable", "codec", "links", "targets"):
             self.__dict__.pop(name, None)
 
     def move(self, collection: str) -> None:

@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+Loading: TypeAlias = Literal["always", "never"]
+"""When a read loads the targets of a reference, unless the call says what it loads."""
+Missing: TypeAlias = Literal["raise", "none", "keep", "drop"]
+"""What stands in for a target that does not exist: an error, `None`, a hollow instance, or nothing in a container."""
+Saving: TypeAlias = Literal["changed", "new", "never"]
+"""Which targets are saved with what refers to them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceOptions:
+    """What `Reference()` says besides the options that every field may have."""
+
+    load: Loading = "always"
+    missing: Missing = "raise"
+    save: Saving = "changed"
 
 
 # Compared by identity: `typing` caches what it has made of equal arguments, and `Union[int, str]` equals
@@ -16,14 +32,14 @@ class FieldOptions:
     """The options for storing a field; pydantic ignores this metadata and copies it along.
 
     This is the list of options: `Field` has a parameter of the same name for each, except for `reference`, which
-    says whether the field holds a document of another collection.
+    says whether the field holds documents of another collection, and how.
     """
 
     key_name: str | None = None
     primary_field: bool = False
     index: bool = False
     unique: bool | Literal["live"] = False
-    reference: bool = False
+    reference: ReferenceOptions | None = None
     if_missing: Callable[[], Any] | None = None
     store_none: bool | None = None
     store_default: bool | None = None

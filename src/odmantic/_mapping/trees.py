@@ -22,6 +22,7 @@ from odmantic._types.tree import (
     Nullable,
     Table,
     Tagged,
+    Target,
     Type,
     nodes_around,
 )
@@ -41,7 +42,7 @@ def shapes_of(mapping: ModelMapping) -> dict[str, Type | None]:
     """Return the types of the fields; `None` where generated code leaves values to pydantic."""
     return {
         name: field.tree
-        if isinstance(field, ODMReference)
+        if (isinstance(field, ODMReference) and _is_shape(field.tree, of_targets=True))
         or (
             _is_shape(field.tree)
             and not _is_dumped(mapping, name, field.tree)
@@ -67,14 +68,16 @@ def _is_dumped(mapping: ModelMapping, name: str, node: Type) -> bool:
     )
 
 
-def _is_shape(node: Type) -> bool:
-    if not _is_known(node):
+def _is_shape(node: Type, *, of_targets: bool = False) -> bool:
+    if of_targets and isinstance(node, Target):
+        return True
+    if not _is_known(node, of_targets=of_targets):
         return False
     loops = [each for each in nodes_around(node) if isinstance(each, (Array, Table))]
     return len(loops) <= _DEEPEST
 
 
-def _is_known(node: Type) -> bool:
+def _is_known(node: Type, *, of_targets: bool = False) -> bool:
     """Return whether a type says all that generated code has to know; what has a name may be inside of itself."""
     if not is_unmarked(node) and not _is_supported(node):
         return False
@@ -83,18 +86,26 @@ def _is_known(node: Type) -> bool:
             return variants_of(node) is not None
         case Anything() | Document():
             return isinstance(node, Document) or not node.codecs
+        case Target():
+            return of_targets
         case Leaf():
             return node.check is not NO_CHECK
-        case Nullable():
-            return _is_known(node.inner)
-        case Table():
-            return node.cls is dict and _is_text(node.key) and _is_known(node.inner)
-        case Array():
-            # The items of a set have an order of their own.
-            kinds = _ARRAYS if isinstance(node.inner, Leaf) else _ORDERED
-            return node.cls in kinds and _is_known(node.inner)
+        case Nullable() | Table() | Array():
+            return _is_known_around(node) and _is_known(node.inner, of_targets=of_targets)
         case _:
             return False
+
+
+def _is_known_around(node: Nullable | Table | Array) -> bool:
+    """Return whether generated code can go through a type, whatever is in it."""
+    match node:
+        case Table():
+            return node.cls is dict and _is_text(node.key)
+        case Array():
+            # The items of a set have an order of their own.
+            return node.cls in (_ARRAYS if isinstance(node.inner, Leaf) else _ORDERED)
+        case _:
+            return True
 
 
 def _is_text(key: Type) -> bool:

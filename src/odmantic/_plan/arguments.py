@@ -66,3 +66,8 @@ def _describe(value: Any) -> str:
     ):
         return f"a {kind.__name__}: use save_all for several, or go through them one by one"
     return f"an instance of {kind.__name__}{why_no_model(kind)}"
+
+
+def words_said(**words: Any) -> dict[str, Any]:
+    """Return the words that a call says: a method of a program's own engine may not know them."""
+    return {word: value for word, value in words.items() if value is not None}

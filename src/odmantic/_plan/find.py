@@ -9,16 +9,17 @@ from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.arguments import check_model
 from odmantic._plan.conditions import target_match
 from odmantic._plan.filters import build_filter, fits_match
-from odmantic._plan.references import reference_tree
+from odmantic._plan.loading import plan_load
 from odmantic._plan.sort import build_sort
 from odmantic.model import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Mapping
 
-    from odmantic._mapping.fields import ReadPath
+    from odmantic._mapping.loading import Load, Part
     from odmantic._mapping.mapping import ModelMapping
-    from odmantic._plan.references import ReferenceNode
+    from odmantic._mapping.options import Missing
+    from odmantic._plan.loading import LoadArgument
     from odmantic.query import SortExpression
 
 BATCH_SIZE = 1000
@@ -55,12 +56,19 @@ class FindPlan(Generic[ModelType]):
     sort: SortExpression | None = None
     skip: int = 0
     limit: int | None = None
+    load: Load | None = None
+    """What is loaded of references; `None` for what their fields say."""
+
+    @property
+    def loads(self) -> Load:
+        """What is loaded of references."""
+        return mapping_of(self.model).usual_load if self.load is None else self.load
 
     @property
     def batch_size(self) -> int:
         """The number of documents in a batch from the server."""
         is_flat = not any(
-            each.mutable_fields or each.reference_paths or each.extra_allowed
+            each.mutable_fields or each.links or each.extra_allowed
             for each in mapping_of(self.model).read_as
         )
         return FLAT_BATCH_SIZE if is_flat else BATCH_SIZE
@@ -73,7 +81,12 @@ class FindPlan(Generic[ModelType]):
     @property
     def needs_pipeline(self) -> bool:
         """Whether the server should resolve references."""
-        return self.limit == 1 and self.has_references
+        return (
+            self.limit == 1
+            and self.has_references
+            and bool(self.loads.models)
+            and self.loads.fits_pipeline
+        )
 
     @property
     def fits_pipeline(self) -> bool:
@@ -100,7 +113,7 @@ class FindPlan(Generic[ModelType]):
             stages.append({"$skip": self.skip})
         if self.limit is not None:
             stages.append({"$limit": self.limit})
-        return stages + resolve_references(self.model)
+        return stages + resolve_references(self.loads)
 
 
 def plan_find(
@@ -110,13 +123,15 @@ def plan_find(
     sort: Any = None,
     skip: int = 0,
     limit: int | None = None,
+    load: LoadArgument = None,
+    missing: Missing | None = None,
     without: str | Collection[str] = (),
 ) -> FindPlan[ModelType]:
     """Check the arguments of a read and build its plan; `without` has words for `build_filter`.
 
     Raises:
         TypeError: if `model` is not a model class, or another argument has a wrong type.
-        ValueError: if `limit` is not positive or `skip` is negative.
+        ValueError: if `limit` is not positive, `skip` is negative, or a path of `load` leads to no reference.
     """
     check_model(model, "find")
     order = build_sort(sort, model)
@@ -124,7 +139,8 @@ def plan_find(
     skip = _whole("skip", skip)
     if skip < 0:
         raise ValueError("skip has to be a positive integer")
-    return FindPlan(model, build_filter(queries, model, without), order, skip, limit)
+    loads = None if load is None and missing is None else plan_load(model, load, missing)
+    return FindPlan(model, build_filter(queries, model, without), order, skip, limit, loads)
 
 
 def check_limit(limit: Any) -> int | None:
@@ -154,59 +170,79 @@ def _whole(name: str, value: Any) -> int:
 def loads_references(mapping: ModelMapping) -> bool:
     """Return whether documents that are found by a class may have references."""
     if mapping.hierarchy is None:
-        return bool(mapping.reference_paths)
-    return bool(mapping.read_paths)
+        return bool(mapping.links)
+    return bool(mapping.found_links)
 
 
-def resolve_references(model: type[Model]) -> list[Stage]:
+def resolve_references(load: Load) -> list[Stage]:
     """Return the stages that replace each foreign key by the referenced document.
 
-    A key without a target stays, so that the error can name it; if it is a document, which would be taken for the
-    target, it is removed. References of a model to itself are resolved as deep as `reference_tree` goes.
+    A key without a target stays, so that the error can name it. If it is a document, which would be taken for the
+    target, it is removed, or put into an array if it may be needed or the reference is optional.
     """
-    return _resolve(reference_tree(model))
+    return _resolve_below(load, (), ())
 
 
-def _resolve(nodes: Iterable[ReferenceNode]) -> list[Stage]:
-    return [stage for node in nodes for stage in _resolve_one(node)]
+Condition = tuple[str, tuple[Any, ...]]
+"""A key of a discriminator, and its values in the documents that have a reference."""
 
 
-def _resolve_one(node: ReferenceNode) -> list[Stage]:
-    found = node.found
-    path = found.path
-    key = ".".join(path.keys)
+def _resolve_below(
+    load: Load, around: tuple[str, ...], conditions: tuple[Condition, ...]
+) -> list[Stage]:
+    stages: list[Stage] = []
+    for part in load.parts:
+        keys = (*around, part.link.key)
+        inner = conditions
+        if part.found.type_key is not None:
+            inner = (*conditions, (".".join((*around, part.found.type_key)), part.found.types))
+        if part.inside is None:
+            continue
+        if part.link.reference is not None:
+            stages += _resolve_one(keys, part, inner)
+        elif part.inside.models:
+            stages += _resolve_below(part.inside, keys, inner)
+    return stages
+
+
+def _resolve_one(
+    keys: tuple[str, ...], part: Part, conditions: tuple[Condition, ...]
+) -> list[Stage]:
+    model = part.link.cls
+    nested = [] if part.inside is None else resolve_references(part.inside)
+    wraps = part.link.is_optional or part.missing != "raise"
     lookup: Stage = {
         "$lookup": {
-            "from": mapping_of(path.model).collection,
-            "let": {"foreign_key": _if_in(found, f"${key}", "$$REMOVE")},
-            "pipeline": [
-                {"$match": target_match(path.model, _IS_TARGET)},
-                *_resolve(node.children),
-            ],
+            "from": mapping_of(model).collection,
+            "let": {"foreign_key": _if_in(conditions, f"${'.'.join(keys)}", "$$REMOVE")},
+            "pipeline": [{"$match": target_match(model, _IS_TARGET)}, *nested],
             "as": _RESOLVED,
         }
     }
     # `as` with a dotted path would turn a null embedded object into an empty one.
+    embedded = _embed(keys, 1, wraps=wraps)
     return [
         lookup,
-        {"$set": {path.keys[0]: _if_in(found, _embed(path.keys, 1), f"${path.keys[0]}")}},
+        {"$set": {keys[0]: _if_in(conditions, embedded, f"${keys[0]}")}},
         {"$unset": _RESOLVED},
     ]
 
 
-def _if_in(path: ReadPath, expression: Any, otherwise: str) -> Any:
+def _if_in(conditions: tuple[Condition, ...], expression: Any, otherwise: str) -> Any:
     """Return an expression that holds for documents with the reference only, if others of a hierarchy lack it."""
-    if path.type_key is None:
-        return expression
-    kind = {"$ifNull": [f"${path.type_key}", None]}
-    return {"$cond": [{"$in": [kind, list(path.types)]}, expression, otherwise]}
+    for type_key, types in reversed(conditions):
+        kind = {"$ifNull": [f"${type_key}", None]}
+        expression = {"$cond": [{"$in": [kind, list(types)]}, expression, otherwise]}
+    return expression
 
 
-def _embed(keys: tuple[str, ...], depth: int) -> Any:
+def _embed(keys: tuple[str, ...], depth: int, *, wraps: bool) -> Any:
     """Return the expression for the value at `keys[:depth]` with the resolved document in it, or in its place."""
     here = "$" + ".".join(keys[:depth])
     if depth == len(keys):
-        key = {"$cond": [{"$eq": [{"$type": here}, "object"]}, "$$REMOVE", here]}
+        key = {
+            "$cond": [{"$eq": [{"$type": here}, "object"]}, [here] if wraps else "$$REMOVE", here]
+        }
         return {"$ifNull": [{"$arrayElemAt": [f"${_RESOLVED}", 0]}, key]}
-    merged = {"$mergeObjects": [here, {keys[depth]: _embed(keys, depth + 1)}]}
+    merged = {"$mergeObjects": [here, {keys[depth]: _embed(keys, depth + 1, wraps=wraps)}]}
     return {"$cond": [{"$eq": [{"$type": here}, "object"]}, merged, here]}

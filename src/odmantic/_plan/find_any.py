@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.arguments import check_model
 from odmantic._plan.conditions import checked_words, restricted
 from odmantic._plan.filters import build_filter
@@ -59,7 +60,7 @@ class FindAnyPlan(Generic[ModelType]):
         if resolves:
             # Behind the limit; what is not of a model lacks its keys, or has others under them.
             for number, model in enumerate(self.models):
-                stages += _only_for(number, resolve_references(model))
+                stages += _only_for(number, resolve_references(mapping_of(model).usual_load))
         return stages
 
     def _arm(self, number: int, bound: Bound) -> list[Stage]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from odmantic._mapping.links import targets_in
 from odmantic._mapping.mapping import mapping_of
-from odmantic._plan.save import at_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -44,7 +44,7 @@ def group_instances(ordered: Sequence[Model]) -> list[Group]:
         Orders with a customer each give two groups, the customers and the orders.
     """
     models = set(map(type, ordered))
-    if not any(mapping_of(model).reference_paths for model in models):
+    if not any(mapping_of(model).links for model in models):
         if len(set(map(_kind, models))) == 1:
             return [_group(ordered, range(len(ordered)))]
         return _by_kind(enumerate(ordered))
@@ -60,8 +60,7 @@ def group_instances(ordered: Sequence[Model]) -> list[Group]:
 def _level(instance: Model, levels: dict[int, int]) -> int:
     """Return the number of changes of model on the longest path through the references of an instance."""
     level = 0
-    for path in mapping_of(type(instance)).reference_paths:
-        target = at_path(instance, path.fields)
+    for _, target in targets_in(instance):
         if id(target) in levels:
             level = max(
                 level, levels[id(target)] + (_kind(type(target)) is not _kind(type(instance)))

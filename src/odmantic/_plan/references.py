@@ -1,12 +1,17 @@
 """Referenced documents, fetched for many documents at once and put in place of their foreign keys.
 
 Each level of references takes one query per referenced model: `{"_id": {"$in": [...]}}`. The result is that of
-`resolve_references` on the server: a document has the referenced one under its key, or no such key.
+`resolve_references` on the server: a document has the referenced one under its key, or no such key. Where nothing is
+loaded, it has a hollow instance.
+
+A foreign key is at a *place*: what holds it, a document or an array, and its key or index there.
 """
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
+from itertools import compress, islice, repeat
 from typing import TYPE_CHECKING, Any, cast
 
 import bson
@@ -14,30 +19,22 @@ from bson.code import Code
 from bson.dbref import DBRef
 from bson.decimal128 import Decimal128
 from bson.regex import Regex
+from pydantic import BaseModel
 
-from odmantic._mapping.mapping import mapping_of
+from odmantic._mapping.links import DROPPED, places_at
 from odmantic._plan.conditions import targets_filter
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Hashable, Iterable, Mapping
+    from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping
 
-    from odmantic._mapping.fields import ReadPath, ReferencePath
+    from odmantic._mapping.links import Link
+    from odmantic._mapping.loading import Load, Part
     from odmantic.model import Model
 
 Document = dict[str, Any]
 
-
-@dataclass(frozen=True, slots=True)
-class ReferenceNode:
-    """A reference in documents that are read, and those of the model to which it refers."""
-
-    found: ReadPath
-    children: tuple[ReferenceNode, ...]
-
-    @property
-    def path(self) -> ReferencePath:
-        """The path of the reference."""
-        return self.found.path
+MOST_IDS = 10_000
+"""The largest number of ids in one query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,46 +50,21 @@ class Request:
         return targets_filter(self.model, self.ids)
 
 
-def reference_tree(
-    model: type[Model], _visiting: tuple[object, ...] = ()
-) -> tuple[ReferenceNode, ...]:
-    """Return the references of a model and, below them, of its referenced models, as deep as classes differ."""
-    visiting = (*_visiting, _kind(model))
-    return tuple(
-        ReferenceNode(each, _below(each.path.model, visiting))
-        for each in mapping_of(model).read_paths
-    )
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """What stands in for targets that are not loaded or do not exist.
 
+    Attributes:
+        hollow: Makes the hollow instance for a part and a stored id; `None` if no document can have it.
+        is_final: Whether what is missing now is settled, and not read once more.
+    """
 
-def _below(model: type[Model], visiting: tuple[object, ...]) -> tuple[ReferenceNode, ...]:
-    """Return the references of the documents to which a reference leads."""
-    if _kind(model) not in visiting:
-        return reference_tree(model, visiting)
-    mapping = mapping_of(model)
-    if len(mapping.read_as) == 1:
-        return ()
-    # A target in the same hierarchy may be of another class, whose references lead elsewhere.
-    return tuple(
-        ReferenceNode(each, reference_tree(each.path.model, visiting))
-        for each in mapping.read_paths
-        if _kind(each.path.model) not in visiting
-    )
-
-
-def _kind(model: type[Model]) -> object:
-    return mapping_of(model).hierarchy or model
-
-
-def referenced_models(nodes: Iterable[ReferenceNode]) -> set[type[Model]]:
-    """Return all models in a tree."""
-    models: set[type[Model]] = set()
-    for node in nodes:
-        models |= {node.path.model, *referenced_models(node.children)}
-    return models
+    hollow: Callable[[Part, Any, bool], Any]
+    is_final: bool
 
 
 def resolve_documents(
-    documents: list[Document], nodes: tuple[ReferenceNode, ...]
+    documents: list[Document], load: Load, settling: Settling
 ) -> Generator[Request, list[Document], list[Document]]:
     """Put referenced documents into documents, which are changed, level by level.
 
@@ -100,17 +72,19 @@ def resolve_documents(
         Requests, each of which is answered with the documents found.
 
     Returns:
-        The documents in which a referenced one is missing, at any depth.
+        The documents in which a referenced one is missing, at any depth, and nothing stands in for it.
     """
     steps: list[_Step] = []
-    level = [_step(node, documents) for node in nodes]
+    level = [*_steps(load, documents, documents, settling)]
     while level:
         found: dict[type[Model], dict[Hashable, Document]] = {}
         for model, ids in _wanted(level).items():
-            answer = (yield Request(model, [*ids.values()])) if ids else []
-            found[model] = {comparable(document["_id"]): document for document in answer}
+            found[model] = {}
+            for some in _slices([*ids.values()]):
+                answer = yield Request(model, some)
+                found[model].update((comparable(document["_id"]), document) for document in answer)
         steps += level
-        level = [below for step in level for below in step.take(found[step.node.path.model])]
+        level = [below for step in level for below in step.take(found[step.part.link.cls])]
     broken: set[int] = set()
     placed: set[int] = set()
     for step in reversed(steps):
@@ -118,53 +92,126 @@ def resolve_documents(
     return [document for document in documents if id(document) in broken]
 
 
+def _slices(ids: list[Any]) -> Iterator[list[Any]]:
+    left = iter(ids)
+    while some := [*islice(left, MOST_IDS)]:
+        yield some
+
+
 def _wanted(level: list[_Step]) -> dict[type[Model], dict[Hashable, Any]]:
     """Return the foreign keys of a level, by model."""
     wanted: dict[type[Model], dict[Hashable, Any]] = {}
     for step in level:
-        wanted.setdefault(step.node.path.model, {}).update(zip(step.keys, step.values, strict=True))
+        wanted.setdefault(step.part.link.cls, {}).update(zip(step.keys, step.values, strict=True))
     for ids in wanted.values():
         ids.pop(NO_ID, None)
     return wanted
+
+
+def _steps(
+    load: Load, roots: list[Document], documents: list[Any], settling: Settling
+) -> Iterator[_Step]:
+    """Yield the references to load in documents, which are in roots; put hollow instances where nothing is loaded."""
+    for part in load.parts:
+        inside = part.inside
+        those, holders = roots, documents
+        if part.found.type_key is not None:
+            are_in = [part.found.is_in(document) for document in documents]
+            those, holders = [*compress(roots, are_in)], [*compress(documents, are_in)]
+        if inside is None:
+            for document in holders:
+                _leave(part, document, settling)
+        elif part.link.reference is not None:
+            yield _Step(part, inside, those, holders, settling)
+        else:
+            inner_roots, inner = _embedded(part.link, those, holders)
+            if inner:
+                yield from _steps(inside, inner_roots, inner, settling)
+
+
+def _embedded(
+    link: Link, roots: list[Document], documents: list[Any]
+) -> tuple[list[Document], list[Any]]:
+    """Return the embedded documents at a link, and the roots that they are in."""
+    if not link.steps:
+        inner = [
+            cast("Document", one).get(link.key) if isinstance(one, dict) else None
+            for one in documents
+        ]
+        return roots, inner
+    pairs = [
+        (root, holder[slot])
+        for root, document in zip(roots, documents, strict=True)
+        for holder, slot in places_at(document, link.key, link.steps)
+        if isinstance(holder[slot], dict)
+    ]
+    return [root for root, _ in pairs], [each for _, each in pairs]
+
+
+def _leave(part: Part, document: Any, settling: Settling) -> None:
+    """Put hollow instances in place of ids that are not looked for."""
+    for holder, slot in places_at(document, part.link.key, part.link.steps):
+        value = holder[slot]
+        if value is not None:
+            hollow = settling.hollow(part, value, False)
+            holder[slot] = NO_TARGET if hollow is None else hollow
 
 
 @dataclass(slots=True, eq=False)
 class _Step:
     """One reference of some documents."""
 
-    node: ReferenceNode
-    documents: list[Document]
-    holders: list[Any] = field(init=False)
+    part: Part
+    inside: Load
+    roots: list[Document]
+    documents: list[Any]
     """The documents, or the embedded ones in them, that hold the foreign keys; anything else if they do not."""
+    settling: Settling
+    holders: list[Any] = field(init=False)
+    slots: Iterable[Any] = field(init=False)
     values: list[Any] = field(init=False)
     keys: list[Hashable] = field(init=False)
     targets: dict[Hashable, Document] = field(init=False)
 
     def __post_init__(self) -> None:
-        *around, key = self.node.path.keys
-        self.holders = (
-            self.documents if not around else [_at(one, around) for one in self.documents]
-        )
-        self.values = [
-            cast("Document", holder).get(key, _ABSENT) if isinstance(holder, dict) else _ABSENT
-            for holder in self.holders
-        ]
+        link = self.part.link
+        if link.steps or link.is_optional:
+            self._find_places(link)
+        else:
+            key = link.key
+            self.holders, self.slots = self.documents, repeat(key)
+            self.values = [
+                cast("Document", holder).get(key, _ABSENT) if isinstance(holder, dict) else _ABSENT
+                for holder in self.holders
+            ]
         # `comparable` in fewer steps, for nearly every foreign key.
         self.keys = [
             value.binary if type(value) is bson.ObjectId else comparable(value)
             for value in self.values
         ]
 
-    def take(self, found: dict[Hashable, Document]) -> list[_Step]:
-        """Keep the documents found; return the steps to complete them."""
-        children = self.node.children
-        if not children:
+    def _find_places(self, link: Link) -> None:
+        places = [
+            (root, holder, slot)
+            for root, document in zip(self.roots, self.documents, strict=True)
+            for holder, slot in places_at(document, link.key, link.steps)
+            if holder[slot] is not None or not link.is_optional
+        ]
+        self.roots = [root for root, _, _ in places]
+        self.holders = [holder for _, holder, _ in places]
+        self.slots = [slot for _, _, slot in places]
+        self.values = [holder[slot] for _, holder, slot in places]
+
+    def take(self, found: dict[Hashable, Document]) -> Iterator[_Step]:
+        """Keep the documents found; yield the steps to complete them."""
+        if not self.inside.parts:
             self.targets = found
-            return []
+            return
         # Other steps may use the same documents with other references resolved.
         used = set(self.keys)
         self.targets = {key: _copied(one) for key, one in found.items() if key in used}
-        return [_step(child, [*self.targets.values()]) for child in children]
+        targets = [*self.targets.values()]
+        yield from _steps(self.inside, targets, targets, self.settling)
 
     def place(self, broken: set[int], placed: set[int]) -> None:
         """Put the targets in place; each holder gets one that shares no containers with others.
@@ -173,31 +220,119 @@ class _Step:
             broken: Identities of documents that lack a target, at any depth.
             placed: Identities of the targets in place that hold containers.
         """
-        key = self.node.path.keys[-1]
         with_containers = {each for each, target in self.targets.items() if _has_containers(target)}
         find_target = self.targets.get
-        for document, holder, each in zip(self.documents, self.holders, self.keys, strict=True):
+        dropped: list[Any] = []
+        for root, holder, slot, each in zip(self.roots, self.holders, self.slots, self.keys):  # noqa: B905 - `repeat`
             target = find_target(each)
             if target is None:
-                if isinstance(holder, dict):
-                    # It would be taken for the referenced document.
-                    if isinstance(cast("Document", holder).get(key), dict):
-                        del holder[key]
-                    broken.add(id(document))
+                if isinstance(holder, (dict, list)) and not self._stands_in(holder, slot, dropped):
+                    broken.add(id(root))
                 continue
             if broken and id(target) in broken:
-                broken.add(id(document))
+                broken.add(id(root))
             if with_containers and each in with_containers:
                 if id(target) in placed:
                     target = _copied(target)
                 placed.add(id(target))
-            holder[key] = target
+            holder[slot] = target
+        take_out(dropped)
+
+    def _stands_in(self, holder: Any, slot: Any, dropped: list[Any]) -> bool:
+        """Put in place what stands in for a missing target; return whether there is such."""
+        if self.settling.is_final and stand_in(self.part, holder, slot, self.settling, dropped):
+            return True
+        link = self.part.link
+        # A document would be taken for the target, and a missing key for `None`.
+        if link.steps or link.is_optional:
+            if isinstance(holder[slot], dict):
+                holder[slot] = NO_TARGET
+        elif isinstance(holder.get(slot), dict):
+            del holder[slot]
+        return False
 
 
-def _step(node: ReferenceNode, documents: list[Document]) -> _Step:
-    """Return the step for a reference of those documents that have it."""
-    found = node.found
-    return _Step(node, documents if found.type_key is None else [*filter(found.is_in, documents)])
+def stand_in(part: Part, holder: Any, slot: Any, settling: Settling, dropped: list[Any]) -> bool:
+    """Put in place what stands in for a missing target; return whether there is such.
+
+    Args:
+        part: The part.
+        holder: The document or array.
+        slot: The key or index there.
+        settling: Makes hollow instances.
+        dropped: Takes the holders from which something is to be taken out.
+    """
+    match part.missing:
+        case "none":
+            holder[slot] = None
+        case "drop":
+            holder[slot] = DROPPED
+            dropped.append(holder)
+        case "keep" if not isinstance(holder, dict) or slot in holder:
+            hollow = settling.hollow(part, holder[slot], True)
+            if hollow is None:
+                return False
+            holder[slot] = hollow
+        case _:
+            return False
+    return True
+
+
+def take_out(holders: Iterable[Any]) -> None:
+    """Take out of arrays and documents what was marked as dropped."""
+    for holder in holders:
+        if isinstance(holder, list):
+            holder[:] = [each for each in holder if each is not DROPPED]
+        else:
+            for key in [key for key, each in holder.items() if each is DROPPED]:
+                del holder[key]
+
+
+def settle_documents(documents: Iterable[Any], load: Load, settling: Settling) -> None:
+    """Put in place what stands in for targets, in documents whose references were resolved on the server."""
+    everyone = [*documents]
+    for part in load.parts:
+        documents = everyone
+        if part.found.type_key is not None:
+            documents = [document for document in everyone if part.found.is_in(document)]
+        if part.inside is None:
+            for document in documents:
+                _leave(part, document, settling)
+            continue
+        link = part.link
+        places = [
+            place
+            for document in documents
+            for place in places_at(document, link.key, link.steps)
+        ]  # fmt: skip
+        inner = [holder[slot] for holder, slot in places if isinstance(holder[slot], dict)]
+        if link.reference is not None:
+            _settle_places(part, places, settling)
+        if inner:
+            settle_documents(inner, part.inside, settling)
+
+
+def _settle_places(part: Part, places: list[tuple[Any, Any]], settling: Settling) -> None:
+    dropped: list[Any] = []
+    for holder, slot in places:
+        value = holder[slot]
+        if isinstance(value, dict) or (value is None and part.link.is_optional):
+            continue
+        if isinstance(value, list) and len(value) == 1:
+            # The server has put an id that is a document there.
+            (holder[slot],) = value
+        if not stand_in(part, holder, slot, settling, dropped):
+            holder[slot] = value
+    take_out(dropped)
+
+
+def as_dictionary(document: Any) -> Any:
+    """Return a document of any class, and those in it, as dictionaries."""
+    if isinstance(document, list):
+        return [as_dictionary(each) for each in document]
+    if hasattr(document, "items") and hasattr(document, "keys"):
+        return {key: as_dictionary(each) for key, each in document.items()}
+    return document
 
 
 class _NoId:
@@ -206,6 +341,8 @@ class _NoId:
 
 _ABSENT = _NoId()
 NO_ID: Hashable = _NoId()
+NO_TARGET: Any = _NoId()
+"""In place of an id that is a document, and that would be taken for its target."""
 
 
 def comparable(value: Any) -> Hashable:
@@ -255,26 +392,19 @@ def _inside(value: Any) -> Hashable:
     return comparable(value)
 
 
-def _at(document: Any, keys: list[str]) -> Any:
-    """Return the value at a path of keys; `None` if something on the way is not a document."""
-    for key in keys:
-        if not isinstance(document, dict):
-            return None
-        document = cast("Document", document).get(key)
-    return document
-
-
 def _has_containers(document: Document) -> bool:
-    return any(isinstance(value, (dict, list)) for value in document.values())
+    return any(isinstance(value, _COPIED) for value in document.values())
 
 
 def _copied(value: Any) -> Any:
-    """Return a copy that shares no document and no array."""
+    """Return a copy that shares no document, no array and no hollow instance."""
     if isinstance(value, dict):
         items = cast("Document", value).items()
-        return {
-            key: _copied(each) if isinstance(each, (dict, list)) else each for key, each in items
-        }
+        return {key: _copied(each) if isinstance(each, _COPIED) else each for key, each in items}
     if isinstance(value, list):
         return [_copied(each) for each in cast("Iterable[Any]", value)]
-    return value
+    # A hollow instance.
+    return copy(value) if isinstance(value, BaseModel) else value
+
+
+_COPIED = (dict, list, BaseModel)

@@ -14,14 +14,17 @@ from odmantic._codec.encode import (
 from odmantic._codec.ids import check_id
 from odmantic._codec.overrides import dump_document
 from odmantic._codec.types import check_whole
+from odmantic._mapping.links import targets_in
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.errors import encoding_error, refusal_of_save
 from odmantic._plan.save_plan import SavePlan
 from odmantic._plan.stored import take_stored
 from odmantic._state.dirty import REMOVED, compared_fields, dirty_fields, removed_extras
+from odmantic._state.hollow import hollow_in
 from odmantic._state.places import NOWHERE, Written
 from odmantic._state.snapshot import take_snapshots
 from odmantic._state.transitions import give_back, take
+from odmantic._types.kinds import is_model_instance
 from odmantic.exceptions import InvalidDocumentError
 
 if TYPE_CHECKING:
@@ -222,14 +225,14 @@ def save_order(instances: Sequence[Model]) -> Sequence[Model]:
 
     One may occur twice: the second time, nothing of it is written.
     """
-    if not any(mapping_of(model).reference_paths for model in set(map(type, instances))):
+    if not any(mapping_of(model).links for model in set(map(type, instances))):
         return instances
     visited: dict[int, Model] = {}
     return [each for instance in instances for each in _visit(instance, visited)]
 
 
 def _visit(instance: Model, visited: dict[int, Model]) -> Iterator[Model]:
-    if id(instance) in visited:
+    if id(instance) in visited or hollow_in(instance) is not None:
         return
     visited[id(instance)] = instance
     for target in referenced(instance):
@@ -244,18 +247,12 @@ def referenced(instance: Model) -> list[Model]:
         InvalidDocumentError: if one is in another collection than that of the class which is referred to.
     """
     targets: list[Model] = []
-    for path in mapping_of(type(instance)).reference_paths:
-        target = at_path(instance, path.fields)
-        if target is not None:
-            check_target(path.model, target)
-            targets.append(target)
+    if hollow_in(instance) is not None:
+        return targets
+    for link, target in targets_in(instance):
+        # What is no model at all is refused when it is encoded.
+        if is_model_instance(target):
+            check_target(link.cls, target)
+            if hollow_in(target) is None:
+                targets.append(cast("Model", target))
     return targets
-
-
-def at_path(instance: Any, fields: tuple[str, ...]) -> Any:
-    """Return the object at a path of attributes, or `None` if an optional one on the way is."""
-    for name in fields:
-        if instance is None:
-            return None
-        instance = getattr(instance, name)
-    return instance

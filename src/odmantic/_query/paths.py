@@ -180,6 +180,18 @@ def proxy_of(field: ODMBaseField, owner: type[Any]) -> FieldProxy:
     return (_DeprecatedFieldProxy if is_deprecated else FieldProxy)(None, field, owner)
 
 
+def names_of(proxy: FieldProxy) -> tuple[Any, list[str]]:
+    """Return the names of the fields on a path, and the class that has the first one; `None` if that is unknown."""
+    names: list[str] = []
+    owner: Any = None
+    each: FieldProxy | None = proxy
+    while each is not None:
+        owner, name = _field_of(each).owner or (None, "")
+        names.insert(0, name)
+        each = object.__getattribute__(each, "parent")
+    return owner, names
+
+
 def _field_of(proxy: FieldProxy) -> ODMBaseField:
     # Ordinary access would find fields of embedded models first.
     field: ODMBaseField = object.__getattribute__(proxy, "field")

@@ -149,16 +149,16 @@ class BaseEngine:
         others: dict[ref[Any], Known] = {}
         waiting = [model]
         while waiting:
-            for path in (each.path for each in mapping_of(waiting.pop()).read_paths):
-                if ref(path.model) in others:
+            for model_of_target in mapping_of(waiting.pop()).read_targets:
+                if ref(model_of_target) in others:
                     continue
-                its = self._target(path.model).known
-                mapping = mapping_of(path.model)
+                its = self._target(model_of_target).known
+                mapping = mapping_of(model_of_target)
                 if loads_references(mapping):
                     its = Reading(its.place, others)
-                    waiting.append(path.model)
+                    waiting.append(model_of_target)
                 # A target may be an instance of a subclass.
-                classes = (path.model, *(each.model for each in mapping.read_as))
+                classes = (model_of_target, *(each.model for each in mapping.read_as))
                 others.update(dict.fromkeys(map(ref, classes), its))
         return Reading(known.place, others)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from odmantic._state.hollow import Hollow, hollow_in
 from odmantic._state.lives import Life
 from odmantic._state.state import (
     AS_MADE,
@@ -26,6 +27,9 @@ def state_for_copy(original: Any) -> KeptState:
     """Return the state of a copy: its original's, unless the original has a write or a transaction under way."""
     if original.__mapping__.is_embedded:
         return kept_state(original)._replace(baseline=None)
+    hollow = hollow_in(original)
+    if hollow is not None:
+        return KeptState(hollow, None, None, None, None)
     state = opened(original)
     if state.known is None:
         # A save of the copy creates a document.
@@ -69,6 +73,11 @@ def pickled_state(instance: Any) -> PickledState:
     """Return the state of an instance for a pickle."""
     known, modified, baseline, life, _ = state_for_copy(instance)
     return known, modified, baseline, life
+
+
+def is_hollow_state(pickled: PickledState | None) -> bool:
+    """Return whether a pickled instance is hollow, and lacks its fields on purpose."""
+    return pickled is not None and type(pickled[0]) is Hollow
 
 
 def unpickle_state(instance: Any, pickled: PickledState | None) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from odmantic._bson.values import is_tuple
 from odmantic._mapping.mapping import mapping_of
+from odmantic._state.hollow import hollow_in
 from odmantic._state.snapshot import (
     Snapshot,
     changed_fields,
@@ -58,6 +59,8 @@ def dirty_fields(instance: Instance, place: Place) -> set[str]:
         if standing is DELETED or modified is None:
             return all_names(instance)
         return modified.union(compared_fields(instance))
+    if hollow_in(instance) is not None:
+        return set()
     dirty = set(modified or ())
     mapping = instance.__mapping__
     if not mapping.mutable_fields and not mapping.extra_allowed:

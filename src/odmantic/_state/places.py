@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from weakref import ref
 
 if TYPE_CHECKING:
@@ -113,6 +113,9 @@ class Known:
     """
 
     __slots__ = ("place",)
+
+    is_hollow: ClassVar[bool] = False
+    """Whether an instance has nothing but its primary key, see `odmantic._state.hollow`."""
 
     def __init__(self, place: Place) -> None:
         """Know a place."""

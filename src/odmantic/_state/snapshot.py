@@ -26,7 +26,7 @@ from odmantic._mapping.mapping import mapping_of
 from odmantic._types.instances import Instance
 from odmantic._types.kinds import is_model_instance
 from odmantic._types.leaves import LEAF_CLASSES
-from odmantic.exceptions import InvalidDocumentError
+from odmantic.exceptions import InvalidDocumentError, NotLoadedError
 
 if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
@@ -37,7 +37,7 @@ DIGEST_OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(
     uuid_representation=UuidRepresentation.STANDARD
 )
 _DIGEST_BYTES = 16
-_NOT_STORED = (InvalidDocumentError, AttributeError, KeyError, TypeError)
+_NOT_STORED = (InvalidDocumentError, NotLoadedError, AttributeError, KeyError, TypeError)
 _NOT_ENCODABLE = (BSONError, OverflowError, RecursionError, TypeError, ValueError)
 
 
@@ -74,6 +74,9 @@ def snapshot_of_stored(stored: object) -> Snapshot:
     """Return the snapshot of a stored form of any shape."""
     if type(stored) in LEAF_CLASSES:
         return (stored,)
+    if isinstance(stored, bson.ObjectId):
+        # Ids that odmantic makes have a class of their own until they are read.
+        return (bson.ObjectId(stored.binary),)
     fingerprint = digest(stored)
     return _of_nothing() if fingerprint is None else (fingerprint,)
 

@@ -215,6 +215,8 @@ def modified_property() -> property:
 
     def get_modified(instance: Any) -> set[str]:
         state = state_of(instance)
+        if state is not None and type(state) is not State and state.is_hollow:
+            return set()
         if type(state) is State and state.is_deleted:
             # It stays so only if the transaction of the deletion commits.
             return all_names(instance)

@@ -25,6 +25,7 @@ from bson.timestamp import Timestamp
 from odmantic._mapping.fields import ODMReference
 from odmantic._mapping.mapping import mapping_of
 from odmantic._state.dirty import REMOVED, baseline_of, compared_fields, update_baseline
+from odmantic._state.hollow import Hollow, hollow_in, refuse_hollow
 from odmantic._state.nested import instances_in, nested_instances
 from odmantic._state.places import EMBEDDED, Written
 from odmantic._state.snapshot import snapshot_of_stored, take_snapshots
@@ -60,17 +61,17 @@ if TYPE_CHECKING:
 def mark_read(instance: Instance, known: Known) -> None:
     """Note that an instance, which is not shared yet, and everything in it equal what was just read."""
     mapping = mapping_of(type(instance))
-    if mapping.is_embedded:
-        known = EMBEDDED
-    elif compared := compared_fields(instance):
+    if not mapping.is_embedded and (compared := compared_fields(instance)):
         snapshots = take_snapshots(instance, compared)
         object.__setattr__(instance, "__baseline__", snapshots)
-    object.__setattr__(instance, "__state__", known)
+    object.__setattr__(instance, "__state__", EMBEDDED if mapping.is_embedded else known)
     for name in mapping.nested_fields:
         value = instance.__dict__.get(name)
         if isinstance(mapping.fields[name], ODMReference):
-            if is_model_instance(value):
-                mark_read(value, known.of(type(value)))
+            for target in instances_in(value):
+                # What was not loaded knows that already.
+                if is_model_instance(target) and hollow_in(target) is None:
+                    mark_read(target, known.of(type(target)))
             continue
         for nested in instances_in(value):
             # Only references are documents of their own.
@@ -101,7 +102,14 @@ def mark_embedded_clean(value: Any) -> None:
 
 
 def mark_assigned(instance: Any, name: str, found: State | Known) -> None:
-    """Note the assignment of a field of an instance with a state."""
+    """Note the assignment of a field of an instance with a state.
+
+    Raises:
+        NotLoadedError: if the instance is hollow; it has not got the value.
+    """
+    if type(found) is Hollow:
+        del instance.__dict__[name]
+        refuse_hollow(found)
     state = found if type(found) is State else published(instance, State(found, set()))
     if state.modified is not None:
         state.modified.add(name)
@@ -245,6 +253,8 @@ def mark_deleted(instance: Instance, place: Place) -> tuple[bool, list[Life]]:
 
 def mark_unknown(instance: Any) -> None:
     """Note that no document is known to hold any field of an instance, though one may exist."""
+    if hollow_in(instance) is not None:
+        return
     state = opened(instance)
     state.known = state.modified = state.earlier = None
     object.__setattr__(instance, "__baseline__", None)
@@ -258,6 +268,8 @@ def mark_new_again(instance: Any, place: Place) -> None:
 
 def go_back(instance: Any, kept: KeptState) -> None:
     """Put an instance back into an earlier state."""
+    if hollow_in(instance) is not None:
+        return
     state = opened(instance)
     modified = state.modified
     _put_back(instance, state, kept)

@@ -9,7 +9,12 @@ from odmantic._driver._sync import (
     runs_for,
     waiting_frame,
 )
-from odmantic._plan.arguments import check_instance, check_model, collect_instances
+from odmantic._plan.arguments import (
+    check_instance,
+    check_model,
+    collect_instances,
+    words_said,
+)
 from odmantic._plan.filters import build_filter
 from odmantic._plan.find import loads_references, plan_find
 from odmantic._plan.find_any import plan_find_any
@@ -35,6 +40,8 @@ if TYPE_CHECKING:
 
     from pymongo.synchronous.client_session import ClientSession
 
+    from odmantic._mapping.options import Missing
+    from odmantic._plan.loading import LoadArgument
     from odmantic._plan.sort import SortExpressionType
     from odmantic.model import Model
     from odmantic.query import QueryExpression
@@ -97,12 +104,14 @@ class SyncEngineBase(EngineLifetime):
         sort: SortExpressionType = None,
         skip: int = 0,
         limit: int | None = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
         without: Without = (),
         session: SyncSessionType = None,
     ) -> SyncCursor[ModelType]:
         """Find instances of a model that match all queries.
 
-        References are resolved. Await the cursor for a list, or iterate over it.
+        References are loaded, with one query for each model and level. Await the cursor for a list, or iterate over it.
 
         Args:
             model: The model.
@@ -110,15 +119,29 @@ class SyncEngineBase(EngineLifetime):
             sort: A field, `asc(field)`, `desc(field)`, or a tuple of these.
             skip: The number of matching documents to skip.
             limit: The largest number of instances to return.
+            load: The paths of references to load, such as `[Post.author, "readers.company"]`, and no others; `()` for
+                none, `["*"]` for one level of all. By default what the fields say.
+            missing: What stands in for a target that does not exist, where that is possible: `"raise"`, `"none"`,
+                `"keep"` or `"drop"`, see `Reference`. By default what the fields say.
             without: What the model does not add to the queries this time: `"soft_delete"` finds deleted documents too.
             session: See the class.
 
         Raises:
             TypeError: if `model` is not a model class, or a query or `sort` has a wrong type.
-            ValueError: if `limit` is not positive, `skip` negative, or a word of `without` unknown.
+            ValueError: if `limit` is not positive, `skip` negative, a path of `load` leads to no reference, or a word of
+                `without` is unknown.
             DocumentParsingError: if a document does not fit the model; raised on consumption.
         """
-        plan = plan_find(model, queries, sort=sort, skip=skip, limit=limit, without=without)
+        plan = plan_find(
+            model,
+            queries,
+            sort=sort,
+            skip=skip,
+            limit=limit,
+            load=load,
+            missing=missing,
+            without=without,
+        )
         cursor = find(self, self._scope_for(session, "find"), plan)
         cursor.open()
         return cursor
@@ -165,6 +188,8 @@ class SyncEngineBase(EngineLifetime):
         model: type[ModelType],
         *queries: Query,
         sort: SortExpressionType = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
         without: Without = (),
         session: SyncSessionType = None,
     ) -> ModelType | None:
@@ -172,6 +197,7 @@ class SyncEngineBase(EngineLifetime):
 
         Raises:
             TypeError: if `model` is not a model class, or a query or `sort` has a wrong type.
+            ValueError: if a path of `load` leads to no reference.
             DocumentParsingError: if the document does not fit the model.
         """
         check_model(model, "find_one")
@@ -179,11 +205,12 @@ class SyncEngineBase(EngineLifetime):
             SyncCursor
         ):
             target = self._target(model)
-            if target.finds_plainly and not loads_references(model.__mapping__):
+            is_plain = load is None and missing is None
+            if is_plain and target.finds_plainly and not loads_references(model.__mapping__):
                 query, order = build_filter(queries, model, without), build_sort(sort, model)
                 scope = self._scope_for(session, "find")
                 return find_one(self, scope, target, model, query, order)
-        words: dict[str, Any] = {"without": without} if without else {}
+        words = words_said(load=load, missing=missing, without=without or None)
         cursor = self.find(model, *queries, sort=sort, limit=1, session=session, **words)
         instances = list(cursor)
         return instances[0] if instances else None
@@ -329,7 +356,7 @@ class SyncEngineBase(EngineLifetime):
             if len(instances) > 1:
                 return save_all(self, scope, instances)
             return save(self, scope, instances[0], operation)
-        if len(instances) == 1 and not instances[0].__mapping__.reference_paths:
+        if len(instances) == 1 and not instances[0].__mapping__.links:
             target = self._target(type(instances[0]))
             if target.needs_no_session:
                 return save_one(self, scope, instances[0], target, operation)

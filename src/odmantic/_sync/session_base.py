@@ -5,12 +5,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from odmantic._plan.arguments import words_said
 from odmantic._shared.reading import ModelType
 from odmantic._sync.operations.scope import HasScope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from odmantic._mapping.options import Missing
+    from odmantic._plan.loading import LoadArgument
     from odmantic._plan.sort import SortExpressionType
     from odmantic._sync.cursor import SyncCursor
     from odmantic._sync.engine_base import Query, SyncEngineBase, Without
@@ -40,6 +43,8 @@ class SyncSessionBase(HasScope):
         sort: SortExpressionType = None,
         skip: int = 0,
         limit: int | None = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
         without: Without = (),
     ) -> SyncCursor[ModelType]:
         """Find instances of a model; see `SyncEngine.find`."""
@@ -50,7 +55,7 @@ class SyncSessionBase(HasScope):
             skip=skip,
             limit=limit,
             session=self._as_argument(),
-            **({"without": without} if without else _NOTHING),
+            **words_said(load=load, missing=missing, without=without or None),
         )
 
     def find_any(
@@ -76,6 +81,8 @@ class SyncSessionBase(HasScope):
         model: type[ModelType],
         *queries: Query,
         sort: SortExpressionType = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
         without: Without = (),
     ) -> ModelType | None:
         """Find one instance of a model; see `SyncEngine.find_one`."""
@@ -84,7 +91,7 @@ class SyncSessionBase(HasScope):
             *queries,
             sort=sort,
             session=self._as_argument(),
-            **({"without": without} if without else _NOTHING),
+            **words_said(load=load, missing=missing, without=without or None),
         )
 
     def count(self, model: type[ModelType], *queries: Query, without: Without = ()) -> int:

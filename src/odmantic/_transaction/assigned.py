@@ -108,7 +108,7 @@ def _values(instance: Instance) -> dict[str, Any]:
 def _deep_values(instance: Instance) -> dict[str, Tracked]:
     """Return what can put back the insides of fields that change in place, except referenced instances."""
     mapping = mapping_of(type(instance))
-    with_references = {path.fields[0] for path in mapping.reference_paths}
+    with_references = {link.name for link in mapping.links}
     kept: dict[str, Tracked] = {}
     for name in mapping.mutable_fields - with_references:
         if name in instance.__dict__:

@@ -10,6 +10,7 @@ import bson
 
 from odmantic._codec.encode import encode_primary_key
 from odmantic._mapping.mapping import mapping_of
+from odmantic._state.hollow import hollow_in
 from odmantic._state.nested import nested_instances
 from odmantic._state.places import Written
 from odmantic._state.snapshot import DIGEST_OPTIONS, field_digests
@@ -181,7 +182,7 @@ class Journal:
     def read(self, database: str, instance: Instance) -> None:
         """Enter a read: a rollback undoes values that this transaction wrote."""
         count = len(self._writes)
-        if not count:
+        if not count or hollow_in(instance) is not None:
             return
         if self._encoded < count:
             new = self._writes[self._encoded : count]

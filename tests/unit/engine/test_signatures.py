@@ -14,6 +14,7 @@ KEYWORD = inspect.Parameter.KEYWORD_ONLY
 REST = inspect.Parameter.VAR_POSITIONAL
 MODEL = [("model", POSITIONAL), ("queries", REST)]
 READ = [("sort", KEYWORD), ("skip", KEYWORD), ("limit", KEYWORD)]
+LOAD = [("load", KEYWORD), ("missing", KEYWORD)]
 SESSION = [("session", KEYWORD)]
 WITHOUT = ("without", KEYWORD)
 HARD = ("hard", KEYWORD)
@@ -23,8 +24,8 @@ CONCERNS = [
     ("max_commit_time_ms", KEYWORD),
 ]
 METHODS = {
-    "find": [*MODEL, *READ, WITHOUT, *SESSION],
-    "find_one": [*MODEL, READ[0], WITHOUT, *SESSION],
+    "find": [*MODEL, *READ, *LOAD, WITHOUT, *SESSION],
+    "find_one": [*MODEL, READ[0], *LOAD, WITHOUT, *SESSION],
     "count": [*MODEL, WITHOUT, *SESSION],
     "save": [("instance", POSITIONAL), *SESSION],
     "save_all": [("instances", POSITIONAL), *SESSION],

@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Union
 
 import bson
 import pydantic
@@ -85,7 +85,7 @@ DEFINITIONS = [
     (
         TypeError,
         "Declaring a generic type of embedded models containing references is not allowed",
-        {"n": List[Tracked]},
+        {"n": Union[Tracked, int]},
     ),
     (TypeError, "fields are not supported", {"n": Callable}),
     (TypeError, "cannot contain '$'", {"config": {"collection": "a$b"}}),

@@ -16,7 +16,6 @@ import pytest
 
 import odmantic.bson
 from odmantic._codec.encode import encode_field, encode_primary_key
-from odmantic._mapping.fields import ReferencePath
 from odmantic._mapping.mapping import mapping_of
 from odmantic._state.nested import nested_instances
 from odmantic._types.kinds import ModelKind, is_model, is_model_instance, kind_of
@@ -80,10 +79,11 @@ def test_mapping_of_a_model() -> None:
     assert mapping.references == ("owner",)
     assert mapping.mutable_fields == {"bay", "parts", "named", "best"}
     assert mapping.nested_fields == ("owner", "bay", "parts", "named", "best", "inline")
-    assert mapping.reference_paths == (
-        ReferencePath(("owner",), ("o",), Target),
-        ReferencePath(("bay", "mooring", "to"), ("b", "m", "t"), Target),
-    )
+    assert [(link.name, link.key, link.cls) for link in mapping.links] == [
+        ("owner", "o", Target),
+        ("bay", "b", Bay),
+    ]
+    assert mapping.targets == (Target,)
 
 
 def test_mapping_of_an_embedded_model() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 import functools
 import re
+from collections import deque
 from collections.abc import Callable as AbcCallable
 from datetime import datetime
 from types import FunctionType
@@ -13,6 +14,7 @@ from typing import (
     Any,
     Callable,
     ClassVar,
+    Deque,
     Dict,
     List,
     Literal,
@@ -51,6 +53,14 @@ class Harbour(Model):
 
 class Mooring(EmbeddedModel):
     at: Harbour = Reference()
+
+
+class Moorings(EmbeddedModel):
+    ats: List[Harbour] = Reference()
+
+
+class Around(EmbeddedModel):
+    moorings: Dict[str, Optional[Mooring]] = {}
 
 
 class Arbitrary:
@@ -354,8 +364,33 @@ def test_the_default_of_one_field_may_have_the_name_of_its_type() -> None:
         ({"x": int}, {"x": None}, "Unhandled field definition Ship: <class 'int'> = None"),
         ({"x": Optional[int]}, {"x": "a"}, "Unhandled field definition Ship: "),
         ({"x": int}, {"x": Reference()}, "Unhandled field definition Ship: "),
-        ({"x": Optional[Harbour]}, {"x": Reference()}, "Unhandled field definition Ship: "),
-        ({"x": List[Harbour]}, {"x": Reference()}, "Unhandled field definition Ship: "),
+        *(
+            ({"x": annotation}, {"x": Reference()}, "a reference leads to documents of one model")
+            for annotation in (
+                Set[Harbour],
+                Tuple[Harbour],
+                Tuple[Harbour, int],
+                Union[Harbour, int],
+                Union[Harbour, str, None],
+                List[int],
+                Dict[str, Optional[int]],
+            )
+        ),
+        (
+            {"x": Harbour},
+            {"x": Reference(missing="none")},
+            "Ship.x cannot have missing='none': it cannot be None",
+        ),
+        (
+            {"x": List[Harbour]},
+            {"x": Reference(missing="none")},
+            "Ship.x cannot have missing='none': it cannot be None",
+        ),
+        (
+            {"x": Optional[Harbour]},
+            {"x": Reference(missing="drop")},
+            "Ship.x cannot have missing='drop': it is in no container",
+        ),
         ({"x": Callable}, {}, "fields are not supported"),
         ({"x": AbcCallable}, {}, "fields are not supported"),
         ({"x": List[Callable]}, {}, "fields are not supported"),
@@ -386,13 +421,10 @@ def test_the_default_of_one_field_may_have_the_name_of_its_type() -> None:
                 ),
             )
             for generic in (
-                List[Mooring],
-                Set[Mooring],
-                Dict[str, Mooring],
-                Tuple[Mooring],
-                Tuple[Mooring, ...],
-                Optional[Mooring],
-                List[List[Mooring]],
+                Union[Mooring, int],
+                List[Union[Mooring, Leg]],
+                Union[Moorings, Leg, None],
+                Union[Around, int],
             )
         ),
         ({"id": int}, {}, "can't automatically generate a primary field since an 'id' field"),
@@ -430,12 +462,47 @@ def test_refused_definitions(
         make(Model, annotations, **values)
 
 
-def test_deep_references_in_generics_are_refused() -> None:
-    class Outer(EmbeddedModel):
-        inner: Mooring
+@pytest.mark.parametrize(
+    ("annotation", "default"),
+    [
+        (Harbour, ...),
+        (Optional[Harbour], None),
+        (List[Harbour], []),
+        (Tuple[Harbour, ...], ()),
+        (Deque[Harbour], deque()),
+        (Dict[str, Harbour], {}),
+        (Optional[List[Harbour]], None),
+        (Dict[int, List[Harbour]], {}),
+    ],
+)
+def test_forms_of_references(annotation: Any, default: Any) -> None:
+    cls = make(Model, {"x": annotation}, x=Reference(key_name="k", index=True))
+    field = cls.__odm_fields__["x"]
+    assert type(field) is ODMReference
+    assert (field.model, field.key_name, field.index) == (Harbour, "k", True)
+    assert cls.__references__ == ("x",)
+    if default is ...:
+        with pytest.raises(ValidationError):
+            cls()
+    else:
+        assert cls().x == default
+        assert type(cls().x) is type(default)
 
-    with pytest.raises(TypeError, match="containing references is not allowed"):
-        make(Model, {"x": List[Outer]})
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        List[Mooring],
+        Dict[str, Mooring],
+        Tuple[Mooring],
+        Tuple[Mooring, ...],
+        Optional[Mooring],
+        List[List[Mooring]],
+        List[Around],
+    ],
+)
+def test_embedded_models_with_references_in_containers(annotation: Any) -> None:
+    assert make(Model, {"x": annotation}).__mapping__.targets == (Harbour,)
 
 
 def test_embedded_models_have_no_primary_field() -> None:

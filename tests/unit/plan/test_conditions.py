@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from odmantic import Model, Reference
+from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.conditions import (
     Purpose,
     conditions_of,
@@ -91,7 +92,7 @@ def test_the_filters_of_several_and_of_targets():
 def test_a_lookup_finds_targets_of_the_class():
     matches = [
         stage["$lookup"]["pipeline"][0]["$match"]
-        for stage in resolve_references(Owner)
+        for stage in resolve_references(mapping_of(Owner).usual_load)
         if "$lookup" in stage
     ]
     is_target = {"$expr": {"$eq": ["$_id", "$$foreign_key"]}}

@@ -9,14 +9,9 @@ from bson import Binary, Code, Decimal128, Int64, ObjectId, Regex, Timestamp
 from bson.dbref import DBRef
 
 from odmantic import EmbeddedModel, Field, Model, Reference
-from odmantic._plan.references import (
-    NO_ID,
-    Request,
-    comparable,
-    reference_tree,
-    referenced_models,
-    resolve_documents,
-)
+from odmantic._mapping.mapping import mapping_of
+from odmantic._plan.hollows import HollowMaker
+from odmantic._plan.references import NO_ID, Request, Settling, comparable, resolve_documents
 
 
 class Country(Model):
@@ -61,7 +56,8 @@ PUBLISHERS = [{"_id": "A", "c": "NO"}, {"_id": "B", "c": "IS"}, {"_id": "broken"
 def _resolve(model, documents):
     """The requests, and the identities of the broken documents."""
     stored = {Country: COUNTRIES, Publisher: PUBLISHERS}
-    steps = resolve_documents(documents, reference_tree(model))
+    settling = Settling(HollowMaker(awaits=True), is_final=False)
+    steps = resolve_documents(documents, mapping_of(model).usual_load, settling)
     requests: list[Request] = []
     try:
         request = next(steps)
@@ -164,7 +160,7 @@ def test_nothing_is_asked_for_without_a_foreign_key():
 
 
 def test_all_models_of_a_tree_are_known():
-    assert referenced_models(reference_tree(Book)) == {Publisher, Country}
+    assert {*mapping_of(Book).usual_load.models} == {Publisher, Country}
 
 
 OID = ObjectId("5f85f36d6dfecacc68428a46")  # its bytes are in the names of tests

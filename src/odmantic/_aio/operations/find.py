@@ -55,9 +55,9 @@ def find(engine: Engine, scope: Scope, plan: FindPlan[ModelType]) -> AIOCursor[M
 
     known = engine._reading_from(model, target.known)
     source = Source(Reader(model, known, scope.attempt), open_cursor, send)
-    if has_references and not by_server:
-        source.page_size = plan.batch_size
-        source.complete = ReferenceLoader(engine, scope, model, collection).complete
+    if has_references:
+        loader = ReferenceLoader(engine, scope, plan.loads, collection)
+        _load_by(source, loader, plan, by_server=by_server)
     hooks = None if target.load_hooks is None else hooks_of_read(target.load_hooks)
     if hooks is not None:
         source.after_load = partial(load_hooked, engine, scope, hooks)
@@ -66,13 +66,28 @@ def find(engine: Engine, scope: Scope, plan: FindPlan[ModelType]) -> AIOCursor[M
     return AIOCursor[ModelType].reading(source)
 
 
+def _load_by(
+    source: Source[ModelType],
+    loader: ReferenceLoader,
+    plan: FindPlan[ModelType],
+    *,
+    by_server: bool,
+) -> None:
+    """Have references loaded for the pages of a read."""
+    if by_server:
+        source.complete = loader.settle
+    else:
+        source.complete = loader.complete
+        source.page_size = plan.batch_size
+
+
 def _resolves_on_server(engine: Engine, plan: FindPlan[Any], options: Any) -> bool:
     """Return whether an aggregation puts referenced documents into those read."""
     # Here they are put into dictionaries only.
     is_needed = getattr(options, "document_class", dict) is not dict or (
-        plan.needs_pipeline and are_where_the_server_looks(engine, plan.model)
+        plan.needs_pipeline and are_where_the_server_looks(engine, plan.loads)
     )
-    return is_needed and plan.fits_pipeline
+    return is_needed and plan.fits_pipeline and plan.loads.fits_pipeline
 
 
 async def find_one(

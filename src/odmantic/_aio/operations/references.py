@@ -4,46 +4,54 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from odmantic._aio.colour import ASYNC
 from odmantic._driver._aio import resolve, take_batch
 from odmantic._plan.conditions import instances_filter
 from odmantic._plan.find import resolve_references
+from odmantic._plan.hollows import HollowMaker
 from odmantic._plan.references import (
+    Settling,
+    as_dictionary,
     comparable,
-    reference_tree,
-    referenced_models,
     resolve_documents,
+    settle_documents,
 )
 
 if TYPE_CHECKING:
     from odmantic._aio.interfaces import Engine
     from odmantic._aio.operations.scope import Scope
-    from odmantic.model import Model
+    from odmantic._mapping.loading import Load
 
 
-def are_where_the_server_looks(engine: Engine, model: type[Model]) -> bool:
+def are_where_the_server_looks(engine: Engine, load: Load) -> bool:
     """Return whether the collections of referenced models have these names; a program may replace `get_collection`."""
     return engine._keeps_collections or all(
         getattr(engine.get_collection(each), "full_name", None)
         == f"{engine.database_name}.{each.__collection__}"
-        for each in referenced_models(reference_tree(model))
+        for each in load.models
     )
 
 
 class ReferenceLoader:
     """Completes documents of a model, batch by batch, with one query for each referenced model and level."""
 
-    __slots__ = ("_by_server", "_collection", "_collections", "_model", "_session", "_tree")
+    __slots__ = (
+        *("_by_server", "_collection", "_collections", "_hollow", "_is_at_one_time"),
+        *("_load", "_session"),
+    )
 
-    def __init__(self, engine: Engine, scope: Scope, model: type[Model], collection: Any) -> None:
+    def __init__(self, engine: Engine, scope: Scope, load: Load, collection: Any) -> None:
         """Look the collections of the referenced models up."""
-        self._model = model
+        self._load = load
         self._collection = collection
         self._session = scope.session
-        self._tree = reference_tree(model)
-        self._collections = {
-            each: engine.get_collection(each) for each in referenced_models(self._tree)
-        }
-        self._by_server = are_where_the_server_looks(engine, model)
+        self._is_at_one_time = scope.attempt is not None
+        if ASYNC:
+            self._hollow = HollowMaker(awaits=True)
+        else:
+            self._hollow = HollowMaker(awaits=False)
+        self._collections = {each: engine.get_collection(each) for each in load.models}
+        self._by_server = load.fits_pipeline and are_where_the_server_looks(engine, load)
 
     async def complete(self, documents: list[Any]) -> list[Any]:
         """Put referenced documents in place of their ids; leave out documents that are gone by now."""
@@ -54,10 +62,26 @@ class ReferenceLoader:
 
         What seems to be missing may have been replaced between two queries, so it is read once more.
         """
-        # Into what is no dictionary, the server has to put them.
-        broken = await self._resolve(documents) if isinstance(documents[0], dict) else documents
-        if not broken:
+        if not _are_dictionaries(documents):
+            # Into what is no dictionary, the server has to put them.
+            if self._by_server and self._load.is_usual:
+                return await self._read_again(documents, documents)
+            documents = [as_dictionary(document) for document in documents]
+        # In a transaction all queries see the same.
+        is_final = self._is_at_one_time or not self._load.models
+        broken = await self._resolve(documents, is_final=is_final)
+        return await self._read_again(documents, broken) if broken else documents
+
+    async def settle(self, documents: list[Any]) -> list[Any]:
+        """Put in place what stands in for targets, after the server has put the others there."""
+        if self._load.is_usual:
             return documents
+        if not _are_dictionaries(documents):
+            documents = [as_dictionary(document) for document in documents]
+        settle_documents(documents, self._load, Settling(self._hollow, is_final=True))
+        return documents
+
+    async def _read_again(self, documents: list[Any], broken: list[Any]) -> list[Any]:
         read_again = await self._read([document.get("_id") for document in broken])
         now = {comparable(one["_id"]): one for one in read_again}
         again = {id(document): now.get(comparable(document.get("_id"))) for document in broken}
@@ -65,18 +89,23 @@ class ReferenceLoader:
 
     async def _read(self, ids: list[Any]) -> list[dict[str, Any]]:
         """Read some documents with what they refer to, at one time if the server knows where that is."""
-        query = instances_filter(self._model, ids)
+        query = instances_filter(self._load.model, ids)
         if self._by_server:
-            stages = [{"$match": query}, *resolve_references(self._model)]
+            stages = [{"$match": query}, *resolve_references(self._load)]
             cursor = await resolve(self._collection.aggregate(stages, session=self._session))
-            return await take_batch(cursor, len(ids))
+            found: list[dict[str, Any]] = await take_batch(cursor, len(ids))
+            return found if self._load.is_usual or not found else await self.settle(found)
         cursor = await resolve(self._collection.find(query, session=self._session))
         documents: list[dict[str, Any]] = await take_batch(cursor, len(ids))
-        await self._resolve(documents)
+        if documents and not _are_dictionaries(documents):
+            documents = [as_dictionary(document) for document in documents]
+        await self._resolve(documents, is_final=True)
         return documents
 
-    async def _resolve(self, documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        steps = resolve_documents(documents, self._tree)
+    async def _resolve(
+        self, documents: list[dict[str, Any]], *, is_final: bool
+    ) -> list[dict[str, Any]]:
+        steps = resolve_documents(documents, self._load, Settling(self._hollow, is_final=is_final))
         try:
             request = next(steps)
             while True:
@@ -86,7 +115,15 @@ class ReferenceLoader:
                         request.filter, session=self._session, batch_size=count
                     )
                 )
-                request = steps.send(await take_batch(cursor, count))
+                found = await take_batch(cursor, count)
+                if found and not _are_dictionaries(found):
+                    found = [as_dictionary(document) for document in found]
+                request = steps.send(found)
         except StopIteration as end:
             broken: list[dict[str, Any]] = end.value
             return broken
+
+
+def _are_dictionaries(documents: list[Any]) -> bool:
+    """Return whether the driver gives documents as dictionaries, which can be changed."""
+    return isinstance(documents[0], dict)

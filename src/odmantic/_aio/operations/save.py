@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 def save(engine: Engine, scope: Scope, instance: Model, operation: str = "save") -> Awaitable[None]:
     """Save an instance, after those it references; hooks are told the name of the operation."""
-    if instance.__mapping__.reference_paths:
+    if instance.__mapping__.links:
         return _save_in_order(engine, scope, instance, operation)
     return save_one(engine, scope, instance, engine._target(type(instance)), operation)
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from odmantic._driver.clients import runs_transaction
+from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.find import loads_references
 from odmantic._plan.find_any import MARK, check_one_database
 from odmantic._shared.reading import AnyReader, ModelType, Reader
@@ -57,7 +58,7 @@ def find_any(engine: Engine, scope: Scope, plan: FindAnyPlan[ModelType]) -> Sync
         AnyReader(first.model, first.known, first.attempt, None, readers), open_cursor, send
     )
     loaders = {
-        number: ReferenceLoader(engine, scope, model, collections[number])
+        number: ReferenceLoader(engine, scope, mapping_of(model).usual_load, collections[number])
         for number, model in enumerate(models)
         if is_dict and loads_references(model.__mapping__)
     }

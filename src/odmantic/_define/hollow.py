@@ -1,0 +1,122 @@
+"""Hollow instances in pydantic: accepted as they are where others hold them, and never half an object in JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic_core import core_schema
+
+from odmantic._state.hollow import check_loaded, hollow_in, refuse_hollow
+from odmantic._state.nested import nested_instances
+from odmantic._types.internals import decorators_of
+from odmantic._types.kinds import ModelKind, kind_of
+from odmantic._types.tree import read_fields
+
+if TYPE_CHECKING:
+    from pydantic import SerializerFunctionWrapHandler
+    from pydantic_core import CoreSchema
+
+    from odmantic._types.instances import Instance
+
+
+def check_all_loaded(instance: Instance) -> None:
+    """Raise if an instance, or one in it at any depth, is hollow.
+
+    Raises:
+        NotLoadedError: one has nothing but its primary key.
+    """
+    seen: set[int] = set()
+    waiting: list[Instance] = [instance]
+    while waiting:
+        one = waiting.pop()
+        if id(one) not in seen:
+            seen.add(id(one))
+            check_loaded(one)
+            waiting += nested_instances(one)
+
+
+# --- Schemas -----------------------------------------------------------------------------------
+
+
+def guarded(cls: Any, schema: CoreSchema) -> CoreSchema:
+    """Return the schema of a model, or of an embedded one, so that what is hollow has no JSON, and is not validated."""
+    candidates = {
+        id(node.cls): node.cls for tree in read_fields(cls).values() for node in tree.models
+    }
+    candidates[id(cls)] = cls
+    looking = {key: each for key, each in candidates.items() if _looks_at_instances(each)}
+    own: Any = _with_parts(looking, schema) if looking else schema
+    if kind_of(cls) is not ModelKind.MODEL or "serialization" in own:
+        return cast("CoreSchema", own)
+    computed = bool(cls.__pydantic_decorators__.computed_fields)
+    return cast("CoreSchema", {**own, "serialization": _ALWAYS if computed else _IN_JSON})
+
+
+def as_part(cls: Any, schema: CoreSchema) -> CoreSchema:
+    """Return the schema of a complete model for use inside of others."""
+    return _accepting(schema) if _looks_at_instances(cls) else schema
+
+
+def _with_parts(looking: Mapping[int, Any], schema: Any) -> Any:
+    match schema:
+        case {"type": "definition-ref", "schema_ref": str(name)}:
+            # Pydantic ends the name of a class by its identity.
+            number = name.rpartition(":")[2]
+            is_looking = number.isdecimal() and int(number) in looking
+            return _accepting(cast("CoreSchema", schema)) if is_looking else schema
+        case {"type": str()}:
+            named = cast("Mapping[str, Any]", schema)
+            return {
+                name: _with_parts(looking, value) if name in _NESTED else value
+                for name, value in named.items()
+            }
+        case Mapping():
+            fields = cast("Mapping[str, Any]", schema)
+            return {name: _with_parts(looking, value) for name, value in fields.items()}
+        case list() | tuple():
+            items = cast("list[Any]", schema)
+            return type(items)([_with_parts(looking, item) for item in items])
+        case _:
+            return schema
+
+
+_NESTED = ("schema", "items_schema", "values_schema", "choices", "fields")
+"""The keys under which core schemas of models, containers and unions hold the schemas of their parts."""
+
+
+def _looks_at_instances(cls: Any) -> bool:
+    """Return whether code of the program, or pydantic, looks at instances of a model that are given to a field."""
+    if kind_of(cls) is not ModelKind.MODEL:
+        return False
+    revalidates = cls.model_config.get("revalidate_instances", "never") != "never"
+    return revalidates or bool(decorators_of(cls, "model_validators", "root_validators"))
+
+
+def _accepting(schema: CoreSchema) -> CoreSchema:
+    # Validators would ask for what is not there.
+    return core_schema.no_info_wrap_validator_function(_accept, schema)
+
+
+def _accept(value: Any, validate: core_schema.ValidatorFunctionWrapHandler) -> Any:
+    return value if hollow_in(value) is not None else validate(value)
+
+
+def _serialize_in_json(value: Any, serialize: SerializerFunctionWrapHandler) -> Any:
+    check_loaded(value)
+    return serialize(value)
+
+
+def _serialize(
+    value: Any, serialize: SerializerFunctionWrapHandler, info: core_schema.SerializationInfo
+) -> Any:
+    hollow = hollow_in(value)
+    if hollow is None:
+        return serialize(value)
+    if info.mode == "json":
+        refuse_hollow(hollow)
+    return dict(value.__dict__)
+
+
+_IN_JSON = core_schema.wrap_serializer_function_ser_schema(_serialize_in_json, when_used="json")
+_ALWAYS = core_schema.wrap_serializer_function_ser_schema(_serialize, info_arg=True)

@@ -1,0 +1,278 @@
+"""The links of a class: its references, and the fields whose embedded objects hold some, with the containers around."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from odmantic._mapping.fields import ODMReference
+from odmantic._types.tree import Array, Document, FixedTuple, Nullable, Table, Target, Type
+
+if TYPE_CHECKING:
+    from odmantic._mapping.mapping import ModelMapping
+
+
+class Each(Enum):
+    """A container, each of whose values counts."""
+
+    ITEM = auto()
+    """Those of an array."""
+    VALUE = auto()
+    """Those of a document whose keys are data."""
+
+
+Step: TypeAlias = Each | int
+"""A container, of which each value counts, or the one at an index."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Link:
+    """A field that holds targets of references, or embedded objects which do, at any depth.
+
+    Attributes:
+        name: The field.
+        key: Its key in documents.
+        steps: The containers in the field, the outermost first; none if it holds one target or object.
+        cls: The model that is referred to, or the class of the embedded objects.
+        reference: The field, if it is a reference.
+        is_optional: Whether `None` may be in place of what `cls` says.
+    """
+
+    name: str
+    key: str
+    steps: tuple[Step, ...]
+    cls: Any
+    reference: ODMReference | None
+    is_optional: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundLink:
+    """A link of documents that are read; some of a hierarchy may have it, and others not.
+
+    Attributes:
+        link: The link.
+        type_key: The key of the discriminator; `None` if all documents have the link.
+        types: Its values in the documents that have it.
+    """
+
+    link: Link
+    type_key: str | None = None
+    types: tuple[Any, ...] = ()
+
+    def is_in(self, document: Any) -> bool:
+        """Return whether a document has the link."""
+        return isinstance(document, dict) and document.get(self.type_key) in self.types
+
+
+def found_links(mapping: ModelMapping) -> tuple[FoundLink, ...]:
+    """Return the links of documents that are found by a class: its own, and those of its descendants."""
+    hierarchy, mappings = mapping.hierarchy, mapping.read_as
+    having: dict[tuple[Any, ...], tuple[Link, list[ModelMapping]]] = {}
+    for each in mappings:
+        for link in each.links:
+            options = None if link.reference is None else link.reference.options.reference
+            key = link.name, link.key, link.steps, link.cls, link.is_optional, options
+            having.setdefault(key, (link, []))[1].append(each)
+    return tuple(
+        FoundLink(link)
+        if hierarchy is None or len(those) == len(mappings)
+        else FoundLink(
+            link,
+            hierarchy.key,
+            tuple(value for each in those for value in hierarchy.values_of(each.model)),
+        )
+        for link, those in having.values()
+    )
+
+
+def links_of(mapping: ModelMapping) -> tuple[Link, ...]:
+    """Return the links of a class, in the order of its fields."""
+    known: dict[Any, bool] = {}
+    found: list[Link] = []
+    for name, field in mapping.fields.items():
+        reference = field if isinstance(field, ODMReference) else None
+        for node, steps, is_optional in ends_of(field.tree):
+            if isinstance(node, Document) and node.cls.__mapping__.hierarchy is not None:
+                # Classes that are added may have references.
+                node.cls.__mapping__.hierarchy.used_by(mapping)
+            is_link = isinstance(node, Target) if reference else _is_around_reference(node, known)
+            if is_link:
+                found.append(Link(name, field.key_name, steps, node.cls, reference, is_optional))
+    return tuple(found)
+
+
+def target_in(node: Type) -> Target | None:
+    """Return the type of the targets of a reference; `None` if no field that is a reference can have the type."""
+    match node:
+        case Target():
+            return node
+        case Nullable():
+            return target_in(node.inner)
+        case Array() if node.cls in _ARRAYS:
+            return target_in(node.inner)
+        case Table() if node.cls is dict:
+            return target_in(node.inner)
+        case _:
+            return None
+
+
+_ARRAYS: tuple[Any, ...] = (list, tuple, deque)
+
+
+def ends_of(
+    node: Type, steps: tuple[Step, ...] = (), *, is_optional: bool = False
+) -> Iterator[tuple[Type, tuple[Step, ...], bool]]:
+    """Yield what is inside optional types and containers, with the way to it, and whether `None` may be there."""
+    match node:
+        case Nullable():
+            yield from ends_of(node.inner, steps, is_optional=True)
+        case Array():
+            yield from ends_of(node.inner, (*steps, Each.ITEM))
+        case Table():
+            yield from ends_of(node.inner, (*steps, Each.VALUE))
+        case FixedTuple():
+            for index, each in enumerate(node.arguments):
+                yield from ends_of(each, (*steps, index))
+        case _:
+            yield node, steps, is_optional
+
+
+def _is_around_reference(node: Type, known: dict[Any, bool]) -> bool:
+    """Return whether embedded objects of a type hold references, at any depth; `known` says so of classes."""
+    if not isinstance(node, Document):
+        return False
+    if node.cls not in known:
+        known[node.cls] = False
+        mappings: Iterable[ModelMapping] = node.cls.__mapping__.read_as
+        known[node.cls] = any(
+            isinstance(field, ODMReference)
+            or any(_is_around_reference(end, known) for end, _, _ in ends_of(field.tree))
+            for mapping in mappings
+            for field in mapping.fields.values()
+        )
+    return known[node.cls]
+
+
+def targets_of(mapping: ModelMapping) -> dict[Any, None]:
+    """Return the models that the references of a class, and of all that is embedded in it, lead to."""
+    models: dict[Any, None] = {}
+    seen: set[Any] = set()
+    waiting = [mapping]
+    while waiting:
+        for link in waiting.pop().links:
+            if link.reference is not None:
+                models[link.cls] = None
+            elif link.cls not in seen:
+                seen.add(link.cls)
+                waiting += link.cls.__mapping__.read_as
+    return models
+
+
+# --- Values ------------------------------------------------------------------------------------
+
+
+def values_at(value: Any, steps: tuple[Step, ...]) -> Iterator[Any]:
+    """Yield the values inside containers, except `None`; what is no such container is passed over."""
+    if value is None:
+        return
+    if not steps:
+        yield value
+        return
+    for each in _inside(value, steps[0]):
+        yield from values_at(each, steps[1:])
+
+
+def _inside(container: Any, step: Step) -> Iterable[Any]:
+    if step is Each.VALUE:
+        return container.values() if isinstance(container, Mapping) else ()
+    if not isinstance(container, _COLLECTIONS):
+        return ()
+    return container if step is Each.ITEM else [*container][step : step + 1]
+
+
+_COLLECTIONS = (list, tuple, deque, set, frozenset)
+
+
+def targets_in(instance: Any) -> Iterator[tuple[Link, Any]]:
+    """Yield the targets of an instance and of all that is embedded in it, with their links, in the order of fields."""
+    for link in instance.__mapping__.links:
+        for value in values_at(getattr(instance, link.name), link.steps):
+            if link.reference is not None:
+                yield link, value
+            elif isinstance(value, link.cls):
+                yield from targets_in(value)
+
+
+def places_at(holder: Any, slot: Any, steps: tuple[Step, ...]) -> Iterator[tuple[Any, Any]]:
+    """Yield the places inside arrays and documents: what holds a value, and its key or index there.
+
+    Without containers the place is the given one, if there is a value.
+    """
+    if not isinstance(holder, (dict, list)):
+        return
+    if not steps:
+        # A list is never asked for an index that it lacks.
+        if isinstance(holder, list) or slot in holder:
+            yield holder, slot
+        return
+    inner: Any = holder.get(slot) if isinstance(holder, dict) else holder[slot]
+    step, *others = steps
+    rest = tuple(others)
+    if step is Each.VALUE:
+        slots: Iterable[Any] = [*inner] if isinstance(inner, dict) else ()
+    elif isinstance(inner, list):
+        count = len(inner)
+        slots = range(count) if step is Each.ITEM else [step] * (step < count)
+    else:
+        slots = ()
+    for each in slots:
+        yield from places_at(inner, each, rest)
+
+
+DROPPED: Any = object()
+"""The result of a change that takes a value out of its container."""
+
+
+def changed_at(value: Any, steps: tuple[Step, ...], change: Callable[[Any], Any]) -> Any:
+    """Change the values inside containers, except `None`; lists, deques and dictionaries stay the same objects."""
+    if value is None:
+        return None
+    if not steps:
+        return change(value)
+    if steps[0] is Each.VALUE:
+        return _changed_table(value, steps[1:], change)
+    return _changed_array(value, steps, change)
+
+
+def _changed_table(value: Any, rest: tuple[Step, ...], change: Callable[[Any], Any]) -> Any:
+    if isinstance(value, dict):
+        for key, each in [*value.items()]:
+            changed = changed_at(each, rest, change)
+            if changed is DROPPED:
+                del value[key]
+            elif changed is not each:
+                value[key] = changed
+    return value
+
+
+def _changed_array(value: Any, steps: tuple[Step, ...], change: Callable[[Any], Any]) -> Any:
+    if not isinstance(value, (list, tuple, deque)):
+        return value
+    step, rest = steps[0], steps[1:]
+    before = [*value]
+    after = [
+        changed_at(each, rest, change) if step is Each.ITEM or step == index else each
+        for index, each in enumerate(before)
+    ]
+    if all(one is other for one, other in zip(before, after, strict=True)):
+        return value
+    after = [each for each in after if each is not DROPPED]
+    if isinstance(value, tuple):
+        return tuple(after)
+    value.clear()
+    value.extend(after)
+    return value

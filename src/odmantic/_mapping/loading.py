@@ -1,0 +1,222 @@
+"""What a read loads of the references of a model: all that its fields say, or exactly some paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from odmantic._mapping.links import FoundLink, Link, Step
+from odmantic._mapping.naming import to_snake_case
+
+if TYPE_CHECKING:
+    from odmantic._mapping.mapping import ModelMapping
+    from odmantic._mapping.options import Missing
+
+Paths: TypeAlias = frozenset[tuple[str, ...]]
+"""Paths of names of fields; `EVERYTHING` is any reference, at any depth of embedded objects."""
+
+EVERYTHING = "*"
+
+NOTHING: Paths = frozenset()
+
+
+@dataclass(eq=False)
+class Load:
+    """What is loaded of one class: a part for each of its links."""
+
+    model: Any
+    parts: list[Part] = field(default_factory=list["Part"])
+    may_change: bool = False
+    """Whether other classes of a hierarchy may have other references."""
+
+    @cached_property
+    def all_parts(self) -> tuple[Part, ...]:
+        """All parts, at any depth, each once."""
+        return tuple(_parts_below(self))
+
+    @cached_property
+    def models(self) -> dict[Any, None]:
+        """The models of which documents are loaded."""
+        return {part.link.cls: None for part in self.all_parts if part.is_loaded}
+
+    @cached_property
+    def is_usual(self) -> bool:
+        """Whether all references are loaded, and a missing target is an error."""
+        return all(part.inside is not None and part.missing == "raise" for part in self.all_parts)
+
+    @cached_property
+    def fits_pipeline(self) -> bool:
+        """Whether the server can load all of it: nothing is in a container."""
+        return not any(_loads_in_container(part) for part in self.all_parts)
+
+
+@dataclass(eq=False, slots=True)
+class Part:
+    """What is loaded at one link.
+
+    Attributes:
+        found: The link, and which documents have it.
+        inside: What is loaded of the targets or of the embedded objects; `None` for targets that are not loaded.
+        missing: What stands in for a target that does not exist.
+        root: The model that is read.
+        path: The names of the fields from there.
+    """
+
+    found: FoundLink
+    inside: Load | None
+    missing: Missing
+    root: Any
+    path: tuple[str, ...]
+
+    @property
+    def link(self) -> Link:
+        """The link."""
+        return self.found.link
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether targets are loaded here."""
+        return self.link.reference is not None and self.inside is not None
+
+    @property
+    def where(self) -> str:
+        """The path, for errors."""
+        return ".".join((self.root.__name__, *self.path))
+
+    def advice(self, *, awaits: bool) -> str:
+        """Return how to load the targets; `awaits` says whether operations are awaited."""
+        written = f'"{".".join(self.path)}"' if len(self.path) > 1 else self.where
+        call = f"engine.load({to_snake_case(self.root.__name__)}, {written})"
+        return f"read with load=[{written}] or {'await ' * awaits}{call}"
+
+
+def _parts_below(load: Load) -> Iterator[Part]:
+    seen: set[int] = set()
+    waiting = [load]
+    while waiting:
+        one = waiting.pop()
+        if id(one) not in seen:
+            seen.add(id(one))
+            yield from one.parts
+            waiting += (part.inside for part in one.parts if part.inside is not None)
+
+
+def _loads_in_container(part: Part) -> bool:
+    if part.is_loaded:
+        return bool(part.link.steps)
+    inside = part.inside
+    if inside is None or not inside.models:
+        return False
+    # What is in itself is in a container too, or optional: then it may be in itself any number of times.
+    return bool(part.link.steps) or part in inside.all_parts
+
+
+def load_of(
+    mapping: ModelMapping, paths: Paths | None = None, missing: Missing | None = None
+) -> Load:
+    """Return what a read of a model loads.
+
+    Args:
+        mapping: The model.
+        paths: The paths; `None` for what the fields say. A path includes its beginning.
+        missing: What stands in for missing targets, where that is possible; `None` for what the fields say.
+    """
+    builder = _Builder(mapping.model, missing)
+    load = builder.load(mapping, paths, (), (), {})
+    load.may_change = builder.met_hierarchy
+    return load
+
+
+@dataclass(slots=True)
+class _Builder:
+    root: Any
+    missing: Missing | None
+    met_hierarchy: bool = False
+
+    def load(
+        self,
+        mapping: ModelMapping,
+        paths: Paths | None,
+        visiting: tuple[Any, ...],
+        path: tuple[str, ...],
+        known: dict[tuple[Any, Paths | None], Load],
+    ) -> Load:
+        """Return what is loaded of a class; `known` has that of the embedded classes around."""
+        load = known[mapping.model, paths] = Load(mapping.model)
+        self.met_hierarchy |= mapping.hierarchy is not None
+        if not mapping.is_embedded:
+            visiting = (*visiting, _kind(mapping))
+        for found in mapping.found_links:
+            link = found.link
+            inner = (*path, link.name)
+            if link.reference is None:
+                rest = None if paths is None else _below(paths, link.name, everything=True)
+                inside = known.get((link.cls, rest))
+                if inside is None:
+                    inside = self.load(link.cls.__mapping__, rest, visiting, inner, known)
+                load.parts.append(Part(found, inside, "raise", self.root, inner))
+            else:
+                part = Part(found, None, self._missing_at(link), self.root, inner)
+                part.inside = self._targets(link, paths, visiting, inner)
+                load.parts.append(part)
+        return load
+
+    def _targets(
+        self,
+        link: Link,
+        paths: Paths | None,
+        visiting: tuple[Any, ...],
+        path: tuple[str, ...],
+    ) -> Load | None:
+        """Return what is loaded of the targets of a reference, if they are."""
+        mapping: ModelMapping = link.cls.__mapping__
+        if paths is None:
+            reference = link.reference
+            options = None if reference is None else reference.options.reference
+            if options is not None and options.load == "never":
+                return None
+            kind = _kind(mapping)
+            if visiting.count(kind) > 1:
+                return None
+            # A target in the same hierarchy may be of another class, whose references lead elsewhere.
+            ends = kind in visiting and len(mapping.read_as) == 1
+            rest = NOTHING if ends else None
+        elif any(one[0] in (link.name, EVERYTHING) for one in paths):
+            rest = _below(paths, link.name, everything=False)
+        else:
+            return None
+        return self.load(mapping, rest, visiting, path, {})
+
+    def _missing_at(self, link: Link) -> Missing:
+        options = link.reference.options.reference if link.reference else None
+        said: Missing = "raise" if options is None else options.missing
+        asked = self.missing
+        if asked is None or why_not_missing(asked, link.steps, is_optional=link.is_optional):
+            return said
+        return asked
+
+
+def _kind(mapping: ModelMapping) -> object:
+    """Return what the documents of a collection have in common: their hierarchy, or their class."""
+    return mapping.hierarchy or mapping.model
+
+
+def _below(paths: Paths, name: str, *, everything: bool) -> Paths:
+    """Return the rest of the paths through a field."""
+    rest = {one[1:] for one in paths if one[0] == name and len(one) > 1}
+    if everything:
+        rest |= {one for one in paths if one[0] == EVERYTHING}
+    else:
+        rest |= {one[1:] for one in paths if one[0] == EVERYTHING and len(one) > 1}
+    return frozenset(rest)
+
+
+def why_not_missing(missing: Missing, steps: Sequence[Step], *, is_optional: bool) -> str | None:
+    """Return why something cannot stand in for the missing targets of a reference; `None` if it can."""
+    if missing == "none" and not is_optional:
+        return "it cannot be None"
+    if missing == "drop" and not steps:
+        return "it is in no container"
+    return None
