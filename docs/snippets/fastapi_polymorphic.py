@@ -6,7 +6,7 @@ from odmantic import Model, Polymorphic
 
 
 class Vessel(Model):
-    kind: Literal["vessel"] = "vessel"
+    kind: str = "vessel"
     name: str
 
     model_config = {"inheritance": "single", "discriminator": "kind"}

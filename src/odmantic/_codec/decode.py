@@ -86,7 +86,8 @@ def _made_below(model: Any, cls: Any, raw_doc: Any) -> Any:
 def _made(model: type[T], raw_doc: Any) -> T:
     mapping: ModelMapping = model.__mapping__
     errors: ErrorList = []
-    values = translate(mapping, without_alias(model, raw_doc), None, errors)
+    document = raw_doc if mapping.hierarchy is None else without_alias(model, raw_doc)
+    values = translate(mapping, document, None, errors)
     if errors:
         raise parsing_error(errors, model, _id_in(raw_doc))
     try:
