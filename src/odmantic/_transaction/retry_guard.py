@@ -8,7 +8,7 @@ or as the earlier attempt left it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from odmantic._codec.encode import encode_document
 from odmantic._errors.transactions import UnsafeRetryError
@@ -52,7 +52,7 @@ class RetryGuard:
         if instance in self.tracked:
             return
         saves = self._saves.setdefault(id(instance), _Saves(instance))
-        document = {key: digest(value) for key, value in encode_document(instance).items()}
+        document = {key: digest(value) for key, value in _compared(instance).items()}
         if not saves.enter(document):
             raise UnsafeRetryError(_describe(instance))
 
@@ -77,6 +77,15 @@ class _Saves:
             return True
         then = self.earlier[number]
         return all(value in {then.get(key), self.left.get(key)} for key, value in document.items())
+
+
+def _compared(instance: Instance) -> dict[str, Any]:
+    """Return the document of an instance, without what the library assigns or computes: that differs by itself."""
+    mapping = mapping_of(type(instance))
+    if not (mapping.supplied or mapping.soft_delete or mapping.stored):
+        return encode_document(instance)
+    assigned = {mapping.soft_delete, *(each.name for each in mapping.supplied)}
+    return encode_document(instance, mapping.fields.keys() - assigned)
 
 
 def _describe(instance: Instance) -> str:

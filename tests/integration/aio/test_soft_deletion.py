@@ -457,3 +457,31 @@ async def test_a_value_that_is_not_valid_stops_it(aio_engine, raw_database):
         await aio_engine.remove(Page)
     assert page.deleted_at is None
     assert raw_database["page"].count_documents({"deleted_at": None}) == 1
+
+
+async def test_a_retried_transaction_may_save_what_it_deletes(aio_engine, raw_database, fail_point):
+    class Page(Model):
+        title: str
+        updated: Optional[datetime] = Field(on_update=utcnow)
+        deleted_at: Optional[datetime] = None
+        model_config = {"soft_delete": "deleted_at"}
+
+        @stored()
+        def age(self) -> Optional[float]:
+            now = datetime.now(timezone.utc).replace(tzinfo=None)
+            return None if self.deleted_at is None else (now - self.deleted_at).total_seconds()
+
+    page = Page(title="a")
+    await aio_engine.save(page)
+
+    async def work(transaction):
+        await transaction.delete(page)
+        for title in "bc":
+            page.title = title
+            await transaction.save(page)
+
+    labels = ("TransientTransactionError",)
+    with fail_point("commitTransaction", times=2, error_code=112, labels=labels):
+        await aio_engine.run_transaction(work)
+    raw = raw_database["page"].find_one()
+    assert (raw["title"], raw["deleted_at"]) == ("c", page.deleted_at)

@@ -460,3 +460,31 @@ def test_a_value_that_is_not_valid_stops_it(sync_engine, raw_database):
         sync_engine.remove(Page)
     assert page.deleted_at is None
     assert raw_database["page"].count_documents({"deleted_at": None}) == 1
+
+
+def test_a_retried_transaction_may_save_what_it_deletes(sync_engine, raw_database, fail_point):
+    class Page(Model):
+        title: str
+        updated: Optional[datetime] = Field(on_update=utcnow)
+        deleted_at: Optional[datetime] = None
+        model_config = {"soft_delete": "deleted_at"}
+
+        @stored()
+        def age(self) -> Optional[float]:
+            now = datetime.now(timezone.utc).replace(tzinfo=None)
+            return None if self.deleted_at is None else (now - self.deleted_at).total_seconds()
+
+    page = Page(title="a")
+    sync_engine.save(page)
+
+    def work(transaction):
+        transaction.delete(page)
+        for title in "bc":
+            page.title = title
+            transaction.save(page)
+
+    labels = ("TransientTransactionError",)
+    with fail_point("commitTransaction", times=2, error_code=112, labels=labels):
+        sync_engine.run_transaction(work)
+    raw = raw_database["page"].find_one()
+    assert (raw["title"], raw["deleted_at"]) == ("c", page.deleted_at)
