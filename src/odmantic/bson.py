@@ -38,6 +38,7 @@ from odmantic._bson.conversions import (
     as_stored_datetime,
     compile_text,
     parse_decimal128,
+    parse_int64,
     parse_object_id,
     regex_from_pattern,
 )
@@ -111,7 +112,7 @@ class Int64(bson.int64.Int64):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        convert = core_schema.chain_schema([core_schema.int_schema(), parser(bson.int64.Int64)])
+        convert = core_schema.chain_schema([core_schema.int_schema(), parser(parse_int64)])
         return schema_of(
             core_schema.is_instance_schema(bson.int64.Int64),
             convert,

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import bson
 import bson.decimal128
+import bson.int64
 import bson.regex
 from bson.binary import UUID_SUBTYPE, Binary
 from bson.errors import InvalidId
@@ -30,6 +31,14 @@ def parse_object_id(value: str | bytes) -> bson.ObjectId:
         return bson.ObjectId(value)
     except (InvalidId, TypeError) as error:
         raise ValueError("Invalid ObjectId") from error
+
+
+def parse_int64(value: Any) -> bson.int64.Int64:
+    """Make a 64-bit integer of what pydantic took for an integer: it takes members of enumerations for their values."""
+    try:
+        return bson.int64.Int64(value)
+    except TypeError as error:
+        raise ValueError("Input should be a valid integer") from error
 
 
 # --- Numbers -----------------------------------------------------------------------------------

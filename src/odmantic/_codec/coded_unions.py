@@ -11,6 +11,7 @@ import bson
 from bson.errors import BSONError
 from pydantic import ValidationError
 
+from odmantic._bson.alike import is_alike
 from odmantic._codec.coded import OPTIONS
 from odmantic._codec.encode import type_encoder
 from odmantic._codec.validation import Validation
@@ -85,7 +86,17 @@ class _Reader:
             read = self._validate(translated)
         except ValidationError:
             return _ABSENT
-        return read if self._is_object or self._is_stored_as(value, read) else _ABSENT
+        if not (self._is_object or self._is_stored_as(value, read)):
+            return _ABSENT
+        # No other member claims what is validated already.
+        return read if self._stays(read) else translated
+
+    def _stays(self, value: Any) -> bool:
+        """Return whether validation leaves a valid value alone: what is parsed from JSON is no JSON itself."""
+        try:
+            return is_alike(self._validate(value), value)
+        except ValidationError:
+            return False
 
     def _is_stored_as(self, stored: Any, value: Any) -> bool:
         try:

@@ -1,8 +1,8 @@
-"""Law: what is saved can be read, as an equal instance of equal types, whatever the types of its fields are.
+"""Laws: what is saved can be read, as an equal instance of equal types, whatever the types of its fields are and the options of its class; the
+slow way stores and reads what the generated one does; and a save of changes makes the old document into the new one.
 
-Models are made of random annotations: scalars, BSON types, constraints and strictness, containers, unions, and classes of all sorts in each other.
-An instance is stored by validation's slow way and by the generated one, and read by both, through clients that give naive datetimes, aware ones,
-and aware ones in a zone of their own.
+Models are made of random annotations: scalars, BSON types, codecs of a program, constraints and strictness, containers, unions, and classes of
+all sorts in each other, under random options. Clients give naive datetimes, aware ones, and aware ones in a zone of their own.
 
 The exceptions, which are documented: members of a union with one stored form cannot be told apart, and a plain `datetime` is naive or aware as the
 client gives it. The grammar has neither.
@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from functools import partial
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, NamedTuple, NewType, Optional, TypeVar, Union
@@ -36,7 +37,11 @@ from hypothesis import strategies as st
 from tests.unit.somewhere import a_write, dirty_fields, read_document
 from typing_extensions import TypeAliasType, TypedDict
 
+from odmantic import BsonCodec, Datetimes, register_codec
+from odmantic._codec.absent import leave_out
+from odmantic._codec.decode import validate_document
 from odmantic._plan.save import plan_save
+from odmantic._state.transitions import mark_written
 from odmantic._types.adapt import adapt_annotation
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model
@@ -93,6 +98,36 @@ class Listed(enum.Enum):
     ONE = [1]
     MORE = {"x": 1}
 
+
+class Vector:
+    """A class of a program, which pydantic does not know."""
+
+    def __init__(self, x: int, y: int) -> None:
+        self.x, self.y = x, y
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Vector) and (self.x, self.y) == (other.x, other.y)
+
+    def __hash__(self) -> int:
+        return hash((self.x, self.y))
+
+    def __repr__(self) -> str:
+        return f"Vector({self.x}, {self.y})"
+
+
+class Registered(str):
+    """A class of a program with a codec for all models."""
+
+    __slots__ = ()
+
+
+register_codec(Registered, BsonCodec(lambda text: text.encode(), lambda s: Registered(s.decode())))
+vectors = st.builds(Vector, st.integers(-9, 9), st.integers(-9, 9))
+AsArray = Annotated[Vector, BsonCodec(lambda each: [each.x, each.y], lambda s: Vector(*s))]
+AsText = Annotated[
+    Vector, BsonCodec(repr, lambda s: Vector(*map(int, s.removeprefix("Vector")[1:-1].split(","))))
+]
+Exact = Annotated[Decimal, BsonCodec(str, Decimal)]
 
 Money = NewType("Money", Decimal)
 Text = TypeAliasType("Text", str)
@@ -159,6 +194,17 @@ SCALARS = [
     scalar(pydantic.Json[list[int]], numbers_as_json, "array", "text"),
     scalar(pydantic.Json[dict[str, int]], st.just('{"a": 1}'), "document", "text"),
     scalar(pydantic.Base64Str, st.just("YWJj"), "text"),
+    scalar(AsArray, vectors, "array"),
+    scalar(AsText, vectors, "text", is_key=True),
+    scalar(Exact, decimals, "text"),
+    scalar(Registered, texts.map(Registered), "bytes"),
+    scalar(
+        Annotated[datetime, Datetimes("aware")],
+        moments.map(lambda at: at.replace(tzinfo=UTC)),
+        "date",
+    ),
+    scalar(Annotated[datetime, Datetimes("naive")], moments, "date", is_key=True),
+    scalar(pydantic.FutureDate, st.dates(date(9000, 1, 1), date(9999, 12, 28)), "date"),
 ]
 
 
@@ -300,24 +346,118 @@ def fields_of(instance: Any) -> dict[str, Any]:
     return {name: value for name, value in vars(instance).items() if name != "id"}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(kinds, min_size=1, max_size=2), st.data())
-def test_what_is_saved_can_be_read(kinds_of_fields: list[Kind], data: Any) -> None:
+OPTIONS: list[dict[str, Any]] = [
+    *(
+        {},
+        {"strict": True},
+        {"frozen": True},
+        {"extra": "allow"},
+        {"arbitrary_types_allowed": True},
+    ),
+    *({"store_none": False}, {"store_defaults": False}, {"key_generator": str.upper}),
+    *({"validate_assignment": False}, {"revalidate_instances": "always"}),
+    *({"datetimes": "aware"}, {"codecs": {IPv4Address: BsonCodec(int, IPv4Address)}}),
+]
+
+
+@st.composite
+def models(draw: Any) -> tuple[Any, dict[str, Kind]]:
+    """A model under some options, and the kinds of its fields; some fields have defaults."""
+    kinds_of_fields = draw(st.lists(kinds, min_size=1, max_size=2))
     fields = dict(zip(NAMES, kinds_of_fields, strict=False))
     annotations = {name: kind.annotation for name, kind in fields.items()}
-    cls: Any = type(Model)(
-        "Ship", (Model,), {"__module__": __name__, "__annotations__": annotations}
-    )
-    values = {name: data.draw(kind.values) for name, kind in fields.items()}
+    config: dict[str, Any] = {}
+    for options in draw(st.lists(st.sampled_from(OPTIONS), max_size=3)):
+        config.update(options)
+    body = {"__module__": __name__, "__annotations__": annotations, "model_config": config}
+    for name, kind in fields.items():
+        if draw(st.booleans()):
+            body[name] = Field(draw(kind.values))
+    return type(Model)("Ship", (Model,), body), fields
+
+
+def drawn(fields: dict[str, Kind], data: Any) -> dict[str, Any]:
+    return {name: data.draw(kind.values) for name, kind in fields.items()}
+
+
+def made(cls: Any, given: dict[str, Any]) -> Any:
     try:
-        one = cls(**values)
+        return cls(**given)
     except pydantic.ValidationError:
         reject()
+
+
+def stored_slowly(instance: Any) -> dict[str, Any]:
+    """Return the document that the encoders of the fields make."""
+    mapping = instance.__mapping__
+    values = vars(instance)
+    document = {
+        key: values[name] if encode is None else encode(values[name])
+        for name, key, encode in mapping.encoders
+    }
+    return leave_out(mapping, document)
+
+
+def applied(update: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """Return what the server makes of a document."""
+    removed = update.get("$unset", {})
+    kept = {key: value for key, value in document.items() if key not in removed}
+    return {**kept, **update.get("$set", {})}
+
+
+def bytes_of(document: dict[str, Any]) -> dict[str, bytes]:
+    return {key: bson.encode({"": value}) for key, value in document.items()}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(models(), st.data())
+def test_what_is_saved_can_be_read(model: tuple[Any, dict[str, Kind]], data: Any) -> None:
+    cls, fields = model
+    one = made(cls, drawn(fields, data))
     plan = plan_save(one, {*fields, "id"}, a_write())
     assert plan is not None
+    assert bytes_of(plan.document) == bytes_of(stored_slowly(one))
     raw = bson.encode(plan.document)
     for options in CLIENTS:
         read = read_document(cls, bson.decode(raw, options))
         assert is_same(fields_of(read), fields_of(one))
         assert dirty_fields(read) == set()
-        assert is_same(fields_of(cls.model_validate_doc(bson.decode(raw, options))), fields_of(one))
+        for slow in (cls.model_validate_doc, partial(validate_document, cls)):
+            assert is_same(fields_of(slow(bson.decode(raw, options))), fields_of(one))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(models(), st.data())
+def test_a_save_of_changes_makes_the_old_document_into_the_new(
+    model: tuple[Any, dict[str, Kind]], data: Any
+) -> None:
+    cls, fields = model
+    given = drawn(fields, data)
+    one, other = made(cls, drawn(fields, data)), made(cls, given)
+    before = plan_save(one, {*fields, "id"}, a_write())
+    assert before is not None
+    raw = bson.encode(before.document)
+    read = read_document(cls, bson.decode(raw, data.draw(st.sampled_from(CLIENTS))))
+    for name in data.draw(st.sets(st.sampled_from([*fields]))):
+        change(read, other, given, name)
+    changed = dirty_fields(read)
+    plan = plan_save(read, changed, a_write()) if changed else None
+    update: Any = {} if plan is None else plan.update.update
+    if plan is not None:
+        mark_written(read, plan.names, plan.snapshots)
+    after = bytes_of(applied(update, bson.decode(raw)))
+    assert after == bytes_of(bson.decode(bson.encode(read.model_dump_doc())))
+    assert dirty_fields(read) == set()
+
+
+def change(instance: Any, other: Any, given: dict[str, Any], name: str) -> None:
+    """Give a field the value of another instance: in place, if that is possible, or else by an assignment."""
+    old, new = getattr(instance, name), getattr(other, name)
+    config = type(instance).model_config
+    if type(old) is type(new) is list:
+        old[:] = new
+    elif type(old) is type(new) is dict:
+        old.clear()
+        old.update(new)
+    elif not config.get("frozen"):
+        setattr(instance, name, given[name] if config["validate_assignment"] else new)
