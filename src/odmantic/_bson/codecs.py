@@ -17,8 +17,8 @@ class BsonCodec(Generic[T]):
     Args:
         encode: Returns the stored form of a value, which BSON has a type for. Operands of queries go through it too, if
             they are values of the type.
-        decode: Returns the value of what is stored, before it is validated. Datetimes come to it in UTC, and UUIDs as
-            `UUID`. Without it, validation has to read what is stored.
+        decode: Returns the value of what is stored, before it is validated. Datetimes come to it in UTC, UUIDs as `UUID`,
+            and integers as `int`. Without it, validation has to read what is stored.
 
     Raises:
         TypeError: if one of them cannot be called.

@@ -11,6 +11,7 @@ import bson
 from bson.binary import UuidRepresentation
 from bson.codec_options import CodecOptions
 from bson.errors import BSONError
+from bson.int64 import Int64
 from pydantic import ValidationError
 
 from odmantic._bson.conversions import as_read_datetime, as_uuid
@@ -154,9 +155,14 @@ def _test_of(node: Coded) -> Callable[[Any], bool]:
 
 
 def _for_decoding(value: Any) -> Any:
-    """Return a stored value as clients in UTC read it that decode UUIDs: a codec need not know the client's options."""
+    """Return a stored value for code that need know neither the client's options nor the driver's classes.
+
+    Datetimes are in UTC, UUIDs are decoded, and integers are plain ones.
+    """
     if isinstance(value, datetime):
         return as_read_datetime(value)
+    if type(value) is Int64:
+        return int(value)
     if is_stored_array(value):
         return [_for_decoding(item) for item in value]
     if is_document(value):

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
+from ipaddress import IPv4Address
 from typing import (
     Annotated,
     Any,
@@ -540,6 +541,16 @@ def test_codecs_see_uuids_and_utc_whatever_the_client():
     log = Log(text=str(UUID(int=5)), raw=b"a")
     assert assert_same_after_reading(log)["text"] == UUID(int=5)
     assert {type(each) for each in seen} == {Binary}
+
+
+def test_codecs_see_plain_integers():
+    class Log(Model):
+        address: Annotated[IPv4Address, BsonCodec(int, IPv4Address)]
+
+    log = read_document(Log, bson.decode(bson.encode(Log(address="255.0.0.1").model_dump_doc())))
+    assert type(int(log.address)) is int
+    assert dirty_fields(log) == set()
+    assert assert_same_after_reading(log)["address"] == 0xFF000001
 
 
 def test_strict_classes_read_what_codecs_gave():
