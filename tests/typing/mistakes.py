@@ -121,6 +121,7 @@ async def relations(engine: AIOEngine, user: User) -> None:
     Reference(missing="ignore")  # mistake: no such value
     await engine.find(User, load=5)  # mistake: no paths
     await engine.find_one(User, missing="ignore")  # mistake: no such value
+    await engine.load(User, User.home)  # mistake: no instance
 
 
 async def colours(engine: SyncEngine, user: User) -> None:

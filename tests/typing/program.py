@@ -520,5 +520,7 @@ async def relations(engine: AIOEngine, user: User) -> None:
             Article, Article.author == user, load=[(Article.comments, Comment.by)]
         )
     await engine.find(Article, load=False)
+    assert_type(await engine.load(article, Article.author, "readers.employer"), None)
+    assert_type(await engine.load([article], again=True), None)
     assert_type(is_loaded(article.author), bool)
     assert_type(is_missing(article.author), bool)

@@ -11,6 +11,7 @@ from odmantic._aio.operations.delete import delete, remove
 from odmantic._aio.operations.find import count, find, find_one
 from odmantic._aio.operations.find_any import find_any
 from odmantic._aio.operations.indexes import create_declared
+from odmantic._aio.operations.load import load
 from odmantic._aio.operations.save import save, save_one
 from odmantic._aio.operations.save_all import save_all
 from odmantic._aio.operations.scope import APART, OUTSIDE, HasScope, Scope, scope_of
@@ -29,6 +30,7 @@ from odmantic._plan.arguments import (
 from odmantic._plan.filters import build_filter
 from odmantic._plan.find import loads_references, plan_find
 from odmantic._plan.find_any import plan_find_any
+from odmantic._plan.loading import plan_loading
 from odmantic._plan.save import referenced
 from odmantic._plan.soft_deletion import check_softly_deleted
 from odmantic._plan.sort import build_sort
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from pymongo.asynchronous.client_session import AsyncClientSession
 
     from odmantic._mapping.options import Missing
-    from odmantic._plan.loading import LoadArgument
+    from odmantic._plan.loading import LoadArgument, LoadPath
     from odmantic._plan.sort import SortExpressionType
     from odmantic.model import Model
     from odmantic.query import QueryExpression
@@ -313,6 +315,36 @@ class AIOEngineBase(EngineLifetime):
             """
             check_instance(instance, "delete")
             delete(self, self._scope_for(session, "delete", writes=True), instance, hard=hard)
+
+    async def load(
+        self,
+        instances: Model | Iterable[Model],
+        /,
+        *paths: LoadPath,
+        session: AIOSessionType = None,
+        again: bool = False,
+    ) -> None:
+        """Load references of instances in place, with one query for each model and level.
+
+        A reference that was not loaded becomes the whole instance, which stays the same object. A path ends at a
+        reference and includes its beginning. Without paths, what the fields say is loaded, and instances that are
+        themselves not loaded yet.
+
+        Args:
+            instances: An instance, or several.
+            *paths: Fields such as `Post.author`, text such as `"author.company"`, or tuples of these.
+            session: See the class.
+            again: Load what is loaded already, too; changes of it that are not saved are lost.
+
+        Raises:
+            TypeError: if something is not an instance of a model.
+            ValueError: if a path leads to no reference.
+            TargetNotFoundError: if a document does not exist, and `missing` of its reference says nothing else; all
+                others are loaded.
+            DocumentParsingError: if a document does not fit its model.
+        """
+        planned = plan_loading(instances, paths)
+        await load(self, self._scope_for(session, "load"), planned, again=again)
 
     async def restore(self, instance: Model, *, session: AIOSessionType = None) -> None:
         """Undo the soft deletion of an instance and its document.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from odmantic._aio.cursor import AIOCursor
     from odmantic._aio.engine_base import AIOEngineBase, Query, Without
     from odmantic._mapping.options import Missing
-    from odmantic._plan.loading import LoadArgument
+    from odmantic._plan.loading import LoadArgument, LoadPath
     from odmantic._plan.sort import SortExpressionType
     from odmantic.model import Model
 
@@ -115,6 +115,12 @@ class AIOSessionBase(HasScope):
         await self.engine.delete(
             instance, session=self._as_argument(), **({"hard": True} if hard else _NOTHING)
         )
+
+    async def load(
+        self, instances: Model | Iterable[Model], /, *paths: LoadPath, again: bool = False
+    ) -> None:
+        """Load references of instances in place; see `AIOEngine.load`."""
+        await self.engine.load(instances, *paths, session=self._as_argument(), again=again)
 
     async def restore(self, instance: Model) -> None:
         """Undo the soft deletion of an instance; see `AIOEngine.restore`."""

@@ -9,10 +9,13 @@ from odmantic._mapping.links import Link
 from odmantic._mapping.loading import EVERYTHING, NOTHING, Load, load_of, why_not_missing
 from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.options import Missing
+from odmantic._plan.arguments import check_instance
 from odmantic._query.paths import FieldProxy, names_of
+from odmantic._types.kinds import is_model_instance
 
 if TYPE_CHECKING:
     from odmantic._mapping.loading import Paths
+    from odmantic._types.instances import Instance
 
 LoadPath: TypeAlias = Any
 """A path: a field such as `Post.author`, text such as `"author.company"`, or a tuple of these; `"*"` is everything."""
@@ -41,6 +44,32 @@ def plan_load(model: type[Any], load: LoadArgument = None, missing: Missing | No
     if missing is not None:
         _check_missing(model, found, missing)
     return found
+
+
+def plan_loading(instances: Any, paths: Iterable[LoadPath]) -> list[tuple[Instance, Load]]:
+    """Return instances, one or several, with what to load of each.
+
+    Args:
+        instances: The instances.
+        paths: The paths; without any, what the fields say.
+
+    Raises:
+        TypeError: if one is not an instance of a model.
+        ValueError: if a path does not lead to a reference.
+    """
+    several = [instances] if is_model_instance(instances) else instances
+    if not isinstance(several, Iterable):
+        check_instance(several, "load")
+    paths = [*paths]
+    loads: dict[type[Any], Load] = {}
+    planned: list[tuple[Instance, Load]] = []
+    for instance in several:
+        check_instance(instance, "load")
+        model = type(instance)
+        if model not in loads:
+            loads[model] = plan_load(model, paths or None)
+        planned.append((instance, loads[model]))
+    return planned
 
 
 def _paths(model: type[Any], load: Any) -> Paths:
@@ -101,7 +130,7 @@ def _follow(model: type[Any], names: list[str], path: LoadPath) -> Link | None:
         links = [
             link
             for cls in classes
-            for link in (_references(cls) if name == EVERYTHING else mapping_of(cls).links)
+            for link in (_references(cls) if name == EVERYTHING else _links(cls))
             if name in (link.name, EVERYTHING)
         ]
         if not links:
@@ -115,13 +144,18 @@ def _follow(model: type[Any], names: list[str], path: LoadPath) -> Link | None:
     return found
 
 
+def _links(cls: Any) -> list[Link]:
+    """Return the links of the documents that are found by a class."""
+    return [found.link for found in mapping_of(cls).found_links]
+
+
 def _references(cls: Any) -> list[Link]:
     """Return the references of a class, and of all that is embedded in it."""
     found: list[Link] = []
     seen: set[Any] = set()
     waiting = [cls]
     while waiting:
-        for link in mapping_of(waiting.pop()).links:
+        for link in _links(waiting.pop()):
             if link.reference is not None:
                 found.append(link)
             elif link.cls not in seen:

@@ -209,7 +209,7 @@ class _Step:
             return
         # Other steps may use the same documents with other references resolved.
         used = set(self.keys)
-        self.targets = {key: _copied(one) for key, one in found.items() if key in used}
+        self.targets = {key: copied(one) for key, one in found.items() if key in used}
         targets = [*self.targets.values()]
         yield from _steps(self.inside, targets, targets, self.settling)
 
@@ -233,7 +233,7 @@ class _Step:
                 broken.add(id(root))
             if with_containers and each in with_containers:
                 if id(target) in placed:
-                    target = _copied(target)
+                    target = copied(target)
                 placed.add(id(target))
             holder[slot] = target
         take_out(dropped)
@@ -396,13 +396,13 @@ def _has_containers(document: Document) -> bool:
     return any(isinstance(value, _COPIED) for value in document.values())
 
 
-def _copied(value: Any) -> Any:
+def copied(value: Any) -> Any:
     """Return a copy that shares no document, no array and no hollow instance."""
     if isinstance(value, dict):
         items = cast("Document", value).items()
-        return {key: _copied(each) if isinstance(each, _COPIED) else each for key, each in items}
+        return {key: copied(each) if isinstance(each, _COPIED) else each for key, each in items}
     if isinstance(value, list):
-        return [_copied(each) for each in cast("Iterable[Any]", value)]
+        return [copied(each) for each in cast("Iterable[Any]", value)]
     # A hollow instance.
     return copy(value) if isinstance(value, BaseModel) else value
 

@@ -6,6 +6,7 @@ written to none: its document is known to whoever loads it.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from odmantic._mapping.mapping import mapping_of
@@ -106,6 +107,24 @@ def make_hollow(model: Any, key: Any, known: Hollow) -> Instance:
     for slot, value in values.items():
         object.__setattr__(instance, slot, value)
     return instance
+
+
+def fill(target: Any, fresh: Any) -> None:
+    """Give an instance everything that one has which was just read, and which nobody else has."""
+    if type(target) is not type(fresh):  # of a hierarchy
+        target.__class__ = type(fresh)
+    for slot in _SLOTS:
+        try:
+            object.__setattr__(target, slot, object.__getattribute__(fresh, slot))
+        except AttributeError:
+            with suppress(AttributeError):
+                object.__delattr__(target, slot)
+
+
+_SLOTS = (
+    *("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__"),
+    *("__baseline__", "__state__"),
+)
 
 
 def is_loaded(value: Any) -> bool:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from odmantic._mapping.options import Missing
-    from odmantic._plan.loading import LoadArgument
+    from odmantic._plan.loading import LoadArgument, LoadPath
     from odmantic._plan.sort import SortExpressionType
     from odmantic._sync.cursor import SyncCursor
     from odmantic._sync.engine_base import Query, SyncEngineBase, Without
@@ -116,6 +116,12 @@ class SyncSessionBase(HasScope):
         self.engine.delete(
             instance, session=self._as_argument(), **({"hard": True} if hard else _NOTHING)
         )
+
+    def load(
+        self, instances: Model | Iterable[Model], /, *paths: LoadPath, again: bool = False
+    ) -> None:
+        """Load references of instances in place; see `SyncEngine.load`."""
+        self.engine.load(instances, *paths, session=self._as_argument(), again=again)
 
     def restore(self, instance: Model) -> None:
         """Undo the soft deletion of an instance; see `SyncEngine.restore`."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from odmantic._aio.colour import ASYNC
-from odmantic._driver._aio import resolve, take_batch
+from odmantic._driver._aio import CAN_AWAIT, resolve, take_batch
 from odmantic._plan.conditions import instances_filter
 from odmantic._plan.find import resolve_references
 from odmantic._plan.hollows import HollowMaker
@@ -46,10 +45,7 @@ class ReferenceLoader:
         self._collection = collection
         self._session = scope.session
         self._is_at_one_time = scope.attempt is not None
-        if ASYNC:
-            self._hollow = HollowMaker(awaits=True)
-        else:
-            self._hollow = HollowMaker(awaits=False)
+        self._hollow = HollowMaker(awaits=CAN_AWAIT)
         self._collections = {each: engine.get_collection(each) for each in load.models}
         self._by_server = load.fits_pipeline and are_where_the_server_looks(engine, load)
 
@@ -76,8 +72,7 @@ class ReferenceLoader:
         """Put in place what stands in for targets, after the server has put the others there."""
         if self._load.is_usual:
             return documents
-        if not _are_dictionaries(documents):
-            documents = [as_dictionary(document) for document in documents]
+        documents = as_dictionaries(documents)
         settle_documents(documents, self._load, Settling(self._hollow, is_final=True))
         return documents
 
@@ -96,9 +91,7 @@ class ReferenceLoader:
             found: list[dict[str, Any]] = await take_batch(cursor, len(ids))
             return found if self._load.is_usual or not found else await self.settle(found)
         cursor = await resolve(self._collection.find(query, session=self._session))
-        documents: list[dict[str, Any]] = await take_batch(cursor, len(ids))
-        if documents and not _are_dictionaries(documents):
-            documents = [as_dictionary(document) for document in documents]
+        documents = as_dictionaries(await take_batch(cursor, len(ids)))
         await self._resolve(documents, is_final=True)
         return documents
 
@@ -115,13 +108,17 @@ class ReferenceLoader:
                         request.filter, session=self._session, batch_size=count
                     )
                 )
-                found = await take_batch(cursor, count)
-                if found and not _are_dictionaries(found):
-                    found = [as_dictionary(document) for document in found]
-                request = steps.send(found)
+                request = steps.send(as_dictionaries(await take_batch(cursor, count)))
         except StopIteration as end:
             broken: list[dict[str, Any]] = end.value
             return broken
+
+
+def as_dictionaries(documents: list[Any]) -> list[dict[str, Any]]:
+    """Return documents as dictionaries, which can be changed."""
+    if not documents or _are_dictionaries(documents):
+        return documents
+    return [as_dictionary(document) for document in documents]
 
 
 def _are_dictionaries(documents: list[Any]) -> bool:

@@ -1,0 +1,196 @@
+"""Loading references of instances at hand, level by level: what is not loaded is filled in place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from odmantic._codec.encode import encode_primary_key
+from odmantic._errors.base import LONGEST_VALUE
+from odmantic._mapping.links import DROPPED, changed_at, values_at
+from odmantic._plan.references import MOST_IDS, NO_ID, Request, comparable
+from odmantic._state.dirty import baseline_of, update_baseline
+from odmantic._state.hollow import Hollow, fill, hollow_in
+from odmantic._state.snapshot import is_same, take_snapshot
+from odmantic._types.kinds import is_model_instance
+from odmantic.exceptions import TargetNotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
+
+    from odmantic._mapping.loading import Load, Part
+    from odmantic._types.instances import Instance
+    from odmantic.model import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """What is done with the documents found.
+
+    Attributes:
+        read: Makes a clean instance of a document, of which no reference is loaded.
+        note: Called with each instance that was filled.
+    """
+
+    read: Callable[[type[Model], Any], Instance]
+    note: Callable[[Instance], None]
+
+
+@dataclass(slots=True, eq=False)
+class _Place:
+    """A target to look at, and where it is.
+
+    Attributes:
+        target: The target.
+        part: The reference; `None` for an instance that the program gave.
+        holder: The object that has the reference, an embedded one too.
+        root: The instance with a document of its own that holds it.
+        field: The field of the root in which it is.
+    """
+
+    target: Any
+    part: Part | None
+    holder: Any = None
+    root: Any = None
+    field: str = ""
+
+
+def fill_instances(
+    instances: Iterable[tuple[Instance, Load]], filling: Filling, *, again: bool
+) -> Generator[Request, list[dict[str, Any]], None]:
+    """Load references of instances.
+
+    Args:
+        instances: The instances, and what to load of each. A hollow one is filled itself.
+        filling: What is done with the documents found.
+        again: Whether to load what is loaded already, too.
+
+    Yields:
+        Requests, each of which is answered with the documents found.
+
+    Raises:
+        TargetNotFoundError: if a target does not exist, and its reference says nothing else. All others are loaded.
+    """
+    missing: list[_Place] = []
+    level = [(_Place(instance, None), load) for instance, load in instances]
+    while level:
+        wanted = [place for place, _ in level if _is_wanted(place, again=again)]
+        found: dict[Any, dict[Hashable, Any]] = {}
+        for model, ids in _ids(wanted).items():
+            found[model] = {}
+            for start in range(0, len(ids), MOST_IDS):
+                answer = yield Request(model, ids[start : start + MOST_IDS])
+                found[model].update((comparable(document["_id"]), document) for document in answer)
+        missing += _fill_level(wanted, found, filling)
+        level = [
+            inner
+            for place, load in level
+            if hollow_in(place.target) is None
+            for inner in _below(place.target, load, place.target, "")
+        ]
+    _settle(missing)
+
+
+def _is_wanted(place: _Place, *, again: bool) -> bool:
+    hollow = hollow_in(place.target)
+    if hollow is None:
+        return again and place.part is not None
+    return again or not hollow.is_missing or place.part is None
+
+
+def _ids(wanted: list[_Place]) -> dict[Any, list[Any]]:
+    ids: dict[Any, dict[Hashable, Any]] = {}
+    for place in wanted:
+        key = encode_primary_key(place.target)
+        ids.setdefault(_model_of(place), {})[comparable(key)] = key
+    return {
+        model: [each for key, each in some.items() if key is not NO_ID]
+        for model, some in ids.items()
+    }
+
+
+def _model_of(place: _Place) -> Any:
+    return type(place.target) if place.part is None else place.part.link.cls
+
+
+def _fill_level(
+    wanted: list[_Place], found: dict[Any, dict[Hashable, Any]], filling: Filling
+) -> Iterator[_Place]:
+    """Fill targets; yield the places of those that do not exist."""
+    filled: set[int] = set()
+    for place in wanted:
+        if id(place.target) in filled:
+            continue
+        model = _model_of(place)
+        document = found[model].get(comparable(encode_primary_key(place.target)))
+        if document is None:
+            yield place
+        else:
+            filled.add(id(place.target))
+            fill(place.target, filling.read(model, document))
+            filling.note(place.target)
+
+
+def _below(holder: Any, load: Load, root: Any, field: str) -> Iterator[tuple[_Place, Load]]:
+    """Yield the targets in an object that are to be looked at, and what to load of them."""
+    own = {link.name for link in holder.__mapping__.links}
+    for part in load.parts:
+        link, inside = part.link, part.inside
+        if inside is None or link.name not in own:
+            continue
+        name = field or link.name
+        for value in values_at(holder.__dict__.get(link.name), link.steps):
+            if link.reference is None:
+                if isinstance(value, link.cls):
+                    yield from _below(value, inside, root, name)
+            elif is_model_instance(value):
+                yield _Place(value, part, holder, root, name), inside
+
+
+# --- Missing targets ---------------------------------------------------------------------------
+
+
+def _settle(missing: list[_Place]) -> None:
+    errors: list[str] = []
+    for place in missing:
+        part = place.part
+        if part is None or part.missing == "raise":
+            errors.append(_problem(place))
+        elif part.missing == "keep":
+            known = hollow_in(place.target) or Hollow(part.where, "")
+            gone = Hollow(known.where, known.advice, is_missing=True)
+            object.__setattr__(place.target, "__state__", gone)
+        else:
+            _take_out(place, None if part.missing == "none" else DROPPED)
+    if errors:
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        raise TargetNotFoundError(errors[0] + more)
+
+
+def _problem(place: _Place) -> str:
+    where = type(place.target).__name__ if place.part is None else place.part.where
+    key = f"{encode_primary_key(place.target)!r:.{LONGEST_VALUE}}"
+    return (
+        f"{where} refers to _id {key}, and there is no such document: see missing= of Reference()"
+    )
+
+
+def _take_out(place: _Place, instead: Any) -> None:
+    """Put something in place of a target, which does not count as a change."""
+    part = cast("Part", place.part)
+    name = part.link.name
+    is_compared = place.field in place.root.__mapping__.mutable_fields
+    is_clean = is_compared and _is_unchanged(place.root, place.field)
+
+    def change(value: Any) -> Any:
+        return instead if value is place.target else value
+
+    values = place.holder.__dict__
+    values[name] = changed_at(values[name], part.link.steps, change)
+    if is_clean:
+        update_baseline(place.root, {place.field: take_snapshot(place.root, place.field)})
+
+
+def _is_unchanged(root: Any, name: str) -> bool:
+    before = baseline_of(root).get(name)
+    return isinstance(before, tuple) and is_same(before, take_snapshot(root, name))
