@@ -118,7 +118,7 @@ class Reach:
         self._seen = _complete[0]
         model = self._model()
         classes = _classes_in(model, with_references=self._events is OF_READS) if model else ()
-        self.may_grow = any(map(_is_open, classes))
+        self.may_grow = any(map(_is_open, classes if self._events is OF_READS else classes[1:]))
         """Whether later class statements may add to it."""
         self._found = any(map(self._has_hooks, classes))
 
@@ -141,7 +141,8 @@ def _classes_in(model: type[Any], *, with_references: bool) -> list[type[Any]]:
         if cls in found:
             continue
         found[cls] = None
-        if _is_open(cls):
+        # A write is that of an instance of this very class.
+        if _is_open(cls) and (with_references or cls is not model):
             waiting += filter(kind_of, type.__subclasses__(cls))
         if kind_of(cls) in _WITH_INSTANCES:
             # A class without all of its fields has no instances yet.

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from odmantic import Field, Model
+from odmantic import Field, Model, hook
 from odmantic.engine import SyncEngine
 from odmantic.exceptions import (
     CommitHookError,
@@ -175,3 +175,47 @@ def test_a_server_error_is_an_error_of_the_test(
         sync_rollback_engine.save(Unique(code="a"))
     with pytest.raises(TransactionAbortedError):
         sync_rollback_engine.count(Unique)
+
+
+class Watched(Model):
+    name: str
+
+    @hook("before_save")
+    def count(self, event):
+        called.append(event.operation)
+
+    @hook("after_commit")
+    def committed(self, event):
+        called.append(("committed", event.operations))
+
+    @hook("after_rollback")
+    def rolled_back(self, event):
+        called.append(("rolled back", event.operations))
+
+
+called = []
+
+
+def test_hooks_of_documents_are_called_for_the_ends_that_the_program_sees(
+    sync_rollback_engine,
+):
+    engine = sync_rollback_engine
+    called.clear()
+
+    engine.save(Watched(name="a"))
+    assert called == ["save", ("committed", ("save",))]
+
+    called.clear()
+    watched = Watched(name="b")
+    with engine.transaction() as transaction:
+        transaction.save(watched)
+        engine.delete(watched, session=transaction)
+        assert called == ["save"]
+    assert called == ["save", ("committed", ("save", "delete"))]
+
+    called.clear()
+    with pytest.raises(Refusal):
+        with engine.transaction() as transaction:
+            transaction.save(Watched(name="c"))
+            raise Refusal
+    assert called == ["save", ("rolled back", ("save",))]

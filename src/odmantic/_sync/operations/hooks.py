@@ -85,9 +85,9 @@ class HookedCall:
         self.turn: Any = None
         """The turn of a `save_all` that is not over."""
         self._callbacks: Callbacks | None = None
-        if scope.attempt is not None:
-            self._callbacks = scope.attempt.waiting()
-        elif not runs_transaction(scope.session):
+        if scope.waiting is not None:
+            self._callbacks = scope.waiting()
+        elif scope.attempt is not None or not runs_transaction(scope.session):
             self._callbacks = Callbacks()
 
     def check(self, instances: Iterable[Model], events: AbstractSet[str] = OF_SAVES) -> None:
@@ -178,7 +178,7 @@ class HookedCall:
         """
         callbacks = self._callbacks
         is_cut_off = exc_val is not None and not isinstance(exc_val, Exception)
-        if self._scope.attempt is not None or callbacks is None or is_cut_off:
+        if self._scope.waiting is not None or callbacks is None or is_cut_off:
             return
         errors = call_all(callbacks.on_commit)
         if errors and exc_val is None:

@@ -53,15 +53,18 @@ class Scope:
         attempt: The run of a transaction that a session or transaction object began.
         unit: The unit of writes: that run, or the driver session if the program began a transaction in it.
         given: What the program gave as `session=`, for operations in hooks.
+        waiting: Returns what waits for the end of the transaction; `None` if each call is for itself.
     """
 
-    __slots__ = ("_channel", "attempt", "given", "session", "unit")
+    __slots__ = ("_channel", "attempt", "given", "session", "unit", "waiting")
 
     def __init__(self, session: Any = None, channel: Channel | None = None) -> None:
         """Take the transaction that runs now."""
         self.session = self.given = session
         self._channel = channel
         self.attempt: Attempt | None = None if channel is None else channel.attempt
+        attempt = self.attempt
+        self.waiting: Callable[[], Any] | None = None if attempt is None else attempt.waiting
         self.unit: Any = self.attempt
         if session is not None and channel is None and runs_transaction(session):
             self.unit = session

@@ -112,7 +112,11 @@ class AIORollbackEngine(AIOEngine):
             raise SessionMisuseError(ESCAPES)
         self._writes += is_write(operation)
         given = self.driver_session() if session is None else session
-        return super()._scope_for(given, operation, writes=writes)
+        scope = super()._scope_for(given, operation, writes=writes)
+        # Hooks of documents wait for the end of the program's transaction, if there is one.
+        part = session.part if isinstance(session, _JoinedTransaction) else None
+        scope.waiting = None if part is None else lambda: part
+        return scope
 
     @staticmethod
     def _get_session(session: Any) -> Any:
@@ -190,17 +194,17 @@ class _JoinedTransaction(AIOTransaction):
         super().__init__(engine)
         self._outer = engine
         self.session = session
-        self._part: Part | None = None
+        self.part: Part | None = None
 
     @property
     def is_started(self) -> bool:
-        return self._part is not None
+        return self.part is not None
 
     async def start(self) -> None:
-        if self._part is not None:
+        if self.part is not None:
             raise SessionMisuseError("Transaction already started")
         self._outer.driver_session()  # raises if the one transaction is over
-        self._part = Part(self._outer.writes)
+        self.part = Part(self._outer.writes)
 
     async def commit(self) -> None:
         self.get_driver_session()
@@ -227,7 +231,7 @@ class _JoinedTransaction(AIOTransaction):
         self._running_part().on_rollback.append(hook)
 
     def get_driver_session(self) -> Any:
-        if self._part is None:
+        if self.part is None:
             raise SessionMisuseError(NOT_STARTED)
         return self._outer.driver_session()
 
@@ -244,7 +248,7 @@ class _JoinedTransaction(AIOTransaction):
         exc_val: BaseException | None,
         exc_tb: TracebackType | None,
     ) -> None:
-        if self._part is None:
+        if self.part is None:
             return
         if exc_val is None:
             await self.commit()
@@ -252,14 +256,17 @@ class _JoinedTransaction(AIOTransaction):
             with suppress(RollbackHookError):  # the block's own exception wins
                 await self.abort()
 
+    def _as_argument(self) -> Any:
+        return self
+
     def _running_part(self) -> Part:
-        if self._part is None:
+        if self.part is None:
             raise SessionMisuseError("Transaction not started")
-        return self._part
+        return self.part
 
     def _end_part(self) -> Part:
         part = self._running_part()
-        self._part = None
+        self.part = None
         return part
 
 

@@ -42,11 +42,13 @@ class Part:
 
     Attributes:
         writes_before: The number of writes by the engine before it began.
+        effects: What happened to instances whose hooks are among the callbacks.
     """
 
     writes_before: int
     on_commit: list[Callback] = field(default_factory=list[Callback])
     on_rollback: list[Callback] = field(default_factory=list[Callback])
+    effects: dict[Any, Any] = field(default_factory=dict[Any, Any])
 
 
 def is_write(operation: str) -> bool:

@@ -112,7 +112,11 @@ class SyncRollbackEngine(SyncEngine):
             raise SessionMisuseError(ESCAPES)
         self._writes += is_write(operation)
         given = self.driver_session() if session is None else session
-        return super()._scope_for(given, operation, writes=writes)
+        scope = super()._scope_for(given, operation, writes=writes)
+        # Hooks of documents wait for the end of the program's transaction, if there is one.
+        part = session.part if isinstance(session, _JoinedTransaction) else None
+        scope.waiting = None if part is None else lambda: part
+        return scope
 
     @staticmethod
     def _get_session(session: Any) -> Any:
@@ -190,17 +194,17 @@ class _JoinedTransaction(SyncTransaction):
         super().__init__(engine)
         self._outer = engine
         self.session = session
-        self._part: Part | None = None
+        self.part: Part | None = None
 
     @property
     def is_started(self) -> bool:
-        return self._part is not None
+        return self.part is not None
 
     def start(self) -> None:
-        if self._part is not None:
+        if self.part is not None:
             raise SessionMisuseError("Transaction already started")
         self._outer.driver_session()  # raises if the one transaction is over
-        self._part = Part(self._outer.writes)
+        self.part = Part(self._outer.writes)
 
     def commit(self) -> None:
         self.get_driver_session()
@@ -225,7 +229,7 @@ class _JoinedTransaction(SyncTransaction):
         self._running_part().on_rollback.append(hook)
 
     def get_driver_session(self) -> Any:
-        if self._part is None:
+        if self.part is None:
             raise SessionMisuseError(NOT_STARTED)
         return self._outer.driver_session()
 
@@ -242,7 +246,7 @@ class _JoinedTransaction(SyncTransaction):
         exc_val: BaseException | None,
         exc_tb: TracebackType | None,
     ) -> None:
-        if self._part is None:
+        if self.part is None:
             return
         if exc_val is None:
             self.commit()
@@ -250,14 +254,17 @@ class _JoinedTransaction(SyncTransaction):
             with suppress(RollbackHookError):  # the block's own exception wins
                 self.abort()
 
+    def _as_argument(self) -> Any:
+        return self
+
     def _running_part(self) -> Part:
-        if self._part is None:
+        if self.part is None:
             raise SessionMisuseError("Transaction not started")
-        return self._part
+        return self.part
 
     def _end_part(self) -> Part:
         part = self._running_part()
-        self._part = None
+        self.part = None
         return part
 
 
