@@ -91,7 +91,7 @@ class EngineHooks:
 class Reach:
     """The hooks that operations on the documents of a model may call, in all that is inside of these."""
 
-    __slots__ = ("_events", "_found", "_hooks", "_model", "_seen", "may_grow")
+    __slots__ = ("_events", "_hooks", "_model", "_seen", "may_grow", "present", "supplies")
 
     def __init__(self, hooks: EngineHooks, model: type[Any], events: AbstractSet[str]) -> None:
         """Look at the classes."""
@@ -104,7 +104,7 @@ class Reach:
         """Return the hooks of the engine if one of them may be called."""
         if self.may_grow and self._seen != _complete[0]:
             self._look()
-        return self._hooks if self._found else None
+        return self._hooks if self.present or self.supplies else None
 
     def hooks(self, events: AbstractSet[str]) -> Iterator[Hook]:
         """Yield the hooks for some events, of all classes."""
@@ -120,15 +120,17 @@ class Reach:
         classes = _classes_in(model, with_references=self._events is OF_READS) if model else ()
         self.may_grow = any(map(_is_open, classes if self._events is OF_READS else classes[1:]))
         """Whether later class statements may add to it."""
-        self._found = any(map(self._has_hooks, classes))
+        self.present = frozenset(
+            event for event in self._events if any(self._hooks.of(cls, event) for cls in classes)
+        )
+        """The events for which there are hooks."""
+        self.supplies = self._events is OF_WRITES and any(map(_is_supplied, classes))
+        """Whether fields get their values when they are written."""
 
-    def _has_hooks(self, cls: type[Any]) -> bool:
-        """Return whether a class has hooks for the events, or fields that get their values when they are written."""
-        if any(self._hooks.of(cls, event) for event in self._events):
-            return True
-        is_written = self._events is OF_WRITES and kind_of(cls) in _WITH_INSTANCES
-        mapping = mapping_or_none(cls) if is_written else None
-        return mapping is not None and bool(mapping.supplied)
+
+def _is_supplied(cls: type[Any]) -> bool:
+    mapping = mapping_or_none(cls) if kind_of(cls) in _WITH_INSTANCES else None
+    return mapping is not None and bool(mapping.supplied)
 
 
 def _classes_in(model: type[Any], *, with_references: bool) -> list[type[Any]]:

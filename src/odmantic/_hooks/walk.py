@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 def written_with(instance: Instance, names: AbstractSet[str] | None = None) -> dict[int, Instance]:
     """Return the embedded instances in some fields, and then the instance, each once, by identity."""
+    if not mapping_of(type(instance)).nested_fields:
+        return {id(instance): instance}
     found = {id(each): each for each in _inside(instance, names)}
     return {**found, id(instance): instance}
 

@@ -161,6 +161,21 @@ async def test_a_new_instance_is_new_again_after_a_rollback(aio_engine, collecti
     assert collection.find_one()["version"] == 1
 
 
+async def test_an_instance_without_hooks_before_a_write_is_new_again_too(aio_engine, fail_point):
+    class Item(Model):
+        name: str
+
+        @hook("after_insert")
+        def inserted(self):
+            called.append("inserted")
+
+    item = Item(name="a")
+    with fail_point("commitTransaction", error_code=251, labels=(TRANSIENT,), times=1):
+        await aio_engine.run_transaction(lambda transaction: transaction.save(item))
+
+    assert called == ["inserted"] * 2
+
+
 async def test_what_the_program_assigns_behind_a_hook_stays_after_a_rollback(aio_engine):
     order = await aio_engine.save(Order(name="a"))
 

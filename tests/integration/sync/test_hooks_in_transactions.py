@@ -157,6 +157,21 @@ def test_a_new_instance_is_new_again_after_a_rollback(sync_engine, collection):
     assert collection.find_one()["version"] == 1
 
 
+def test_an_instance_without_hooks_before_a_write_is_new_again_too(sync_engine, fail_point):
+    class Item(Model):
+        name: str
+
+        @hook("after_insert")
+        def inserted(self):
+            called.append("inserted")
+
+    item = Item(name="a")
+    with fail_point("commitTransaction", error_code=251, labels=(TRANSIENT,), times=1):
+        sync_engine.run_transaction(lambda transaction: transaction.save(item))
+
+    assert called == ["inserted"] * 2
+
+
 def test_what_the_program_assigns_behind_a_hook_stays_after_a_rollback(sync_engine):
     order = sync_engine.save(Order(name="a"))
 

@@ -45,13 +45,18 @@ if TYPE_CHECKING:
 class HookedWrite:
     """The write of one instance, as its hooks see it."""
 
-    __slots__ = ("changes", "hooks", "instance", "is_new", "place", "subjects", "target")
+    __slots__ = (
+        *("changes", "events", "hooks", "instance", "is_new", "place", "subjects", "supplies"),
+        "target",
+    )
 
-    def __init__(self, instance: Model, target: Target, hooks: EngineHooks) -> None:
+    def __init__(self, instance: Model, target: Target, reach: Reach, hooks: EngineHooks) -> None:
         """Begin before the plan is made."""
         self.instance = instance
         self.target = target
         self.hooks = hooks
+        self.events = reach.present
+        self.supplies = reach.supplies
         self.place = target.known.place
         self.is_new = standing_at(state_of(instance), self.place) is not KNOWN
         self.subjects: Mapping[int, Any] = written_with(instance)
@@ -106,19 +111,28 @@ class HookedCall:
     def of(self, instance: Model) -> HookedWrite | None:
         """Return the write of an instance; `None` if nothing in it has hooks."""
         target = self._engine._target(type(instance))
-        hooks = None if target.hooks is None else target.hooks.now()
-        return None if hooks is None else HookedWrite(instance, target, hooks)
+        reach = target.hooks
+        hooks = None if reach is None else reach.now()
+        if reach is None or hooks is None:
+            return None
+        return HookedWrite(instance, target, reach, hooks)
 
     def before_save(self, written: HookedWrite, names: AbstractSet[str]) -> AbstractSet[str]:
         """Call the hooks before a save that would send some fields; return what there is to send after them."""
         # Before hooks assign values, which may differ in each attempt.
         self._scope.guard(written.instance)
+        events = ("before_insert" if written.is_new else "before_update", "before_save")
+        # A rollback makes a new instance new again, whatever hooks it has.
+        is_kept = written.is_new and self._scope.journal is not None
+        if not is_kept and not written.supplies and written.events.isdisjoint(events):
+            return names
         with self._undone_by_rollback(written):
-            for event in ("before_insert" if written.is_new else "before_update", "before_save"):
-                written.look(names)
-                self._fire(event, written)
-                names = fields_to_save(written.instance, written.place)
-            if names:
+            for event in events:
+                if event in written.events:
+                    written.look(names)
+                    self._fire(event, written)
+                    names = fields_to_save(written.instance, written.place)
+            if names and written.supplies:
                 supply(written.instance, names, self._now, is_new=written.is_new)
                 names = fields_to_save(written.instance, written.place)
         return names
@@ -188,6 +202,8 @@ class HookedCall:
             ) from errors[0]
 
     def _fire_after(self, written: HookedWrite, *events: str) -> None:
+        if written.events.isdisjoint(events):
+            return
         with dooming(self._scope), self._undone_by_rollback(written):
             for event in events:
                 self._fire(event, written)
@@ -221,7 +237,7 @@ class HookedCall:
     def _effects(self, written: HookedWrite) -> Iterator[Effect]:
         """Yield what is kept for the hooks after a commit or a rollback, and register these the first time."""
         callbacks = self._callbacks
-        if callbacks is None:
+        if callbacks is None or written.events.isdisjoint(_ENDS):
             return
         for key, subject in written.subjects.items():
             commit, rollback = (written.hooks.of(type(subject), event) for event in _ENDS)
