@@ -86,8 +86,11 @@ class RealClass:
             for each in classes.classes_below(cls)
             for value in classes.stored_values_of(each)
         }
-        name = cast("str", classes.field)
-        return handler(core_schema.tagged_union_schema(choices, name))
+        # JSON schemas may have either name.
+        paths: list[list[str | int]] = [
+            [name] for name in _names_of(cls, cast("str", classes.field))
+        ]
+        return handler(core_schema.tagged_union_schema(choices, paths))
 
 
 _ANY = core_schema.simple_ser_schema("any")
@@ -144,11 +147,16 @@ def _validated(
     return validator.validate_python(value, context=info.context)
 
 
+def _names_of(cls: Any, field: str) -> list[str]:
+    """Return the names of a field in mappings and JSON, aliases first."""
+    info = cls.__pydantic_fields__[field]
+    found = (info.validation_alias, info.alias, info.serialization_alias, field)
+    return [*dict.fromkeys(each for each in found if isinstance(each, str))]
+
+
 def _class_named(cls: Any, field: str, value: Mapping[Any, Any]) -> Any:
     """Return the class that a mapping names."""
-    info = cls.__pydantic_fields__[field]
-    names = [each for each in (info.validation_alias, info.alias, field) if isinstance(each, str)]
-    tag = next((value[name] for name in names if name in value), None)
+    tag = next((value[name] for name in _names_of(cls, field) if name in value), None)
     if tag is None:
         return cls
     classes = cast("Classes", classes_around(cls))

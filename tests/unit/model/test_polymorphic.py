@@ -227,6 +227,8 @@ def test_an_alias_names_the_class_too():
     held = TypeAdapter(Polymorphic[Base])
 
     assert type(held.validate_python({"type": "other"})) is Other
+    assert held.json_schema()["discriminator"]["propertyName"] == "type"
+    assert held.json_schema(by_alias=False)["discriminator"]["propertyName"] == "kind"
 
 
 def test_a_model_may_have_fields_with_all_classes_in_its_schema():
