@@ -7,7 +7,7 @@ from typing import Dict, List, Literal, Optional
 import pytest
 from tests.integration.aio.reading import to_list
 
-from odmantic import EmbeddedModel, Field, Model, as_type, type_is
+from odmantic import EmbeddedModel, Field, Model, Reference, as_type, type_is
 from odmantic.exceptions import UnknownTypeError
 
 
@@ -40,6 +40,24 @@ class Drawing(Model):
     more: List[Shape] = []
     named: Dict[str, Shape] = {}
     by: Optional[Vehicle] = None
+
+
+class User(Model):
+    name: str
+
+
+class Note(EmbeddedModel):
+    by: User = Reference()
+    model_config = {"inheritance": "single"}
+
+
+class Comment(Note):
+    text: str
+
+
+class Page(Model):
+    number: int
+    note: Note
 
 
 def drawings() -> list[Drawing]:
@@ -139,6 +157,22 @@ async def test_an_unknown_type_is_read_as_the_base_and_kept(aio_engine, raw_data
     await aio_engine.save(one)
 
     assert raw_database["drawing"].find_one({"name": "d"})["by"] == ship
+
+
+async def test_a_reference_of_the_root_is_read_in_each_class(aio_engine):
+    ada, bob = User(name="Ada"), User(name="Bob")
+    saved = [Page(number=1, note=Note(by=ada)), Page(number=2, note=Comment(by=bob, text="x"))]
+    await aio_engine.save_all(saved)
+
+    assert await to_list(aio_engine.find(Page, sort=Page.number)) == saved
+    one = await aio_engine.find_one(Page, Page.number == 2)
+    assert one == saved[1]
+
+    one.note.by.name = "Eve"
+    one.note.text = "y"
+    await aio_engine.save(one)
+    assert await aio_engine.find_one(User, User.id == bob.id) == one.note.by
+    assert (await aio_engine.find_one(Page, Page.number == 2)).note == one.note
 
 
 async def test_a_rollback_gives_the_changes_back(aio_engine, raw_database):

@@ -8,7 +8,7 @@ from typing import Dict, List, Literal, Optional
 import pytest
 from tests.integration.sync.reading import to_list
 
-from odmantic import EmbeddedModel, Field, Model, as_type, type_is
+from odmantic import EmbeddedModel, Field, Model, Reference, as_type, type_is
 from odmantic.exceptions import UnknownTypeError
 
 
@@ -41,6 +41,24 @@ class Drawing(Model):
     more: List[Shape] = []
     named: Dict[str, Shape] = {}
     by: Optional[Vehicle] = None
+
+
+class User(Model):
+    name: str
+
+
+class Note(EmbeddedModel):
+    by: User = Reference()
+    model_config = {"inheritance": "single"}
+
+
+class Comment(Note):
+    text: str
+
+
+class Page(Model):
+    number: int
+    note: Note
 
 
 def drawings() -> list[Drawing]:
@@ -140,6 +158,22 @@ def test_an_unknown_type_is_read_as_the_base_and_kept(sync_engine, raw_database)
     sync_engine.save(one)
 
     assert raw_database["drawing"].find_one({"name": "d"})["by"] == ship
+
+
+def test_a_reference_of_the_root_is_read_in_each_class(sync_engine):
+    ada, bob = User(name="Ada"), User(name="Bob")
+    saved = [Page(number=1, note=Note(by=ada)), Page(number=2, note=Comment(by=bob, text="x"))]
+    sync_engine.save_all(saved)
+
+    assert to_list(sync_engine.find(Page, sort=Page.number)) == saved
+    one = sync_engine.find_one(Page, Page.number == 2)
+    assert one == saved[1]
+
+    one.note.by.name = "Eve"
+    one.note.text = "y"
+    sync_engine.save(one)
+    assert sync_engine.find_one(User, User.id == bob.id) == one.note.by
+    assert sync_engine.find_one(Page, Page.number == 2).note == one.note
 
 
 def test_a_rollback_gives_the_changes_back(sync_engine, raw_database):
