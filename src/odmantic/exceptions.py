@@ -33,6 +33,7 @@
     ├── OldDocumentsWarning            `on_insert` on a field that old documents lack
     ├── QueryTruthWarning              `and`, `or`, `not` or a chained comparison between conditions
     ├── StrayOperationWarning          an operation outside its transaction
+    ├── StoredFieldsWarning            an update by query, and a model with stored properties
     ├── StringOperandWarning           `in_` with a string
     └── UnconfiguredIndexesWarning     unique indexes that were not created
 
@@ -85,6 +86,7 @@ from odmantic._errors.warnings import (
     ForeignFieldWarning,
     OldDocumentsWarning,
     QueryTruthWarning,
+    StoredFieldsWarning,
     StrayOperationWarning,
     StringOperandWarning,
     UnconfiguredIndexesWarning,
@@ -116,6 +118,7 @@ __all__ = [
     "RollbackHookError",
     "ServerNotFoundError",
     "SessionMisuseError",
+    "StoredFieldsWarning",
     "StrayOperationError",
     "StrayOperationWarning",
     "StringOperandWarning",

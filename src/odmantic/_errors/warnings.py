@@ -23,6 +23,10 @@ class QueryTruthWarning(UserWarning):
     """Python took the truth value of a condition, as for `and`, `or`, `not` and chained comparisons: one is lost."""
 
 
+class StoredFieldsWarning(UserWarning):
+    """An update by query sets a field of a model with stored properties, which it does not compute."""
+
+
 class StringOperandWarning(UserWarning):
     """`in_` or `not_in` was given a string, and compares with its characters."""
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from odmantic._caller import warn_caller
 from odmantic._codec.readable import field_reader
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.writes import UpdateMatching, set_fields
+from odmantic.exceptions import StoredFieldsWarning
 
 if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
@@ -42,8 +44,18 @@ def plan_soft_remove(
     *,
     just_one: bool,
 ) -> UpdateMatching:
-    """Return the update that deletes what matches, or one such document, and sets what is `supplied` besides."""
+    """Return the update that deletes what matches, or one such document, and sets what is `supplied` besides.
+
+    It warns of stored properties, which it leaves alone.
+    """
     mapping = mapping_of(model)
+    if mapping.stored:
+        warn_caller(
+            f"remove sets the time of a deletion by a query, and computes no stored properties of {model.__name__}: "
+            f"{', '.join(mapping.stored)}. Delete the instances if one depends on that time; filter this warning if none "
+            "does",
+            StoredFieldsWarning,
+        )
     name = mapping.soft_delete or ""
     encode = mapping.encoder_of[name]
     stored = time if encode is None else encode(time)

@@ -11,7 +11,11 @@ from pymongo.errors import PyMongoError
 from tests.integration.aio.reading import to_list
 
 from odmantic import AIOEngine, Field, HookEvent, Model, Reference, hook, stored, utcnow
-from odmantic.exceptions import DocumentNotFoundError, DuplicateKeyError
+from odmantic.exceptions import (
+    DocumentNotFoundError,
+    DuplicateKeyError,
+    StoredFieldsWarning,
+)
 
 
 class Post(Model):
@@ -342,6 +346,12 @@ async def test_stored_properties_follow(aio_engine, raw_database):
     assert raw_database["page"].find_one()["is_live"] is False
     await aio_engine.restore(page)
     assert raw_database["page"].find_one()["is_live"] is True
+    with pytest.warns(
+        StoredFieldsWarning, match="computes no stored properties of Page: is_live"
+    ) as caught:
+        assert await aio_engine.remove(Page) == 1
+    assert [each.filename for each in caught] == [__file__]
+    assert await aio_engine.remove(Page, hard=True, without="soft_delete") == 1
 
 
 async def test_subclasses_of_a_hierarchy_share_it(aio_engine, raw_database):

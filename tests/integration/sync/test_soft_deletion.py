@@ -12,7 +12,11 @@ from pymongo.errors import PyMongoError
 from tests.integration.sync.reading import to_list
 
 from odmantic import Field, HookEvent, Model, Reference, SyncEngine, hook, stored, utcnow
-from odmantic.exceptions import DocumentNotFoundError, DuplicateKeyError
+from odmantic.exceptions import (
+    DocumentNotFoundError,
+    DuplicateKeyError,
+    StoredFieldsWarning,
+)
 
 
 class Post(Model):
@@ -340,6 +344,12 @@ def test_stored_properties_follow(sync_engine, raw_database):
     assert raw_database["page"].find_one()["is_live"] is False
     sync_engine.restore(page)
     assert raw_database["page"].find_one()["is_live"] is True
+    with pytest.warns(
+        StoredFieldsWarning, match="computes no stored properties of Page: is_live"
+    ) as caught:
+        assert sync_engine.remove(Page) == 1
+    assert [each.filename for each in caught] == [__file__]
+    assert sync_engine.remove(Page, hard=True, without="soft_delete") == 1
 
 
 def test_subclasses_of_a_hierarchy_share_it(sync_engine, raw_database):
