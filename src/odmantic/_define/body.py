@@ -155,7 +155,9 @@ class Declaration:
         """
         value = self.value
         is_unchecked = isinstance(value, (ODMFieldInfo, ODMReferenceInfo))
-        if value is PydanticUndefined or is_unchecked or type(value) is adapted:
+        # For pydantic, an ellipsis is no default.
+        is_absent = value is PydanticUndefined or value is Ellipsis
+        if is_absent or is_unchecked or type(value) is adapted:
             return True
         tree = self.tree
         if tree is None or tree.annotation is not adapted:

@@ -305,6 +305,16 @@ def test_classes_called_like_the_bases_are_ordinary() -> None:
     assert own_embedded(x=1).model_dump_doc() == {"x": 1}
 
 
+def test_an_ellipsis_makes_a_field_required() -> None:
+    class Crate(Model):
+        n: int = ...  # type: ignore[assignment]
+
+    for cls in (Crate, create_model("Crate", __base__=Model, n=(int, ...))):
+        assert cls(n=1).model_dump_doc()["n"] == 1  # type: ignore[attr-defined]
+        with pytest.raises(ValidationError, match="Field required"):
+            cls()
+
+
 def test_create_model_makes_a_model() -> None:
     cls = create_model("Crate", __base__=Model, n=(int, 3))
     crate = cls()
