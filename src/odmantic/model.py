@@ -35,7 +35,7 @@ from odmantic._define.patch import apply_patch, check_frozen, collect_patch
 from odmantic._define.properties import has_all_names
 from odmantic._mapping.fields import ODMBaseField, ODMBaseIndexableField, ODMEmbedded, ODMReference
 from odmantic._mapping.mapping import ModelMapping, declared_indexes
-from odmantic._query.properties import assign_property
+from odmantic._query.properties import assign_property, forget_cached
 from odmantic._state.copies import (
     begin_with,
     is_hollow_state,
@@ -407,6 +407,9 @@ def _assign(instance: _BaseODMModel, name: str, value: Any) -> bool:
     if name in mapping.stored:
         assign_property(instance, name, value)
         return False
+    if mapping.extra_allowed and mapping.stored:
+        # Pydantic would take a cached value for an additional one.
+        forget_cached(instance)
     if name == mapping.type_field and instance.__dict__.get(name, value) != value:
         check_frozen(type(instance), {name: value})
     if mapping.codec.is_judged_whole:

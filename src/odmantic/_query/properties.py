@@ -56,5 +56,11 @@ def assign_property(instance: Any, name: str, value: Any) -> None:
     _attribute(instance.__class__, name).assign(instance, value)
 
 
+def forget_cached(instance: Any) -> None:
+    """Have stored properties computed when they are next read."""
+    for name in instance.__mapping__.stored:
+        instance.__dict__.pop(name, None)
+
+
 def _attribute(cls: Any, name: str) -> Any:
     return next(vars(each)[name] for each in cls.__mro__ if name in vars(each))

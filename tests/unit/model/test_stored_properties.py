@@ -358,6 +358,24 @@ def test_extras_leave_the_key_to_the_property():
             Open(n=1, **{name: 3}).model_dump_doc()
 
 
+def test_an_assignment_leaves_cached_values_out_of_extras():
+    class Open(Model):
+        model_config = {"extra": "allow"}
+        n: int
+
+        @stored()
+        @cached_property
+        def double(self) -> int:
+            return self.n * 2
+
+    one = Open(n=1)
+    for name, value, double in [("more", 3, 2), ("n", "4", 8)]:
+        assert one.double == 2
+        setattr(one, name, value)
+        assert one.model_extra == {"more": 3}
+        assert one.model_dump_doc() == {"_id": one.id, "n": one.n, "more": 3, "double": double}
+
+
 def test_a_copy_computes_its_own():
     order = Order(lines=[Line(price=1)])
     copied = copy(order)
