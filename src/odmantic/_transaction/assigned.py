@@ -11,12 +11,12 @@ from odmantic._state.snapshot import field_digest, field_digests, take_snapshots
 from odmantic._state.state import DELETED, NEW, State, all_names, standing_at, state_of
 from odmantic._state.transitions import mark_clean, mark_new_again
 from odmantic._transaction.tracked import Tracked
+from odmantic._types.instances import Instance
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from odmantic._state.places import Place
-    from odmantic._types.instances import Instance
 
 _ABSENT: Any = object()
 
@@ -105,16 +105,37 @@ def _values(instance: Instance) -> dict[str, Any]:
     return {**instance.__dict__, **(instance.__pydantic_extra__ or {})}
 
 
-def _deep_values(instance: Instance) -> dict[str, Tracked]:
-    """Return what can put back the insides of fields that change in place, except referenced instances."""
+class _Container:
+    """What is directly in a list, a dictionary or an embedded object; referenced instances are documents of their own."""
+
+    __slots__ = ("_held", "_kept")
+
+    def __init__(self, value: Any) -> None:
+        held = vars(value) if isinstance(value, Instance) else value
+        self._held: Any = held if isinstance(held, (list, dict)) else None
+        self._kept: Any = None if self._held is None else self._held.copy()
+
+    def restore(self) -> None:
+        if isinstance(self._held, list):
+            self._held[:] = self._kept
+        elif self._held is not None:
+            self._held.clear()
+            self._held.update(self._kept)
+
+
+def _deep_values(instance: Instance) -> dict[str, Tracked | _Container]:
+    """Return what can put back the insides of fields that change in place, except those of referenced instances."""
     mapping = mapping_of(type(instance))
     with_references = {link.name for link in mapping.links}
-    kept: dict[str, Tracked] = {}
-    for name in mapping.mutable_fields - with_references:
-        if name in instance.__dict__:
-            tracked = Tracked()
-            # What cannot be copied, such as a lock, is put back as an object.
-            with suppress(TypeError):
-                tracked.add(instance.__dict__[name])
-                kept[name] = tracked
+    kept: dict[str, Tracked | _Container] = {}
+    for name in mapping.mutable_fields & instance.__dict__.keys():
+        value = instance.__dict__[name]
+        if name in with_references:
+            kept[name] = _Container(value)
+            continue
+        tracked = Tracked()
+        # What cannot be copied, such as a lock, is put back as an object.
+        with suppress(TypeError):
+            tracked.add(value)
+            kept[name] = tracked
     return kept

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, List
 
 import pytest
 from pymongo.errors import OperationFailure
 from tests.integration.aio.colour import ASYNC, resolve
 
-from odmantic import EmbeddedModel, HookEvent, Model, hook
+from odmantic import EmbeddedModel, HookEvent, Model, Reference, hook
 from odmantic.exceptions import (
     CommitHookError,
     CommitOutcomeUnknownError,
@@ -245,6 +245,53 @@ async def test_the_guard_of_retries_ignores_what_hooks_assign(aio_engine, collec
             else:
                 with pytest.raises(error):
                     await aio_engine.run_transaction(each)
+
+
+class Tag(Model):
+    name: str
+
+
+class Note(EmbeddedModel):
+    tag: Tag = Reference()
+    text: str = ""
+
+
+class Tagged(Model):
+    name: str
+    tags: List[Tag] = Reference()
+    note: Note
+
+    @hook("before_save")
+    def tag(self):
+        if self.name == "b":
+            self.tags.append(Tag(name="hook"))
+            self.note.text = "hook"
+
+
+async def test_references_that_hooks_add_are_undone_and_what_they_refer_to_is_not(
+    aio_engine, raw_database
+):
+    for name in ("tag", "tagged"):
+        raw_database.create_collection(name)
+    tagged = Tagged(name="a", tags=[Tag(name="one")], note=Note(tag=Tag(name="two")))
+    await aio_engine.save(tagged)
+    tags, note, one = tagged.tags, tagged.note, tagged.tags[0]
+
+    with pytest.raises(_MineError):
+        async with aio_engine.transaction() as transaction:
+            tagged.name, one.name, note.tag.name = "b", "changed", "changed"
+            await transaction.save(tagged)
+            assert len(tagged.tags) == 2
+            raise _MineError
+
+    assert tagged.tags is tags
+    assert tags == [one]
+    assert (tagged.note is note, note.text) == (True, "")
+    assert one.name == note.tag.name == "changed"
+    assert one.__fields_modified__ == note.tag.__fields_modified__ == {"name"}
+    await aio_engine.save(tagged)
+    assert raw_database["tagged"].find_one()["note"]["text"] == "hook"
+    assert raw_database["tag"].count_documents({}) == 3
 
 
 # --- The end ----------------------------------------------------------------------------------------

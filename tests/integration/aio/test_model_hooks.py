@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, List, Optional
 
 import pymongo
 import pytest
@@ -341,6 +341,24 @@ async def test_referenced_instances_are_loaded_before_those_that_refer_to_them(a
         called.clear()
         await read(Bike)
         assert called == ["maker after_load", "bike after_load A"]
+
+
+async def test_references_in_containers_have_their_hooks(aio_engine):
+    class Shop(Model):
+        makers: List[Maker] = Reference()
+        best: Optional[Maker] = Reference()
+
+        @hook("after_load")
+        def loaded(self):
+            called.append(f"shop after_load {len(self.makers)}")
+
+    await aio_engine.save(Shop(makers=[Maker(name="a"), Maker(name="b")], best=Maker(name="c")))
+    assert called[:3] == ["maker before_save"] * 3
+
+    for read in (aio_engine.find_one, lambda model: to_list(aio_engine.find(model))):
+        called.clear()
+        await read(Shop)
+        assert called == [*["maker after_load"] * 3, "shop after_load 2"]
 
 
 # --- save_all ---------------------------------------------------------------------------------------
