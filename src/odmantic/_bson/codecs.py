@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeGuard, TypeVar
 
 T = TypeVar("T")
 
@@ -43,11 +43,16 @@ class BsonCodec(Generic[T]):
         return f"BsonCodec({self.encode!r}, {self.decode!r})"
 
 
+def is_codec(mark: object) -> TypeGuard[BsonCodec[Any]]:
+    """Return whether this is a codec."""
+    return isinstance(mark, BsonCodec)
+
+
 def codec_in(marks: Iterable[Any]) -> BsonCodec[Any] | None:
     """Return the codec in the metadata of an annotation; the outermost counts."""
-    found = None
+    found: BsonCodec[Any] | None = None
     for mark in marks:
-        if isinstance(mark, BsonCodec):
+        if is_codec(mark):
             found = mark
     return found
 

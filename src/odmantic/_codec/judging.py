@@ -36,7 +36,7 @@ def _judge(instance: Any) -> None:
     Raises:
         InvalidDocumentError: if that fails.
     """
-    model = type(instance)
+    model: Any = instance.__class__
     document = _with_targets(instance, _encoded(instance))
     try:
         read = as_read(document)

@@ -150,7 +150,8 @@ def _is_same(again: Any, value: Any) -> bool:
     Embedded objects test their own fields. BSON has neither subclasses of Python's types nor microseconds. An integer is
     also a value of the other types of numbers.
     """
-    if type(value) is int and type(again) in (float, Decimal):
+    cls = value.__class__
+    if cls is int and type(again) in (float, Decimal):
         return bool(again == value)
     if not isinstance(value, type(again)) or isinstance(value, bool) is not isinstance(again, bool):
         return False

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, NewType, TypeAlias, TypeVar, cast, g
 
 from pydantic import AwareDatetime, BaseModel, EmailStr, FutureDate, NaiveDatetime, PastDate
 
-from odmantic._bson.codecs import NO_CODECS, BsonCodec, Codecs, codec_of_class
+from odmantic._bson.codecs import NO_CODECS, BsonCodec, Codecs, codec_of_class, is_codec
 from odmantic._bson.datetimes import mode_in
 from odmantic._bson.forms import Form, form_of
 from odmantic._bson.values import AS_IT_IS
@@ -227,8 +227,10 @@ class Coded(Type):
 def codec_for(node: Type) -> BsonCodec[Any] | None:
     """Return the codec for a type: that of the annotation, of the class around it, or a registered one."""
     for mark in reversed(node.marks):
-        if isinstance(mark, (BsonCodec, WithBsonSerializer)) and mark is not DECIMAL_SERIALIZER:
-            return mark if isinstance(mark, BsonCodec) else None
+        if is_codec(mark):
+            return mark
+        if isinstance(mark, WithBsonSerializer) and mark is not DECIMAL_SERIALIZER:
+            return None
     if not is_class(node.cls):
         return None
     # Typed dictionaries are no dictionaries for their codecs.
