@@ -135,11 +135,8 @@ class AIOSessionBase(HasScope):
         without: Without = (),
     ) -> int:
         """Delete the matching documents; see `AIOEngine.remove`."""
+        words: dict[str, Any] = {"hard": hard, "without": without}
+        said = {word: value for word, value in words.items() if value}
         return await self.engine.remove(
-            model,
-            *queries,
-            just_one=just_one,
-            session=self._as_argument(),
-            **({"hard": True} if hard else _NOTHING),
-            **({"without": without} if without else _NOTHING),
+            model, *queries, just_one=just_one, session=self._as_argument(), **said
         )

@@ -79,7 +79,7 @@ def encode_stored(instance: Instance, include: Container[str] | None = None) -> 
     document: dict[str, Any] = {}
     for name, key, encode in mapping.stored_encoders:
         if include is None or name in include:
-            instance.__dict__.pop(name, None)  # where a cached property keeps an earlier value
+            vars(instance).pop(name, None)  # where a cached property keeps an earlier value
             value = getattr(instance, name)
             document[key] = value if encode is None else encode(value)
     return leave_out(mapping, document) if mapping.left_out else document

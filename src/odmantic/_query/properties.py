@@ -63,4 +63,5 @@ def forget_cached(instance: Any) -> None:
 
 
 def _attribute(cls: Any, name: str) -> Any:
-    return next(vars(each)[name] for each in cls.__mro__ if name in vars(each))
+    mro: tuple[type[Any], ...] = cls.__mro__
+    return next(vars(each)[name] for each in mro if name in vars(each))
