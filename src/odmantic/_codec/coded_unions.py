@@ -15,6 +15,7 @@ from odmantic._bson.alike import is_alike
 from odmantic._codec.coded import OPTIONS
 from odmantic._codec.encode import type_encoder
 from odmantic._codec.validation import Validation
+from odmantic._mapping.hierarchy import hierarchy_of
 from odmantic._mapping.mapping import mapping_of
 from odmantic._types.tree import Document, Object, Type
 
@@ -107,7 +108,12 @@ class _Reader:
 
 
 def _validation_of(model: Any) -> Callable[[Any], Any]:
+    is_of_hierarchy = hierarchy_of(model) is not None
+
     def validate(values: Any) -> Any:
+        if is_of_hierarchy and isinstance(values, model):
+            # The decoder has made it; validation might make it one of the base.
+            return values
         return model.__pydantic_validator__.validate_python(
             values, by_alias=mapping_of(model).takes_aliases, by_name=True
         )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gc
 import pickle
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from typing import (
+    Annotated,
     Any,
     Dict,
     FrozenSet,
@@ -25,7 +27,7 @@ import pytest
 from pydantic import BaseModel, SerializeAsAny, create_model, field_validator
 from tests.unit.somewhere import HERE, dirty_fields, mark_read, read_document
 
-from odmantic import EmbeddedModel, Field, Model, Polymorphic, Reference
+from odmantic import BsonCodec, EmbeddedModel, Field, Model, Polymorphic, Reference
 from odmantic._codec.decode import decode_document, validate_document
 from odmantic._codec.encode import encode_document
 from odmantic._mapping.mapping import mapping_of
@@ -605,3 +607,26 @@ def test_operands_have_their_type():
     assert (Drawing.main == SHAPES[1]) == {"main": {"$eq": STORED[1]}}
     assert Drawing.main.in_([SHAPES[0], SHAPES[2]]) == {"main": {"$in": [STORED[0], STORED[2]]}}
     assert (Drawing.main.n > 1) == {"main.N": {"$gt": 1}}
+
+
+@pytest.mark.parametrize("options", [{}, {"extra": "allow"}])
+@pytest.mark.parametrize("revalidate", ["never", "subclass-instances"])
+def test_a_union_with_stored_codecs_keeps_the_class(revalidate, options):
+    day = Annotated[date, BsonCodec(date.isoformat, date.fromisoformat)]
+
+    class Event(EmbeddedModel):
+        on: day = Field(alias="day")
+        model_config = {"inheritance": "single", "revalidate_instances": revalidate, **options}
+
+    class Party(Event):
+        guests: int = 2
+
+    class Diary(Model):
+        entry: Union[Event, int, str]
+        entries: List[Union[Event, int]] = []
+
+    party, event = Party(day=date(2026, 1, 2)), Event(day=date(2026, 1, 3))
+    diary = Diary(entry=party, entries=[party, 1, event])
+    read = Diary.model_validate_doc(diary.model_dump_doc())
+    assert read == diary
+    assert [type(one) for one in (read.entry, *read.entries)] == [Party, Party, int, Event]
