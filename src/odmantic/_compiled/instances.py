@@ -115,8 +115,10 @@ class InstanceCode:
         source = self._source
         if mapping.extra_allowed:
             # Surplus keys are part of the instance.
-            count = len(mapping.fields) + len(mapping.hidden_type)
-            with source.block(f"if len({raw}) != {count}:"):
+            hidden = [source.quoted("kind", key) for key in mapping.hidden_type]
+            others = "".join(f" or {key} not in {raw}" for key in hidden)
+            count = len(mapping.fields) + len(hidden)
+            with source.block(f"if len({raw}) != {count}{others}:"):
                 self._source.add(self.refusal)
         values: list[tuple[str, str]] = []
         kept: list[Pieces] = []

@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from odmantic._bson.values import is_document, is_stored_array
-from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.conditions import checked_words, restricted
 from odmantic._plan.foreign import check_fields
 from odmantic.query import QueryExpression, and_
@@ -47,7 +46,7 @@ def build_filter(
         check_fields(query, model)
     if without:
         without = checked_words(without)
-    if model is not None and mapping_of(model).has_conditions:
+    if model is not None and model.__mapping__.has_conditions:
         return restricted(queries, model, without)
     if len(queries) == 1:
         return QueryExpression(queries[0])

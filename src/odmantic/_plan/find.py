@@ -67,9 +67,9 @@ class FindPlan(Generic[ModelType]):
     @property
     def batch_size(self) -> int:
         """The number of documents in a batch from the server."""
-        is_flat = not any(
-            each.mutable_fields or each.links or each.extra_allowed
-            for each in mapping_of(self.model).read_as
+        mapping = mapping_of(self.model)
+        is_flat = (
+            _is_flat(mapping) if mapping.hierarchy is None else all(map(_is_flat, mapping.read_as))
         )
         return FLAT_BATCH_SIZE if is_flat else BATCH_SIZE
 
@@ -165,6 +165,11 @@ def _whole(name: str, value: Any) -> int:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     raise TypeError(f"{name} has to be an integer, not {value!r}")
+
+
+def _is_flat(mapping: ModelMapping) -> bool:
+    """Return whether documents have single values only."""
+    return not (mapping.mutable_fields or mapping.links or mapping.extra_allowed)
 
 
 def loads_references(mapping: ModelMapping) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from odmantic._codec.ids import id_filter
 from odmantic._plan.conditions import instance_filter
 from odmantic._plan.writes import Update, set_fields
 
@@ -43,5 +44,7 @@ class SavePlan:
     def update(self) -> Update:
         """The update that brings the document up to date."""
         update = set_fields(self.document, self.removed)
+        if not self.instance.__mapping__.has_conditions:
+            return Update(id_filter(self.id_), update, self.upsert)
         query = instance_filter(type(self.instance), self.id_, is_whole=self.upsert)
         return Update(query, update, self.upsert)
