@@ -27,7 +27,7 @@ from odmantic._mapping.fields import (
     ODMReference,
 )
 from odmantic._mapping.hierarchy import hierarchy_of
-from odmantic._mapping.links import ends_of, target_in
+from odmantic._mapping.links import ends_of, followed_in, target_in
 from odmantic._mapping.loading import why_not_missing
 from odmantic._mapping.mapping import COLLECTION, ModelMapping
 from odmantic._mapping.naming import (
@@ -256,7 +256,7 @@ def _check_generic(
             f"{name} in {model.__name__}"
         )
     # Which member a document belongs to is known only when it is read.
-    followed = {end for end, _, _ in ends_of(tree)}
+    followed = set(followed_in(tree))
     others = [
         node.cls for node in tree.models if isinstance(node, Document) and node not in followed
     ]

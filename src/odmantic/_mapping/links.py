@@ -95,12 +95,16 @@ def links_of(mapping: ModelMapping) -> tuple[Link, ...]:
     found: list[Link] = []
     for name, field in mapping.fields.items():
         reference = field if isinstance(field, ODMReference) else None
-        for node, steps, is_optional in ends_of(field.tree):
+        linked: set[Type] = set()
+        for node in followed_in(field.tree):
             if isinstance(node, Document) and node.cls.__mapping__.hierarchy is not None:
                 # Classes that are added may have references.
                 node.cls.__mapping__.hierarchy.used_by(mapping)
-            is_link = isinstance(node, Target) if reference else _is_around_reference(node, known)
-            if is_link:
+            if isinstance(node, Target) if reference else _is_around_reference(node, known):
+                linked.add(node)
+        # There may be more ways through a type than anybody can walk: only those to references are asked for.
+        for node, steps, is_optional in ends_of(field.tree) if linked else ():
+            if node in linked:
                 found.append(Link(name, field.key_name, steps, node.cls, reference, is_optional))
     return tuple(found)
 
@@ -141,6 +145,26 @@ def ends_of(
             yield node, steps, is_optional
 
 
+def followed_in(tree: Type) -> list[Type]:
+    """Return what `ends_of` yields, each once, however many ways lead there."""
+    ends: dict[Type, None] = {}
+    seen: set[Type] = set()
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        match node:
+            case Nullable() | Array() | Table():
+                waiting.append(node.inner)
+            case FixedTuple():
+                waiting.extend(reversed(node.arguments))
+            case _:
+                ends[node] = None
+    return list(ends)
+
+
 def _is_around_reference(node: Type, known: dict[Any, bool]) -> bool:
     """Return whether embedded objects of a type hold references, at any depth; `known` says so of classes."""
     if not isinstance(node, Document):
@@ -150,7 +174,7 @@ def _is_around_reference(node: Type, known: dict[Any, bool]) -> bool:
         mappings: Iterable[ModelMapping] = node.cls.__mapping__.read_as
         known[node.cls] = any(
             isinstance(field, ODMReference)
-            or any(_is_around_reference(end, known) for end, _, _ in ends_of(field.tree))
+            or any(_is_around_reference(end, known) for end in followed_in(field.tree))
             for mapping in mappings
             for field in mapping.fields.values()
         )
