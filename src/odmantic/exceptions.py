@@ -4,6 +4,7 @@
     ├── BaseEngineException            an operation of an engine failed
     │   ├── DocumentNotFoundError      no document to delete
     │   ├── DuplicateKeyError          a unique index refused a save
+    │   ├── UnsavedReferenceError      a reference was never saved, and is not saved along (a ValueError)
     │   └── InvalidDocumentError       BSON cannot store a value (an InvalidDocument)
     │       ├── IntegerTooLargeError   beyond 64 bits (an OverflowError)
     │       ├── IncompleteDocumentError  a field has no value (an AttributeError)
@@ -58,6 +59,7 @@ from odmantic._errors.operations import (
     ServerNotFoundError,
     TargetNotFoundError,
     UnencodableValueError,
+    UnsavedReferenceError,
 )
 from odmantic._errors.parsing import (
     DocumentParsingError,
@@ -131,6 +133,7 @@ __all__ = [
     "UnencodableValueError",
     "UnknownTypeError",
     "UnsafeRetryError",
+    "UnsavedReferenceError",
     "WriteConflictError",
 ]
 

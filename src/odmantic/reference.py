@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from odmantic._mapping.naming import plain_text
-from odmantic._mapping.options import FieldOptions, Loading, Missing, ReferenceOptions
+from odmantic._mapping.options import FieldOptions, Loading, Missing, ReferenceOptions, Saving
 
 __all__ = ["ODMReferenceInfo", "Reference"]
 
@@ -31,6 +31,7 @@ def Reference(  # noqa: N802 - the public name of 1.x
     unique: bool = False,
     load: Loading = "always",
     missing: Missing = "raise",
+    save: Saving = "changed",
 ) -> Any:
     """Declare that a field annotated with a model is stored as that model's primary key.
 
@@ -44,10 +45,12 @@ def Reference(  # noqa: N802 - the public name of 1.x
         load: Whether reads load the targets: `"always"`, or `"never"` unless `load=` of the call names them.
         missing: What stands in for a target that does not exist: `"raise"`, an error; `"none"`, `None` in an optional
             reference; `"keep"`, an instance with its primary key and nothing else; `"drop"`, nothing, in a container.
+        save: Which targets are saved with what refers to them: `"changed"`, those that are new or have changed; `"new"`,
+            those that were never saved; or `"never"`.
 
     Raises:
         TypeError: if the key is `_id`, which belongs to the primary key.
-        ValueError: if `load` or `missing` is something else.
+        ValueError: if `load`, `missing` or `save` is something else.
 
     Example:
         In a model: `author: User = Reference(index=True)`, `editor: User | None = Reference()`, or
@@ -58,7 +61,8 @@ def Reference(  # noqa: N802 - the public name of 1.x
         raise TypeError("cannot specify key_name='_id' for a reference: it is the primary key's")
     _check("load", load, Loading)
     _check("missing", missing, Missing)
-    options = ReferenceOptions(load, missing)
+    _check("save", save, Saving)
+    options = ReferenceOptions(load, missing, save)
     return ODMReferenceInfo(
         FieldOptions(key_name=key_name, index=index, unique=unique, reference=options)
     )

@@ -119,6 +119,8 @@ async def calls(engine: AIOEngine, user: User) -> None:
 async def relations(engine: AIOEngine, user: User) -> None:
     Reference(load="sometimes")  # mistake: no such value
     Reference(missing="ignore")  # mistake: no such value
+    Reference(save="always")  # mistake: no such value
+    await engine.save(user, cascade="no")  # mistake: no bool
     await engine.find(User, load=5)  # mistake: no paths
     await engine.find_one(User, missing="ignore")  # mistake: no such value
     await engine.load(User, User.home)  # mistake: no instance

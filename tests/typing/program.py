@@ -499,7 +499,7 @@ class Comment(EmbeddedModel):
 
 
 class Article(Model):
-    author: User = Reference(unique=True, load="never")
+    author: User = Reference(unique=True, load="never", save="new")
     editor: User | None = Reference(missing="none")
     readers: list[User] = Reference(missing="drop")
     roles: dict[str, User] = Reference(key_name="r")
@@ -522,5 +522,7 @@ async def relations(engine: AIOEngine, user: User) -> None:
     await engine.find(Article, load=False)
     assert_type(await engine.load(article, Article.author, "readers.employer"), None)
     assert_type(await engine.load([article], again=True), None)
+    assert_type(await engine.save(article, cascade=False), Article)
+    assert_type(await engine.save_all([article], cascade=False), list[Article])
     assert_type(is_loaded(article.author), bool)
     assert_type(is_missing(article.author), bool)

@@ -102,13 +102,23 @@ class AIOSessionBase(HasScope):
             **({"without": without} if without else _NOTHING),
         )
 
-    async def save(self, instance: ModelType) -> ModelType:
+    async def save(self, instance: ModelType, *, cascade: bool = True) -> ModelType:
         """Save an instance and its references; see `AIOEngine.save`."""
-        return await self.engine.save(instance, session=self._as_argument())
+        return await self.engine.save(
+            instance,
+            session=self._as_argument(),
+            **(_NOTHING if cascade else {"cascade": False}),
+        )
 
-    async def save_all(self, instances: Iterable[ModelType]) -> list[ModelType]:
+    async def save_all(
+        self, instances: Iterable[ModelType], *, cascade: bool = True
+    ) -> list[ModelType]:
         """Save several instances in order; see `AIOEngine.save_all`."""
-        return await self.engine.save_all(instances, session=self._as_argument())
+        return await self.engine.save_all(
+            instances,
+            session=self._as_argument(),
+            **(_NOTHING if cascade else {"cascade": False}),
+        )
 
     async def delete(self, instance: Model, *, hard: bool = False) -> None:
         """Delete the document of an instance; see `AIOEngine.delete`."""

@@ -119,6 +119,10 @@ class TargetNotFoundError(OdmanticError, LookupError):
     """The document that a reference leads to does not exist."""
 
 
+class UnsavedReferenceError(BaseEngineException, ValueError):
+    """An instance refers to one that was never saved, and is not saved with it."""
+
+
 class InvalidDocumentError(BaseEngineException, InvalidDocument):
     """A save was refused because BSON has no form for a value of the instance."""
 

@@ -13,6 +13,7 @@ from odmantic._types.tree import Array, Document, FixedTuple, Nullable, Table, T
 
 if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
+    from odmantic._mapping.options import Saving
 
 
 class Each(Enum):
@@ -47,6 +48,12 @@ class Link:
     cls: Any
     reference: ODMReference | None
     is_optional: bool
+
+    @property
+    def saving(self) -> Saving:
+        """Which targets are saved with what refers to them."""
+        options = None if self.reference is None else self.reference.options.reference
+        return "changed" if options is None else options.save
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -25,12 +25,13 @@ from odmantic._state.places import NOWHERE, Written
 from odmantic._state.snapshot import take_snapshots
 from odmantic._state.transitions import give_back, take
 from odmantic._types.kinds import is_model_instance
-from odmantic.exceptions import InvalidDocumentError
+from odmantic.exceptions import InvalidDocumentError, UnsavedReferenceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
+    from odmantic._mapping.links import Link
     from odmantic._mapping.mapping import ModelMapping
     from odmantic._state.places import Journal, Known, Place
     from odmantic.model import Model
@@ -220,24 +221,87 @@ def _is_text(text: str) -> Callable[[Any], bool]:
     return lambda name: isinstance(name, str) and str.__str__(name) == text
 
 
-def save_order(instances: Sequence[Model]) -> Sequence[Model]:
-    """Return the instances, each after its references, depth first and in field order.
+def save_order(
+    instances: Sequence[Model], is_saved: Callable[[Model], bool], *, cascades: bool = True
+) -> Sequence[Model]:
+    """Return the instances, each after those of its references that are saved with it, depth first and in field order.
 
     One may occur twice: the second time, nothing of it is written.
+
+    Args:
+        instances: The instances that the program gave.
+        is_saved: Tells whether the document of an instance is known where it would be saved.
+        cascades: Whether references are saved with what refers to them, as far as their fields say so.
+
+    Raises:
+        UnsavedReferenceError: if a reference is not saved with what refers to it, and was never saved.
     """
     if not any(mapping_of(model).links for model in set(map(type, instances))):
         return instances
-    visited: dict[int, Model] = {}
-    return [each for instance in instances for each in _visit(instance, visited)]
+    order = _Order({id(each) for each in instances}, is_saved, cascades=cascades)
+    found = [each for instance in instances for each in order.visit(instance)]
+    order.check()
+    return found
 
 
-def _visit(instance: Model, visited: dict[int, Model]) -> Iterator[Model]:
-    if id(instance) in visited or hollow_in(instance) is not None:
-        return
-    visited[id(instance)] = instance
-    for target in referenced(instance):
-        yield from _visit(target, visited)
-    yield instance
+class _Order:
+    """A walk through instances and their references."""
+
+    __slots__ = ("_cascades", "_given", "_is_saved", "_left", "_visited")
+
+    def __init__(
+        self, given: set[int], is_saved: Callable[[Model], bool], *, cascades: bool
+    ) -> None:
+        self._given = given
+        self._is_saved = is_saved
+        self._cascades = cascades
+        self._visited: dict[int, Model] = {}
+        self._left: list[tuple[Model, Link, Model]] = []
+        """The references that are not saved with what refers to them, and were never saved."""
+
+    def visit(self, instance: Model) -> Iterator[Model]:
+        """Yield an instance after its references."""
+        if id(instance) in self._visited or hollow_in(instance) is not None:
+            return
+        self._visited[id(instance)] = instance
+        for link, target in _references(instance):
+            if self._takes(instance, link, target):
+                yield from self.visit(target)
+        yield instance
+
+    def _takes(self, instance: Model, link: Link, target: Model) -> bool:
+        saving = link.saving if self._cascades else "never"
+        if saving == "changed" or id(target) in self._given:
+            return True
+        if self._is_saved(target):
+            return False
+        if saving == "never":
+            self._left.append((instance, link, target))
+        return saving == "new"
+
+    def check(self) -> None:
+        """Refuse references to what was never saved.
+
+        Raises:
+            UnsavedReferenceError: if there is one.
+        """
+        for instance, link, target in self._left:
+            if id(target) not in self._visited:
+                model = type(instance)
+                raise UnsavedReferenceError(
+                    f"cannot save {model.__name__}: its reference {link.name!r} leads to a {type(target).__name__} that "
+                    "was never saved, and is not saved with it: save that first",
+                    model,
+                )
+
+
+def _references(instance: Model) -> Iterator[tuple[Link, Model]]:
+    for link, target in targets_in(instance):
+        # What is no model at all is refused when it is encoded.
+        if is_model_instance(target):
+            check_target(link.cls, target)
+            if hollow_in(target) is None:
+                yield link, cast("Model", target)
 
 
 def referenced(instance: Model) -> list[Model]:
@@ -246,13 +310,6 @@ def referenced(instance: Model) -> list[Model]:
     Raises:
         InvalidDocumentError: if one is in another collection than that of the class which is referred to.
     """
-    targets: list[Model] = []
     if hollow_in(instance) is not None:
-        return targets
-    for link, target in targets_in(instance):
-        # What is no model at all is refused when it is encoded.
-        if is_model_instance(target):
-            check_target(link.cls, target)
-            if hollow_in(target) is None:
-                targets.append(cast("Model", target))
-    return targets
+        return []
+    return [target for _, target in _references(instance)]

@@ -146,6 +146,16 @@ def may_exist(instance: Any) -> bool:
     return state is not None and (type(state) is not State or state.earlier is not AS_MADE)
 
 
+def has_document(instance: Any, place: Place) -> bool:
+    """Return whether the document of an instance is known to exist at a place, apart from what changed in it."""
+    state = state_of(instance)
+    if standing_at(state, place) is not KNOWN:
+        return False
+    # Only what failed, or was rolled back, makes the primary key dirty.
+    modified = state.modified if type(state) is State else None
+    return instance.__mapping__.primary_field not in (modified or ())
+
+
 def all_names(instance: Instance) -> set[str]:
     """Return the names of an instance's fields and extra values."""
     return {*instance.__mapping__.fields, *(instance.__pydantic_extra__ or ())}

@@ -233,43 +233,61 @@ class SyncEngineBase(EngineLifetime):
         query = build_filter(queries, model, without)
         return count(self, self._scope_for(session, "count"), model, query)
 
-    def save(self, instance: ModelType, *, session: SyncSessionType = None) -> ModelType:
+    def save(
+        self, instance: ModelType, *, cascade: bool = True, session: SyncSessionType = None
+    ) -> ModelType:
         """Insert an instance, or update what has changed in its document, after the instances that it references.
 
         It sends only fields that were assigned, or changed in place, since the last read or write. Without `session=`
         the writes share a session of the call; only in a transaction do they take effect together.
+
+        Args:
+            instance: The instance.
+            cascade: Whether to save the references that their fields say; otherwise none.
+            session: See the class.
 
         Returns:
             The same object.
 
         Raises:
             TypeError: if `instance` is not an instance of a model.
+            UnsavedReferenceError: if a reference was never saved, and is not saved here; nothing is sent.
             DuplicateKeyError: if a unique index refuses the document.
             InvalidDocumentError: if a value cannot be stored, or the document is too large.
         """
         check_instance(instance, "save")
-        self._save_in_session([instance], session, "save")
+        self._save_in_session([instance], session, "save", cascade=cascade)
         return instance
 
     def save_all(
-        self, instances: Iterable[ModelType], *, session: SyncSessionType = None
+        self,
+        instances: Iterable[ModelType],
+        *,
+        cascade: bool = True,
+        session: SyncSessionType = None,
     ) -> list[ModelType]:
         """Save several instances, references first, with few commands, up to the first error.
 
         It is not a transaction. Instances before the failing one stay saved, and references and instances of other
         models may be saved too; each instance knows what of it is not saved.
 
+        Args:
+            instances: The instances.
+            cascade: Whether to save the references that their fields say; otherwise only the given instances.
+            session: See the class.
+
         Returns:
             The same objects, in order.
 
         Raises:
             TypeError: if an element is not an instance of a model; then nothing is written.
+            UnsavedReferenceError: if a reference was never saved, and is not saved here; nothing is sent.
             DuplicateKeyError: if a unique index refuses a document.
             InvalidDocumentError: if a value cannot be stored, or a document is too large.
         """
         collected = collect_instances(instances, "save_all")
         if collected:
-            self._save_in_session(collected, session, "save_all")
+            self._save_in_session(collected, session, "save_all", cascade=cascade)
         return collected
 
     def delete(
@@ -378,13 +396,23 @@ class SyncEngineBase(EngineLifetime):
         return instance
 
     def _save_in_session(
-        self, instances: Sequence[Model], session: SyncSessionType, operation: str
+        self,
+        instances: Sequence[Model],
+        session: SyncSessionType,
+        operation: str,
+        *,
+        cascade: bool,
     ) -> None:
         # What only hands on is no coroutine of its own: each costs as much as several calls.
         scope = self._scope_for(session, operation, writes=True)
         if getattr(self._save, "__func__", None) is not SyncEngineBase._save:
+            if not cascade:
+                raise TypeError(
+                    f"{operation} cannot have cascade=False: the engine has a _save of its own"
+                )
             return self._save_each(instances, scope.session)
         if scope.session is not None:
+            scope.cascades = cascade
             if len(instances) > 1:
                 return save_all(self, scope, instances)
             return save(self, scope, instances[0], operation)
@@ -392,13 +420,15 @@ class SyncEngineBase(EngineLifetime):
             target = self._target(type(instances[0]))
             if target.needs_no_session:
                 return save_one(self, scope, instances[0], target, operation)
-        return self._save_in_own_session(instances, scope.given, operation)
+        return self._save_in_own_session(instances, scope.given, operation, cascade=cascade)
 
-    def _save_in_own_session(self, instances: Sequence[Model], given: Any, operation: str) -> None:
+    def _save_in_own_session(
+        self, instances: Sequence[Model], given: Any, operation: str, *, cascade: bool
+    ) -> None:
         session = self.client.start_session()
         try:
             scope = self._scope_for(session, operation)
-            scope.given = given
+            scope.given, scope.cascades = given, cascade
             if len(instances) > 1:
                 save_all(self, scope, instances)
             else:

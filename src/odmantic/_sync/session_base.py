@@ -103,13 +103,21 @@ class SyncSessionBase(HasScope):
             **({"without": without} if without else _NOTHING),
         )
 
-    def save(self, instance: ModelType) -> ModelType:
+    def save(self, instance: ModelType, *, cascade: bool = True) -> ModelType:
         """Save an instance and its references; see `SyncEngine.save`."""
-        return self.engine.save(instance, session=self._as_argument())
+        return self.engine.save(
+            instance,
+            session=self._as_argument(),
+            **(_NOTHING if cascade else {"cascade": False}),
+        )
 
-    def save_all(self, instances: Iterable[ModelType]) -> list[ModelType]:
+    def save_all(self, instances: Iterable[ModelType], *, cascade: bool = True) -> list[ModelType]:
         """Save several instances in order; see `SyncEngine.save_all`."""
-        return self.engine.save_all(instances, session=self._as_argument())
+        return self.engine.save_all(
+            instances,
+            session=self._as_argument(),
+            **(_NOTHING if cascade else {"cascade": False}),
+        )
 
     def delete(self, instance: Model, *, hard: bool = False) -> None:
         """Delete the document of an instance; see `SyncEngine.delete`."""

@@ -76,11 +76,11 @@ class HookedWrite:
 class HookedCall:
     """The hooks of one call of an engine that writes; at its end, those of a commit follow if it has no transaction."""
 
-    __slots__ = ("_callbacks", "_engine", "_operation", "_scope", "_time", "saving", "turn")
+    __slots__ = ("_callbacks", "_operation", "_scope", "_time", "engine", "saving", "turn")
 
     def __init__(self, engine: Engine, scope: Scope, operation: str) -> None:
         """Call nothing yet."""
-        self._engine = engine
+        self.engine = engine
         self._scope = scope
         self._operation = operation
         self._time: datetime | None = None
@@ -103,13 +103,13 @@ class HookedCall:
         if CAN_AWAIT:
             return
         for model in set(map(type, instances)):
-            reach = self._engine._target(model).hooks
+            reach = self.engine._target(model).hooks
             if reach is not None:
                 check_awaits_nothing(reach.hooks(events))
 
     def of(self, instance: Model) -> HookedWrite | None:
         """Return the write of an instance; `None` if nothing in it has hooks."""
-        target = self._engine._target(type(instance))
+        target = self.engine._target(type(instance))
         reach = target.hooks
         hooks = None if reach is None else reach.now()
         if reach is None or hooks is None:
@@ -139,7 +139,7 @@ class HookedCall:
     def _now(self) -> datetime:
         """Return the time of the call, which all that it writes has."""
         if self._time is None:
-            self._time = self._engine._now()
+            self._time = self.engine._now()
         return self._time
 
     async def before_delete(self, written: HookedWrite) -> None:
@@ -217,7 +217,7 @@ class HookedCall:
                     await _call(hook, subject, about, self._scope, own, self.turn)
 
     def _event(self, changes: frozenset[str], *, is_new: bool) -> HookEvent:
-        return event_in(self._engine, self._scope, self._operation, changes, is_new=is_new)
+        return event_in(self.engine, self._scope, self._operation, changes, is_new=is_new)
 
     @contextmanager
     def _undone_by_rollback(self, written: HookedWrite) -> Generator[None, None, None]:
@@ -242,10 +242,10 @@ class HookedCall:
             commit, rollback = (written.hooks.of(type(subject), event) for event in _ENDS)
             if not commit and not rollback:
                 continue
-            effect = callbacks.effects.get((key, id(self._engine)))
+            effect = callbacks.effects.get((key, id(self.engine)))
             if effect is None:
-                effect = callbacks.effects[key, id(self._engine)] = Effect(subject)
-                end = partial(_end, self._engine, self._scope, effect, written.instance)
+                effect = callbacks.effects[key, id(self.engine)] = Effect(subject)
+                end = partial(_end, self.engine, self._scope, effect, written.instance)
                 callbacks.on_commit += (partial(end, each) for each in commit)
                 callbacks.on_rollback += (partial(end, each) for each in rollback)
             effect.changes |= written.changes.get(key, frozenset())

@@ -9,7 +9,7 @@ from odmantic._aio.operations.hooked_bulk import HookedBulk
 from odmantic._aio.operations.hooks import HookedCall
 from odmantic._aio.operations.save import save_fields
 from odmantic._plan.groups import group_instances
-from odmantic._plan.save import fields_to_save, save_order
+from odmantic._plan.save import fields_to_save
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 async def save_all(engine: Engine, scope: Scope, instances: Sequence[Model]) -> None:
     """Save instances, each after those it references, and after other saves of them; see `save` for the stages."""
-    ordered = save_order(instances)
+    ordered = scope.order(engine, instances)
     for model in set(map(type, ordered)):
         reach = engine._target(model).hooks
         # Hooks of classes of a hierarchy may be there one day.

@@ -11,7 +11,9 @@ from odmantic._aio.transactions.channel import channel_of
 from odmantic._driver._aio import foreign_loop, resolve
 from odmantic._driver.clients import addresses_of, check_session, runs_transaction
 from odmantic._plan.errors import add_context, operation_error
+from odmantic._plan.save import save_order
 from odmantic._shared.engine import BaseSession
+from odmantic._state.state import has_document
 from odmantic._transaction.attempt import RUNNING
 from odmantic._transaction.blocks import NO_SESSION
 from odmantic.exceptions import ServerNotFoundError, SessionMisuseError, UnsafeRetryError
@@ -51,15 +53,17 @@ class Scope:
         session: The driver session; `None` if each command has none.
         attempt: The run of a transaction that a session or transaction object began.
         unit: The unit of writes: that run, or the driver session if the program began a transaction in it.
+        cascades: Whether a save goes on to references, as far as their fields say so.
         given: What the program gave as `session=`, for operations in hooks.
         waiting: Returns what waits for the end of the transaction; `None` if each call is for itself.
     """
 
-    __slots__ = ("_channel", "attempt", "given", "session", "unit", "waiting")
+    __slots__ = ("_channel", "attempt", "cascades", "given", "session", "unit", "waiting")
 
     def __init__(self, session: Any = None, channel: Channel | None = None) -> None:
         """Take the transaction that runs now."""
         self.session = self.given = session
+        self.cascades = True
         self._channel = channel
         self.attempt: Attempt | None = None if channel is None else channel.attempt
         attempt = self.attempt
@@ -72,6 +76,19 @@ class Scope:
     def journal(self) -> Journal | None:
         """The journal of the transaction, if this is one."""
         return None if self.attempt is None else self.attempt.journal
+
+    def order(self, engine: Engine, instances: Sequence[Model]) -> Sequence[Model]:
+        """Return instances that are saved here, each after those of its references that are saved with it.
+
+        Raises:
+            UnsavedReferenceError: if a reference was never saved, and is not saved with what refers to it.
+        """
+
+        def is_saved(instance: Model) -> bool:
+            place = engine._target(type(instance)).known.place
+            return has_document(instance, place)
+
+        return save_order(instances, is_saved, cascades=self.cascades)
 
     @property
     def is_guarded(self) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from odmantic._hooks.inside import is_in_hook_of, refuse_own
-from odmantic._plan.save import fields_to_save, save_order
+from odmantic._plan.save import fields_to_save
 from odmantic._transaction.log import logger
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class HookedBulk:
             The instances to save, each after those it references.
         """
         while self._before(ordered):
-            ordered = save_order(instances)
+            ordered = self._scope.order(self._call.engine, instances)
         for written in self._begun.values():
             names = fields_to_save(written.instance, written.place)
             if names:

@@ -1,7 +1,7 @@
 # Generated from src/odmantic/_aio/operations/save.py by tools/generate_sync.py: do not edit.
 """Saves: what has changed of instances is written, in five stages.
 
-1. **Order**: instances come behind those they reference (`save_order`).
+1. **Order**: instances come behind those they reference (`Scope.order`).
 2. **Changes**: the fields that a save has to send are found (`fields_to_save`).
 3. **Plan**: they are taken from the instance, which counts as saved in them from here on, and encoded (`plan_save`).
    For usual instances, code that was generated for the class does this and the stage before at once (`plan_quickly`).
@@ -23,7 +23,7 @@ from odmantic._hooks.inside import is_in_hook_of, refuse_own
 from odmantic._plan.command import has_matched, met_document, update_command
 from odmantic._plan.errors import NOT_ENCODABLE, write_error
 from odmantic._plan.indexes import warn_unless_settled
-from odmantic._plan.save import all_fields, fields_to_save, plan_quickly, plan_save, save_order
+from odmantic._plan.save import all_fields, fields_to_save, plan_quickly, plan_save
 from odmantic._state.places import Written
 from odmantic._state.transitions import give_back, mark_written
 from odmantic._sync.operations.hooks import HookedCall, HookedWrite
@@ -47,7 +47,7 @@ def save(engine: Engine, scope: Scope, instance: Model, operation: str = "save")
 
 
 def _save_in_order(engine: Engine, scope: Scope, instance: Model, operation: str) -> None:
-    ordered = save_order([instance])
+    ordered = scope.order(engine, [instance])
     targets: list[Target] = []
     for each in ordered:
         target = engine._target(type(each))
@@ -135,7 +135,7 @@ def _save_between(
         names = call.before_save(written, names) or least
     if not names:
         return False
-    for each in save_order([instance]):
+    for each in scope.order(engine, [instance]):
         if each is not instance:  # a hook may have assigned it
             _save_each(call, engine, scope, each)
     call.begin(written, names)

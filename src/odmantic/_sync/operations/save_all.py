@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from odmantic._plan.groups import group_instances
-from odmantic._plan.save import fields_to_save, save_order
+from odmantic._plan.save import fields_to_save
 from odmantic._sync.operations.bulk import BulkSave, StoppedError, is_general
 from odmantic._sync.operations.hooked_bulk import HookedBulk
 from odmantic._sync.operations.hooks import HookedCall
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def save_all(engine: Engine, scope: Scope, instances: Sequence[Model]) -> None:
     """Save instances, each after those it references, and after other saves of them; see `save` for the stages."""
-    ordered = save_order(instances)
+    ordered = scope.order(engine, instances)
     for model in set(map(type, ordered)):
         reach = engine._target(model).hooks
         # Hooks of classes of a hierarchy may be there one day.
