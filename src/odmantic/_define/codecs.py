@@ -9,7 +9,7 @@ from odmantic._codec.untyped import note_codec
 from odmantic._mapping.mapping import ModelMapping, is_library_base
 from odmantic._types.instances import Instance
 from odmantic._types.kinds import ModelKind, is_class, kind_of
-from odmantic._types.tree import Coded, Object, Type, value_class_of
+from odmantic._types.tree import Coded, Object, Type, read_extras, value_class_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -69,7 +69,8 @@ def _users_of(cls: type[Any], *, subclasses: bool) -> Iterator[str]:
         own: Mapping[str, Any] = model.__dict__
         mapping = own.get("__mapping__")
         if isinstance(mapping, ModelMapping):
-            nodes = (field.tree for field in mapping.fields.values())
+            fields = (*mapping.fields.values(), *mapping.stored.values())
+            nodes = (*(field.tree for field in fields), read_extras(model))
             if any(_uses(node, cls, set(), subclasses=subclasses) for node in nodes):
                 yield model.__name__
 

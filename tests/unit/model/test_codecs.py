@@ -860,6 +860,26 @@ def test_a_class_that_a_model_uses_is_refused():
     del Account, Ledger
 
 
+def test_a_class_that_a_model_uses_elsewhere_is_refused():
+    extra, result = of_its_own(), of_its_own()
+
+    class Open(Model):
+        model_config = {"extra": "allow", "arbitrary_types_allowed": True}
+        __pydantic_extra__: Dict[str, extra]
+
+    class Computing(Model):
+        model_config = {"arbitrary_types_allowed": True}
+
+        @stored()
+        @property
+        def mark(self) -> result:
+            return result(1)
+
+    for cls, user in ((extra, Open), (result, Computing)):
+        with pytest.raises(RuntimeError, match=f"because {user.__name__} uses it"):
+            register_codec(cls, codec_of(cls))
+
+
 def test_registering_the_same_again_changes_nothing():
     mark = of_its_own()
     codec = codec_of(mark)
