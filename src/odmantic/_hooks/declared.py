@@ -70,8 +70,8 @@ def hook(event: HookName) -> Callable[[F], F]:
     check_event(event)
 
     def mark(method: F) -> F:
-        function = method.__func__ if isinstance(method, classmethod) else method
-        if not isinstance(function, FunctionType):
+        function = _function_of(method)
+        if not isinstance(function, FunctionType) or isinstance(method, staticmethod):
             raise TypeError(
                 f"hook({event!r}) takes a method, not {method!r}: put it above a function in the body of a class"
             )
@@ -114,8 +114,9 @@ def made_hook(name: str, event: str, function: Callable[..., Any]) -> Hook:
 
 def is_async(function: Any) -> bool:
     """Return whether a callable is async."""
+    cls: Any = function.__class__
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
-        getattr(type(function), "__call__", None)  # noqa: B004 - looks up the method; it does not test callability
+        getattr(cls, "__call__", None)  # noqa: B004 - looks up the method; it does not test callability
     )
 
 
@@ -138,21 +139,30 @@ def _methods(cls: Any) -> dict[str, tuple[str, ...]]:
 
     A method that replaces another one takes its place, and its events unless it has its own.
     """
-    root = next(base for base in cls.__mro__ if vars(base).get("__odm_kind__") is ModelKind.ROOT)
+    bases: tuple[type[Any], ...] = cls.__mro__
+    root = next(base for base in bases if base.__dict__.get("__odm_kind__") is ModelKind.ROOT)
     found: dict[str, tuple[str, ...]] = {}
-    for base in reversed(cls.__mro__):
-        if base in root.__mro__:
-            continue
-        for name, value in vars(base).items():
-            if not isinstance(value, (FunctionType, classmethod)):
+    for base in reversed(bases):
+        body: Mapping[str, Any] = {} if base in root.__mro__ else base.__dict__
+        for name, value in body.items():
+            if not _is_method(value):
                 found.pop(name, None)
-            elif events := getattr(getattr(value, "__func__", value), _EVENTS, ()):
+            elif events := getattr(_function_of(value), _EVENTS, ()):
                 found[name] = events
     return found
 
 
+def _is_method(value: object) -> bool:
+    return isinstance(value, (FunctionType, classmethod))
+
+
+def _function_of(method: Any) -> Any:
+    """Return the function in a class method, or else the method itself."""
+    return getattr(method, "__func__", method)
+
+
 def _hook(cls: Any, name: str, event: str) -> Hook:
-    method = inspect.getattr_static(cls, name)
+    method: Any = inspect.getattr_static(cls, name)
     is_of_class = isinstance(method, classmethod)
     text = f"{cls.__name__}.{name}"
     if is_of_class is not (event in OF_QUERIES):
@@ -162,7 +172,7 @@ def _hook(cls: Any, name: str, event: str) -> Hook:
             else "it gets an instance: leave out @classmethod"
         )
         raise TypeError(f"{text} cannot be a hook for {event}, because {advice}")
-    return made_hook(text, event, method.__func__ if is_of_class else method)
+    return made_hook(text, event, _function_of(method))
 
 
 def _takes_event(name: str, event: str, function: Callable[..., Any]) -> bool:

@@ -108,15 +108,16 @@ def _values(instance: Instance) -> dict[str, Any]:
 class _Container:
     """What is directly in a list, a dictionary or an embedded object; referenced instances are documents of their own."""
 
-    __slots__ = ("_held", "_kept")
+    __slots__ = ("_held", "_is_list", "_kept")
 
     def __init__(self, value: Any) -> None:
-        held = vars(value) if isinstance(value, Instance) else value
-        self._held: Any = held if isinstance(held, (list, dict)) else None
+        held: Any = vars(value) if isinstance(value, Instance) else value
+        self._is_list = isinstance(held, list)
+        self._held: Any = held if self._is_list or isinstance(held, dict) else None
         self._kept: Any = None if self._held is None else self._held.copy()
 
     def restore(self) -> None:
-        if isinstance(self._held, list):
+        if self._is_list:
             self._held[:] = self._kept
         elif self._held is not None:
             self._held.clear()

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from odmantic._hooks.registry import EngineHooks, Reach
     from odmantic._sync.interfaces import Engine
     from odmantic._sync.operations.scope import Scope
+    from odmantic._types.instances import Instance
     from odmantic.model import Model
 
 
@@ -59,7 +60,7 @@ class HookedWrite:
         self.supplies = reach.supplies
         self.place = target.known.place
         self.is_new = standing_at(state_of(instance), self.place) is not KNOWN
-        self.subjects: Mapping[int, Any] = written_with(instance)
+        self.subjects: Mapping[int, Instance] = written_with(instance)
         """The instance and those embedded in what is sent, by identity; what is inside comes first."""
         self.changes: Mapping[int, frozenset[str]] = {}
         """The names of what is sent of each."""
