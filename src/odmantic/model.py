@@ -112,10 +112,6 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
 
         def model_dump(self, *args: Any, **options: Any) -> dict[str, Any]:
             """Return the values by field name, as pydantic does; of what is not loaded, only the primary key."""
-            if hollow_in(self) is not None:
-                options["include"] = {self.__mapping__.primary_field}
-                if options.get("mode") == "json":
-                    check_loaded(self)
             try:
                 return super().model_dump(*args, **options)
             except PydanticSerializationError:
@@ -128,7 +124,6 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
             Raises:
                 NotLoadedError: if something in it is not loaded.
             """
-            check_loaded(self)
             try:
                 return super().model_dump_json(*args, **options)
             except PydanticSerializationError:

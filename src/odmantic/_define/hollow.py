@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_core import core_schema
 
-from odmantic._state.hollow import check_loaded, hollow_in, refuse_hollow
+from odmantic._mapping.options import options_in
+from odmantic._state.hollow import check_loaded, hollow_in
 from odmantic._state.nested import nested_instances
 from odmantic._types.internals import decorators_of
 from odmantic._types.kinds import ModelKind, kind_of
@@ -47,10 +48,54 @@ def guarded(cls: Any, schema: CoreSchema) -> CoreSchema:
     candidates[id(cls)] = cls
     looking = {key: each for key, each in candidates.items() if _looks_at_instances(each)}
     own: Any = _with_parts(looking, schema) if looking else schema
-    if kind_of(cls) is not ModelKind.MODEL or "serialization" in own:
-        return cast("CoreSchema", own)
-    computed = bool(cls.__pydantic_decorators__.computed_fields)
-    return cast("CoreSchema", {**own, "serialization": _ALWAYS if computed else _IN_JSON})
+    if kind_of(cls) is ModelKind.MODEL:
+        infos = cls.__pydantic_fields__.items()
+        primary = next(
+            (name for name, info in infos if options_in(info.metadata).primary_field), None
+        )
+        own = _with_key(own, primary)
+    return cast("CoreSchema", own)
+
+
+def _with_key(schema: Any, primary: str | None) -> Any:
+    """Return the schema of a model whose primary key has no JSON if the instance is hollow.
+
+    It costs less than a function for whole instances, of which pydantic makes a dictionary first.
+    """
+    if schema["type"] in ("model-fields", "model") or schema["type"].startswith("function-"):
+        if schema["type"] != "model-fields":
+            return {**schema, "schema": _with_key(schema["schema"], primary)}
+        field = schema["fields"].get(primary)
+        if field is not None and "serialization" not in field["schema"]:
+            guarded_key = {**field["schema"], "serialization": _key_in_json(field["schema"])}
+            fields = {**schema["fields"], primary: {**field, "schema": guarded_key}}
+            return {**schema, "fields": fields}
+    return schema
+
+
+def _key_in_json(schema: Any) -> Any:
+    inner = schema.get("schema", schema)
+    is_written = inner.get("serialization", {}).get("type") == "function-plain"
+    write = inner["serialization"]["function"] if is_written else None
+
+    def write_key(instance: Any, value: Any) -> Any:
+        if len(instance.__dict__) == 1:  # faster than its state
+            check_loaded(instance)
+        return write(value)  # type: ignore[misc]  # used only if there is one
+
+    if is_written and not inner["serialization"].get("info_arg"):
+        return core_schema.plain_serializer_function_ser_schema(
+            write_key, is_field_serializer=True, when_used="json"
+        )
+    return core_schema.wrap_serializer_function_ser_schema(
+        _wrapped_key, is_field_serializer=True, when_used="json"
+    )
+
+
+def _wrapped_key(instance: Any, value: Any, serialize: SerializerFunctionWrapHandler) -> Any:
+    if len(instance.__dict__) == 1:
+        check_loaded(instance)
+    return serialize(value)
 
 
 def as_part(cls: Any, schema: CoreSchema) -> CoreSchema:
@@ -100,23 +145,3 @@ def _accepting(schema: CoreSchema) -> CoreSchema:
 
 def _accept(value: Any, validate: core_schema.ValidatorFunctionWrapHandler) -> Any:
     return value if hollow_in(value) is not None else validate(value)
-
-
-def _serialize_in_json(value: Any, serialize: SerializerFunctionWrapHandler) -> Any:
-    check_loaded(value)
-    return serialize(value)
-
-
-def _serialize(
-    value: Any, serialize: SerializerFunctionWrapHandler, info: core_schema.SerializationInfo
-) -> Any:
-    hollow = hollow_in(value)
-    if hollow is None:
-        return serialize(value)
-    if info.mode == "json":
-        refuse_hollow(hollow)
-    return dict(value.__dict__)
-
-
-_IN_JSON = core_schema.wrap_serializer_function_ser_schema(_serialize_in_json, when_used="json")
-_ALWAYS = core_schema.wrap_serializer_function_ser_schema(_serialize, info_arg=True)

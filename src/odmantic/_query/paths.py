@@ -52,7 +52,10 @@ class FieldProxy:
         if isinstance(field, ODMEmbedded):
             return _attribute_of_embedded(self, field, name)
         if isinstance(field, ODMReference) and name in mapping_of(field.model).fields:
-            raise NotImplementedError("filtering across references is not supported")
+            raise NotImplementedError(
+                "filtering across references is not supported: find the targets first, and compare the reference with "
+                "in_(). A path for load= is text, or a tuple such as (Post.author, User.company)"
+            )
         if not (name.startswith("__") and hasattr(FieldProxy, name)):
             _check_operator(field, name)
         return object.__getattribute__(self, name)
