@@ -108,9 +108,12 @@ def _of_union(union: Tagged) -> Variants | None:
 
 
 def is_unmarked(node: Type) -> bool:
-    """Return whether a type has no metadata for pydantic, and no name; what has a name may be inside of itself."""
+    """Return whether a type has no metadata for pydantic, and no name.
+
+    What has a name may be inside of itself. A tagged union may only be so inside of a class.
+    """
     is_tagged, is_class = isinstance(node, Tagged), isinstance(node, Object)
-    return not node.is_named and all(
+    return (is_tagged or not node.is_named) and all(
         isinstance(mark, FieldOptions)
         or (is_tagged and _is_only_tag(mark))
         or (is_class and isinstance(mark, RealClass))

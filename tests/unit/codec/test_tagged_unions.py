@@ -10,6 +10,7 @@ import pydantic
 import pytest
 from pydantic import BaseModel, Discriminator, Tag, create_model
 from tests.unit.somewhere import HERE, dirty_fields, mark_read, read_document
+from typing_extensions import TypeAliasType
 
 from odmantic import EmbeddedModel, Field, Model
 from odmantic._codec.decode import decode_document, validate_document
@@ -354,8 +355,10 @@ def test_a_function_may_tell_members_apart():
             round_trip(model, pet)
 
 
-def test_a_name_for_the_union_may_be_inside_of_it():
-    type_alias = pytest.importorskip("typing_extensions").TypeAliasType
-    pets = type_alias("pets", PETS)
+def test_the_union_may_have_a_name():
+    pets = TypeAliasType("pets", PETS)
 
-    round_trip(holder(List[pets]), [CAT, DOG])
+    for annotation, value in ((pets, DOG), (List[pets], [CAT, DOG]), (Optional[pets], KITTEN)):
+        model = holder(annotation)
+        round_trip(model, value)
+        assert "read_f" not in model.__mapping__.source()
