@@ -1,6 +1,7 @@
 """The member of a union to which a document's value belongs, where a codec of the program stores some members.
 
-It is the first one that accepts what is stored, and would store it so.
+It is the first one that accepts what is stored, and would store it so; or else the first class of objects that accepts it,
+for a document may have keys that its class does not know, and lack others.
 """
 
 from __future__ import annotations
@@ -55,10 +56,11 @@ def coded_union_decoder(
     ]
 
     def decode(value: Any, loc: Location, _errors: ErrorList, raw: Any) -> Any:
-        for read in readers:
-            found = read(value, loc, raw)
-            if found is not _ABSENT:
-                return found
+        for exactly in (True, False):
+            for read in readers:
+                found = read(value, loc, raw, exactly=exactly)
+                if found is not _ABSENT:
+                    return found
         return value
 
     return decode
@@ -70,7 +72,6 @@ class _Reader:
     def __init__(self, member: Type, decode: Decoder, *, arbitrary_types: bool) -> None:
         self._decode = decode
         self._encode: Encoder | None = type_encoder(member)
-        # Documents may have other keys, which are not written.
         self._is_object = isinstance(member, Object)
         self._validate: Callable[[Any], Any] = Validation(
             member.annotation, arbitrary_types=arbitrary_types
@@ -78,7 +79,9 @@ class _Reader:
         if isinstance(member, Document):
             self._validate = _validation_of(member.cls)
 
-    def __call__(self, value: Any, loc: Location, raw: Any) -> Any:
+    def __call__(self, value: Any, loc: Location, raw: Any, *, exactly: bool) -> Any:
+        if not (exactly or self._is_object):
+            return _ABSENT
         errors: ErrorList = []
         translated = self._decode(value, loc, errors, raw)
         if errors:
@@ -87,7 +90,7 @@ class _Reader:
             read = self._validate(translated)
         except ValidationError:
             return _ABSENT
-        if not (self._is_object or self._is_stored_as(value, read)):
+        if exactly and not self._is_stored_as(value, read):
             return _ABSENT
         # No other member claims what is validated already.
         return read if self._stays(read) else translated

@@ -253,6 +253,28 @@ def test_members_of_a_union_are_told_apart_by_what_they_store(field, value):
         assert_same_after_reading(shop)
 
 
+def test_a_class_leaves_what_a_codec_stores_as_a_document_to_the_codec():
+    coded = Annotated[Money, BsonCodec(vars, lambda document: Money(**document))]
+
+    class Tag(EmbeddedModel):
+        text: str = ""
+
+    class Label(BaseModel):
+        text: str = ""
+
+    class Item(Model):
+        tag: Union[Tag, coded]
+        label: Union[Label, int, coded] = 0
+        many: List[Union[Tag, Label, coded]] = []
+
+    assert_same_after_reading(Item(tag=TEN, label=TWO, many=[Tag(text="x"), TEN]))
+    assert_same_after_reading(Item(tag=Tag(), label=Label()))
+
+    # A document may have other keys than its class, which still reads it.
+    found = read_document(Item, {"_id": ObjectId(), "tag": {"unknown": 1}})
+    assert found.tag == Tag()
+
+
 def test_pydantic_need_not_know_the_class():
     assert_same_after_reading(Priced(id=TEN))
     with pytest.raises(ValidationError, match="instance of Money"):
