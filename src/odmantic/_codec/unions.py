@@ -45,8 +45,9 @@ def union_decoder(
     is_strict: bool = False,
 ) -> Decoder | None:
     """Return the decoder of a union, given those of its members, and the field that tells them apart, if any."""
+    types = [member for member, _ in members]
     members = [
-        (member, None if _is_taken(member, [each for each, _ in members]) else decode)
+        (member, _unless_taken(member, decode, types, is_strict=is_strict))
         for member, decode in members
     ]
     members = [(member, decode or _enum_decoder(member, members)) for member, decode in members]
@@ -76,6 +77,25 @@ def union_decoder(
 
 def _unchanged(value: Any, _loc: Location, _errors: ErrorList, _raw: Any) -> Any:
     return value
+
+
+def _unless_taken(
+    member: Type, decode: Decoder | None, members: list[Type], *, is_strict: bool
+) -> Decoder | None:
+    """Return the decoder of a member of a union, or `None` if its stored values are taken for those of others."""
+    if decode is None or not _is_taken(member, members):
+        return decode
+    others = [each for each in members if not isinstance(each, Choice)]
+    if not is_strict or _is_taken(member, others):
+        return None
+    # Strict validation would not make a value of text; a `Literal` takes no other text than its own.
+    earlier = members[: members.index(member)]
+    taken = [value for each in earlier if isinstance(each, Choice) for value in each.values]
+
+    def decode_others(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
+        return value if value in taken else decode(value, loc, errors, raw)
+
+    return decode_others
 
 
 def _is_taken(member: Type, members: list[Type]) -> bool:

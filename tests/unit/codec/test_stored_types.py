@@ -380,6 +380,25 @@ def test_filters_have_binary_data_in_place_of_uuids() -> None:
 # --- Unions ------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("value", [Path("/c"), time(3), "a"])
+def test_a_strict_literal_takes_no_other_text(value: Any) -> None:
+    class Choosing(Model):
+        one: Union[Literal["a", "b"], date, Path, None]
+        many: list[Union[Literal["a", "b"], Path]] = []
+        model_config = {"strict": True}
+
+    class Timed(Model):
+        one: Union[Literal["a", "b"], date, time]
+        many: list[Union[Literal["a", "b"], time]] = []
+        model_config = {"strict": True}
+
+    model = Choosing if isinstance(value, Path) else Timed
+    made = model(one=value, many=["b", value, "a"])
+    found = model.model_validate_doc(made.model_dump_doc())
+    assert found == made
+    assert type(found.one) is type(value)
+
+
 @pytest.mark.parametrize(
     ("annotation", "values"),
     [
