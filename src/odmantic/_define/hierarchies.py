@@ -258,7 +258,8 @@ def check_keys(cls: Any, keys: Mapping[str, str]) -> None:
             f"apart: give the field another key_name, or {hierarchy.root.__name__} another discriminator"
         )
     for base in cls.__mro__[1:]:
-        mapping = vars(base).get("__mapping__") if hierarchy_of(base) is hierarchy else None
+        own: Mapping[str, Any] = base.__dict__ if hierarchy_of(base) is hierarchy else {}
+        mapping = own.get("__mapping__")
         if isinstance(mapping, ModelMapping):
             for name, field in (*mapping.fields.items(), *mapping.stored.items()):
                 if keys.get(name, field.key_name) != field.key_name:

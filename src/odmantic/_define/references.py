@@ -21,7 +21,8 @@ def empty_reference(annotation: Any) -> Any:
         case Nullable():
             return None
         case Array() if node.cls in (list, tuple, deque):
-            return node.cls()
+            cls: Any = node.cls
+            return cls()
         case Table() if node.cls is dict:
             return {}
         case _:

@@ -24,7 +24,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterable, Mapping
 from threading import get_ident
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from weakref import WeakSet, ref
 
 from odmantic._types.kinds import origin_of
@@ -321,4 +321,4 @@ def types_condition(
 
 
 def _one_of(values: list[Any]) -> Any:
-    return cast("Any", values[0]) if len(values) == 1 else {"$in": values}
+    return values[0] if len(values) == 1 else {"$in": values}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
+from odmantic._bson.values import is_collection, is_document
 from odmantic._mapping.fields import ODMReference
 from odmantic._types.tree import Array, Document, FixedTuple, Nullable, Table, Target, Type
 
@@ -72,7 +73,9 @@ class FoundLink:
 
     def is_in(self, document: Any) -> bool:
         """Return whether a document has the link."""
-        return isinstance(document, dict) and document.get(self.type_key) in self.types
+        if not isinstance(document, dict):
+            return False
+        return cast("dict[str | None, Any]", document).get(self.type_key) in self.types
 
 
 def found_links(mapping: ModelMapping) -> tuple[FoundLink, ...]:
@@ -219,13 +222,10 @@ def values_at(value: Any, steps: tuple[Step, ...]) -> Iterator[Any]:
 
 def _inside(container: Any, step: Step) -> Iterable[Any]:
     if step is Each.VALUE:
-        return container.values() if isinstance(container, Mapping) else ()
-    if not isinstance(container, _COLLECTIONS):
+        return container.values() if is_document(container) else ()
+    if not is_collection(container):
         return ()
     return container if step is Each.ITEM else [*container][step : step + 1]
-
-
-_COLLECTIONS = (list, tuple, deque, set, frozenset)
 
 
 def targets_in(instance: Any) -> Iterator[tuple[Link, Any]]:
@@ -250,13 +250,17 @@ def places_at(holder: Any, slot: Any, steps: tuple[Step, ...]) -> Iterator[tuple
         if isinstance(holder, list) or slot in holder:
             yield holder, slot
         return
-    inner: Any = holder.get(slot) if isinstance(holder, dict) else holder[slot]
+    inner: Any
+    if isinstance(holder, dict):
+        inner = cast("dict[str, Any]", holder).get(slot)
+    else:
+        inner = cast("list[object]", holder)[slot]
     step, *others = steps
     rest = tuple(others)
     if step is Each.VALUE:
         slots: Iterable[Any] = [*inner] if isinstance(inner, dict) else ()
     elif isinstance(inner, list):
-        count = len(inner)
+        count = len(cast("list[object]", inner))
         slots = range(count) if step is Each.ITEM else [step] * (step < count)
     else:
         slots = ()
@@ -280,30 +284,33 @@ def changed_at(value: Any, steps: tuple[Step, ...], change: Callable[[Any], Any]
 
 
 def _changed_table(value: Any, rest: tuple[Step, ...], change: Callable[[Any], Any]) -> Any:
-    if isinstance(value, dict):
-        for key, each in [*value.items()]:
-            changed = changed_at(each, rest, change)
-            if changed is DROPPED:
-                del value[key]
-            elif changed is not each:
-                value[key] = changed
-    return value
+    if not isinstance(value, dict):
+        return value
+    table = cast("dict[str, Any]", value)
+    for key, each in [*table.items()]:
+        changed = changed_at(each, rest, change)
+        if changed is DROPPED:
+            del table[key]
+        elif changed is not each:
+            table[key] = changed
+    return table
 
 
 def _changed_array(value: Any, steps: tuple[Step, ...], change: Callable[[Any], Any]) -> Any:
     if not isinstance(value, (list, tuple, deque)):
         return value
+    array = cast("Any", value)
     step, rest = steps[0], steps[1:]
-    before = [*value]
-    after = [
+    before: list[Any] = [*array]
+    after: list[Any] = [
         changed_at(each, rest, change) if step is Each.ITEM or step == index else each
         for index, each in enumerate(before)
     ]
     if all(one is other for one, other in zip(before, after, strict=True)):
-        return value
+        return array
     after = [each for each in after if each is not DROPPED]
     if isinstance(value, tuple):
         return tuple(after)
-    value.clear()
-    value.extend(after)
-    return value
+    array.clear()
+    array.extend(after)
+    return array

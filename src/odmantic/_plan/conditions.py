@@ -97,7 +97,7 @@ def restricted(
 ) -> QueryExpression:
     """Return the filter for the documents of a model that match all queries of a program."""
     conditions = conditions_of(model, Purpose.QUERY, without)
-    parts = (*conditions, *queries)
+    parts: tuple[Any, ...] = (*conditions, *queries)
     if len(parts) == 1:
         return QueryExpression(parts[0])
     return and_(*parts) if parts else QueryExpression()

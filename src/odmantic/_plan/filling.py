@@ -110,7 +110,7 @@ def _ids(wanted: list[_Place]) -> dict[Any, list[Any]]:
 
 
 def _model_of(place: _Place) -> Any:
-    return type(place.target) if place.part is None else place.part.link.cls
+    return place.target.__class__ if place.part is None else place.part.link.cls
 
 
 def _fill_level(
@@ -193,4 +193,6 @@ def _take_out(place: _Place, instead: Any) -> None:
 
 def _is_unchanged(root: Any, name: str) -> bool:
     before = baseline_of(root).get(name)
-    return isinstance(before, tuple) and is_same(before, take_snapshot(root, name))
+    return isinstance(before, tuple) and is_same(
+        cast("tuple[object, ...]", before), take_snapshot(root, name)
+    )

@@ -62,9 +62,8 @@ def _level(instance: Model, levels: dict[int, int]) -> int:
     level = 0
     for _, target in targets_in(instance):
         if id(target) in levels:
-            level = max(
-                level, levels[id(target)] + (_kind(type(target)) is not _kind(type(instance)))
-            )
+            is_change = _kind(target.__class__) is not _kind(type(instance))
+            level = max(level, levels[id(target)] + is_change)
     return level
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 
 from odmantic._mapping.links import Link
 from odmantic._mapping.loading import EVERYTHING, NOTHING, Load, load_of, why_not_missing
@@ -57,15 +57,16 @@ def plan_loading(instances: Any, paths: Iterable[LoadPath]) -> list[tuple[Instan
         TypeError: if one is not an instance of a model.
         ValueError: if a path does not lead to a reference.
     """
-    several = [instances] if is_model_instance(instances) else instances
-    if not isinstance(several, Iterable):
-        check_instance(several, "load")
+    is_one = is_model_instance(instances)
+    if not is_one and not hasattr(instances, "__iter__"):
+        check_instance(instances, "load")
+    several = cast("Iterable[Any]", (instances,) if is_one else instances)
     paths = [*paths]
     loads: dict[type[Any], Load] = {}
     planned: list[tuple[Instance, Load]] = []
     for instance in several:
         check_instance(instance, "load")
-        model = type(instance)
+        model = instance.__class__
         if model not in loads:
             loads[model] = plan_load(model, paths or None)
         planned.append((instance, loads[model]))
@@ -81,7 +82,7 @@ def _paths(model: type[Any], load: Any) -> Paths:
         raise TypeError(
             f'load= takes paths such as [{model.__name__}.author, "readers.company"], or () for nothing, not {load!r:.200}'
         )
-    return frozenset(path_of(model, each) for each in load)
+    return frozenset(path_of(model, each) for each in cast("Iterable[object]", load))
 
 
 def path_of(model: type[Any], path: LoadPath) -> tuple[str, ...]:
@@ -90,7 +91,7 @@ def path_of(model: type[Any], path: LoadPath) -> tuple[str, ...]:
     Raises:
         ValueError: if it does not lead to a reference.
     """
-    parts = path if isinstance(path, tuple) else (path,)
+    parts = cast("tuple[object, ...]", path) if isinstance(path, tuple) else (path,)
     names: list[str] = []
     for part in parts:
         if isinstance(part, str):

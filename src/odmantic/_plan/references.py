@@ -282,7 +282,8 @@ def take_out(holders: Iterable[Any]) -> None:
     """Take out of arrays and documents what was marked as dropped."""
     for holder in holders:
         if isinstance(holder, list):
-            holder[:] = [each for each in holder if each is not DROPPED]
+            array = cast("list[object]", holder)
+            array[:] = [each for each in array if each is not DROPPED]
         else:
             for key in [key for key, each in holder.items() if each is DROPPED]:
                 del holder[key]
@@ -318,9 +319,11 @@ def _settle_places(part: Part, places: list[tuple[Any, Any]], settling: Settling
         value = holder[slot]
         if isinstance(value, dict) or (value is None and part.link.is_optional):
             continue
-        if isinstance(value, list) and len(value) == 1:
-            # The server has put an id that is a document there.
-            (holder[slot],) = value
+        if isinstance(value, list):
+            items = cast("list[object]", value)
+            if len(items) == 1:
+                # The server has put an id that is a document there.
+                (holder[slot],) = items
         if not stand_in(part, holder, slot, settling, dropped):
             holder[slot] = value
     take_out(dropped)
@@ -329,7 +332,8 @@ def _settle_places(part: Part, places: list[tuple[Any, Any]], settling: Settling
 def as_dictionary(document: Any) -> Any:
     """Return a document of any class, and those in it, as dictionaries."""
     if isinstance(document, list):
-        return [as_dictionary(each) for each in document]
+        array = cast("list[object]", document)
+        return [as_dictionary(each) for each in array]
     if hasattr(document, "items") and hasattr(document, "keys"):
         return {key: as_dictionary(each) for key, each in document.items()}
     return document

@@ -7,7 +7,7 @@ classes lack its keys, and would count as equal. A new subclass needs a wider in
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from zlib import crc32
 
 from pymongo import IndexModel
@@ -133,10 +133,10 @@ def _compared(index: Mapping[str, Any], key: str) -> tuple[Any, ...]:
 
 
 def _types_in(index: Mapping[str, Any], key: str) -> list[Any]:
-    condition = index.get(_FILTER, {}).get(key)
+    condition: Any = index.get(_FILTER, {}).get(key)
     if condition is None:
         return []
     if not isinstance(condition, dict):
         return [condition]
-    operators: dict[str, Any] = condition
+    operators = cast("dict[str, Any]", condition)
     return list(operators.get("$in", [operators["$eq"]] if "$eq" in operators else []))

@@ -6,7 +6,7 @@ from abc import ABC
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from bson.errors import BSONError
 
@@ -106,7 +106,7 @@ class Reader(Generic[ModelType]):
 class AnyReader(Reader[ModelType]):
     """A reader of the documents of one read as instances of several models."""
 
-    readers: tuple[Reader[ModelType], ...] = ()
+    readers: tuple[Reader[Any], ...] = ()
     """The readers of the models; `MARK` in a document tells which."""
 
     def parse(self, raw_doc: dict[str, Any]) -> ModelType:
@@ -116,7 +116,7 @@ class AnyReader(Reader[ModelType]):
             DocumentParsingError: if the document does not fit its model.
         """
         (document,) = self.unmarked([raw_doc])
-        reader: Reader[ModelType] = self.readers[raw_doc[MARK]]
+        reader = cast("Reader[ModelType]", self.readers[raw_doc[MARK]])
         return reader.parse(document)
 
     def parse_all(
@@ -126,7 +126,8 @@ class AnyReader(Reader[ModelType]):
         instances: list[ModelType] = []
         for documents in parts:
             for number, following in groupby(documents, itemgetter(MARK)):
-                reader = replace(self.readers[number], own=self.own)
+                reader = cast("Reader[ModelType]", self.readers[number])
+                reader = replace(reader, own=self.own)
                 of_one = list(following)
                 found, error = reader.parse_all(
                     [of_one if self.own is not None else self.unmarked(of_one)]

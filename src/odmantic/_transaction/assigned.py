@@ -118,7 +118,8 @@ class _Container:
 
     def restore(self) -> None:
         if self._is_list:
-            self._held[:] = self._kept
+            held: list[Any] = self._held
+            held[:] = self._kept
         elif self._held is not None:
             self._held.clear()
             self._held.update(self._kept)
