@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from odmantic._aio.operations.turns import Turns
     from odmantic._driver.plain import Target
+    from odmantic._hooks.registry import EngineHooks
     from odmantic._state.places import Known
 
 
@@ -22,6 +23,7 @@ class Engine(Protocol):
     database_name: str
     _turns: Turns
     """Its saves in progress."""
+    _hooks: EngineHooks
 
     def _now(self) -> datetime:
         """Return the time by the engine's clock, naive and in UTC."""

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import inspect
+from datetime import datetime
+from typing import Optional
 
 import pytest
 from pymongo.read_concern import ReadConcern
@@ -23,6 +25,12 @@ class Post(Model):
     reviewer: User = Reference()
 
 
+class Note(Model, soft_delete="deleted_at"):
+    text: str
+    by: Optional[User] = Reference()
+    deleted_at: Optional[datetime] = None
+
+
 MANY = ANSWER + 1
 """More than the server sends at once."""
 
@@ -33,6 +41,24 @@ def _find(target, user, **session):
 
 def _find_one(target, user, **session):
     assert target.find_one(User, **session)
+
+
+def _find_any(target, user, **session):
+    found = [one for one in target.find_any([User, Note], **session)]
+    assert [type(one) for one in found] == [User]
+
+
+def _load(target, user, **session):
+    target.save(Note(text="x", by=user), **session)
+    note = target.find_one(Note, load=(), **session)
+    target.load(note, Note.by, **session)
+    assert note.by.name == "Ada"
+
+
+def _restore(target, user, **session):
+    note = target.save(Note(text="x"), **session)
+    target.delete(note, **session)
+    target.restore(note, **session)
 
 
 def _count(target, user, **session):
@@ -65,13 +91,16 @@ def _configure_database(target, user, **session):
 
 OPERATIONS = {
     operate.__name__[1:]: operate
-    for operate in (_find, _find_one, _count, _save, _save_all, _delete, _remove)
+    for operate in (
+        *(_find, _find_one, _find_any, _load, _count),
+        *(_save, _save_all, _delete, _remove, _restore),
+    )
 }
 OF_ENGINES = OPERATIONS | {"configure_database": _configure_database}
 NO_OPERATIONS = {
     *("abort", "commit", "end", "start", "get_driver_session", "on_commit", "on_rollback"),
     *("run_once", "run_transaction", "session", "token", "track", "transaction", "dooming"),
-    *("close", "get_collection"),
+    *("add_hook", "close", "get_collection"),
 }
 """What is public and sends nothing by itself, or is the transaction."""
 

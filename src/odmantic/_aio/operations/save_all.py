@@ -24,7 +24,9 @@ async def save_all(engine: Engine, scope: Scope, instances: Sequence[Model]) -> 
     """Save instances, each after those it references, and after other saves of them; see `save` for the stages."""
     ordered = scope.order(engine, instances)
     for model in set(map(type, ordered)):
-        reach = engine._target(model).hooks
+        # A program's own `get_collection` is asked only for what is written.
+        is_kept = engine._keeps_collections
+        reach = engine._target(model).hooks if is_kept else engine._hooks.for_writes(model)
         # Hooks of classes of a hierarchy may be there one day.
         if reach is not None and reach.now() is not None:
             await _save_all_hooked(engine, scope, instances, ordered)
