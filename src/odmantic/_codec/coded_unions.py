@@ -1,11 +1,13 @@
-"""The member of a union to which a document's value belongs, where a codec of the program stores some members.
+"""The member of a union to which a document's value belongs, by what the members would store.
 
-It is the first one that accepts what is stored, and would store it so; or else the first class of objects that accepts it,
-for a document may have keys that its class does not know, and lack others.
+It is the first one that accepts what is stored, and would store it so. Where a codec of the program stores some members, it
+is or else the first class of objects that accepts it, for a document may have keys that its class does not know, and lack
+others. Where pydantic chooses the member, this decides only if what pydantic makes would be stored otherwise.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import bson
@@ -25,8 +27,10 @@ if TYPE_CHECKING:
 
     from odmantic._errors.lines import ErrorList
     from odmantic._mapping.interfaces import Decoder, Encoder, Location
+    from odmantic._types.tree import Union
 
 _ABSENT: Any = object()
+_TOLD_BY_EQUALITY = (str, int, bool)
 
 
 def unchanged(value: Any, _loc: Location, _errors: ErrorList, _raw: Any) -> Any:
@@ -66,15 +70,54 @@ def coded_union_decoder(
     return decode
 
 
+def checked_union_decoder(
+    union: Union,
+    decode: Decoder | None,
+    members: list[tuple[Type, Decoder | None]],
+    *,
+    shared: tuple[type[Any], ...],
+    arbitrary_types: bool,
+    is_strict: bool,
+) -> Decoder:
+    """Return the decoder of a union, given that for pydantic to go on with, and those of its members.
+
+    Only values of the shared classes may belong to several members.
+    """
+    by_pydantic = _Reader(
+        union, decode or unchanged, arbitrary_types=arbitrary_types, is_strict=is_strict
+    )
+    readers = [
+        _Reader(member, each or unchanged, arbitrary_types=arbitrary_types)
+        for member, each in members
+    ]
+
+    def decode_checked(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
+        if (
+            not isinstance(value, shared)
+            or by_pydantic(value, loc, raw, exactly=True) is not _ABSENT
+        ):
+            return value if decode is None else decode(value, loc, errors, raw)
+        for read in readers:
+            found = read(value, loc, raw, exactly=True)
+            if found is not _ABSENT:
+                return found
+        return value if decode is None else decode(value, loc, errors, raw)
+
+    return decode_checked
+
+
 class _Reader:
     """A function that reads a value as a member of a union, and returns `_ABSENT` if it is not one."""
 
-    def __init__(self, member: Type, decode: Decoder, *, arbitrary_types: bool) -> None:
+    def __init__(
+        self, member: Type, decode: Decoder, *, arbitrary_types: bool, is_strict: bool = False
+    ) -> None:
         self._decode = decode
         self._encode: Encoder | None = type_encoder(member)
         self._is_object = isinstance(member, Object)
-        self._validate: Callable[[Any], Any] = Validation(
-            member.annotation, arbitrary_types=arbitrary_types
+        validate = Validation(member.annotation, arbitrary_types=arbitrary_types)
+        self._validate: Callable[[Any], Any] = (
+            partial(validate, strict=True) if is_strict else validate
         )
         if isinstance(member, Document):
             self._validate = _validation_of(member.cls)
@@ -105,6 +148,8 @@ class _Reader:
     def _is_stored_as(self, stored: Any, value: Any) -> bool:
         try:
             again = value if self._encode is None else self._encode(value)
+            if type(again) is type(stored) and type(again) in _TOLD_BY_EQUALITY:
+                return bool(again == stored)
             return _bytes_of(again) == _bytes_of(stored)
         except (BSONError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             return False

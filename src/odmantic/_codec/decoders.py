@@ -22,11 +22,17 @@ from pydantic.fields import FieldInfo
 from odmantic._bson.datetimes import Datetimes
 from odmantic._bson.values import is_document, is_stored_array
 from odmantic._codec.coded import codec_decoder, has_codec
-from odmantic._codec.coded_unions import coded_union_decoder, nullable_decoder, unchanged
+from odmantic._codec.coded_unions import (
+    checked_union_decoder,
+    coded_union_decoder,
+    nullable_decoder,
+    unchanged,
+)
 from odmantic._codec.embedded import hierarchy_decoder
 from odmantic._codec.encoders import encode_key
 from odmantic._codec.lookups import Rename, handlers_forget_lookups, maker_of, names_first
 from odmantic._codec.own_forms import is_left_to_field
+from odmantic._codec.shared_forms import mistakes_int64, shared_classes, with_plain_integers
 from odmantic._codec.stored_forms import (
     LIMITS,
     bson_decoder_of,
@@ -183,13 +189,31 @@ class DecoderCompiler:
             arbitrary_types=self._arbitrary_types,
             is_strict=self._is_strict,
         )
-        if not of_user or self._by_names:
+        if self._by_names:
             return decode
+        if not of_user:
+            return self._checked(node, decode, list(zip(members, decoders, strict=True)))
         if isinstance(node, Nullable):
             return self.decoder(_with_marks(of_user[0], passed))
         if decode is None:
             return in_utc
         return lambda value, loc, errors, raw: decode(in_utc(value), loc, errors, raw)
+
+    def _checked(
+        self, node: Union, decode: Decoder | None, members: list[tuple[Type, Decoder | None]]
+    ) -> Decoder | None:
+        """Read what pydantic would take for a value of another member than the one that stores it."""
+        types = [member for member, _ in members]
+        if shared := shared_classes(types, are_decoded=decode is not None):
+            decode = checked_union_decoder(
+                node,
+                decode,
+                members,
+                shared=shared,
+                arbitrary_types=self._arbitrary_types,
+                is_strict=strictness_of(node.marks, self._is_strict),
+            )
+        return with_plain_integers(decode, types) if mistakes_int64(types) else decode
 
     def _decoder_by_kind(self, node: Type, *, is_strict: bool) -> Decoder | None:
         match node:
