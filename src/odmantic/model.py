@@ -7,7 +7,6 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, PydanticUndefinedAnnotation
-from pydantic_core import PydanticSerializationError
 
 from odmantic._bson.json import schema_with_bson_json
 from odmantic._bson.values import is_tuple
@@ -24,7 +23,7 @@ from odmantic._define.complete import (
     refuse_instances,
 )
 from odmantic._define.forward import rebuild, resolve_first
-from odmantic._define.hollow import as_part, check_all_loaded, guarded
+from odmantic._define.hollow import as_part, guarded, know_hollow
 from odmantic._define.metaclass import (
     BaseModelMetaclass,
     EmbeddedModelMetaclass,
@@ -44,7 +43,7 @@ from odmantic._state.copies import (
     state_for_copy,
     unpickle_state,
 )
-from odmantic._state.hollow import check_loaded, have_same_key, hollow_in
+from odmantic._state.hollow import check_loaded, hollow_in, when_first
 from odmantic._state.nested import nested_instances
 from odmantic._state.state import State, modified_property, slot
 from odmantic._state.transitions import mark_assigned, mark_unknown
@@ -109,26 +108,6 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
             value = fill(self)
             object.__setattr__(self, name, value)
             return value
-
-        def model_dump(self, *args: Any, **options: Any) -> dict[str, Any]:
-            """Return the values by field name, as pydantic does; of what is not loaded, only the primary key."""
-            try:
-                return super().model_dump(*args, **options)
-            except PydanticSerializationError:
-                check_all_loaded(self)
-                raise
-
-        def model_dump_json(self, *args: Any, **options: Any) -> str:
-            """Return the values in JSON, as pydantic does.
-
-            Raises:
-                NotLoadedError: if something in it is not loaded.
-            """
-            try:
-                return super().model_dump_json(*args, **options)
-            except PydanticSerializationError:
-                check_all_loaded(self)
-                raise
 
     def __setattr__(self, name: str, value: Any) -> None:
         mapping = self.__mapping__
@@ -473,14 +452,6 @@ class Model(_BaseODMModel, metaclass=ModelMetaclass):
         __collection__ = LazyMappingAttribute("__collection__")
         __primary_field__ = LazyMappingAttribute("__primary_field__")
 
-        def __eq__(self, other: object) -> bool:
-            is_equal = super().__eq__(other)
-            if is_equal is False and self.__class__ is other.__class__:
-                return have_same_key(self, other)
-            return is_equal
-
-        __hash__ = None  # as pydantic's, unless the class is frozen
-
     @classmethod
     def __indexes__(cls) -> tuple[ODMBaseIndex | IndexModel, ...]:
         """Return the indexes of the fields, then those of `model_config["indexes"]`."""
@@ -514,3 +485,6 @@ class EmbeddedModel(_BaseODMModel, metaclass=EmbeddedModelMetaclass):
 
 for _root in (Model, EmbeddedModel):
     refuse_instances(_root)
+
+
+when_first(lambda: know_hollow(_BaseODMModel, Model))

@@ -45,6 +45,8 @@ def encode_document(instance: Instance, include: Container[str] | None = None) -
     mapping: ModelMapping = instance.__mapping__
     if include is None:
         document = encode_fields(instance)
+        if mapping.has_only_fields:
+            return document
         if mapping.keeps_unknown_keys:
             document = {**unknown_keys(instance), **document}
     else:
@@ -64,6 +66,8 @@ def encode_fields(instance: Instance) -> dict[str, Any]:
     except KeyError:
         _check_complete(instance)
         raise
+    if mapping.has_only_fields:
+        return document
     if mapping.judge is not None:
         mapping.judge(instance)
     return leave_out(mapping, document) if mapping.left_out else document

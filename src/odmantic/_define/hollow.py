@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from pydantic_core import core_schema
+from pydantic_core import PydanticSerializationError, core_schema
 
 from odmantic._mapping.options import options_in
-from odmantic._state.hollow import check_loaded, hollow_in
+from odmantic._state.hollow import check_loaded, have_same_key, hollow_in
 from odmantic._state.nested import nested_instances
 from odmantic._types.internals import decorators_of
 from odmantic._types.kinds import ModelKind, kind_of
@@ -35,6 +35,49 @@ def check_all_loaded(instance: Instance) -> None:
             seen.add(id(one))
             check_loaded(one)
             waiting += nested_instances(one)
+
+
+def know_hollow(base: Any, model: Any) -> None:
+    """Have models raise for the JSON of hollow instances, and compare these by their keys.
+
+    Each dump and comparison takes a call more then, so it waits for the first hollow instance.
+
+    Args:
+        base: The base of models and embedded models.
+        model: The base of models.
+    """
+
+    def model_dump(self: Any, *args: Any, **options: Any) -> dict[str, Any]:
+        """Return the values by field name, as pydantic does; of what is not loaded, only the primary key."""
+        try:
+            values: dict[str, Any] = super(base, self).model_dump(*args, **options)
+        except PydanticSerializationError:
+            check_all_loaded(self)
+            raise
+        return values
+
+    def model_dump_json(self: Any, *args: Any, **options: Any) -> str:
+        """Return the values in JSON, as pydantic does.
+
+        Raises:
+            NotLoadedError: if something in it is not loaded.
+        """
+        try:
+            text: str = super(base, self).model_dump_json(*args, **options)
+        except PydanticSerializationError:
+            check_all_loaded(self)
+            raise
+        return text
+
+    def equals(self: Any, other: object) -> bool:
+        is_equal: bool = super(model, self).__eq__(other)
+        if is_equal is False and self.__class__ is other.__class__:
+            return have_same_key(self, other)
+        return is_equal
+
+    type.__setattr__(base, "model_dump", model_dump)
+    type.__setattr__(base, "model_dump_json", model_dump_json)
+    type.__setattr__(model, "__eq__", equals)
 
 
 # --- Schemas -----------------------------------------------------------------------------------

@@ -287,6 +287,18 @@ class ModelMapping:
             info.validate_default is False for info in self.model.__pydantic_fields__.values()
         )
 
+    @cached_property
+    def has_only_fields(self) -> bool:
+        """Whether a document is what the fields store: nothing is added, left out or judged."""
+        others = (
+            self.extra_allowed,
+            self.stored,
+            self.keeps_unknown_keys,
+            self.left_out,
+            self.judge,
+        )
+        return not any(others)
+
     def decide_again(self) -> None:
         """Forget decisions based on the methods of the class."""
         for name in (*_DECISIONS, "readable", "codec", "links", "targets"):
@@ -314,8 +326,11 @@ def mapping_or_none(cls: Any) -> ModelMapping | None:
 
 
 def _has_own(model: type[Any], method: str) -> bool:
-    owner = next(cls for cls in model.__mro__ if method in vars(cls))
-    return owner is not BaseModel and not is_library_base(owner)
+    owners = [cls for cls in model.__mro__ if method in vars(cls)]
+    if method == "model_dump":
+        # That of the library calls the one behind it.
+        owners = [cls for cls in owners if not is_library_base(cls)]
+    return owners[0] is not BaseModel and not is_library_base(owners[0])
 
 
 def declared_indexes(model: Any) -> list[Callable[[], Iterable[Any]]]:

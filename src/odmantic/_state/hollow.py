@@ -7,13 +7,30 @@ written to none: its document is known to whoever loads it.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from odmantic._mapping.mapping import mapping_of
 from odmantic._state.places import NOWHERE, Known, Place
 from odmantic._state.state import State, state_of
 from odmantic._types.instances import Instance
 from odmantic.exceptions import NotLoadedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+_waiting: list[Callable[[], None]] = []
+
+
+def when_first(prepare: Callable[[], None]) -> None:
+    """Have something done before the first hollow instance of the process is made, by each thread that makes one."""
+    _waiting.append(prepare)
+
+
+def _begin() -> None:
+    for prepare in [*_waiting]:
+        prepare()
+    _waiting.clear()
 
 
 class Hollow(Known):
@@ -32,6 +49,8 @@ class Hollow(Known):
     def __init__(self, where: str, advice: str, *, is_missing: bool = False) -> None:
         """Know where the documents are referred to."""
         super().__init__(NOWHERE)
+        if _waiting:
+            _begin()
         self.where = where
         self.advice = advice
         self.is_missing = is_missing

@@ -8,7 +8,9 @@ from typing import Any, List
 
 import pytest
 from bson import ObjectId as PlainObjectId
+from pydantic import BaseModel
 
+from odmantic._state.hollow import Hollow
 from odmantic.bson import ObjectId
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model
@@ -78,3 +80,24 @@ def test_a_field_that_the_class_declares_itself_is_not_taken_over() -> None:
     assert ["created" in str(warning.message) for warning in caught] == [True]
     assert Own().created == "x"
     assert Own.__odm_fields__["created"].key_name == "created"
+
+
+class Loud(BaseModel):
+    def model_dump(self, **options):
+        values = super().model_dump(**options)
+        return {name: str(value).upper() for name, value in values.items()}
+
+
+class LoudShip(Model, Loud):
+    name: str
+
+
+def test_a_mixin_behind_the_model_dumps_it_also_once_there_are_hollow_instances():
+    ship = LoudShip(name="vega")
+    assert ship.model_dump_doc()["name"] == "VEGA"
+
+    Hollow("Voyage.ship", "load it")
+
+    assert LoudShip(name="vega").model_dump()["name"] == "VEGA"
+    LoudShip.__mapping__.decide_again()
+    assert ship.model_dump_doc()["name"] == "VEGA"
