@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from enum import Enum, IntEnum
 from typing import Annotated, Any, Dict, List, Literal, Optional, Union
 
 import bson
@@ -294,3 +295,47 @@ def test_an_object_that_would_be_read_as_one_of_another_class_is_refused():
         take: Any = mapping_of(Either).codec.take
         take([either], documents, [], write, new=True)
         assert documents == []
+
+
+class Colour(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Weight(IntEnum):
+    LIGHT = 1
+
+
+@pytest.mark.parametrize("validates", [True, False])
+def test_a_default_that_is_held_as_the_value_of_an_enum_is_left_out(*, validates: bool) -> None:
+    class Paint(Model):
+        colour: Colour = Colour.RED
+        weight: Weight = Weight.LIGHT
+        colours: List[Colour] = [Colour.RED]
+        either: Union[Colour, int] = Colour.RED
+        by_colour: Dict[Colour, Colour] = {Colour.RED: Colour.BLUE}
+        model_config = {
+            "use_enum_values": True,
+            "store_defaults": False,
+            "validate_assignment": validates,
+        }
+
+    paint = Paint()
+    assert paint.model_dump_doc() == {"_id": paint.id}
+    assert read_in_bulk(Paint, {"_id": paint.id}) == paint
+
+    paint.colour = "blue"  # type: ignore[assignment]
+    assert paint.model_dump_doc() == {"colour": "blue", "_id": paint.id}
+
+
+def test_a_default_that_is_read_as_a_member_is_left_out_as_one_only() -> None:
+    class Paint(Model):
+        colour: Colour = Colour.RED
+        model_config = {
+            "use_enum_values": True,
+            "store_defaults": False,
+            "validate_default": False,
+        }
+
+    paint = Paint(colour=Colour.RED)
+    assert paint.model_dump_doc() == {"colour": "red", "_id": paint.id}
