@@ -20,10 +20,10 @@ from odmantic._codec.encode import type_encoder
 from odmantic._codec.validation import Validation
 from odmantic._mapping.hierarchy import hierarchy_of
 from odmantic._mapping.mapping import mapping_of
-from odmantic._types.tree import Document, Object, Type
+from odmantic._types.tree import Anything, Document, Object, Type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from odmantic._errors.lines import ErrorList
     from odmantic._mapping.interfaces import Decoder, Encoder, Location
@@ -48,14 +48,21 @@ def nullable_decoder(decode: Decoder) -> Decoder:
 
 
 def coded_union_decoder(
-    members: list[tuple[Type, Decoder | None]], *, arbitrary_types: bool
+    union: Union, members: list[tuple[Type, Decoder | None]], *, arbitrary_types: bool
 ) -> Decoder:
     """Return the decoder of a union, given those of its members.
 
     A value that belongs to no member is left to validation.
     """
+    whole = Validation(union.annotation, arbitrary_types=arbitrary_types)
     readers = [
-        _Reader(member, decode or unchanged, arbitrary_types=arbitrary_types)
+        _Reader(
+            member,
+            decode or unchanged,
+            arbitrary_types=arbitrary_types,
+            # Pydantic might take for another member's what is left as it is.
+            claims=[whole] if isinstance(member, Anything) else [],
+        )
         for member, decode in members
     ]
 
@@ -110,9 +117,16 @@ class _Reader:
     """A function that reads a value as a member of a union, and returns `_ABSENT` if it is not one."""
 
     def __init__(
-        self, member: Type, decode: Decoder, *, arbitrary_types: bool, is_strict: bool = False
+        self,
+        member: Type,
+        decode: Decoder,
+        *,
+        arbitrary_types: bool,
+        is_strict: bool = False,
+        claims: Sequence[Callable[[Any], Any]] = (),
     ) -> None:
         self._decode = decode
+        self._claims = claims
         self._encode: Encoder | None = type_encoder(member)
         self._is_object = isinstance(member, Object)
         validate = Validation(member.annotation, arbitrary_types=arbitrary_types)
@@ -135,15 +149,10 @@ class _Reader:
             return _ABSENT
         if exactly and not self._is_stored_as(value, read):
             return _ABSENT
-        # No other member claims what is validated already.
-        return read if self._stays(read) else translated
-
-    def _stays(self, value: Any) -> bool:
-        """Return whether validation leaves a valid value alone: what is parsed from JSON is no JSON itself."""
-        try:
-            return is_alike(self._validate(value), value)
-        except ValidationError:
-            return False
+        if exactly and not all(_leaves_alone(claim, read) for claim in self._claims):
+            return _ABSENT
+        # No other member claims what is validated already; but what is parsed from JSON is no JSON itself.
+        return read if _leaves_alone(self._validate, read) else translated
 
     def _is_stored_as(self, stored: Any, value: Any) -> bool:
         try:
@@ -153,6 +162,14 @@ class _Reader:
             return _bytes_of(again) == _bytes_of(stored)
         except (BSONError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             return False
+
+
+def _leaves_alone(validate: Callable[[Any], Any], value: Any) -> bool:
+    """Return whether validation leaves a value as it is."""
+    try:
+        return is_alike(validate(value), value)
+    except ValidationError:
+        return False
 
 
 def _validation_of(model: Any) -> Callable[[Any], Any]:

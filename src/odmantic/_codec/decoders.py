@@ -168,7 +168,7 @@ class DecoderCompiler:
             decode = next((each for each in decoders if each is not None), unchanged)
             return nullable_decoder(decode)
         return coded_union_decoder(
-            list(zip(members, decoders, strict=True)), arbitrary_types=self._arbitrary_types
+            node, list(zip(members, decoders, strict=True)), arbitrary_types=self._arbitrary_types
         )
 
     def _union_decoder(self, node: Union) -> Decoder | None:

@@ -932,3 +932,26 @@ def test_a_reference_cannot_have_a_codec():
 
         class Log(Model):
             of: Annotated[Priced, BsonCodec(repr, parse)] = Reference()
+
+
+class Loose(BaseModel):
+    size: int = 0
+
+
+@dataclass
+class Leaf:
+    number: int
+
+
+def test_what_a_codec_stored_is_read_where_another_member_would_claim_it_of_any() -> None:
+    leaves = BsonCodec(lambda leaf: {"n": leaf.number}, lambda stored: Leaf(stored["n"]))
+
+    class Holder(Model):
+        value: Union[Loose, Any, Leaf]
+        model_config = {"codecs": {Leaf: leaves}}
+
+    for value in (Leaf(1), Loose(size=1)):
+        holder = Holder(value=value)
+        document = holder.model_dump_doc()
+
+        assert decode_document(Holder, document) == validate_document(Holder, document) == holder
