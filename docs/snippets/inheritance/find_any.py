@@ -19,6 +19,8 @@ async def main(engine: AIOEngine) -> None:
     )
     await engine.save(Post(title="Bye", day=3))
 
-    newest = await engine.find_any([Post, Photo], sort=desc(Post.day), limit=2)
+    newest: list[Post | Photo] = await engine.find_any(
+        [Post, Photo], sort=desc(Post.day), limit=2
+    )
     print([(type(each).__name__, each.title) for each in newest])
     # -> [('Post', 'Bye'), ('Photo', 'Sea')]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from odmantic import AIOEngine, EmbeddedModel, Field, Model, Reference
+from odmantic.query import eq
 
 
 class User(Model):
@@ -36,7 +37,7 @@ async def main(engine: AIOEngine) -> None:
     print(post.model_dump_doc()["readers"], post.model_dump_doc()["comments"])
     # -> ['Ada', 'Bob'] [{'text': 'Nice', 'by': 'Bob', 'replies': []}]
 
-    found = await engine.find_one(Post, Post.readers == bob)
+    found = await engine.find_one(Post, eq(Post.readers, bob))
     assert found is not None
     print(found.editor, found.comments[0].by.name, found == post)
     # -> None Bob True

@@ -27,7 +27,9 @@ async def main(engine: AIOEngine) -> None:
 
     post.author = bob
     await engine.save(post)  # sends the author, and leaves the stored readers alone
-    print((await engine.get_collection(Post).find_one())["readers"])
+    document = await engine.get_collection(Post).find_one()
+    assert document is not None
+    print(document["readers"])
     # -> ['Ada', 'Bob']
 
     try:

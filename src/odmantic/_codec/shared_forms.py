@@ -101,7 +101,7 @@ def _stored_kinds(node: Type) -> frozenset[type[Any]]:
     if not isinstance(node, Leaf) or node.cls is UUID:
         return frozenset()
     if isinstance(node, (Choice, Enumeration)):
-        members = {type(stored) for stored, _ in stored_members(node, is_strict=True)}
+        members = {stored.__class__ for stored, _ in stored_members(node, is_strict=True)}
         return _kinds_of((*members, *node.value_classes))
     if node.form is not None:
         return _kinds_of((node.form.stored,))

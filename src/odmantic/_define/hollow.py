@@ -46,11 +46,12 @@ def know_hollow(base: Any, model: Any) -> None:
         base: The base of models and embedded models.
         model: The base of models.
     """
+    behind: Any = super
 
     def model_dump(self: Any, *args: Any, **options: Any) -> dict[str, Any]:
         """Return the values by field name, as pydantic does; of what is not loaded, only the primary key."""
         try:
-            values: dict[str, Any] = super(base, self).model_dump(*args, **options)
+            values: dict[str, Any] = behind(base, self).model_dump(*args, **options)
         except PydanticSerializationError:
             check_all_loaded(self)
             raise
@@ -63,14 +64,14 @@ def know_hollow(base: Any, model: Any) -> None:
             NotLoadedError: if something in it is not loaded.
         """
         try:
-            text: str = super(base, self).model_dump_json(*args, **options)
+            text: str = behind(base, self).model_dump_json(*args, **options)
         except PydanticSerializationError:
             check_all_loaded(self)
             raise
         return text
 
     def equals(self: Any, other: object) -> bool:
-        is_equal: bool = super(model, self).__eq__(other)
+        is_equal: bool = behind(model, self).__eq__(other)
         if is_equal is False and self.__class__ is other.__class__:
             return have_same_key(self, other)
         return is_equal
