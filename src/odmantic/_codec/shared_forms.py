@@ -75,12 +75,17 @@ def _is_stored_as(cls: type[Any], node: Type, kinds: tuple[type[Type], ...]) -> 
 
 def _may_be_mistaken(containers: Sequence[Type]) -> bool:
     """Return whether what one container stores may be taken for what another does; documents are told by their keys."""
-    leaves = [leaf for each in containers for leaf in _leaves(each)]
-    if len(containers) < _SEVERAL or any(isinstance(leaf, Object) for leaf in leaves):
+    containers = [each for each in containers if not _has_objects(each)]
+    if len(containers) < _SEVERAL:
         return False
+    leaves = [leaf for each in containers for leaf in _leaves(each)]
     # What is read as another class than the driver's is no exact match for pydantic, whatever is inside.
     are_exact = {each.cls for each in containers} in ({list}, {dict})
     return not (are_exact and _are_exact(leaves, _EXACT_INSIDE))
+
+
+def _has_objects(node: Type) -> bool:
+    return any(isinstance(leaf, Object) for leaf in _leaves(node))
 
 
 def _leaves(node: Type) -> list[Type]:
@@ -123,7 +128,8 @@ def mistakes_int64(members: list[Type]) -> bool:
     classes = {cls for leaf in leaves for cls in leaf.value_classes}
     if len(others) == 1 or not all(isinstance(leaf, (Leaf, Object)) for leaf in leaves):
         return False
-    has_integers = any(issubclass(cls, int) and cls is not bool for cls in classes)
+    # What a root model holds, it is stored as.
+    has_integers = any(issubclass(cls, (int, RootModel)) and cls is not bool for cls in classes)
     return has_integers and Int64 not in classes and not all(map(_takes_no_numbers, leaves))
 
 
@@ -135,7 +141,7 @@ def _takes_no_numbers(node: Type) -> bool:
 
 def with_plain_integers(decode: Decoder | None, members: list[Type]) -> Decoder:
     """Return a decoder that gives plain integers to another, or to pydantic, except those inside of objects."""
-    has_objects = any(isinstance(leaf, Object) for each in members for leaf in _leaves(each))
+    has_objects = any(map(_has_objects, members))
 
     def plain(value: Any) -> Any:
         if type(value) is Int64:

@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Literal, Optional, Set, Tuple, Union
 
 import bson
 import pytest
-from pydantic import BaseModel, StrictInt, create_model
+from pydantic import BaseModel, RootModel, StrictInt, create_model
 
 from odmantic import Model
 from odmantic._bson.alike import is_alike
@@ -38,6 +38,10 @@ class Mixed(Enum):
 
 class Measure(BaseModel):
     value: Union[float, int]
+
+
+class Number(RootModel[Union[float, int]]):
+    pass
 
 
 def model_with(annotation: Any, **config: Any) -> Any:
@@ -93,6 +97,9 @@ def as_stored(model: Any, value: Any) -> Any:
         (Union[Set[time], Mixed], Mixed.PAIR),
         (Union[List[str], List[datetime]], ["1"]),
         (Union[Dict[str, Size], Dict[str, float]], {"a": 1.0}),
+        (Union[Set[int], List[date], List[Measure]], {0}),
+        (Union[Set[int], List[date], List[Measure]], [Measure(value=1.5)]),
+        (Union[Number, str], Number(LARGE)),
         (Union[Fraction, str], "01"),
         (Union[Fraction, Path], Path("01")),
         (Union[time, str], "10:00"),
