@@ -231,7 +231,9 @@ def _inside(container: Any, step: Step) -> Iterable[Any]:
 def targets_in(instance: Any) -> Iterator[tuple[Link, Any]]:
     """Yield the targets of an instance and of all that is embedded in it, with their links, in the order of fields."""
     for link in instance.__mapping__.links:
-        for value in values_at(getattr(instance, link.name), link.steps):
+        held = getattr(instance, link.name)
+        # Most are outside of containers.
+        for value in values_at(held, link.steps) if link.steps else () if held is None else (held,):
             if link.reference is not None:
                 yield link, value
             elif isinstance(value, link.cls):
