@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from odmantic._mapping.links import targets_in
 from odmantic._mapping.mapping import mapping_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from odmantic.model import Model
 
@@ -43,45 +43,43 @@ def group_instances(ordered: Sequence[Model]) -> list[Group]:
     Example:
         Orders with a customer each give two groups, the customers and the orders.
     """
-    models = set(map(type, ordered))
-    if not any(mapping_of(model).links for model in models):
-        if len(set(map(_kind, models))) == 1:
+    kinds = {model: _kind(model) for model in set(map(type, ordered))}
+    if not any(mapping_of(model).links for model in kinds):
+        if len(set(kinds.values())) == 1:
             return [_group(ordered, range(len(ordered)))]
-        return _by_kind(enumerate(ordered))
+        return _by_kind(enumerate(ordered), kinds)
     levels: dict[int, int] = {}
     members: dict[int, list[tuple[int, Model]]] = {}
     for position, instance in enumerate(ordered):
-        level = _level(instance, levels)
+        level = _level(instance, levels, kinds)
         levels[id(instance)] = level
         members.setdefault(level, []).append((position, instance))
-    return [group for level in sorted(members) for group in _by_kind(members[level])]
+    return [group for level in sorted(members) for group in _by_kind(members[level], kinds)]
 
 
-def _level(instance: Model, levels: dict[int, int]) -> int:
+def _level(instance: Model, levels: Mapping[int, int], kinds: Mapping[type[Model], object]) -> int:
     """Return the number of changes of model on the longest path through the references of an instance."""
     level = 0
     for _, target in targets_in(instance):
         if id(target) in levels:
-            is_change = _kind(target.__class__) is not _kind(type(instance))
+            is_change = kinds[target.__class__] is not kinds[type(instance)]
             level = max(level, levels[id(target)] + is_change)
     return level
 
 
-def _by_kind(numbered: Iterable[tuple[int, Model]]) -> list[Group]:
-    members: dict[Any, list[tuple[int, Model]]] = {}
-    kinds: dict[type[Model], Any] = {}
+def _by_kind(
+    numbered: Iterable[tuple[int, Model]], kinds: Mapping[type[Model], object]
+) -> list[Group]:
+    members: dict[object, list[tuple[int, Model]]] = {}
     for position, instance in numbered:
-        model = type(instance)
-        if model not in kinds:
-            kinds[model] = _kind(model)
-        members.setdefault(kinds[model], []).append((position, instance))
+        members.setdefault(kinds[type(instance)], []).append((position, instance))
     return [
         _group([instance for _, instance in each], [position for position, _ in each])
         for each in members.values()
     ]
 
 
-def _kind(model: type[Model]) -> Any:
+def _kind(model: type[Model]) -> object:
     """Return what instances that are written together have in common: their hierarchy, or their class."""
     return mapping_of(model).hierarchy or model
 

@@ -265,11 +265,13 @@ class _Order:
             return
         self._visited[id(instance)] = instance
         for link, target in _references(instance):
-            if self._takes(instance, link, target):
+            if id(target) not in self._visited and self._takes(instance, link, target):
                 yield from self.visit(target)
         yield instance
 
     def _takes(self, instance: Model, link: Link, target: Model) -> bool:
+        if hollow_in(target) is not None:
+            return False
         saving = link.saving if self._cascades else "never"
         if saving == "changed" or id(target) in self._given:
             return True
@@ -300,8 +302,7 @@ def _references(instance: Model) -> Iterator[tuple[Link, Model]]:
         # What is no model at all is refused when it is encoded.
         if is_model_instance(target):
             check_target(link.cls, target)
-            if hollow_in(target) is None:
-                yield link, cast("Model", target)
+            yield link, cast("Model", target)
 
 
 def referenced(instance: Model) -> list[Model]:
@@ -312,4 +313,4 @@ def referenced(instance: Model) -> list[Model]:
     """
     if hollow_in(instance) is not None:
         return []
-    return [target for _, target in _references(instance)]
+    return [target for _, target in _references(instance) if hollow_in(target) is None]
