@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from odmantic._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from odmantic import back_reference as back_reference
     from odmantic import bson as bson
     from odmantic import computed as computed
     from odmantic import config as config
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from odmantic._state.hollow import is_loaded as is_loaded
     from odmantic._state.hollow import is_missing as is_missing
     from odmantic._types.polymorphic import Polymorphic as Polymorphic
+    from odmantic.back_reference import BackRef as BackRef
+    from odmantic.back_reference import BackReference as BackReference
     from odmantic.bson import ObjectId, WithBsonSerializer
     from odmantic.computed import stored as stored
     from odmantic.engine import AIOEngine, SyncEngine
@@ -83,6 +86,7 @@ if not TYPE_CHECKING:
             "odmantic._state.hollow": ("is_loaded", "is_missing"),
             "odmantic._sync.engine": ("SyncEngine",),
             "odmantic._types.polymorphic": ("Polymorphic",),
+            "odmantic.back_reference": ("BackRef", "BackReference"),
             "odmantic.bson": ("ObjectId", "WithBsonSerializer"),
             "odmantic.computed": ("stored",),
             "odmantic.field": ("Field",),
@@ -91,6 +95,7 @@ if not TYPE_CHECKING:
             "odmantic.reference": ("Reference",),
         },
         submodules=(
+            "back_reference",
             "bson",
             "computed",
             "config",

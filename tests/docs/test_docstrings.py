@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import pytest
 from fastapi import APIRouter
@@ -124,6 +124,7 @@ def names_for_examples() -> dict[str, object]:
         "hook": odmantic.hook,
         "utcnow": odmantic.utcnow,
     }
+    own |= {"BackReference": odmantic.BackReference, "ClassVar": ClassVar}
     own |= {"current": odmantic.current, "acting_user": ContextVar("acting_user")}
     own |= {"stored": odmantic.stored, "Datetimes": odmantic.Datetimes, "datetime": datetime}
     own |= {"BsonCodec": odmantic.BsonCodec, "register_codec": odmantic.register_codec}

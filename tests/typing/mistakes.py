@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 
 from odmantic import (
     AIOEngine,
+    BackReference,
     BsonCodec,
     Datetimes,
     EmbeddedModel,
@@ -124,6 +126,32 @@ async def relations(engine: AIOEngine, user: User) -> None:
     await engine.find(User, load=5)  # mistake: no paths
     await engine.find_one(User, missing="ignore")  # mistake: no such value
     await engine.load(User, User.home)  # mistake: no instance
+
+
+class Critic(Model):
+    name: str
+    reviews: ClassVar["BackReference[Review]"] = BackReference("Review", "by")
+    wrong: ClassVar["BackReference[Review]"] = BackReference(Ship, "by")  # mistake: another class
+    number: ClassVar["BackReference[int]"] = BackReference("Review", "by")  # mistake: no model
+
+
+class Review(Model):
+    by: Critic = Reference()
+
+
+async def back_references(engine: AIOEngine, sync: SyncEngine, critic: Critic) -> None:
+    critic.reviews.fetch(engine)[0]  # mistake: it is awaited
+    await critic.reviews.fetch(sync)  # mistake: nothing to await
+    critic.reviews.fetch()  # mistake: an engine is missing
+    critic.reviews.fetch(critic)  # mistake: no engine
+    critic.reviews.fetch(sync, limit="3")  # mistake: no number
+    critic.reviews.fetch(sync, skip=3)  # mistake: no such argument
+    critic.reviews.fetch(sync)[0].stars  # mistake: no such field
+    critic.reviews.count(sync).upper()  # mistake: an int
+    (await critic.reviews.count(engine)).upper()  # mistake: an int
+    critic.reviews[0]  # mistake: no list
+    critic.reviews.query.upper()  # mistake: no text
+    Critic(name="x", reviews=[])  # mistake: no field
 
 
 async def colours(engine: SyncEngine, user: User) -> None:

@@ -17,6 +17,8 @@ from typing_extensions import assert_type
 
 from odmantic import (
     AIOEngine,
+    BackRef,
+    BackReference,
     BsonCodec,
     Datetimes,
     EmbeddedModel,
@@ -496,6 +498,50 @@ def stamps(engine_clock: Callable[[], datetime]) -> None:
 class Comment(EmbeddedModel):
     by: User = Reference(index=True)
     replies: list[Comment] = []
+
+
+class Critic(Model):
+    name: str
+    reviews: ClassVar["BackReference[Review]"] = BackReference("Review", "by")
+    drafts: ClassVar["BackReference[Review]"] = BackReference("Review", "by")
+
+
+class Review(Model):
+    by: Critic = Reference()
+    stars: int = 0
+
+
+class Famous(Critic, inheritance="single"):
+    quoted: ClassVar["BackReference[Review]"] = BackReference(Review, Review.by)
+
+
+async def back_references(
+    engine: AIOEngine, session: AIOSession, transaction: AIOTransaction, critic: Critic
+) -> None:
+    assert_type(Critic.reviews, "BackReference[Review]")
+    assert_type(critic.reviews, BackRef[Review])
+    assert_type(critic.reviews.query, QueryExpression)
+    assert_type(await critic.reviews.fetch(engine), list[Review])
+    assert_type((await critic.reviews.fetch(session, limit=3))[0].stars, int)
+    found = await critic.reviews.fetch(
+        transaction, Review.stars > 3, {"by": 1}, sort=query.desc(Review.stars), limit=3
+    )
+    assert_type(found, list[Review])
+    assert_type(await critic.reviews.count(engine, Review.stars == 5), int)
+    assert_type(await critic.reviews.count(transaction), int)
+    assert_type(await engine.find(Review, critic.reviews.query, Review.stars > 3), list[Review])
+    assert_type(Famous(name="x").reviews, BackRef[Review])
+    Critic(name="x")
+
+
+def sync_back_references(
+    engine: SyncEngine, session: SyncSession, transaction: SyncTransaction, critic: Critic
+) -> None:
+    assert_type(critic.reviews.fetch(engine), list[Review])
+    assert_type(critic.reviews.fetch(session, sort=Review.stars), list[Review])
+    assert_type(critic.reviews.fetch(transaction, Review.stars > 3, limit=3), list[Review])
+    assert_type(critic.reviews.count(engine, Review.stars == 5), int)
+    assert_type(critic.reviews.count(session), int)
 
 
 class Article(Model):

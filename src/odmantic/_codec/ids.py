@@ -38,18 +38,23 @@ SCALAR_IDS: frozenset[type[Any]] = frozenset(
 """Classes of stored forms that are valid primary keys, and that a filter may hold unchanged."""
 
 
-def id_filter(id_: Any) -> dict[str, Any]:
-    """Return the filter for the document with a primary key, in its stored form."""
-    return {"_id": id_ if type(id_) in SCALAR_IDS else {"$eq": id_}}
+def id_filter(id_: Any, path: str = "_id") -> dict[str, Any]:
+    """Return the filter for the document with a primary key, in its stored form.
+
+    Args:
+        id_: The primary key.
+        path: The path of the key; that of a reference for the documents that refer to one.
+    """
+    return {path: id_ if type(id_) in SCALAR_IDS else {"$eq": id_}}
 
 
-def ids_filter(ids: list[Any]) -> dict[str, Any]:
-    """Return the filter for the documents with some primary keys, in their stored forms."""
+def ids_filter(ids: list[Any], path: str = "_id") -> dict[str, Any]:
+    """Return the filter for the documents with some primary keys, in their stored forms, like `id_filter`."""
     if are_scalars(ids):
-        return {"_id": {"$in": ids}}
+        return {path: {"$in": ids}}
     scalars = [id_ for id_ in ids if type(id_) in SCALAR_IDS]
-    others = [id_filter(id_) for id_ in ids if type(id_) not in SCALAR_IDS]
-    return {"$or": [{"_id": {"$in": scalars}}, *others]} if scalars else {"$or": others}
+    others = [id_filter(id_, path) for id_ in ids if type(id_) not in SCALAR_IDS]
+    return {"$or": [{path: {"$in": scalars}}, *others]} if scalars else {"$or": others}
 
 
 def are_scalars(ids: Iterable[Any]) -> bool:

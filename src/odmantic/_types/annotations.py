@@ -92,14 +92,15 @@ def tag_of(mark: object) -> str | None:
     return None
 
 
-_BARE_CLASS_VAR = re.compile(r"(\w+\.)*ClassVar")
+_CLASS_VAR = re.compile(r"(\w+\.)*ClassVar(?=\[|$)")
 
 
 def evaluate(annotation: Any, module: str, known: dict[str, Any]) -> tuple[Any, str | None]:
     """Evaluate an annotation; also return the first name that does not exist, if any."""
     if not _has_forward_reference(annotation):
         return annotation, None
-    if isinstance(annotation, str) and _BARE_CLASS_VAR.fullmatch(annotation):
+    is_class_variable = isinstance(annotation, str) and _CLASS_VAR.match(annotation)
+    if is_class_variable and "[" not in annotation:
         # Python 3.10 evaluates it only with an argument.
         return ClassVar, None
     holder = type("holder", (), {"__annotations__": {"it": _with_references(annotation)}})
@@ -107,7 +108,8 @@ def evaluate(annotation: Any, module: str, known: dict[str, Any]) -> tuple[Any, 
     try:
         return get_type_hints(holder, names, known, include_extras=True)["it"], None
     except NameError as error:
-        return annotation, error.name
+        # What is no field need not exist yet.
+        return (ClassVar, None) if is_class_variable else (annotation, error.name)
 
 
 def _with_references(annotation: Any) -> Any:

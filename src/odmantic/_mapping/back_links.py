@@ -1,0 +1,251 @@
+"""References as seen from their targets: which documents refer to one, and by which keys.
+
+A class declares such a view with a name of its own; the class that refers to it may be named before it exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from odmantic._bson.values import is_stored_array
+from odmantic._mapping.links import Each, Step
+from odmantic._types.kinds import ModelKind, is_class, is_model, kind_of, origin_of
+
+if TYPE_CHECKING:
+    from odmantic._mapping.links import Link
+
+Way: TypeAlias = "tuple[Link, ...]"
+"""The links from a document to a reference: those of embedded objects, and last the reference."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BackLink:
+    """A reference, as seen from its targets.
+
+    Attributes:
+        holder: The class whose documents refer.
+        where: The reference, such as `Post.author`.
+        ways: The ways to the stored ids; several if classes of a hierarchy store them in different places.
+    """
+
+    holder: Any
+    where: str
+    ways: tuple[Way, ...]
+
+    @property
+    def paths(self) -> list[str] | None:
+        """The paths of keys to the ids; `None` if some of the keys on a way are data."""
+        if any(Each.VALUE in link.steps for way in self.ways for link in way):
+            return None
+        return list(dict.fromkeys(map(_path, self.ways)))
+
+    def ids_in(self, document: dict[str, Any]) -> Iterator[Any]:
+        """Yield the stored ids in a document of a holder."""
+        for way in self.ways:
+            yield from _ids(document, way)
+
+
+def _path(way: Way) -> str:
+    keys: list[str] = []
+    for link in way:
+        keys.append(link.key)
+        keys += [str(step) for step in link.steps if isinstance(step, int)]
+    return ".".join(keys)
+
+
+def _ids(document: object, way: Way) -> Iterator[Any]:
+    if isinstance(document, dict):
+        link, *rest = way
+        for value in _stored_at(cast("dict[str, Any]", document).get(link.key), link.steps):
+            if rest:
+                yield from _ids(value, tuple(rest))
+            elif value is not None:
+                yield value
+
+
+def _stored_at(value: Any, steps: tuple[Step, ...]) -> Iterator[Any]:
+    if not steps:
+        yield value
+        return
+    step, *rest = steps
+    inside: Iterable[Any] = ()
+    if step is Each.VALUE:
+        inside = cast("dict[str, Any]", value).values() if isinstance(value, dict) else ()
+    elif is_stored_array(value):
+        inside = value if step is Each.ITEM else [*value][step : step + 1]
+    for each in inside:
+        yield from _stored_at(each, tuple(rest))
+
+
+class BackDeclaration:
+    """What a class says about the documents that refer to its own.
+
+    Attributes:
+        model: The class that refers, or its name.
+        path: The names of the fields that lead to the reference there.
+        starts_at: The class at which the path starts, if it is known.
+        owner: The class that has the declaration; `None` before its class statement ends.
+        name: The name there.
+    """
+
+    def __init__(self, model: Any, path: tuple[str, ...], starts_at: Any = None) -> None:
+        """Look at nothing yet: the class may not exist."""
+        self.model = model
+        self.path = path
+        self.starts_at = starts_at
+        self.owner: Any = None
+        self.name = ""
+        self._holder = model
+
+    def __set_name__(self, owner: type[Any], name: str) -> None:
+        """Note the place of the declaration; classes that pydantic makes of a model share it."""
+        if self.owner is None:
+            self.owner, self.name = owner, name
+
+    def __repr__(self) -> str:
+        """Return the place and what is there."""
+        where = f"{self.owner.__name__}.{self.name}: " if self.owner is not None else ""
+        return (
+            f"<{where}{type(self).__name__} of {_name_of(self.model)} by {'.'.join(self.path)!r}>"
+        )
+
+    def link_for(self, cls: Any) -> BackLink:
+        """Return the reference that leads to documents of a class.
+
+        Args:
+            cls: The class with the declaration, or one derived from it.
+
+        Raises:
+            TypeError: if there is no such reference.
+        """
+        found = self._look()
+        targets = {link.cls for *_, link in found.ways}
+        if not all(_leads_to(target, cls) for target in targets):
+            names = " and ".join(target.__name__ for target in targets)
+            raise TypeError(
+                f"{cls.__name__}.{self.name}: {found.where} refers to {names}, and not to {cls.__name__}"
+            )
+        return found
+
+    def _look(self) -> BackLink:
+        owner = self.owner
+        if kind_of(owner) not in (ModelKind.MODEL, ModelKind.ABSTRACT):
+            where = "outside of a class" if owner is None else f"in {owner.__name__}"
+            raise TypeError(
+                f"BackReference {self.name!r} is {where}: only models have documents to refer to, so declare it as "
+                'a ClassVar in a class derived from Model, as in `posts: ClassVar["BackReference[Post]"] = ...`'
+            )
+        if isinstance(self._holder, str):
+            self._holder = self._named(self._holder)
+        holder = self._holder
+        if not is_model(holder):
+            raise TypeError(
+                f"{owner.__name__}.{self.name}: {_name_of(holder)} is no model, so its documents refer to nothing"
+            )
+        ways = ways_to(holder, self.path)
+        where = f"{holder.__name__}.{'.'.join(self.path)}"
+        if not ways or not (self.starts_at is None or issubclass(holder, self.starts_at)):
+            raise TypeError(
+                f"{owner.__name__}.{self.name}: {where} is no reference: name a field of {holder.__name__} that is "
+                "declared with Reference(), or the path to one in embedded models, as in 'comments.by'"
+            )
+        return BackLink(holder, where, ways)
+
+    def _named(self, name: str) -> Any:
+        """Return the model with a name: of the same module and scope, or else the only one."""
+        root = next(cls for cls in self.owner.__mro__ if kind_of(cls) is ModelKind.ROOT)
+        known = [cls for cls in _models_below(root) if cls.__name__ == name]
+        mine = _scope(self.owner)
+        near = [cls for cls in known if _scope(cls) == mine]
+        found = near or known
+        if len(found) > 1:
+            # A module that is run again has each class twice.
+            found = [cls for cls in found if self._is_led_to(cls)] or found
+        if len(found) == 1:
+            return found[0]
+        said = f"{self.owner.__name__}.{self.name} = BackReference({name!r}, ...)"
+        if not found:
+            raise TypeError(
+                f"{said}: no model has this name: import the module that defines it, or name the class itself"
+            )
+        names = " and ".join(f"{cls.__module__}.{cls.__qualname__}" for cls in found)
+        raise TypeError(f"{said}: several models have this name ({names}): name the class itself")
+
+    def _is_led_to(self, holder: Any) -> bool:
+        ways = ways_to(holder, self.path)
+        return bool(ways) and all(_leads_to(way[-1].cls, self.owner) for way in ways)
+
+
+def _name_of(model: Any) -> str:
+    return model.__name__ if is_class(model) else repr(model)
+
+
+def _scope(cls: Any) -> tuple[str, str]:
+    return cls.__module__, cls.__qualname__.rpartition(".")[0]
+
+
+def _models_below(root: Any) -> Iterator[Any]:
+    waiting: list[Any] = [root]
+    seen: set[Any] = set()
+    while waiting:
+        for cls in type.__subclasses__(waiting.pop()):
+            if cls not in seen:
+                seen.add(cls)
+                waiting.append(cls)
+                if is_model(cls) and origin_of(cls) is cls:
+                    yield cls
+
+
+def _leads_to(target: Any, cls: Any) -> bool:
+    """Return whether a reference to `target` may lead to documents of `cls`."""
+    if kind_of(cls) is ModelKind.ABSTRACT:
+        return issubclass(target, cls)
+    if not (issubclass(target, cls) or issubclass(cls, target)):
+        return False
+    return bool(target.__mapping__.collection == cls.__mapping__.collection)
+
+
+def ways_to(model: Any, path: tuple[str, ...]) -> tuple[Way, ...]:
+    """Return the ways along a path of names of fields to a reference; none if there is no such."""
+    *around, last = path
+    ways: list[Way] = [()]
+    classes: list[Any] = [model]
+    for name in around:
+        ways = [
+            (*way, link)
+            for way, cls in zip(ways, classes, strict=True)
+            for link in _links_named(cls, name)
+            if link.reference is None
+        ]
+        classes = [way[-1].cls for way in ways]
+    return tuple(
+        (*way, link)
+        for way, cls in zip(ways, classes, strict=True)
+        for link in _links_named(cls, last)
+        if link.reference is not None
+    )
+
+
+def _links_named(cls: Any, name: str) -> list[Link]:
+    return [found.link for found in cls.__mapping__.found_links if found.link.name == name]
+
+
+def back_references_of(cls: Any, name: str) -> list[BackDeclaration]:
+    """Return what a class, or one whose documents it finds, declares under a name."""
+    found: dict[BackDeclaration, None] = {}
+    for mapping in cls.__mapping__.read_as:
+        declared = declared_in(mapping.model, name)
+        if declared is not None:
+            found[declared] = None
+    return list(found)
+
+
+def declared_in(cls: Any, name: str) -> BackDeclaration | None:
+    """Return what a class declares under a name, itself or through a base."""
+    for base in cls.__mro__:
+        if name in vars(base):
+            value = cast("object", vars(base)[name])
+            return value if isinstance(value, BackDeclaration) else None
+    return None
