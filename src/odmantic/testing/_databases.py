@@ -8,6 +8,7 @@ from pymongo.errors import ExecutionTimeout
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
+    from pymongo.database import Database
 
 _PATIENCE_MILLISECONDS = 500
 
@@ -18,9 +19,8 @@ def drop_database(client: MongoClient[dict[str, Any]], name: str) -> None:
     A transaction that a test left open holds locks until the server aborts it after a minute. The plugin's engines name
     their client's application after the database, so these transactions can be identified.
     """
-    database = client[name]
     try:
-        database.command("dropDatabase", maxTimeMS=_PATIENCE_MILLISECONDS)
+        _drop(client[name], maxTimeMS=_PATIENCE_MILLISECONDS)
     except ExecutionTimeout:
         left_open: list[dict[str, Any]] = list(
             client.admin.aggregate(
@@ -32,4 +32,12 @@ def drop_database(client: MongoClient[dict[str, Any]], name: str) -> None:
             )
         )
         client.admin.command("killSessions", [{"id": session["id"]} for session in left_open])
-        database.command("dropDatabase")
+        _drop(client[name])
+
+
+def _drop(database: Database[dict[str, Any]], **options: Any) -> None:
+    """Drop the collections before the database: for those that it has, the server waits a tenth of a second."""
+    for name in database.list_collection_names():
+        if not name.startswith("system."):
+            database.command("drop", name, **options)
+    database.command("dropDatabase", **options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime, timezone
 
 import pytest
 from pymongo.errors import AutoReconnect, OperationFailure
@@ -70,3 +71,13 @@ def test_a_transaction_left_open_does_not_keep_the_database(
 
         assert time.monotonic() - started < 30  # the server gives it up after 60 seconds
         assert raw_database.name not in odmantic_mongo_client.list_database_names()
+
+
+def test_collections_of_every_kind_go_with_the_database(raw_database, odmantic_mongo_client):
+    raw_database["things"].insert_one({"_id": 1})
+    raw_database.create_collection("some", viewOn="things", pipeline=[])
+    raw_database.create_collection("times", timeseries={"timeField": "at"})
+    raw_database["times"].insert_one({"at": datetime(2020, 1, 1, tzinfo=timezone.utc)})
+    drop_database(odmantic_mongo_client, raw_database.name)
+
+    assert raw_database.name not in odmantic_mongo_client.list_database_names()
