@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from odmantic._define.codecs import register_codec as register_codec
     from odmantic._hooks.declared import hook as hook
     from odmantic._hooks.events import HookEvent as HookEvent
+    from odmantic._mapping.ref import Ref as Ref
     from odmantic._mapping.suppliers import current as current
     from odmantic._mapping.suppliers import utcnow as utcnow
     from odmantic._query.narrowing import as_type as as_type
@@ -79,6 +80,7 @@ if not TYPE_CHECKING:
             "odmantic._codec.on_input": ("OnInput",),
             "odmantic._hooks.declared": ("hook",),
             "odmantic._hooks.events": ("HookEvent",),
+            "odmantic._mapping.ref": ("Ref",),
             "odmantic._mapping.suppliers": ("current", "utcnow"),
             "odmantic._query.narrowing": ("as_type",),
             "odmantic._query.types": ("type_is",),

@@ -34,6 +34,7 @@ from odmantic._define.patch import apply_patch, check_frozen, collect_patch
 from odmantic._define.properties import has_all_names
 from odmantic._mapping.fields import ODMBaseField, ODMBaseIndexableField, ODMEmbedded, ODMReference
 from odmantic._mapping.mapping import ModelMapping, declared_indexes
+from odmantic._mapping.ref import Ref
 from odmantic._query.properties import assign_property, forget_cached
 from odmantic._state.copies import (
     begin_with,
@@ -267,7 +268,9 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
                 isinstance(field, ODMEmbedded)
                 or (isinstance(field, ODMReference) and field.is_to_one)
             ):
-                accepted[name] = field.model.model_validate(value)
+                made = field.model.model_validate(value)
+                is_lazy = isinstance(field, ODMReference) and field.is_lazy
+                accepted[name] = Ref(made) if is_lazy else made
             else:
                 accepted[name] = value
         return accepted

@@ -29,7 +29,7 @@ def Reference(  # noqa: N802 - the public name of 1.x
     key_name: str | None = None,
     index: bool = False,
     unique: bool = False,
-    load: Loading = "always",
+    load: Loading | None = None,
     missing: Missing = "raise",
     save: Saving = "changed",
 ) -> Any:
@@ -42,7 +42,8 @@ def Reference(  # noqa: N802 - the public name of 1.x
         key_name: The key in documents and queries; the field's name if `None`.
         index: Declare an index on the stored keys.
         unique: Declare a unique index on the stored keys.
-        load: Whether reads load the targets: `"always"`, or `"never"` unless `load=` of the call names them.
+        load: Whether reads load the targets: `"always"`, or `"never"` unless `load=` of the call names them. By default
+            always, and never those of a `Ref`.
         missing: What stands in for a target that does not exist: `"raise"`, an error; `"none"`, `None` in an optional
             reference; `"keep"`, an instance with its primary key and nothing else; `"drop"`, nothing, in a container.
         save: Which targets are saved with what refers to them: `"changed"`, those that are new or have changed; `"new"`,
@@ -59,7 +60,8 @@ def Reference(  # noqa: N802 - the public name of 1.x
     key_name = None if key_name is None else plain_text(key_name)
     if key_name == "_id":
         raise TypeError("cannot specify key_name='_id' for a reference: it is the primary key's")
-    _check("load", load, Loading)
+    if load is not None:
+        _check("load", load, Loading)
     _check("missing", missing, Missing)
     _check("save", save, Saving)
     options = ReferenceOptions(load, missing, save)

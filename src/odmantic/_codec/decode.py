@@ -11,6 +11,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from odmantic._bson.reading import while_reading
 from odmantic._bson.values import is_document
 from odmantic._codec.decoders import DecoderCompiler, array_decoder
+from odmantic._codec.lazy import ref_decoder
 from odmantic._codec.overrides import parse_document, parse_target
 from odmantic._codec.stored_forms import in_utc
 from odmantic._codec.strict import is_strict_class
@@ -26,7 +27,7 @@ from odmantic._mapping.fields import ODMEmbeddedGeneric, ODMReference
 from odmantic._mapping.interfaces import MISSING, Decoder, FieldDecoder, Location, OnMissing
 from odmantic._types.classes import is_array, is_mapping
 from odmantic._types.instances import Instance
-from odmantic._types.tree import Array, Nullable, Table, Type, read_extras
+from odmantic._types.tree import Array, Lazy, Nullable, Table, Type, read_extras
 from odmantic.exceptions import (
     DocumentParsingError,
     ErrorList,
@@ -195,6 +196,8 @@ def _reference_decoder(node: Type, key: str) -> Decoder:
             compiler = DecoderCompiler(arbitrary_types=True)
             decode_other = _reference_decoder(node.inner, key)
             return compiler.table_decoder(node, decode_other) or decode_other
+        case Lazy():
+            return ref_decoder(node)
         case _:
             return _target_decoder(node.cls, key)
 

@@ -30,6 +30,7 @@ from odmantic._codec.coded_unions import (
 )
 from odmantic._codec.embedded import hierarchy_decoder
 from odmantic._codec.encoders import encode_key
+from odmantic._codec.lazy import ref_decoder
 from odmantic._codec.lookups import Rename, handlers_forget_lookups, maker_of, names_first
 from odmantic._codec.own_forms import is_left_to_field
 from odmantic._codec.shared_forms import mistakes_int64, shared_classes, with_plain_integers
@@ -70,6 +71,7 @@ from odmantic._types.tree import (
     Document,
     Enumeration,
     FixedTuple,
+    Lazy,
     Nullable,
     Object,
     Table,
@@ -134,6 +136,8 @@ class DecoderCompiler:
             left_out = (*_UNCHECKED, *SUBSTITUTE_MARKS)
             rest = node.marked(mark for mark in node.marks if not isinstance(mark, left_out))
             return as_instance(node.bare, self._decoder(rest))
+        if isinstance(node, Lazy):
+            return None if self._by_names or isinstance(node.inner, Variable) else ref_decoder(node)
         if isinstance(node, Document) and not self._inline:
             return _document_decoder(node.cls)
         if not self._by_names and is_json(node):

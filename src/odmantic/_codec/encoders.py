@@ -20,6 +20,7 @@ from pydantic import BaseModel, RootModel, SerializeAsAny, ValidationError
 from odmantic._bson.values import is_document, is_stored_array
 from odmantic._codec.coded import codec_encoder, codec_key_encoder
 from odmantic._codec.objects import Parts, Refusal, names_of, object_encoder
+from odmantic._codec.lazy import ref_encoder
 from odmantic._codec.own_forms import dumped_field, dumping_marks, is_left_to_field
 from odmantic._codec.union_encoders import union_encoder
 from odmantic._codec.validation import Validation, first_problem
@@ -34,6 +35,7 @@ from odmantic._types.tree import (
     Coded,
     Document,
     FixedTuple,
+    Lazy,
     Object,
     Table,
     Target,
@@ -79,6 +81,8 @@ class EncoderCompiler:
     def _encoder(self, node: Type) -> Encoder | None:
         if isinstance(node, Coded):
             return codec_encoder(node, self._refusal)
+        if isinstance(node, Lazy):
+            return ref_encoder(node, self._refusal)
         if node.serializer is not None:
             return node.serializer if node.is_scalar else _dumped_first(node.serializer)
         is_of_hierarchy = hierarchy_of(node.cls) is not None

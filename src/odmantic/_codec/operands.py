@@ -25,6 +25,7 @@ from odmantic._codec.own_forms import dumping_marks, is_left_to_field
 from odmantic._codec.untyped import any_encoder
 from odmantic._mapping.fields import ODMReference
 from odmantic._mapping.mapping import mapping_of
+from odmantic._mapping.ref import Ref, stored_key
 from odmantic._types.kinds import is_model_instance
 from odmantic._types.recursion import Recursion
 from odmantic._types.tree import (
@@ -74,6 +75,8 @@ def _reference(field: ODMReference) -> _Convert:
     key = target.fields[target.primary_field or ""]
 
     def encode(value: Any) -> Any:
+        if type(value) is Ref:
+            return stored_key(value)
         return encode_primary_key(value) if is_model_instance(value) else encode_operand(key, value)
 
     return encode if field.is_to_one else _in_containers(field.tree, encode)

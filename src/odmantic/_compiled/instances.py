@@ -18,10 +18,13 @@ from odmantic._compiled.snapshot_code import (
     keep_class,
     keep_field,
     keep_length,
+    keep_refs,
     quoted_key,
 )
+from odmantic._codec.lazy import ref_of_id
 from odmantic._mapping.blank import FEW, blank_of
 from odmantic._mapping.mapping import mapping_of
+from odmantic._mapping.ref import Ref
 from odmantic._mapping.variants import variants_of
 from odmantic._state.places import EMBEDDED
 from odmantic._state.transitions import mark_embedded_clean, note_stored
@@ -29,6 +32,7 @@ from odmantic._types.tree import (
     Anything,
     Array,
     Document,
+    Lazy,
     Leaf,
     Node,
     Nullable,
@@ -202,6 +206,9 @@ class InstanceCode:
                 return self._table(node, local, path, is_kept=is_kept)
             case Document() | Tagged():
                 return self._embedded(node, local, path, is_kept=is_kept)
+            case Lazy():
+                self._lazy(node, local)
+                return keep_any(self._source, local, path) if is_kept else []
             case _:
                 return self._target(node, local, path, is_kept=is_kept)
 
@@ -242,13 +249,17 @@ class InstanceCode:
             source.add(copied)
             return whole
         items = source.assign(f"{path}_items", "[]")
-        kept = keep_length(source, local, path) if is_kept and not is_leaf(node.inner) else None
+        is_lazy = isinstance(node.inner, Lazy)
+        is_kept_each = is_kept and not is_lazy and not is_leaf(node.inner)
+        kept = keep_length(source, local, path) if is_kept_each else None
         with source.block(f"for {item} in {local}:"):
             pieces = self._value(node.inner, item, f"{path}_item", is_kept=kept is not None)
             source.add(f"{items}.append({item})")
             if kept is not None:
                 source.add(f"{kept} += {as_tuple(pieces)}")
         source.add(f"{local} = {items if node.cls is list else f'{origin}({items})'}")
+        if is_lazy:
+            return keep_refs(source, local, path) if is_kept else []
         return whole if kept is None else [f"*{kept}"]
 
     def _table(self, node: Table, local: str, path: str, *, is_kept: bool) -> Pieces:
@@ -364,6 +375,22 @@ class InstanceCode:
         with self._source.block(f"if type({local}) is not {model}:"):
             self._elsewhere(self._source.object("mapping", mapping_of(node.cls)), read, local)
         return keep_any(self._source, local, path) if is_kept else []
+
+    def _lazy(self, node: Lazy, local: str) -> None:
+        """Write the code for a reference that is made already, a document that was loaded, or an id."""
+        source, model = self._source, node.inner.cls
+        ref = source.named(Ref)
+        with source.block(f"if type({local}) is not {ref}:"):
+            with source.block(f"if type({local}) is dict:"):
+                known = self.known_of[model] if self.is_known else ""
+                read = f"read_known({local}, {known})" if self.is_known else f"read_new({local})"
+                self._elsewhere(source.object("mapping", mapping_of(model)), read, local)
+                source.add(f"{local} = {ref}({local})")
+            with source.block("else:"):
+                made = f"{source.named(ref_of_id)}({source.object('Class', model)}, {local})"
+                source.add(f"{local} = {made}")
+                with source.block(f"if {local} is None:"):
+                    source.add(self.refusal)
 
     def _elsewhere(self, mapping: str, read: str, result: str) -> None:
         self._source.add(f"{result} = {mapping}.codec.{read}")

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from odmantic._compiled.source import Source
-from odmantic._state.snapshot import snapshot_of_any, snapshot_of_field, snapshot_of_unknown
+from odmantic._state.snapshot import (
+    snapshot_of_any,
+    snapshot_of_field,
+    snapshot_of_ref,
+    snapshot_of_unknown,
+)
 
 if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
@@ -56,6 +61,12 @@ def keep_class(source: Source, mapping: ModelMapping, instance: str | None, path
 def keep_any(source: Source, value: str, path: str) -> Pieces:
     """Take the snapshot of a value of unknown type."""
     return keep(source, f"{source.named(snapshot_of_any)}({value})", path)
+
+
+def keep_refs(source: Source, values: str, path: str) -> Pieces:
+    """Take the snapshot of a container of lazy references: their stored forms."""
+    kept = f"[*map({source.named(snapshot_of_ref)}, {values})]"
+    return [f"len({values})", *keep(source, kept, path)]
 
 
 def keep_field(source: Source, mapping: ModelMapping, name: str, value: str, path: str) -> Pieces:

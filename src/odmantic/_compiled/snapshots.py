@@ -16,6 +16,7 @@ from odmantic._compiled.snapshot_code import (
     keep_class,
     keep_field,
     keep_length,
+    keep_refs,
     mapping_among,
 )
 from odmantic._mapping.mapping import mapping_of
@@ -25,6 +26,7 @@ from odmantic._types.tree import (
     Anything,
     Array,
     Document,
+    Lazy,
     Leaf,
     Node,
     Nullable,
@@ -122,6 +124,8 @@ class SnapshotCode:
         if isinstance(node.inner, Anything):
             return keep_any(source, value, path)
         self._refuse_unless(value, node.cls)
+        if isinstance(node.inner, Lazy):
+            return keep_refs(source, value, path)
         if is_leaf(node.inner):
             return [f"len({value})", f"*{value}"]
         item = source.local(f"{path}_item")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from odmantic._bson.decimals import from_decimal
 from odmantic._bson.values import AS_IT_IS
 from odmantic._codec.encode import encode_document, encode_reference
+from odmantic._codec.lazy import ref_encoder
 from odmantic._codec.storable import storing_encoder
 from odmantic._codec.untyped import encode_any
 from odmantic._compiled.document_code import (
@@ -29,12 +30,14 @@ from odmantic._compiled.snapshot_code import (
     quoted_key,
 )
 from odmantic._mapping.mapping import mapping_of
+from odmantic._mapping.ref import Ref
 from odmantic._mapping.variants import variants_of
 from odmantic._state.snapshot import snapshot_of_stored
 from odmantic._types.tree import (
     Anything,
     Array,
     Document,
+    Lazy,
     Leaf,
     Node,
     Nullable,
@@ -116,6 +119,10 @@ class ValueCode:
             case Target():
                 self._unless_exactly(value, node.cls)
                 return self._by_stored(f"{self._source.named(encode_reference)}({value})", path)
+            case Lazy():
+                self._unless_exactly(value, Ref)
+                encode = self._source.object("encode_ref", ref_encoder(node, ValueError))
+                return self._by_stored(f"{encode}({value})", path)
             case _:
                 return self._any(value, path)
 

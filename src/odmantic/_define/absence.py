@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import PydanticUndefined
 
 from odmantic._mapping.fields import Absence
-from odmantic._types.tree import Anything, Choice, Coded, Nullable, Target, Type, Union
+from odmantic._types.tree import Anything, Choice, Coded, Lazy, Nullable, Target, Type, Union
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,7 +73,7 @@ def _why_default_is_stored(info: FieldInfo, tree: Type, options: FieldOptions) -
 def _why_key_is_needed(tree: Type, options: FieldOptions) -> str | None:
     if options.primary_field:
         return "it is the primary key"
-    if isinstance(tree, Target):
+    if isinstance(tree, (Target, Lazy)):
         return "it is a reference that cannot be None"
     if options.if_missing is not None:
         return "if_missing says what a missing key means"

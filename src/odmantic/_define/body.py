@@ -30,12 +30,12 @@ from odmantic._bson.datetimes import Datetimes, DatetimeSupport, NowSupport
 from odmantic._caller import warn_caller
 from odmantic._define.hierarchies import with_key_of_base
 from odmantic._define.properties import adopt, resolve
-from odmantic._define.references import empty_reference, evaluate_form
-from odmantic._mapping.links import target_in
+from odmantic._define.references import check_lazy, empty_reference, evaluate_form
 from odmantic._mapping.naming import plain_text
 from odmantic._mapping.options import FieldOptions, options_in
 from odmantic._types.adapt import adapt_annotation
 from odmantic._types.annotations import annotated, evaluate, type_adapter
+from odmantic._types.forms import has_lazy, target_in
 from odmantic._types.kinds import ModelKind, is_class, kind_of, why_no_model
 from odmantic._types.tree import Document, Target, Type, read_type
 from odmantic.bson import ObjectId
@@ -108,7 +108,9 @@ class Declaration:
                 f"cannot define a reference {self.name} (in {self.class_name}) without a "
                 "Reference assigned to it"
             )
-        if is_reference and target_in(tree) is None:
+        if has_lazy(tree):
+            check_lazy(f"{self.class_name}.{self.name}", tree)
+        elif is_reference and target_in(tree) is None:
             self._embed(adapted, tree)
         return adapted
 

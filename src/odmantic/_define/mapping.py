@@ -11,12 +11,14 @@ from odmantic._codec.absent import left_out_of
 from odmantic._codec.decode import extra_decoder, field_decoders
 from odmantic._codec.encode import extra_encoder, field_encoders, stored_encoders
 from odmantic._codec.judging import judge_of
+from odmantic._codec.keys import KeysOfModel
 from odmantic._codec.lookups import takes_aliases
 from odmantic._codec.readable import Readable
 from odmantic._compiled.compile import Codec
 from odmantic._define.absence import absence_of
 from odmantic._define.hierarchies import check_keys
 from odmantic._define.properties import check_has_none, stored_properties
+from odmantic._define.references import reference_options
 from odmantic._define.soft_deletion import check_soft_deletion
 from odmantic._define.suppliers import if_missing_of
 from odmantic._mapping.fields import (
@@ -27,7 +29,7 @@ from odmantic._mapping.fields import (
     ODMReference,
 )
 from odmantic._mapping.hierarchy import hierarchy_of
-from odmantic._mapping.links import ends_of, followed_in, target_in
+from odmantic._mapping.links import ends_of, followed_in
 from odmantic._mapping.loading import why_not_missing
 from odmantic._mapping.mapping import COLLECTION, ModelMapping
 from odmantic._mapping.naming import (
@@ -39,6 +41,7 @@ from odmantic._mapping.naming import (
 from odmantic._mapping.options import options_in
 from odmantic._mapping.plain import assigns_itself
 from odmantic._mapping.trees import shapes_of
+from odmantic._types.forms import has_lazy, target_in
 from odmantic._types.instances import Instance
 from odmantic._types.internals import generic_origin
 from odmantic._types.kinds import (
@@ -81,6 +84,7 @@ class CompiledMapping(ModelMapping):
     shapes = cached_property(shapes_of)
     # Cached properties are properties.
     readable = cached_property(Readable)  # pyright: ignore[reportAssignmentType]
+    keys = cached_property(KeysOfModel)  # pyright: ignore[reportAssignmentType]
     codec = cached_property(Codec)  # pyright: ignore[reportAssignmentType]
     left_out = cached_property(left_out_of)
     judge = cached_property(judge_of)
@@ -162,6 +166,7 @@ def _field(
     config: Any = model.model_config
     _check_parts(model, name, tree, set())
     # A reference to an embedded model is an ordinary field, see `Declaration`; 1.x stored it under the field's name.
+    options = reference_options(f"{model.__name__}.{name}", tree, options)
     target = target_in(tree) if options.reference else None
     is_named = options.key_name is not None and (not options.reference or target is not None)
     key_name = (
@@ -281,7 +286,8 @@ def _has_references(embedded: Any, without: set[Any]) -> bool:
         without.add(one)
         infos = one.__pydantic_fields__
         for name, tree in read_fields(one).items():
-            if options_in(infos[name].metadata).reference and target_in(tree) is not None:
+            is_reference = options_in(infos[name].metadata).reference or has_lazy(tree)
+            if is_reference and target_in(tree) is not None:
                 return True
             waiting += (node.cls for node in tree.inside if isinstance(node, Document))
     return False

@@ -17,6 +17,7 @@ from odmantic._codec.lookups import names_first
 from odmantic._mapping.hierarchy import hierarchy_of
 from odmantic._state.snapshot import is_same, take_snapshot
 from odmantic._state.transitions import mark_dirty
+from odmantic._types.forms import has_lazy
 from odmantic._types.instances import Instance
 from odmantic._types.internals import VALIDATORS, decorated
 from odmantic._types.tree import Document, Type
@@ -83,7 +84,12 @@ def _values_with_classes(
         for name in patch
         if name in mapping.fields and any(map(_is_of_hierarchy, mapping.fields[name].tree.inside))
     ]
-    return {name: deepcopy(getattr(patch_object, name)) for name in names}
+    # The dump of a lazy reference lacks the instance that it has.
+    lazy = [name for name in patch if name in mapping.fields and has_lazy(mapping.fields[name].tree)]
+    return {
+        **{name: deepcopy(getattr(patch_object, name)) for name in names},
+        **{name: getattr(patch_object, name) for name in lazy},
+    }
 
 
 def _is_of_hierarchy(node: Type) -> bool:

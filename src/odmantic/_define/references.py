@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticUndefined
 
+from odmantic._mapping.options import ReferenceOptions
+from odmantic._mapping.ref_schema import model_in
 from odmantic._types.annotations import evaluate
-from odmantic._types.tree import Array, Nullable, Table, read_type
+from odmantic._types.forms import has_lazy, target_in
+from odmantic._types.kinds import is_lazy
+from odmantic._types.tree import Array, Lazy, Nullable, Table, Type, Variable, read_type
+
+if TYPE_CHECKING:
+    from odmantic._mapping.options import FieldOptions, Loading
 
 _MOST_NAMES = 20
 """The largest number of names of one annotation that are looked at before they exist."""
@@ -20,13 +28,59 @@ def empty_reference(annotation: Any) -> Any:
     match node:
         case Nullable():
             return None
-        case Array() if node.cls in (list, tuple, deque):
+        case Array() if node.cls in (list, tuple, deque, set, frozenset):
             cls: Any = node.cls
             return cls()
         case Table() if node.cls is dict:
             return {}
         case _:
             return PydanticUndefined
+
+
+def check_lazy(field: str, tree: Type) -> None:
+    """Refuse forms of lazy references that are not stored.
+
+    Raises:
+        TypeError: if one leads to no model, or is where no reference can be.
+    """
+    for node in tree.inside:
+        if is_lazy(node.cls):
+            try:
+                model_in(node.bare)
+            except TypeError as error:
+                raise TypeError(f"{error} ({field})") from None
+    if target_in(tree) is None and not has_variable(tree):
+        raise TypeError(
+            f"{field} cannot be {tree.annotation!r}: a Ref is the field itself, optional, or in a list, a tuple, a deque, a "
+            "set or a dict, as in `Ref[User]`, `Ref[User] | None`, `list[Ref[User]]`, `tuple[Ref[User], ...]`, "
+            "`set[Ref[User]]` or `dict[str, Ref[User]]`"
+        )
+
+
+def has_variable(tree: Type) -> bool:
+    """Return whether a lazy reference leads to the parameter of a generic class."""
+    return any(isinstance(node, Lazy) and isinstance(node.inner, Variable) for node in tree.inside)
+
+
+def reference_options(
+    field: str, tree: Type, options: FieldOptions
+) -> FieldOptions:
+    """Return the options of a field, with what its type says of a reference.
+
+    Raises:
+        TypeError: if the field has lazy references in a form that is not stored, or is the primary key.
+    """
+    reference = options.reference
+    is_lazy = has_lazy(tree)
+    if is_lazy:
+        check_lazy(field, tree)
+        if options.primary_field:
+            raise TypeError(f"a reference cannot be a primary field ({field})")
+        reference = reference or ReferenceOptions()
+    if reference is None or reference.load is not None:
+        return options if reference is options.reference else replace(options, reference=reference)
+    load: Loading = "never" if is_lazy else "always"
+    return replace(options, reference=replace(reference, load=load))
 
 
 def evaluate_form(annotation: Any, module: str, known: dict[str, Any]) -> Any:

@@ -147,6 +147,15 @@ def codec_failed(error: Exception) -> PydanticCustomError:
     )
 
 
+def no_key(found: object, model: type[Any]) -> PydanticCustomError:
+    """Return the error for what is stored where the primary key of another document belongs."""
+    return ODManticCustomError(
+        "no_key",
+        "{found} is no primary key of a {model}",
+        {"found": f"{found!r:.{LONGEST_VALUE}}", "model": model.__name__},
+    )
+
+
 _UNKNOWN_TYPE = "unknown_type"
 
 

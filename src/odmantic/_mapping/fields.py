@@ -7,7 +7,8 @@ from enum import Flag, auto
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from odmantic._types.annotations import marks_of
-from odmantic._types.tree import Nullable, Target, Type, read_type
+from odmantic._types.forms import has_lazy
+from odmantic._types.tree import Lazy, Nullable, Target, Type, read_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -126,7 +127,12 @@ class ODMReference(ODMBaseIndexableField):
     def is_to_one(self) -> bool:
         """Whether the field holds a single target, and no container."""
         tree = self.tree
-        return isinstance(tree.inner if isinstance(tree, Nullable) else tree, Target)
+        return isinstance(tree.inner if isinstance(tree, Nullable) else tree, (Target, Lazy))
+
+    @property
+    def is_lazy(self) -> bool:
+        """Whether the values are `Ref`s."""
+        return has_lazy(self.tree)
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

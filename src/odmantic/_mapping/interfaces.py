@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from odmantic._errors.lines import ErrorList
 from odmantic._types.tree import Node, Opaque
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 Encoder: TypeAlias = Callable[[Any], Any]
 """A function that returns the stored form of a value."""
@@ -60,6 +63,18 @@ class Take(Protocol):
         *,
         new: bool,
     ) -> None: ...
+
+
+class Keys(Protocol):
+    """The primary keys of one model, see `odmantic._codec.keys`."""
+
+    @property
+    def adapter(self) -> TypeAdapter[Any]: ...
+    def read(self, stored: Any) -> Any: ...
+    def validate(self, value: Any, *, is_json: bool = False) -> Any: ...
+    def make_instance(self, value: Any, *, is_json: bool, context: Any) -> Any: ...
+    def stored(self, key: Any) -> Any: ...
+    def stored_of(self, instance: Any) -> Any: ...
 
 
 class Readable(Protocol):

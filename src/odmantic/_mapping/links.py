@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from odmantic._bson.values import is_collection, is_document
 from odmantic._mapping.fields import ODMReference
-from odmantic._types.tree import Array, Document, FixedTuple, Nullable, Table, Target, Type
+from odmantic._mapping.ref import loaded_in
+from odmantic._types.tree import Array, Document, FixedTuple, Lazy, Nullable, Table, Target, Type
 
 if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
@@ -41,6 +42,7 @@ class Link:
         cls: The model that is referred to, or the class of the embedded objects.
         reference: The field, if it is a reference.
         is_optional: Whether `None` may be in place of what `cls` says.
+        is_lazy: Whether the values there are `Ref`s.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Link:
     cls: Any
     reference: ODMReference | None
     is_optional: bool
+    is_lazy: bool = False
 
     @property
     def saving(self) -> Saving:
@@ -85,7 +88,10 @@ def found_links(mapping: ModelMapping) -> tuple[FoundLink, ...]:
     for each in mappings:
         for link in each.links:
             options = None if link.reference is None else link.reference.options.reference
-            key = link.name, link.key, link.steps, link.cls, link.is_optional, options
+            key = (
+                *(link.name, link.key, link.steps, link.cls),
+                *(link.is_optional, link.is_lazy, options),
+            )
             having.setdefault(key, (link, []))[1].append(each)
     return tuple(
         FoundLink(link)
@@ -115,26 +121,10 @@ def links_of(mapping: ModelMapping) -> tuple[Link, ...]:
         # There may be more ways through a type than anybody can walk: only those to references are asked for.
         for node, steps, is_optional in ends_of(field.tree) if linked else ():
             if node in linked:
-                found.append(Link(name, field.key_name, steps, node.cls, reference, is_optional))
+                is_lazy = reference is not None and reference.is_lazy
+                link = Link(name, field.key_name, steps, node.cls, reference, is_optional, is_lazy)
+                found.append(link)
     return tuple(found)
-
-
-def target_in(node: Type) -> Target | None:
-    """Return the type of the targets of a reference; `None` if no field that is a reference can have the type."""
-    match node:
-        case Target():
-            return node
-        case Nullable():
-            return target_in(node.inner)
-        case Array() if node.cls in _ARRAYS:
-            return target_in(node.inner)
-        case Table() if node.cls is dict:
-            return target_in(node.inner)
-        case _:
-            return None
-
-
-_ARRAYS: tuple[Any, ...] = (list, tuple, deque)
 
 
 def ends_of(
@@ -144,6 +134,8 @@ def ends_of(
     match node:
         case Nullable():
             yield from ends_of(node.inner, steps, is_optional=True)
+        case Lazy():
+            yield from ends_of(node.inner, steps, is_optional=is_optional)
         case Array():
             yield from ends_of(node.inner, (*steps, Each.ITEM))
         case Table():
@@ -166,7 +158,7 @@ def followed_in(tree: Type) -> list[Type]:
             continue
         seen.add(node)
         match node:
-            case Nullable() | Array() | Table():
+            case Nullable() | Array() | Table() | Lazy():
                 waiting.append(node.inner)
             case FixedTuple():
                 waiting.extend(reversed(node.arguments))
@@ -234,7 +226,11 @@ def targets_in(instance: Any) -> Iterator[tuple[Link, Any]]:
         held = getattr(instance, link.name)
         # Most are outside of containers.
         for value in values_at(held, link.steps) if link.steps else () if held is None else (held,):
-            if link.reference is not None:
+            if link.is_lazy:
+                loaded = loaded_in(value)
+                if loaded is not None:
+                    yield link, loaded
+            elif link.reference is not None:
                 yield link, value
             elif isinstance(value, link.cls):
                 yield from targets_in(value)
@@ -299,7 +295,7 @@ def _changed_table(value: Any, rest: tuple[Step, ...], change: Callable[[Any], A
 
 
 def _changed_array(value: Any, steps: tuple[Step, ...], change: Callable[[Any], Any]) -> Any:
-    if not isinstance(value, (list, tuple, deque)):
+    if not is_collection(value):
         return value
     array = cast("Any", value)
     step, rest = steps[0], steps[1:]
@@ -311,8 +307,8 @@ def _changed_array(value: Any, steps: tuple[Step, ...], change: Callable[[Any], 
     if all(one is other for one, other in zip(before, after, strict=True)):
         return array
     after = [each for each in after if each is not DROPPED]
-    if isinstance(value, tuple):
-        return tuple(after)
+    if isinstance(value, (tuple, frozenset)):
+        return type(value)(after)
     array.clear()
-    array.extend(after)
+    (array.update if isinstance(value, set) else array.extend)(after)
     return array

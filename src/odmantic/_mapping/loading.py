@@ -87,9 +87,15 @@ class Part:
 
     def advice(self, *, awaits: bool) -> str:
         """Return how to load the targets; `awaits` says whether operations are awaited."""
-        written = f'"{".".join(self.path)}"' if len(self.path) > 1 else self.where
+        written = self.load_path
         call = f"engine.load({to_snake_case(self.root.__name__)}, {written})"
-        return f"read with load=[{written}] or {'await ' * awaits}{call}"
+        fetch = f", {'await ' * awaits}ref.fetch(engine)" if self.link.is_lazy else ""
+        return f"read with load=[{written}]{fetch} or {'await ' * awaits}{call}"
+
+    @property
+    def load_path(self) -> str:
+        """The path as it is written in `load=`."""
+        return f'"{".".join(self.path)}"' if len(self.path) > 1 else self.where
 
 
 def _parts_below(load: Load) -> Iterator[Part]:

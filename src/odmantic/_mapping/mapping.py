@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         FieldEncoder,
         IsLeftOut,
         Judge,
+        Keys,
         Readable,
     )
     from odmantic._types.tree import Type
@@ -92,6 +93,8 @@ class ModelMapping:
     """The shapes of the fields' values; `None` where only pydantic knows."""
     readable: ClassVar[cached_property[Readable]]
     """The parts of the class that generated code can read."""
+    keys: ClassVar[cached_property[Keys]]
+    """The primary keys of documents that are not read."""
     codec: ClassVar[cached_property[Codec]]
     """The functions generated for the class."""
     left_out: ClassVar[cached_property[dict[str, IsLeftOut]]]

@@ -20,7 +20,8 @@ Saving: TypeAlias = Literal["changed", "new", "never"]
 class ReferenceOptions:
     """What `Reference()` says besides the options that every field may have."""
 
-    load: Loading = "always"
+    load: Loading | None = None
+    """`None` until the type of the field is known: lazy references are loaded never, others always."""
     missing: Missing = "raise"
     save: Saving = "changed"
 

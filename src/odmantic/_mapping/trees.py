@@ -18,6 +18,7 @@ from odmantic._types.tree import (
     Array,
     Coded,
     Document,
+    Lazy,
     Leaf,
     Nullable,
     Table,
@@ -69,7 +70,7 @@ def _is_dumped(mapping: ModelMapping, name: str, node: Type) -> bool:
 
 
 def _is_shape(node: Type, *, of_targets: bool = False) -> bool:
-    if of_targets and isinstance(node, Target):
+    if of_targets and isinstance(node, (Target, Lazy)):
         return True
     if not _is_known(node, of_targets=of_targets):
         return False
@@ -88,6 +89,8 @@ def _is_known(node: Type, *, of_targets: bool = False) -> bool:
             return isinstance(node, Document) or not node.codecs
         case Target():
             return of_targets
+        case Lazy():
+            return of_targets and isinstance(node.inner, Target)
         case Leaf():
             return node.check is not NO_CHECK
         case Nullable() | Table() | Array():
@@ -103,7 +106,7 @@ def _is_known_around(node: Nullable | Table | Array) -> bool:
             return node.cls is dict and _is_text(node.key)
         case Array():
             # The items of a set have an order of their own.
-            return node.cls in (_ARRAYS if isinstance(node.inner, Leaf) else _ORDERED)
+            return node.cls in (_ARRAYS if isinstance(node.inner, (Leaf, Lazy)) else _ORDERED)
         case _:
             return True
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, cast
 from odmantic._codec.encode import encode_primary_key
 from odmantic._errors.base import LONGEST_VALUE
 from odmantic._mapping.links import DROPPED, changed_at, values_at
+from odmantic._mapping.ref import Ref, fill_ref, loaded_in, mark_missing, model_of, stored_key
 from odmantic._plan.references import MOST_IDS, NO_ID, Request, comparable
 from odmantic._state.dirty import baseline_of, update_baseline
-from odmantic._state.hollow import Hollow, fill, hollow_in
+from odmantic._state.hollow import Hollow, fill, hollow_in, is_loaded, is_missing
 from odmantic._state.snapshot import is_same, take_snapshot
 from odmantic._types.kinds import is_model_instance
 from odmantic.exceptions import TargetNotFoundError
@@ -85,23 +86,22 @@ def fill_instances(
         level = [
             inner
             for place, load in level
-            if hollow_in(place.target) is None
-            for inner in _below(place.target, load, place.target, "")
+            if (target := loaded_in(place.target)) is not None and hollow_in(target) is None
+            for inner in _below(target, load, target, "")
         ]
     _settle(missing)
 
 
 def _is_wanted(place: _Place, *, again: bool) -> bool:
-    hollow = hollow_in(place.target)
-    if hollow is None:
+    if is_loaded(place.target):
         return again and place.part is not None
-    return again or not hollow.is_missing or place.part is None
+    return again or not is_missing(place.target) or place.part is None
 
 
 def _ids(wanted: list[_Place]) -> dict[Any, list[Any]]:
     ids: dict[Any, dict[Hashable, Any]] = {}
     for place in wanted:
-        key = encode_primary_key(place.target)
+        key = _key_of(place)
         ids.setdefault(_model_of(place), {})[comparable(key)] = key
     return {
         model: [each for key, each in some.items() if key is not NO_ID]
@@ -110,7 +110,14 @@ def _ids(wanted: list[_Place]) -> dict[Any, list[Any]]:
 
 
 def _model_of(place: _Place) -> Any:
-    return place.target.__class__ if place.part is None else place.part.link.cls
+    if place.part is not None:
+        return place.part.link.cls
+    return model_of(place.target) if type(place.target) is Ref else place.target.__class__
+
+
+def _key_of(place: _Place) -> Any:
+    target = place.target
+    return stored_key(target) if type(target) is Ref else encode_primary_key(target)
 
 
 def _fill_level(
@@ -122,13 +129,22 @@ def _fill_level(
         if id(place.target) in filled:
             continue
         model = _model_of(place)
-        document = found[model].get(comparable(encode_primary_key(place.target)))
+        document = found[model].get(comparable(_key_of(place)))
         if document is None:
             yield place
         else:
             filled.add(id(place.target))
-            fill(place.target, filling.read(model, document))
-            filling.note(place.target)
+            filling.note(fill_target(place.target, filling.read(model, document)))
+
+
+def fill_target(target: Any, fresh: Any) -> Any:
+    """Give a target what was just read; return the instance that has it."""
+    loaded = loaded_in(target)
+    if loaded is None:
+        fill_ref(target, fresh)
+        return fresh
+    fill(loaded, fresh)
+    return loaded
 
 
 def _below(holder: Any, load: Load, root: Any, field: str) -> Iterator[tuple[_Place, Load]]:
@@ -143,7 +159,7 @@ def _below(holder: Any, load: Load, root: Any, field: str) -> Iterator[tuple[_Pl
             if link.reference is None:
                 if isinstance(value, link.cls):
                     yield from _below(value, inside, root, name)
-            elif is_model_instance(value):
+            elif type(value) is Ref or is_model_instance(value):
                 yield _Place(value, part, holder, root, name), inside
 
 
@@ -156,6 +172,8 @@ def _settle(missing: list[_Place]) -> None:
         part = place.part
         if part is None or part.missing == "raise":
             errors.append(_problem(place))
+        elif part.missing == "keep" and type(place.target) is Ref:
+            mark_missing(place.target)
         elif part.missing == "keep":
             known = hollow_in(place.target) or Hollow(part.where, "")
             gone = Hollow(known.where, known.advice, is_missing=True)
@@ -168,8 +186,8 @@ def _settle(missing: list[_Place]) -> None:
 
 
 def _problem(place: _Place) -> str:
-    where = type(place.target).__name__ if place.part is None else place.part.where
-    key = f"{encode_primary_key(place.target)!r:.{LONGEST_VALUE}}"
+    where = _model_of(place).__name__ if place.part is None else place.part.where
+    key = f"{_key_of(place)!r:.{LONGEST_VALUE}}"
     return (
         f"{where} refers to _id {key}, and there is no such document: see missing= of Reference()"
     )

@@ -22,6 +22,7 @@ from bson.regex import Regex
 from pydantic import BaseModel
 
 from odmantic._mapping.links import DROPPED, places_at
+from odmantic._mapping.ref import Ref
 from odmantic._plan.conditions import targets_filter
 
 if TYPE_CHECKING:
@@ -154,7 +155,10 @@ def _leave(part: Part, document: Any, settling: Settling) -> None:
         value = holder[slot]
         if value is not None:
             hollow = settling.hollow(part, value, False)
-            holder[slot] = NO_TARGET if hollow is None else hollow
+            # A lazy reference says itself what is wrong, unless it takes a document for its target.
+            is_told = hollow is None and part.link.is_lazy and not isinstance(value, dict)
+            if not is_told:
+                holder[slot] = NO_TARGET if hollow is None else hollow
 
 
 @dataclass(slots=True, eq=False)
@@ -407,8 +411,8 @@ def copied(value: Any) -> Any:
         return {key: copied(each) if isinstance(each, _COPIED) else each for key, each in items}
     if isinstance(value, list):
         return [copied(each) for each in cast("Iterable[Any]", value)]
-    # A hollow instance.
-    return copy(value) if isinstance(value, BaseModel) else value
+    # A hollow instance, or a lazy reference.
+    return copy(value) if isinstance(value, (BaseModel, Ref)) else value
 
 
-_COPIED = (dict, list, BaseModel)
+_COPIED = (dict, list, BaseModel, Ref)

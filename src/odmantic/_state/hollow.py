@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from odmantic._mapping.mapping import mapping_of
+from odmantic._mapping.ref import Ref
 from odmantic._state.places import NOWHERE, Known, Place
 from odmantic._state.state import State, state_of
 from odmantic._types.instances import Instance
@@ -152,10 +153,12 @@ def is_loaded(value: Any) -> bool:
     Example:
         After `post = await engine.find_one(Post, load=())`, `is_loaded(post.author)` is false.
     """
-    return hollow_in(value) is None
+    return value.is_loaded if isinstance(value, Ref) else hollow_in(value) is None
 
 
 def is_missing(value: Any) -> bool:
     """Return whether the document of a reference was looked for and is gone; see `missing` of `Reference`."""
+    if isinstance(value, Ref):
+        return value.is_missing
     hollow = hollow_in(value)
     return hollow is not None and hollow.is_missing

@@ -88,6 +88,12 @@ def snapshot_of_any(value: object) -> Snapshot:
     )
 
 
+def snapshot_of_ref(value: object) -> Any:
+    """Return the only part of the snapshot of a lazy reference, or of what should be one."""
+    (part,) = snapshot_of_any(value)
+    return part
+
+
 def snapshot_of_unknown(instance: Any) -> bytes | None:
     """Return the digest of what an embedded object of an unknown type keeps of its document."""
     kept = unknown_keys(instance)

@@ -40,6 +40,11 @@ def origin_of(model: Any) -> Any:
     return generic_origin(model) or model
 
 
+def is_lazy(cls: Any) -> bool:
+    """Return whether this is `Ref`, the class of lazy references."""
+    return is_class(cls) and "__odm_lazy__" in vars(cls)
+
+
 _PURE = ".__pydantic_model__"
 
 

@@ -32,7 +32,7 @@ from odmantic._types.classes import (
     type_of_extras,
     type_of_variable,
 )
-from odmantic._types.kinds import ModelKind, is_class, kind_of
+from odmantic._types.kinds import ModelKind, is_class, is_lazy, kind_of
 from odmantic._types.leaves import (
     CHECKS,
     CHECKS_OF_DATETIMES,
@@ -124,7 +124,7 @@ class Type:
 
     @cached_property
     def models(self) -> tuple[Object, ...]:
-        """The models and embedded models inside."""
+        """The models and embedded models inside, those that lazy references lead to included."""
         return tuple(node for node in self.inside if isinstance(node, (Document, Target)))
 
     @cached_property
@@ -377,6 +377,15 @@ class Target(Object):
     """A model: a document of another collection, in place of its primary key."""
 
 
+class Lazy(Type):
+    """A lazy reference: its values are `Ref`s, whether or not the documents that they lead to are loaded."""
+
+    @property
+    def inner(self) -> Type:
+        """What the reference leads to."""
+        return self.arguments[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Opaque:
     """A value that pydantic has to validate, though without any other field.
@@ -411,7 +420,7 @@ def _can_change(node: Type) -> bool:
     match node:
         case Coded():
             return node.is_mutable
-        case Choice() | Union() | Target():
+        case Choice() | Union() | Target() | Lazy():
             return False
         case Object() if issubclass(node.cls, BaseModel):
             return isinstance(node, Document) or not node.cls.model_config.get("frozen")
@@ -551,6 +560,8 @@ def _kind_of_class(cls: type[Any]) -> type[Type] | None:
 def _kind_of_generic(cls: Any, arguments: tuple[Any, ...]) -> type[Type]:
     if cls is Literal:
         return Choice
+    if is_lazy(cls):
+        return Lazy
     if is_mapping(cls):
         return Table if len(arguments) == _KEY_AND_VALUE else Type
     if cls is tuple and arguments[-1:] != (Ellipsis,):
