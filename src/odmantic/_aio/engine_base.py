@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from odmantic._aio.colour import ASYNC
 from odmantic._aio.cursor import AIOCursor
 from odmantic._aio.engine_lifetime import EngineLifetime
 from odmantic._aio.operations.delete import delete, remove
+from odmantic._aio.operations.fetch import fetch
 from odmantic._aio.operations.find import count, find, find_one
 from odmantic._aio.operations.find_any import find_any
 from odmantic._aio.operations.indexes import create_declared
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from pymongo.asynchronous.client_session import AsyncClientSession
 
     from odmantic._mapping.options import Missing
+    from odmantic._mapping.ref import Ref
     from odmantic._plan.loading import LoadArgument, LoadPath
     from odmantic._plan.sort import SortExpressionType
     from odmantic.model import Model
@@ -55,6 +57,8 @@ if TYPE_CHECKING:
     Without: TypeAlias = str | Collection[str]
 else:
     AIOSessionType = Any
+
+T = TypeVar("T")
 
 _SAVES = frozenset({"save", "save_all"})
 _CALLED_BY_SESSIONS = _SAVES | {"_get_session", "find", "find_one", "count", "delete", "remove"}
@@ -363,6 +367,14 @@ class AIOEngineBase(EngineLifetime):
         """
         planned = plan_loading(instances, paths)
         await load(self, self._scope_for(session, "load"), planned, again=again)
+
+    async def _fetch(
+        self, ref: Ref[T], /, *, again: bool = False, session: AIOSessionType = None
+    ) -> T:
+        """Return what a lazy reference leads to, read if it is not loaded; see `Ref.fetch`."""
+        if ref.is_loaded and not again:
+            return ref.value
+        return await fetch(self, self._scope_for(session, "fetch"), ref, again=again)
 
     async def restore(self, instance: Model, *, session: AIOSessionType = None) -> None:
         """Undo the soft deletion of an instance and its document.

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from odmantic._aio.operations.turns import Turns
+    from odmantic._driver._aio_together import Together
     from odmantic._driver.plain import Target
     from odmantic._hooks.registry import EngineHooks
     from odmantic._state.places import Known
@@ -23,7 +24,11 @@ class Engine(Protocol):
     database_name: str
     _turns: Turns
     """Its saves in progress."""
+    _together: Together[Any]
+    """What is fetched at the same time."""
     _hooks: EngineHooks
+    _strict_loading: bool
+    """Whether lazy references of a read of several documents are not fetched one by one."""
 
     def _now(self) -> datetime:
         """Return the time by the engine's clock, naive and in UTC."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic._aio.operations.scope import HasScope
 from odmantic._plan.arguments import words_said
@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from odmantic._aio.cursor import AIOCursor
     from odmantic._aio.engine_base import AIOEngineBase, Query, Without
     from odmantic._mapping.options import Missing
+    from odmantic._mapping.ref import Ref
     from odmantic._plan.loading import LoadArgument, LoadPath
     from odmantic._plan.sort import SortExpressionType
     from odmantic.model import Model
 
+
+T = TypeVar("T")
 
 _NOTHING: dict[str, Any] = {}
 """The arguments that an operation need not know, where they say nothing: an engine of a program's own may lack them."""
@@ -131,6 +134,9 @@ class AIOSessionBase(HasScope):
     ) -> None:
         """Load references of instances in place; see `AIOEngine.load`."""
         await self.engine.load(instances, *paths, session=self._as_argument(), again=again)
+
+    async def _fetch(self, ref: Ref[T], /, *, again: bool = False) -> T:
+        return await self.engine._fetch(ref, again=again, session=self._as_argument())
 
     async def restore(self, instance: Model) -> None:
         """Undo the soft deletion of an instance; see `AIOEngine.restore`."""

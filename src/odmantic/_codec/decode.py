@@ -11,7 +11,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from odmantic._bson.reading import while_reading
 from odmantic._bson.values import is_document
 from odmantic._codec.decoders import DecoderCompiler, array_decoder
-from odmantic._codec.lazy import ref_decoder
+from odmantic._codec.lazy import field_decoder
 from odmantic._codec.overrides import parse_document, parse_target
 from odmantic._codec.stored_forms import in_utc
 from odmantic._codec.strict import is_strict_class
@@ -197,7 +197,7 @@ def _reference_decoder(node: Type, key: str) -> Decoder:
             decode_other = _reference_decoder(node.inner, key)
             return compiler.table_decoder(node, decode_other) or decode_other
         case Lazy():
-            return ref_decoder(node)
+            return field_decoder(node, key)
         case _:
             return _target_decoder(node.cls, key)
 

@@ -19,8 +19,8 @@ from pydantic import BaseModel, RootModel, SerializeAsAny, ValidationError
 
 from odmantic._bson.values import is_document, is_stored_array
 from odmantic._codec.coded import codec_encoder, codec_key_encoder
-from odmantic._codec.objects import Parts, Refusal, names_of, object_encoder
 from odmantic._codec.lazy import ref_encoder
+from odmantic._codec.objects import Parts, Refusal, names_of, object_encoder
 from odmantic._codec.own_forms import dumped_field, dumping_marks, is_left_to_field
 from odmantic._codec.union_encoders import union_encoder
 from odmantic._codec.validation import Validation, first_problem

@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from odmantic._bson.values import is_document
 from odmantic._codec.overrides import parse_target
 from odmantic._codec.translate import report
 from odmantic._codec.types import class_inside
-from odmantic._errors.parsing import no_key
+from odmantic._errors.parsing import ReferencedDocumentNotFoundError, no_key
 from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.ref import Ref, model_of, stored_key, unloaded_ref
+from odmantic._mapping.ref import NoTarget, Ref, is_ref, model_of, stored_key, unloaded_ref
 from odmantic._types.tree import Target
 
 if TYPE_CHECKING:
@@ -28,18 +29,17 @@ def ref_encoder(node: Lazy, refusal: Refusal) -> Encoder:
 
 def _encode(model: Any, refusal: Refusal, value: Any) -> Any:
     # Items of containers may have changed since their validation.
-    if type(value) is not Ref:
+    if not is_ref(value):
         name = "..." if model is None else model.__name__
         raise refusal(
             f"{value!r:.200} is no Ref[{name}]: write Ref(instance), or Ref.to({name}, key)"
         )
-    ref: Ref[Any] = value
-    cls = model_of(ref)
+    cls = model_of(value)
     if cls is not model and model is not None and not _is_same_collection(cls, model):
         raise refusal(
             f"a reference to {model.__name__} cannot lead to a {cls.__name__}, whose documents are in another collection"
         )
-    return stored_key(ref)
+    return stored_key(value)
 
 
 def _is_same_collection(cls: Any, model: Any) -> bool:
@@ -51,15 +51,28 @@ def ref_decoder(node: Lazy) -> Decoder:
     model = node.inner.cls
 
     def decode(value: Any, loc: Location, errors: ErrorList, _raw: Any) -> Any:
-        if type(value) is Ref:  # the engines have made it
+        found = ref_of_id(model, value)
+        return report(errors, no_key(value, model), loc, value) if found is None else found
+
+    return decode
+
+
+def field_decoder(node: Lazy, key: str) -> Decoder:
+    """Return the decoder of lazy references in a field with a key, where the engines put documents."""
+    model = node.inner.cls
+    decode_id = ref_decoder(node)
+
+    def decode(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
+        if is_ref(value):
             return value
-        # They put the referenced document in place of its id, which may be a document, too.
-        if type(value) is dict and "_id" in value:
+        if type(value) is NoTarget:
+            return report(errors, ReferencedDocumentNotFoundError(key), loc, raw)
+        # The id may be a document, too.
+        if is_document(value) and "_id" in value:
             cls = class_inside(model, value, loc, errors)
             instance = None if cls is None else parse_target(cls, value, loc, errors)
             return None if instance is None else Ref(instance)
-        found = ref_of_id(model, value)
-        return report(errors, no_key(value, model), loc, value) if found is None else found
+        return decode_id(value, loc, errors, raw)
 
     return decode
 

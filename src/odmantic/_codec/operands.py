@@ -25,7 +25,7 @@ from odmantic._codec.own_forms import dumping_marks, is_left_to_field
 from odmantic._codec.untyped import any_encoder
 from odmantic._mapping.fields import ODMReference
 from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.ref import Ref, stored_key
+from odmantic._mapping.ref import is_ref, stored_key
 from odmantic._types.kinds import is_model_instance
 from odmantic._types.recursion import Recursion
 from odmantic._types.tree import (
@@ -75,7 +75,7 @@ def _reference(field: ODMReference) -> _Convert:
     key = target.fields[target.primary_field or ""]
 
     def encode(value: Any) -> Any:
-        if type(value) is Ref:
+        if is_ref(value):
             return stored_key(value)
         return encode_primary_key(value) if is_model_instance(value) else encode_operand(key, value)
 

@@ -18,7 +18,7 @@ from odmantic._bson.values import AS_IT_IS, is_collection, is_document, is_tuple
 from odmantic._codec.coded import encoded
 from odmantic._codec.encoders import EncoderCompiler
 from odmantic._mapping.interfaces import Encoder
-from odmantic._mapping.ref import Ref, stored_key
+from odmantic._mapping.ref import is_ref, stored_key
 from odmantic._types.tree import read_type
 from odmantic.exceptions import InvalidDocumentError
 
@@ -65,7 +65,7 @@ def _encode_parts(value: Any, encode: Encoder, encode_model: Encoder) -> Any:
     """Return the stored form of a value that holds others; `_NO_PARTS` if it holds none."""
     if isinstance(value, Enum):
         return encode(value.value)
-    if type(value) is Ref:
+    if is_ref(value):
         return stored_key(value)
     if isinstance(value, BaseModel):
         return encode_model(value)

@@ -6,6 +6,7 @@ from contextlib import contextmanager, nullcontext
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
+from odmantic._codec.lazy import ref_of_id
 from odmantic._compiled.defaults import NO_DEFAULT, stored_default
 from odmantic._compiled.inlining import Inlining
 from odmantic._compiled.snapshot_code import (
@@ -21,7 +22,6 @@ from odmantic._compiled.snapshot_code import (
     keep_refs,
     quoted_key,
 )
-from odmantic._codec.lazy import ref_of_id
 from odmantic._mapping.blank import FEW, blank_of
 from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.ref import Ref

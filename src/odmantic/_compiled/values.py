@@ -121,7 +121,7 @@ class ValueCode:
                 return self._by_stored(f"{self._source.named(encode_reference)}({value})", path)
             case Lazy():
                 self._unless_exactly(value, Ref)
-                encode = self._source.object("encode_ref", ref_encoder(node, ValueError))
+                encode = self._source.object("encode_ref", ref_encoder(node, KeyError))
                 return self._by_stored(f"{encode}({value})", path)
             case _:
                 return self._any(value, path)

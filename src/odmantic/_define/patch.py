@@ -85,7 +85,9 @@ def _values_with_classes(
         if name in mapping.fields and any(map(_is_of_hierarchy, mapping.fields[name].tree.inside))
     ]
     # The dump of a lazy reference lacks the instance that it has.
-    lazy = [name for name in patch if name in mapping.fields and has_lazy(mapping.fields[name].tree)]
+    lazy = [
+        name for name in patch if name in mapping.fields and has_lazy(mapping.fields[name].tree)
+    ]
     return {
         **{name: deepcopy(getattr(patch_object, name)) for name in names},
         **{name: getattr(patch_object, name) for name in lazy},

@@ -62,9 +62,7 @@ def has_variable(tree: Type) -> bool:
     return any(isinstance(node, Lazy) and isinstance(node.inner, Variable) for node in tree.inside)
 
 
-def reference_options(
-    field: str, tree: Type, options: FieldOptions
-) -> FieldOptions:
+def reference_options(field: str, tree: Type, options: FieldOptions) -> FieldOptions:
     """Return the options of a field, with what its type says of a reference.
 
     Raises:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from odmantic._bson.values import is_collection, is_document
 from odmantic._mapping.fields import ODMReference
-from odmantic._mapping.ref import loaded_in
+from odmantic._mapping.ref import is_ref
 from odmantic._types.tree import Array, Document, FixedTuple, Lazy, Nullable, Table, Target, Type
 
 if TYPE_CHECKING:
@@ -227,9 +226,9 @@ def targets_in(instance: Any) -> Iterator[tuple[Link, Any]]:
         # Most are outside of containers.
         for value in values_at(held, link.steps) if link.steps else () if held is None else (held,):
             if link.is_lazy:
-                loaded = loaded_in(value)
-                if loaded is not None:
-                    yield link, loaded
+                # An instance that is no reference is refused when it is encoded.
+                if is_ref(value) and value.is_loaded:
+                    yield link, value.value
             elif link.reference is not None:
                 yield link, value
             elif isinstance(value, link.cls):

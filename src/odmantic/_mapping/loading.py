@@ -43,8 +43,11 @@ class Load:
 
     @cached_property
     def is_usual(self) -> bool:
-        """Whether all references are loaded, and a missing target is an error."""
-        return all(part.inside is not None and part.missing == "raise" for part in self.all_parts)
+        """Whether all references are loaded, none of them lazy, and a missing target is an error."""
+        return all(
+            part.inside is not None and part.missing == "raise" and not part.link.is_lazy
+            for part in self.all_parts
+        )
 
     @cached_property
     def fits_pipeline(self) -> bool:

@@ -6,7 +6,7 @@ The other rooms look into one by the functions of this module; programs by its p
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast, final, overload
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeGuard, TypeVar, final, overload
 
 import bson
 from pydantic import ValidationError
@@ -143,7 +143,7 @@ class Ref(Generic[T_co]):
             raise ValueError(
                 f"{key!r:.200} is no primary key of a {model.__name__}: {problem}"
             ) from error
-        return cast("Ref[ModelType]", unloaded_ref(model, valid))
+        return unloaded_ref(model, valid)
 
     @property
     def key(self) -> Any:
@@ -207,11 +207,10 @@ class Ref(Generic[T_co]):
         return fetch(self, again=again)
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Ref):
+        if not is_ref(other):
             return NotImplemented
-        another = cast("Ref[Any]", other)
-        is_same: bool = self._key == another._key
-        return is_same and _root_of(self._model) is _root_of(another._model)
+        is_same: bool = self._key == other._key
+        return is_same and _root_of(self._model) is _root_of(other._model)
 
     def __hash__(self) -> int:
         root = _root_of(self._model)
@@ -328,6 +327,18 @@ def _root_of(model: Any) -> Any:
     return origin_of(model) if hierarchy is None else hierarchy.root
 
 
+class NoTarget:
+    """The id of a document that a read has looked for in vain, where that is an error."""
+
+    __slots__ = ("stored",)
+
+    def __init__(self, stored: Any) -> None:
+        self.stored = stored
+
+    def __repr__(self) -> str:
+        return repr(self.stored)
+
+
 # --- For the rooms above -------------------------------------------------------------------------
 
 
@@ -348,17 +359,23 @@ def unloaded_ref(
         unloaded: What is known of it.
         is_missing: Whether the document was looked for and is gone.
     """
-    ref: Ref[Any] = object.__new__(Ref)
+    new: Any = object.__new__
+    ref: Ref[Any] = new(Ref)
     _set_up(ref, model, key, stored, unloaded)
     if is_missing:
         _set_missing(ref, True)
     return ref
 
 
+def is_ref(value: object) -> TypeGuard[Ref[Any]]:
+    """Return whether this is a `Ref`."""
+    return type(value) is Ref
+
+
 def model_of(ref: Ref[Any]) -> Any:
     """Return the model to which a reference leads, or that of the instance."""
-    target = _get_target(ref)
-    return _get_model(ref) if target is None else type(target)
+    target: Any = _get_target(ref)
+    return _get_model(ref) if target is None else target.__class__
 
 
 def unloaded_of(ref: Ref[Any]) -> Unloaded:

@@ -11,7 +11,7 @@ from pydantic_core import core_schema
 
 from odmantic._bson.values import is_document
 from odmantic._types.classes import type_of_variable
-from odmantic._types.kinds import ModelKind, is_class, is_model, kind_of, why_no_model
+from odmantic._types.kinds import ModelKind, is_class, kind_of, why_no_model
 from odmantic.bson import ObjectId
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def model_in(source: Any) -> Any:
     Raises:
         TypeError: if it has none.
     """
-    (argument,) = get_args(source) or (None,)
+    argument: Any = next(iter(get_args(source)), None)
     while get_origin(argument) is Annotated:
         argument = argument.__origin__
     if isinstance(argument, TypeVar):
@@ -86,7 +86,9 @@ class RefSchema:
     ) -> JsonSchemaValue:
         if self.model is None:
             return handler(core_schema.any_schema())
-        return handler(keys_of(self.model).adapter.core_schema)
+        # Of what is given here itself, pydantic does not look at the metadata.
+        key = keys_of(self.model).adapter.core_schema
+        return handler(core_schema.no_info_after_validator_function(_as_it_is, key))
 
     def validate(self, value: Any, info: core_schema.ValidationInfo[Any]) -> Any:
         """Return a reference for one, for an instance, a key or a mapping.
@@ -95,35 +97,36 @@ class RefSchema:
             ValueError: if it is none of these.
         """
         model = self.model
-        if type(value) is self.ref:
+        cls = value.__class__
+        if cls is self.ref:
             if model is None or self._fits(value):
                 return value
             raise ValueError(f"a Ref[{model.__name__}] cannot be {value!r}")
         if model is None or isinstance(value, model):
             return self.ref(value)
-        if is_model(type(value)):
-            raise ValueError(
-                f"a Ref[{model.__name__}] cannot lead to a {type(value).__name__}"
-            )
-        keys = keys_of(model)
-        is_json = info.mode == "json"
-        if not is_document(value):
-            return self.ref.to(model, keys.validate(value, is_json=is_json))
+        if kind_of(cls) is ModelKind.MODEL:
+            raise ValueError(f"a Ref[{model.__name__}] cannot lead to a {cls.__name__}")
+        keys, is_json = keys_of(model), info.mode == "json"
+        if is_document(value):
+            return self._made(keys, value, is_json=is_json, context=info.context)
+        return self.ref.to(model, keys.validate(value, is_json=is_json))
+
+    def _made(self, keys: Keys, value: Any, *, is_json: bool, context: Any) -> Any:
+        """Return a reference to a new instance, unless the mapping is a primary key, an embedded model."""
         try:
-            return self.ref(keys.make_instance(value, is_json=is_json, context=info.context))
+            return self.ref(keys.make_instance(value, is_json=is_json, context=context))
         except ValidationError:
-            # A primary key may be an embedded model.
             try:
                 key = keys.validate(value, is_json=is_json)
             except ValidationError:
                 key = None
             if key is None:
                 raise
-            return self.ref.to(model, key)
+            return self.ref.to(self.model, key)
 
     def _fits(self, ref: Any) -> bool:
-        model: Any = type(ref.value_or_none) if ref.is_loaded else ref._model  # noqa: SLF001
-        return issubclass(model, self.model)
+        target = ref.value_or_none
+        return issubclass(ref._model if target is None else type(target), self.model)  # noqa: SLF001
 
     def dump(self, ref: Any, info: core_schema.SerializationInfo[Any]) -> Any:
         """Return the primary key, in JSON or in Python."""
@@ -133,10 +136,16 @@ class RefSchema:
         if type(key) in _ITSELF and info.mode == "python":
             return key
         model: Any = ref._model  # noqa: SLF001
-        return keys_of(model).adapter.dump_python(key, mode=info.mode)
+        return keys_of(model).adapter.dump_python(
+            key, mode="json" if info.mode == "json" else "python"
+        )
 
 
 def keys_of(model: Any) -> Keys:
     """Return what is known of the primary keys of a model."""
     keys: Keys = model.__mapping__.keys
     return keys
+
+
+def _as_it_is(value: Any) -> Any:
+    return value

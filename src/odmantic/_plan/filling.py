@@ -8,13 +8,21 @@ from typing import TYPE_CHECKING, Any, cast
 from odmantic._codec.encode import encode_primary_key
 from odmantic._errors.base import LONGEST_VALUE
 from odmantic._mapping.links import DROPPED, changed_at, values_at
-from odmantic._mapping.ref import Ref, fill_ref, loaded_in, mark_missing, model_of, stored_key
+from odmantic._mapping.ref import (
+    fill_ref,
+    is_ref,
+    loaded_in,
+    mark_missing,
+    model_of,
+    stored_key,
+    unloaded_of,
+)
 from odmantic._plan.references import MOST_IDS, NO_ID, Request, comparable
 from odmantic._state.dirty import baseline_of, update_baseline
 from odmantic._state.hollow import Hollow, fill, hollow_in, is_loaded, is_missing
 from odmantic._state.snapshot import is_same, take_snapshot
 from odmantic._types.kinds import is_model_instance
-from odmantic.exceptions import TargetNotFoundError
+from odmantic.exceptions import DocumentParsingError, TargetNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
@@ -31,10 +39,24 @@ class Filling:
     Attributes:
         read: Makes a clean instance of a document, of which no reference is loaded.
         note: Called with each instance that was filled.
+        fail: Called with each of those that the program gave whose document is missing or cannot be read, and the error;
+            without it, the first error is raised.
     """
 
     read: Callable[[type[Model], Any], Instance]
     note: Callable[[Instance], None]
+    fail: Callable[[Any, Exception], None] | None = None
+
+    def fill(self, place: _Place, model: type[Model], document: Any) -> None:
+        """Fill a target."""
+        try:
+            fresh = self.read(model, document)
+        except DocumentParsingError as error:
+            if self.fail is None or place.part is not None:
+                raise
+            self.fail(place.target, error)
+        else:
+            self.note(_filled(place.target, fresh))
 
 
 @dataclass(slots=True, eq=False)
@@ -57,12 +79,12 @@ class _Place:
 
 
 def fill_instances(
-    instances: Iterable[tuple[Instance, Load]], filling: Filling, *, again: bool
+    instances: Iterable[tuple[Any, Load]], filling: Filling, *, again: bool
 ) -> Generator[Request, list[dict[str, Any]], None]:
     """Load references of instances.
 
     Args:
-        instances: The instances, and what to load of each. A hollow one is filled itself.
+        instances: The instances, or lazy references, and what to load of each. What is not loaded is filled itself.
         filling: What is done with the documents found.
         again: Whether to load what is loaded already, too.
 
@@ -94,7 +116,7 @@ def fill_instances(
 
 def _is_wanted(place: _Place, *, again: bool) -> bool:
     if is_loaded(place.target):
-        return again and place.part is not None
+        return again and (place.part is not None or is_ref(place.target))
     return again or not is_missing(place.target) or place.part is None
 
 
@@ -112,12 +134,12 @@ def _ids(wanted: list[_Place]) -> dict[Any, list[Any]]:
 def _model_of(place: _Place) -> Any:
     if place.part is not None:
         return place.part.link.cls
-    return model_of(place.target) if type(place.target) is Ref else place.target.__class__
+    return model_of(place.target) if is_ref(place.target) else place.target.__class__
 
 
 def _key_of(place: _Place) -> Any:
     target = place.target
-    return stored_key(target) if type(target) is Ref else encode_primary_key(target)
+    return stored_key(target) if is_ref(target) else encode_primary_key(target)
 
 
 def _fill_level(
@@ -130,14 +152,18 @@ def _fill_level(
             continue
         model = _model_of(place)
         document = found[model].get(comparable(_key_of(place)))
-        if document is None:
+        if document is None and filling.fail is not None and place.part is None:
+            if is_ref(place.target):
+                mark_missing(place.target)
+            filling.fail(place.target, TargetNotFoundError(_problem(place)))
+        elif document is None:
             yield place
         else:
             filled.add(id(place.target))
-            filling.note(fill_target(place.target, filling.read(model, document)))
+            filling.fill(place, model, document)
 
 
-def fill_target(target: Any, fresh: Any) -> Any:
+def _filled(target: Any, fresh: Any) -> Any:
     """Give a target what was just read; return the instance that has it."""
     loaded = loaded_in(target)
     if loaded is None:
@@ -159,7 +185,7 @@ def _below(holder: Any, load: Load, root: Any, field: str) -> Iterator[tuple[_Pl
             if link.reference is None:
                 if isinstance(value, link.cls):
                     yield from _below(value, inside, root, name)
-            elif type(value) is Ref or is_model_instance(value):
+            elif is_ref(value) or is_model_instance(value):
                 yield _Place(value, part, holder, root, name), inside
 
 
@@ -172,7 +198,7 @@ def _settle(missing: list[_Place]) -> None:
         part = place.part
         if part is None or part.missing == "raise":
             errors.append(_problem(place))
-        elif part.missing == "keep" and type(place.target) is Ref:
+        elif part.missing == "keep" and is_ref(place.target):
             mark_missing(place.target)
         elif part.missing == "keep":
             known = hollow_in(place.target) or Hollow(part.where, "")
@@ -186,7 +212,12 @@ def _settle(missing: list[_Place]) -> None:
 
 
 def _problem(place: _Place) -> str:
-    where = _model_of(place).__name__ if place.part is None else place.part.where
+    if place.part is not None:
+        where = place.part.where
+    elif is_ref(place.target):
+        where = unloaded_of(place.target).where or f"a Ref to {_model_of(place).__name__}"
+    else:
+        where = _model_of(place).__name__
     key = f"{_key_of(place)!r:.{LONGEST_VALUE}}"
     return (
         f"{where} refers to _id {key}, and there is no such document: see missing= of Reference()"

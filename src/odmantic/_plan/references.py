@@ -22,7 +22,7 @@ from bson.regex import Regex
 from pydantic import BaseModel
 
 from odmantic._mapping.links import DROPPED, places_at
-from odmantic._mapping.ref import Ref
+from odmantic._mapping.ref import NoTarget, Ref
 from odmantic._plan.conditions import targets_filter
 
 if TYPE_CHECKING:
@@ -247,6 +247,9 @@ class _Step:
         if self.settling.is_final and stand_in(self.part, holder, slot, self.settling, dropped):
             return True
         link = self.part.link
+        if link.is_lazy:
+            _note_missing(holder, slot)
+            return False
         # A document would be taken for the target, and a missing key for `None`.
         if link.steps or link.is_optional:
             if isinstance(holder[slot], dict):
@@ -330,7 +333,15 @@ def _settle_places(part: Part, places: list[tuple[Any, Any]], settling: Settling
                 (holder[slot],) = items
         if not stand_in(part, holder, slot, settling, dropped):
             holder[slot] = value
+            if part.link.is_lazy:
+                _note_missing(holder, slot)
     take_out(dropped)
+
+
+def _note_missing(holder: Any, slot: Any) -> None:
+    """Put in place of an id that its document is missing: alone it would be read as a lazy reference."""
+    if isinstance(holder, list) or slot in holder:
+        holder[slot] = NoTarget(holder[slot])
 
 
 def as_dictionary(document: Any) -> Any:
@@ -412,7 +423,7 @@ def copied(value: Any) -> Any:
     if isinstance(value, list):
         return [copied(each) for each in cast("Iterable[Any]", value)]
     # A hollow instance, or a lazy reference.
-    return copy(value) if isinstance(value, (BaseModel, Ref)) else value
+    return copy(cast("Any", value)) if isinstance(value, (BaseModel, Ref)) else value
 
 
 _COPIED = (dict, list, BaseModel, Ref)

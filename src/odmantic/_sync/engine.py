@@ -46,6 +46,8 @@ class SyncEngine(SyncEngineBase):
             part of the transaction.
         client_options: Keyword arguments for a client that the engine creates, such as `{"tz_aware": True}`.
         clock: Returns the time that `utcnow` gives to fields, and that of soft deletions, for tests; a naive one is in UTC.
+        strict_loading: Whether `fetch` of a lazy reference raises `NotLoadedError` if the read that it comes from gave
+            several documents: `load=` takes one query for all.
 
     Attributes:
         client: The driver's client.

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from odmantic._driver._sync import (
     runs_for,
@@ -27,6 +27,7 @@ from odmantic._shared.reading import ModelType, reads_by_itself
 from odmantic._sync.cursor import SyncCursor
 from odmantic._sync.engine_lifetime import EngineLifetime
 from odmantic._sync.operations.delete import delete, remove
+from odmantic._sync.operations.fetch import fetch
 from odmantic._sync.operations.find import count, find, find_one
 from odmantic._sync.operations.find_any import find_any
 from odmantic._sync.operations.indexes import create_declared
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from pymongo.synchronous.client_session import ClientSession
 
     from odmantic._mapping.options import Missing
+    from odmantic._mapping.ref import Ref
     from odmantic._plan.loading import LoadArgument, LoadPath
     from odmantic._plan.sort import SortExpressionType
     from odmantic.model import Model
@@ -54,6 +56,8 @@ if TYPE_CHECKING:
     Without: TypeAlias = str | Collection[str]
 else:
     SyncSessionType = Any
+
+T = TypeVar("T")
 
 _SAVES = frozenset({"save", "save_all"})
 _CALLED_BY_SESSIONS = _SAVES | {"_get_session", "find", "find_one", "count", "delete", "remove"}
@@ -334,6 +338,12 @@ class SyncEngineBase(EngineLifetime):
         """
         planned = plan_loading(instances, paths)
         load(self, self._scope_for(session, "load"), planned, again=again)
+
+    def _fetch(self, ref: Ref[T], /, *, again: bool = False, session: SyncSessionType = None) -> T:
+        """Return what a lazy reference leads to, read if it is not loaded; see `Ref.fetch`."""
+        if ref.is_loaded and not again:
+            return ref.value
+        return fetch(self, self._scope_for(session, "fetch"), ref, again=again)
 
     def restore(self, instance: Model, *, session: SyncSessionType = None) -> None:
         """Undo the soft deletion of an instance and its document.

@@ -12,6 +12,7 @@ from odmantic._driver._sync import (
     REFUSED_CLIENTS,
     make_client,
 )
+from odmantic._driver._sync_together import Together
 from odmantic._hooks.events import check_event
 from odmantic._shared.arguments import (
     check_client,
@@ -48,6 +49,7 @@ class EngineLifetime(BaseEngine):
         stray_operations: str = "warn",
         client_options: Mapping[str, Any] | None = None,
         clock: Callable[[], datetime] | None = None,
+        strict_loading: bool = False,
     ) -> None:
         """Store the client, or create one; nothing is sent."""
         check_client(client, REFUSED_CLIENTS, "SyncEngine", CLIENT_ADVICE)
@@ -64,7 +66,9 @@ class EngineLifetime(BaseEngine):
             database,
         )
         self._clock = clock
+        self._strict_loading = strict_loading
         self._turns = Turns()
+        self._together: Together[Any] = Together()
 
     def close(self) -> None:
         """Close the client if the engine has created it, which ends its sessions; do nothing the second time.

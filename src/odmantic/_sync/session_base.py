@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic._plan.arguments import words_said
 from odmantic._shared.reading import ModelType
@@ -13,12 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from odmantic._mapping.options import Missing
+    from odmantic._mapping.ref import Ref
     from odmantic._plan.loading import LoadArgument, LoadPath
     from odmantic._plan.sort import SortExpressionType
     from odmantic._sync.cursor import SyncCursor
     from odmantic._sync.engine_base import Query, SyncEngineBase, Without
     from odmantic.model import Model
 
+
+T = TypeVar("T")
 
 _NOTHING: dict[str, Any] = {}
 """The arguments that an operation need not know, where they say nothing: an engine of a program's own may lack them."""
@@ -130,6 +133,9 @@ class SyncSessionBase(HasScope):
     ) -> None:
         """Load references of instances in place; see `SyncEngine.load`."""
         self.engine.load(instances, *paths, session=self._as_argument(), again=again)
+
+    def _fetch(self, ref: Ref[T], /, *, again: bool = False) -> T:
+        return self.engine._fetch(ref, again=again, session=self._as_argument())
 
     def restore(self, instance: Model) -> None:
         """Undo the soft deletion of an instance; see `SyncEngine.restore`."""

@@ -16,6 +16,8 @@ from odmantic._shared.reading import read_document
 from odmantic.exceptions import TargetNotFoundError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from odmantic._aio.interfaces import Engine
     from odmantic._aio.operations.scope import Scope
     from odmantic._mapping.loading import Load
@@ -25,11 +27,28 @@ if TYPE_CHECKING:
 
 
 async def load(
-    engine: Engine, scope: Scope, instances: list[tuple[Instance, Load]], *, again: bool
+    engine: Engine,
+    scope: Scope,
+    instances: Iterable[tuple[Any, Load]],
+    *,
+    again: bool,
+    fail: Callable[[Any, Exception], None] | None = None,
+    operation: str = "load",
 ) -> None:
-    """Load references of instances in place, with one query for each model and level."""
-    loading = _Loading(engine, scope)
-    steps = fill_instances(instances, Filling(loading.read, loading.note), again=again)
+    """Load references of instances in place, with one query for each model and level.
+
+    Args:
+        engine: The engine.
+        scope: The scope.
+        instances: The instances, or lazy references, and what to load of each.
+        again: Whether to load what is loaded already, too.
+        fail: Called with each of `instances` whose document is missing or does not fit its model, and the error; without
+            it, the first error is raised.
+        operation: The name of the operation.
+    """
+    loading = _Loading(engine, scope, operation)
+    filling = Filling(loading.read, loading.note, fail)
+    steps = fill_instances(instances, filling, again=again)
     error: TargetNotFoundError | None = None
     try:
         request = next(steps)
@@ -49,10 +68,12 @@ async def load(
 class _Loading:
     """What is read in one call."""
 
-    def __init__(self, engine: Engine, scope: Scope) -> None:
+    def __init__(self, engine: Engine, scope: Scope, operation: str) -> None:
+        self._operation = operation
         self._engine = engine
         self._scope = scope
-        self._settling = Settling(HollowMaker(awaits=CAN_AWAIT), is_final=True)
+        self._hollow = HollowMaker(awaits=CAN_AWAIT)
+        self._settling = Settling(self._hollow, is_final=True)
         self._loads: dict[Any, Load] = {}
         self._known: dict[Any, Any] = {}
         self._filled: list[Any] = []
@@ -68,7 +89,7 @@ class _Loading:
             )
             return await take_batch(cursor, count)
 
-        return as_dictionaries(await self._scope.send(self._engine, call, "load", model))
+        return as_dictionaries(await self._scope.send(self._engine, call, self._operation, model))
 
     def read(self, model: type[Model], document: Any) -> Instance:
         """Make a clean instance of a document, of which no reference is loaded."""
@@ -78,6 +99,7 @@ class _Loading:
             self._known[model] = self._engine._reading_from(model, target.known)
         # Other places may get an instance of the same document.
         own = copied(document)
+        self._hollow.page.documents += 1
         settle_documents([own], self._loads[model], self._settling)
         return read_document(model, own, self._known[model])
 

@@ -58,6 +58,7 @@ class ReferenceLoader:
 
         What seems to be missing may have been replaced between two queries, so it is read once more.
         """
+        self._hollow.page.documents += len(documents)
         if not _are_dictionaries(documents):
             # Into what is no dictionary, the server has to put them.
             if self._by_server and self._load.is_usual:
@@ -70,6 +71,10 @@ class ReferenceLoader:
 
     async def settle(self, documents: list[Any]) -> list[Any]:
         """Put in place what stands in for targets, after the server has put the others there."""
+        self._hollow.page.documents += len(documents)
+        return self._settled(documents)
+
+    def _settled(self, documents: list[Any]) -> list[Any]:
         if self._load.is_usual:
             return documents
         documents = as_dictionaries(documents)
@@ -89,7 +94,7 @@ class ReferenceLoader:
             stages = [{"$match": query}, *resolve_references(self._load)]
             cursor = await resolve(self._collection.aggregate(stages, session=self._session))
             found: list[dict[str, Any]] = await take_batch(cursor, len(ids))
-            return found if self._load.is_usual or not found else await self.settle(found)
+            return found if self._load.is_usual or not found else self._settled(found)
         cursor = await resolve(self._collection.find(query, session=self._session))
         documents = as_dictionaries(await take_batch(cursor, len(ids)))
         await self._resolve(documents, is_final=True)

@@ -59,6 +59,7 @@ class ReferenceLoader:
 
         What seems to be missing may have been replaced between two queries, so it is read once more.
         """
+        self._hollow.page.documents += len(documents)
         if not _are_dictionaries(documents):
             # Into what is no dictionary, the server has to put them.
             if self._by_server and self._load.is_usual:
@@ -71,6 +72,10 @@ class ReferenceLoader:
 
     def settle(self, documents: list[Any]) -> list[Any]:
         """Put in place what stands in for targets, after the server has put the others there."""
+        self._hollow.page.documents += len(documents)
+        return self._settled(documents)
+
+    def _settled(self, documents: list[Any]) -> list[Any]:
         if self._load.is_usual:
             return documents
         documents = as_dictionaries(documents)
@@ -90,7 +95,7 @@ class ReferenceLoader:
             stages = [{"$match": query}, *resolve_references(self._load)]
             cursor = self._collection.aggregate(stages, session=self._session)
             found: list[dict[str, Any]] = take_batch(cursor, len(ids))
-            return found if self._load.is_usual or not found else self.settle(found)
+            return found if self._load.is_usual or not found else self._settled(found)
         cursor = self._collection.find(query, session=self._session)
         documents = as_dictionaries(take_batch(cursor, len(ids)))
         self._resolve(documents, is_final=True)

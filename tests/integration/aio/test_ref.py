@@ -1,0 +1,591 @@
+"""Lazy references: stored as keys, read without their documents, and saved with them."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections import deque
+from typing import Deque, Dict, FrozenSet, Generic, List, Optional, Set, Tuple, TypeVar
+from uuid import UUID, uuid4
+
+import pytest
+from bson import ObjectId, Regex
+from pydantic import BaseModel
+from tests.integration.aio.reading import to_list
+
+from odmantic import (
+    EmbeddedModel,
+    Field,
+    Model,
+    Ref,
+    Reference,
+    is_loaded,
+    is_missing,
+    query,
+)
+from odmantic.exceptions import (
+    DocumentParsingError,
+    InvalidDocumentError,
+    NotLoadedError,
+    TargetNotFoundError,
+    UnsavedReferenceError,
+)
+
+
+class Site(Model):
+    name: str
+    mirror: "Optional[Ref[Site]]" = None
+
+
+class Note(EmbeddedModel):
+    about: Ref[Site]
+    others: List[Ref[Site]] = []
+
+
+class Wrapper(BaseModel):
+    site: Ref[Site]
+
+
+class Post(Model):
+    title: str
+    source: Ref[Site] = Field(key_name="s")
+    editor: Optional[Ref[Site]] = None
+    likers: List[Ref[Site]] = []
+    judges: Tuple[Ref[Site], ...] = Reference()
+    queue: Deque[Ref[Site]] = Reference(key_name="q")
+    seen: Set[Ref[Site]] = set()
+    kept: FrozenSet[Ref[Site]] = Reference()
+    roles: Dict[str, List[Ref[Site]]] = {}
+    note: Optional[Note] = None
+    notes: List[Note] = []
+    wrapped: Optional[Wrapper] = None
+
+
+class Careful(Model):
+    editor: Optional[Ref[Site]] = Reference(missing="none")
+    readers: List[Ref[Site]] = Reference(missing="drop")
+    seen: Set[Ref[Site]] = Reference(missing="drop")
+    author: Ref[Site] = Reference(missing="keep")
+    source: Ref[Site]
+
+
+class Animal(Model):
+    model_config = {"inheritance": "single"}
+    name: str
+
+
+class Cat(Animal):
+    lives: int = 9
+
+
+class Position(EmbeddedModel):
+    row: int = Field(key_name="r")
+
+
+class Seat(Model):
+    position: Position = Field(primary_field=True)
+
+
+class Coded(Model):
+    code: UUID = Field(primary_field=True)
+
+
+class Named(Model):
+    name: str = Field(primary_field=True)
+
+
+T = TypeVar("T")
+
+
+class Box(Model, Generic[T]):
+    content: T
+
+
+class Many(Model):
+    seat: Ref[Seat]
+    seats: Set[Ref[Seat]] = set()
+    coded: Ref[Coded]
+    named: Ref[Named]
+    box: Ref[Box[int]]
+    pet: Ref[Animal]
+    cat: Ref[Cat]
+
+
+class Eager(Model):
+    site: Site = Reference()
+    always: Ref[Site] = Reference(load="always")
+
+
+class Saving(Model):
+    new: Optional[Ref[Site]] = Reference(save="new")
+    never: Optional[Ref[Site]] = Reference(save="never")
+
+
+@pytest.fixture
+async def sites(aio_engine):
+    return await aio_engine.save_all([Site(name=name) for name in "abc"])
+
+
+@pytest.fixture
+async def post(aio_engine, sites, commands):
+    a, b, c = sites
+    saved = await aio_engine.save(
+        Post(
+            title="p",
+            source=Ref(a),
+            editor=Ref(b),
+            likers=[Ref(b), Ref(c), Ref(b)],
+            judges=(Ref(c),),
+            queue=deque([Ref(a)]),
+            seen={Ref(a), Ref(a)},
+            kept=frozenset((Ref(c),)),
+            roles={"x": [Ref(a), Ref(b)]},
+            note=Note(about=Ref(a)),
+            notes=[Note(about=Ref(b), others=[Ref(c)])],
+            wrapped=Wrapper(site=Ref(c)),
+        )
+    )
+    commands.clear()
+    return saved
+
+
+def refs_of(post):
+    """Each reference of a post but those in a plain model."""
+    return [
+        *(post.source, post.editor, *post.likers, *post.judges, *post.queue, *post.seen),
+        *(*post.kept, *post.roles["x"], post.note.about, post.notes[0].about),
+        *post.notes[0].others,
+    ]
+
+
+async def both(engine, model, *queries, **words):
+    """What `find_one` and `find` give first."""
+    found = await engine.find_one(model, *queries, **words)
+    return [found, *(await to_list(engine.find(model, *queries, limit=2, **words)))[:1]]
+
+
+# --- Stored forms ------------------------------------------------------------------------------
+
+
+@pytest.mark.each_driver
+async def test_each_form_is_stored_as_keys_and_read_unloaded(
+    aio_engine, sites, post, raw_database, commands
+):
+    a, b, c = (site.id for site in sites)
+
+    assert raw_database["post"].find_one() == {
+        "title": "p",
+        "s": a,
+        "editor": b,
+        "likers": [b, c, b],
+        "judges": [c],
+        "q": [a],
+        "seen": [a],
+        "kept": [c],
+        "roles": {"x": [a, b]},
+        "note": {"about": a, "others": []},
+        "notes": [{"about": b, "others": [c]}],
+        "wrapped": {"site": c},
+        "_id": post.id,
+    }
+    for found in await both(aio_engine, Post):
+        assert found == post
+        assert not any(ref.is_loaded for ref in [*refs_of(found), found.wrapped.site])
+        assert [ref.key for ref in refs_of(found)] == [ref.key for ref in refs_of(post)]
+        assert [type(found.judges), type(found.queue), type(found.seen), type(found.kept)] == [
+            tuple, deque, set, frozenset,
+        ]  # fmt: skip
+        assert found.__fields_modified__ == set()
+        await aio_engine.save(found)
+    assert commands.names == ["find", "find"]
+
+
+async def test_keys_of_every_kind(aio_engine, raw_database):
+    seat, coded, named = Seat(position=Position(row=3)), Coded(code=uuid4()), Named(name="n")
+    cat, box = Cat(name="Tom"), Box[int](content=5)
+    many = Many(
+        seat=Ref(seat), seats={Ref(seat)}, coded=Ref(coded), named=Ref(named), box=Ref(box),
+        pet=Ref(cat), cat=Ref(cat),
+    )  # fmt: skip
+    await aio_engine.save(many)
+
+    stored = raw_database["many"].find_one()
+    assert stored["seat"] == {"r": 3}
+    assert stored["seats"] == [{"r": 3}]
+    assert stored["named"] == "n"
+    for found in await both(aio_engine, Many):
+        assert found == many
+        assert found.seat.key == Position(row=3)
+        assert found.coded.key == coded.code
+        assert not found.seat.is_loaded
+        await aio_engine.save(found)
+    for found in await both(aio_engine, Many, load="*"):
+        assert found.seat.value == seat
+        assert {ref.value.position.row for ref in found.seats} == {3}
+        assert found.coded.value == coded
+        assert type(found.pet.value) is Cat
+        assert type(found.box.value) is Box[int]
+    assert raw_database["many"].find_one() == stored
+
+
+async def test_a_document_without_the_keys_has_nothing(aio_engine, sites, raw_database):
+    raw_database["post"].insert_one({"title": "old", "s": sites[0].id})
+
+    for found in await both(aio_engine, Post):
+        assert (found.editor, found.likers, found.judges, found.roles) == (None, [], (), {})
+        assert (found.queue, found.seen, found.kept) == (deque(), set(), frozenset())
+        assert found.__fields_modified__ == set()
+
+
+async def test_an_array_with_repetitions_is_a_set_and_stays_unmodified(
+    aio_engine, sites, raw_database, commands
+):
+    ids = [each.id for each in sites]
+    raw_database["post"].insert_one({"title": "p", "s": ids[0], "seen": [*ids, *ids]})
+
+    for load in ((), [Post.seen]):
+        for found in await both(aio_engine, Post, load=load):
+            assert {ref.key for ref in found.seen} == set(ids)
+            commands.clear()
+            await aio_engine.save(found)
+            assert commands.names == []
+
+
+async def test_documents_of_a_program_are_read(sites, post):
+    document = post.model_dump_doc()
+
+    assert Post.model_validate_doc(document) == post
+    assert not Post.model_validate_doc(document).source.is_loaded
+    loaded = {**document, "s": sites[0].model_dump_doc()}
+    assert Post.model_validate_doc(loaded).source.value == sites[0]
+
+
+# --- Loading -----------------------------------------------------------------------------------
+
+
+@pytest.mark.each_driver
+async def test_load_of_a_read_gives_loaded_references(aio_engine, sites, post, commands):
+    a, _b, _c = sites
+    for found in await both(aio_engine, Post, load=[Post.source, "notes.about", Post.seen]):
+        assert found == post
+        assert found.source.value == a
+        assert found.source.value.__fields_modified__ == set()
+        assert [ref.value.name for ref in found.seen] == ["a"]
+        assert found.notes[0].about.value.name == "b"
+        assert not found.editor.is_loaded
+        assert not found.note.about.is_loaded
+        commands.clear()
+        await aio_engine.save(found)
+        assert commands.names == []
+
+
+async def test_everything_is_loaded_by_one_query(aio_engine, post, commands):
+    found = (await to_list(aio_engine.find(Post, load="*")))[0]
+
+    assert all(ref.is_loaded for ref in refs_of(found))
+    assert commands.names == ["find", "find"]
+
+
+@pytest.mark.each_driver
+async def test_engine_load_fills_the_same_references(aio_engine, post, commands):
+    found = await aio_engine.find_one(Post)
+    before = refs_of(found)
+
+    await aio_engine.load(found, "*")
+
+    assert all(one is other for one, other in zip(before, refs_of(found), strict=True))
+    assert [ref.value.id for ref in before] == [ref.key for ref in before]
+    instance = found.source.value
+    commands.clear()
+    await aio_engine.load(found, Post.source)
+    await aio_engine.save(found)
+    assert commands.names == []
+    instance.name = "changed"
+    await aio_engine.load(found, Post.source, again=True)
+    assert found.source.value is instance
+    assert instance.name == "a"
+
+
+async def test_a_field_may_always_be_loaded(aio_engine, sites):
+    await aio_engine.save(Eager(site=sites[0], always=Ref(sites[1])))
+
+    for found in await both(aio_engine, Eager):
+        assert found.always.value.name == "b"
+    for found in await both(aio_engine, Eager, load=()):
+        assert not found.always.is_loaded
+        assert not is_loaded(found.site)
+        assert Ref(found.site) == Ref(sites[0])
+        assert not Ref(found.site).is_loaded
+        with pytest.raises(NotLoadedError, match=r"Eager\.site was not loaded"):
+            Ref(found.site).value
+
+
+async def test_not_loaded_says_how_to_load(aio_engine, post):
+    found = await aio_engine.find_one(Post)
+
+    with pytest.raises(NotLoadedError, match=r"Post.source was not loaded: .*load=\[Post.source\]"):
+        found.source.value
+    with pytest.raises(NotLoadedError, match=r"load=.*about"):
+        found.notes[0].about.value
+    assert found.source.value_or_none is None
+    assert not is_loaded(found.source)
+    with pytest.raises(NotLoadedError, match="fetch"):
+        Ref.to(Site, ObjectId()).value
+
+
+async def test_deeper_references(aio_engine, sites, post, commands):
+    a, b, _ = sites
+    a.mirror = Ref(b)
+    await aio_engine.save(a)
+    commands.clear()
+
+    for found in await both(aio_engine, Post, load=["source.mirror"]):
+        assert found.source.value.mirror.value == b
+        assert not found.source.value.mirror.value.mirror
+    found = await aio_engine.find_one(Post)
+    await aio_engine.load(found, (Post.source, Site.mirror))
+    assert found.source.value.mirror.value == b
+    await aio_engine.load(found, Post.editor)
+    assert found.editor.value.mirror is None
+
+
+# --- Missing targets ---------------------------------------------------------------------------
+
+
+async def test_missing_targets_of_reads(aio_engine, sites, raw_database, commands):
+    gone, here = ObjectId(), sites[0].id
+    raw_database["careful"].insert_one(
+        {"editor": gone, "readers": [gone, here], "seen": [here, gone], "author": gone,
+         "source": here}
+    )  # fmt: skip
+
+    for found in await both(aio_engine, Careful, load="*"):
+        assert found.editor is None
+        assert [ref.value.name for ref in found.readers] == ["a"]
+        assert [ref.value.name for ref in found.seen] == ["a"]
+        assert (found.author.is_missing, found.author.is_loaded) == (True, False)
+        assert is_missing(found.author)
+        assert found.author.key == gone
+        with pytest.raises(NotLoadedError, match="does not exist"):
+            found.author.value
+        assert found.__fields_modified__ == set()
+    found = await aio_engine.find_one(Careful)
+    assert found.editor.key == gone
+    await aio_engine.load(found, "*")
+    assert found.editor is None
+    assert [ref.key for ref in found.readers] == [here]
+    assert [ref.key for ref in found.seen] == [here]
+    assert found.author.is_missing
+    commands.clear()
+    found.source = Ref(sites[1])
+    await aio_engine.save(found)
+    assert raw_database["careful"].find_one({}, {"_id": 0}) == {
+        "editor": gone, "readers": [gone, here], "seen": [here, gone], "author": gone,
+        "source": sites[1].id,
+    }  # fmt: skip
+
+
+async def test_a_missing_target_is_an_error(aio_engine, post, raw_database):
+    raw_database["site"].delete_many({})
+
+    for words in ({}, {"limit": 2}):
+        with pytest.raises(DocumentParsingError, match="source"):
+            await to_list(aio_engine.find(Post, load=[Post.source], **words))
+    with pytest.raises(DocumentParsingError, match="source"):
+        await aio_engine.find_one(Post, load=[Post.source])
+    found = await aio_engine.find_one(Post)
+    with pytest.raises(TargetNotFoundError, match=r"Post\.source refers to"):
+        await aio_engine.load(found, Post.source)
+    kept = await aio_engine.find_one(Post, load=[Post.source], missing="keep")
+    assert kept.source.is_missing
+
+
+# --- Saving ------------------------------------------------------------------------------------
+
+
+@pytest.mark.each_driver
+async def test_new_and_changed_targets_are_saved_first(aio_engine, commands, raw_database):
+    site = Site(name="new", mirror=Ref(Site(name="mirror")))
+    post = Post(title="p", source=Ref(site), notes=[Note(about=Ref(Site(name="deep")))])
+
+    await aio_engine.save(post)
+
+    assert commands.started[-1].command["update" if "update" in commands.names else "insert"]
+    assert {each["name"] for each in raw_database["site"].find()} == {"new", "mirror", "deep"}
+    assert raw_database["post"].find_one()["s"] == site.id
+    commands.clear()
+    post.source.value.name = "changed"
+    assert post.__fields_modified__ == set()
+    await aio_engine.save(post)
+    assert commands.names == ["update"]
+    assert raw_database["site"].find_one({"_id": site.id})["name"] == "changed"
+
+
+async def test_save_all_saves_targets_first(aio_engine, raw_database):
+    site = Site(name="new")
+    posts = [Post(title=str(number), source=Ref(site)) for number in range(3)]
+
+    await aio_engine.save_all(posts)
+
+    assert raw_database["site"].count_documents({}) == 1
+    assert [each["s"] for each in raw_database["post"].find()] == [site.id] * 3
+
+
+async def test_save_of_a_field_says_which_targets(aio_engine, commands):
+    one, other = Site(name="one"), Site(name="other")
+    await aio_engine.save(Saving(new=Ref(one)))
+    with pytest.raises(UnsavedReferenceError, match="never"):
+        await aio_engine.save(Saving(never=Ref(other)))
+    await aio_engine.save(other)
+    one.name = other.name = "changed"
+    commands.clear()
+    await aio_engine.save(Saving(new=Ref(one), never=Ref(other)))
+    assert len(commands.names) == 1
+    with pytest.raises(UnsavedReferenceError):
+        await aio_engine.save(Post(title="t", source=Ref(Site(name="x"))), cascade=False)
+
+
+async def test_a_rollback_undoes_it_in_memory(aio_engine, post, commands):
+    found = await aio_engine.find_one(Post, load=[Post.source])
+    new = Post(title="new", source=Ref(Site(name="n")))
+    async with aio_engine.transaction() as transaction:
+        found.source.value.name = "changed"
+        found.likers.append(found.source)
+        await transaction.save(found)
+        await transaction.save(new)
+        await transaction.abort()
+    commands.clear()
+    await aio_engine.save(found)
+    await aio_engine.save(new)
+    assert await aio_engine.count(Site) == 4
+    again = await aio_engine.find_one(Post, Post.title == "p", load=[Post.source])
+    assert again.source.value.name == "changed"
+    assert len(again.likers) == 4
+
+
+async def test_changes_of_containers_are_saved(aio_engine, sites, post, raw_database):
+    found = await aio_engine.find_one(Post)
+    found.likers.append(Ref.to(Site, sites[0].id))
+    found.seen.add(Ref(sites[1]))
+    found.notes[0].about = Ref(sites[2])
+    found.editor = None
+
+    await aio_engine.save(found)
+
+    stored = raw_database["post"].find_one()
+    assert stored["likers"][-1] == sites[0].id
+    assert set(stored["seen"]) == {sites[0].id, sites[1].id}
+    assert stored["notes"][0]["about"] == sites[2].id
+    assert stored["editor"] is None
+
+
+@pytest.mark.parametrize(
+    "wrong", [5, None, "text", Ref.to(Animal, ObjectId()), Site(name="s")], ids=range(5)
+)
+async def test_what_is_no_reference_is_not_stored(aio_engine, post, commands, wrong):
+    post.likers.append(wrong)
+    commands.clear()
+
+    with pytest.raises(InvalidDocumentError, match="likers"):
+        await aio_engine.save(post)
+
+    assert commands.names == []
+
+
+# --- Filters -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["ref", "loaded", "instance", "key", "text"])
+async def test_filters(aio_engine, sites, post, form):
+    a, b, c = (
+        {
+            "ref": Ref.to(Site, site.id),
+            "loaded": Ref(site),
+            "instance": site,
+            "key": site.id,
+            "text": str(site.id),
+        }[form]
+        for site in sites
+    )
+    await aio_engine.save(Eager(site=sites[0], always=Ref(sites[1])))
+    for found in (
+        Post.source == a,
+        query.in_(Post.source, [a, b]),
+        query.not_in(Post.source, [b]),
+        Post.source != b,
+        query.eq(Post.likers, b),
+        Post.likers == [b, c, b],
+        Post.seen == [a],
+        Post.note.about == a,
+    ):
+        assert await aio_engine.count(Post, found) == 1, found
+        assert await aio_engine.count(Post, query.nor_(found)) == 0, found
+    assert await aio_engine.count(Eager, Eager.site == a) == 1
+    assert await aio_engine.count(Eager, Eager.site == b) == 0
+
+
+def test_a_reference_is_not_filtered_across():
+    with pytest.raises(NotImplementedError, match="across references"):
+        Post.source.name
+
+
+# --- Hostile documents -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [5, 1.5, True, None, [], [ObjectId()], {}, {"$gt": ""}, {"_id": ObjectId(), "name": "x"},
+     "text", Regex("x"), b"x"],
+    ids=range(12),
+)  # fmt: skip
+async def test_what_is_no_key_is_an_error_that_names_the_field(
+    aio_engine, sites, raw_database, wrong
+):
+    own = {"title": "p", "s": sites[0].id}
+    for field, document in {
+        "source": {**own, "s": wrong},
+        "likers": {**own, "likers": [sites[0].id, wrong]},
+        "roles": {**own, "roles": {"x": [wrong]}},
+        "seen": {**own, "seen": [wrong]},
+        "about": {**own, "notes": [{"about": wrong, "others": []}]},
+        "wrapped": {**own, "wrapped": {"site": wrong}},
+    }.items():
+        raw_database["post"].delete_many({})
+        raw_database["post"].insert_one(document)
+        with pytest.raises(DocumentParsingError, match=field):
+            await aio_engine.find_one(Post)
+        with pytest.raises(DocumentParsingError, match=field):
+            await to_list(aio_engine.find(Post))
+
+
+async def test_no_target_is_taken_from_the_document_itself(aio_engine, sites, raw_database):
+    raw_database["post"].insert_one(
+        {"title": "p", "s": {"_id": sites[0].id, "name": "forged", "mirror": None}}
+    )
+    for load in ((), [Post.source]):
+        with pytest.raises(DocumentParsingError, match="source"):
+            await aio_engine.find_one(Post, load=load)
+        with pytest.raises(DocumentParsingError, match="source"):
+            await to_list(aio_engine.find(Post, load=load))
+
+
+# --- Copies ------------------------------------------------------------------------------------
+
+
+async def test_copies_and_pickles(aio_engine, post, commands):
+    found = await aio_engine.find_one(Post, load=[Post.source, "notes.about"])
+    for copied in (
+        copy.copy(found),
+        copy.deepcopy(found),
+        pickle.loads(pickle.dumps(found)),
+    ):
+        assert copied == found
+        assert copied.source.value == found.source.value
+        assert not copied.editor.is_loaded
+        commands.clear()
+        await aio_engine.save(copied)
+        assert commands.names == []
+    assert copy.copy(found).source is found.source
+    assert copy.deepcopy(found).source.value is not found.source.value
+    deep = found.model_copy(deep=True)
+    assert deep.source.value is not found.source.value
