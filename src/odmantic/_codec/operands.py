@@ -1,9 +1,9 @@
 """Operands of conditions, in the stored form of their field.
 
-A value of the field's type goes through the field's serialiser. Anything else is used as the stored form, and so is a
-value of the field's type if the serialiser returns the same type: programs then write the stored form. A condition on
-an array may concern one of its items, so an operand may also be a value of the items' type; of arrays inside it,
-MongoDB compares the whole.
+A value of the field's type is encoded like one that is saved. Anything else is used as the stored form, and so is a
+value of the field's type if a serialiser of the program returns the same type: programs then write the stored form. A
+condition on an array may concern one of its items, so an operand may also be a value of the items' type; of arrays
+inside it, MongoDB compares the whole.
 """
 
 from __future__ import annotations
@@ -57,13 +57,38 @@ def encode_operand(field: ODMBaseField, value: Any) -> Any:
     return field.operand(value)
 
 
+def encode_operand_inside(field: ODMBaseField | None, node: Type, value: Any) -> Any:
+    """Return the BSON form of a value that a part of a field is compared with, which has a type of its own.
+
+    Args:
+        field: The field; `None` if there is none.
+        node: The type of the part, from the field's own tree.
+        value: The value.
+    """
+    # It is kept by the node, which it may refer to: a dictionary would keep both for ever.
+    convert: _Convert | None = node.__dict__.get("operand")
+    if convert is None:
+        convert = node.__dict__["operand"] = _operand_inside(field, node)
+    return convert(value)
+
+
+def _operand_inside(field: ODMBaseField | None, node: Type) -> _Convert:
+    if isinstance(field, ODMReference):
+        return _in_containers(node, _target(field))
+    if field is not None and field.owner is not None and is_left_to_field(*field.owner, field.tree):
+        return encode_value
+    convert = OperandCompiler().convert(node)
+    others = _other_operand(node.codecs)
+    return others if convert is None else _completed(convert, others)
+
+
 def _operand_of(field: ODMBaseField) -> _Convert:
     if isinstance(field, ODMReference):
         return _reference(field)
     if field.owner is not None and is_left_to_field(*field.owner, field.tree):
         model, name = field.owner
         encode = mapping_of(model).encoder_of[name] or encode_value
-        convert: _Convert | None = _own_form(_classes_of(field.tree), encode)
+        convert: _Convert | None = _encoded(_classes_of(field.tree), encode)
     else:
         convert = OperandCompiler().convert(field.tree)
     others = _other_operand(field.tree.codecs)
@@ -71,6 +96,12 @@ def _operand_of(field: ODMBaseField) -> _Convert:
 
 
 def _reference(field: ODMReference) -> _Convert:
+    encode = _target(field)
+    return encode if field.is_to_one else _in_containers(field.tree, encode)
+
+
+def _target(field: ODMReference) -> _Convert:
+    """Return the conversion of one target, or of its key."""
     target = mapping_of(field.model)
     key = target.fields[target.primary_field or ""]
 
@@ -79,7 +110,7 @@ def _reference(field: ODMReference) -> _Convert:
             return stored_key(value)
         return encode_primary_key(value) if is_model_instance(value) else encode_operand(key, value)
 
-    return encode if field.is_to_one else _in_containers(field.tree, encode)
+    return encode
 
 
 def _in_containers(node: Type, encode: _Convert) -> _Convert:
@@ -137,8 +168,11 @@ class OperandCompiler:
             return codec_operand(node, _OTHER)
         classes = _classes_of(node)
         is_id = classes is bson.ObjectId
-        if node.is_stored_by_user or (node.serializer is None and dumping_marks(node) is not None):
-            convert = _own_form(classes, type_encoder(node) or encode_value)
+        by_user = node.is_stored_by_user
+        if by_user or (node.serializer is None and dumping_marks(node) is not None):
+            convert = _encoded(classes, type_encoder(node) or encode_value)
+            if by_user:
+                convert = _own_form(convert, classes)
             return _object_id(convert) if is_id else convert
         if is_id:
             return _object_id(lambda value: value)
@@ -198,7 +232,9 @@ class OperandCompiler:
         return convert
 
 
-def _own_form(classes: _Classes, encode: _Convert) -> _Convert:
+def _encoded(classes: _Classes, encode: _Convert) -> _Convert:
+    """Encode the values of a type."""
+
     def convert(value: Any) -> Any:
         of_type = value
         if classes is float and type(value) is int:
@@ -209,13 +245,24 @@ def _own_form(classes: _Classes, encode: _Convert) -> _Convert:
         if not _is_of(of_type, classes):
             return _OTHER
         try:
-            stored = encode(of_type)
+            return encode(of_type)
         except Exception:
             if value is None:  # of an optional field whose serialiser does not expect it
                 return _OTHER
             raise
-        is_same_type = type(stored) in (type(value), type(of_type), classes)
-        return _OTHER if is_same_type and stored is not None else stored
+
+    return convert
+
+
+def _own_form(encoded: _Convert, classes: _Classes) -> _Convert:
+    """Leave a value whose stored form, which a program defines, is of the same type: it writes the stored form."""
+
+    def convert(value: Any) -> Any:
+        stored = encoded(value)
+        if stored is None or stored is _OTHER:
+            return stored
+        is_same_type = type(stored) in (type(value), classes)
+        return _OTHER if is_same_type else stored
 
     return convert
 

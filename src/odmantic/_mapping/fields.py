@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from odmantic._mapping.options import FieldOptions
 
 
+_OF_ALL = ("is_null", "exists", "type_")
+_OF_ARRAYS = ("contains", "all_", "size", "elem_match")
+
+
 class Absence(Flag):
     """The values of a field that have no key in the document."""
 
@@ -98,7 +102,12 @@ class ODMField(ODMBaseIndexableField):
     """A field with a value of its own."""
 
     __allowed_operators__: ClassVar[frozenset[str]] = frozenset(
-        ("eq", "ne", "in_", "not_in", "lt", "lte", "gt", "gte", "match", "asc", "desc")
+        (
+            *("eq", "ne", "in_", "not_in", "lt", "lte", "gt", "gte", "match", "asc", "desc"),
+            *("mod", "bits_all_set", "bits_any_set", "bits_all_clear", "bits_any_clear"),
+            *("startswith", "endswith", "icontains", "iequals"),
+            *(*_OF_ALL, *_OF_ARRAYS),
+        )
     )
 
     @property
@@ -119,7 +128,9 @@ class ODMField(ODMBaseIndexableField):
 class ODMReference(ODMBaseIndexableField):
     """A field that holds documents of another collection, stored as their primary keys: one, or several in containers."""
 
-    __allowed_operators__: ClassVar[frozenset[str]] = frozenset(("eq", "ne", "in_", "not_in"))
+    __allowed_operators__: ClassVar[frozenset[str]] = frozenset(
+        ("eq", "ne", "in_", "not_in", *_OF_ALL, *_OF_ARRAYS)
+    )
 
     model: type[Any]
 
@@ -139,7 +150,9 @@ class ODMReference(ODMBaseIndexableField):
 class ODMEmbedded(ODMField):
     """A field that holds one embedded document, or none."""
 
-    __allowed_operators__: ClassVar[frozenset[str]] = frozenset(("eq", "ne", "in_", "not_in"))
+    __allowed_operators__: ClassVar[frozenset[str]] = frozenset(
+        ("eq", "ne", "in_", "not_in", *_OF_ALL)
+    )
 
     model: type[Any]
 
@@ -148,7 +161,7 @@ class ODMEmbedded(ODMField):
 class ODMEmbeddedGeneric(ODMField):
     """A field whose type has an embedded model among its direct arguments."""
 
-    __allowed_operators__: ClassVar[frozenset[str]] = frozenset(("eq", "ne"))
+    __allowed_operators__: ClassVar[frozenset[str]] = frozenset(("eq", "ne", *_OF_ALL, *_OF_ARRAYS))
 
     model: type[Any]
     generic_origin: Any

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from odmantic._caller import warn_caller
-from odmantic._types.kinds import origin_of
+from odmantic._query.steps import Itself
+from odmantic._types.kinds import kind_of, origin_of
 from odmantic.exceptions import ForeignFieldWarning
 from odmantic.query import KeyNameProxy
 
@@ -24,6 +25,9 @@ def check_fields(expression: Mapping[Any, Any], model: Any) -> None:
     Args:
         expression: Conditions or directions by key.
         model: The queried model; `None` if that is unknown.
+
+    Raises:
+        TypeError: if one is about `element`, which is no field.
     """
     for key, value in expression.items():
         if type(key) is KeyNameProxy:
@@ -35,7 +39,13 @@ def check_fields(expression: Mapping[Any, Any], model: Any) -> None:
 
 
 def _share_documents(one: Any, other: Any) -> bool:
-    if one is None or other is None or issubclass(one, other) or issubclass(other, one):
+    if one is Itself:
+        return False
+    if one is None or other is None:
+        return True
+    if kind_of(one) is None or kind_of(other) is None:
+        return one is other
+    if issubclass(one, other) or issubclass(other, one):
         return True
     if origin_of(one) is origin_of(other):
         return True
@@ -44,6 +54,10 @@ def _share_documents(one: Any, other: Any) -> bool:
 
 
 def _warn(key: KeyNameProxy, model: Any) -> None:
+    if key.model is Itself:
+        raise TypeError(
+            "a condition on element is about an item of a list: write it in elem_match(...)"
+        )
     owner = key.model.__name__ if key.model is not None else ""
     warn_caller(
         f"the key {str(key)!r} comes from a field of {owner}, and the documents are those of {model.__name__}: "

@@ -97,7 +97,10 @@ def path_of(model: type[Any], path: LoadPath) -> tuple[str, ...]:
         if isinstance(part, str):
             names += part.split(".")
         elif isinstance(part, FieldProxy):
-            owner, inner = names_of(part)
+            try:
+                owner, inner = names_of(part)
+            except ValueError as error:
+                raise _unknown(model, path, str(error)) from None
             reached = _class_at(model, names, path)
             if owner is not None and reached is not None and not _has(reached, owner):
                 raise _unknown(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
-from odmantic._mapping.fields import ODMBaseField, ODMEmbedded
-from odmantic._query.paths import FieldProxy
+from odmantic._query.paths import proxy_at
+from odmantic._query.steps import HasPath, Path, path_in
 from odmantic._types.kinds import is_class
 from odmantic._types.tree import Array, Document, FixedTuple, Nullable, Type, Union
 
@@ -25,33 +26,19 @@ def as_type(path: object, cls: type[T]) -> T:
     Raises:
         TypeError: if it is no field with embedded objects, or they are never instances of the class.
     """
-    field = field_with(path, cls, "as_type")
-    narrow = ODMEmbedded(
-        key_name=field.key_name,
-        model_config=field.model_config,
-        pydantic_field=field.pydantic_field,
-        options=field.options,
-        model=cls,
-    )
-    narrow.owner = field.owner
-    get = object.__getattribute__
-    return cast("T", FieldProxy(get(path, "parent"), narrow, get(path, "root")))
+    whole = path_with(path, cls, "as_type")
+    return cast("T", proxy_at(replace(whole, narrowed=cls)))
 
 
-def field_with(path: object, cls: Any, function: str) -> ODMBaseField:
-    """Return the field at a path, which may hold embedded objects of a class.
+def path_with(path: object, cls: Any, function: str) -> Path:
+    """Return a path, which may lead to embedded objects of a class.
 
     Raises:
         TypeError: if it does not.
     """
-    field: ODMBaseField | None = None
-    classes: tuple[type[Any], ...] = ()
-    if isinstance(path, FieldProxy):
-        field = cast("ODMBaseField", object.__getattribute__(path, "field"))
-        # A narrowed field has the annotation of its base.
-        narrowed = field.model if isinstance(field, ODMEmbedded) else None
-        classes = (narrowed,) if narrowed is not None else _classes_at_key(field.tree)
-    if field is None or not classes:
+    found = path_in(path) if isinstance(path, HasPath) else None
+    classes = () if found is None else _classes_at(found)
+    if found is None or not classes:
         raise TypeError(
             f"{function} takes a field that holds embedded objects, alone or in a list, as in "
             f"`{function}(Drawing.main, Circle)`, not {path!r}"
@@ -62,7 +49,11 @@ def field_with(path: object, cls: Any, function: str) -> ODMBaseField:
         raise TypeError(
             f"{function}: {path!r} holds {held}, and {name} is not derived from it: name a class that is"
         )
-    return field
+    return found
+
+
+def _classes_at(path: Path) -> tuple[type[Any], ...]:
+    return _classes_at_key(path.node) if path.narrowed is None else (path.narrowed,)
 
 
 def _classes_at_key(node: Type) -> tuple[type[Any], ...]:

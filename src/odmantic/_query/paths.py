@@ -3,62 +3,77 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
 from typing import Any, NoReturn
 
-from odmantic import query
-from odmantic._codec.operands import encode_operand
 from odmantic._mapping.building import building
-from odmantic._mapping.fields import ODMBaseField, ODMEmbedded, ODMReference
+from odmantic._mapping.fields import ODMBaseField, ODMEmbedded, ODMField, ODMReference
 from odmantic._mapping.mapping import ModelMapping, mapping_of
-from odmantic.query import KeyNameProxy, QueryExpression, SortExpression
+from odmantic._query import comparisons
+from odmantic._query.expressions import KeyNameProxy, QueryExpression
+from odmantic._query.methods import OperatorMethods
+from odmantic._query.places import path_inside
+from odmantic._query.steps import HasPath, Item, Path, Place, path_in, without_none
+from odmantic._types.tree import FixedTuple, Table
 
 
-class FieldProxy:
+class FieldProxy(OperatorMethods, HasPath):
     """A field as seen on its class: the left side of a filter.
 
-    Comparisons return filters, attributes are embedded fields, `+proxy` is the path of the key, and `++proxy` the field
-    path for an aggregation.
+    Comparisons return filters, attributes are embedded fields, `proxy[...]` is an item of a list or a value of a
+    dictionary, `+proxy` is the path of the key, and `++proxy` the field path for an aggregation.
 
     Example:
         `(Shop.address.city == "Oslo") & Shop.opened.gt(2020)`
     """
 
-    __slots__ = ("field", "parent", "root")
-
-    parent: FieldProxy | None
-    field: ODMBaseField
-    root: type[Any] | None
-    """The class on which it was read; `None` below another proxy, or if unknown."""
+    __slots__ = ()
 
     def __init__(
         self, parent: FieldProxy | None, field: ODMBaseField, root: type[Any] | None = None
     ) -> None:
-        object.__setattr__(self, "parent", parent)
-        object.__setattr__(self, "field", field)
-        object.__setattr__(self, "root", root)
+        path = Path(None, field, root) if parent is None else path_in(parent).to(field)
+        object.__setattr__(self, "_path", path)
+
+    @property
+    def parent(self) -> FieldProxy | None:
+        """The proxy before the last step."""
+        parent = path_in(self).parent
+        return None if parent is None else proxy_at(parent)
+
+    @property
+    def field(self) -> ODMBaseField | None:
+        """The last field on the path."""
+        return path_in(self).field
 
     def __get__(self, instance: object, owner: type[Any]) -> FieldProxy:
         # An instance's own value comes first. A missing one is an error, as in pydantic.
         if instance is None and not building.get():
             return self
-        name = _name_in(owner, _field_of(self))
+        name = _name_in(owner, path_in(self).step)
         if name is None or (instance is not None and name in vars(instance)):
             return self
         raise AttributeError(f"{owner.__name__!r} object has no attribute {name!r}")
 
     def __getattribute__(self, name: str) -> Any:
-        field = _field_of(self)
-        if isinstance(field, ODMEmbedded):
-            return _attribute_of_embedded(self, field, name)
+        path: Path = object.__getattribute__(self, "_path")
+        if path.embedded is not None:
+            return _attribute_of_embedded(self, path, name)
+        field = path.field
         if isinstance(field, ODMReference) and name in mapping_of(field.model).fields:
             raise NotImplementedError(
                 "filtering across references is not supported: find the targets first, and compare the reference with "
                 "in_(). A path for load= is text, or a tuple such as (Post.author, User.company)"
             )
         if not (name.startswith("__") and hasattr(FieldProxy, name)):
-            _check_operator(field, name)
+            _check_operator(path, name)
         return object.__getattribute__(self, name)
+
+    def __getitem__(self, place: Any) -> FieldProxy:
+        return proxy_at(path_inside(path_in(self), place))
+
+    # With `__getitem__`, Python would iterate for ever.
+    __iter__ = None
+    __contains__ = None
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"{self!r} is immutable")
@@ -67,91 +82,39 @@ class FieldProxy:
         raise AttributeError(f"{self!r} is immutable")
 
     def __repr__(self) -> str:
-        return f"<FieldProxy {str(+self)!r}>"
+        path = path_in(self)
+        try:
+            return f"<FieldProxy {str(path.key)!r}>"
+        except ValueError:  # a place of updates only
+            return f"<FieldProxy {path}>"
 
     def __pos__(self) -> KeyNameProxy:
-        get = object.__getattribute__
-        path: str = get(self, "field").key_name
-        proxy = self
-        while (parent := get(proxy, "parent")) is not None:
-            proxy = parent
-            path = f"{_field_of(proxy).key_name}.{path}"
-        key = KeyNameProxy(path)
-        key.model = get(proxy, "root")
-        return key
+        return path_in(self).key
 
     def __neg__(self) -> NoReturn:
         raise TypeError(f"a field has no minus: write desc(...) or .desc() to sort by {+self!r}")
-
-    def __stored__(self, value: Any) -> Any:
-        """Return the BSON form of a value that the field is compared with."""
-        return encode_operand(object.__getattribute__(self, "field"), value)
 
     # Python's operators look neither at attributes of this object nor at embedded fields named like an operator.
 
     __hash__ = None  # type: ignore[assignment]  # == makes a filter
 
     def __eq__(self, value: object) -> QueryExpression:  # type: ignore[override]  # a filter
-        return query.eq(_operand(self, "eq"), value)
+        return comparisons.eq(_operand(self, "eq"), value)
 
     def __ne__(self, value: object) -> QueryExpression:  # type: ignore[override]  # a filter
-        return query.ne(_operand(self, "ne"), value)
+        return comparisons.ne(_operand(self, "ne"), value)
 
     def __lt__(self, value: Any) -> QueryExpression:
-        return query.lt(_operand(self, "lt"), value)
+        return comparisons.lt(_operand(self, "lt"), value)
 
     def __le__(self, value: Any) -> QueryExpression:
-        return query.lte(_operand(self, "lte"), value)
+        return comparisons.lte(_operand(self, "lte"), value)
 
     def __gt__(self, value: Any) -> QueryExpression:
-        return query.gt(_operand(self, "gt"), value)
+        return comparisons.gt(_operand(self, "gt"), value)
 
     def __ge__(self, value: Any) -> QueryExpression:
-        return query.gte(_operand(self, "gte"), value)
-
-    def eq(self, value: Any) -> QueryExpression:
-        """See [odmantic.query.eq][]."""
-        return query.eq(self, value)
-
-    def ne(self, value: Any) -> QueryExpression:
-        """See [odmantic.query.ne][]."""
-        return query.ne(self, value)
-
-    def lt(self, value: Any) -> QueryExpression:
-        """See [odmantic.query.lt][]."""
-        return query.lt(self, value)
-
-    def lte(self, value: Any) -> QueryExpression:
-        """See [odmantic.query.lte][]."""
-        return query.lte(self, value)
-
-    def gt(self, value: Any) -> QueryExpression:
-        """See [odmantic.query.gt][]."""
-        return query.gt(self, value)
-
-    def gte(self, value: Any) -> QueryExpression:
-        """See [odmantic.query.gte][]."""
-        return query.gte(self, value)
-
-    def in_(self, sequence: Iterable[Any]) -> QueryExpression:
-        """See [odmantic.query.in_][]."""
-        return query.in_(self, sequence)
-
-    def not_in(self, sequence: Iterable[Any]) -> QueryExpression:
-        """See [odmantic.query.not_in][]."""
-        return query.not_in(self, sequence)
-
-    def match(self, pattern: Any) -> QueryExpression:
-        """See [odmantic.query.match][]."""
-        return query.match(self, pattern)
-
-    def asc(self) -> SortExpression:
-        """See [odmantic.query.asc][]."""
-        return query.asc(self)
-
-    def desc(self) -> SortExpression:
-        """See [odmantic.query.desc][]."""
-        return query.desc(self)
+        return comparisons.gte(_operand(self, "gte"), value)
 
 
 class _DeprecatedFieldProxy(FieldProxy):
@@ -162,7 +125,7 @@ class _DeprecatedFieldProxy(FieldProxy):
     def __get__(self, instance: object, owner: type[Any]) -> Any:
         if instance is None:
             return super().__get__(instance, owner)
-        field = _field_of(self)
+        field: Any = path_in(self).step
         name = _name_in(owner, field)
         try:
             value = vars(instance)[name or ""]
@@ -183,25 +146,34 @@ def proxy_of(field: ODMBaseField, owner: type[Any]) -> FieldProxy:
     return (_DeprecatedFieldProxy if is_deprecated else FieldProxy)(None, field, owner)
 
 
+def proxy_at(path: Path) -> FieldProxy:
+    """Return the proxy for a path."""
+    proxy = object.__new__(FieldProxy)
+    object.__setattr__(proxy, "_path", path)
+    return proxy
+
+
 def names_of(proxy: FieldProxy) -> tuple[Any, list[str]]:
-    """Return the names of the fields on a path, and the class that has the first one; `None` if that is unknown."""
+    """Return the names of the fields on a path, and the class that has the first one; `None` if that is unknown.
+
+    Raises:
+        ValueError: if the path leads to one item or key among others.
+    """
     names: list[str] = []
     owner: Any = None
-    each: FieldProxy | None = proxy
-    while each is not None:
-        owner, name = _field_of(each).owner or (None, "")
-        names.insert(0, name)
-        each = object.__getattribute__(each, "parent")
+    path: Path | None = path_in(proxy)
+    while path is not None:
+        step = path.step
+        if isinstance(step, ODMBaseField):
+            owner, name = step.owner or (None, "")
+            names.insert(0, name)
+        elif not isinstance(step, Item) or step.place is not Place.EACH:
+            raise ValueError(f"{path} is one among others: name the path without the place")
+        path = path.parent
     return owner, names
 
 
-def _field_of(proxy: FieldProxy) -> ODMBaseField:
-    # Ordinary access would find fields of embedded models first.
-    field: ODMBaseField = object.__getattribute__(proxy, "field")
-    return field
-
-
-def _name_in(owner: type[Any], field: ODMBaseField) -> str | None:
+def _name_in(owner: type[Any], field: object) -> str | None:
     """Return the name of a class's field; `None` for a field of another class, kept as an ordinary value."""
     for cls in owner.__mro__:
         mapping = vars(cls).get("__mapping__")
@@ -212,35 +184,74 @@ def _name_in(owner: type[Any], field: ODMBaseField) -> str | None:
     return None
 
 
-def _attribute_of_embedded(proxy: FieldProxy, field: ODMEmbedded, name: str) -> Any:
-    mapping = mapping_of(field.model)
+def _attribute_of_embedded(proxy: FieldProxy, path: Path, name: str) -> Any:
+    """Return the field of an embedded object, or else an operator."""
+    model = path.embedded
+    mapping = mapping_of(model)
     child = mapping.fields.get(name) or mapping.stored.get(name)
     if child is not None:
-        return FieldProxy(proxy, child)
+        kept: FieldProxy | None = path.below.get(name)
+        if kept is None or path_in(kept).step is not child:
+            kept = path.below[name] = proxy_at(path.to(child))
+        return kept
+    if not (_takes_all(path) or (name.startswith("__") and hasattr(FieldProxy, name))):
+        _check_operator(path, name)
     try:
         return object.__getattribute__(proxy, name)
     except AttributeError:
-        hint = _hint_for(field, name)
         raise AttributeError(
-            f"attribute {name} not found in {field.model.__name__}{hint}"
+            f"attribute {name} not found in {model.__name__}{_hint_for(model, name)}"
         ) from None
 
 
-def _hint_for(field: ODMEmbedded, name: str) -> str:
+def _hint_for(model: Any, name: str) -> str:
     """Return where a field is that was looked for in a class of a hierarchy."""
-    found = (each.model for each in mapping_of(field.model).read_as if name in each.fields)
+    found = (each.model for each in mapping_of(model).read_as if name in each.fields)
     owner = next(found, None)
     return "" if owner is None else f": write as_type(..., {owner.__name__}).{name}"
 
 
 def _operand(proxy: FieldProxy, operator: str) -> FieldProxy:
     # Every comparison comes here: no calls.
-    field: ODMBaseField = object.__getattribute__(proxy, "field")
-    if operator not in field.__allowed_operators__ and not isinstance(field, ODMEmbedded):
-        _check_operator(field, operator)
+    path: Path = object.__getattribute__(proxy, "_path")
+    allowed = getattr(path.step, "__allowed_operators__", _OF_VALUES)
+    if operator not in allowed and not _takes_all(path):
+        _check_operator(path, operator)
     return proxy
 
 
-def _check_operator(field: ODMBaseField, operator: str) -> None:
-    if operator not in field.__allowed_operators__:
-        raise AttributeError(f"operator {operator} not allowed for {type(field).__name__} fields")
+_OF_VALUES = ODMField.__allowed_operators__
+
+
+def _takes_all(path: Path) -> bool:
+    """Return whether a path takes every operator: that of one embedded object, whose class has the names."""
+    step = path.step
+    return (
+        path.narrowed is not None
+        or isinstance(step, ODMEmbedded)
+        or not isinstance(step, ODMBaseField)
+    )
+
+
+def _check_operator(path: Path, operator: str) -> None:
+    step = path.step
+    if operator not in getattr(step, "__allowed_operators__", _OF_VALUES):
+        of = f"{type(step).__name__} fields" if isinstance(step, ODMBaseField) else str(path)
+        raise AttributeError(
+            f"operator {operator} not allowed for {of}{_hint_below(path, operator)}"
+        )
+
+
+def _hint_below(path: Path, name: str) -> str:
+    """Return where a field is that was looked for behind a path with several embedded objects."""
+    if path.embedded is not None:
+        return _hint_for(path.embedded, name)
+    node = without_none(path.node)
+    owners = [each.cls for each in node.models if name in mapping_of(each.cls).fields]
+    if not owners or isinstance(path.field, ODMReference):
+        return ""
+    if isinstance(node, Table):
+        return f": write {path}[key].{name}"
+    if isinstance(node, FixedTuple):
+        return f": write {path}[0].{name}"
+    return f": write as_type({path}, {owners[0].__name__}).{name}"

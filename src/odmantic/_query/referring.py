@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from odmantic._codec.ids import id_filter, ids_filter
 from odmantic._mapping.links import Each, Step
-from odmantic.query import QueryExpression
+from odmantic._query.expressions import QueryExpression
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from odmantic._bson.values import is_document
 from odmantic._mapping.hierarchy import hierarchy_of, types_condition
-from odmantic._query.narrowing import field_with
-from odmantic._query.paths import FieldProxy
-from odmantic._types.tree import Array, Document, FixedTuple, Nullable
-from odmantic.query import KeyNameProxy, QueryExpression, and_
+from odmantic._query.expressions import KeyNameProxy, QueryExpression, and_
+from odmantic._query.narrowing import path_with
+from odmantic._query.steps import HasPath, Item, Path, Place, path_in, without_none
+from odmantic._types.tree import Array, Document, FixedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from odmantic._mapping.fields import ODMBaseField
     from odmantic._mapping.hierarchy import Hierarchy
 
 
@@ -32,26 +31,25 @@ def type_is(*classes: Any, exact: bool = False) -> QueryExpression:
     Example:
         `type_is(Cat) & (Cat.lives > 3)`
     """
-    path = classes[0] if classes and isinstance(classes[0], FieldProxy) else None
-    if path is not None:
+    field = classes[0] if classes and isinstance(classes[0], HasPath) else None
+    if field is not None:
         classes = classes[1:]
     hierarchy = _common_hierarchy(classes)
     condition = types_condition(hierarchy, classes, exact=exact)
-    if path is None:
+    if field is None:
         return _rooted(condition, "", hierarchy.root)
     for cls in classes:
-        field_with(path, cls, "type_is")
-    return _at_path(path, condition)
+        path_with(field, cls, "type_is")
+    return _at_path(path_in(field), condition)
 
 
-def _at_path(path: FieldProxy, condition: Mapping[str, Any]) -> QueryExpression:
+def _at_path(path: Path, condition: Mapping[str, Any]) -> QueryExpression:
     """Return a condition on the types of the embedded objects at a path."""
-    own = +path
-    get = object.__getattribute__
-    field: ODMBaseField = get(path, "field")
-    node = field.tree.inner if isinstance(field.tree, Nullable) else field.tree
+    if isinstance(path.step, Item) and path.step.place is Place.EACH and path.parent is not None:
+        path = path.parent
+    own, node = path.key, without_none(path.node)
     found = _rooted(condition, f"{own}.", own.model)
-    is_always_there = isinstance(field.tree, Document) and get(path, "parent") is None
+    is_always_there = isinstance(path.node, Document) and path.parent is None
     if is_always_there or not _matches_nothing(condition):
         return found
     # What is no object has no type either.
