@@ -53,6 +53,7 @@ class ODMConfigDict(ConfigDict, total=False):
             them.
         soft_delete: The name of a field, declared as `datetime | None = None`: a deletion sets it to the time, and
             operations see only documents in which it is `None`.
+        soft_delete_rules: Whether such a deletion, too, fires the delete rules of references; otherwise only one for good does.
     """
 
     collection: str | None
@@ -69,6 +70,7 @@ class ODMConfigDict(ConfigDict, total=False):
     subclasses: Callable[[], Iterable[type[Any]]] | None
     datetimes: Literal["aware", "naive"] | None
     soft_delete: str | None
+    soft_delete_rules: bool
     codecs: Mapping[Any, BsonCodec[Any]] | None
 
 

@@ -4,6 +4,7 @@
     ├── BaseEngineException            an operation of an engine failed
     │   ├── DocumentNotFoundError      no document to delete
     │   ├── DuplicateKeyError          a unique index refused a save
+    │   ├── ReferencedError            a deletion was denied by a reference
     │   ├── UnsavedReferenceError      a reference was never saved, and is not saved along (a ValueError)
     │   └── InvalidDocumentError       BSON cannot store a value (an InvalidDocument)
     │       ├── IntegerTooLargeError   beyond 64 bits (an OverflowError)
@@ -56,6 +57,7 @@ from odmantic._errors.operations import (
     IntegerTooLargeError,
     InvalidDocumentError,
     NotLoadedError,
+    ReferencedError,
     ServerNotFoundError,
     TargetNotFoundError,
     UnencodableValueError,
@@ -117,6 +119,7 @@ __all__ = [
     "OldDocumentsWarning",
     "QueryTruthWarning",
     "ReferencedDocumentNotFoundError",
+    "ReferencedError",
     "RollbackHookError",
     "ServerNotFoundError",
     "SessionMisuseError",

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from odmantic._mapping.naming import plain_text
-from odmantic._mapping.options import FieldOptions, Loading, Missing, ReferenceOptions, Saving
+from odmantic._mapping.options import (
+    FieldOptions,
+    Loading,
+    Missing,
+    OnDelete,
+    ReferenceOptions,
+    Saving,
+)
 
 __all__ = ["ODMReferenceInfo", "Reference"]
 
@@ -32,6 +39,7 @@ def Reference(  # noqa: N802 - the public name of 1.x
     load: Loading | None = None,
     missing: Missing = "raise",
     save: Saving = "changed",
+    on_delete: OnDelete = "nothing",
 ) -> Any:
     """Declare that a field annotated with a model is stored as that model's primary key.
 
@@ -48,10 +56,13 @@ def Reference(  # noqa: N802 - the public name of 1.x
             reference; `"keep"`, an instance with its primary key and nothing else; `"drop"`, nothing, in a container.
         save: Which targets are saved with what refers to them: `"changed"`, those that are new or have changed; `"new"`,
             those that were never saved; or `"never"`.
+        on_delete: What an engine does with documents that refer to one which it deletes: `"nothing"`; `"deny"`, refuse
+            the deletion; `"cascade"`, delete them too; `"nullify"`, set the reference to `None`; `"pull"`, take the target
+            out of its container; `"pull_element"`, take the embedded object that refers to it out of its list.
 
     Raises:
         TypeError: if the key is `_id`, which belongs to the primary key.
-        ValueError: if `load`, `missing` or `save` is something else.
+        ValueError: if `load`, `missing`, `save` or `on_delete` is something else.
 
     Example:
         In a model: `author: User = Reference(index=True)`, `editor: User | None = Reference()`, or
@@ -64,7 +75,8 @@ def Reference(  # noqa: N802 - the public name of 1.x
         _check("load", load, Loading)
     _check("missing", missing, Missing)
     _check("save", save, Saving)
-    options = ReferenceOptions(load, missing, save)
+    _check("on_delete", on_delete, OnDelete)
+    options = ReferenceOptions(load, missing, save, on_delete)
     return ODMReferenceInfo(
         FieldOptions(key_name=key_name, index=index, unique=unique, reference=options)
     )

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pymongo.read_concern import ReadConcern
     from pymongo.write_concern import WriteConcern
 
+    from odmantic._aio.operations.scope import Scope
+    from odmantic._aio.transactions.channel import Channel
     from odmantic._transaction.concerns import TransactionDefaults
     from odmantic._transaction.retry_guard import RetryGuard
 
@@ -172,6 +174,22 @@ class AIOEngine(AIOEngineBase):
                 max_commit_time_ms=max_commit_time_ms,
             )
 
+    async def _atomically(self, scope: Scope, work: Callable[[Scope], Awaitable[T]]) -> T:
+        """Run work in the transaction of a scope, or else in one that is repeated after transient errors."""
+        if scope.unit is not None:
+            return await work(scope)
+
+        async def run(transaction: AIOTransaction) -> T:
+            inner = transaction._scope()
+            inner.given = transaction
+            return await work(inner)
+
+        if scope.session is None:
+            async with AIOSession(self) as session:
+                return await session.run_transaction(run)
+        with scope.lending() as channel:
+            return await AIOSession._lent(self, channel).run_transaction(run)
+
 
 class AIOSession(SessionLifetime, AbstractAsyncContextManager["AIOSession"]):
     """A driver session: its operations see each other's effects, in order.
@@ -204,6 +222,13 @@ class AIOSession(SessionLifetime, AbstractAsyncContextManager["AIOSession"]):
     """
 
     engine: AIOEngine
+
+    @classmethod
+    def _lent(cls, engine: AIOEngine, channel: Channel) -> AIOSession:
+        """Return a session object for a driver session that has another owner, who ends it."""
+        session = cls(engine)
+        session.session, session._channel = channel.driver_session, channel
+        return session
 
     def transaction(
         self,

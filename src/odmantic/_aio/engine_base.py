@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic._aio.colour import ASYNC
 from odmantic._aio.cursor import AIOCursor
-from odmantic._aio.engine_lifetime import EngineLifetime
-from odmantic._aio.operations.delete import delete, remove
+from odmantic._aio.engine_deletions import AIOSessionType, EngineDeletions
 from odmantic._aio.operations.fetch import fetch
 from odmantic._aio.operations.find import count, find, find_one
 from odmantic._aio.operations.find_any import find_any
@@ -16,7 +15,6 @@ from odmantic._aio.operations.load import load
 from odmantic._aio.operations.save import save, save_one
 from odmantic._aio.operations.save_all import save_all
 from odmantic._aio.operations.scope import APART, OUTSIDE, HasScope, Scope, scope_of
-from odmantic._aio.operations.soft_deletion import restore
 from odmantic._driver._aio import (
     resolve,
     runs_for,
@@ -33,30 +31,20 @@ from odmantic._plan.find import loads_references, plan_find
 from odmantic._plan.find_any import plan_find_any
 from odmantic._plan.loading import plan_loading
 from odmantic._plan.save import referenced
-from odmantic._plan.soft_deletion import check_softly_deleted
 from odmantic._plan.sort import build_sort
 from odmantic._shared.engine import BaseSession
 from odmantic._shared.reading import ModelType, reads_by_itself
 from odmantic._transaction.blocks import NO_SESSION, is_in_block, session_of_block
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Iterable, Sequence
 
-    from pymongo.asynchronous.client_session import AsyncClientSession
-
+    from odmantic._aio.engine_deletions import Query, Without
     from odmantic._mapping.options import Missing
     from odmantic._mapping.ref import Ref
     from odmantic._plan.loading import LoadArgument, LoadPath
     from odmantic._plan.sort import SortExpressionType
     from odmantic.model import Model
-    from odmantic.query import QueryExpression
-
-    AIOSessionType: TypeAlias = HasScope | AsyncClientSession | Any | None
-    Query: TypeAlias = QueryExpression | Mapping[Any, Any] | bool
-    """`bool` is what type checkers see in `Model.field == value`; a real one is refused."""
-    Without: TypeAlias = str | Collection[str]
-else:
-    AIOSessionType = Any
 
 T = TypeVar("T")
 
@@ -64,7 +52,7 @@ _SAVES = frozenset({"save", "save_all"})
 _CALLED_BY_SESSIONS = _SAVES | {"_get_session", "find", "find_one", "count", "delete", "remove"}
 
 
-class AIOEngineBase(EngineLifetime):
+class AIOEngineBase(EngineDeletions):
     """The operations of an engine; `AIOEngine` also creates sessions and transactions."""
 
     _takes_sessions = True
@@ -304,40 +292,6 @@ class AIOEngineBase(EngineLifetime):
             await self._save_in_session(collected, session, "save_all", cascade=cascade)
         return collected
 
-    if ASYNC:
-
-        async def delete(
-            self, instance: Model, *, hard: bool = False, session: AIOSessionType = None
-        ) -> None:
-            """Delete the document of an instance; referenced documents stay.
-
-            If the model has `soft_delete`, the document stays too, and gets the time of the deletion, as the instance
-            does, unless the deletion is `hard`.
-
-            Raises:
-                TypeError: if `instance` is not an instance of a model.
-                DocumentNotFoundError: if there is no such document.
-            """
-            check_instance(instance, "delete")
-            await delete(self, self._scope_for(session, "delete", writes=True), instance, hard=hard)
-
-    elif not TYPE_CHECKING:
-
-        def delete(
-            self, instance: Model, session: AIOSessionType = None, *, hard: bool = False
-        ) -> None:
-            """Delete the document of an instance; referenced documents stay.
-
-            If the model has `soft_delete`, the document stays too, and gets the time of the deletion, as the instance
-            does, unless the deletion is `hard`.
-
-            Raises:
-                TypeError: if `instance` is not an instance of a model.
-                DocumentNotFoundError: if there is no such document.
-            """
-            check_instance(instance, "delete")
-            delete(self, self._scope_for(session, "delete", writes=True), instance, hard=hard)
-
     async def load(
         self,
         instances: Model | Iterable[Model],
@@ -375,52 +329,6 @@ class AIOEngineBase(EngineLifetime):
         if ref.is_loaded and not again:
             return ref.value
         return await fetch(self, self._scope_for(session, "fetch"), ref, again=again)
-
-    async def restore(self, instance: Model, *, session: AIOSessionType = None) -> None:
-        """Undo the soft deletion of an instance and its document.
-
-        Raises:
-            TypeError: if `instance` is not an instance of a model, or the model has no `soft_delete`.
-            DocumentNotFoundError: if there is no such document.
-            DuplicateKeyError: if a unique index refuses the document.
-        """
-        check_instance(instance, "restore")
-        check_softly_deleted(type(instance))
-        await restore(self, self._scope_for(session, "restore", writes=True), instance)
-
-    async def remove(
-        self,
-        model: type[ModelType],
-        *queries: Query,
-        just_one: bool = False,
-        hard: bool = False,
-        without: Without = (),
-        session: AIOSessionType = None,
-    ) -> int:
-        """Delete the matching documents of a model; without a query, all of them.
-
-        If the model has `soft_delete`, live documents get the time of the deletion.
-
-        Args:
-            model: The model whose documents are deleted.
-            *queries: Conditions, as for `find`.
-            just_one: Delete at most one.
-            hard: Delete documents of a model with `soft_delete` for good.
-            without: With `"soft_delete"`, documents that are deleted already match too.
-            session: See the class.
-
-        Returns:
-            The number of deleted documents.
-
-        Raises:
-            TypeError: if `model` is not a model class, or a query has a wrong type.
-            ValueError: if a word of `without` is unknown.
-        """
-        check_model(model, "remove")
-        query = build_filter(queries, model, without)
-        scope = self._scope_for(session, "remove", writes=True)
-        given = queries, without
-        return await remove(self, scope, model, query, given, just_one=just_one, hard=hard)
 
     async def _save(self, instance: ModelType, session: Any) -> ModelType:
         """Save an instance and its references in a driver session.

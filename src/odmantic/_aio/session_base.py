@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic._aio.operations.scope import HasScope
 from odmantic._plan.arguments import words_said
+from odmantic._plan.rules import MOST_DELETED
 from odmantic._shared.reading import ModelType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from odmantic._aio.cursor import AIOCursor
-    from odmantic._aio.engine_base import AIOEngineBase, Query, Without
+    from odmantic._aio.engine_base import AIOEngineBase
+    from odmantic._aio.engine_deletions import Query, Without
     from odmantic._mapping.options import Missing
     from odmantic._mapping.ref import Ref
     from odmantic._plan.loading import LoadArgument, LoadPath
@@ -24,6 +26,11 @@ T = TypeVar("T")
 
 _NOTHING: dict[str, Any] = {}
 """The arguments that an operation need not know, where they say nothing: an engine of a program's own may lack them."""
+
+
+def _deletion_said(**words: Any) -> dict[str, Any]:
+    usual = {"hard": False, "rules": True, "rules_limit": MOST_DELETED}
+    return {word: value for word, value in words.items() if value != usual[word]}
 
 
 class AIOSessionBase(HasScope):
@@ -123,11 +130,17 @@ class AIOSessionBase(HasScope):
             **(_NOTHING if cascade else {"cascade": False}),
         )
 
-    async def delete(self, instance: Model, *, hard: bool = False) -> None:
+    async def delete(
+        self,
+        instance: Model,
+        *,
+        hard: bool = False,
+        rules: bool = True,
+        rules_limit: int = MOST_DELETED,
+    ) -> None:
         """Delete the document of an instance; see `AIOEngine.delete`."""
-        await self.engine.delete(
-            instance, session=self._as_argument(), **({"hard": True} if hard else _NOTHING)
-        )
+        said = _deletion_said(hard=hard, rules=rules, rules_limit=rules_limit)
+        await self.engine.delete(instance, session=self._as_argument(), **said)
 
     async def load(
         self, instances: Model | Iterable[Model], /, *paths: LoadPath, again: bool = False
@@ -149,10 +162,13 @@ class AIOSessionBase(HasScope):
         just_one: bool = False,
         hard: bool = False,
         without: Without = (),
+        rules: bool = True,
+        rules_limit: int = MOST_DELETED,
     ) -> int:
         """Delete the matching documents; see `AIOEngine.remove`."""
-        words: dict[str, Any] = {"hard": hard, "without": without}
-        said = {word: value for word, value in words.items() if value}
+        said = _deletion_said(hard=hard, rules=rules, rules_limit=rules_limit)
+        if without:
+            said["without"] = without
         return await self.engine.remove(
             model, *queries, just_one=just_one, session=self._as_argument(), **said
         )

@@ -14,6 +14,7 @@ from odmantic._define.pure import make_pure_model
 from odmantic._hooks.registry import note_class
 from odmantic._mapping.building import is_building
 from odmantic._mapping.mapping import ModelMapping
+from odmantic._mapping.rules import note_rules
 from odmantic._query.paths import proxy_of
 from odmantic._types.kinds import WITH_FIELDS, ModelKind, kind_of
 
@@ -58,6 +59,7 @@ def attach_mapping(cls: Any) -> ModelMapping:
     forget(cls)
     if mapping.hierarchy is not None:
         mapping.hierarchy.changed()
+    note_rules(mapping)
     return mapping
 
 

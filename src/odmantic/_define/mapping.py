@@ -19,6 +19,7 @@ from odmantic._define.absence import absence_of
 from odmantic._define.hierarchies import check_keys
 from odmantic._define.properties import check_has_none, stored_properties
 from odmantic._define.references import reference_options
+from odmantic._define.rules import check_rule
 from odmantic._define.soft_deletion import check_soft_deletion
 from odmantic._define.suppliers import if_missing_of
 from odmantic._mapping.fields import (
@@ -193,6 +194,7 @@ def _field(
     if target is not None:
         reference = ODMReference(model=target.cls, **common)
         _check_missing(model, name, reference)
+        check_rule(model, name, reference)
         return reference
     if isinstance(tree, Document):
         return ODMEmbedded(model=tree.cls, **common)

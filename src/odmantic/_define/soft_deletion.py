@@ -31,6 +31,10 @@ def check_soft_deletion(
             root, or a field is unique among live documents and the class has no others.
     """
     name = model.model_config.get("soft_delete")
+    if name is None and model.model_config.get("soft_delete_rules"):
+        raise TypeError(
+            f"{model.__name__} cannot have soft_delete_rules: it has no soft_delete, and its deletions always fire the rules"
+        )
     kind = kind_of(model)
     is_abstract = kind is ModelKind.ABSTRACT
     if name is not None and not (is_abstract and name not in fields):

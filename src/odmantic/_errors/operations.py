@@ -119,6 +119,48 @@ class TargetNotFoundError(OdmanticError, LookupError):
     """The document that a reference leads to does not exist."""
 
 
+class ReferencedError(BaseEngineException):
+    """A deletion was refused: a reference with `on_delete="deny"` leads to what would be deleted.
+
+    Attributes:
+        model: The model whose documents refer to it.
+        field: The reference, such as `"author"` or `"comments.by"`.
+        ids: The primary keys of what would be deleted, as far as the holders refer to it.
+        holders: The primary keys of up to ten documents that refer to it.
+    """
+
+    def __init__(
+        self,
+        model: type[BaseModel],
+        field: str,
+        ids: Sequence[Any],
+        holders: Sequence[Any],
+        deleted: type[BaseModel],
+    ) -> None:
+        message = (
+            f"cannot delete {deleted.__name__}: {model.__name__}.{field} has on_delete='deny', and refers to "
+            f"{_listed(ids)}, which would be deleted, in {_listed(holders)}. Delete or change these {model.__name__} "
+            "documents first"
+        )
+        super().__init__(message, model)
+        self.field = field
+        self.ids = [*ids]
+        self.holders = [*holders]
+        self._deleted = deleted
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        arguments = (self.model, self.field, self.ids, self.holders, self._deleted)
+        return type(self), arguments, self.__dict__
+
+
+def _listed(values: Sequence[Any]) -> str:
+    shown = ", ".join(f"{value!r:.{LONGEST_VALUE}}" for value in values[:_MOST_SHOWN])
+    return f"{shown}, ..." if len(values) > _MOST_SHOWN else shown
+
+
+_MOST_SHOWN = 3
+
+
 class UnsavedReferenceError(BaseEngineException, ValueError):
     """An instance refers to one that was never saved, and is not saved with it."""
 

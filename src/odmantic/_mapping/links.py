@@ -14,7 +14,7 @@ from odmantic._types.tree import Array, Document, FixedTuple, Lazy, Nullable, Ta
 
 if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
-    from odmantic._mapping.options import Saving
+    from odmantic._mapping.options import OnDelete, Saving
 
 
 class Each(Enum):
@@ -57,6 +57,12 @@ class Link:
         """Which targets are saved with what refers to them."""
         options = None if self.reference is None else self.reference.options.reference
         return "changed" if options is None else options.save
+
+    @property
+    def on_delete(self) -> OnDelete:
+        """What happens to the document that has it when a target is deleted."""
+        options = None if self.reference is None else self.reference.options.reference
+        return "nothing" if options is None else options.on_delete
 
 
 @dataclass(frozen=True, slots=True, eq=False)

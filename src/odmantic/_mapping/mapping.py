@@ -12,6 +12,7 @@ from odmantic._mapping.fields import ODMBaseField, ODMBaseIndexableField
 from odmantic._mapping.hierarchy import hidden_type_of, types_condition
 from odmantic._mapping.links import FoundLink, Link, found_links, links_of, targets_of
 from odmantic._mapping.loading import Load, load_of
+from odmantic._mapping.rules import Rule, rules_in
 from odmantic._mapping.suppliers import Supplied, supplied_fields
 from odmantic._types.instances import Instance
 from odmantic._types.kinds import ModelKind, kind_of, origin_of
@@ -209,6 +210,12 @@ class ModelMapping:
             "_found_links", lambda: found_links(self)
         )
         return links
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The delete rules in documents that are found by this class."""
+        rules: tuple[Rule, ...] = self._kept_with_classes("_rules", lambda: rules_in(self))
+        return rules
 
     @property
     def read_targets(self) -> tuple[Any, ...]:

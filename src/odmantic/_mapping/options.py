@@ -14,6 +14,8 @@ Missing: TypeAlias = Literal["raise", "none", "keep", "drop"]
 """What stands in for a target that does not exist: an error, `None`, a hollow instance, or nothing in a container."""
 Saving: TypeAlias = Literal["changed", "new", "never"]
 """Which targets are saved with what refers to them."""
+OnDelete: TypeAlias = Literal["nothing", "deny", "cascade", "nullify", "pull", "pull_element"]
+"""What happens to the documents that refer to one which is deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class ReferenceOptions:
     """`None` until the type of the field is known: lazy references are loaded never, others always."""
     missing: Missing = "raise"
     save: Saving = "changed"
+    on_delete: OnDelete = "nothing"
 
 
 # Compared by identity: `typing` caches what it has made of equal arguments, and `Union[int, str]` equals

@@ -55,7 +55,7 @@ _NEVER_IN_THE_WAY = frozenset(
     (
         # Generated code knows them.
         *("codecs", "collection", "datetimes", "extra", "indexes", "inheritance", "key_generator"),
-        *("store_none", "store_defaults", "soft_delete"),
+        *("store_none", "store_defaults", "soft_delete", "soft_delete_rules"),
         *("discriminator", "type_name", "type_aliases", "unknown_type", "subclasses"),
         "parse_doc_with_default_factories",
         # See `is_unvalidated`; functions are not fields.

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pymongo.read_concern import ReadConcern
     from pymongo.write_concern import WriteConcern
 
+    from odmantic._sync.operations.scope import Scope
+    from odmantic._sync.transactions.channel import Channel
     from odmantic._transaction.concerns import TransactionDefaults
     from odmantic._transaction.retry_guard import RetryGuard
 
@@ -173,6 +175,22 @@ class SyncEngine(SyncEngineBase):
                 max_commit_time_ms=max_commit_time_ms,
             )
 
+    def _atomically(self, scope: Scope, work: Callable[[Scope], T]) -> T:
+        """Run work in the transaction of a scope, or else in one that is repeated after transient errors."""
+        if scope.unit is not None:
+            return work(scope)
+
+        def run(transaction: SyncTransaction) -> T:
+            inner = transaction._scope()
+            inner.given = transaction
+            return work(inner)
+
+        if scope.session is None:
+            with SyncSession(self) as session:
+                return session.run_transaction(run)
+        with scope.lending() as channel:
+            return SyncSession._lent(self, channel).run_transaction(run)
+
 
 class SyncSession(SessionLifetime, AbstractContextManager["SyncSession"]):
     """A driver session: its operations see each other's effects, in order.
@@ -205,6 +223,13 @@ class SyncSession(SessionLifetime, AbstractContextManager["SyncSession"]):
     """
 
     engine: SyncEngine
+
+    @classmethod
+    def _lent(cls, engine: SyncEngine, channel: Channel) -> SyncSession:
+        """Return a session object for a driver session that has another owner, who ends it."""
+        session = cls(engine)
+        session.session, session._channel = channel.driver_session, channel
+        return session
 
     def transaction(
         self,

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic._driver._sync import (
     runs_for,
@@ -20,13 +20,11 @@ from odmantic._plan.find import loads_references, plan_find
 from odmantic._plan.find_any import plan_find_any
 from odmantic._plan.loading import plan_loading
 from odmantic._plan.save import referenced
-from odmantic._plan.soft_deletion import check_softly_deleted
 from odmantic._plan.sort import build_sort
 from odmantic._shared.engine import BaseSession
 from odmantic._shared.reading import ModelType, reads_by_itself
 from odmantic._sync.cursor import SyncCursor
-from odmantic._sync.engine_lifetime import EngineLifetime
-from odmantic._sync.operations.delete import delete, remove
+from odmantic._sync.engine_deletions import EngineDeletions, SyncSessionType
 from odmantic._sync.operations.fetch import fetch
 from odmantic._sync.operations.find import count, find, find_one
 from odmantic._sync.operations.find_any import find_any
@@ -35,27 +33,17 @@ from odmantic._sync.operations.load import load
 from odmantic._sync.operations.save import save, save_one
 from odmantic._sync.operations.save_all import save_all
 from odmantic._sync.operations.scope import APART, OUTSIDE, HasScope, Scope, scope_of
-from odmantic._sync.operations.soft_deletion import restore
 from odmantic._transaction.blocks import NO_SESSION, is_in_block, session_of_block
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
-
-    from pymongo.synchronous.client_session import ClientSession
+    from collections.abc import Iterable, Sequence
 
     from odmantic._mapping.options import Missing
     from odmantic._mapping.ref import Ref
     from odmantic._plan.loading import LoadArgument, LoadPath
     from odmantic._plan.sort import SortExpressionType
+    from odmantic._sync.engine_deletions import Query, Without
     from odmantic.model import Model
-    from odmantic.query import QueryExpression
-
-    SyncSessionType: TypeAlias = HasScope | ClientSession | Any | None
-    Query: TypeAlias = QueryExpression | Mapping[Any, Any] | bool
-    """`bool` is what type checkers see in `Model.field == value`; a real one is refused."""
-    Without: TypeAlias = str | Collection[str]
-else:
-    SyncSessionType = Any
 
 T = TypeVar("T")
 
@@ -63,7 +51,7 @@ _SAVES = frozenset({"save", "save_all"})
 _CALLED_BY_SESSIONS = _SAVES | {"_get_session", "find", "find_one", "count", "delete", "remove"}
 
 
-class SyncEngineBase(EngineLifetime):
+class SyncEngineBase(EngineDeletions):
     """The operations of an engine; `SyncEngine` also creates sessions and transactions."""
 
     _takes_sessions = True
@@ -294,21 +282,6 @@ class SyncEngineBase(EngineLifetime):
             self._save_in_session(collected, session, "save_all", cascade=cascade)
         return collected
 
-    def delete(
-        self, instance: Model, session: SyncSessionType = None, *, hard: bool = False
-    ) -> None:
-        """Delete the document of an instance; referenced documents stay.
-
-        If the model has `soft_delete`, the document stays too, and gets the time of the deletion, as the instance
-        does, unless the deletion is `hard`.
-
-        Raises:
-            TypeError: if `instance` is not an instance of a model.
-            DocumentNotFoundError: if there is no such document.
-        """
-        check_instance(instance, "delete")
-        delete(self, self._scope_for(session, "delete", writes=True), instance, hard=hard)
-
     def load(
         self,
         instances: Model | Iterable[Model],
@@ -344,52 +317,6 @@ class SyncEngineBase(EngineLifetime):
         if ref.is_loaded and not again:
             return ref.value
         return fetch(self, self._scope_for(session, "fetch"), ref, again=again)
-
-    def restore(self, instance: Model, *, session: SyncSessionType = None) -> None:
-        """Undo the soft deletion of an instance and its document.
-
-        Raises:
-            TypeError: if `instance` is not an instance of a model, or the model has no `soft_delete`.
-            DocumentNotFoundError: if there is no such document.
-            DuplicateKeyError: if a unique index refuses the document.
-        """
-        check_instance(instance, "restore")
-        check_softly_deleted(type(instance))
-        restore(self, self._scope_for(session, "restore", writes=True), instance)
-
-    def remove(
-        self,
-        model: type[ModelType],
-        *queries: Query,
-        just_one: bool = False,
-        hard: bool = False,
-        without: Without = (),
-        session: SyncSessionType = None,
-    ) -> int:
-        """Delete the matching documents of a model; without a query, all of them.
-
-        If the model has `soft_delete`, live documents get the time of the deletion.
-
-        Args:
-            model: The model whose documents are deleted.
-            *queries: Conditions, as for `find`.
-            just_one: Delete at most one.
-            hard: Delete documents of a model with `soft_delete` for good.
-            without: With `"soft_delete"`, documents that are deleted already match too.
-            session: See the class.
-
-        Returns:
-            The number of deleted documents.
-
-        Raises:
-            TypeError: if `model` is not a model class, or a query has a wrong type.
-            ValueError: if a word of `without` is unknown.
-        """
-        check_model(model, "remove")
-        query = build_filter(queries, model, without)
-        scope = self._scope_for(session, "remove", writes=True)
-        given = queries, without
-        return remove(self, scope, model, query, given, just_one=just_one, hard=hard)
 
     def _save(self, instance: ModelType, session: Any) -> ModelType:
         """Save an instance and its references in a driver session.

@@ -3,16 +3,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from odmantic._driver._sync_together import Together
     from odmantic._driver.plain import Target
     from odmantic._hooks.registry import EngineHooks
     from odmantic._state.places import Known
+    from odmantic._sync.operations.scope import Scope
     from odmantic._sync.operations.turns import Turns
+
+T = TypeVar("T")
 
 
 class Engine(Protocol):
@@ -38,6 +42,10 @@ class Engine(Protocol):
     @property
     def _keeps_collections(self) -> bool:
         """Whether models are in the collections that bear their names."""
+        ...
+
+    def _atomically(self, scope: Scope, work: Callable[[Scope], T]) -> T:
+        """Run work in the transaction of a scope, or else in one that is repeated after transient errors."""
         ...
 
     def get_collection(self, model: Any) -> Any:

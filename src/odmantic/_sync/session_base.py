@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic._plan.arguments import words_said
+from odmantic._plan.rules import MOST_DELETED
 from odmantic._shared.reading import ModelType
 from odmantic._sync.operations.scope import HasScope
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from odmantic._plan.loading import LoadArgument, LoadPath
     from odmantic._plan.sort import SortExpressionType
     from odmantic._sync.cursor import SyncCursor
-    from odmantic._sync.engine_base import Query, SyncEngineBase, Without
+    from odmantic._sync.engine_base import SyncEngineBase
+    from odmantic._sync.engine_deletions import Query, Without
     from odmantic.model import Model
 
 
@@ -25,6 +27,11 @@ T = TypeVar("T")
 
 _NOTHING: dict[str, Any] = {}
 """The arguments that an operation need not know, where they say nothing: an engine of a program's own may lack them."""
+
+
+def _deletion_said(**words: Any) -> dict[str, Any]:
+    usual = {"hard": False, "rules": True, "rules_limit": MOST_DELETED}
+    return {word: value for word, value in words.items() if value != usual[word]}
 
 
 class SyncSessionBase(HasScope):
@@ -122,11 +129,17 @@ class SyncSessionBase(HasScope):
             **(_NOTHING if cascade else {"cascade": False}),
         )
 
-    def delete(self, instance: Model, *, hard: bool = False) -> None:
+    def delete(
+        self,
+        instance: Model,
+        *,
+        hard: bool = False,
+        rules: bool = True,
+        rules_limit: int = MOST_DELETED,
+    ) -> None:
         """Delete the document of an instance; see `SyncEngine.delete`."""
-        self.engine.delete(
-            instance, session=self._as_argument(), **({"hard": True} if hard else _NOTHING)
-        )
+        said = _deletion_said(hard=hard, rules=rules, rules_limit=rules_limit)
+        self.engine.delete(instance, session=self._as_argument(), **said)
 
     def load(
         self, instances: Model | Iterable[Model], /, *paths: LoadPath, again: bool = False
@@ -148,10 +161,13 @@ class SyncSessionBase(HasScope):
         just_one: bool = False,
         hard: bool = False,
         without: Without = (),
+        rules: bool = True,
+        rules_limit: int = MOST_DELETED,
     ) -> int:
         """Delete the matching documents; see `SyncEngine.remove`."""
-        words: dict[str, Any] = {"hard": hard, "without": without}
-        said = {word: value for word, value in words.items() if value}
+        said = _deletion_said(hard=hard, rules=rules, rules_limit=rules_limit)
+        if without:
+            said["without"] = without
         return self.engine.remove(
             model, *queries, just_one=just_one, session=self._as_argument(), **said
         )

@@ -18,6 +18,7 @@ LOAD = [("load", KEYWORD), ("missing", KEYWORD)]
 SESSION = [("session", KEYWORD)]
 WITHOUT = ("without", KEYWORD)
 HARD = ("hard", KEYWORD)
+RULES = [("rules", KEYWORD), ("rules_limit", KEYWORD)]
 CONCERNS = [
     ("read_concern", KEYWORD),
     ("write_concern", KEYWORD),
@@ -29,9 +30,9 @@ METHODS = {
     "count": [*MODEL, WITHOUT, *SESSION],
     "save": [("instance", POSITIONAL), ("cascade", KEYWORD), *SESSION],
     "save_all": [("instances", POSITIONAL), ("cascade", KEYWORD), *SESSION],
-    "delete": [("instance", POSITIONAL), HARD, *SESSION],
+    "delete": [("instance", POSITIONAL), HARD, *RULES, *SESSION],
     "restore": [("instance", POSITIONAL), *SESSION],
-    "remove": [*MODEL, ("just_one", KEYWORD), HARD, WITHOUT, *SESSION],
+    "remove": [*MODEL, ("just_one", KEYWORD), HARD, WITHOUT, *RULES, *SESSION],
     "configure_database": [("models", POSITIONAL), ("update_existing_indexes", KEYWORD), *SESSION],
     "get_collection": [("model", POSITIONAL)],
     "session": [
@@ -59,7 +60,7 @@ def test_a_method_takes_these_arguments(engine, name):
     parameters = list(inspect.signature(getattr(engine, name)).parameters.values())[1:]
     expected = list(METHODS[name])
     if engine is SyncEngine and name == "delete":
-        expected[1:] = [("session", POSITIONAL), HARD]
+        expected[1:] = [("session", POSITIONAL), HARD, *RULES]
 
     assert [(parameter.name, parameter.kind) for parameter in parameters] == expected
 
@@ -71,6 +72,8 @@ DEFAULTS = {
     "session": None,
     "just_one": False,
     "hard": False,
+    "rules": True,
+    "rules_limit": 10_000,
     "without": (),
     "update_existing_indexes": False,
 }

@@ -1,4 +1,4 @@
-"""Deletes the document of an instance, or all that match."""
+"""Deletes the document of an instance, or all that match, with what the delete rules of references say."""
 
 from __future__ import annotations
 
@@ -9,49 +9,102 @@ from odmantic._aio.operations.hooks import (
     HookedCall,
     after_query_write,
     before_query_write,
+    dooming,
     event_in,
 )
+from odmantic._aio.operations.rules import advising, carry_out, plan_deletion
 from odmantic._aio.operations.soft_deletion import delete_softly, remove_softly
 from odmantic._codec.encode import encode_primary_key
-from odmantic._codec.ids import check_id
+from odmantic._codec.ids import check_id, ids_filter
 from odmantic._hooks.events import OF_DELETES
 from odmantic._hooks.inside import refuse_own
+from odmantic._mapping.rules import has_rules_below
 from odmantic._plan.conditions import instance_filter
 from odmantic._plan.filters import build_filter
+from odmantic._plan.rules import slices
 from odmantic._plan.writes import Delete
 from odmantic._state.transitions import mark_deleted
 from odmantic.exceptions import DocumentNotFoundError
+from odmantic.query import QueryExpression
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from odmantic._aio.interfaces import Engine
     from odmantic._aio.operations.scope import Scope
+    from odmantic._plan.rules import RuleOptions
     from odmantic.model import Model
-    from odmantic.query import QueryExpression
+
+
+def _fires(model: Any, rules: RuleOptions, *, hard: bool) -> bool:
+    """Return whether the deletion of documents of a model may fire rules."""
+    if not rules.are_on or not has_rules_below(model):
+        return False
+    return not _is_soft(model, hard=hard) or bool(model.model_config.get("soft_delete_rules"))
+
+
+def _is_soft(model: Any, *, hard: bool) -> bool:
+    return not hard and model.__mapping__.soft_delete is not None
 
 
 async def delete(
+    engine: Engine, scope: Scope, instance: Model, *, hard: bool, rules: RuleOptions
+) -> None:
+    """Delete the document of an instance.
+
+    Raises:
+        DocumentNotFoundError: if there is none.
+        ReferencedError: if another document denies it.
+        ValueError: if more documents than allowed would be deleted with it.
+    """
+    model = type(instance)
+    if not _fires(model, rules, hard=hard):
+        await _delete(engine, scope, instance, hard=hard)
+        return
+
+    async def work(scope: Scope) -> None:
+        await _delete(engine, scope, instance, hard=hard, limit=rules.limit)
+
+    with advising(model):
+        await engine._atomically(scope, work)
+
+
+async def _delete(
     engine: Engine,
     scope: Scope,
     instance: Model,
     *,
     hard: bool,
+    limit: int | None = None,
     hooked: HookedCall | None = None,
 ) -> None:
-    """Delete the document of an instance; `hooked` calls its hooks already.
+    """Delete the document of an instance.
 
-    Raises:
-        DocumentNotFoundError: if there is none.
+    Args:
+        engine: The engine.
+        scope: The scope.
+        instance: The instance.
+        hard: Whether to delete it for good.
+        limit: The largest number of documents that rules may delete; `None` if there are no rules.
+        hooked: Calls its hooks already, if it is given.
     """
     model = type(instance)
     target = engine._target(model)
     if target.hooks is not None and hooked is None:
-        await _delete_hooked(engine, scope, instance, hard=hard)
+        await _delete_hooked(engine, scope, instance, hard=hard, limit=limit)
         return
-    if not hard and model.__mapping__.soft_delete is not None:
+    if limit is not None:
+        await _delete_with_rules(engine, scope, instance, hard=hard, limit=limit)
+        return
+    await _delete_document(engine, scope, instance, hard=hard)
+
+
+async def _delete_document(engine: Engine, scope: Scope, instance: Model, *, hard: bool) -> None:
+    model = type(instance)
+    if _is_soft(model, hard=hard):
         await delete_softly(engine, scope, instance)
         return
+    target = engine._target(model)
     id_ = encode_primary_key(instance)
     check_id(model, id_, "delete")
     journal = scope.journal
@@ -65,7 +118,29 @@ async def delete(
         journal.deleted(instance, before if was_here else None, ended)
 
 
-async def _delete_hooked(engine: Engine, scope: Scope, instance: Model, *, hard: bool) -> None:
+async def _delete_with_rules(
+    engine: Engine, scope: Scope, instance: Model, *, hard: bool, limit: int
+) -> None:
+    """Delete the document of an instance, and do before what the rules say."""
+    model = type(instance)
+    id_ = encode_primary_key(instance)
+    check_id(model, id_, "delete")
+    following = await plan_deletion(
+        *(engine, scope, model, instance_filter(model, id_), "delete"),
+        is_soft=_is_soft(model, hard=hard),
+        limit=limit,
+    )
+    if not following.roots:
+        raise DocumentNotFoundError(instance)
+    with dooming(scope):
+        await carry_out(engine, scope, following, "delete")
+        hard = not following.roots[0].is_soft
+        await _delete_document(engine, scope, instance, hard=hard)
+
+
+async def _delete_hooked(
+    engine: Engine, scope: Scope, instance: Model, *, hard: bool, limit: int | None
+) -> None:
     """Delete the document of an instance with its hooks."""
     async with HookedCall(engine, scope, "delete") as hooked:
         hooked.check((instance,), OF_DELETES)
@@ -74,7 +149,7 @@ async def _delete_hooked(engine: Engine, scope: Scope, instance: Model, *, hard:
         if written is not None:
             await hooked.before_delete(written)
             hooked.begin(written)
-        await delete(engine, scope, instance, hard=hard, hooked=hooked)
+        await _delete(engine, scope, instance, hard=hard, limit=limit, hooked=hooked)
         if written is not None:
             hooked.wrote(written)
             await hooked.after_delete(written)
@@ -89,19 +164,54 @@ async def remove(
     *,
     just_one: bool,
     hard: bool,
+    rules: RuleOptions,
 ) -> int:
-    """Delete matching documents and tell how many there were; the filter is made of given queries and `without=`."""
+    """Delete matching documents and tell how many there were; the filter is made of given queries and `without=`.
+
+    Raises:
+        ReferencedError: if another document denies it.
+        ValueError: if more documents than allowed would be deleted.
+    """
+    if not _fires(model, rules, hard=hard):
+        return await _remove_hooked(
+            engine, scope, model, query, given, just_one=just_one, hard=hard
+        )
+
+    async def work(scope: Scope) -> int:
+        return await _remove_hooked(
+            *(engine, scope, model, query, given),
+            just_one=just_one,
+            hard=hard,
+            limit=rules.limit,
+        )
+
+    with advising(model):
+        return await engine._atomically(scope, work)
+
+
+async def _remove_hooked(
+    engine: Engine,
+    scope: Scope,
+    model: type[Model],
+    query: QueryExpression,
+    given: tuple[tuple[Any, ...], str | Collection[str]],
+    *,
+    just_one: bool,
+    hard: bool,
+    limit: int | None = None,
+) -> int:
+    """Delete matching documents, with the hooks for it."""
     reach = engine._target(model).hooks
     hooks = None if reach is None else reach.now()
     if hooks is None:
-        return await _remove(engine, scope, model, query, just_one=just_one, hard=hard)
+        return await _remove(engine, scope, model, query, just_one=just_one, hard=hard, limit=limit)
     event = event_in(engine, scope, "remove")
     # Without the conditions of the model, which no hook can take away.
     queries, without = given
     event.filter = build_filter(queries)
     await before_query_write(hooks, event, model, scope)
     query = build_filter((event.filter,), model, without)
-    count = await _remove(engine, scope, model, query, just_one=just_one, hard=hard)
+    count = await _remove(engine, scope, model, query, just_one=just_one, hard=hard, limit=limit)
     await after_query_write(hooks, event, model, scope)
     return count
 
@@ -114,13 +224,49 @@ async def _remove(
     *,
     just_one: bool,
     hard: bool,
+    limit: int | None,
 ) -> int:
-    if not hard and model.__mapping__.soft_delete is not None:
+    if limit is not None:
+        return await _remove_with_rules(
+            engine, scope, model, query, just_one=just_one, hard=hard, limit=limit
+        )
+    if _is_soft(model, hard=hard):
         return await remove_softly(engine, scope, model, query, just_one=just_one)
     call = _call_for(Delete(query, just_one), engine._target(model).writing, scope)
     result = await scope.send(engine, call, "remove", model)
     count: int = result.deleted_count
     return count
+
+
+async def _remove_with_rules(
+    engine: Engine,
+    scope: Scope,
+    model: type[Model],
+    query: QueryExpression,
+    *,
+    just_one: bool,
+    hard: bool,
+    limit: int,
+) -> int:
+    """Delete matching documents by their ids, and do before what the rules say."""
+    following = await plan_deletion(
+        *(engine, scope, model, query, "remove"),
+        is_soft=_is_soft(model, hard=hard),
+        limit=limit,
+        just_one=just_one,
+    )
+    if not following.roots:
+        return 0
+    with dooming(scope):
+        await carry_out(engine, scope, following, "remove")
+        for is_soft in (False, True):
+            ids = [root.id for root in following.roots if root.is_soft is is_soft]
+            for some in slices(ids):
+                those = QueryExpression(ids_filter(some))
+                await _remove(
+                    engine, scope, model, those, just_one=False, hard=not is_soft, limit=None
+                )
+    return len(following.roots)
 
 
 def _call_for(write: Delete, collection: Any, scope: Scope) -> Callable[[], Any]:

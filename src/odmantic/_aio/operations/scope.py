@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pymongo.errors import ServerSelectionTimeoutError
 
-from odmantic._aio.transactions.channel import channel_of
+from odmantic._aio.transactions.channel import Channel, channel_of
 from odmantic._driver._aio import foreign_loop, resolve
 from odmantic._driver.clients import addresses_of, check_session, runs_transaction
+from odmantic._driver.internals import CHANNEL, keep_on
 from odmantic._plan.errors import add_context, operation_error
 from odmantic._plan.save import save_order
 from odmantic._shared.engine import BaseSession
@@ -19,11 +21,10 @@ from odmantic._transaction.blocks import NO_SESSION
 from odmantic.exceptions import ServerNotFoundError, SessionMisuseError, UnsafeRetryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from collections.abc import Set as AbstractSet
 
     from odmantic._aio.interfaces import Engine
-    from odmantic._aio.transactions.channel import Channel
     from odmantic._state.places import Written
     from odmantic._transaction.attempt import Attempt
     from odmantic._transaction.journal import Journal
@@ -71,6 +72,19 @@ class Scope:
         self.unit: Any = self.attempt
         if session is not None and channel is None and runs_transaction(session):
             self.unit = session
+
+    @contextmanager
+    def lending(self) -> Generator[Channel, None, None]:
+        """Enclose a transaction of the library in the driver session, which may be one of the program's own."""
+        channel = self._channel
+        if channel is not None:
+            yield channel
+            return
+        channel = Channel(self.session)
+        try:
+            yield channel
+        finally:
+            keep_on(self.session, CHANNEL, None)
 
     @property
     def journal(self) -> Journal | None:

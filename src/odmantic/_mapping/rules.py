@@ -1,0 +1,326 @@
+"""Delete rules: what becomes of the documents that refer to one which is deleted.
+
+A rule is `on_delete` of a reference, at one place in the documents of one model. The models whose documents have rules
+are registered when they are complete, and are held weakly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+from weakref import ref
+
+from odmantic._bson.values import is_document
+from odmantic._mapping.fields import Absence
+from odmantic._mapping.hierarchy import hierarchy_of
+from odmantic._mapping.links import Each, values_at
+from odmantic._types.kinds import ModelKind, kind_of, origin_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from odmantic._mapping.links import Link, Step
+    from odmantic._mapping.mapping import ModelMapping
+    from odmantic._mapping.options import OnDelete
+
+Hop: TypeAlias = "str | Step"
+"""A key, or a container."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """What happens to the documents of a model that refer, at one place, to a deleted one.
+
+    Attributes:
+        on_delete: What happens to them.
+        hops: The way to the ids in a document: keys and containers.
+        names: The names of the fields on that way.
+        list_at: For `pull_element`: the position in `hops` of the list that loses an element.
+        leaves_out_none: Whether `None` has no key there.
+        type_key: The key of the discriminator, if not all documents of the model have the reference.
+        types: Its values in those that have it.
+    """
+
+    on_delete: OnDelete
+    hops: tuple[Hop, ...]
+    names: tuple[str, ...]
+    list_at: int
+    leaves_out_none: bool
+    _holder: Callable[[], Any]
+    _target: Callable[[], Any]
+    _supplier: Callable[[], Any]
+    type_key: str | None = None
+    types: tuple[Any, ...] = ()
+
+    @property
+    def holder(self) -> Any:
+        """The model whose documents refer: of a hierarchy the root; `None` if it is gone."""
+        return self._holder()
+
+    @property
+    def target(self) -> Any:
+        """The model to which they refer; `None` if it is gone."""
+        return self._target()
+
+    @property
+    def supplier(self) -> Any:
+        """The class of such documents that says what updates set besides; `None` if it is gone."""
+        return self._supplier()
+
+    @property
+    def path(self) -> str:
+        """The names of the fields, joined."""
+        return ".".join(self.names)
+
+    @property
+    def key(self) -> str:
+        """The path of the ids for an index."""
+        return ".".join(str(hop) for hop in self.hops if not isinstance(hop, Each))
+
+    @property
+    def is_in_table(self) -> bool:
+        """Whether the keys of a document on the way are data."""
+        return Each.VALUE in self.hops
+
+    def is_about(self, model: Any) -> bool:
+        """Return whether the deletion of a document of a class fires the rule: of the target, or a class below it."""
+        named = self.target
+        if named is None:
+            return False
+        target, cls = origin_of(named), origin_of(model)
+        if cls is target:
+            return True
+        hierarchy = hierarchy_of(cls)
+        return (
+            hierarchy is not None and hierarchy_of(target) is hierarchy and issubclass(cls, target)
+        )
+
+
+# --- The rules in documents --------------------------------------------------------------------
+
+
+def rules_in(mapping: ModelMapping) -> tuple[Rule, ...]:
+    """Return the rules in the documents of a model, those of its descendants included; each place counts once.
+
+    Raises:
+        TypeError: if `pull_element` is at a place that is in no list, or there is no end to the places of a rule.
+    """
+    having: dict[Any, tuple[Rule, list[ModelMapping]]] = {}
+    mappings = mapping.read_as
+    for each in mappings:
+        for rule in _places(each, each, ref(mapping.model), (), (), ()):
+            key = rule.on_delete, rule.hops, rule.leaves_out_none, rule.target, _supplied_in(each)
+            having.setdefault(key, (rule, []))[1].append(each)
+    hierarchy = mapping.hierarchy
+    if hierarchy is None:
+        return tuple(rule for rule, _ in having.values())
+    return tuple(
+        rule
+        if len(those) == len(mappings)
+        else replace(
+            rule,
+            type_key=hierarchy.key,
+            types=tuple(value for each in those for value in hierarchy.values_of(each.model)),
+        )
+        for rule, those in having.values()
+    )
+
+
+def _supplied_in(mapping: ModelMapping) -> tuple[Any, ...]:
+    """Return what tells classes apart whose updates set different fields besides."""
+    return tuple(
+        (each.name, mapping.fields[each.name].key_name, each.on_update)
+        for each in mapping.supplied
+        if each.on_update is not None
+    )
+
+
+def _places(
+    root: ModelMapping,
+    mapping: ModelMapping,
+    holder: Callable[[], Any],
+    names: tuple[str, ...],
+    hops: tuple[Hop, ...],
+    around: tuple[ModelMapping, ...],
+) -> Iterator[Rule]:
+    """Yield the rules in the objects of a class, which are at the end of a way from a document.
+
+    Args:
+        root: The class of the document.
+        mapping: The class of the objects.
+        holder: The model of the document.
+        names: The fields on the way.
+        hops: The way.
+        around: The classes of the objects on it.
+    """
+    for link in mapping.links:
+        way, called = (*hops, link.key, *link.steps), (*names, link.name)
+        if link.reference is not None:
+            on_delete = link.on_delete
+            if on_delete != "nothing":
+                at = _list_around(len(hops), way) if on_delete == "pull_element" else 0
+                _check_place(root, mapping, link, called, at)
+                leaves_out = not link.steps and Absence.OF_NONE in link.reference.absence
+                yield Rule(
+                    on_delete, way, called, at, leaves_out, holder, ref(link.cls), ref(root.model)
+                )
+            continue
+        inner = [each for each in link.cls.__mapping__.read_as if each not in (*around, mapping)]
+        if len(inner) < len(link.cls.__mapping__.read_as):
+            _check_end(root, link, called)
+        seen: set[Any] = set()
+        for each in inner:
+            for rule in _places(root, each, holder, called, way, (*around, mapping)):
+                # The classes of an embedded hierarchy have the references of its root.
+                place = rule.hops, rule.on_delete, rule.target
+                if place not in seen:
+                    seen.add(place)
+                    yield rule
+
+
+def _list_around(position: int, way: tuple[Hop, ...]) -> int:
+    """Return the position of the list whose elements hold a reference with a key at a position; -1 if there is none."""
+    for at in range(position - 1, -1, -1):
+        hop = way[at]
+        if hop is Each.ITEM:
+            return at
+        if not isinstance(hop, str):
+            break
+    return -1
+
+
+def _check_place(
+    root: ModelMapping, mapping: ModelMapping, link: Link, names: tuple[str, ...], at: int
+) -> None:
+    # A class that is embedded somewhere is in a list there, or not.
+    if at < 0 and kind_of(root.model) is ModelKind.MODEL and root is not mapping:
+        where = f"{mapping.model.__name__}.{link.name}"
+        raise TypeError(
+            f"{root.model.__name__}.{'.'.join(names)} cannot be pulled: {where} has on_delete='pull_element', and is in no "
+            f"list here. Embed {mapping.model.__name__} in lists, as in `list[{mapping.model.__name__}]`, or give {where} "
+            "another on_delete"
+        )
+
+
+def _check_end(root: ModelMapping, link: Link, names: tuple[str, ...]) -> None:
+    """Refuse rules in objects that contain objects of their own class: there is no end to their places."""
+    found = _first_rule(link.cls, set())
+    if found is not None:
+        where = f"{root.model.__name__}.{'.'.join(names)}"
+        raise TypeError(
+            f"{found} cannot have an on_delete, except 'nothing': {link.cls.__name__} is in itself ({where}), at any depth, "
+            "where neither a query nor an update reaches its references. Keep these objects in one list"
+        )
+
+
+def _first_rule(cls: Any, seen: set[Any]) -> str | None:
+    """Return the name of a reference with a rule in the objects of a class, at any depth."""
+    if cls in seen:
+        return None
+    seen.add(cls)
+    for mapping in cls.__mapping__.read_as:
+        for link in mapping.links:
+            if link.reference is None:
+                found = _first_rule(link.cls, seen)
+            else:
+                found = f"{mapping.model.__name__}.{link.name}"
+                found = None if link.on_delete == "nothing" else found
+            if found is not None:
+                return found
+    return None
+
+
+def ids_in(document: Any, hops: tuple[Hop, ...]) -> Iterator[Any]:
+    """Yield what is at the end of a way from a document; what has another shape is passed over."""
+    if not hops:
+        yield document
+    elif isinstance(hops[0], str):
+        if is_document(document) and hops[0] in document:
+            yield from ids_in(document[hops[0]], hops[1:])
+    else:
+        for each in values_at(document, (hops[0],)):
+            yield from ids_in(each, hops[1:])
+
+
+# --- The registry ------------------------------------------------------------------------------
+
+
+class _Holders:
+    """The models whose documents have rules."""
+
+    def __init__(self) -> None:
+        self.are_declared = False
+        """Whether any class has a rule."""
+        self.version = 0
+        """Another number once there are other classes."""
+        self.models: dict[Any, Callable[[], Any]] = {}
+
+
+_holders = _Holders()
+
+
+def note_rule() -> None:
+    """Note that a class declares a rule."""
+    _holders.are_declared = True
+
+
+def note_rules(mapping: ModelMapping) -> None:
+    """Register a class that is complete, if its documents have rules.
+
+    Reloaded code replaces the class that it defined before.
+
+    Raises:
+        TypeError: if `pull_element` is at a place that is in no list, or there is no end to the places of a rule.
+    """
+    if not _holders.are_declared:
+        return
+    _holders.version += 1
+    if kind_of(mapping.model) is not ModelKind.MODEL:
+        rules_in(mapping)
+        return
+    root = mapping.model if mapping.hierarchy is None else mapping.hierarchy.root
+    holder: ModelMapping = mapping if root is mapping.model else root.__mapping__
+    if holder.rules:
+        models = {key: each for key, each in _holders.models.items() if each() is not None}
+        models[root.__module__, root.__qualname__, holder.collection] = ref(root)
+        # Replaced as a whole: other threads may be reading.
+        _holders.models = models
+
+
+def rules_on(model: Any) -> tuple[Rule, ...]:
+    """Return the rules that the deletion of a document of a class fires."""
+    if not _holders.models:
+        return ()
+    found: tuple[Rule, ...] = _kept("_rules_on", model, _find_rules)
+    return found
+
+
+def has_rules_below(model: Any) -> bool:
+    """Return whether the deletion of documents that are found by a model may fire rules."""
+    return bool(_holders.models) and bool(_kept("_has_rules", model, _find_below))
+
+
+def _kept(name: str, model: Any, find: Callable[[Any], Any]) -> Any:
+    """Return something that is found again when there are other classes."""
+    version = _holders.version
+    mapping: Any = model.__mapping__
+    kept: tuple[int, Any] | None = vars(mapping).get(name)
+    if kept is None or kept[0] != version:
+        kept = vars(mapping)[name] = version, find(model)
+    return kept[1]
+
+
+def _find_rules(model: Any) -> tuple[Rule, ...]:
+    found: dict[Any, Rule] = {}
+    for get in _holders.models.values():
+        holder = get()
+        for rule in () if holder is None else holder.__mapping__.rules:
+            if rule.is_about(model):
+                # A parametrisation has the documents of its origin.
+                key = origin_of(holder), rule.hops, rule.on_delete, rule.types, rule.target
+                found.setdefault(key, rule)
+    return tuple(found.values())
+
+
+def _find_below(model: Any) -> bool:
+    return any(rules_on(each.model) for each in model.__mapping__.read_as)

@@ -1,0 +1,267 @@
+# Generated from src/odmantic/_aio/operations/rules.py by tools/generate_sync.py: do not edit.
+"""Follows the delete rules of references: reads what a deletion takes along, and writes all but the deletion itself.
+
+A deletion with rules is `plan_deletion`, which only reads, and then, in one `dooming` block, `carry_out` and the deletion
+of the roots. All of it is in one transaction.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from pymongo.errors import PyMongoError
+
+from odmantic._caller import warn_caller
+from odmantic._codec.encode import encode_primary_key
+from odmantic._codec.ids import ids_filter
+from odmantic._driver._sync import take_batch
+from odmantic._hooks.events import OF_DELETES
+from odmantic._hooks.supply import supplied_in_update
+from odmantic._mapping.mapping import mapping_of
+from odmantic._plan.errors import add_context
+from odmantic._plan.find import LIST_PAGE_SIZE, FindPlan, loads_references
+from odmantic._plan.holders import release
+from odmantic._plan.loading import plan_load
+from odmantic._plan.references import MOST_IDS, comparable
+from odmantic._plan.rules import consequences, index_advice, slices, type_keys
+from odmantic._state.transitions import mark_deleted
+from odmantic._sync.operations.find import find
+from odmantic._sync.operations.hooks import HookedCall
+from odmantic._sync.operations.soft_deletion import delete_softly, remove_softly
+from odmantic.exceptions import StoredFieldsWarning, TransactionTimeoutError
+from odmantic.query import QueryExpression
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Hashable, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from odmantic._plan.rules import Consequences, Member, Releasing
+    from odmantic._sync.interfaces import Engine
+    from odmantic._sync.operations.hooks import HookedWrite
+    from odmantic._sync.operations.scope import Scope
+    from odmantic.model import Model
+
+_MAX_TIME_EXPIRED, _NO_SUCH_TRANSACTION, _LIFETIME_EXCEEDED = 50, 251, 290
+_OUT_OF_TIME = (_MAX_TIME_EXPIRED, _NO_SUCH_TRANSACTION, _LIFETIME_EXCEEDED)
+_MOST_IN_BATCH = MOST_IDS + 1
+_LARGEST_LIMIT = 2**31 - 1
+
+
+def plan_deletion(
+    engine: Engine,
+    scope: Scope,
+    model: type[Model],
+    query: Mapping[str, Any],
+    operation: str,
+    *,
+    is_soft: bool,
+    limit: int,
+    just_one: bool = False,
+) -> Consequences:
+    """Return what follows from the deletion of the documents that match; nothing is written.
+
+    Raises:
+        ReferencedError: if a document denies it.
+        ValueError: if there are more documents than the limit.
+    """
+    most = 1 if just_one else limit + 1
+    keys = type_keys(model)
+    roots = _read(engine, scope, operation, model, query, keys, most, in_order=True)
+
+    def place_of(cls: Any) -> Hashable:
+        place = engine._target(cls).known.place
+        return place.database, place.collection
+
+    steps = consequences(model, roots, is_soft=is_soft, limit=limit, place_of=place_of)
+    try:
+        request = next(steps)
+        while True:
+            found = _read(
+                *(engine, scope, operation, request.model, request.filter),
+                *(request.keys, request.limit),
+            )
+            request = steps.send(found)
+    except StopIteration as end:
+        following: Consequences = end.value
+        return following
+
+
+def _read(
+    engine: Engine,
+    scope: Scope,
+    operation: str,
+    model: Any,
+    query: Mapping[str, Any],
+    keys: Sequence[str],
+    limit: int,
+    *,
+    in_order: bool = False,
+) -> list[Any]:
+    """Read some keys of documents of a model."""
+    target = engine._target(model)
+    query = target.bound(query)
+
+    def read() -> list[Any]:
+        cursor = target.collection.find(
+            query,
+            dict.fromkeys(keys, 1),
+            sort=[("_id", 1)] if in_order else None,
+            limit=min(limit, _LARGEST_LIMIT),
+            batch_size=min(limit, _MOST_IN_BATCH) + 1,
+            session=scope.session,
+        )
+        found: list[Any] = []
+        while batch := take_batch(cursor, LIST_PAGE_SIZE):
+            found += batch
+        return found
+
+    found: list[Any] = scope.send(engine, read, operation, model)
+    return found
+
+
+def carry_out(engine: Engine, scope: Scope, following: Consequences, operation: str) -> None:
+    """Update the documents that refer to deleted ones, and delete those that go with them, from the leaves on."""
+    with HookedCall(engine, scope, operation) as hooked:
+        written = _read_hooked(engine, scope, hooked, following.deletions)
+        for each in written.values():
+            hooked.before_delete(each)
+        now = engine._now()
+        for releasing in following.releases:
+            _release(engine, scope, releasing, now, operation)
+        for members in following.deletions:
+            _delete(engine, scope, members, written, hooked, operation)
+
+
+def _read_hooked(
+    engine: Engine, scope: Scope, hooked: HookedCall, deletions: Iterable[list[Member]]
+) -> dict[int, HookedWrite]:
+    """Return the instances that have hooks of deletions, by the identity of the members."""
+    written: dict[int, HookedWrite] = {}
+    for members in deletions:
+        by_class: dict[Any, dict[Hashable, Member]] = {}
+        for member in members:
+            reach = engine._target(member.cls).hooks
+            if reach is not None and reach.now() is not None and reach.present & OF_DELETES:
+                by_class.setdefault(member.cls, {})[comparable(member.id)] = member
+        for cls, wanted in by_class.items():
+            for instance, id_ in _instances(engine, scope, cls, [*wanted.values()]):
+                each = hooked.of(instance)
+                if each is not None:
+                    written[id(wanted[id_])] = each
+    hooked.check((each.instance for each in written.values()), OF_DELETES)
+    return written
+
+
+def _instances(
+    engine: Engine, scope: Scope, cls: Any, members: list[Member]
+) -> list[tuple[Any, Hashable]]:
+    """Read documents as instances, in order, with what tells their ids apart."""
+    load = plan_load(cls, None, "keep") if loads_references(mapping_of(cls)) else None
+    found: dict[Hashable, Any] = {}
+    for some in slices([member.id for member in members]):
+        plan = FindPlan(cls, ids_filter(some), load=load)
+        for instance in find(engine, scope, plan)._to_list():
+            found[comparable(encode_primary_key(instance))] = instance
+    ids = [comparable(member.id) for member in members]
+    return [(found[id_], id_) for id_ in ids if id_ in found]
+
+
+def _release(
+    engine: Engine, scope: Scope, releasing: Releasing, now: datetime, operation: str
+) -> None:
+    """Update the documents that refer to deleted ones."""
+    rule = releasing.rule
+    holder, cls = rule.holder, rule.supplier
+    if holder is None or cls is None:
+        return
+    supplied = supplied_in_update(cls, lambda: now)
+    write = release(rule, releasing.ids, releasing.excluded, supplied)
+    target = engine._target(holder)
+    call = partial(
+        target.writing.update_many,
+        write.filter,
+        write.update,
+        array_filters=write.array_filters,
+        session=scope.session,
+    )
+    result = scope.send(engine, call, operation, holder)
+    stored = mapping_of(cls).stored
+    if stored and result.modified_count:
+        warn_caller(
+            f"on_delete={rule.on_delete!r} of {holder.__name__}.{rule.path} updates documents by a query, and computes no "
+            f"stored properties of {cls.__name__}: {', '.join(stored)}. Filter this warning if none depends on it",
+            StoredFieldsWarning,
+        )
+
+
+def _delete(
+    engine: Engine,
+    scope: Scope,
+    members: list[Member],
+    written: dict[int, HookedWrite],
+    hooked: HookedCall,
+    operation: str,
+) -> None:
+    """Delete documents of one collection."""
+    mine = [(member, written[id(member)]) for member in members if id(member) in written]
+    for _, each in mine:
+        hooked.begin(each)
+    _delete_for_good(engine, scope, [each for each in members if not each.is_soft], operation)
+    others = [each for each in members if each.is_soft and id(each) not in written]
+    _delete_softly(engine, scope, others)
+    for member, each in mine:
+        if member.is_soft:
+            delete_softly(engine, scope, each.instance)
+        else:
+            _mark_deleted(scope, each)
+        hooked.wrote(each)
+    for _, each in mine:
+        hooked.after_delete(each)
+
+
+def _delete_softly(engine: Engine, scope: Scope, members: list[Member]) -> None:
+    by_class: dict[Any, list[Any]] = {}
+    for member in members:
+        by_class.setdefault(member.cls, []).append(member.id)
+    for cls, ids in by_class.items():
+        for some in slices(ids):
+            query = QueryExpression(
+                {"$and": [dict(mapping_of(cls).live_condition), ids_filter(some)]}
+            )
+            remove_softly(engine, scope, cls, query, just_one=False)
+
+
+def _delete_for_good(engine: Engine, scope: Scope, members: list[Member], operation: str) -> None:
+    for some in slices([member.id for member in members]):
+        target = engine._target(members[0].cls)
+        call = partial(target.writing.delete_many, ids_filter(some), session=scope.session)
+        scope.send(engine, call, operation, members[0].cls)
+
+
+def _mark_deleted(scope: Scope, written: HookedWrite) -> None:
+    journal, instance = scope.journal, written.instance
+    before = None if journal is None else journal.deleting(instance)
+    was_here, ended = mark_deleted(instance, written.place)
+    if journal is not None:
+        journal.deleted(instance, before if was_here else None, ended)
+
+
+@contextmanager
+def advising(model: Any) -> Generator[None, None, None]:
+    """Have errors for lack of time name the references of rules that have no index."""
+    try:
+        yield
+    except Exception as error:
+        if _is_out_of_time(error) and (advice := index_advice(model)):
+            add_context(error, advice.removeprefix(". "))
+        raise
+
+
+def _is_out_of_time(error: Exception) -> bool:
+    if isinstance(error, PyMongoError) and error.timeout:
+        return True
+    return (
+        isinstance(error, TransactionTimeoutError) or getattr(error, "code", None) in _OUT_OF_TIME
+    )
