@@ -33,11 +33,24 @@ class Invoice(Model):
 async def main(engine: AIOEngine) -> None:
     # --8<-- [start:call]
     ada, bob, cy = User(name="Ada"), User(name="Bob"), User(name="Cy")
-    birds = Post(title="Birds", author=bob, editor=ada, readers=[ada, cy], comments=[Comment(by=ada, text="Good")])
-    await engine.save_all([Post(title="Trees", author=ada), birds, Invoice(number=1, payer=cy)])
+    birds = Post(
+        title="Birds",
+        author=bob,
+        editor=ada,
+        readers=[ada, cy],
+        comments=[Comment(by=ada, text="Good")],
+    )
+    await engine.save_all(
+        [Post(title="Trees", author=ada), birds, Invoice(number=1, payer=cy)]
+    )
 
     await engine.delete(ada)
-    print([(post.title, post.editor, len(post.readers), post.comments) async for post in engine.find(Post)])
+    print(
+        [
+            (post.title, post.editor, len(post.readers), post.comments)
+            async for post in engine.find(Post)
+        ]
+    )
     # -> [('Birds', None, 1, [])]
     try:
         await engine.delete(cy)
@@ -51,7 +64,9 @@ async def main(engine: AIOEngine) -> None:
         author = await transaction.find_one(User, User.name == "Bob")
         if author is None:
             raise LookupError("Bob was deleted")
-        author.posts += 1  # a write that a deletion of Bob at the same time conflicts with
+        author.posts += (
+            1  # a write that a deletion of Bob at the same time conflicts with
+        )
         await transaction.save(Post(title="Stones", author=author))
 
     await engine.run_transaction(publish)

@@ -303,10 +303,10 @@ def has_rules_below(model: Any) -> bool:
 def _kept(name: str, model: Any, find: Callable[[Any], Any]) -> Any:
     """Return something that is found again when there are other classes."""
     version = _holders.version
-    mapping: Any = model.__mapping__
-    kept: tuple[int, Any] | None = vars(mapping).get(name)
+    facts: dict[str, Any] = model.__mapping__.__dict__
+    kept: tuple[int, Any] | None = facts.get(name)
     if kept is None or kept[0] != version:
-        kept = vars(mapping)[name] = version, find(model)
+        kept = facts[name] = version, find(model)
     return kept[1]
 
 

@@ -147,10 +147,12 @@ def _any_in(value: Expression, hops: Sequence[Hop], ids: Expression, depth: int 
     name = f"v{depth}"
     if isinstance(hop, str):
         return _any_in(f"{value}.{hop}", rest, ids, depth)
+    none: list[Any] = []
+    each: Expression
     if hop is Each.VALUE:
-        each, inner = {"$cond": [_is_table(value), _entries(value), []]}, f"$${name}.v"
+        each, inner = {"$cond": [_is_table(value), _entries(value), none]}, f"$${name}.v"
     else:
-        each = {"$cond": [{"$isArray": [value]}, value, []]}
+        each = {"$cond": [{"$isArray": [value]}, value, none]}
         inner = f"$${name}"
         if isinstance(hop, int):
             each = {"$slice": [each, hop, 1]}

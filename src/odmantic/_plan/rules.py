@@ -150,7 +150,7 @@ def consequences(
     level = closure.add(model, documents, is_soft=is_soft, is_root=True)
     while level:
         fired = _fired(level, {"cascade"})
-        level = []
+        level = list[tuple[Member, Any]]()
         for (rule, soft), ids in fired.items():
             level += yield from _cascade(closure, rule, ids, is_soft=soft)
     everything = [*closure.classed.values()]
