@@ -2,8 +2,9 @@
 
     OdmanticError
     ├── BaseEngineException            an operation of an engine failed
-    │   ├── DocumentNotFoundError      no document to delete
-    │   ├── DuplicateKeyError          a unique index refused a save
+    │   ├── BulkWriteError             some of many writes failed (a BulkWriteError of the driver)
+    │   ├── DocumentNotFoundError      no document to delete, replace or refresh
+    │   ├── DuplicateKeyError          a unique index refused a write
     │   ├── ReferencedError            a deletion was denied by a reference
     │   ├── UnsavedReferenceError      a reference was never saved, and is not saved along (a ValueError)
     │   └── InvalidDocumentError       BSON cannot store a value (an InvalidDocument)
@@ -48,6 +49,7 @@ from __future__ import annotations
 from typing import Any
 
 from odmantic._errors.base import BaseEngineException, OdmanticError
+from odmantic._errors.bulk import BulkFailure, BulkResult, BulkWriteError
 from odmantic._errors.lines import ErrorList
 from odmantic._errors.operations import (
     DocumentNotFoundError,
@@ -98,6 +100,9 @@ from odmantic._errors.warnings import (
 
 __all__ = [
     "BaseEngineException",
+    "BulkFailure",
+    "BulkResult",
+    "BulkWriteError",
     "CommitHookError",
     "CommitOutcomeUnknownError",
     "DocumentNotFoundError",

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from odmantic._aio.colour import ASYNC
-from odmantic._aio.engine_lifetime import EngineLifetime
+from odmantic._aio.engine_scopes import EngineScopes
 from odmantic._aio.operations.delete import delete, remove
 from odmantic._aio.operations.soft_deletion import restore
 from odmantic._plan.arguments import check_instance, check_model
@@ -18,28 +18,20 @@ from odmantic._shared.reading import ModelType
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping
 
-    from pymongo.asynchronous.client_session import AsyncClientSession
-
-    from odmantic._aio.operations.scope import HasScope, Scope
+    from odmantic._aio.engine_scopes import AIOSessionType
+    from odmantic._aio.operations.scope import Scope
     from odmantic.model import Model
     from odmantic.query import QueryExpression
 
-    AIOSessionType: TypeAlias = HasScope | AsyncClientSession | Any | None
     Query: TypeAlias = QueryExpression | Mapping[Any, Any] | bool
     """`bool` is what type checkers see in `Model.field == value`; a real one is refused."""
     Without: TypeAlias = str | Collection[str]
-else:
-    AIOSessionType = Any
 
 T = TypeVar("T")
 
 
-class EngineDeletions(EngineLifetime):
+class EngineDeletions(EngineScopes):
     """The deletions of an engine."""
-
-    @abstractmethod
-    def _scope_for(self, session: AIOSessionType, operation: str, *, writes: bool = False) -> Scope:
-        """Return the scope of an operation."""
 
     @abstractmethod
     async def _atomically(self, scope: Scope, work: Callable[[Scope], Awaitable[T]]) -> T:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from odmantic._aio.operations.scope import HasScope
+from odmantic._aio.session_writes import SessionWrites
 from odmantic._plan.arguments import words_said
 from odmantic._plan.rules import MOST_DELETED
 from odmantic._shared.reading import ModelType
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from odmantic._aio.cursor import AIOCursor
-    from odmantic._aio.engine_base import AIOEngineBase
     from odmantic._aio.engine_deletions import Query, Without
     from odmantic._mapping.options import Missing
     from odmantic._mapping.ref import Ref
@@ -33,17 +32,11 @@ def _deletion_said(**words: Any) -> dict[str, Any]:
     return {word: value for word, value in words.items() if value != usual[word]}
 
 
-class AIOSessionBase(HasScope):
+class AIOSessionBase(SessionWrites):
     """The operations of an engine, in one driver session.
 
     Each does what the engine's method of the same name does with `session=` set to this object.
     """
-
-    engine: AIOEngineBase
-
-    def _as_argument(self) -> Any:
-        """Return the `session=` for the engine's methods: this object, which has the scope of an operation."""
-        return self if self.engine._takes_sessions is True else self.engine._get_session(self)
 
     def find(
         self,

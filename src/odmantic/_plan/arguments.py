@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pydantic import BaseModel
 
+from odmantic._state.hollow import hollow_in
 from odmantic._types.kinds import is_model, is_model_instance, why_no_model
+from odmantic.exceptions import NotLoadedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from odmantic.model import Model
 
@@ -51,6 +53,36 @@ def collect_instances(values: Iterable[ModelType], operation: str) -> list[Model
     if not all(map(is_model, set(map(type, instances)))):
         check_instance(next(each for each in instances if not is_model_instance(each)), operation)
     return instances
+
+
+def check_loaded_instances(instances: Iterable[Any], operation: str) -> None:
+    """Check that instances have more than their primary keys.
+
+    Raises:
+        NotLoadedError: if one was not loaded.
+    """
+    for instance in instances:
+        hollow = hollow_in(instance)
+        if hollow is not None:
+            raise NotLoadedError(f"{operation} needs the whole instance, but {hollow.problem}")
+
+
+def check_apart(instances: Sequence[Any], operation: str) -> None:
+    """Check that no object occurs twice.
+
+    Raises:
+        ValueError: if one does.
+    """
+    seen: dict[int, int] = {}
+    if len({*map(id, instances)}) == len(instances):
+        return
+    for number, instance in enumerate(instances):
+        before = seen.setdefault(id(instance), number)
+        if before != number:
+            raise ValueError(
+                f"{operation} was given one {type(instance).__name__} object twice, as number {before} and number "
+                f"{number}: leave one out"
+            )
 
 
 def _describe(value: Any) -> str:

@@ -37,20 +37,20 @@ _NESTED_TOO_DEEP = 15
 _LONGEST_REASON = 500
 
 
-def write_error(error: Exception, plan: SavePlan) -> Exception | None:
-    """Return odmantic's error for a failed save, or `None` if the driver's own is best."""
+def write_error(error: Exception, plan: SavePlan, verb: str = "save") -> Exception | None:
+    """Return odmantic's error for a failed write, or `None` if the driver's own is best."""
     instance = plan.instance
     if isinstance(error, pymongo.errors.DuplicateKeyError):
         return DuplicateKeyError(instance, error)
     name = type(instance).__name__
     if isinstance(error, DocumentTooLarge) or _code(error) in _TOO_LARGE_CODES:
         message = (
-            f"cannot save {name}: its document is larger than the 16 MiB that MongoDB allows "
+            f"cannot {verb} {name}: its document is larger than the 16 MiB that MongoDB allows "
             f"({error}). Split it, or store large content in GridFS"
         )
         return DocumentTooLargeError(message, type(instance))
     if isinstance(error, NOT_ENCODABLE) or _code(error) == _NESTED_TOO_DEEP:
-        return _not_storable(error, plan)
+        return _not_storable(error, plan, verb)
     return None
 
 
@@ -62,22 +62,26 @@ def is_about_document(error: Exception) -> bool:
     }
 
 
-def encoding_error(error: RecursionError, instance: Model) -> InvalidDocumentError:
+def encoding_error(
+    error: RecursionError, instance: Model, verb: str = "save"
+) -> InvalidDocumentError:
     """Return the error for an instance that is nested too deeply, or in itself."""
     model = type(instance)
     culprit = next((name for name in mapping_of(model).fields if not _ends(instance, name)), None)
     where = f"field '{culprit}' of {model.__name__}" if culprit else model.__name__
     message = (
-        f"cannot save {model.__name__}: {where} is nested more deeply than the 100 levels that "
+        f"cannot {verb} {model.__name__}: {where} is nested more deeply than the 100 levels that "
         f"MongoDB allows, or contains itself ({error})"
     )
     return InvalidDocumentError(message, model)
 
 
-def refusal_of_save(error: InvalidDocumentError, instance: Model) -> InvalidDocumentError:
-    """Return the error for a save of an instance with a value that is not stored because of `error`."""
+def refusal_of_write(
+    error: InvalidDocumentError, instance: Model, verb: str
+) -> InvalidDocumentError:
+    """Return the error for a write of an instance with a value that is not stored because of `error`."""
     model = type(instance)
-    return type(error)(f"cannot save {model.__name__}: {error}", model)
+    return type(error)(f"cannot {verb} {model.__name__}: {error}", model)
 
 
 def operation_error(
@@ -107,7 +111,7 @@ def add_context(error: BaseException, text: str) -> None:
     notes.append(f"odmantic: {text}")
 
 
-def _not_storable(error: Exception, plan: SavePlan) -> Exception:
+def _not_storable(error: Exception, plan: SavePlan, verb: str) -> Exception:
     model = type(plan.instance)
     key = _deepest(plan.document) if isinstance(error, OperationFailure) else _culprit(plan, error)
     field = mapping_of(model).field_names.get(key, key) if key else None
@@ -118,7 +122,7 @@ def _not_storable(error: Exception, plan: SavePlan) -> Exception:
         else error
     )
     message = (
-        f"cannot save {model.__name__}: {where} holds a value that BSON cannot store: "
+        f"cannot {verb} {model.__name__}: {where} holds a value that BSON cannot store: "
         f"{reason!s:.{_LONGEST_REASON}}{_remedy(error)}"
     )
     if isinstance(error, OverflowError):

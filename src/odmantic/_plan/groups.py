@@ -43,7 +43,7 @@ def group_instances(ordered: Sequence[Model]) -> list[Group]:
     Example:
         Orders with a customer each give two groups, the customers and the orders.
     """
-    kinds = {model: _kind(model) for model in set(map(type, ordered))}
+    kinds = {model: kind_of(model) for model in set(map(type, ordered))}
     if not any(mapping_of(model).links for model in kinds):
         if len(set(kinds.values())) == 1:
             return [_group(ordered, range(len(ordered)))]
@@ -79,7 +79,7 @@ def _by_kind(
     ]
 
 
-def _kind(model: type[Model]) -> object:
+def kind_of(model: type[Model]) -> object:
     """Return what instances that are written together have in common: their hierarchy, or their class."""
     return mapping_of(model).hierarchy or model
 

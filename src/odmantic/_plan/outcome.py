@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bson.codec_options import CodecOptions
 
 _WRITE_CONCERN_FAILED = 64
-_MAX_DOCUMENT_SIZE = 16 * 1024 * 1024
+MAX_DOCUMENT_SIZE = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def first_not_encodable(
             size = len(bson.encode(document, codec_options=codec_options))
         except NOT_ENCODABLE:
             return number
-        if size > _MAX_DOCUMENT_SIZE:
+        if size > MAX_DOCUMENT_SIZE:
             return number
     return None
 

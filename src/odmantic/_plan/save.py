@@ -16,14 +16,14 @@ from odmantic._codec.overrides import dump_document
 from odmantic._codec.types import check_whole
 from odmantic._mapping.links import targets_in
 from odmantic._mapping.mapping import mapping_of
-from odmantic._plan.errors import encoding_error, refusal_of_save
+from odmantic._plan.errors import encoding_error, refusal_of_write
 from odmantic._plan.save_plan import SavePlan
 from odmantic._plan.stored import take_stored
 from odmantic._state.dirty import REMOVED, compared_fields, dirty_fields, removed_extras
 from odmantic._state.hollow import hollow_in
 from odmantic._state.places import NOWHERE, Written
 from odmantic._state.snapshot import take_snapshots
-from odmantic._state.transitions import give_back, take
+from odmantic._state.transitions import give_back, give_up, take
 from odmantic._types.kinds import is_model_instance
 from odmantic.exceptions import InvalidDocumentError, UnsavedReferenceError
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from odmantic._mapping.links import Link
     from odmantic._mapping.mapping import ModelMapping
     from odmantic._state.places import Journal, Known, Place
+    from odmantic._state.state import KeptState
     from odmantic.model import Model
 
 
@@ -80,11 +81,19 @@ def plan_quickly(instance: Model, known: Known, journal: Journal | None) -> Save
         if not names:
             return NOTHING_TO_SEND
         return SavePlan(instance, names, id_, document, {}, upsert=False, write=write)
-    write = Written(known.place, journal)
+    return plan_as_made(instance, Written(known.place, journal))
+
+
+def plan_as_made(instance: Model, write: Written) -> SavePlan | None:
+    """Plan the write of a usual instance of which no document is known; `None` leaves it to `plan_save`."""
+    mapping: ModelMapping = instance.__mapping__
+    take_whole = mapping.codec.take
+    if take_whole is None:
+        return None
     documents: list[dict[str, Any]] = []
     ids: list[Any] = []
     try:
-        codec.take((instance,), documents, ids, write, new=False)
+        take_whole((instance,), documents, ids, write, new=False)
     except BaseException:
         give_back(instance, mapping.fields, write)
         raise
@@ -98,7 +107,14 @@ def plan_quickly(instance: Model, known: Known, journal: Journal | None) -> Save
     return SavePlan(instance, names, ids[0], document, {}, upsert=True, write=write)
 
 
-def plan_save(instance: Model, names: AbstractSet[str], write: Written) -> SavePlan | None:
+def plan_save(
+    instance: Model,
+    names: AbstractSet[str],
+    write: Written,
+    *,
+    kept: KeptState | None = None,
+    verb: str = "save",
+) -> SavePlan | None:
     """Take some fields of an instance, and plan their write; return `None` if they have no place in the document.
 
     A later assignment, in another thread too, makes its field dirty again: the fields are taken before their values are
@@ -108,6 +124,8 @@ def plan_save(instance: Model, names: AbstractSet[str], write: Written) -> SaveP
         instance: The instance.
         names: The fields.
         write: The write to which they belong.
+        kept: The state to which an error puts the instance back; by default, all fields are dirty then.
+        verb: What is done, for errors.
 
     Raises:
         InvalidDocumentError: if the instance is nested too deeply, has a value that is not stored, or has a primary
@@ -122,11 +140,11 @@ def plan_save(instance: Model, names: AbstractSet[str], write: Written) -> SaveP
             compared = compared_fields(instance)
         snapshots: dict[str, Any] = take_snapshots(instance, compared & names) if compared else {}
         is_whole = len(names) >= len(fields) and names >= fields.keys()
-        document = _encoded(instance, names, is_whole=is_whole)
+        document = _encoded(instance, names, verb, is_whole=is_whole)
         if mapping.extra_allowed:
             removed = sorted(removed_extras(instance) & names)
             snapshots |= dict.fromkeys(removed, REMOVED)
-            _check_names(instance, names - fields.keys() - mapping.stored.keys())
+            _check_names(instance, names - fields.keys() - mapping.stored.keys(), verb)
         if mapping.stored:
             sent = take_stored(instance, names, document, is_whole=is_whole)
             snapshots |= sent
@@ -136,16 +154,18 @@ def plan_save(instance: Model, names: AbstractSet[str], write: Written) -> SaveP
         if not document and not removed:
             return None
         id_ = document["_id"] if is_whole and "_id" in document else encode_primary_key(instance)
-        check_id(mapping.model, id_, "save")
+        check_id(mapping.model, id_, verb)
     except BaseException as error:
-        give_back(instance, names, write)
+        give_up(instance, names, write, kept)
         if isinstance(error, RecursionError):
-            raise encoding_error(error, instance) from error
+            raise encoding_error(error, instance, verb) from error
         raise
     return SavePlan(instance, names, id_, document, snapshots, is_whole, write, removed)
 
 
-def _encoded(instance: Model, names: AbstractSet[str], *, is_whole: bool) -> dict[str, Any]:
+def _encoded(
+    instance: Model, names: AbstractSet[str], verb: str, *, is_whole: bool
+) -> dict[str, Any]:
     """Return the stored forms of the named values."""
     mapping: ModelMapping = instance.__mapping__
     if mapping.hierarchy is not None:
@@ -165,7 +185,7 @@ def _encoded(instance: Model, names: AbstractSet[str], *, is_whole: bool) -> dic
         document = encode_fields(instance) if is_whole else encode_changes(instance, names)
         return document | encode_extras(instance, names) if mapping.extra_allowed else document
     except InvalidDocumentError as error:
-        raise refusal_of_save(error, instance) from error
+        raise refusal_of_write(error, instance, verb) from error
 
 
 def _with_type(
@@ -188,7 +208,7 @@ def _left_out(
             yield key
 
 
-def _check_names(instance: Model, names: Collection[Any]) -> None:
+def _check_names(instance: Model, names: Collection[Any], verb: str) -> None:
     """Refuse names that an update would read as paths, operators or fields: they may come from a request.
 
     Raises:
@@ -213,7 +233,7 @@ def _check_names(instance: Model, names: Collection[Any]) -> None:
         else:
             continue
         raise InvalidDocumentError(
-            f"cannot save {model.__name__}: the name of its extra value {text!r} {reason}", model
+            f"cannot {verb} {model.__name__}: the name of its extra value {text!r} {reason}", model
         )
 
 

@@ -8,7 +8,7 @@
 | the assignment is undone | `undo_assignments` | as before |
 | fields are taken to be sent | `take`, `take_whole` | clean in them, and known at the place of the write |
 | the write succeeds | `mark_written` | the same, and what is embedded is clean |
-| it fails, or is rolled back | `give_back`, `give_back_whole` | dirty in them, or as before where the write moved it to another place |
+| it fails, or is rolled back | `give_back`, `give_back_whole`, `put_back` | dirty in them, or as before where the write moved it to another place |
 | its document is deleted | `mark_deleted` | new, and a document may exist; so are its copies |
 | nothing is known any more, or again | `mark_unknown`, `mark_new_again` | new, and a document may exist |
 | a deletion or an attempt is rolled back | `go_back` | as it was kept before |
@@ -217,6 +217,28 @@ def give_back(instance: Any, names: Iterable[str], write: Written) -> None:
         _move_back(instance, state, state.earlier)
     else:
         mark_dirty(instance, names)
+
+
+def give_up(instance: Any, names: Iterable[str], write: Written, kept: KeptState | None) -> None:
+    """Undo the taking of fields: they are dirty again, or the instance is in a state that was kept before."""
+    if kept is None:
+        give_back(instance, names, write)
+    else:
+        put_back(instance, kept, write)
+
+
+def put_back(instance: Any, kept: KeptState, write: Written) -> None:
+    """Undo a write of a whole instance that failed: it is dirty as before, and in what was assigned since."""
+    state = opened(instance)
+    if state.known is not write:
+        # Another write has taken it since.
+        is_known = kept.known is not None and kept.known.is_at(write.place)
+        give_back(instance, kept.modified or () if is_known else all_names(instance), write)
+        return
+    since = frozenset(state.modified or ())
+    # There may be a document by now.
+    go_back(instance, kept._replace(earlier=None) if kept.earlier is AS_MADE else kept)
+    mark_dirty(instance, since)
 
 
 def give_back_whole(instance: Any, write: Written) -> None:

@@ -5,10 +5,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from odmantic._driver._sync import (
-    runs_for,
-    waiting_frame,
-)
 from odmantic._plan.arguments import (
     check_instance,
     check_model,
@@ -19,39 +15,35 @@ from odmantic._plan.filters import build_filter
 from odmantic._plan.find import loads_references, plan_find
 from odmantic._plan.find_any import plan_find_any
 from odmantic._plan.loading import plan_loading
-from odmantic._plan.save import referenced
 from odmantic._plan.sort import build_sort
-from odmantic._shared.engine import BaseSession
 from odmantic._shared.reading import ModelType, reads_by_itself
 from odmantic._sync.cursor import SyncCursor
-from odmantic._sync.engine_deletions import EngineDeletions, SyncSessionType
+from odmantic._sync.engine_writes import EngineWrites
 from odmantic._sync.operations.fetch import fetch
 from odmantic._sync.operations.find import count, find, find_one
 from odmantic._sync.operations.find_any import find_any
 from odmantic._sync.operations.indexes import create_declared
 from odmantic._sync.operations.load import load
-from odmantic._sync.operations.save import save, save_one
-from odmantic._sync.operations.save_all import save_all
-from odmantic._sync.operations.scope import APART, OUTSIDE, HasScope, Scope, scope_of
-from odmantic._transaction.blocks import NO_SESSION, is_in_block, session_of_block
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from odmantic._mapping.options import Missing
     from odmantic._mapping.ref import Ref
     from odmantic._plan.loading import LoadArgument, LoadPath
     from odmantic._plan.sort import SortExpressionType
     from odmantic._sync.engine_deletions import Query, Without
+    from odmantic._sync.engine_scopes import SyncSessionType
     from odmantic.model import Model
 
 T = TypeVar("T")
 
-_SAVES = frozenset({"save", "save_all"})
-_CALLED_BY_SESSIONS = _SAVES | {"_get_session", "find", "find_one", "count", "delete", "remove"}
+_CALLED_BY_SESSIONS = (
+    *("save", "save_all", "_get_session", "find", "find_one", "count", "delete", "remove"),
+)
 
 
-class SyncEngineBase(EngineDeletions):
+class SyncEngineBase(EngineWrites):
     """The operations of an engine; `SyncEngine` also creates sessions and transactions."""
 
     _takes_sessions = True
@@ -317,110 +309,3 @@ class SyncEngineBase(EngineDeletions):
         if ref.is_loaded and not again:
             return ref.value
         return fetch(self, self._scope_for(session, "fetch"), ref, again=again)
-
-    def _save(self, instance: ModelType, session: Any) -> ModelType:
-        """Save an instance and its references in a driver session.
-
-        If a program replaces it, that saves every instance, one after the other, as in 1.x.
-        """
-        scope = self._scope_for(session, "save", writes=True)
-        if getattr(self._save, "__func__", None) is SyncEngineBase._save:
-            save(self, scope, instance)
-            return instance
-        for target in referenced(instance):
-            self._save(target, session)
-        save_one(self, scope, instance, self._target(type(instance)))
-        return instance
-
-    def _save_in_session(
-        self,
-        instances: Sequence[Model],
-        session: SyncSessionType,
-        operation: str,
-        *,
-        cascade: bool,
-    ) -> None:
-        # What only hands on is no coroutine of its own: each costs as much as several calls.
-        scope = self._scope_for(session, operation, writes=True)
-        if getattr(self._save, "__func__", None) is not SyncEngineBase._save:
-            if not cascade:
-                raise TypeError(
-                    f"{operation} cannot have cascade=False: the engine has a _save of its own"
-                )
-            return self._save_each(instances, scope.session)
-        if scope.session is not None:
-            scope.cascades = cascade
-            if len(instances) > 1:
-                return save_all(self, scope, instances)
-            return save(self, scope, instances[0], operation)
-        if len(instances) == 1 and not instances[0].__mapping__.links:
-            target = self._target(type(instances[0]))
-            if target.needs_no_session:
-                return save_one(self, scope, instances[0], target, operation)
-        return self._save_in_own_session(instances, scope.given, operation, cascade=cascade)
-
-    def _save_in_own_session(
-        self, instances: Sequence[Model], given: Any, operation: str, *, cascade: bool
-    ) -> None:
-        session = self.client.start_session()
-        try:
-            scope = self._scope_for(session, operation)
-            scope.given, scope.cascades = given, cascade
-            if len(instances) > 1:
-                save_all(self, scope, instances)
-            else:
-                save(self, scope, instances[0], operation)
-        finally:
-            session.end_session()
-
-    def _save_each(self, instances: Sequence[Model], session: Any) -> None:
-        own = self.client.start_session() if session is None else None
-        try:
-            for instance in instances:
-                self._save(instance, session if own is None else own)
-        finally:
-            if own is not None:
-                own.end_session()
-
-    @staticmethod
-    def _get_session(session: SyncSessionType) -> Any:
-        """Return the driver session of a `session=` argument.
-
-        Raises:
-            RuntimeError: if the session or transaction object is not started.
-            TypeError: if it is one of the other colour.
-        """
-        if isinstance(session, HasScope):
-            return session.get_driver_session()
-        if session is NO_SESSION:
-            return None
-        if isinstance(session, BaseSession):
-            raise TypeError(f"a SyncEngine cannot use a {type(session).__name__} as session=")
-        return session
-
-    def _scope_for(
-        self, session: SyncSessionType, operation: str, *, writes: bool = False
-    ) -> Scope:
-        """Return the scope of an operation: that of its `session=`, or of its block if it joins."""
-        if self._get_session is not SyncEngineBase._get_session:
-            session = self._session_of_program(session, operation)
-        if session is None and is_in_block():
-            session = session_of_block(
-                self.client, self.stray_operations, operation, runs_for, waiting_frame
-            )
-        if session is None:
-            return OUTSIDE
-        if session is NO_SESSION:
-            return APART
-        given: Any = session._scope() if isinstance(session, HasScope) else None
-        # What gives none is a session of the driver, or a mock of one of ours.
-        is_scope = type(given) is Scope
-        scope: Scope = given if is_scope else scope_of(SyncEngineBase._get_session(session))
-        scope.given = session
-        scope.check(operation, writes=writes)
-        return scope
-
-    def _session_of_program(self, session: SyncSessionType, operation: str) -> Any:
-        """Return the result of a program's own `_get_session`; as in 1.x, a save asks it only for a session object."""
-        is_asked = operation not in _SAVES or isinstance(session, BaseSession)
-        return self._get_session(session) if is_asked else session

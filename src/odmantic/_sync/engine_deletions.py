@@ -11,37 +11,27 @@ from odmantic._plan.filters import build_filter
 from odmantic._plan.rules import MOST_DELETED, checked_options
 from odmantic._plan.soft_deletion import check_softly_deleted
 from odmantic._shared.reading import ModelType
-from odmantic._sync.engine_lifetime import EngineLifetime
+from odmantic._sync.engine_scopes import EngineScopes
 from odmantic._sync.operations.delete import delete, remove
 from odmantic._sync.operations.soft_deletion import restore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from pymongo.synchronous.client_session import ClientSession
-
-    from odmantic._sync.operations.scope import HasScope, Scope
+    from odmantic._sync.engine_scopes import SyncSessionType
+    from odmantic._sync.operations.scope import Scope
     from odmantic.model import Model
     from odmantic.query import QueryExpression
 
-    SyncSessionType: TypeAlias = HasScope | ClientSession | Any | None
     Query: TypeAlias = QueryExpression | Mapping[Any, Any] | bool
     """`bool` is what type checkers see in `Model.field == value`; a real one is refused."""
     Without: TypeAlias = str | Collection[str]
-else:
-    SyncSessionType = Any
 
 T = TypeVar("T")
 
 
-class EngineDeletions(EngineLifetime):
+class EngineDeletions(EngineScopes):
     """The deletions of an engine."""
-
-    @abstractmethod
-    def _scope_for(
-        self, session: SyncSessionType, operation: str, *, writes: bool = False
-    ) -> Scope:
-        """Return the scope of an operation."""
 
     @abstractmethod
     def _atomically(self, scope: Scope, work: Callable[[Scope], T]) -> T:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from odmantic._plan.arguments import words_said
 from odmantic._plan.rules import MOST_DELETED
 from odmantic._shared.reading import ModelType
-from odmantic._sync.operations.scope import HasScope
+from odmantic._sync.session_writes import SessionWrites
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from odmantic._plan.loading import LoadArgument, LoadPath
     from odmantic._plan.sort import SortExpressionType
     from odmantic._sync.cursor import SyncCursor
-    from odmantic._sync.engine_base import SyncEngineBase
     from odmantic._sync.engine_deletions import Query, Without
     from odmantic.model import Model
 
@@ -34,17 +33,11 @@ def _deletion_said(**words: Any) -> dict[str, Any]:
     return {word: value for word, value in words.items() if value != usual[word]}
 
 
-class SyncSessionBase(HasScope):
+class SyncSessionBase(SessionWrites):
     """The operations of an engine, in one driver session.
 
     Each does what the engine's method of the same name does with `session=` set to this object.
     """
-
-    engine: SyncEngineBase
-
-    def _as_argument(self) -> Any:
-        """Return the `session=` for the engine's methods: this object, which has the scope of an operation."""
-        return self if self.engine._takes_sessions is True else self.engine._get_session(self)
 
     def find(
         self,

@@ -47,7 +47,7 @@ class HookedWrite:
 
     __slots__ = (
         *("changes", "events", "hooks", "instance", "is_new", "place", "subjects", "supplies"),
-        "target",
+        *("target", "was_new"),
     )
 
     def __init__(self, instance: Model, target: Target, reach: Reach, hooks: EngineHooks) -> None:
@@ -58,7 +58,7 @@ class HookedWrite:
         self.events = reach.present
         self.supplies = reach.supplies
         self.place = target.known.place
-        self.is_new = standing_at(state_of(instance), self.place) is not KNOWN
+        self.is_new = self.was_new = standing_at(state_of(instance), self.place) is not KNOWN
         self.subjects: Mapping[int, Instance] = written_with(instance)
         """The instance and those embedded in what is sent, by identity; what is inside comes first."""
         self.changes: Mapping[int, frozenset[str]] = {}
@@ -77,13 +77,13 @@ class HookedWrite:
 class HookedCall:
     """The hooks of one call of an engine that writes; at its end, those of a commit follow if it has no transaction."""
 
-    __slots__ = ("_callbacks", "_operation", "_scope", "_time", "engine", "saving", "turn")
+    __slots__ = ("_callbacks", "_scope", "_time", "engine", "operation", "saving", "turn")
 
     def __init__(self, engine: Engine, scope: Scope, operation: str) -> None:
         """Call nothing yet."""
         self.engine = engine
         self._scope = scope
-        self._operation = operation
+        self.operation = operation
         self._time: datetime | None = None
         self.saving: list[Model] = []
         """The instances whose saves have begun."""
@@ -117,13 +117,21 @@ class HookedCall:
             return None
         return HookedWrite(instance, target, reach, hooks)
 
-    async def before_save(self, written: HookedWrite, names: AbstractSet[str]) -> AbstractSet[str]:
-        """Call the hooks before a save that would send some fields; return what there is to send after them."""
+    async def before_save(
+        self, written: HookedWrite, names: AbstractSet[str], *, is_whole: bool = False
+    ) -> AbstractSet[str]:
+        """Call the hooks before a write that would send some fields; return what there is to send after them.
+
+        Args:
+            written: The write.
+            names: The fields.
+            is_whole: Whether all fields are sent in any case.
+        """
         # Before hooks assign values, which may differ in each attempt.
         self._scope.guard(written.instance)
         events = ("before_insert" if written.is_new else "before_update", "before_save")
         # A rollback makes a new instance new again, whatever hooks it has.
-        is_kept = written.is_new and self._scope.journal is not None
+        is_kept = written.was_new and self._scope.journal is not None
         if not is_kept and not written.supplies and written.events.isdisjoint(events):
             return names
         with self._undone_by_rollback(written):
@@ -131,10 +139,12 @@ class HookedCall:
                 if event in written.events:
                     written.look(names)
                     await self._fire(event, written)
-                    names = fields_to_save(written.instance, written.place)
+                    if not is_whole:
+                        names = fields_to_save(written.instance, written.place)
             if names and written.supplies:
                 supply(written.instance, names, self._now, is_new=written.is_new)
-                names = fields_to_save(written.instance, written.place)
+                if not is_whole:
+                    names = fields_to_save(written.instance, written.place)
         return names
 
     def _now(self) -> datetime:
@@ -154,16 +164,16 @@ class HookedCall:
         if names is not None:
             written.look(names)
         for effect in self._effects(written):
-            effect.begun = (*effect.begun, self._operation)
+            effect.begun = (*effect.begun, self.operation)
 
     def wrote(self, written: HookedWrite) -> None:
         """Note that the server has acknowledged what was begun."""
         for effect in self._effects(written):
-            effect.done = (*effect.done, self._operation)
+            effect.done = (*effect.done, self.operation)
 
     def failed(self, written: HookedWrite) -> None:
         """Note that what was begun has failed: the next save of a new document inserts it again."""
-        if written.is_new and fields_to_save(written.instance, written.place):
+        if written.was_new and fields_to_save(written.instance, written.place):
             mark_new_again(written.instance, written.place)
 
     async def after_save(self, written: HookedWrite) -> None:
@@ -197,7 +207,7 @@ class HookedCall:
         errors = await call_all(callbacks.on_commit)
         if errors and exc_val is None:
             raise CommitHookError(
-                f"{self._operation} has written, but {len(errors)} after_commit hook(s) failed: {errors!r}",
+                f"{self.operation} has written, but {len(errors)} after_commit hook(s) failed: {errors!r}",
                 errors,
             ) from errors[0]
 
@@ -218,7 +228,7 @@ class HookedCall:
                     await _call(hook, subject, about, self._scope, own, self.turn)
 
     def _event(self, changes: frozenset[str], *, is_new: bool) -> HookEvent:
-        return event_in(self.engine, self._scope, self._operation, changes, is_new=is_new)
+        return event_in(self.engine, self._scope, self.operation, changes, is_new=is_new)
 
     @contextmanager
     def _undone_by_rollback(self, written: HookedWrite) -> Generator[None, None, None]:

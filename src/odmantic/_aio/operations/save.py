@@ -98,11 +98,11 @@ async def _save_hooked(
     async with HookedCall(engine, scope, operation) as call:
         call.check(ordered)
         for instance in ordered:
-            await _save_each(call, engine, scope, instance)
+            await save_hooked(call, engine, scope, instance)
 
 
-async def _save_each(call: HookedCall, engine: Engine, scope: Scope, instance: Model) -> None:
-    """Save one instance with its hooks."""
+async def save_hooked(call: HookedCall, engine: Engine, scope: Scope, instance: Model) -> None:
+    """Save one instance in a call with hooks."""
     written = call.of(instance)
     if written is None:
         await save_one(engine, scope, instance, engine._target(type(instance)))
@@ -138,7 +138,7 @@ async def _save_between(
         return False
     for each in scope.order(engine, [instance]):
         if each is not instance:  # a hook may have assigned it
-            await _save_each(call, engine, scope, each)
+            await save_hooked(call, engine, scope, each)
     call.begin(written, names)
     try:
         is_written = await save_fields(engine, scope, instance, names, written.target)

@@ -12,16 +12,45 @@ from odmantic._plan.groups import group_instances
 from odmantic._plan.save import fields_to_save
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Set as AbstractSet
 
     from odmantic._aio.interfaces import Engine
     from odmantic._aio.operations.scope import Scope
     from odmantic._driver.plain import Target
     from odmantic.model import Model
 
+    Write = Callable[[Sequence[Model], HookedBulk | None], Awaitable[None]]
+    """Writes instances, which come after those they reference."""
 
-async def save_all(engine: Engine, scope: Scope, instances: Sequence[Model]) -> None:
+
+def save_all(engine: Engine, scope: Scope, instances: Sequence[Model]) -> Awaitable[None]:
     """Save instances, each after those it references, and after other saves of them; see `save` for the stages."""
+
+    def save(ordered: Sequence[Model], bulk: HookedBulk | None) -> Awaitable[None]:
+        return save_ordered(engine, scope, ordered, bulk)
+
+    return write_in_turn(engine, scope, instances, "save_all", save)
+
+
+async def write_in_turn(
+    engine: Engine,
+    scope: Scope,
+    instances: Sequence[Model],
+    operation: str,
+    write: Write,
+    inserted: AbstractSet[int] = frozenset(),
+) -> None:
+    """Order instances, have their hooks called, and write them, after other writes of them.
+
+    Args:
+        engine: The engine.
+        scope: The scope.
+        instances: What the program gave.
+        operation: The name of the operation, for hooks.
+        write: What writes them.
+        inserted: The identities of instances that are inserted, whatever has changed in them.
+    """
     ordered = scope.order(engine, instances)
     for model in set(map(type, ordered)):
         # A program's own `get_collection` is asked only for what is written.
@@ -29,41 +58,34 @@ async def save_all(engine: Engine, scope: Scope, instances: Sequence[Model]) -> 
         reach = engine._target(model).hooks if is_kept else engine._hooks.for_writes(model)
         # Hooks of classes of a hierarchy may be there one day.
         if reach is not None and reach.now() is not None:
-            await _save_all_hooked(engine, scope, instances, ordered)
+            async with HookedCall(engine, scope, operation) as call:
+                call.check(ordered)
+                bulk = HookedBulk(call, scope, inserted)
+                try:
+                    await _write_hooked(scope, instances, ordered, call, bulk, write)
+                except Exception:
+                    await bulk.after_failure()
+                    raise
+                await bulk.after()
             return
     turns = engine._turns
     turn = await turns.take_all(ordered, scope.unit)
     try:
-        await _save(engine, scope, ordered)
+        await write(ordered, None)
     finally:
         turns.leave_all(turn)
 
 
-async def _save_all_hooked(
-    engine: Engine, scope: Scope, instances: Sequence[Model], ordered: Sequence[Model]
-) -> None:
-    """Save instances with their hooks."""
-    async with HookedCall(engine, scope, "save_all") as call:
-        call.check(ordered)
-        bulk = HookedBulk(call, scope)
-        try:
-            await _save_in_turn(engine, scope, instances, ordered, call, bulk)
-        except Exception:
-            await bulk.after_failure()
-            raise
-        await bulk.after()
-
-
-async def _save_in_turn(
-    engine: Engine,
+async def _write_hooked(
     scope: Scope,
     instances: Sequence[Model],
     ordered: Sequence[Model],
     call: HookedCall,
     bulk: HookedBulk,
+    write: Write,
 ) -> None:
     """Call the hooks before the write, and write, after other saves of the instances."""
-    turns = engine._turns
+    turns = call.engine._turns
     turn = call.turn = await turns.take_all(bulk.apart(ordered), scope.unit)
     try:
         ordered = await bulk.before(instances, ordered)
@@ -72,7 +94,7 @@ async def _save_in_turn(
         new = [each for each in bulk.apart(ordered) if id(each) not in known]
         others = await turns.take_all(new, scope.unit)
         try:
-            await _save(engine, scope, ordered, bulk)
+            await write(ordered, bulk)
         except BaseException:
             bulk.failed()
             raise
@@ -83,8 +105,8 @@ async def _save_in_turn(
         turns.leave_all(turn)
 
 
-async def _save(
-    engine: Engine, scope: Scope, ordered: Sequence[Model], bulk: HookedBulk | None = None
+async def save_ordered(
+    engine: Engine, scope: Scope, ordered: Sequence[Model], bulk: HookedBulk | None
 ) -> None:
     """Save instances from the first one on that has to be written."""
     target: Target | None = None

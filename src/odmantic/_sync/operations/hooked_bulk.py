@@ -1,16 +1,17 @@
 # Generated from src/odmantic/_aio/operations/hooked_bulk.py by tools/generate_sync.py: do not edit.
-"""The hooks of a `save_all`: those of all instances before anything is sent, and the others after all of it."""
+"""The hooks of `save_all` and `insert_many`: those of all instances before anything is sent, and the others after all of it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from odmantic._hooks.inside import is_in_hook_of, refuse_own
-from odmantic._plan.save import fields_to_save
+from odmantic._plan.save import all_fields, fields_to_save
 from odmantic._transaction.log import logger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
     from odmantic._sync.operations.hooks import HookedCall, HookedWrite
     from odmantic._sync.operations.scope import Scope
@@ -18,13 +19,16 @@ if TYPE_CHECKING:
 
 
 class HookedBulk:
-    """The instances of a `save_all` that have hooks."""
+    """The instances of one call that have hooks."""
 
-    __slots__ = ("_begun", "_call", "_scope", "_written")
+    __slots__ = ("_begun", "_call", "_inserted", "_scope", "_written")
 
-    def __init__(self, call: HookedCall, scope: Scope) -> None:
-        """Call nothing yet."""
+    def __init__(
+        self, call: HookedCall, scope: Scope, inserted: AbstractSet[int] = frozenset()
+    ) -> None:
+        """Call nothing yet; `inserted` has the identities of instances that are inserted, whatever has changed."""
         self._call = call
+        self._inserted = inserted
         self._scope = scope
         self._begun: dict[int, HookedWrite] = {}
         self._written: dict[HookedWrite, None] = {}
@@ -40,7 +44,7 @@ class HookedBulk:
             if not is_in_hook_of(instance):
                 apart.append(instance)
             elif self._unsaved(instance):
-                refuse_own(instance, "save_all")
+                refuse_own(instance, self._call.operation)
         return apart
 
     def before(self, instances: Sequence[Model], ordered: Sequence[Model]) -> Sequence[Model]:
@@ -52,7 +56,7 @@ class HookedBulk:
         while self._before(ordered):
             ordered = self._scope.order(self._call.engine, instances)
         for written in self._begun.values():
-            names = fields_to_save(written.instance, written.place)
+            names = self._names(written)
             if names:
                 self._call.begin(written, names)
         return ordered
@@ -63,16 +67,25 @@ class HookedBulk:
         self.apart(ordered)
         for instance in ordered:
             written = None if id(instance) in self._begun else self._call.of(instance)
-            names = written and fields_to_save(instance, written.place)
+            names = written and self._names(written)
             if written and names:
                 found = True
                 self._begun[id(instance)] = written
-                self._call.before_save(written, names)
+                is_inserted = id(instance) in self._inserted
+                written.is_new |= is_inserted
+                self._call.before_save(written, names, is_whole=is_inserted)
         return found
+
+    def _names(self, written: HookedWrite) -> AbstractSet[str]:
+        """Return the names of the fields that are sent."""
+        instance = written.instance
+        if id(instance) in self._inserted:
+            return all_fields(instance)
+        return fields_to_save(instance, written.place)
 
     def _unsaved(self, instance: Model) -> bool:
         written = self._call.of(instance)
-        return written is not None and bool(fields_to_save(instance, written.place))
+        return written is not None and bool(self._names(written))
 
     def guard(self, instance: Model) -> None:
         """Have the guard of a repeated transaction look at an instance, unless it did so before hooks changed it."""

@@ -97,11 +97,11 @@ def _save_hooked(engine: Engine, scope: Scope, ordered: Sequence[Model], operati
     with HookedCall(engine, scope, operation) as call:
         call.check(ordered)
         for instance in ordered:
-            _save_each(call, engine, scope, instance)
+            save_hooked(call, engine, scope, instance)
 
 
-def _save_each(call: HookedCall, engine: Engine, scope: Scope, instance: Model) -> None:
-    """Save one instance with its hooks."""
+def save_hooked(call: HookedCall, engine: Engine, scope: Scope, instance: Model) -> None:
+    """Save one instance in a call with hooks."""
     written = call.of(instance)
     if written is None:
         save_one(engine, scope, instance, engine._target(type(instance)))
@@ -137,7 +137,7 @@ def _save_between(
         return False
     for each in scope.order(engine, [instance]):
         if each is not instance:  # a hook may have assigned it
-            _save_each(call, engine, scope, each)
+            save_hooked(call, engine, scope, each)
     call.begin(written, names)
     try:
         is_written = save_fields(engine, scope, instance, names, written.target)

@@ -13,16 +13,45 @@ from odmantic._sync.operations.hooks import HookedCall
 from odmantic._sync.operations.save import save_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from collections.abc import Set as AbstractSet
 
     from odmantic._driver.plain import Target
     from odmantic._sync.interfaces import Engine
     from odmantic._sync.operations.scope import Scope
     from odmantic.model import Model
 
+    Write = Callable[[Sequence[Model], HookedBulk | None], None]
+    """Writes instances, which come after those they reference."""
+
 
 def save_all(engine: Engine, scope: Scope, instances: Sequence[Model]) -> None:
     """Save instances, each after those it references, and after other saves of them; see `save` for the stages."""
+
+    def save(ordered: Sequence[Model], bulk: HookedBulk | None) -> None:
+        return save_ordered(engine, scope, ordered, bulk)
+
+    return write_in_turn(engine, scope, instances, "save_all", save)
+
+
+def write_in_turn(
+    engine: Engine,
+    scope: Scope,
+    instances: Sequence[Model],
+    operation: str,
+    write: Write,
+    inserted: AbstractSet[int] = frozenset(),
+) -> None:
+    """Order instances, have their hooks called, and write them, after other writes of them.
+
+    Args:
+        engine: The engine.
+        scope: The scope.
+        instances: What the program gave.
+        operation: The name of the operation, for hooks.
+        write: What writes them.
+        inserted: The identities of instances that are inserted, whatever has changed in them.
+    """
     ordered = scope.order(engine, instances)
     for model in set(map(type, ordered)):
         # A program's own `get_collection` is asked only for what is written.
@@ -30,41 +59,34 @@ def save_all(engine: Engine, scope: Scope, instances: Sequence[Model]) -> None:
         reach = engine._target(model).hooks if is_kept else engine._hooks.for_writes(model)
         # Hooks of classes of a hierarchy may be there one day.
         if reach is not None and reach.now() is not None:
-            _save_all_hooked(engine, scope, instances, ordered)
+            with HookedCall(engine, scope, operation) as call:
+                call.check(ordered)
+                bulk = HookedBulk(call, scope, inserted)
+                try:
+                    _write_hooked(scope, instances, ordered, call, bulk, write)
+                except Exception:
+                    bulk.after_failure()
+                    raise
+                bulk.after()
             return
     turns = engine._turns
     turn = turns.take_all(ordered, scope.unit)
     try:
-        _save(engine, scope, ordered)
+        write(ordered, None)
     finally:
         turns.leave_all(turn)
 
 
-def _save_all_hooked(
-    engine: Engine, scope: Scope, instances: Sequence[Model], ordered: Sequence[Model]
-) -> None:
-    """Save instances with their hooks."""
-    with HookedCall(engine, scope, "save_all") as call:
-        call.check(ordered)
-        bulk = HookedBulk(call, scope)
-        try:
-            _save_in_turn(engine, scope, instances, ordered, call, bulk)
-        except Exception:
-            bulk.after_failure()
-            raise
-        bulk.after()
-
-
-def _save_in_turn(
-    engine: Engine,
+def _write_hooked(
     scope: Scope,
     instances: Sequence[Model],
     ordered: Sequence[Model],
     call: HookedCall,
     bulk: HookedBulk,
+    write: Write,
 ) -> None:
     """Call the hooks before the write, and write, after other saves of the instances."""
-    turns = engine._turns
+    turns = call.engine._turns
     turn = call.turn = turns.take_all(bulk.apart(ordered), scope.unit)
     try:
         ordered = bulk.before(instances, ordered)
@@ -73,7 +95,7 @@ def _save_in_turn(
         new = [each for each in bulk.apart(ordered) if id(each) not in known]
         others = turns.take_all(new, scope.unit)
         try:
-            _save(engine, scope, ordered, bulk)
+            write(ordered, bulk)
         except BaseException:
             bulk.failed()
             raise
@@ -84,8 +106,8 @@ def _save_in_turn(
         turns.leave_all(turn)
 
 
-def _save(
-    engine: Engine, scope: Scope, ordered: Sequence[Model], bulk: HookedBulk | None = None
+def save_ordered(
+    engine: Engine, scope: Scope, ordered: Sequence[Model], bulk: HookedBulk | None
 ) -> None:
     """Save instances from the first one on that has to be written."""
     target: Target | None = None
