@@ -107,7 +107,7 @@ def unknown_keys(instance: Any) -> dict[str, Any]:
     return private.get(_KEPT_KEYS, {}) if private else {}
 
 
-def check_whole(instance: Any) -> None:
+def check_whole(instance: Any, verb: str = "save") -> None:
     """Refuse to write an instance as a whole if its document has a type, and maybe keys, that nobody knows.
 
     Raises:
@@ -120,7 +120,7 @@ def check_whole(instance: Any) -> None:
     if private and _KEPT in private:
         key, name = mapping.hierarchy.key, mapping.model.__name__
         raise InvalidDocumentError(
-            f"cannot save {name}: it was read from a document with {key!r}: {private[_KEPT]!r:.200}, of no known class, "
+            f"cannot {verb} {name}: it was read from a document with {key!r}: {private[_KEPT]!r:.200}, of no known class, "
             f"and a write of the whole document would make it one of {name} and lose its other keys. Save it where it "
             "was read, or import the module of its class",
             mapping.model,

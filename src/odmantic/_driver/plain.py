@@ -89,6 +89,20 @@ def target_at(collection: Any, client: Any, known: Known) -> Target:
     )
 
 
+def check_acknowledged(collection: Any, operation: str, model: type[Any]) -> None:
+    """Check that the server answers writes, for operations that need what it says.
+
+    Raises:
+        TypeError: if the write concern of the collection is `w=0`.
+    """
+    concern: Any = getattr(collection, "write_concern", None)
+    if getattr(concern, "acknowledged", None) is False:
+        raise TypeError(
+            f"{operation} of {model.__name__} needs the server's answer, but the collection has the write concern w=0: "
+            "use a client or an engine whose writes are acknowledged"
+        )
+
+
 def finds_plainly(collection: Any) -> bool:
     """Return whether this is a PyMongo collection whose methods to find were not replaced."""
     return (

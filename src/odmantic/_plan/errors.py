@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 NOT_ENCODABLE = (BSONError, OverflowError, RecursionError, ValueError)
 """The driver's errors for a value without a BSON form."""
 
+_BAD_VALUE = 2
 _ILLEGAL_OPERATION = 20
 _WRITE_CONFLICT = 112
 _TOO_LARGE_CODES = frozenset({10334, 17280, 17419, 17420})
@@ -43,7 +44,7 @@ def write_error(error: Exception, plan: SavePlan, verb: str = "save") -> Excepti
     if isinstance(error, pymongo.errors.DuplicateKeyError):
         return DuplicateKeyError(instance, error)
     name = type(instance).__name__
-    if isinstance(error, DocumentTooLarge) or _code(error) in _TOO_LARGE_CODES:
+    if _is_too_large(error):
         message = (
             f"cannot {verb} {name}: its document is larger than the 16 MiB that MongoDB allows "
             f"({error}). Split it, or store large content in GridFS"
@@ -56,10 +57,14 @@ def write_error(error: Exception, plan: SavePlan, verb: str = "save") -> Excepti
 
 def is_about_document(error: Exception) -> bool:
     """Return whether one document is to blame for a failed command."""
-    return isinstance(error, NOT_ENCODABLE) or _code(error) in {
-        _NESTED_TOO_DEEP,
-        *_TOO_LARGE_CODES,
-    }
+    is_of_server = _code(error) == _NESTED_TOO_DEEP or _is_too_large(error)
+    return is_of_server or isinstance(error, NOT_ENCODABLE)
+
+
+def _is_too_large(error: Exception) -> bool:
+    if isinstance(error, DocumentTooLarge) or _code(error) in _TOO_LARGE_CODES:
+        return True
+    return _code(error) == _BAD_VALUE and "object to insert too large" in str(error)
 
 
 def encoding_error(

@@ -96,8 +96,8 @@ def bulk_error(failed: Mapping[int, tuple[Model, Exception]], inserted: int) -> 
 
 def _told(failure: BulkFailure) -> dict[str, Any]:
     """Return what the driver tells about a failure; of one of its own, the text."""
-    cause: Any = failure.error.__cause__
-    details: Any = getattr(cause, "details", None)
-    if details:
-        return dict(details["writeErrors"][0])
+    for error in (failure.error, failure.error.__cause__):
+        details: Any = getattr(error, "details", None)
+        if details and details.get("writeErrors"):
+            return dict(details["writeErrors"][0])
     return {"index": failure.index, "code": None, "errmsg": str(failure.error)}

@@ -170,7 +170,7 @@ def _encoded(
     mapping: ModelMapping = instance.__mapping__
     if mapping.hierarchy is not None:
         if is_whole:
-            check_whole(instance)
+            check_whole(instance, verb)
         else:
             # No update changes the class of a document.
             names = names - {mapping.type_field}

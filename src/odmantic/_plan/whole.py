@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from odmantic._codec.ids import id_filter
 from odmantic._mapping.mapping import mapping_of
-from odmantic._plan.conditions import instance_filter
 from odmantic._plan.save import all_fields, plan_as_made, plan_save
 from odmantic._plan.save_plan import SavePlan
 from odmantic._state.dirty import update_baseline
@@ -77,7 +77,8 @@ def replacement(plan: SavePlan) -> tuple[dict[str, Any], dict[str, Any]]:
 
     The document keeps its `_id`: the stored one may be equal but not the same, such as a number of another type.
     """
-    query = instance_filter(type(plan.instance), plan.id_, is_whole=True)
+    # A document of another class would be read as one of this class afterwards.
+    query = {**id_filter(plan.id_), **mapping_of(type(plan.instance)).exact_type_condition}
     return query, {key: value for key, value in plan.document.items() if key != "_id"}
 
 

@@ -66,7 +66,7 @@ class EngineWrites(EngineDeletions):
 
         Example:
             ```python
-            user = engine.insert(User(email="ada@example.com", name="Ada"))
+            parcel = engine.insert(Parcel(code="X1", weight=2.5))
             ```
         """
         check_instance(instance, "insert")

@@ -74,6 +74,19 @@ async def _save_all(target, user, **session):
     await target.save_all([User(name="Cy"), User(name="Di")], **session)
 
 
+async def _insert(target, user, **session):
+    await target.insert(Post(author=user, reviewer=User(name="Ed")), **session)
+
+
+async def _insert_many(target, user, **session):
+    await target.insert_many([User(name="Cy"), Note(text="x")], **session)
+
+
+async def _replace(target, user, **session):
+    user.name = "Bob"
+    await target.replace(user, **session)
+
+
 async def _delete(target, user, **session):
     await target.delete(user, **session)
 
@@ -93,7 +106,7 @@ OPERATIONS = {
     operate.__name__[1:]: operate
     for operate in (
         *(_find, _find_one, _find_any, _load, _count),
-        *(_save, _save_all, _delete, _remove, _restore),
+        *(_save, _save_all, _insert, _insert_many, _replace, _delete, _remove, _restore),
     )
 }
 OF_ENGINES = OPERATIONS | {"configure_database": _configure_database}

@@ -10,7 +10,11 @@ import pytest
 from tests.integration.aio.colour import ASYNC, resolve
 
 from odmantic import Field, Model
-from odmantic.exceptions import StrayOperationError, StrayOperationWarning
+from odmantic.exceptions import (
+    DocumentNotFoundError,
+    StrayOperationError,
+    StrayOperationWarning,
+)
 from odmantic.session import NO_SESSION
 
 HERE = __file__
@@ -57,6 +61,20 @@ async def _save_all(engine, **session):
     return await engine.save_all([User(name="stray"), User(name="stray")], **session)
 
 
+async def _insert(engine, **session):
+    return await engine.insert(User(name="stray"), **session)
+
+
+async def _insert_many(engine, **session):
+    return await engine.insert_many([User(name="stray"), User(name="stray")], **session)
+
+
+async def _replace(engine, **session):
+    user = await engine.save(User(name="x"), session=NO_SESSION)
+    with contextlib.suppress(DocumentNotFoundError):  # a transaction may not see it
+        await engine.replace(user, **session)
+
+
 async def _delete(engine, **session):
     await engine.delete(await engine.save(User(name="x"), session=NO_SESSION), **session)
 
@@ -71,7 +89,10 @@ async def _configure(engine, **session):
 
 EVERY_OPERATION = pytest.mark.parametrize(
     "operate",
-    [_find, _find_one, _count, _save, _save_all, _delete, _remove, _configure],
+    [
+        *(_find, _find_one, _count, _save, _save_all, _insert, _insert_many, _replace, _delete),
+        *(_remove, _configure),
+    ],
     ids=lambda operate: operate.__name__[1:],
 )
 
@@ -128,7 +149,7 @@ async def test_raise_refuses_before_anything_is_sent(make_engine, operate, comma
         async with engine.transaction():
             await operate(engine)
     assert isinstance(caught.value, RuntimeError)
-    assert set(commands.names) <= ({"update"} if operate is _delete else set())
+    assert set(commands.names) <= ({"update"} if operate in (_delete, _replace) else set())
 
 
 @EVERY_OPERATION
@@ -143,7 +164,7 @@ async def test_ignore_is_silent_and_runs_outside(make_engine, operate, commands)
 
 @pytest.mark.parametrize(
     "operate",
-    [_find, _find_one, _count, _save, _save_all, _remove],
+    [_find, _find_one, _count, _save, _save_all, _insert, _insert_many, _remove],
     ids=lambda operate: operate.__name__[1:],
 )
 async def test_join_makes_it_part_of_the_transaction(make_engine, operate, commands, raw_database):

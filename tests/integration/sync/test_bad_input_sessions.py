@@ -29,6 +29,9 @@ OPERATIONS = {
     "count": lambda engine, parcel, session: engine.count(Parcel, session=session),
     "save": lambda engine, parcel, session: engine.save(parcel, session=session),
     "save_all": lambda engine, parcel, session: engine.save_all([parcel], session=session),
+    "insert": lambda engine, parcel, session: engine.insert(parcel, session=session),
+    "insert_many": lambda engine, parcel, session: engine.insert_many([parcel], session=session),
+    "replace": lambda engine, parcel, session: engine.replace(parcel, session=session),
     "delete": lambda engine, parcel, session: engine.delete(parcel, session=session),
     "remove": lambda engine, parcel, session: engine.remove(Parcel, session=session),
     "configure_database": lambda engine, parcel, session: engine.configure_database(

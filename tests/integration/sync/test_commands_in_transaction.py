@@ -74,6 +74,19 @@ def _save_all(target, user, **session):
     target.save_all([User(name="Cy"), User(name="Di")], **session)
 
 
+def _insert(target, user, **session):
+    target.insert(Post(author=user, reviewer=User(name="Ed")), **session)
+
+
+def _insert_many(target, user, **session):
+    target.insert_many([User(name="Cy"), Note(text="x")], **session)
+
+
+def _replace(target, user, **session):
+    user.name = "Bob"
+    target.replace(user, **session)
+
+
 def _delete(target, user, **session):
     target.delete(user, **session)
 
@@ -93,7 +106,7 @@ OPERATIONS = {
     operate.__name__[1:]: operate
     for operate in (
         *(_find, _find_one, _find_any, _load, _count),
-        *(_save, _save_all, _delete, _remove, _restore),
+        *(_save, _save_all, _insert, _insert_many, _replace, _delete, _remove, _restore),
     )
 }
 OF_ENGINES = OPERATIONS | {"configure_database": _configure_database}

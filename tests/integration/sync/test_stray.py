@@ -10,7 +10,11 @@ import warnings
 import pytest
 
 from odmantic import Field, Model
-from odmantic.exceptions import StrayOperationError, StrayOperationWarning
+from odmantic.exceptions import (
+    DocumentNotFoundError,
+    StrayOperationError,
+    StrayOperationWarning,
+)
 from odmantic.session import NO_SESSION
 
 HERE = __file__
@@ -57,6 +61,20 @@ def _save_all(engine, **session):
     return engine.save_all([User(name="stray"), User(name="stray")], **session)
 
 
+def _insert(engine, **session):
+    return engine.insert(User(name="stray"), **session)
+
+
+def _insert_many(engine, **session):
+    return engine.insert_many([User(name="stray"), User(name="stray")], **session)
+
+
+def _replace(engine, **session):
+    user = engine.save(User(name="x"), session=NO_SESSION)
+    with contextlib.suppress(DocumentNotFoundError):  # a transaction may not see it
+        engine.replace(user, **session)
+
+
 def _delete(engine, **session):
     engine.delete(engine.save(User(name="x"), session=NO_SESSION), **session)
 
@@ -71,7 +89,10 @@ def _configure(engine, **session):
 
 EVERY_OPERATION = pytest.mark.parametrize(
     "operate",
-    [_find, _find_one, _count, _save, _save_all, _delete, _remove, _configure],
+    [
+        *(_find, _find_one, _count, _save, _save_all, _insert, _insert_many, _replace, _delete),
+        *(_remove, _configure),
+    ],
     ids=lambda operate: operate.__name__[1:],
 )
 
@@ -128,7 +149,7 @@ def test_raise_refuses_before_anything_is_sent(make_engine, operate, commands):
         with engine.transaction():
             operate(engine)
     assert isinstance(caught.value, RuntimeError)
-    assert set(commands.names) <= ({"update"} if operate is _delete else set())
+    assert set(commands.names) <= ({"update"} if operate in (_delete, _replace) else set())
 
 
 @EVERY_OPERATION
@@ -143,7 +164,7 @@ def test_ignore_is_silent_and_runs_outside(make_engine, operate, commands):
 
 @pytest.mark.parametrize(
     "operate",
-    [_find, _find_one, _count, _save, _save_all, _remove],
+    [_find, _find_one, _count, _save, _save_all, _insert, _insert_many, _remove],
     ids=lambda operate: operate.__name__[1:],
 )
 def test_join_makes_it_part_of_the_transaction(make_engine, operate, commands, raw_database):

@@ -25,6 +25,14 @@ CALLS = [
     ("count", (User, *_QUERIES), {}, {}),
     ("save", (sentinel.instance,), {}, {}),
     ("save_all", ([sentinel.instance],), {}, {}),
+    ("insert", (sentinel.instance,), {}, {"cascade": True}),
+    (
+        "insert_many",
+        ([sentinel.instance],),
+        {"ordered": False, "bypass_document_validation": True},
+        {"cascade": True},
+    ),
+    ("replace", (sentinel.instance,), {}, {}),
     ("delete", (sentinel.instance,), {}, {}),
     ("remove", (User, *_QUERIES), {"just_one": True}, {}),
     ("remove", (User,), {}, {"just_one": False}),
@@ -134,7 +142,11 @@ def test_the_engine_is_asked_even_where_it_refuses():
 
 @pytest.mark.parametrize("make", [AIOSession, SyncSession])
 @pytest.mark.parametrize(
-    "method", ["find", "find_one", "count", "save", "save_all", "delete", "remove"]
+    "method",
+    [
+        *("find", "find_one", "count", "save", "save_all", "delete", "remove"),
+        *("insert", "insert_many", "replace"),
+    ],
 )
 def test_no_operation_takes_a_session(make, method):
     assert "session" not in inspect.signature(getattr(make, method)).parameters

@@ -16,6 +16,9 @@ import odmantic
 from odmantic import EmbeddedModel, Model, exceptions
 from odmantic.exceptions import (
     BaseEngineException,
+    BulkFailure,
+    BulkResult,
+    BulkWriteError,
     DocumentNotFoundError,
     DocumentParsingError,
     DocumentTooLargeError,
@@ -83,6 +86,11 @@ ERRORS = [
     TransactionError("text"),
     TransactionAbortedError("text", pymongo.errors.OperationFailure("first", 112)),
     TransactionNotSupportedError("text", pymongo.errors.OperationFailure("first", 20, {"a": 1})),
+    BulkWriteError(
+        BulkResult(inserted_count=1),
+        [BulkFailure(1, "insert", Ship, Ship(), InvalidDocumentError("text", Ship))],
+        {"nInserted": 1, "writeErrors": [{"index": 1, "errmsg": "secret"}]},
+    ),
     InvalidDocumentError("text", Ship),
     IntegerTooLargeError("text", Ship),
     DocumentTooLargeError("text", Ship),
@@ -118,6 +126,7 @@ def test_notes_survive_pickling():
         (BaseEngineException, (OdmanticError,)),
         (DocumentNotFoundError, (BaseEngineException,)),
         (DuplicateKeyError, (BaseEngineException,)),
+        (BulkWriteError, (BaseEngineException, pymongo.errors.BulkWriteError)),
         (DocumentParsingError, (OdmanticError, ValueError)),
         (TransactionAbortedError, (TransactionError, pymongo.errors.OperationFailure)),
         (SessionMisuseError, (OdmanticError, RuntimeError, pymongo.errors.InvalidOperation)),

@@ -21,6 +21,7 @@ from odmantic._plan.indexes import warn_unless_settled
 from odmantic._plan.outcome import deepest
 from odmantic._plan.planner import BATCH_SIZE
 from odmantic._plan.refusals import bulk_error, refusals_of, unfit_documents
+from odmantic._plan.save import referenced
 from odmantic._plan.whole import plan_inserts
 from odmantic._state.places import Written
 from odmantic._state.transitions import mark_nested, mark_unknown
@@ -80,7 +81,7 @@ class _Inserting:
     async def write(self, ordered: Sequence[Model], bulk: HookedBulk | None) -> None:
         """Write instances, which come after those they reference."""
         self._bulk = bulk
-        for is_given, run in groupby(ordered, lambda each: id(each) in self.positions):
+        for is_given, run in groupby(self._apart(ordered), lambda e: id(e) in self.positions):
             members = list(run)
             if not is_given:
                 await save_ordered(self._engine, self._scope, members, bulk)
@@ -89,6 +90,17 @@ class _Inserting:
                 await self._insert(model, some)
         if self._failed:
             raise bulk_error(self._failed, self._inserted)
+
+    def _apart(self, ordered: Sequence[Model]) -> Sequence[Model]:
+        """Put references before all that is inserted, unless one of them refers to that."""
+        if len(ordered) == len(self.positions):
+            return ordered
+        given = [each for each in ordered if id(each) in self.positions]
+        others = [each for each in ordered if id(each) not in self.positions]
+        for each in others:
+            if any(id(target) in self.positions for target in referenced(each)):
+                return ordered
+        return [*others, *given]
 
     def _by_collection(self, members: list[Model]) -> list[tuple[type[Model], Sequence[Model]]]:
         """Split instances into those of one collection: in order, or into as few parts as possible."""

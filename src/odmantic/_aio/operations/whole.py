@@ -9,6 +9,7 @@ from pymongo.errors import PyMongoError
 
 from odmantic._aio.operations.hooks import HookedCall
 from odmantic._aio.operations.save import save_hooked, save_one
+from odmantic._driver.plain import check_acknowledged
 from odmantic._hooks.inside import is_in_hook_of, refuse_own
 from odmantic._plan.errors import NOT_ENCODABLE, write_error
 from odmantic._plan.indexes import warn_unless_settled
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 async def write_whole(engine: Engine, scope: Scope, instance: Model, how: WholeWrite) -> None:
     """Write an instance as a whole, after saving those it references."""
+    if not how.inserts:
+        model = type(instance)
+        check_acknowledged(engine._target(model).writing, how.operation, model)
     ordered: Sequence[Model] = (instance,)
     if instance.__mapping__.links:
         ordered = scope.order(engine, ordered)

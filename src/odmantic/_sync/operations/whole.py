@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo.errors import PyMongoError
 
+from odmantic._driver.plain import check_acknowledged
 from odmantic._hooks.inside import is_in_hook_of, refuse_own
 from odmantic._plan.errors import NOT_ENCODABLE, write_error
 from odmantic._plan.indexes import warn_unless_settled
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 def write_whole(engine: Engine, scope: Scope, instance: Model, how: WholeWrite) -> None:
     """Write an instance as a whole, after saving those it references."""
+    if not how.inserts:
+        model = type(instance)
+        check_acknowledged(engine._target(model).writing, how.operation, model)
     ordered: Sequence[Model] = (instance,)
     if instance.__mapping__.links:
         ordered = scope.order(engine, ordered)

@@ -1,0 +1,50 @@
+from odmantic import Field, Model, SyncEngine
+from odmantic.exceptions import (
+    BulkWriteError,
+    DocumentNotFoundError,
+    DuplicateKeyError,
+)
+
+
+class User(Model):
+    email: str = Field(unique=True)
+    name: str
+
+
+def main(engine: SyncEngine) -> None:
+    engine.configure_database([User])
+
+    # --8<-- [start:insert]
+    ada = engine.insert(User(email="ada@example.com", name="Ada"))
+    try:
+        engine.insert(User(email="ada@example.com", name="Somebody else"))
+    except DuplicateKeyError as error:
+        print(error)
+        # -> User with this email exists already
+    # --8<-- [end:insert]
+
+    # --8<-- [start:insert_many]
+    users = [
+        User(email="bo@example.com", name="Bo"),
+        User(email="ada@example.com", name="Ada again"),
+        User(email="cy@example.com", name="Cy"),
+    ]
+    try:
+        engine.insert_many(users, ordered=False)
+    except BulkWriteError as error:
+        print(error.result.inserted_count)
+        # -> 2
+        for failure in error.failures:
+            print(failure.index, failure.error)
+            # -> 1 User with this email exists already
+    # --8<-- [end:insert_many]
+
+    # --8<-- [start:replace]
+    ada.name = "Ada L."
+    engine.replace(ada)  # the whole document: keys that User does not know are gone
+    try:
+        engine.replace(User(email="dee@example.com", name="Dee"))
+    except DocumentNotFoundError as error:
+        print(error.instance.name)
+        # -> Dee
+    # --8<-- [end:replace]
