@@ -17,6 +17,7 @@ import bson.decimal128
 import bson.int64
 import bson.regex
 from bson.binary import UUID_SUBTYPE, Binary
+from bson.dbref import DBRef
 from bson.errors import InvalidId
 
 from odmantic._bson.values import is_document, is_stored_array
@@ -111,6 +112,10 @@ def _with_binary_uuids(value: Any) -> Any:
         return {key: _with_binary_uuids(item) for key, item in value.items()}
     if is_stored_array(value):
         return list(map(_with_binary_uuids, value))
+    if isinstance(value, DBRef):
+        collection, id_, *others = value.as_doc().items()
+        rest = {key: _with_binary_uuids(item) for key, item in others}
+        return DBRef(collection[1], _with_binary_uuids(id_[1]), rest.pop("$db", None), rest)
     return Binary.from_uuid(value) if isinstance(value, UUID) else value
 
 
@@ -120,6 +125,8 @@ def _holds_uuid(value: Any) -> bool:
         items = value.values()
     elif is_stored_array(value):
         items = value
+    elif isinstance(value, DBRef):
+        items = value.as_doc().values()
     else:
         return isinstance(value, UUID)
     for item in items:  # noqa: SIM110 - each read comes here, and a generator is slower

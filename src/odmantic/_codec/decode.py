@@ -22,9 +22,15 @@ from odmantic._codec.types import (
     keep_unknown_type,
     without_alias,
 )
-from odmantic._errors.parsing import parsing_error
+from odmantic._errors.parsing import (
+    no_collection_named,
+    other_database,
+    parsing_error,
+    unknown_collection,
+)
 from odmantic._mapping.fields import ODMEmbeddedGeneric, ODMReference
 from odmantic._mapping.interfaces import MISSING, Decoder, FieldDecoder, Location, OnMissing
+from odmantic._mapping.members import Found, dbref_in
 from odmantic._types.classes import is_array, is_mapping
 from odmantic._types.instances import Instance
 from odmantic._types.tree import Array, Lazy, Nullable, Table, Type, read_extras
@@ -40,6 +46,7 @@ from odmantic.exceptions import (
 if TYPE_CHECKING:
     from odmantic._mapping.fields import ODMBaseField
     from odmantic._mapping.mapping import ModelMapping
+    from odmantic._mapping.members import Member
 
     T = TypeVar("T", bound=Instance)
 
@@ -150,7 +157,7 @@ def _has_arbitrary_types(mapping: ModelMapping) -> bool:
 
 def _field_decoder(mapping: ModelMapping, name: str, field: ODMBaseField) -> Decoder | None:
     if isinstance(field, ODMReference):
-        return _reference_decoder(field.tree, field.key_name)
+        return _reference_decoder(field, field.tree)
     compiler = DecoderCompiler(
         arbitrary_types=_has_arbitrary_types(mapping), is_strict=is_strict_class(mapping.model)
     )
@@ -183,28 +190,32 @@ def _on_missing(field: ODMBaseField) -> OnMissing:
     return lambda _loc, _errors, _raw: info.get_default(call_default_factory=True)
 
 
-def _reference_decoder(node: Type, key: str) -> Decoder:
+def _reference_decoder(field: ODMReference, node: Type) -> Decoder:
     match node:
         case Nullable():
-            decode_other = _reference_decoder(node.inner, key)
+            decode_other = _reference_decoder(field, node.inner)
             return lambda value, loc, errors, raw: (
                 None if value is None else decode_other(value, loc, errors, raw)
             )
         case Array():
-            return array_decoder(_reference_decoder(node.inner, key))
+            return array_decoder(_reference_decoder(field, node.inner))
         case Table():
             compiler = DecoderCompiler(arbitrary_types=True)
-            decode_other = _reference_decoder(node.inner, key)
+            decode_other = _reference_decoder(field, node.inner)
             return compiler.table_decoder(node, decode_other) or decode_other
         case Lazy():
-            return field_decoder(node, key)
+            return field_decoder(node, field.key_name)
+        case _ if field.members[0].is_named:
+            return _named_decoder(field)
         case _:
-            return _target_decoder(node.cls, key)
+            return _target_decoder(field.members[0], field.key_name)
 
 
-def _target_decoder(model: Any, key: str) -> Decoder:
+def _target_decoder(member: Member, key: str) -> Decoder:
+    model, classes = member.cls, member.classes
+
     def decode(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
-        if isinstance(value, model):  # the engines have made it
+        if isinstance(value, classes):  # the engines have made it
             return value
         # The engines put the referenced document in place of its id; if there is none, the id or null is still here.
         if type(value) is not dict and not isinstance(value, Mapping):
@@ -218,6 +229,33 @@ def _target_decoder(model: Any, key: str) -> Decoder:
         return translate(model.__mapping__, value, loc, errors)
 
     return decode
+
+
+def _named_decoder(field: ODMReference) -> Decoder:
+    """Return the decoder of a document of one of several collections, in place of which there may be what led to it."""
+
+    def decode(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
+        if type(value) is Found:
+            cls = class_inside(value.cls, value.document, loc, errors)
+            return None if cls is None else parse_target(cls, value.document, loc, errors)
+        if any(each.has(value) for each in field.members):  # the engines have made it
+            return value
+        return report(errors, _problem_of(field, value), loc, raw)
+
+    return decode
+
+
+def _problem_of(field: ODMReference, stored: Any) -> PydanticCustomError:
+    """Return why what is stored in a reference to one of several collections leads to no document."""
+    found = dbref_in(stored)
+    names = [each.collection for each in field.members]
+    if stored is not None and found is None:
+        return no_collection_named(stored, names)
+    if found is not None and found.collection not in names:
+        return unknown_collection(found.collection, names)
+    if found is not None and found.database is not None:
+        return other_database(found.database)
+    return ReferencedDocumentNotFoundError(field.key_name)
 
 
 def _strictly(decode: Decoder, origin: Any) -> Decoder:

@@ -240,11 +240,11 @@ def extra_encoder(mapping: ModelMapping) -> Encoder:
 
 def _field_encoder(mapping: ModelMapping, name: str, field: ODMBaseField) -> Encoder | None:
     if isinstance(field, ODMReference) and isinstance(field.tree, Target):
-        return partial(_encode_target, field.model)
+        return partial(_encode_target, field)
     refuse = partial(refusal, mapping, name)
     compiler = EncoderCompiler(any_encoder(field.tree.codecs), refuse, encode_document)
     if isinstance(field, ODMReference):
-        compiler.encode_target = partial(_encode_only_target, field.model, refuse)
+        compiler.encode_target = partial(_encode_only_target, field, refuse)
         return compiler.encoder(field.tree)
     encode = compiler.field_encoder(mapping.model, name, field.tree)
     return checking_encoder(mapping, encode) if is_open_type(mapping, name) else encode
@@ -259,31 +259,57 @@ def refusal(mapping: ModelMapping, name: str, reason: str) -> InvalidDocumentErr
     )
 
 
-def _encode_target(model: type[Instance], value: Any) -> Any:
+def _encode_target(field: ODMReference, value: Any) -> Any:
     if not is_model_instance(value):
         return encode_any(value)
-    check_target(model, value)
+    check_target(field, value)
     return encode_reference(value)
 
 
-def _encode_only_target(
-    model: type[Instance], refuse: Callable[[str], Exception], value: Any
-) -> Any:
-    """Encode a target in a container, which may have changed since its validation."""
+def _encode_only_target(field: ODMReference, refuse: Callable[[str], Exception], value: Any) -> Any:
+    """Encode a target in a container, which may have changed since its validation, or one of several models."""
     if not is_model_instance(value):
-        raise refuse(f"{value!r:.200} is no {model.__name__}")
-    check_target(model, value)
-    return encode_reference(value)
+        raise refuse(f"{value!r:.200} is no {' or '.join(_names_in(field))}")
+    check_target(field, value)
+    return refer_to(field, value)
 
 
-def check_target(model: type[Instance], target: Instance) -> None:
-    """Raise for an instance of a subclass in another collection than that of the class which is referred to.
+def refer_to(field: ODMReference, target: Instance) -> Any:
+    """Return the stored form of a reference of a field to a target that it may have.
 
     Raises:
-        InvalidDocumentError: a reference would lead to no document, or to another one.
+        InvalidDocumentError: if the primary key of the target is not valid.
     """
-    cls = type(target)
-    if cls is not model and mapping_of(cls).collection != mapping_of(model).collection:
+    key = encode_reference(target)
+    first = field.members[0]
+    return (
+        next(each for each in field.members if each.has(target)).refer(key)
+        if first.is_named
+        else key
+    )
+
+
+def _names_in(field: ODMReference) -> list[str]:
+    return [cls.__name__ for each in field.members for cls in each.classes]
+
+
+def check_target(field: ODMReference, target: Instance) -> None:
+    """Raise for an instance to which a reference cannot lead, by its class or its collection.
+
+    Raises:
+        InvalidDocumentError: the reference would lead to no document, or to another one.
+    """
+    cls, model = type(target), field.model
+    if cls is model:
+        return
+    if field.members[0].is_chosen:
+        if not any(each.has(target) for each in field.members):
+            names = " or a ".join(_names_in(field))
+            raise InvalidDocumentError(
+                f"a reference to a {names} cannot lead to a {cls.__name__}: name {cls.__name__} in the annotation",
+                cls,
+            )
+    elif mapping_of(cls).collection != mapping_of(model).collection:
         raise InvalidDocumentError(
             f"a reference to {model.__name__} cannot lead to a {cls.__name__}, whose documents are in another collection: "
             f"declare the field as {cls.__name__}, or store the key",

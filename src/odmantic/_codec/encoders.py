@@ -39,6 +39,7 @@ from odmantic._types.tree import (
     Object,
     Table,
     Target,
+    Targets,
     Type,
     Union,
     Variable,
@@ -90,7 +91,7 @@ class EncoderCompiler:
             return self._encode_any
         if isinstance(node, Document) and self._encode_document is not None:
             return self._of_class(node.cls, self._encode_document)
-        if isinstance(node, Target) and self.encode_target is not None:
+        if isinstance(node, (Target, Targets)) and self.encode_target is not None:
             return self.encode_target
         marks = dumping_marks(node)
         if marks is not None:

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import bson
+from bson.dbref import DBRef
 
 from odmantic._bson.codecs import Codecs
 from odmantic._bson.conversions import parse_object_id
@@ -25,6 +27,7 @@ from odmantic._codec.own_forms import dumping_marks, is_left_to_field
 from odmantic._codec.untyped import any_encoder
 from odmantic._mapping.fields import ODMReference
 from odmantic._mapping.mapping import mapping_of
+from odmantic._mapping.members import dbref_in
 from odmantic._mapping.ref import is_ref, stored_key
 from odmantic._types.kinds import is_model_instance
 from odmantic._types.recursion import Recursion
@@ -42,6 +45,7 @@ from odmantic._types.tree import (
 
 if TYPE_CHECKING:
     from odmantic._mapping.fields import ODMBaseField
+    from odmantic._mapping.members import Member
 
 _Classes: TypeAlias = "type[Any] | tuple[type[Any], ...]"
 _Convert: TypeAlias = Callable[[Any], Any]
@@ -102,8 +106,9 @@ def _reference(field: ODMReference) -> _Convert:
 
 def _target(field: ODMReference) -> _Convert:
     """Return the conversion of one target, or of its key."""
-    target = mapping_of(field.model)
-    key = target.fields[target.primary_field or ""]
+    if field.members[0].is_named:
+        return partial(_named_operand, field)
+    key = _key_of(field.members[0])
 
     def encode(value: Any) -> Any:
         if is_ref(value):
@@ -111,6 +116,42 @@ def _target(field: ODMReference) -> _Convert:
         return encode_primary_key(value) if is_model_instance(value) else encode_operand(key, value)
 
     return encode
+
+
+def _key_of(member: Member) -> ODMBaseField:
+    """Return the field of the primary key of targets."""
+    mapping = mapping_of(member.cls)
+    return mapping.fields[mapping.primary_field or ""]
+
+
+def _named_operand(field: ODMReference, value: Any) -> Any:
+    """Encode one of the targets of a reference to models of several collections."""
+    if value is None:
+        return None
+    members, where = (
+        field.members,
+        f"{field.owner[0].__name__}.{field.owner[1]}" if field.owner else "the reference",
+    )
+    names = " or ".join(cls.__name__ for each in members for cls in each.classes)
+    if is_model_instance(value):
+        for each in members:
+            if each.has(value):
+                return each.refer(encode_primary_key(value))
+        raise TypeError(f"{where} leads to a {names}, and is never a {type(value).__name__}")
+    given = dbref_in(value)
+    if given is None:
+        example = f"DBRef({members[0].collection!r}, id)"
+        raise TypeError(
+            f"{where} leads to a {names}, so that {value!r:.200} does not say in which collection: compare it with an "
+            f"instance, or with {example}"
+        )
+    for each in members:
+        if each.collection == given.collection:
+            return DBRef(each.collection, encode_operand(_key_of(each), given.id), given.database)
+    known = ", ".join(repr(each.collection) for each in members)
+    raise ValueError(
+        f"{where} leads to no document of {given.collection!r:.200}, but of one of {known}"
+    )
 
 
 def _in_containers(node: Type, encode: _Convert) -> _Convert:

@@ -13,7 +13,8 @@ from odmantic._bson.values import is_collection, is_document
 from odmantic._codec.untyped import encode_any
 from odmantic._mapping.fields import ODMEmbedded, ODMEmbeddedGeneric, ODMReference
 from odmantic._mapping.mapping import mapping_of
-from odmantic._types.tree import Array, Coded, Nullable, Table, Target
+from odmantic._mapping.members import members_of
+from odmantic._types.tree import Array, Coded, Nullable, Table, Target, Targets
 
 if TYPE_CHECKING:
     from odmantic._mapping.fields import ODMBaseField
@@ -30,12 +31,18 @@ def encode_shown(instance: Any) -> dict[str, Any]:
     shown: dict[str, Any] = {
         name: value
         for name, value in instance.model_dump().items()
-        if not _is_same(value, usual.get(name, _ABSENT))
+        if not _is_same(value, usual.get(name, _ABSENT)) and not _names_collections(mapping, name)
     }
     stored = _encode_fields(mapping, shown)
     if mapping.extra_allowed:
         stored |= {k: encode_any(v) for k, v in shown.items() if k not in mapping.fields}
     return stored
+
+
+def _names_collections(mapping: ModelMapping, name: str) -> bool:
+    """Return whether a field is stored with the collections of its targets, which `model_dump` does not show."""
+    field = mapping.fields.get(name)
+    return isinstance(field, ODMReference) and field.members[0].is_named
 
 
 def _is_same(one: object, other: object) -> bool:
@@ -75,6 +82,9 @@ def _keys_of(node: Type, value: Any) -> Any:
             return {key: _keys_of(node.inner, each) for key, each in value.items()}
         case Target() if is_document(value):
             return value[mapping_of(node.cls).primary_field]
+        case Targets() if is_document(value):
+            (member,) = members_of(node)
+            return value[mapping_of(member.cls).primary_field]
         case _:
             return value
 

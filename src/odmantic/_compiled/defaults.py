@@ -9,7 +9,17 @@ from odmantic._codec.coded import has_codec
 from odmantic._codec.untyped import encode_any
 from odmantic._mapping.fields import none_if_missing
 from odmantic._types.leaves import LEAF_CLASSES
-from odmantic._types.tree import Anything, Array, Lazy, Leaf, Nullable, Opaque, Table, Target
+from odmantic._types.tree import (
+    Anything,
+    Array,
+    Lazy,
+    Leaf,
+    Nullable,
+    Opaque,
+    Table,
+    Target,
+    Targets,
+)
 
 if TYPE_CHECKING:
     from odmantic._mapping.fields import ODMBaseField
@@ -30,7 +40,7 @@ def stored_default(field: ODMBaseField, node: Node) -> Any:
         return None
     info = field.pydantic_field
     is_made_anew = field.is_required_in_doc() or field.if_missing is not None
-    if isinstance(node, (Target, Lazy)) or is_made_anew:
+    if isinstance(node, (Target, Targets, Lazy)) or is_made_anew:
         return NO_DEFAULT
     if info.default_factory is None:
         is_decoded = isinstance(node, Opaque) and info.default is not None and has_codec(field.tree)

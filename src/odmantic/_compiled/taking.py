@@ -15,7 +15,7 @@ from odmantic._compiled.values import Stored, ValueCode, is_known, is_stored_as_
 from odmantic._mapping.plain import is_plain
 from odmantic._state.state import slot
 from odmantic._state.transitions import give_back_whole, take_whole
-from odmantic._types.tree import Anything, Lazy, Leaf, Node, Nullable, Target
+from odmantic._types.tree import Anything, Lazy, Leaf, Node, Nullable, Target, Targets
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -144,7 +144,7 @@ def _is_no_timestamp(mapping: ModelMapping, name: str) -> bool:
     shape = mapping.readable.shapes[name]
     encode = mapping.encoder_of[name]
     inner = shape.inner if isinstance(shape, Nullable) else shape
-    if shape is None or isinstance(inner, (Anything, Target, Lazy)):
+    if shape is None or isinstance(inner, (Anything, Target, Targets, Lazy)):
         return False
     if _is_member(shape):
         return True

@@ -30,7 +30,7 @@ from odmantic._bson.datetimes import Datetimes, DatetimeSupport, NowSupport
 from odmantic._caller import warn_caller
 from odmantic._define.hierarchies import with_key_of_base
 from odmantic._define.properties import adopt, resolve
-from odmantic._define.references import check_lazy, empty_reference, evaluate_form
+from odmantic._define.references import check_lazy, check_union, empty_reference, evaluate_form
 from odmantic._mapping.naming import plain_text
 from odmantic._mapping.options import FieldOptions, options_in
 from odmantic._types.adapt import adapt_annotation
@@ -38,6 +38,7 @@ from odmantic._types.annotations import annotated, evaluate, type_adapter
 from odmantic._types.forms import has_lazy, target_in
 from odmantic._types.kinds import ModelKind, is_class, kind_of, why_no_model
 from odmantic._types.tree import Document, Target, Type, read_type
+from odmantic._types.unions import mark_unions
 from odmantic.bson import ObjectId
 from odmantic.exceptions import EmbeddedReferenceWarning
 from odmantic.field import ODMFieldInfo, default_as_supplier
@@ -94,7 +95,10 @@ class Declaration:
         Raises:
             TypeError: if the field cannot be defined like this.
         """
+        is_reference = isinstance(self.value, ODMReferenceInfo)
         adapted = self._adapted_annotation()
+        if is_reference:
+            adapted = mark_unions(adapted)
         tree = self.tree = self._read(adapted)
         for node in tree.inside:
             if kind_of(node.bare) is ModelKind.ABSTRACT:
@@ -102,7 +106,6 @@ class Declaration:
                     f"Unhandled field definition {self.class_name}: {self.name}: {node.bare.__name__} is abstract, and "
                     "has no instances: name a class derived from it"
                 )
-        is_reference = isinstance(self.value, ODMReferenceInfo)
         if isinstance(tree, Target) and not is_reference:
             raise TypeError(
                 f"cannot define a reference {self.name} (in {self.class_name}) without a "
@@ -116,6 +119,7 @@ class Declaration:
 
     def _embed(self, adapted: Any, tree: Type) -> None:
         """Treat a reference to an embedded model as an ordinary field, as 1.x did."""
+        check_union(f"{self.class_name}: {self.name}", tree)
         # It is the field's own type, or that of what is in a container.
         nodes = (node for node in (tree, *tree.arguments) if isinstance(node, Document))
         embedded = next(nodes, None)
@@ -128,8 +132,8 @@ class Declaration:
                 )
             raise TypeError(
                 f"Unhandled field definition {self.class_name}: {self.name}: {_shown(adapted)} = Reference(): a "
-                "reference leads to documents of one model, so its annotation is the model, optional or in a list, a "
-                f"tuple, a deque or a dict, as in `{self.name}: User = Reference()`, `User | None`, `list[User]`, "
+                "reference leads to documents, so its annotation is a model or a union of models, optional or in a list, "
+                f"a tuple, a deque or a dict, as in `{self.name}: User = Reference()`, `User | None`, `list[User]`, "
                 "`tuple[User, ...]` or `dict[str, User]`"
             )
         ignored = "" if self.value.key_name is None else ", and its key_name is ignored"

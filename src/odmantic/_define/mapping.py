@@ -33,6 +33,7 @@ from odmantic._mapping.hierarchy import hierarchy_of
 from odmantic._mapping.links import ends_of, followed_in
 from odmantic._mapping.loading import why_not_missing
 from odmantic._mapping.mapping import COLLECTION, ModelMapping
+from odmantic._mapping.members import members_of
 from odmantic._mapping.naming import (
     check_key_name,
     collection_name,
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
     from odmantic._mapping.interfaces import Encoder
+    from odmantic._mapping.members import Member
     from odmantic._mapping.options import FieldOptions
     from odmantic.config import ODMConfigDict
 
@@ -192,7 +194,9 @@ def _field(
         "absence": absence,
     }
     if target is not None:
-        reference = ODMReference(model=target.cls, **common)
+        members = members_of(target)
+        _check_members(f"{model.__name__}.{name}", members)
+        reference = ODMReference(model=members[0].cls, members=members, **common)
         _check_missing(model, name, reference)
         check_rule(model, name, reference)
         return reference
@@ -212,6 +216,21 @@ def _field(
             EmbeddedCopyWarning,
         )
     return ODMField(**common)
+
+
+def _check_members(where: str, members: tuple[Member, ...]) -> None:
+    """Refuse models of one collection in which nothing tells their documents apart."""
+    seen: dict[str, Any] = {}
+    for each in members if len(members) > 1 else ():
+        # Their mappings may not exist yet.
+        collection = _collection(each.cls, each.cls.model_config)
+        other = seen.setdefault(collection, each.cls)
+        if other is not each.cls:
+            raise TypeError(
+                f"{where} cannot refer to {other.__name__} or {each.cls.__name__}: both are in the collection "
+                f"{collection!r}, where nothing tells their documents apart. Give one of them another collection, or "
+                'derive both from a model with inheritance="single"'
+            )
 
 
 def _check_missing(model: type[Instance], name: str, reference: ODMReference) -> None:

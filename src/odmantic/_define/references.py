@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticUndefined
@@ -13,7 +14,17 @@ from odmantic._mapping.ref_schema import model_in
 from odmantic._types.annotations import evaluate
 from odmantic._types.forms import has_lazy, target_in
 from odmantic._types.kinds import is_lazy
-from odmantic._types.tree import Array, Lazy, Nullable, Table, Type, Variable, read_type
+from odmantic._types.tree import (
+    Array,
+    Document,
+    Lazy,
+    Table,
+    Target,
+    Type,
+    Union,
+    Variable,
+    read_type,
+)
 
 if TYPE_CHECKING:
     from odmantic._mapping.options import FieldOptions, Loading
@@ -26,7 +37,7 @@ def empty_reference(annotation: Any) -> Any:
     """Return the default of a reference: `None` if it is optional, an empty container, or else nothing."""
     node = read_type(annotation)
     match node:
-        case Nullable():
+        case Union() if any(each.cls is NoneType for each in node.arguments):
             return None
         case Array() if node.cls in (list, tuple, deque, set, frozenset):
             cls: Any = node.cls
@@ -79,6 +90,26 @@ def reference_options(field: str, tree: Type, options: FieldOptions) -> FieldOpt
         return options if reference is options.reference else replace(options, reference=reference)
     load: Loading = "never" if is_lazy else "always"
     return replace(options, reference=replace(reference, load=load))
+
+
+def check_union(where: str, tree: Type) -> None:
+    """Refuse a union of a model and something else.
+
+    Raises:
+        TypeError: if there is one in the type.
+    """
+    for node in tree.inside:
+        if not isinstance(node, Union) or not any(isinstance(e, Target) for e in node.arguments):
+            continue
+        others = [e for e in node.arguments if not isinstance(e, Target) and e.cls is not NoneType]
+        if others:
+            first = others[0]
+            what = "is embedded" if isinstance(first, Document) else "is no model"
+            shown = getattr(first.annotation, "__name__", repr(first.annotation))
+            raise TypeError(
+                f"Unhandled field definition {where}: a reference leads to documents of models, and {shown} {what}: take it "
+                f"out of the union, and declare a field of its own for it"
+            )
 
 
 def evaluate_form(annotation: Any, module: str, known: dict[str, Any]) -> Any:

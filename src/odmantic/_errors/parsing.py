@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from bson.dbref import DBRef
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
@@ -156,6 +157,35 @@ def no_key(found: object, model: type[Any]) -> PydanticCustomError:
     )
 
 
+def unknown_collection(found: str, known: list[str]) -> PydanticCustomError:
+    """Return the error for a reference to a collection of no model that it may lead to."""
+    return ODManticCustomError(
+        "unknown_collection",
+        "Reference to the collection {found}; known are {known}: add the model of that collection to the annotation, or "
+        "give the collection of one of these as '$ref'",
+        {"found": f"{found!r:.{LONGEST_VALUE}}", "known": ", ".join(map(repr, known))},
+    )
+
+
+def other_database(found: str) -> PydanticCustomError:
+    """Return the error for a reference into another database."""
+    return ODManticCustomError(
+        "other_database",
+        "Reference into the database {found}: only documents of the same database can be read, so leave out '$db'",
+        {"found": f"{found!r:.{LONGEST_VALUE}}"},
+    )
+
+
+def no_collection_named(stored: object, known: list[str]) -> PydanticCustomError:
+    """Return the error for a reference that does not say to which collection it leads."""
+    return ODManticCustomError(
+        "no_collection_named",
+        "{stored} names no collection: a reference to models of several collections is stored as "
+        "{{'$ref': collection, '$id': id}}, with one of {known}",
+        {"stored": f"{stored!r:.{LONGEST_VALUE}}", "known": ", ".join(map(repr, known))},
+    )
+
+
 _UNKNOWN_TYPE = "unknown_type"
 
 
@@ -228,8 +258,10 @@ def _missing_target(title: str, line: InitErrorDetails) -> str | None:
     if key is None:
         return None
     field = ".".join(map(str, line.get("loc", ())))
+    stored = f"{holder[key]!r:.{LONGEST_VALUE}}"
+    what = stored if isinstance(holder[key], DBRef) else f"_id {stored}"
     return (
-        f"odmantic: {title}.{field} refers to _id {holder[key]!r:.{LONGEST_VALUE}}, and there is no such document: "
+        f"odmantic: {title}.{field} refers to {what}, and there is no such document: "
         f"store one, or give the key {key!r} of this one another value"
     )
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from odmantic._types.annotations import marks_of
 from odmantic._types.forms import has_lazy
-from odmantic._types.tree import Lazy, Nullable, Target, Type, read_type
+from odmantic._types.tree import Lazy, Nullable, Target, Targets, Type, read_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pydantic.fields import FieldInfo
 
+    from odmantic._mapping.members import Member
     from odmantic._mapping.options import FieldOptions
 
 
@@ -126,19 +127,24 @@ class ODMField(ODMBaseIndexableField):
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class ODMReference(ODMBaseIndexableField):
-    """A field that holds documents of another collection, stored as their primary keys: one, or several in containers."""
+    """A field that holds documents of other collections, stored as their primary keys: one, or several in containers.
+
+    `model` is the class of the first of its members, which are the models that it may lead to.
+    """
 
     __allowed_operators__: ClassVar[frozenset[str]] = frozenset(
         ("eq", "ne", "in_", "not_in", *_OF_ALL, *_OF_ARRAYS)
     )
 
     model: type[Any]
+    members: tuple[Member, ...]
 
     @property
     def is_to_one(self) -> bool:
         """Whether the field holds a single target, and no container."""
         tree = self.tree
-        return isinstance(tree.inner if isinstance(tree, Nullable) else tree, (Target, Lazy))
+        inner = tree.inner if isinstance(tree, Nullable) else tree
+        return isinstance(inner, (Target, Targets, Lazy))
 
     @property
     def is_lazy(self) -> bool:

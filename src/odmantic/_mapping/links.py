@@ -10,10 +10,21 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from odmantic._bson.values import is_collection, is_document
 from odmantic._mapping.fields import ODMReference
 from odmantic._mapping.ref import is_ref
-from odmantic._types.tree import Array, Document, FixedTuple, Lazy, Nullable, Table, Target, Type
+from odmantic._types.tree import (
+    Array,
+    Document,
+    FixedTuple,
+    Lazy,
+    Nullable,
+    Table,
+    Target,
+    Targets,
+    Type,
+)
 
 if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
+    from odmantic._mapping.members import Member
     from odmantic._mapping.options import OnDelete, Saving
 
 
@@ -34,6 +45,8 @@ Step: TypeAlias = Each | int
 class Link:
     """A field that holds targets of references, or embedded objects which do, at any depth.
 
+    A reference to several models has a link for each member.
+
     Attributes:
         name: The field.
         key: Its key in documents.
@@ -42,6 +55,7 @@ class Link:
         reference: The field, if it is a reference.
         is_optional: Whether `None` may be in place of what `cls` says.
         is_lazy: Whether the values there are `Ref`s.
+        member: Which targets these are, of a reference.
     """
 
     name: str
@@ -51,6 +65,21 @@ class Link:
     reference: ODMReference | None
     is_optional: bool
     is_lazy: bool = False
+    member: Member | None = None
+
+    @property
+    def is_named(self) -> bool:
+        """Whether what is stored names a collection, and may lead to those of other members."""
+        return self.member is not None and self.member.is_named
+
+    def holds(self, value: Any) -> bool:
+        """Return whether a value in the field belongs to this link; the first also has what no member can have."""
+        if self.member is None or self.reference is None or len(self.reference.members) == 1:
+            return True
+        members = self.reference.members
+        return self.member.has(value) or (
+            self.member is members[0] and not any(each.has(value) for each in members)
+        )
 
     @property
     def saving(self) -> Saving:
@@ -93,8 +122,9 @@ def found_links(mapping: ModelMapping) -> tuple[FoundLink, ...]:
     for each in mappings:
         for link in each.links:
             options = None if link.reference is None else link.reference.options.reference
+            of = link.cls if link.member is None else link.member
             key = (
-                *(link.name, link.key, link.steps, link.cls),
+                *(link.name, link.key, link.steps, of),
                 *(link.is_optional, link.is_lazy, options),
             )
             having.setdefault(key, (link, []))[1].append(each)
@@ -121,14 +151,21 @@ def links_of(mapping: ModelMapping) -> tuple[Link, ...]:
             if isinstance(node, Document) and node.cls.__mapping__.hierarchy is not None:
                 # Classes that are added may have references.
                 node.cls.__mapping__.hierarchy.used_by(mapping)
-            if isinstance(node, Target) if reference else _is_around_reference(node, known):
+            is_target = isinstance(node, (Target, Targets))
+            if is_target if reference else _is_around_reference(node, known):
                 linked.add(node)
         # There may be more ways through a type than anybody can walk: only those to references are asked for.
         for node, steps, is_optional in ends_of(field.tree) if linked else ():
-            if node in linked:
-                is_lazy = reference is not None and reference.is_lazy
-                link = Link(name, field.key_name, steps, node.cls, reference, is_optional, is_lazy)
-                found.append(link)
+            if node not in linked:
+                continue
+            here = name, field.key_name, steps
+            if reference is None:
+                found.append(Link(*here, node.cls, None, is_optional))
+                continue
+            found += (
+                Link(*here, each.cls, reference, is_optional, reference.is_lazy, each)
+                for each in reference.members
+            )
     return tuple(found)
 
 
@@ -236,7 +273,8 @@ def targets_in(instance: Any) -> Iterator[tuple[Link, Any]]:
                 if is_ref(value) and value.is_loaded:
                     yield link, value.value
             elif link.reference is not None:
-                yield link, value
+                if len(link.reference.members) == 1 or link.holds(value):
+                    yield link, value
             elif isinstance(value, link.cls):
                 yield from targets_in(value)
 

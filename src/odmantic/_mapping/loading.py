@@ -51,7 +51,7 @@ class Load:
 
     @cached_property
     def fits_pipeline(self) -> bool:
-        """Whether the server can load all of it: nothing is in a container."""
+        """Whether the server can load all of it: nothing is in a container, or names its collection."""
         return not any(_loads_in_container(part) for part in self.all_parts)
 
 
@@ -114,7 +114,7 @@ def _parts_below(load: Load) -> Iterator[Part]:
 
 def _loads_in_container(part: Part) -> bool:
     if part.is_loaded:
-        return bool(part.link.steps)
+        return bool(part.link.steps) or part.link.is_named
     inside = part.inside
     if inside is None or not inside.models:
         return False

@@ -18,6 +18,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from odmantic._codec.ids import id_filter, ids_filter
+from odmantic._mapping.hierarchy import types_condition
 from odmantic._mapping.mapping import mapping_of
 from odmantic.query import QueryExpression, and_
 
@@ -131,14 +132,16 @@ def instances_filter(model: Any, ids: list[Any]) -> dict[str, Any]:
     return _with(ids_filter(ids), conditions_of(model, Purpose.INSTANCE))
 
 
-def targets_filter(model: Any, ids: list[Any]) -> dict[str, Any]:
-    """Return the filter for the documents of a model to which references lead."""
-    return _with(ids_filter(ids), conditions_of(model, Purpose.REFERENCE))
+def targets_filter(model: Any, ids: list[Any], only: tuple[Any, ...] = ()) -> dict[str, Any]:
+    """Return the filter for the documents of a model to which references lead; see `Member` for `only`."""
+    return target_match(model, ids_filter(ids), only)
 
 
-def target_match(model: Any, query: dict[str, Any]) -> dict[str, Any]:
+def target_match(model: Any, query: dict[str, Any], only: tuple[Any, ...] = ()) -> dict[str, Any]:
     """Return the `$match` of a lookup for a document of a model to which a reference leads."""
-    return _with(query, conditions_of(model, Purpose.REFERENCE))
+    found = _with(query, conditions_of(model, Purpose.REFERENCE))
+    hierarchy = mapping_of(model).hierarchy
+    return found if hierarchy is None or not only else {**found, **types_condition(hierarchy, only)}
 
 
 def _with(query: dict[str, Any], conditions: list[Condition]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from odmantic._mapping.ref import (
     stored_key,
     unloaded_of,
 )
-from odmantic._plan.references import MOST_IDS, NO_ID, Request, comparable
+from odmantic._plan.references import MOST_IDS, NO_ID, Request, comparable, sought_by
 from odmantic._state.dirty import baseline_of, update_baseline
 from odmantic._state.hollow import Hollow, fill, hollow_in, is_loaded, is_missing
 from odmantic._state.snapshot import is_same, take_snapshot
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
 
     from odmantic._mapping.loading import Load, Part
+    from odmantic._plan.references import Sought
     from odmantic._types.instances import Instance
     from odmantic.model import Model
 
@@ -98,12 +99,12 @@ def fill_instances(
     level = [(_Place(instance, None), load) for instance, load in instances]
     while level:
         wanted = [place for place, _ in level if _is_wanted(place, again=again)]
-        found: dict[Any, dict[Hashable, Any]] = {}
-        for model, ids in _ids(wanted).items():
-            found[model] = {}
+        found: dict[Sought, dict[Hashable, Any]] = {}
+        for sought, ids in _ids(wanted).items():
+            found[sought] = {}
             for start in range(0, len(ids), MOST_IDS):
-                answer = yield Request(model, ids[start : start + MOST_IDS])
-                found[model].update((comparable(document["_id"]), document) for document in answer)
+                answer = yield Request(sought[0], ids[start : start + MOST_IDS], sought[1])
+                found[sought].update((comparable(document["_id"]), document) for document in answer)
         missing += _fill_level(wanted, found, filling)
         level = [
             inner
@@ -120,21 +121,21 @@ def _is_wanted(place: _Place, *, again: bool) -> bool:
     return again or not is_missing(place.target) or place.part is None
 
 
-def _ids(wanted: list[_Place]) -> dict[Any, list[Any]]:
-    ids: dict[Any, dict[Hashable, Any]] = {}
+def _ids(wanted: list[_Place]) -> dict[Sought, list[Any]]:
+    ids: dict[Sought, dict[Hashable, Any]] = {}
     for place in wanted:
         key = _key_of(place)
-        ids.setdefault(_model_of(place), {})[comparable(key)] = key
+        ids.setdefault(_sought_at(place), {})[comparable(key)] = key
     return {
-        model: [each for key, each in some.items() if key is not NO_ID]
-        for model, some in ids.items()
+        sought: [each for key, each in some.items() if key is not NO_ID]
+        for sought, some in ids.items()
     }
 
 
-def _model_of(place: _Place) -> Any:
+def _sought_at(place: _Place) -> Sought:
     if place.part is not None:
-        return place.part.link.cls
-    return model_of(place.target) if is_ref(place.target) else place.target.__class__
+        return sought_by(place.part.link)
+    return (model_of(place.target) if is_ref(place.target) else place.target.__class__), ()
 
 
 def _key_of(place: _Place) -> Any:
@@ -143,15 +144,15 @@ def _key_of(place: _Place) -> Any:
 
 
 def _fill_level(
-    wanted: list[_Place], found: dict[Any, dict[Hashable, Any]], filling: Filling
+    wanted: list[_Place], found: dict[Sought, dict[Hashable, Any]], filling: Filling
 ) -> Iterator[_Place]:
     """Fill targets; yield the places of those that do not exist."""
     filled: set[int] = set()
     for place in wanted:
         if id(place.target) in filled:
             continue
-        model = _model_of(place)
-        document = found[model].get(comparable(_key_of(place)))
+        sought = _sought_at(place)
+        document = found[sought].get(comparable(_key_of(place)))
         if document is None and filling.fail is not None and place.part is None:
             if is_ref(place.target):
                 mark_missing(place.target)
@@ -160,7 +161,7 @@ def _fill_level(
             yield place
         else:
             filled.add(id(place.target))
-            filling.fill(place, model, document)
+            filling.fill(place, sought[0], document)
 
 
 def _filled(target: Any, fresh: Any) -> Any:
@@ -185,7 +186,7 @@ def _below(holder: Any, load: Load, root: Any, field: str) -> Iterator[tuple[_Pl
             if link.reference is None:
                 if isinstance(value, link.cls):
                     yield from _below(value, inside, root, name)
-            elif is_ref(value) or is_model_instance(value):
+            elif is_ref(value) or (is_model_instance(value) and link.holds(value)):
                 yield _Place(value, part, holder, root, name), inside
 
 
@@ -215,9 +216,9 @@ def _problem(place: _Place) -> str:
     if place.part is not None:
         where = place.part.where
     elif is_ref(place.target):
-        where = unloaded_of(place.target).where or f"a Ref to {_model_of(place).__name__}"
+        where = unloaded_of(place.target).where or f"a Ref to {_sought_at(place)[0].__name__}"
     else:
-        where = _model_of(place).__name__
+        where = _sought_at(place)[0].__name__
     key = f"{_key_of(place)!r:.{LONGEST_VALUE}}"
     return (
         f"{where} refers to _id {key}, and there is no such document: see missing= of Reference()"

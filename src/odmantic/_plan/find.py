@@ -214,13 +214,14 @@ def _resolve_one(
     keys: tuple[str, ...], part: Part, conditions: tuple[Condition, ...]
 ) -> list[Stage]:
     model = part.link.cls
+    only = () if part.link.member is None else part.link.member.only
     nested = [] if part.inside is None else resolve_references(part.inside)
     wraps = part.link.is_optional or part.missing != "raise"
     lookup: Stage = {
         "$lookup": {
             "from": mapping_of(model).collection,
             "let": {"foreign_key": _if_in(conditions, f"${'.'.join(keys)}", "$$REMOVE")},
-            "pipeline": [{"$match": target_match(model, _IS_TARGET)}, *nested],
+            "pipeline": [{"$match": target_match(model, _IS_TARGET, only)}, *nested],
             "as": _RESOLVED,
         }
     }

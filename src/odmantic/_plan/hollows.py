@@ -27,17 +27,18 @@ class HollowMaker:
         self._unloaded: dict[int, Unloaded] = {}
         self.page = Page()
 
-    def __call__(self, part: Part, stored: Any, is_missing: bool) -> Any:
-        """Return what is there for a stored id: a hollow instance, or a `Ref`; `None` if no document can have it."""
+    def __call__(self, part: Part, id_: Any, is_missing: bool) -> Any:
+        """Return what is there for an id: a hollow instance, or a `Ref`; `None` if no document can have it."""
         if part.link.is_lazy:
-            return self._ref(part, stored, is_missing=is_missing)
+            return self._ref(part, id_, is_missing=is_missing)
         known = self._known.get((id(part), is_missing))
         if known is None:
             known = Hollow(part.where, part.advice(awaits=self._awaits), is_missing=is_missing)
             self._known[id(part), is_missing] = known
-        model = part.link.cls
+        # Which of several classes in a collection it is, only the document says.
+        model = part.link.cls if part.link.member is None else part.link.member.classes[0]
         try:
-            return make_hollow(model, read_key(model, stored), known)
+            return make_hollow(model, read_key(model, id_), known)
         except ValueError:
             return None
 

@@ -101,15 +101,15 @@ def path_of(model: type[Any], path: LoadPath) -> tuple[str, ...]:
                 owner, inner = names_of(part)
             except ValueError as error:
                 raise _unknown(model, path, str(error)) from None
-            reached = _class_at(model, names, path)
-            if owner is not None and reached is not None and not _has(reached, owner):
+            reached = _classes_at(model, names, path)
+            if owner is not None and reached and not any(_has(each, owner) for each in reached):
                 raise _unknown(
                     model, path, f"{owner.__name__} is not the class that it starts at or leads to"
                 )
             names += inner
         else:
             raise _unknown(model, path, f"{part!r:.200} is neither a field nor text")
-    if not names or (last := _follow(model, names, path)) is None or last.reference is None:
+    if not names or all(link.reference is None for link in _follow(model, names, path)):
         raise _unknown(model, path, "no reference is there")
     return tuple(names)
 
@@ -118,18 +118,19 @@ def _has(cls: Any, owner: Any) -> bool:
     return cls is owner or issubclass(cls, owner) or issubclass(owner, cls)
 
 
-def _class_at(model: type[Any], names: list[str], path: LoadPath) -> Any:
-    """Return the class that a path leads to; `None` if that may be any."""
+def _classes_at(model: type[Any], names: list[str], path: LoadPath) -> list[Any]:
+    """Return the classes that a path leads to; none if that may be any."""
     if not names:
-        return model
-    link = _follow(model, names, path)
-    return None if link is None or names[-1] == EVERYTHING else link.cls
+        return [model]
+    if names[-1] == EVERYTHING:
+        return []
+    return [link.cls for link in _follow(model, names, path)]
 
 
-def _follow(model: type[Any], names: list[str], path: LoadPath) -> Link | None:
-    """Return the link at the end of a path; `None` if there is none."""
+def _follow(model: type[Any], names: list[str], path: LoadPath) -> list[Link]:
+    """Return the links at the end of a path."""
     classes: list[Any] = [model]
-    found: Link | None = None
+    links: list[Link] = []
     for name in names:
         links = [
             link
@@ -138,14 +139,10 @@ def _follow(model: type[Any], names: list[str], path: LoadPath) -> Link | None:
             if name in (link.name, EVERYTHING)
         ]
         if not links:
-            raise _unknown(
-                model,
-                path,
-                f"{classes[0].__name__} has no reference {name!r}, and nothing with some",
-            )
+            those = " or ".join(dict.fromkeys(cls.__name__ for cls in classes))
+            raise _unknown(model, path, f"{those} has no reference {name!r}, and nothing with some")
         classes = [link.cls for link in links]
-        found = links[0]
-    return found
+    return links
 
 
 def _links(cls: Any) -> list[Link]:

@@ -2,7 +2,7 @@
 
 Each level of references takes one query per referenced model: `{"_id": {"$in": [...]}}`. The result is that of
 `resolve_references` on the server: a document has the referenced one under its key, or no such key. Where nothing is
-loaded, it has a hollow instance.
+loaded, it has a hollow instance. A document of one of several collections is `Found`, with its class.
 
 A foreign key is at a *place*: what holds it, a document or an array, and its key or index there.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import dataclass, field
 from itertools import compress, islice, repeat
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import bson
 from bson.code import Code
@@ -22,6 +22,7 @@ from bson.regex import Regex
 from pydantic import BaseModel
 
 from odmantic._mapping.links import DROPPED, places_at
+from odmantic._mapping.members import ELSEWHERE, Found
 from odmantic._mapping.ref import NoTarget, Ref
 from odmantic._plan.conditions import targets_filter
 
@@ -44,11 +45,13 @@ class Request:
 
     model: type[Model]
     ids: list[Any]
+    only: tuple[type[Model], ...] = ()
+    """The classes of a hierarchy that are asked for; none for all."""
 
     @property
     def filter(self) -> Document:
         """The filter that finds them."""
-        return targets_filter(self.model, self.ids)
+        return targets_filter(self.model, self.ids, self.only)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +59,22 @@ class Settling:
     """What stands in for targets that are not loaded or do not exist.
 
     Attributes:
-        hollow: Makes the hollow instance for a part and a stored id; `None` if no document can have it.
+        hollow: Makes the hollow instance for a part and an id; `None` if no document can have it.
         is_final: Whether what is missing now is settled, and not read once more.
+        database: The database in which everything is.
     """
 
     hollow: Callable[[Part, Any, bool], Any]
     is_final: bool
+    database: str
+
+    def hollow_for(self, part: Part, stored: Any, *, is_missing: bool = False) -> Any:
+        """Return the hollow instance for what is stored; `None` if no document can have the id."""
+        return self.hollow(part, self.id_in(part.link, stored), is_missing)
+
+    def id_in(self, link: Link, stored: Any) -> Any:
+        """Return the id in what is stored; `ELSEWHERE` if that leads to no document of the link."""
+        return stored if link.member is None else link.member.id_in(stored, self.database)
 
 
 def resolve_documents(
@@ -75,21 +88,25 @@ def resolve_documents(
     Returns:
         The documents in which a referenced one is missing, at any depth, and nothing stands in for it.
     """
-    steps: list[_Step] = []
+    levels: list[list[_Step]] = []
     level = [*_steps(load, documents, documents, settling)]
     while level:
-        found: dict[type[Model], dict[Hashable, Document]] = {}
-        for model, ids in _wanted(level).items():
-            found[model] = {}
+        found: dict[Sought, dict[Hashable, Document]] = {}
+        for sought, ids in _wanted(level).items():
+            found[sought] = {}
             for some in _slices([*ids.values()]):
-                answer = yield Request(model, some)
-                found[model].update((comparable(document["_id"]), document) for document in answer)
-        steps += level
-        level = [below for step in level for below in step.take(found[step.part.link.cls])]
+                answer = yield Request(sought[0], some, sought[1])
+                found[sought].update((comparable(document["_id"]), document) for document in answer)
+        levels.append(level)
+        level = [below for step in level for below in step.take(found[sought_by(step.part.link)])]
     broken: set[int] = set()
     placed: set[int] = set()
-    for step in reversed(steps):
-        step.place(broken, placed)
+    for level in reversed(levels):
+        dropped: list[Any] = []
+        for step in reversed(level):
+            step.place(broken, placed, dropped)
+        # Only now: another step of the level may count the items of the same array.
+        take_out(dropped)
     return [document for document in documents if id(document) in broken]
 
 
@@ -99,11 +116,21 @@ def _slices(ids: list[Any]) -> Iterator[list[Any]]:
         yield some
 
 
-def _wanted(level: list[_Step]) -> dict[type[Model], dict[Hashable, Any]]:
-    """Return the foreign keys of a level, by model."""
-    wanted: dict[type[Model], dict[Hashable, Any]] = {}
+Sought: TypeAlias = "tuple[Any, tuple[Any, ...]]"
+"""A model of which documents are asked for, and its `only`."""
+
+
+def sought_by(link: Link) -> Sought:
+    """Return of what documents are asked for at a link."""
+    return link.cls, () if link.member is None else link.member.only
+
+
+def _wanted(level: list[_Step]) -> dict[Sought, dict[Hashable, Any]]:
+    """Return the foreign keys of a level, by what is asked for."""
+    wanted: dict[Sought, dict[Hashable, Any]] = {}
     for step in level:
-        wanted.setdefault(step.part.link.cls, {}).update(zip(step.keys, step.values, strict=True))
+        sought = sought_by(step.part.link)
+        wanted.setdefault(sought, {}).update(zip(step.keys, step.values, strict=True))
     for ids in wanted.values():
         ids.pop(NO_ID, None)
     return wanted
@@ -153,8 +180,8 @@ def _leave(part: Part, document: Any, settling: Settling) -> None:
     """Put hollow instances in place of ids that are not looked for."""
     for holder, slot in places_at(document, part.link.key, part.link.steps):
         value = holder[slot]
-        if value is not None:
-            hollow = settling.hollow(part, value, False)
+        if value is not None and settling.id_in(part.link, value) is not ELSEWHERE:
+            hollow = settling.hollow_for(part, value)
             # A lazy reference says itself what is wrong, unless it takes a document for its target.
             is_told = hollow is None and part.link.is_lazy and not isinstance(value, dict)
             if not is_told:
@@ -179,7 +206,7 @@ class _Step:
 
     def __post_init__(self) -> None:
         link = self.part.link
-        if link.steps or link.is_optional:
+        if link.steps or link.is_optional or link.is_named:
             self._find_places(link)
         else:
             key = link.key
@@ -199,12 +226,18 @@ class _Step:
             (root, holder, slot)
             for root, document in zip(self.roots, self.documents, strict=True)
             for holder, slot in places_at(document, link.key, link.steps)
-            if holder[slot] is not None or not link.is_optional
+            if self._is_ours(link, holder[slot])
         ]
         self.roots = [root for root, _, _ in places]
         self.holders = [holder for _, holder, _ in places]
         self.slots = [slot for _, _, slot in places]
-        self.values = [holder[slot] for _, holder, slot in places]
+        id_in = self.settling.id_in
+        self.values = [id_in(link, holder[slot]) for _, holder, slot in places]
+
+    def _is_ours(self, link: Link, value: Any) -> bool:
+        if link.is_named:
+            return self.settling.id_in(link, value) is not ELSEWHERE
+        return value is not None or not link.is_optional
 
     def take(self, found: dict[Hashable, Document]) -> Iterator[_Step]:
         """Keep the documents found; yield the steps to complete them."""
@@ -217,16 +250,17 @@ class _Step:
         targets = [*self.targets.values()]
         yield from _steps(self.inside, targets, targets, self.settling)
 
-    def place(self, broken: set[int], placed: set[int]) -> None:
+    def place(self, broken: set[int], placed: set[int], dropped: list[Any]) -> None:
         """Put the targets in place; each holder gets one that shares no containers with others.
 
         Args:
             broken: Identities of documents that lack a target, at any depth.
             placed: Identities of the targets in place that hold containers.
+            dropped: Takes the holders from which something is to be taken out.
         """
         with_containers = {each for each, target in self.targets.items() if _has_containers(target)}
         find_target = self.targets.get
-        dropped: list[Any] = []
+        link = self.part.link
         for root, holder, slot, each in zip(self.roots, self.holders, self.slots, self.keys):  # noqa: B905 - `repeat`
             target = find_target(each)
             if target is None:
@@ -239,8 +273,7 @@ class _Step:
                 if id(target) in placed:
                     target = copied(target)
                 placed.add(id(target))
-            holder[slot] = target
-        take_out(dropped)
+            holder[slot] = Found(link.cls, target) if link.is_named else target
 
     def _stands_in(self, holder: Any, slot: Any, dropped: list[Any]) -> bool:
         """Put in place what stands in for a missing target; return whether there is such."""
@@ -249,6 +282,10 @@ class _Step:
         link = self.part.link
         if link.is_lazy:
             _note_missing(holder, slot)
+            return False
+        if link.is_named:
+            # It is in this database, if the reference says so or not.
+            holder[slot] = DBRef(link.cls.__collection__, self.settling.id_in(link, holder[slot]))
             return False
         # A document would be taken for the target, and a missing key for `None`.
         if link.steps or link.is_optional:
@@ -276,7 +313,7 @@ def stand_in(part: Part, holder: Any, slot: Any, settling: Settling, dropped: li
             holder[slot] = DROPPED
             dropped.append(holder)
         case "keep" if not isinstance(holder, dict) or slot in holder:
-            hollow = settling.hollow(part, holder[slot], True)
+            hollow = settling.hollow_for(part, holder[slot], is_missing=True)
             if hollow is None:
                 return False
             holder[slot] = hollow
@@ -422,8 +459,10 @@ def copied(value: Any) -> Any:
         return {key: copied(each) if isinstance(each, _COPIED) else each for key, each in items}
     if isinstance(value, list):
         return [copied(each) for each in cast("Iterable[Any]", value)]
+    if isinstance(value, Found):
+        return Found(value.cls, copied(value.document))
     # A hollow instance, or a lazy reference.
     return copy(cast("Any", value)) if isinstance(value, (BaseModel, Ref)) else value
 
 
-_COPIED = (dict, list, BaseModel, Ref)
+_COPIED = (dict, list, BaseModel, Ref, Found)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
+    from odmantic._mapping.fields import ODMReference
     from odmantic._mapping.links import Link
     from odmantic._mapping.mapping import ModelMapping
     from odmantic._state.places import Journal, Known, Place
@@ -321,7 +322,7 @@ def _references(instance: Model) -> Iterator[tuple[Link, Model]]:
     for link, target in targets_in(instance):
         # What is no model at all is refused when it is encoded.
         if is_model_instance(target):
-            check_target(link.cls, target)
+            check_target(cast("ODMReference", link.reference), target)
             yield link, cast("Model", target)
 
 

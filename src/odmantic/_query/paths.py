@@ -59,7 +59,9 @@ class FieldProxy(OperatorMethods, HasPath):
         if path.embedded is not None:
             return _attribute_of_embedded(self, path, name)
         field = path.field
-        if isinstance(field, ODMReference) and name in mapping_of(field.model).fields:
+        if isinstance(field, ODMReference) and any(
+            name in each.fields for member in field.members for each in member.mappings
+        ):
             raise NotImplementedError(
                 "filtering across references is not supported: find the targets first, and compare the reference with "
                 "in_(). A path for load= is text, or a tuple such as (Post.author, User.company)"

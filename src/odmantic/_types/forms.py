@@ -6,16 +6,16 @@ from collections import deque
 from typing import Any
 
 from odmantic._types.kinds import is_lazy
-from odmantic._types.tree import Array, Lazy, Nullable, Table, Target, Type
+from odmantic._types.tree import Array, Lazy, Nullable, Table, Target, Targets, Type
 
 _ARRAYS: tuple[Any, ...] = (list, tuple, deque)
 _SETS: tuple[Any, ...] = (set, frozenset)
 
 
-def target_in(node: Type) -> Target | None:
+def target_in(node: Type) -> Target | Targets | None:
     """Return the type of the targets of a reference; `None` if no field that is a reference can have the type."""
     match node:
-        case Target():
+        case Target() | Targets():
             return node
         case Lazy():
             return node.inner if isinstance(node.inner, Target) else None

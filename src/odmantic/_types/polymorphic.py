@@ -94,6 +94,13 @@ class RealClass:
 
 
 _ANY = core_schema.simple_ser_schema("any")
+
+
+def shown_as_real(schema: CoreSchema) -> CoreSchema:
+    """Return the schema of a union, whose values are shown as what they are."""
+    return cast("CoreSchema", {**schema, "serialization": _ANY})
+
+
 _as_any = cast("_Hook", SerializeAsAny())  # type: ignore[type-arg]
 
 

@@ -43,6 +43,7 @@ from odmantic._types.leaves import (
     check_of_values,
     is_written_by_user,
 )
+from odmantic._types.unions import OneOfModels
 from odmantic.bson import (
     BSON_TYPES_SUBSTITUTES,
     DATETIMES,
@@ -328,6 +329,10 @@ class Tagged(Union):
         return next(tag for mark in self.marks if (tag := tag_of(mark)) is not None)
 
 
+class Targets(Union):
+    """One of several models, in a reference."""
+
+
 class Array(Type):
     """A container of the class `cls`, stored as an array."""
 
@@ -493,6 +498,8 @@ class _Reading:
         self, annotation: Any, bare: Any, cls: Any, marks: tuple[Any, ...], is_named: bool
     ) -> Type:
         """Make a node, whatever codec there is."""
+        if is_union(bare) and any(isinstance(mark, OneOfModels) for mark in marks):
+            return Targets(annotation, bare, cls, marks, is_named, self)
         if is_union(bare) and any(map(tag_of, marks)):
             return self._tagged(annotation, bare, cls, marks, is_named)
         return _kind(bare, cls)(annotation, bare, cls, marks, is_named, self)

@@ -375,7 +375,7 @@ def test_the_default_of_one_field_may_have_the_name_of_its_type() -> None:
         ({"x": Optional[int]}, {"x": "a"}, "Unhandled field definition Ship: "),
         ({"x": int}, {"x": Reference()}, "Unhandled field definition Ship: "),
         *(
-            ({"x": annotation}, {"x": Reference()}, "a reference leads to documents of one model")
+            ({"x": annotation}, {"x": Reference()}, "a reference leads to documents")
             for annotation in (
                 Set[Harbour],
                 Tuple[Harbour],

@@ -56,7 +56,7 @@ PUBLISHERS = [{"_id": "A", "c": "NO"}, {"_id": "B", "c": "IS"}, {"_id": "broken"
 def _resolve(model, documents):
     """The requests, and the identities of the broken documents."""
     stored = {Country: COUNTRIES, Publisher: PUBLISHERS}
-    settling = Settling(HollowMaker(awaits=True), is_final=False)
+    settling = Settling(HollowMaker(awaits=True), is_final=False, database="db")
     steps = resolve_documents(documents, mapping_of(model).usual_load, settling)
     requests: list[Request] = []
     try:

@@ -35,8 +35,8 @@ class ReferenceLoader:
     """Completes documents of a model, batch by batch, with one query for each referenced model and level."""
 
     __slots__ = (
-        *("_by_server", "_collection", "_collections", "_hollow", "_is_at_one_time"),
-        *("_load", "_session"),
+        *("_by_server", "_collection", "_collections", "_database", "_hollow"),
+        *("_is_at_one_time", "_load", "_session"),
     )
 
     def __init__(self, engine: Engine, scope: Scope, load: Load, collection: Any) -> None:
@@ -46,6 +46,7 @@ class ReferenceLoader:
         self._session = scope.session
         self._is_at_one_time = scope.attempt is not None
         self._hollow = HollowMaker(awaits=CAN_AWAIT)
+        self._database = engine.database_name
         self._collections = {each: engine.get_collection(each) for each in load.models}
         self._by_server = load.fits_pipeline and are_where_the_server_looks(engine, load)
 
@@ -78,7 +79,7 @@ class ReferenceLoader:
         if self._load.is_usual:
             return documents
         documents = as_dictionaries(documents)
-        settle_documents(documents, self._load, Settling(self._hollow, is_final=True))
+        settle_documents(documents, self._load, self._settling(is_final=True))
         return documents
 
     async def _read_again(self, documents: list[Any], broken: list[Any]) -> list[Any]:
@@ -103,7 +104,7 @@ class ReferenceLoader:
     async def _resolve(
         self, documents: list[dict[str, Any]], *, is_final: bool
     ) -> list[dict[str, Any]]:
-        steps = resolve_documents(documents, self._load, Settling(self._hollow, is_final=is_final))
+        steps = resolve_documents(documents, self._load, self._settling(is_final=is_final))
         try:
             request = next(steps)
             while True:
@@ -117,6 +118,9 @@ class ReferenceLoader:
         except StopIteration as end:
             broken: list[dict[str, Any]] = end.value
             return broken
+
+    def _settling(self, *, is_final: bool) -> Settling:
+        return Settling(self._hollow, is_final=is_final, database=self._database)
 
 
 def as_dictionaries(documents: list[Any]) -> list[dict[str, Any]]:

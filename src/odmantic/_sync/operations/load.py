@@ -74,7 +74,7 @@ class _Loading:
         self._engine = engine
         self._scope = scope
         self._hollow = HollowMaker(awaits=CAN_AWAIT)
-        self._settling = Settling(self._hollow, is_final=True)
+        self._settling = Settling(self._hollow, is_final=True, database=engine.database_name)
         self._loads: dict[Any, Load] = {}
         self._known: dict[Any, Any] = {}
         self._filled: list[Any] = []
