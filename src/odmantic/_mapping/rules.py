@@ -14,6 +14,7 @@ from odmantic._bson.values import is_document
 from odmantic._mapping.fields import Absence
 from odmantic._mapping.hierarchy import hierarchy_of
 from odmantic._mapping.links import Each, values_at
+from odmantic._mapping.members import Member
 from odmantic._types.kinds import ModelKind, kind_of, origin_of
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Rule:
         leaves_out_none: Whether `None` has no key there.
         type_key: The key of the discriminator, if not all documents of the model have the reference.
         types: Its values in those that have it.
+        is_named: Whether what is stored names the collection of the target.
     """
 
     on_delete: OnDelete
@@ -51,6 +53,7 @@ class Rule:
     _supplier: Callable[[], Any]
     type_key: str | None = None
     types: tuple[Any, ...] = ()
+    is_named: bool = False
 
     @property
     def holder(self) -> Any:
@@ -81,6 +84,14 @@ class Rule:
     def is_in_table(self) -> bool:
         """Whether the keys of a document on the way are data."""
         return Each.VALUE in self.hops
+
+    def stored(self, id_: Any) -> Any:
+        """Return what a document stores that refers to one with an id."""
+        return Member(self.target, is_named=self.is_named).refer(id_)
+
+    def id_in(self, stored: Any) -> Any:
+        """Return the id in what a document stores."""
+        return Member(self.target, is_named=self.is_named).id_in(stored)
 
     def is_about(self, model: Any) -> bool:
         """Return whether the deletion of a document of a class fires the rule: of the target, or a class below it."""
@@ -161,9 +172,10 @@ def _places(
                 at = _list_around(len(hops), way) if on_delete == "pull_element" else 0
                 _check_place(root, mapping, link, called, at)
                 leaves_out = not link.steps and Absence.OF_NONE in link.reference.absence
-                yield Rule(
+                rule = Rule(
                     on_delete, way, called, at, leaves_out, holder, ref(link.cls), ref(root.model)
                 )
+                yield replace(rule, is_named=True) if link.is_named else rule
             continue
         inner = [each for each in link.cls.__mapping__.read_as if each not in (*around, mapping)]
         if len(inner) < len(link.cls.__mapping__.read_as):

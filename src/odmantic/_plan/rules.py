@@ -168,14 +168,14 @@ _Fired: TypeAlias = dict[tuple[Rule, bool], list[Any]]
 
 
 def _fired(members: Iterable[tuple[Member, Any]], effects: set[str]) -> _Fired:
-    """Return the rules that members fire, as documents of some class: the ids, by rule and whether they stay."""
+    """Return the rules that members fire, as documents of some class, by whether these stay: what refers to them."""
     fired: dict[tuple[Rule, bool], list[Any]] = {}
     for member, cls in members:
         if member.is_soft and not cls.model_config.get("soft_delete_rules"):
             continue
         for rule in rules_on(cls):
             if rule.on_delete in effects and rule.holder is not None:
-                fired.setdefault((rule, member.is_soft), []).append(member.id)
+                fired.setdefault((rule, member.is_soft), []).append(rule.stored(member.id))
     return fired
 
 
@@ -211,8 +211,10 @@ def _deny(
 
 
 def _referenced(rule: Rule, model: Any, ids: list[Any], found: list[Any]) -> ReferencedError:
-    held = {comparable(each) for document in found for each in ids_in(document, rule.hops)}
-    those = [each for each in ids if comparable(each) in held]
+    held = {
+        comparable(rule.id_in(each)) for document in found for each in ids_in(document, rule.hops)
+    }
+    those = [id_ for id_ in map(rule.id_in, ids) if comparable(id_) in held]
     holders = [document["_id"] for document in found]
     return ReferencedError(rule.holder, rule.path, those, holders, deleted=model)
 

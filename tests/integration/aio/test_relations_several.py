@@ -20,6 +20,7 @@ from odmantic.exceptions import (
     DocumentParsingError,
     InvalidDocumentError,
     NotLoadedError,
+    ReferencedError,
     TargetNotFoundError,
     UnknownTypeError,
     UnsavedReferenceError,
@@ -942,3 +943,53 @@ async def test_instances_are_kept_and_mappings_validated(aio_engine, things):
     with pytest.raises(ValidationError):
         Page(name="p", about={"nothing": 1})
     assert await aio_engine.save(page) == page
+
+
+# --- Delete rules ------------------------------------------------------------------------------
+
+
+class Line(EmbeddedModel):
+    on: Post | Photo = Reference(on_delete="pull_element", key_name="o")
+
+
+class Ruled(Model):
+    about: Post | Photo | None = Reference(on_delete="nullify", key_name="ab")
+    seen: list[Post | Photo] = Reference(on_delete="pull")
+    roles: dict[str, Post | Photo] = Reference(on_delete="pull")
+    lines: list[Line] = []
+
+
+class Kept(Model):
+    about: Post | Photo = Reference(on_delete="deny")
+    more: list[Ruled | Page] = Reference(on_delete="cascade")
+
+
+async def test_delete_rules(aio_engine, things, raw_database):
+    a, b, x, y = things
+    # The same id in another collection is another document.
+    twin = await aio_engine.save(Post(id=x.id, title="twin"))
+    ruled = await aio_engine.save(
+        Ruled(
+            about=x,
+            seen=[a, x, twin, x],
+            roles={"a": a, "x": x, "$x": x},
+            lines=[Line(on=x), Line(on=twin)],
+        )
+    )
+    kept = await aio_engine.save(Kept(about=y, more=[ruled]))
+
+    await aio_engine.delete(x)
+
+    assert raw_database["ruled"].find_one() == {
+        "_id": ruled.id,
+        "ab": None,
+        "seen": [DBRef("post", a.id), DBRef("post", x.id)],
+        "roles": {"a": DBRef("post", a.id)},
+        "lines": [{"o": DBRef("post", x.id)}],
+    }
+    with pytest.raises(ReferencedError) as caught:
+        await aio_engine.delete(y)
+    assert (caught.value.ids, caught.value.holders) == ([y.id], [kept.id])
+    await aio_engine.delete(ruled)
+    assert raw_database["kept"].count_documents({}) == 0
+    assert b.title == "b"

@@ -21,6 +21,7 @@ from odmantic.exceptions import (
     DocumentParsingError,
     InvalidDocumentError,
     NotLoadedError,
+    ReferencedError,
     TargetNotFoundError,
     UnknownTypeError,
     UnsavedReferenceError,
@@ -937,3 +938,53 @@ def test_instances_are_kept_and_mappings_validated(sync_engine, things):
     with pytest.raises(ValidationError):
         Page(name="p", about={"nothing": 1})
     assert sync_engine.save(page) == page
+
+
+# --- Delete rules ------------------------------------------------------------------------------
+
+
+class Line(EmbeddedModel):
+    on: Post | Photo = Reference(on_delete="pull_element", key_name="o")
+
+
+class Ruled(Model):
+    about: Post | Photo | None = Reference(on_delete="nullify", key_name="ab")
+    seen: list[Post | Photo] = Reference(on_delete="pull")
+    roles: dict[str, Post | Photo] = Reference(on_delete="pull")
+    lines: list[Line] = []
+
+
+class Kept(Model):
+    about: Post | Photo = Reference(on_delete="deny")
+    more: list[Ruled | Page] = Reference(on_delete="cascade")
+
+
+def test_delete_rules(sync_engine, things, raw_database):
+    a, b, x, y = things
+    # The same id in another collection is another document.
+    twin = sync_engine.save(Post(id=x.id, title="twin"))
+    ruled = sync_engine.save(
+        Ruled(
+            about=x,
+            seen=[a, x, twin, x],
+            roles={"a": a, "x": x, "$x": x},
+            lines=[Line(on=x), Line(on=twin)],
+        )
+    )
+    kept = sync_engine.save(Kept(about=y, more=[ruled]))
+
+    sync_engine.delete(x)
+
+    assert raw_database["ruled"].find_one() == {
+        "_id": ruled.id,
+        "ab": None,
+        "seen": [DBRef("post", a.id), DBRef("post", x.id)],
+        "roles": {"a": DBRef("post", a.id)},
+        "lines": [{"o": DBRef("post", x.id)}],
+    }
+    with pytest.raises(ReferencedError) as caught:
+        sync_engine.delete(y)
+    assert (caught.value.ids, caught.value.holders) == ([y.id], [kept.id])
+    sync_engine.delete(ruled)
+    assert raw_database["kept"].count_documents({}) == 0
+    assert b.title == "b"
