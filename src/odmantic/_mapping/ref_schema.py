@@ -47,9 +47,8 @@ def model_in(source: Any) -> Any:
     while get_origin(argument) is Annotated:
         argument = argument.__origin__
     if isinstance(argument, TypeVar):
-        argument = type_of_variable(argument)
-        if argument is Any:
-            return None
+        bound = type_of_variable(argument)
+        return bound if kind_of(bound) is ModelKind.MODEL else None
     if kind_of(argument) is not ModelKind.MODEL:
         if argument is None:
             raise TypeError("Ref needs the model that it leads to, as in Ref[User]")
@@ -102,7 +101,13 @@ class RefSchema:
             if model is None or self._fits(value):
                 return value
             raise ValueError(f"a Ref[{model.__name__}] cannot be {value!r}")
-        if model is None or isinstance(value, model):
+        if model is None:
+            if kind_of(cls) is not ModelKind.MODEL:
+                raise ValueError(
+                    "it can only be an instance of a model: the class has no arguments"
+                )
+            return self.ref(value)
+        if isinstance(value, model):
             return self.ref(value)
         if kind_of(cls) is ModelKind.MODEL:
             raise ValueError(f"a Ref[{model.__name__}] cannot lead to a {cls.__name__}")
