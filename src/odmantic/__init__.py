@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from odmantic._bson.reading import is_reading as is_reading
     from odmantic._codec.on_input import OnInput as OnInput
     from odmantic._define.codecs import register_codec as register_codec
+    from odmantic._define.expand import Expand as Expand
     from odmantic._hooks.declared import hook as hook
     from odmantic._hooks.events import HookEvent as HookEvent
     from odmantic._mapping.ref import Ref as Ref
@@ -85,6 +86,7 @@ if not TYPE_CHECKING:
             "odmantic._query.narrowing": ("as_type",),
             "odmantic._query.types": ("type_is",),
             "odmantic._define.codecs": ("register_codec",),
+            "odmantic._define.expand": ("Expand",),
             "odmantic._state.hollow": ("is_loaded", "is_missing"),
             "odmantic._sync.engine": ("SyncEngine",),
             "odmantic._types.polymorphic": ("Polymorphic",),

@@ -9,7 +9,8 @@ from pydantic_core import PydanticSerializationError, core_schema
 
 from odmantic._mapping.options import options_in
 from odmantic._state.hollow import check_loaded, have_same_key, hollow_in
-from odmantic._state.nested import nested_instances
+from odmantic._state.nested import instances_in
+from odmantic._types.forms import has_lazy
 from odmantic._types.internals import decorators_of
 from odmantic._types.kinds import ModelKind, kind_of
 from odmantic._types.tree import read_fields
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def check_all_loaded(instance: Instance) -> None:
-    """Raise if an instance, or one in it at any depth, is hollow.
+    """Raise if an instance, or one in it at any depth, is hollow; lazy references are shown as keys, whatever they hold.
 
     Raises:
         NotLoadedError: one has nothing but its primary key.
@@ -34,7 +35,9 @@ def check_all_loaded(instance: Instance) -> None:
         if id(one) not in seen:
             seen.add(id(one))
             check_loaded(one)
-            waiting += nested_instances(one)
+            for name in one.__mapping__.nested_fields:
+                if not has_lazy(one.__mapping__.fields[name].tree):
+                    waiting += instances_in(one.__dict__.get(name))
 
 
 def know_hollow(base: Any, model: Any) -> None:

@@ -18,7 +18,7 @@ from odmantic._compiled.compile import Codec
 from odmantic._define.absence import absence_of
 from odmantic._define.hierarchies import check_keys
 from odmantic._define.properties import check_has_none, stored_properties
-from odmantic._define.references import reference_options
+from odmantic._define.references import reference_options, refuse_expanded
 from odmantic._define.rules import check_rule
 from odmantic._define.soft_deletion import check_soft_deletion
 from odmantic._define.suppliers import if_missing_of
@@ -246,6 +246,7 @@ def _check_missing(model: type[Instance], name: str, reference: ODMReference) ->
 def _check_parts(model: type[Instance], name: str, tree: Type, seen: set[type[Any]]) -> None:
     """Refuse types whose values can be iterated only once, and properties that nothing would store, in plain classes too."""
     for node in tree.inside:
+        refuse_expanded(f"{model.__name__}.{name}", node)
         if is_one_shot(node.bare):
             raise TypeError(f"{one_shot_refusal(node.bare)} (field {name} in {model.__name__})")
         is_foreign = is_class(node.bare) and kind_of(node.bare) is None

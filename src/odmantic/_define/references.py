@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticUndefined
 
+from odmantic._define.expand import is_expanded
 from odmantic._mapping.options import ReferenceOptions
 from odmantic._mapping.ref_schema import model_in
 from odmantic._types.annotations import evaluate
@@ -56,6 +57,7 @@ def check_lazy(field: str, tree: Type) -> None:
     """
     for node in tree.inside:
         if is_lazy(node.cls):
+            refuse_expanded(field, node)
             try:
                 model_in(node.bare)
             except TypeError as error:
@@ -65,6 +67,19 @@ def check_lazy(field: str, tree: Type) -> None:
             f"{field} cannot be {tree.annotation!r}: a Ref is the field itself, optional, or in a list, a tuple, a deque, a "
             "set or a dict, as in `Ref[User]`, `Ref[User] | None`, `list[Ref[User]]`, `tuple[Ref[User], ...]`, "
             "`set[Ref[User]]` or `dict[str, Ref[User]]`"
+        )
+
+
+def refuse_expanded(field: str, node: Type) -> None:
+    """Refuse a lazy reference that is shown as its document, where it is part of a stored one.
+
+    Raises:
+        TypeError: it would have to be loaded in every read.
+    """
+    if is_expanded(node):
+        raise TypeError(
+            f"{field} cannot be Expand[...], which belongs into the models of responses: declare it without, and another "
+            "class for the response"
         )
 
 
