@@ -15,6 +15,7 @@ from odmantic import (
     HookEvent,
     Model,
     Polymorphic,
+    Ref,
     Reference,
     SyncEngine,
     as_type,
@@ -158,6 +159,31 @@ async def colours(engine: SyncEngine, user: User) -> None:
     await engine.save(user)  # mistake: nothing to await
     async with engine.transaction():  # mistake: only `with`
         pass
+
+
+class Clipping(Model):
+    source: Ref[User]
+    likers: list[Ref[User]] = []
+    kept: Ref[User] = Reference(load="sometimes")  # mistake: no such choice
+
+
+async def lazy_references(
+    engine: AIOEngine, sync: SyncEngine, ref: Ref[User], ship: Ref[Ship]
+) -> None:
+    Clipping(source=ship, kept=ref)  # mistake: of another model
+    Clipping(source="5f85f36d6dfecacc68428a46", kept=ref)  # mistake: Ref.to(User, key)
+    Clipping(kept=ref)  # mistake: source is missing
+    ref.name  # mistake: a field of its value
+    ref.value.nme  # mistake: misspelt
+    ref.fetch(engine).name  # mistake: not awaited
+    await ref.fetch(sync)  # mistake: nothing to await
+    (await ref.fetch(engine)).built  # mistake: no such field
+    ref.fetch(None)  # mistake: no engine
+    ref.fetch(sync, agan=True)  # mistake: misspelt
+    ref.key = 5  # mistake: read only
+    Ref.to("User", 5)  # mistake: no model
+    ref.value_or_none.name  # mistake: it may be None
+    Clipping(source=ref, kept=ref).likers.append(ship)  # mistake: of another model
 
 
 class Hooked(Model):

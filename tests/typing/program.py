@@ -22,6 +22,7 @@ from odmantic import (
     BsonCodec,
     Datetimes,
     EmbeddedModel,
+    Expand,
     Field,
     HookEvent,
     Index,
@@ -29,6 +30,7 @@ from odmantic import (
     ObjectId,
     OnInput,
     Polymorphic,
+    Ref,
     Reference,
     SyncEngine,
     as_type,
@@ -542,6 +544,64 @@ def sync_back_references(
     assert_type(critic.reviews.fetch(transaction, Review.stars > 3, limit=3), list[Review])
     assert_type(critic.reviews.count(engine, Review.stars == 5), int)
     assert_type(critic.reviews.count(session), int)
+
+
+class Link(EmbeddedModel):
+    to: Ref[Employer]
+
+
+class Clipping(Model):
+    source: Ref[Employer]
+    editor: Ref[User] | None = None
+    likers: list[Ref[User]] = []
+    judges: tuple[Ref[User], ...] = Reference(missing="drop")
+    roles: dict[str, set[Ref[User]]] = Field(default={}, key_name="r")
+    parent: Ref[Clipping] | None = Reference(index=True, load="always")
+    links: list[Link] = []
+
+
+class ClippingOut(BaseModel):
+    source: Expand[Ref[Employer]]
+    likers: list[Expand[Ref[User]]] = []
+
+
+async def lazy_references(
+    engine: AIOEngine, session: AIOSession, transaction: AIOTransaction, employer: Employer
+) -> None:
+    clipping = Clipping(source=Ref(employer), likers=[Ref.to(User, "5f85f36d6dfecacc68428a46")])
+    assert_type(clipping.source, Ref[Employer])
+    assert_type(Ref(employer), Ref[Employer])
+    assert_type(Ref.to(User, ObjectId()), Ref[User])
+    assert_type(clipping.source.value, Employer)
+    assert_type(clipping.source.value_or_none, Employer | None)
+    assert_type(clipping.source.is_loaded, bool)
+    assert_type(clipping.source.is_missing, bool)
+    assert_type(await clipping.source.fetch(engine), Employer)
+    assert_type(await clipping.likers[0].fetch(session), User)
+    assert_type((await clipping.source.fetch(transaction, again=True)).name, str)
+    assert_type(clipping.links[0].to.value.name, str)
+    if clipping.parent is not None:
+        assert_type(clipping.parent.value, Clipping)
+    wider: Ref[Model] = clipping.source
+    clipping.source = Ref(employer)
+    clipping.likers.append(Ref.to(User, "x"))
+    seen = {wider, clipping.source}
+    await engine.find(Clipping, Clipping.source == clipping.source, load=[Clipping.source])
+    await engine.find(Clipping, Clipping.source == Ref.to(Employer, employer.id))
+    await engine.find(Clipping, query.in_(Clipping.source, [*seen, employer, employer.id]))
+    await engine.load(clipping, Clipping.source, "links.to")
+    assert_type(is_loaded(clipping.source), bool)
+    assert_type(ClippingOut(source=clipping.source).source, Ref[Employer])
+    AIOEngine(strict_loading=True)
+
+
+def sync_lazy_references(
+    engine: SyncEngine, session: SyncSession, transaction: SyncTransaction, ref: Ref[User]
+) -> None:
+    assert_type(ref.fetch(engine), User)
+    assert_type(ref.fetch(session, again=True).age, int)
+    assert_type(ref.fetch(transaction), User)
+    SyncEngine(strict_loading=True)
 
 
 class Article(Model):
