@@ -122,6 +122,7 @@ def names_for_examples() -> dict[str, object]:
         "Cat": Cat,
         "type_is": odmantic.type_is,
         "hook": odmantic.hook,
+        "Ref": odmantic.Ref,
         "utcnow": odmantic.utcnow,
     }
     own |= {"BackReference": odmantic.BackReference, "ClassVar": ClassVar}

@@ -77,7 +77,7 @@ class _FetchesNow(Protocol):
 class Ref(Generic[T_co]):
     """A reference to a document of another collection, which is loaded only when a program asks for it.
 
-    `Ref[Site]` is the annotation of a field that is stored as the primary key of a `Site`. Reads do not load it, unless
+    `Ref[Ship]` is the annotation of a field that is stored as the primary key of a `Ship`. Reads do not load it, unless
     `load=` names it. References are equal if they lead to the same document, and never change; loading one fills it in
     place.
 
@@ -89,13 +89,14 @@ class Ref(Generic[T_co]):
 
     Example:
         ```python
-        class Post(Model):
-            source: Ref[Site]
-            likers: list[Ref[User]] = []
+        class Landing(Model):
+            ship: Ref[Ship]
 
 
-        post = Post(source=Ref(site), likers=[Ref.to(User, key)])
-        site = await post.source.fetch(engine)
+        landing = Landing(ship=Ref(Ship(name="Vega")))
+        await engine.save(landing)
+        landing.ship = Ref.to(Ship, landing.ship.key)
+        ship = await landing.ship.fetch(engine)
         ```
     """
 
