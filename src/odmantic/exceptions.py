@@ -35,6 +35,7 @@
     ├── ForeignFieldWarning            a query with a field of another model
     ├── OldDocumentsWarning            `on_insert` on a field that old documents lack
     ├── QueryTruthWarning              `and`, `or`, `not` or a chained comparison between conditions
+    ├── RawQueryWarning                a plain dictionary as a query
     ├── StrayOperationWarning          an operation outside its transaction
     ├── StoredFieldsWarning            an update by query, and a model with stored properties
     ├── StringOperandWarning           `in_` with a string
@@ -92,6 +93,7 @@ from odmantic._errors.warnings import (
     ForeignFieldWarning,
     OldDocumentsWarning,
     QueryTruthWarning,
+    RawQueryWarning,
     StoredFieldsWarning,
     StrayOperationWarning,
     StringOperandWarning,
@@ -123,6 +125,7 @@ __all__ = [
     "OdmanticError",
     "OldDocumentsWarning",
     "QueryTruthWarning",
+    "RawQueryWarning",
     "ReferencedDocumentNotFoundError",
     "ReferencedError",
     "RollbackHookError",

@@ -164,7 +164,7 @@ class EngineDeletions(EngineScopes):
         """
         check_model(model, "remove")
         options = checked_options(rules, rules_limit, "remove")
-        query = build_filter(queries, model, without)
+        query = build_filter(queries, model, without, self._raw_queries)
         scope = self._scope_for(session, "remove", writes=True)
         given = queries, without
         return await remove(

@@ -15,6 +15,7 @@ from odmantic._driver._aio import (
 )
 from odmantic._driver._aio_together import Together
 from odmantic._hooks.events import check_event
+from odmantic._plan.raw import RawQueries
 from odmantic._shared.arguments import (
     check_client,
     check_client_options,
@@ -50,6 +51,7 @@ class EngineLifetime(BaseEngine):
         client_options: Mapping[str, Any] | None = None,
         clock: Callable[[], datetime] | None = None,
         strict_loading: bool = False,
+        raw_queries: str = "allow",
     ) -> None:
         """Store the client, or create one; nothing is sent."""
         check_client(client, REFUSED_CLIENTS, "AIOEngine", CLIENT_ADVICE)
@@ -60,6 +62,7 @@ class EngineLifetime(BaseEngine):
         # Everything that can fail comes before the client, which nobody would close.
         check_database_name(database)
         self.stray_operations = StrayOperations(stray_operations)
+        self._raw_queries = RawQueries(raw_queries)
         self._made_in = _process.number if client is None or uri is not None else None
         super().__init__(
             make_client(uri, client_options or {}) if self._made_in is not None else client,

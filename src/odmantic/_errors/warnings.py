@@ -23,6 +23,10 @@ class QueryTruthWarning(UserWarning):
     """Python took the truth value of a condition, as for `and`, `or`, `not` and chained comparisons: one is lost."""
 
 
+class RawQueryWarning(UserWarning):
+    """A plain dictionary is used as a query: it has code for the server, or the engine has `raw_queries="warn"`."""
+
+
 class StoredFieldsWarning(UserWarning):
     """An update by query sets a field of a model with stored properties, which it does not compute."""
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from odmantic._codec.ids import id_filter, ids_filter
 from odmantic._mapping.hierarchy import types_condition
 from odmantic._mapping.mapping import mapping_of
-from odmantic.query import QueryExpression, and_
+from odmantic._query.expressions import QueryExpression, RawQuery, and_
 
 if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
@@ -100,8 +100,13 @@ def restricted(
     conditions = conditions_of(model, Purpose.QUERY, without)
     parts: tuple[Any, ...] = (*conditions, *queries)
     if len(parts) == 1:
-        return QueryExpression(parts[0])
+        return as_expression(parts[0])
     return and_(*parts) if parts else QueryExpression()
+
+
+def as_expression(query: Mapping[str, Any]) -> QueryExpression:
+    """Return a copy of a filter, which is meant as it is if the filter was."""
+    return (RawQuery if isinstance(query, RawQuery) else QueryExpression)(query)
 
 
 def instance_filter(model: Any, id_: Any, *, is_whole: bool = False) -> dict[str, Any]:

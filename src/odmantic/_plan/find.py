@@ -10,6 +10,7 @@ from odmantic._plan.arguments import check_model
 from odmantic._plan.conditions import target_match
 from odmantic._plan.filters import build_filter, fits_match
 from odmantic._plan.loading import plan_load
+from odmantic._plan.raw import RawQueries
 from odmantic._plan.sort import build_sort
 from odmantic.model import Model
 
@@ -116,7 +117,7 @@ class FindPlan(Generic[ModelType]):
         return stages + resolve_references(self.loads)
 
 
-def plan_find(
+def plan_find(  # noqa: PLR0913 - the arguments of `find`
     model: type[ModelType],
     queries: tuple[Any, ...],
     *,
@@ -126,8 +127,9 @@ def plan_find(
     load: LoadArgument = None,
     missing: Missing | None = None,
     without: str | Collection[str] = (),
+    raw: RawQueries = RawQueries.ALLOW,
 ) -> FindPlan[ModelType]:
-    """Check the arguments of a read and build its plan; `without` has words for `build_filter`.
+    """Check the arguments of a read and build its plan; `without` and `raw` are those of `build_filter`.
 
     Raises:
         TypeError: if `model` is not a model class, or another argument has a wrong type.
@@ -140,7 +142,7 @@ def plan_find(
     if skip < 0:
         raise ValueError("skip has to be a positive integer")
     loads = None if load is None and missing is None else plan_load(model, load, missing)
-    return FindPlan(model, build_filter(queries, model, without), order, skip, limit, loads)
+    return FindPlan(model, build_filter(queries, model, without, raw), order, skip, limit, loads)
 
 
 def check_limit(limit: Any) -> int | None:

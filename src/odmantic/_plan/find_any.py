@@ -10,6 +10,7 @@ from odmantic._plan.arguments import check_model
 from odmantic._plan.conditions import checked_words, restricted
 from odmantic._plan.filters import build_filter
 from odmantic._plan.find import BATCH_SIZE, check_limit, resolve_references
+from odmantic._plan.raw import RawQueries
 from odmantic._plan.sort import build_sort
 from odmantic.model import Model
 
@@ -156,6 +157,7 @@ def plan_find_any(
     sort: Any = None,
     limit: int | None = None,
     without: Collection[str] = (),
+    raw: RawQueries = RawQueries.ALLOW,
 ) -> FindAnyPlan[ModelType]:
     """Check the arguments of a read of several models and build its plan.
 
@@ -173,7 +175,7 @@ def plan_find_any(
     for model in several:
         check_model(model, "find_any")
     # Keys are the same for all, so no field is one of another model.
-    build_filter(queries)
+    build_filter(queries, raw=raw)
     order = build_sort(sort)
     words = checked_words(without)
     filters = tuple(restricted(queries, model, words) for model in several)

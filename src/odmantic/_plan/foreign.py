@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from odmantic._caller import warn_caller
+from odmantic._query.expressions import LOGICAL, KeyNameProxy
 from odmantic._query.steps import Itself
 from odmantic._types.kinds import kind_of, origin_of
 from odmantic.exceptions import ForeignFieldWarning
-from odmantic.query import KeyNameProxy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_LOGICAL = ("$and", "$or", "$nor")
 
-
-def check_fields(expression: Mapping[Any, Any], model: Any) -> None:
+def check_fields(expression: Mapping[Any, Any], model: Any) -> bool:
     """Warn about a field of another model in a filter or a sort order.
 
     Bases, subclasses, parametrisations of one generic class, and models of one collection share their documents, and so
@@ -26,16 +24,23 @@ def check_fields(expression: Mapping[Any, Any], model: Any) -> None:
         expression: Conditions or directions by key.
         model: The queried model; `None` if that is unknown.
 
+    Returns:
+        Whether there are other keys than those of fields.
+
     Raises:
         TypeError: if one is about `element`, which is no field.
     """
+    has_others = False
     for key, value in expression.items():
         if type(key) is KeyNameProxy:
             if key.model is not model and not _share_documents(key.model, model):
                 _warn(key, model)
-        elif key in _LOGICAL and isinstance(value, (list, tuple)):
+            continue
+        has_others = True
+        if key in LOGICAL and isinstance(value, (list, tuple)):
             for part in cast("Iterable[Mapping[Any, Any]]", value):
                 check_fields(part, model)
+    return has_others
 
 
 def _share_documents(one: Any, other: Any) -> bool:

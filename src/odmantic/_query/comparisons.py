@@ -10,6 +10,7 @@ from bson.regex import Regex
 
 from odmantic._bson.values import is_document
 from odmantic._caller import warn_caller
+from odmantic._query.between import compared_fields
 from odmantic._query.expressions import (
     FieldProxyAny,
     QueryExpression,
@@ -17,7 +18,7 @@ from odmantic._query.expressions import (
     and_,
     or_,
 )
-from odmantic._query.steps import Path, key_of, path_in
+from odmantic._query.steps import HasPath, Path, key_of, path_in
 from odmantic.exceptions import StringOperandWarning
 
 
@@ -98,6 +99,8 @@ def desc(field: FieldProxyAny) -> SortExpression:
 
 def _compared(field: FieldProxyAny, operator: str, value: Any) -> QueryExpression:
     path = path_in(field)
+    if isinstance(value, HasPath):
+        return compared_fields(path, operator, path_in(value))
     key, stored = path.key, path.encode(value)
     if operator != "$eq" and isinstance(stored, (re.Pattern, Regex)):
         raise TypeError(

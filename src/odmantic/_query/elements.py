@@ -12,6 +12,7 @@ from odmantic._mapping.fields import ODMReference
 from odmantic._query.checks import need, refuse
 from odmantic._query.comparisons import is_operator
 from odmantic._query.expressions import (
+    LOGICAL,
     FieldProxyAny,
     KeyNameProxy,
     QueryDictBool,
@@ -22,8 +23,6 @@ from odmantic._query.kinds import Kind
 from odmantic._query.steps import Itself, Path, Unencoded, path_in, without_none
 from odmantic._types.kinds import is_class
 from odmantic._types.tree import Array, Object, Table, Type, Union
-
-_LOGICAL = ("$and", "$or", "$nor")
 
 
 def elem_match(field: FieldProxyAny, *conditions: QueryDictBool) -> QueryExpression:
@@ -107,7 +106,7 @@ def _on_fields(operator: str, path: Path, parts: list[tuple[str, Any]]) -> dict[
     for key, value in parts:
         if key == "":
             others.append(dict(value))
-        elif key in _LOGICAL:
+        elif key in LOGICAL:
             inside = [joined_on_item(operator, path, (each,)) for each in value]
             if any(_is_about_itself(each) for each in inside):
                 raise refuse(operator, path, "takes conditions on element joined by and only")
@@ -127,7 +126,7 @@ def _on_fields(operator: str, path: Path, parts: list[tuple[str, Any]]) -> dict[
 
 
 def _is_about_itself(condition: dict[str, Any]) -> bool:
-    return any(key.startswith("$") and key not in _LOGICAL for key in condition)
+    return any(key.startswith("$") and key not in LOGICAL for key in condition)
 
 
 def _can_join(one: Any, other: Any) -> bool:

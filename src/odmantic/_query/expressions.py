@@ -13,6 +13,9 @@ from odmantic._bson.values import is_document
 from odmantic._caller import warn_caller
 from odmantic.exceptions import QueryTruthWarning
 
+LOGICAL = ("$and", "$or", "$nor")
+"""Operators that join filters."""
+
 _MAY_ASK_FOR_TRUTH = ("odmantic.", "pymongo.", "motor.", "bson.")
 
 

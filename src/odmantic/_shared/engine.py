@@ -14,6 +14,7 @@ from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.suppliers import utcnow
 from odmantic._plan.arguments import check_model
 from odmantic._plan.find import loads_references
+from odmantic._plan.raw import RawQueries
 from odmantic._plan.sort import build_sort
 from odmantic._shared.arguments import check_database_name
 from odmantic._state.places import Known, Place, Reading
@@ -63,6 +64,9 @@ class BaseEngine:
         self._used_models: WeakKeyDictionary[type[Model], None] = WeakKeyDictionary()
         self._hooks = EngineHooks()
         self._usual_transaction: tuple[Any, dict[str, Any]] = (None, {})
+
+    _raw_queries = RawQueries.ALLOW
+    """The policy for plain dictionaries as queries."""
 
     _clock: Callable[[], datetime] | None = None
 

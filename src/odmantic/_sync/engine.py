@@ -50,6 +50,8 @@ class SyncEngine(SyncEngineBase):
         clock: Returns the time that `utcnow` gives to fields, and that of soft deletions, for tests; a naive one is in UTC.
         strict_loading: Whether `fetch` of a lazy reference raises `NotLoadedError` if the read that it comes from gave
             several documents: `load=` takes one query for all.
+        raw_queries: The policy for plain dictionaries as queries, `raw({...})` apart: `"allow"`, which warns of code for
+            the server in them, `"warn"` (once for each place in the code), or `"forbid"`.
 
     Attributes:
         client: The driver's client.
@@ -58,7 +60,7 @@ class SyncEngine(SyncEngineBase):
 
     Raises:
         TypeError: if the client has the other colour, or `client_options` are given with a client.
-        ValueError: if the database name holds a forbidden character, or `stray_operations` is unknown.
+        ValueError: if the database name holds a forbidden character, or `stray_operations` or `raw_queries` is unknown.
 
     Example:
         ```python

@@ -127,6 +127,7 @@ class SyncEngineBase(EngineWrites):
             load=load,
             missing=missing,
             without=without,
+            raw=self._raw_queries,
         )
         cursor = find(self, self._scope_for(session, "find"), plan)
         cursor.open()
@@ -164,7 +165,9 @@ class SyncEngineBase(EngineWrites):
             newest = engine.find_any([Ship, Voyage], sort=desc(Voyage.leaves), limit=20)
             ```
         """
-        plan = plan_find_any(models, queries, sort=sort, limit=limit, without=without)
+        plan = plan_find_any(
+            models, queries, sort=sort, limit=limit, without=without, raw=self._raw_queries
+        )
         cursor = find_any(self, self._scope_for(session, "find_any"), plan)
         cursor.open()
         return cursor
@@ -193,7 +196,8 @@ class SyncEngineBase(EngineWrites):
             target = self._target(model)
             is_plain = load is None and missing is None
             if is_plain and target.finds_plainly and not loads_references(model.__mapping__):
-                query, order = build_filter(queries, model, without), build_sort(sort, model)
+                query = build_filter(queries, model, without, self._raw_queries)
+                order = build_sort(sort, model)
                 scope = self._scope_for(session, "find")
                 return find_one(self, scope, target, model, query, order)
         words = words_said(load=load, missing=missing, without=without or None)
@@ -214,7 +218,7 @@ class SyncEngineBase(EngineWrites):
             TypeError: if `model` is not a model class, or a query has a wrong type.
         """
         check_model(model, "count")
-        query = build_filter(queries, model, without)
+        query = build_filter(queries, model, without, self._raw_queries)
         return count(self, self._scope_for(session, "count"), model, query)
 
     def save(

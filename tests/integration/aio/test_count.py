@@ -11,6 +11,7 @@ from bson.raw_bson import RawBSONDocument
 from pymongo.errors import OperationFailure
 
 from odmantic import EmbeddedModel, Model, Reference
+from odmantic.query import raw
 
 
 class Parcel(Model):
@@ -81,14 +82,14 @@ class Visit(Model):
 
 
 ONLY_IN_FIND = [
-    ({"$where": "this.name == 'a'"}, 2),
-    ({"$and": [{"name": {"$in": ["a", "b"]}}, {"$where": "this.name == 'b'"}]}, 1),
-    ({"$or": [{"$where": "this.name == 'b'"}, {"name": "a"}]}, 3),
-    ({"$nor": [{"$and": ({"$where": "this.name == 'b'"},)}]}, 2),
+    (raw({"$where": "this.name == 'a'"}), 2),
+    (raw({"$and": [{"name": {"$in": ["a", "b"]}}, {"$where": "this.name == 'b'"}]}), 1),
+    (raw({"$or": [{"$where": "this.name == 'b'"}, {"name": "a"}]}), 3),
+    (raw({"$nor": [{"$and": ({"$where": "this.name == 'b'"},)}]}), 2),
     ({"at": {"$near": [0.0, 0.0]}}, 3),
     ({"at": {"$near": [0.0, 0.0], "$maxDistance": 1}}, 1),
     ({"$and": [{"at": {"$nearSphere": [0.0, 0.0]}}, {"name": "a"}]}, 2),
-    ({"at": {"$not": {"$gt": 60}}, "$where": "true"}, 3),
+    (raw({"at": {"$not": {"$gt": 60}}, "$where": "true"}), 3),
 ]
 
 
@@ -120,8 +121,9 @@ async def test_every_filter_of_find_counts_and_finds_one(aio_engine, spots, quer
         assert await session.find_one(Visit, query) is not None
     async with aio_engine.transaction() as transaction:
         await transaction.save(Visit(spot=spots[0], at=[100.0, 0.0], name="c"))
-        assert await transaction.count(Visit, {"$where": "this.name == 'c'"}) == 1
-        assert (await transaction.find_one(Visit, {"$where": "this.name == 'c'"})).spot == spots[0]
+        is_new = raw({"$where": "this.name == 'c'"})
+        assert await transaction.count(Visit, is_new) == 1
+        assert (await transaction.find_one(Visit, is_new)).spot == spots[0]
 
 
 async def test_text_search_counts_and_finds_one(aio_engine, spots, raw_database):
@@ -144,7 +146,7 @@ async def test_values_that_look_like_operators_are_counted_as_usual(aio_engine, 
 async def test_many_documents_are_counted(aio_engine, raw_database):
     raw_database["spot"].insert_many([{"number": number} for number in range(2_500)])
 
-    assert await aio_engine.count(Spot, {"$where": "this.number % 2 == 0"}) == 1_250
+    assert await aio_engine.count(Spot, raw({"$where": "this.number % 2 == 0"})) == 1_250
 
 
 async def test_foreign_document_classes_are_found_too(aio_engine, spots):
@@ -152,6 +154,6 @@ async def test_foreign_document_classes_are_found_too(aio_engine, spots):
     for document_class in (RawBSONDocument, SON):
         options = CodecOptions(document_class=document_class)
         engine.database = aio_engine.client.get_database(aio_engine.database_name, options)
-        query = {"$where": "this.name == 'a'"}
+        query = raw({"$where": "this.name == 'a'"})
         assert (await engine.find_one(Visit, query)).spot == spots[0]
         assert [each.spot for each in await engine.find(Visit, query)] == spots[:2]

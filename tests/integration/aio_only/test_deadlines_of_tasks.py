@@ -14,6 +14,7 @@ from pymongo import MongoClient
 from tests.integration.losing import Losable, takes_at_most
 
 from odmantic import Model
+from odmantic.query import raw
 from odmantic.testing import LocalReplicaSet
 
 SECONDS = 1.0
@@ -138,7 +139,7 @@ async def test_a_command_that_was_cut_off_leaves_no_transaction_behind(
     async def work():
         async with aio_engine.transaction() as transaction:
             await transaction.save(User(name="Ada"))
-            await transaction.find(User, {"$where": "sleep(4000) || true"})
+            await transaction.find(User, raw({"$where": "sleep(4000) || true"}))
 
     with takes_at_most(1.5), pytest.raises(asyncio.TimeoutError):
         await asyncio.wait_for(work(), 0.5)

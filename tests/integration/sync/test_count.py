@@ -12,6 +12,7 @@ from bson.raw_bson import RawBSONDocument
 from pymongo.errors import OperationFailure
 
 from odmantic import EmbeddedModel, Model, Reference
+from odmantic.query import raw
 
 
 class Parcel(Model):
@@ -80,14 +81,14 @@ class Visit(Model):
 
 
 ONLY_IN_FIND = [
-    ({"$where": "this.name == 'a'"}, 2),
-    ({"$and": [{"name": {"$in": ["a", "b"]}}, {"$where": "this.name == 'b'"}]}, 1),
-    ({"$or": [{"$where": "this.name == 'b'"}, {"name": "a"}]}, 3),
-    ({"$nor": [{"$and": ({"$where": "this.name == 'b'"},)}]}, 2),
+    (raw({"$where": "this.name == 'a'"}), 2),
+    (raw({"$and": [{"name": {"$in": ["a", "b"]}}, {"$where": "this.name == 'b'"}]}), 1),
+    (raw({"$or": [{"$where": "this.name == 'b'"}, {"name": "a"}]}), 3),
+    (raw({"$nor": [{"$and": ({"$where": "this.name == 'b'"},)}]}), 2),
     ({"at": {"$near": [0.0, 0.0]}}, 3),
     ({"at": {"$near": [0.0, 0.0], "$maxDistance": 1}}, 1),
     ({"$and": [{"at": {"$nearSphere": [0.0, 0.0]}}, {"name": "a"}]}, 2),
-    ({"at": {"$not": {"$gt": 60}}, "$where": "true"}, 3),
+    (raw({"at": {"$not": {"$gt": 60}}, "$where": "true"}), 3),
 ]
 
 
@@ -119,8 +120,9 @@ def test_every_filter_of_find_counts_and_finds_one(sync_engine, spots, query, nu
         assert session.find_one(Visit, query) is not None
     with sync_engine.transaction() as transaction:
         transaction.save(Visit(spot=spots[0], at=[100.0, 0.0], name="c"))
-        assert transaction.count(Visit, {"$where": "this.name == 'c'"}) == 1
-        assert transaction.find_one(Visit, {"$where": "this.name == 'c'"}).spot == spots[0]
+        is_new = raw({"$where": "this.name == 'c'"})
+        assert transaction.count(Visit, is_new) == 1
+        assert transaction.find_one(Visit, is_new).spot == spots[0]
 
 
 def test_text_search_counts_and_finds_one(sync_engine, spots, raw_database):
@@ -143,7 +145,7 @@ def test_values_that_look_like_operators_are_counted_as_usual(sync_engine, comma
 def test_many_documents_are_counted(sync_engine, raw_database):
     raw_database["spot"].insert_many([{"number": number} for number in range(2_500)])
 
-    assert sync_engine.count(Spot, {"$where": "this.number % 2 == 0"}) == 1_250
+    assert sync_engine.count(Spot, raw({"$where": "this.number % 2 == 0"})) == 1_250
 
 
 def test_foreign_document_classes_are_found_too(sync_engine, spots):
@@ -151,6 +153,6 @@ def test_foreign_document_classes_are_found_too(sync_engine, spots):
     for document_class in (RawBSONDocument, SON):
         options = CodecOptions(document_class=document_class)
         engine.database = sync_engine.client.get_database(sync_engine.database_name, options)
-        query = {"$where": "this.name == 'a'"}
+        query = raw({"$where": "this.name == 'a'"})
         assert engine.find_one(Visit, query).spot == spots[0]
         assert [each.spot for each in engine.find(Visit, query)] == spots[:2]

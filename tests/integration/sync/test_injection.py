@@ -25,6 +25,7 @@ from pymongo.errors import PyMongoError
 
 from odmantic import EmbeddedModel, Field, Model, Reference, query
 from odmantic.exceptions import OdmanticError
+from odmantic.path import each, element
 
 HARMLESS = "harmless"
 
@@ -120,6 +121,12 @@ def conditions(value):
         for name in ("in_", "not_in"):
             yield lambda n=name, f=field: getattr(query, n)(f, [value])
             yield lambda n=name, f=field: getattr(f, n)([value, "b"])
+    yield lambda: query.contains(Thing.tags, value)
+    yield lambda: query.elem_match(Thing.tags, element == value)
+    yield lambda: query.not_(Thing.tags[each] > value)
+    yield lambda: Thing.table["k"] == value
+    for name in ("startswith", "endswith", "icontains", "iequals"):
+        yield lambda n=name: getattr(query, n)(Thing.value, value)
     yield lambda: (Thing.value == value) & (Thing.id != value)
     yield lambda: (Thing.value == value) | {"value": 1}
     yield lambda: query.nor_(Thing.value == value, Thing.value > value)
@@ -306,7 +313,7 @@ def has_shape_of(sent, wanted, command, *, around=(), in_filter=False):
                 for one, two in zip(wanted, command, strict=True)
             )
         )
-    if isinstance(wanted, re.Pattern):
+    if isinstance(wanted, (re.Pattern, Regex)):
         return isinstance(command, (re.Pattern, Regex))
     return wanted == command
 
@@ -325,7 +332,10 @@ def plain(condition):
         return [plain(each) for each in condition]
     if not isinstance(condition, dict):
         return condition
-    for joined, listed, single in (("$or", "$in", "$eq"), ("$and", "$nin", "$ne")):
+    for joined, listed, single in (
+        ("$or", "$in", "$eq"),
+        ("$and", "$nin", "$ne"),
+    ):
         parts = condition.get(joined)
         if not isinstance(parts, (list, tuple)) or len(parts) < 2 or len(condition) > 1:
             continue
@@ -338,9 +348,16 @@ def plain(condition):
         ):
             return {key: {listed: [*(each[single] for each in others), *first[listed]]}}
     return {
-        key: each if key in _OF_VALUES else plain(each) if key in _LOGICAL else each
+        key: each if key in _OF_VALUES else plain(each) if key in _LOGICAL else _item(each)
         for key, each in condition.items()
     }
+
+
+def _item(condition):
+    """A condition on an item, in the form for what is no array."""
+    inside = condition.get("$elemMatch") if isinstance(condition, dict) else None
+    is_equal = isinstance(inside, dict) and [*inside] == ["$eq"]
+    return inside if is_equal else condition
 
 
 _LOGICAL = frozenset({"$and", "$or", "$nor"})

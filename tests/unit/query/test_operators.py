@@ -438,3 +438,43 @@ def test_a_type_with_a_form_of_its_own_is_compared_in_it():
 def test_a_form_that_the_program_defines_may_be_written():
     assert (Item.own == 5) == {"own": {"$eq": "5"}}
     assert (Item.own == "5") == {"own": {"$eq": "5"}}
+
+
+# --- Two fields of one document --------------------------------------------------------------------
+
+
+class Plan(Model):
+    used: int = Field(0, key_name="u")
+    quota: int = 0
+    line: Line = Line()
+    table: Dict[str, int] = {}
+    lines: List[Line] = []
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        (Plan.used > Plan.quota, {"$gt": ["$u", "$quota"]}),
+        (Plan.used == Plan.line.qty, {"$eq": ["$u", "$line.qty"]}),
+        (query.lte(Plan.used, Plan.table["a"]), {"$lte": ["$u", "$table.a"]}),
+        (Plan.lines != Plan.line, {"$ne": ["$lines", "$line"]}),
+    ],
+)  # fmt: skip
+def test_fields_are_compared_by_an_expression(condition, expected):
+    assert condition == {"$expr": expected}
+    assert next(iter(condition)).model is Plan
+    assert not_(condition) == {"$nor": (condition,)}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "message"),
+    [
+        (Plan.used, Plan.lines.qty, "Plan.lines.qty may be several values"),
+        (Plan.lines[0].qty, Plan.used, r"Plan\.lines\[0\]\.qty may be several values"),
+        (element, Plan.used, "element may be several values"),
+        (Plan.used, Item.age, "Plan.used and Item.age are of different documents"),
+    ],
+)  # fmt: skip
+def test_other_fields_are_not_compared(one, other, message):
+    with pytest.raises(TypeError, match=message):
+        one > other  # noqa: B015 - raises
