@@ -151,8 +151,8 @@ INSTANCES = [
     (AttributeError, "operator any not allowed for ODMField fields", lambda: Parcel.code.any),
     (
         AttributeError,
-        "operator place not allowed for ODMEmbeddedGeneric fields",
-        lambda: Parcel.stops.place,
+        "operator gt not allowed for ODMEmbeddedGeneric fields",
+        lambda: Parcel.stops.gt,
     ),
     (TypeError, "cannot build query using booleans", lambda: and_(Parcel.code == "A", True)),
     (pydantic.ValidationError, "Extra inputs are not permitted", lambda: Forbidding(n=1)),
