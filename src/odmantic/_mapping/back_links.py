@@ -6,11 +6,12 @@ A class declares such a view with a name of its own; the class that refers to it
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from odmantic._bson.values import is_stored_array
 from odmantic._mapping.links import Each, Step
+from odmantic._mapping.members import ELSEWHERE
 from odmantic._types.kinds import ModelKind, is_class, is_model, kind_of, origin_of
 
 if TYPE_CHECKING:
@@ -41,10 +42,21 @@ class BackLink:
             return None
         return list(dict.fromkeys(map(_path, self.ways)))
 
+    def stored(self, ids: list[Any]) -> list[Any]:
+        """Return what documents of a holder store that refer to those with some ids."""
+        members = {way[-1].member: None for way in self.ways}
+        return [each.refer(id_) for each in members if each is not None for id_ in ids]
+
     def ids_in(self, document: dict[str, Any]) -> Iterator[Any]:
-        """Yield the stored ids in a document of a holder."""
+        """Yield the ids in a document of a holder."""
         for way in self.ways:
-            yield from _ids(document, way)
+            yield from map(self.id_in, _ids(document, way))
+
+    def id_in(self, stored: Any) -> Any:
+        """Return the id in what a document of a holder stores; `ELSEWHERE` if that leads to another collection."""
+        members = {way[-1].member: None for way in self.ways}
+        found = [each.id_in(stored) for each in members if each is not None]
+        return next((id_ for id_ in found if id_ is not ELSEWHERE), ELSEWHERE)
 
 
 def _path(way: Way) -> str:
@@ -121,13 +133,16 @@ class BackDeclaration:
             TypeError: if there is no such reference.
         """
         found = self._look()
-        targets = {link.cls for *_, link in found.ways}
-        if not all(_leads_to(target, cls) for target in targets):
-            names = " and ".join(target.__name__ for target in targets)
+        # Of a reference to several models, only a part leads here.
+        ways = tuple(
+            way for way in found.ways if not way[-1].is_named or _leads_to(way[-1].cls, cls)
+        )
+        if not ways or not all(_leads_to(way[-1].cls, cls) for way in ways):
+            targets = dict.fromkeys(link.cls.__name__ for *_, link in found.ways)
             raise TypeError(
-                f"{cls.__name__}.{self.name}: {found.where} refers to {names}, and not to {cls.__name__}"
+                f"{cls.__name__}.{self.name}: {found.where} refers to {' and '.join(targets)}, and not to {cls.__name__}"
             )
-        return found
+        return found if len(ways) == len(found.ways) else replace(found, ways=ways)
 
     def _look(self) -> BackLink:
         owner = self.owner
@@ -175,7 +190,9 @@ class BackDeclaration:
 
     def _is_led_to(self, holder: Any) -> bool:
         ways = ways_to(holder, self.path)
-        return bool(ways) and all(_leads_to(way[-1].cls, self.owner) for way in ways)
+        return bool(ways) and all(
+            way[-1].is_named or _leads_to(way[-1].cls, self.owner) for way in ways
+        )
 
 
 def _name_of(model: Any) -> str:

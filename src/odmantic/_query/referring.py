@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
 def refers_to(link: BackLink, ids: list[Any]) -> QueryExpression:
     """Return the condition for documents of a holder that refer to one of some ids, in their stored forms."""
-    paths = link.paths
+    paths, stored = link.paths, link.stored(ids)
     if paths is None:
-        referred = {"$setIntersection": [stored_ids(link), {"$literal": ids}]}
+        referred = {"$setIntersection": [stored_ids(link), {"$literal": stored}]}
         return QueryExpression({"$expr": {"$gt": [{"$size": referred}, 0]}})
-    if len(ids) == 1:
+    if any(way[-1].is_named for way in link.ways):
+        conditions = [{path: {"$in": stored}} for path in paths]
+    elif len(ids) == 1:
         conditions = [id_filter(ids[0], path) for path in paths]
     else:
         conditions = [ids_filter(ids, path) for path in paths]
@@ -29,7 +31,7 @@ def refers_to(link: BackLink, ids: list[Any]) -> QueryExpression:
 
 
 def stored_ids(link: BackLink) -> dict[str, Any]:
-    """Return the expression of an aggregation for an array of the ids that a document refers to."""
+    """Return the expression of an aggregation for an array of what a document stores: see `BackLink.stored`."""
     arrays = [_array("$$ROOT", (), way, 0) for way in link.ways]
     return {"$concatArrays": arrays}
 

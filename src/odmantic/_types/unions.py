@@ -29,36 +29,56 @@ class OneOfModels:
 
 
 _ONE_OF_MODELS = OneOfModels()
+_SEVERAL = 2
 
 
 def mark_unions(annotation: Any) -> Any:
     """Return the annotation of a reference with the mark on each union of models, in optional ones and in containers."""
-    if is_type_alias(annotation):
-        value = alias_value(annotation)
-        marked = mark_unions(value)
-        return annotation if marked is value else marked
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        inner = mark_unions(annotation.__origin__)
-        if inner is annotation.__origin__:
+    return _Marking().marked(annotation)
+
+
+class _Marking:
+    """One walk through an annotation, each part of which is marked once; an alias inside itself stays."""
+
+    def __init__(self) -> None:
+        self._known: dict[Any, tuple[Any, Any]] = {}
+
+    def marked(self, annotation: Any) -> Any:
+        # The annotation is kept, so that no other gets its id.
+        key = annotation if is_type_alias(annotation) else id(annotation)
+        if key not in self._known:
+            self._known[key] = annotation, annotation
+            self._known[key] = annotation, self._marked(annotation)
+        return self._known[key][1]
+
+    def _marked(self, annotation: Any) -> Any:
+        if is_type_alias(annotation):
+            value = alias_value(annotation)
+            marked = self.marked(value)
+            return annotation if marked is value else marked
+        if get_origin(annotation) is Annotated:
+            inner = self.marked(annotation.__origin__)
+            is_itself = inner is annotation.__origin__
+            return annotation if is_itself else annotated(inner, annotation.__metadata__)
+        if is_union(annotation) and (marked := _marked_union(annotation)) is not None:
+            return marked
+        arguments = get_args(annotation)
+        parts = tuple(map(self.marked, arguments))
+        if all(one is other for one, other in zip(parts, arguments, strict=True)):
             return annotation
-        return annotated(inner, annotation.__metadata__)
-    if is_union(annotation):
-        return _marked_union(annotation)
-    arguments = get_args(annotation)
-    marked_ones = tuple(map(mark_unions, arguments))
-    if all(one is other for one, other in zip(marked_ones, arguments, strict=True)):
-        return annotation
-    generic: Any = origin
-    return generic[marked_ones[0] if len(marked_ones) == 1 else marked_ones]
+        if is_union(annotation):
+            return union_of(parts)
+        generic: Any = get_origin(annotation)
+        return generic[parts[0] if len(parts) == 1 else parts]
 
 
 def _marked_union(union: Any) -> Any:
+    """Return a union of models, which may be optional, with the mark; `None` for any other."""
     members = tuple(members_of(union))
     models = tuple(each for each in members if _is_model(each))
     others = [each for each in members if not _is_model(each)]
-    if len(models) == 1 or others not in ([], [NoneType]):
-        return union
+    if len(models) < _SEVERAL or others not in ([], [NoneType]):
+        return None
     marked = annotated(union_of(models), (_ONE_OF_MODELS,))
     return union_of((marked, NoneType)) if others else marked
 
