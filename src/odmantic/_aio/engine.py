@@ -14,6 +14,7 @@ from odmantic._aio.session import SessionLifetime
 from odmantic._aio.transactions.repeat import join_transaction, repeat_transaction
 from odmantic._aio.transactions.transaction import TransactionLifetime, check_started
 from odmantic._transaction.concerns import TransactionSettings
+from odmantic._transaction.retry import RETRY_SECONDS
 from odmantic.exceptions import SessionMisuseError
 
 if TYPE_CHECKING:
@@ -188,9 +189,9 @@ class AIOEngine(AIOEngineBase):
 
         if scope.session is None:
             async with AIOSession(self) as session:
-                return await session.run_transaction(run)
+                return await session._repeat(run, is_private=True)
         with scope.lending() as channel:
-            return await AIOSession._lent(self, channel).run_transaction(run)
+            return await AIOSession._lent(self, channel)._repeat(run, is_private=True)
 
 
 class AIOSession(SessionLifetime, AbstractAsyncContextManager["AIOSession"]):
@@ -267,13 +268,29 @@ class AIOSession(SessionLifetime, AbstractAsyncContextManager["AIOSession"]):
         if join is not None:
             return await join_transaction(join, callback, restore)
 
+        return await self._repeat(
+            callback,
+            attempts=attempts,
+            timeout=timeout,
+            restore=restore,
+            read_concern=read_concern,
+            write_concern=write_concern,
+            max_commit_time_ms=max_commit_time_ms,
+        )
+
+    async def _repeat(
+        self,
+        callback: Callable[[AIOTransaction], Awaitable[T]],
+        *,
+        attempts: int | None = None,
+        timeout: float = RETRY_SECONDS,
+        restore: Iterable[Any] = (),
+        is_private: bool = False,
+        **options: Any,
+    ) -> T:
         def begin(guard: RetryGuard) -> AIOTransaction:
-            transaction = self.transaction(
-                read_concern=read_concern,
-                write_concern=write_concern,
-                max_commit_time_ms=max_commit_time_ms,
-            )
-            transaction._guard = guard
+            transaction = self.transaction(**options)
+            transaction._guard, transaction._is_private = guard, is_private
             return transaction
 
         return await repeat_transaction(

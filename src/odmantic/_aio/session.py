@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from odmantic._aio.engine_base import AIOEngineBase
+    from odmantic._transaction.attempt import Attempt
 
 
 class SessionLifetime(AIOSessionBase):
@@ -29,6 +30,8 @@ class SessionLifetime(AIOSessionBase):
 
     session: Any
     _channel: Channel | None = None
+    _attempt: Attempt | None = None
+    """Of a transaction, its run."""
     # The options of a session without any.
     _is_snapshot: bool = False
     _defaults: TransactionDefaults | None = None
@@ -112,7 +115,7 @@ class SessionLifetime(AIOSessionBase):
     def _scope(self) -> Scope:
         driver_session, channel = self.get_driver_session(), self._channel
         if channel is not None and channel.driver_session is driver_session:
-            return Scope(driver_session, channel)
+            return Scope(driver_session, channel, self._attempt)
         return super()._scope()  # a program's own `get_driver_session` gave another
 
     def token(self) -> str:

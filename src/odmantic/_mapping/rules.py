@@ -323,10 +323,10 @@ def _kept(name: str, model: Any, find: Callable[[Any], Any]) -> Any:
 
 
 def _find_rules(model: Any) -> tuple[Rule, ...]:
+    _load_classes()
     found: dict[Any, Rule] = {}
-    for get in _holders.models.values():
-        holder = get()
-        for rule in () if holder is None else holder.__mapping__.rules:
+    for holder in _known_holders():
+        for rule in holder.__mapping__.rules:
             if rule.is_about(model):
                 # A parametrisation has the documents of its origin.
                 key = origin_of(holder), rule.hops, rule.on_delete, rule.types, rule.target
@@ -335,4 +335,19 @@ def _find_rules(model: Any) -> tuple[Rule, ...]:
 
 
 def _find_below(model: Any) -> bool:
-    return any(rules_on(each.model) for each in model.__mapping__.read_as)
+    mapping: ModelMapping = model.__mapping__
+    if mapping.hierarchy is not None:
+        mapping.hierarchy.load()
+    return any(rules_on(each.model) for each in mapping.read_as)
+
+
+def _known_holders() -> list[Any]:
+    found = (get() for get in _holders.models.values())
+    return [each for each in found if each is not None]
+
+
+def _load_classes() -> None:
+    """Have hierarchies whose documents have rules import their classes, which may have others."""
+    for holder in _known_holders():
+        if holder.__mapping__.hierarchy is not None:
+            holder.__mapping__.hierarchy.load()

@@ -15,12 +15,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
+import bson
+
 from odmantic._mapping.hierarchy import class_to_read
 from odmantic._mapping.mapping import ModelMapping, mapping_of
 from odmantic._mapping.rules import Rule, ids_in, rules_on
 from odmantic._plan.holders import holders_filter
 from odmantic._plan.indexes import declared_indexes
-from odmantic._plan.references import MOST_IDS, comparable
+from odmantic._plan.references import MOST_IDS, NO_ID, comparable
 from odmantic.exceptions import ReferencedError
 
 if TYPE_CHECKING:
@@ -212,9 +214,9 @@ def _deny(
 
 def _referenced(rule: Rule, model: Any, ids: list[Any], found: list[Any]) -> ReferencedError:
     held = {
-        comparable(rule.id_in(each)) for document in found for each in ids_in(document, rule.hops)
+        key_of(rule.id_in(each)) for document in found for each in ids_in(document, rule.hops)
     }
-    those = [id_ for id_ in map(rule.id_in, ids) if comparable(id_) in held]
+    those = [id_ for id_ in map(rule.id_in, ids) if key_of(id_) in held]
     holders = [document["_id"] for document in found]
     return ReferencedError(rule.holder, rule.path, those, holders, deleted=model)
 
@@ -240,7 +242,7 @@ class _Closure:
         for document in documents:
             id_ = document["_id"]
             cls = class_to_read(model, document) or model
-            key = place, comparable(id_)
+            key = place, key_of(id_)
             member = self._members.get(key)
             if member is None:
                 if len(self._members) >= self.limit:
@@ -283,6 +285,12 @@ class _Closure:
             if not member.is_root:
                 found.setdefault(place, []).append(member)
         return [members[::-1] for members in reversed(found.values())]
+
+
+def key_of(id_: Any) -> Hashable:
+    """Return a value that is equal for ids that are equal in MongoDB, whatever they are."""
+    key = comparable(id_)
+    return bson.encode({"": id_}) if key is NO_ID else key
 
 
 def slices(ids: list[Any]) -> Iterator[list[Any]]:

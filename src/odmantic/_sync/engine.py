@@ -15,6 +15,7 @@ from odmantic._sync.session import SessionLifetime
 from odmantic._sync.transactions.repeat import join_transaction, repeat_transaction
 from odmantic._sync.transactions.transaction import TransactionLifetime, check_started
 from odmantic._transaction.concerns import TransactionSettings
+from odmantic._transaction.retry import RETRY_SECONDS
 from odmantic.exceptions import SessionMisuseError
 
 if TYPE_CHECKING:
@@ -189,9 +190,9 @@ class SyncEngine(SyncEngineBase):
 
         if scope.session is None:
             with SyncSession(self) as session:
-                return session.run_transaction(run)
+                return session._repeat(run, is_private=True)
         with scope.lending() as channel:
-            return SyncSession._lent(self, channel).run_transaction(run)
+            return SyncSession._lent(self, channel)._repeat(run, is_private=True)
 
 
 class SyncSession(SessionLifetime, AbstractContextManager["SyncSession"]):
@@ -268,13 +269,29 @@ class SyncSession(SessionLifetime, AbstractContextManager["SyncSession"]):
         if join is not None:
             return join_transaction(join, callback, restore)
 
+        return self._repeat(
+            callback,
+            attempts=attempts,
+            timeout=timeout,
+            restore=restore,
+            read_concern=read_concern,
+            write_concern=write_concern,
+            max_commit_time_ms=max_commit_time_ms,
+        )
+
+    def _repeat(
+        self,
+        callback: Callable[[SyncTransaction], T],
+        *,
+        attempts: int | None = None,
+        timeout: float = RETRY_SECONDS,
+        restore: Iterable[Any] = (),
+        is_private: bool = False,
+        **options: Any,
+    ) -> T:
         def begin(guard: RetryGuard) -> SyncTransaction:
-            transaction = self.transaction(
-                read_concern=read_concern,
-                write_concern=write_concern,
-                max_commit_time_ms=max_commit_time_ms,
-            )
-            transaction._guard = guard
+            transaction = self.transaction(**options)
+            transaction._guard, transaction._is_private = guard, is_private
             return transaction
 
         return repeat_transaction(

@@ -58,6 +58,8 @@ class Attempt:
     """The callbacks for its end; `None` if there are none."""
     guard: RetryGuard | None = None
     """The guard that compares the saves of a transaction that may be retried."""
+    is_private: bool = False
+    """Whether one operation has begun it by itself, so that no other one in the session becomes a part of it."""
 
     @property
     def number(self) -> int:

@@ -111,6 +111,11 @@ def is_in_block() -> bool:
     return bool(_blocks.get())
 
 
+def is_in_block_of(attempt: Attempt) -> bool:
+    """Return whether this context is in a block of an attempt."""
+    return any(block.attempt is attempt for block in _blocks.get())
+
+
 def block_of(client: Any) -> Block | None:
     """Return the innermost open block on a client in this context, whoever owns it."""
     blocks = _blocks.get()

@@ -24,8 +24,8 @@ from odmantic._plan.errors import add_context
 from odmantic._plan.find import LIST_PAGE_SIZE, FindPlan, loads_references
 from odmantic._plan.holders import release
 from odmantic._plan.loading import plan_load
-from odmantic._plan.references import MOST_IDS, comparable
-from odmantic._plan.rules import consequences, index_advice, slices, type_keys
+from odmantic._plan.references import MOST_IDS
+from odmantic._plan.rules import consequences, index_advice, key_of, slices, type_keys
 from odmantic._state.transitions import mark_deleted
 from odmantic._sync.operations.find import find
 from odmantic._sync.operations.hooks import HookedCall
@@ -144,7 +144,7 @@ def _read_hooked(
         for member in members:
             reach = engine._target(member.cls).hooks
             if reach is not None and reach.now() is not None and reach.present & OF_DELETES:
-                by_class.setdefault(member.cls, {})[comparable(member.id)] = member
+                by_class.setdefault(member.cls, {})[key_of(member.id)] = member
         for cls, wanted in by_class.items():
             for instance, id_ in _instances(engine, scope, cls, [*wanted.values()]):
                 each = hooked.of(instance)
@@ -163,8 +163,8 @@ def _instances(
     for some in slices([member.id for member in members]):
         plan = FindPlan(cls, ids_filter(some), load=load)
         for instance in find(engine, scope, plan)._to_list():
-            found[comparable(encode_primary_key(instance))] = instance
-    ids = [comparable(member.id) for member in members]
+            found[key_of(encode_primary_key(instance))] = instance
+    ids = [key_of(member.id) for member in members]
     return [(found[id_], id_) for id_ in ids if id_ in found]
 
 

@@ -18,7 +18,7 @@ from odmantic._shared.engine import BaseSession
 from odmantic._state.state import has_document
 from odmantic._sync.transactions.channel import Channel, channel_of
 from odmantic._transaction.attempt import RUNNING
-from odmantic._transaction.blocks import NO_SESSION
+from odmantic._transaction.blocks import NO_SESSION, is_in_block_of
 from odmantic.exceptions import ServerNotFoundError, SessionMisuseError, UnsafeRetryError
 
 if TYPE_CHECKING:
@@ -62,13 +62,17 @@ class Scope:
 
     __slots__ = ("_channel", "attempt", "cascades", "given", "session", "unit", "waiting")
 
-    def __init__(self, session: Any = None, channel: Channel | None = None) -> None:
-        """Take the transaction that runs now."""
+    def __init__(
+        self, session: Any = None, channel: Channel | None = None, own: Attempt | None = None
+    ) -> None:
+        """Take the transaction that runs now, unless it is private to another operation; `own` is that of the caller."""
         self.session = self.given = session
         self.cascades = True
         self._channel = channel
-        self.attempt: Attempt | None = None if channel is None else channel.attempt
-        attempt = self.attempt
+        attempt = None if channel is None else channel.attempt
+        if attempt is not None and attempt.is_private and attempt is not own:
+            attempt = attempt if is_in_block_of(attempt) else None
+        self.attempt: Attempt | None = attempt
         self.waiting: Callable[[], Any] | None = None if attempt is None else attempt.waiting
         self.unit: Any = self.attempt
         if session is not None and channel is None and runs_transaction(session):

@@ -36,7 +36,6 @@ T = TypeVar("T")
 class TransactionBlock(SessionLifetime):
     """A transaction as a `with` block, or as the callback in place of one."""
 
-    _attempt: Attempt | None = None
     _owns_session: bool
 
     @abstractmethod

@@ -116,7 +116,7 @@ class Channel:
                 raise SessionMisuseError(_BEGUN_MEANWHILE)
             return call()
 
-    def begin(self, options: dict[str, Any]) -> Attempt:
+    def begin(self, options: dict[str, Any], *, is_private: bool = False) -> Attempt:
         """Begin a transaction; nothing is sent until its first operation. One that is in doubt is given up.
 
         Raises:
@@ -135,7 +135,7 @@ class Channel:
                 raise SessionMisuseError(_IN_PROGRESS) from error
             if previous is not None:
                 previous.end_without_commit()
-            self.attempt = Attempt()
+            self.attempt = Attempt(is_private=is_private)
             self._had_transaction = True
             log_event("begin", self.driver_session)
             return self.attempt

@@ -33,6 +33,8 @@ class TransactionLifetime(TransactionBlock):
     """The start and end of a transaction."""
 
     _guard: RetryGuard | None = None
+    _is_private = False
+    """Whether an operation has begun it by itself."""
     _max_commit_time_ms: int | None = None
     _settings: TransactionSettings
 
@@ -57,7 +59,7 @@ class TransactionLifetime(TransactionBlock):
         try:
             channel = self.session._channel
             options = self.engine._transaction_options(self._settings, self.session._defaults)
-            self._attempt = attempt = channel.begin(options)
+            self._attempt = attempt = channel.begin(options, is_private=self._is_private)
             attempt.guard = self._guard
             self._max_commit_time_ms = options.get("max_commit_time_ms")
             self._channel = channel
