@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pymongo.errors import OperationFailure
 
-from odmantic import Model
+from odmantic import Model, Reference
 from odmantic.exceptions import TransactionError, TransactionNotSupportedError
 
 
@@ -92,3 +92,35 @@ def test_an_instance_refused_by_a_transaction_is_saved_completely_without(
             transaction.save(user)
     sync_engine.save(user)
     assert raw_database["user"].find_one() == {"_id": user.id, "name": "Ada"}
+
+
+class Note(Model):
+    by: User = Reference(on_delete="cascade")
+
+
+async def test_an_async_deletion_with_rules_fails_before_anything_is_deleted(
+    aio_engine, raw_database
+):
+    user = User(name="Ada")
+    await aio_engine.save(Note(by=user))
+    for deletion in (aio_engine.delete(user), aio_engine.remove(User)):
+        with pytest.raises(TransactionNotSupportedError) as caught:
+            await deletion
+        _assert_says_what_to_do(caught.value)
+    assert user.__fields_modified__ == set()
+    assert raw_database["note"].count_documents({}) == raw_database["user"].count_documents({}) == 1
+    assert await aio_engine.remove(Note) == 1
+    await aio_engine.delete(user, rules=False)
+    assert raw_database["user"].count_documents({}) == 0
+
+
+def test_a_sync_deletion_with_rules_fails_before_anything_is_deleted(sync_engine, raw_database):
+    user = User(name="Ada")
+    sync_engine.save(Note(by=user))
+    for delete, what in ((sync_engine.delete, user), (sync_engine.remove, User)):
+        with pytest.raises(TransactionNotSupportedError) as caught:
+            delete(what)
+        _assert_says_what_to_do(caught.value)
+    assert user.__fields_modified__ == set()
+    assert raw_database["note"].count_documents({}) == raw_database["user"].count_documents({}) == 1
+    assert sync_engine.remove(User, rules=False) == 1
