@@ -294,9 +294,14 @@ def note_rules(mapping: ModelMapping) -> None:
     holder: ModelMapping = mapping if root is mapping.model else root.__mapping__
     if holder.rules:
         models = {key: each for key, each in _holders.models.items() if each() is not None}
-        models[root.__module__, root.__qualname__, holder.collection] = ref(root)
+        models[root.__module__, root.__qualname__, holder.collection] = ref(root, _forget)
         # Replaced as a whole: other threads may be reading.
         _holders.models = models
+
+
+def _forget(_: object) -> None:
+    """Note that a class is gone."""
+    _holders.version += 1
 
 
 def rules_on(model: Any) -> tuple[Rule, ...]:

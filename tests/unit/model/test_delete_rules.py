@@ -1,0 +1,346 @@
+"""What `on_delete` may say where, and which classes have rules about others."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections import deque
+from typing import Any, Deque, Dict, Generic, List, Optional, Set, Tuple, TypeVar
+
+import pytest
+
+from odmantic import EmbeddedModel, Field, Index, Model, Ref, Reference
+from odmantic._mapping.rules import has_rules_below, rules_on
+from odmantic._plan.rules import index_advice
+
+RULES = ("nothing", "deny", "cascade", "nullify", "pull", "pull_element")
+
+
+class User(Model):
+    name: str = ""
+
+
+def told(model):
+    """Returns the rules that a deletion fires, as texts."""
+    gc.collect()
+    return sorted(
+        f"{rule.holder.__name__}.{rule.path} {rule.on_delete}" for rule in rules_on(model)
+    )
+
+
+ALWAYS = {"nothing", "deny", "cascade"}
+FORMS = {
+    "one": (User, ALWAYS),
+    "optional": (Optional[User], ALWAYS | {"nullify"}),
+    "list": (List[User], ALWAYS | {"pull"}),
+    "tuple": (Tuple[User, ...], ALWAYS | {"pull"}),
+    "deque": (Deque[User], ALWAYS | {"pull"}),
+    "dict": (Dict[str, User], ALWAYS | {"pull"}),
+    "optional list": (Optional[List[User]], ALWAYS | {"pull"}),
+    "list of optional": (List[Optional[User]], ALWAYS | {"pull", "nullify"}),
+    "dict of lists": (Dict[str, List[User]], ALWAYS | {"pull"}),
+    "lazy": (Ref[User], ALWAYS),
+    "optional lazy": (Optional[Ref[User]], ALWAYS | {"nullify"}),
+    "set of lazy": (Set[Ref[User]], ALWAYS | {"pull"}),
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("form", FORMS)
+def test_each_form_has_its_rules(form, rule):
+    annotation, possible = FORMS[form]
+    bodies: dict[Any, set[str]] = {Model: possible, EmbeddedModel: possible | {"pull_element"}}
+    for base, allowed in bodies.items():
+
+        def define(base=base):
+            class Holder(base):
+                user: annotation = Reference(on_delete=rule)
+
+        if rule in allowed:
+            define()
+            continue
+        with pytest.raises(
+            TypeError, match=rf"Holder\.user cannot have on_delete='{rule}': "
+        ) as caught:
+            define()
+        named = str(caught.value).split("Possible are ")[1]
+        assert {word.strip("'") for word in named.replace(" and", ",").split(", ")} == allowed
+
+
+@pytest.mark.parametrize("wrong", ["delete", None, True, 1, ["cascade"]])
+def test_other_words_are_refused(wrong):
+    with pytest.raises(
+        ValueError, match="on_delete of Reference\\(\\) is one of 'nothing', 'deny'"
+    ):
+        Reference(on_delete=wrong)
+
+
+def test_what_is_pulled_has_to_be_in_a_list():
+    class Comment(EmbeddedModel):
+        by: User = Reference(on_delete="pull_element")
+
+    class Meta(EmbeddedModel):
+        best: Comment
+
+    class Fine(Model):
+        comments: List[Comment] = []
+        queue: Deque[Comment] = deque()
+        grid: List[List[Comment]] = []
+        metas: List[Meta] = []
+        named: Dict[str, List[Comment]] = {}
+
+    for annotation in (
+        *(Comment, Optional[Comment], Dict[str, Comment], Tuple[Comment, int]),
+        *(Meta, List[Dict[str, Comment]], Dict[str, Meta]),
+    ):
+        with pytest.raises(
+            TypeError,
+            match=r"Wrong\.comment.* cannot be pulled: Comment\.by has on_delete='pull_element'",
+        ):
+
+            class Wrong(Model):
+                comment: annotation
+
+    assert len(told(User)) >= 5
+
+
+def test_there_is_an_end_to_the_places():
+    with pytest.raises(
+        TypeError, match=r"Reply\.by cannot have an on_delete, except 'nothing': Reply is in itself"
+    ):
+
+        class Reply(EmbeddedModel):
+            by: User = Reference(on_delete="deny")
+            replies: List["Reply"] = []
+
+    class Leaf(EmbeddedModel):
+        by: User = Reference(on_delete="deny")
+
+    with pytest.raises(TypeError, match=r"Leaf\.by cannot have"):
+
+        class Tree(EmbeddedModel):
+            branches: List["Tree"] = []
+            leaf: Optional[Leaf] = None
+
+    class Free(EmbeddedModel):
+        by: Optional[User] = Reference()
+        others: List["Free"] = []
+
+    class Forest(Model):
+        trees: List[Free] = []
+        leaf: Optional[Leaf] = None
+
+    assert "Forest.leaf.by deny" in told(User)
+
+
+def test_classes_of_an_embedded_hierarchy_say_the_same():
+    class Shape(EmbeddedModel, inheritance="single"):
+        owner: Optional[User] = Reference(on_delete="nullify")
+
+    class Circle(Shape):
+        r: int = 1
+
+    with pytest.raises(
+        TypeError, match=r"Square\.owner cannot have on_delete='cascade': Shape\.owner"
+    ):
+
+        class Square(Shape):
+            owner: Optional[User] = Reference(on_delete="cascade")
+
+    class Drawing(Model):
+        shapes: List[Shape] = []
+        last: Optional[Circle] = None
+
+    assert [each for each in told(User) if each.startswith("Drawing")] == [
+        "Drawing.last.owner nullify",
+        "Drawing.shapes.owner nullify",
+    ]
+
+
+def test_soft_delete_rules_need_a_soft_delete():
+    with pytest.raises(TypeError, match="Wrong cannot have soft_delete_rules"):
+
+        class Wrong(Model):
+            model_config = {"soft_delete_rules": True}
+
+
+# --- Which classes -----------------------------------------------------------------------------
+
+
+class Later(Model):
+    first: Optional["Defined"] = Reference(on_delete="nullify")
+    notes: List["NoteLater"] = []
+
+
+def test_forward_references_count_once_they_exist():
+    global Defined, NoteLater  # noqa: PLW0603 - where annotations look for them
+
+    class Target(Model):
+        pass
+
+    class Defined(Model):
+        pass
+
+    assert told(Defined) == []
+
+    class NoteLater(EmbeddedModel):
+        of: Target = Reference(on_delete="deny")
+
+    assert Later.__mapping__
+    assert told(Defined) == ["Later.first nullify"]
+    assert told(Target) == ["Later.notes.of deny"]
+
+
+class OfModule(Model):
+    pass
+
+
+class HolderOfModule(Model):
+    of: OfModule = Reference(on_delete="cascade")
+    others: List["HolderOfModule"] = Reference(on_delete="pull")
+
+
+def test_holders_are_found_by_their_targets():
+    class Abstract(Model, inheritance="abstract"):
+        of: OfModule = Reference(on_delete="deny")
+
+    class First(Abstract):
+        pass
+
+    class Second(Abstract):
+        key: Optional[OfModule] = Reference(on_delete="nullify")
+
+    assert told(OfModule) == [
+        "First.of deny", "HolderOfModule.of cascade", "Second.key nullify", "Second.of deny",
+    ]  # fmt: skip
+    assert told(HolderOfModule) == ["HolderOfModule.others pull"]
+    assert told(First) == []
+    assert not has_rules_below(First)
+    assert has_rules_below(OfModule)
+
+
+def test_classes_that_are_gone_have_no_rules():
+    class Target(Model):
+        pass
+
+    class Holder(Model):
+        of: Target = Reference(on_delete="deny")
+
+    assert told(Target) == ["Holder.of deny"]
+    holder = weakref.ref(Holder)
+    del Holder
+    gc.collect()
+    assert holder() is None
+    assert told(Target) == []
+    assert not has_rules_below(Target)
+
+
+def test_reloaded_code_replaces_its_classes():
+    class Target(Model):
+        pass
+
+    def define(rule, name="Holder"):
+        class Holder(Model):
+            of: Optional[Target] = Reference(on_delete=rule)
+            model_config = {"collection": name}
+
+        return Holder
+
+    old, new = define("deny"), define("nullify")
+    assert told(Target) == ["Holder.of nullify"]
+    other = define("deny", "other")
+    assert told(Target) == ["Holder.of deny", "Holder.of nullify"]
+    assert {old.__name__, new.__name__, other.__name__} == {"Holder"}
+
+
+def test_a_class_that_cannot_be_defined_has_no_rules():
+    class Target(Model):
+        pass
+
+    class Pulled(EmbeddedModel):
+        of: Target = Reference(on_delete="pull_element")
+
+    with pytest.raises(TypeError):
+
+        class Wrong(Model):
+            key: Optional[Target] = Reference(on_delete="nullify")
+            one: Pulled
+
+    assert told(Target) == []
+
+
+T = TypeVar("T")
+
+
+def test_generic_classes():
+    class Target(Model):
+        pass
+
+    class Box(EmbeddedModel, Generic[T]):
+        content: T
+
+    class Note(EmbeddedModel):
+        of: Target = Reference(on_delete="deny")
+
+    class Holder(Model, Generic[T]):
+        of: Optional[Target] = Reference(on_delete="nullify")
+        box: Optional[Box[T]] = None
+
+    notes = Holder[Note]
+    assert notes.__collection__ == Holder.__collection__
+    assert [rule.on_delete for rule in rules_on(Target)] == ["nullify", "deny"]
+
+
+def test_hierarchies():
+    class Animal(Model, inheritance="single"):
+        friend: Optional["Animal"] = Reference(on_delete="nullify")
+
+    class Cat(Animal):
+        prey: Optional["Dog"] = Reference(on_delete="cascade")
+
+    class Dog(Animal):
+        friend: Optional["Animal"] = Reference(on_delete="deny")
+
+    Cat.model_rebuild()
+    assert told(Animal) == ["Animal.friend deny", "Animal.friend nullify"]
+    assert told(Dog) == ["Animal.friend deny", "Animal.friend nullify", "Animal.prey cascade"]
+    types = {rule.on_delete: rule.types for rule in rules_on(Dog)}
+    assert types == {"nullify": (None, "Cat"), "deny": ("Dog",), "cascade": ("Cat",)}
+    assert has_rules_below(Animal)
+
+    class Bird(Animal):
+        pass
+
+    types = {rule.on_delete: rule.types for rule in rules_on(Bird)}
+    assert set(types["nullify"]) == {None, "Cat", "Bird"}
+
+
+def test_what_has_no_index_is_named():
+    class Target(Model):
+        pass
+
+    class Meta(EmbeddedModel):
+        of: Optional[Target] = Reference(on_delete="nullify", key_name="o")
+
+    class Holder(Model):
+        indexed: Optional[Target] = Reference(on_delete="nullify", index=True)
+        unique: Optional[Target] = Reference(on_delete="nullify", unique=True)
+        first: Optional[Target] = Reference(on_delete="nullify", key_name="f")
+        second: Optional[Target] = Reference(on_delete="nullify")
+        table: Dict[str, Target] = Reference(on_delete="pull", index=True)
+        metas: List[Meta] = Field([], key_name="m")
+        others: List[Meta] = []
+        taken: Optional[Target] = Reference(on_delete="cascade")
+        model_config = {
+            "indexes": lambda: [Index(Holder.first, Holder.second)],
+        }
+
+    class Above(Model):
+        holder: Holder = Reference(on_delete="cascade")
+
+    advice = index_advice(Target)
+    assert (
+        "Holder.second, Holder.table, Holder.metas.of, Holder.others.of, Holder.taken, Above.holder."
+        in advice
+    )
+    assert index_advice(Above) == ""
