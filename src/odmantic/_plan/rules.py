@@ -213,9 +213,7 @@ def _deny(
 
 
 def _referenced(rule: Rule, model: Any, ids: list[Any], found: list[Any]) -> ReferencedError:
-    held = {
-        key_of(rule.id_in(each)) for document in found for each in ids_in(document, rule.hops)
-    }
+    held = {key_of(rule.id_in(each)) for document in found for each in ids_in(document, rule.hops)}
     those = [id_ for id_ in map(rule.id_in, ids) if key_of(id_) in held]
     holders = [document["_id"] for document in found]
     return ReferencedError(rule.holder, rule.path, those, holders, deleted=model)
