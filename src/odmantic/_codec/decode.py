@@ -12,6 +12,7 @@ from odmantic._bson.reading import while_reading
 from odmantic._bson.values import is_document
 from odmantic._codec.decoders import DecoderCompiler, array_decoder
 from odmantic._codec.lazy import field_decoder
+from odmantic._codec.members import problem_of
 from odmantic._codec.overrides import parse_document, parse_target
 from odmantic._codec.stored_forms import in_utc
 from odmantic._codec.strict import is_strict_class
@@ -23,14 +24,11 @@ from odmantic._codec.types import (
     without_alias,
 )
 from odmantic._errors.parsing import (
-    no_collection_named,
-    other_database,
     parsing_error,
-    unknown_collection,
 )
 from odmantic._mapping.fields import ODMEmbeddedGeneric, ODMReference
 from odmantic._mapping.interfaces import MISSING, Decoder, FieldDecoder, Location, OnMissing
-from odmantic._mapping.members import Found, dbref_in
+from odmantic._mapping.members import Found
 from odmantic._types.classes import is_array, is_mapping
 from odmantic._types.instances import Instance
 from odmantic._types.tree import Array, Lazy, Nullable, Table, Type, read_extras
@@ -240,22 +238,9 @@ def _named_decoder(field: ODMReference) -> Decoder:
             return None if cls is None else parse_target(cls, value.document, loc, errors)
         if any(each.has(value) for each in field.members):  # the engines have made it
             return value
-        return report(errors, _problem_of(field, value), loc, raw)
+        return report(errors, problem_of(field.members, field.key_name, value), loc, raw)
 
     return decode
-
-
-def _problem_of(field: ODMReference, stored: Any) -> PydanticCustomError:
-    """Return why what is stored in a reference to one of several collections leads to no document."""
-    found = dbref_in(stored)
-    names = [each.collection for each in field.members]
-    if stored is not None and found is None:
-        return no_collection_named(stored, names)
-    if found is not None and found.collection not in names:
-        return unknown_collection(found.collection, names)
-    if found is not None and found.database is not None:
-        return other_database(found.database)
-    return ReferencedDocumentNotFoundError(field.key_name)
 
 
 def _strictly(decode: Decoder, origin: Any) -> Decoder:

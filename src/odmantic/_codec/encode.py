@@ -13,6 +13,7 @@ from odmantic._bson.values import is_collection, is_document, is_tuple
 from odmantic._codec.absent import leave_out
 from odmantic._codec.encoders import EncoderCompiler
 from odmantic._codec.ids import check_id
+from odmantic._codec.members import names_in
 from odmantic._codec.objects import check_extra
 from odmantic._codec.overrides import dump_primary_key
 from odmantic._codec.types import checking_encoder, unknown_keys
@@ -269,7 +270,7 @@ def _encode_target(field: ODMReference, value: Any) -> Any:
 def _encode_only_target(field: ODMReference, refuse: Callable[[str], Exception], value: Any) -> Any:
     """Encode a target in a container, which may have changed since its validation, or one of several models."""
     if not is_model_instance(value):
-        raise refuse(f"{value!r:.200} is no {' or '.join(_names_in(field))}")
+        raise refuse(f"{value!r:.200} is no {names_in(field.members, ' or ')}")
     check_target(field, value)
     return refer_to(field, value)
 
@@ -289,10 +290,6 @@ def refer_to(field: ODMReference, target: Instance) -> Any:
     )
 
 
-def _names_in(field: ODMReference) -> list[str]:
-    return [cls.__name__ for each in field.members for cls in each.classes]
-
-
 def check_target(field: ODMReference, target: Instance) -> None:
     """Raise for an instance to which a reference cannot lead, by its class or its collection.
 
@@ -304,7 +301,7 @@ def check_target(field: ODMReference, target: Instance) -> None:
         return
     if field.members[0].is_chosen:
         if not any(each.has(target) for each in field.members):
-            names = " or a ".join(_names_in(field))
+            names = names_in(field.members, " or a ")
             raise InvalidDocumentError(
                 f"a reference to a {names} cannot lead to a {cls.__name__}: name {cls.__name__} in the annotation",
                 cls,

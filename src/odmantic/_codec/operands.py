@@ -23,11 +23,12 @@ from odmantic._bson.values import is_collection, is_document, is_tuple
 from odmantic._codec.coded import codec_key_encoder, codec_operand
 from odmantic._codec.encode import encode_primary_key, encode_value, type_encoder
 from odmantic._codec.encoders import encode_key
+from odmantic._codec.members import names_in
 from odmantic._codec.own_forms import dumping_marks, is_left_to_field
 from odmantic._codec.untyped import any_encoder
 from odmantic._mapping.fields import ODMReference
 from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.members import dbref_in
+from odmantic._mapping.members import dbref_in, member_for
 from odmantic._mapping.ref import is_ref, stored_key
 from odmantic._types.kinds import is_model_instance
 from odmantic._types.recursion import Recursion
@@ -132,12 +133,9 @@ def _named_operand(field: ODMReference, value: Any) -> Any:
         field.members,
         f"{field.owner[0].__name__}.{field.owner[1]}" if field.owner else "the reference",
     )
-    names = " or ".join(cls.__name__ for each in members for cls in each.classes)
-    if is_model_instance(value):
-        for each in members:
-            if each.has(value):
-                return each.refer(encode_primary_key(value))
-        raise TypeError(f"{where} leads to a {names}, and is never a {type(value).__name__}")
+    names = names_in(members, " or ")
+    if is_ref(value) or is_model_instance(value):
+        return _referring(members, where, value)
     given = dbref_in(value)
     if given is None:
         example = f"DBRef({members[0].collection!r}, id)"
@@ -152,6 +150,20 @@ def _named_operand(field: ODMReference, value: Any) -> Any:
     raise ValueError(
         f"{where} leads to no document of {given.collection!r:.200}, but of one of {known}"
     )
+
+
+def _referring(members: tuple[Member, ...], where: str, value: Any) -> DBRef:
+    """Return the stored form of a reference to an instance, or of a lazy reference."""
+    if is_ref(value):
+        what, key = repr(value), stored_key(value)
+        member = member_for(members, value)
+    else:
+        what, key = f"a {type(value).__name__}", encode_primary_key(value)
+        member = next((each for each in members if each.has(value)), None)
+    if member is None:
+        raise TypeError(f"{where} leads to a {names_in(members, ' or ')}, and is never {what}")
+    stored: DBRef = member.refer(key)
+    return stored
 
 
 def _in_containers(node: Type, encode: _Convert) -> _Convert:

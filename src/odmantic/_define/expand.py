@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_origin
 from pydantic_core import core_schema
 
 from odmantic._define.hollow import check_all_loaded
-from odmantic._mapping.ref_schema import model_in
+from odmantic._mapping.ref_schema import models_in
 from odmantic._types.annotations import annotated, is_union, union_of
 from odmantic._types.kinds import is_lazy
 from odmantic._types.polymorphic import with_real_class
@@ -29,10 +29,12 @@ class Expanded:
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        model = model_in(source)
+        models = [with_real_class(each) for each in models_in(source)]
         shown: CoreSchema = core_schema.any_schema()
-        if model is not None:
-            shown = handler.generate_schema(with_real_class(model))
+        if models:
+            shown = handler.generate_schema(
+                union_of(tuple(models)) if len(models) > 1 else models[0]
+            )
         # A serialiser cannot raise its own errors, so what is not loaded is refused before.
         return core_schema.no_info_after_validator_function(
             _check,

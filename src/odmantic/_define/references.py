@@ -11,7 +11,7 @@ from pydantic_core import PydanticUndefined
 
 from odmantic._define.expand import is_expanded
 from odmantic._mapping.options import ReferenceOptions
-from odmantic._mapping.ref_schema import model_in
+from odmantic._mapping.ref_schema import models_in
 from odmantic._types.annotations import evaluate
 from odmantic._types.forms import has_lazy, target_in
 from odmantic._types.kinds import is_lazy
@@ -59,7 +59,7 @@ def check_lazy(field: str, tree: Type) -> None:
         if is_lazy(node.cls):
             refuse_expanded(field, node)
             try:
-                model_in(node.bare)
+                models_in(node.bare)
             except TypeError as error:
                 raise TypeError(f"{error} ({field})") from None
     if target_in(tree) is None and not has_variable(tree):

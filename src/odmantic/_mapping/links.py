@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from odmantic._bson.values import is_collection, is_document
 from odmantic._mapping.fields import ODMReference
+from odmantic._mapping.members import member_for
 from odmantic._mapping.ref import is_ref
 from odmantic._types.tree import (
     Array,
@@ -77,6 +78,8 @@ class Link:
         if self.member is None or self.reference is None or len(self.reference.members) == 1:
             return True
         members = self.reference.members
+        if is_ref(value):
+            return member_for(members, value) in (self.member, None)
         return self.member.has(value) or (
             self.member is members[0] and not any(each.has(value) for each in members)
         )
@@ -270,7 +273,7 @@ def targets_in(instance: Any) -> Iterator[tuple[Link, Any]]:
         for value in values_at(held, link.steps) if link.steps else () if held is None else (held,):
             if link.is_lazy:
                 # An instance that is no reference is refused when it is encoded.
-                if is_ref(value) and value.is_loaded:
+                if is_ref(value) and value.is_loaded and link.holds(value):
                     yield link, value.value
             elif link.reference is not None:
                 if len(link.reference.members) == 1 or link.holds(value):

@@ -70,6 +70,11 @@ class Member:
         # A class with `inheritance="separate"` may be a base of another one.
         return not self.is_named or value.__mapping__.collection == self.collection
 
+    def has_class(self, cls: Any) -> bool:
+        """Return whether a document that is referred to as one of a class can be a target."""
+        is_one = cls is self.cls or issubclass(cls, self.classes)
+        return is_one and (not self.is_named or cls.__mapping__.collection == self.collection)
+
     def refer(self, id_: Any) -> Any:
         """Return what is stored for the document with an id."""
         return DBRef(self.collection, id_) if self.is_named else id_
@@ -108,6 +113,15 @@ def dbref_in(stored: Any) -> DBRef | None:
     if not isinstance(name, str) or not isinstance(database, (str, type(None))):
         return None
     return DBRef(name, document["$id"], database)
+
+
+def member_for(members: Iterable[Member], ref: Any) -> Member | None:
+    """Return the member to which a lazy reference leads; `None` if it leads to none of them."""
+    target = ref.value_or_none
+    if target is not None:
+        return next((each for each in members if each.has(target)), None)
+    cls = ref._model  # noqa: SLF001 - `odmantic._mapping.ref` asks for members
+    return next((each for each in members if each.has_class(cls)), None)
 
 
 def members_of(node: Target | Targets) -> tuple[Member, ...]:

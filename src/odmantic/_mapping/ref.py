@@ -50,12 +50,14 @@ class Unloaded:
         load: What to give as `load=`.
         advice: How to load it.
         page: The read.
+        only: The classes of a hierarchy, if the documents may not be of all classes below the model.
     """
 
     where: str = ""
     load: str = ""
     advice: str = "await ref.fetch(engine), or ref.fetch(engine) with a SyncEngine, loads it"
     page: Page | None = None
+    only: tuple[Any, ...] = ()
 
 
 MADE_BY_PROGRAM = Unloaded()

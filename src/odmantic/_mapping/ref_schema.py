@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_origin
+from functools import cached_property
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Literal,
+    TypeVar,
+    cast,
+    get_args,
+    get_origin,
+)
 
 import bson
 from pydantic import ValidationError
 from pydantic_core import core_schema
 
 from odmantic._bson.values import is_document
+from odmantic._mapping.members import ELSEWHERE, Member, member_for, members_of
+from odmantic._types.annotations import is_union
 from odmantic._types.classes import type_of_variable
 from odmantic._types.kinds import ModelKind, is_class, kind_of, why_no_model
+from odmantic._types.tree import Variable, read_type
+from odmantic._types.unions import members_of as members_in
 from odmantic.bson import ObjectId
 
 if TYPE_CHECKING:
@@ -20,6 +34,7 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
     from odmantic._mapping.interfaces import Keys
+    from odmantic._types.tree import Lazy, Target
 
 
 _ITSELF = frozenset((bson.ObjectId, ObjectId, str, int))
@@ -32,43 +47,63 @@ def schema_of_ref(cls: Any, source: Any, handler: GetCoreSchemaHandler) -> CoreS
     Raises:
         TypeError: if its argument is no model.
     """
-    model = model_in(source)
+    models_in(source)
     # The model may be the class that is being defined: it is asked for nothing yet.
-    return handler.generate_schema(Annotated[Any, RefSchema(cls, model)])
+    return handler.generate_schema(Annotated[Any, RefSchema(cls, source)])
 
 
-def model_in(source: Any) -> Any:
-    """Return the model of an annotation `Ref[...]`.
+def models_in(source: Any) -> tuple[Any, ...]:
+    """Return the models of an annotation `Ref[...]`; none for the parameter of a generic class.
 
     Raises:
-        TypeError: if it has none.
+        TypeError: if it has something else.
     """
-    argument: Any = next(iter(get_args(source)), None)
-    while get_origin(argument) is Annotated:
-        argument = argument.__origin__
+    argument = _bare(next(iter(get_args(source)), None))
     if isinstance(argument, TypeVar):
-        bound = type_of_variable(argument)
-        return bound if kind_of(bound) is ModelKind.MODEL else None
-    if kind_of(argument) is not ModelKind.MODEL:
-        if argument is None:
-            raise TypeError("Ref needs the model that it leads to, as in Ref[User]")
-        shown = getattr(argument, "__name__", repr(argument))
-        why = why_no_model(argument) if is_class(argument) else ""
-        raise TypeError(f"Ref[{shown}] cannot be: {shown} is no model{why}")
-    return argument
+        argument = type_of_variable(argument)
+        if kind_of(argument) is not ModelKind.MODEL:
+            return ()
+    models = tuple(map(_bare, members_in(argument))) if is_union(argument) else (argument,)
+    for each in models:
+        if kind_of(each) is not ModelKind.MODEL:
+            raise TypeError(_refusal(each))
+    return models
 
 
-@dataclass(frozen=True, slots=True)
+def _bare(annotation: Any) -> Any:
+    while get_origin(annotation) is Annotated:
+        annotation = annotation.__origin__
+    return annotation
+
+
+def _refusal(argument: Any) -> str:
+    if argument is None:
+        return "Ref needs the model that it leads to, as in Ref[User]"
+    shown = getattr(argument, "__name__", repr(argument))
+    why = why_no_model(argument) if is_class(argument) else ""
+    return f"Ref[{shown}] cannot be: {shown} is no model{why}"
+
+
+@dataclass(frozen=True, eq=False)
 class RefSchema:
     """The mark of an annotation for lazy references.
 
     Attributes:
         ref: The class `Ref`.
-        model: The model; `None` for any, in a generic class without arguments.
+        source: The annotation.
     """
 
     ref: Any
-    model: Any
+    source: Any
+
+    @cached_property
+    def members(self) -> tuple[Member, ...]:
+        """The members; none in a generic class without arguments."""
+        inner = cast("Lazy", read_type(self.source)).inner
+        if isinstance(inner, Variable):
+            models = models_in(self.source)
+            return (Member(models[0]),) if models else ()
+        return members_of(cast("Target", inner))
 
     def __get_pydantic_core_schema__(
         self, _source: Any, _handler: GetCoreSchemaHandler
@@ -83,11 +118,10 @@ class RefSchema:
     def __get_pydantic_json_schema__(
         self, _schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        if self.model is None:
+        if not self.members:
             return handler(core_schema.any_schema())
-        # Of what is given here itself, pydantic does not look at the metadata.
-        key = keys_of(self.model).adapter.core_schema
-        return handler(core_schema.no_info_after_validator_function(_as_it_is, key))
+        forms: list[Any] = [_json_form(each, handler) for each in self.members]
+        return {"anyOf": forms} if len(forms) > 1 else forms[0]
 
     def validate(self, value: Any, info: core_schema.ValidationInfo[Any]) -> Any:
         """Return a reference for one, for an instance, a key or a mapping.
@@ -95,31 +129,46 @@ class RefSchema:
         Raises:
             ValueError: if it is none of these.
         """
-        model = self.model
-        cls = value.__class__
+        cls, members = value.__class__, self.members
         if cls is self.ref:
-            if model is None or self._fits(value):
+            if not members or member_for(members, value) is not None:
                 return value
-            raise ValueError(f"a Ref[{model.__name__}] cannot be {value!r}")
-        if model is None:
-            if kind_of(cls) is not ModelKind.MODEL:
-                raise ValueError(
-                    "it can only be an instance of a model: the class has no arguments"
-                )
-            return self.ref(value)
-        if isinstance(value, model):
-            return self.ref(value)
+            raise ValueError(f"a Ref[{self._name}] cannot be {value!r}")
         if kind_of(cls) is ModelKind.MODEL:
-            raise ValueError(f"a Ref[{model.__name__}] cannot lead to a {cls.__name__}")
-        keys, is_json = keys_of(model), info.mode == "json"
-        if is_document(value):
-            return self._made(keys, value, is_json=is_json, context=info.context)
-        return self.ref.to(model, keys.validate(value, is_json=is_json))
+            if not members or any(each.has(value) for each in members):
+                return self.ref(value)
+            raise ValueError(f"a Ref[{self._name}] cannot lead to a {cls.__name__}")
+        if not members:
+            raise ValueError("it can only be an instance of a model: the class has no arguments")
+        return self._referred(value, is_json=info.mode == "json", context=info.context)
 
-    def _made(self, keys: Keys, value: Any, *, is_json: bool, context: Any) -> Any:
-        """Return a reference to a new instance, unless the mapping is a primary key, an embedded model."""
+    @property
+    def _name(self) -> str:
+        return " | ".join(cls.__name__ for each in self.members for cls in each.classes)
+
+    def _referred(self, value: Any, *, is_json: bool, context: Any) -> Any:
+        """Return a reference for a key or a mapping."""
+        members = self.members
+        if not members[0].is_named:
+            return self._made(members[0], value, is_json=is_json, context=context)
+        for each in members:
+            id_ = each.id_in(value)
+            if id_ is not ELSEWHERE:
+                keys = keys_of(each.cls)
+                return self.ref.to(each.cls, keys.validate(id_, is_json=is_json))
+        names = " or ".join(repr(each.collection) for each in members)
+        raise ValueError(
+            f'a Ref[{self._name}] is an instance, or {{"$ref": ..., "$id": key}} with a collection, which is {names}'
+        )
+
+    def _made(self, member: Member, value: Any, *, is_json: bool, context: Any) -> Any:
+        """Return a reference for a key, or to a new instance unless the mapping is a primary key, an embedded model."""
+        model = member.cls
+        keys = keys_of(model)
+        if not is_document(value):
+            return self.ref.to(model, keys.validate(value, is_json=is_json))
         try:
-            return self.ref(keys.make_instance(value, is_json=is_json, context=context))
+            instance = keys.make_instance(value, is_json=is_json, context=context)
         except ValidationError:
             try:
                 key = keys.validate(value, is_json=is_json)
@@ -127,23 +176,37 @@ class RefSchema:
                 key = None
             if key is None:
                 raise
-            return self.ref.to(self.model, key)
-
-    def _fits(self, ref: Any) -> bool:
-        target = ref.value_or_none
-        return issubclass(ref._model if target is None else type(target), self.model)  # noqa: SLF001
+            return self.ref.to(model, key)
+        if not member.has(instance):
+            raise ValueError(f"a Ref[{self._name}] cannot lead to a {type(instance).__name__}")
+        return self.ref(instance)
 
     def dump(self, ref: Any, info: core_schema.SerializationInfo[Any]) -> Any:
-        """Return the primary key, in JSON or in Python."""
+        """Return the primary key, in JSON or in Python, with the collection if there are several."""
         if type(ref) is not self.ref:
             return ref  # what nothing has validated
         key = ref.key
-        if type(key) in _ITSELF and info.mode == "python":
+        if type(key) not in _ITSELF or info.mode == "json":
+            model: Any = ref._model  # noqa: SLF001
+            mode: Literal["json", "python"] = "json" if info.mode == "json" else "python"
+            key = keys_of(model).adapter.dump_python(key, mode=mode)
+        member = member_for(self.members, ref)
+        if member is None or not member.is_named:
             return key
-        model: Any = ref._model  # noqa: SLF001
-        return keys_of(model).adapter.dump_python(
-            key, mode="json" if info.mode == "json" else "python"
-        )
+        return {"$ref": member.collection, "$id": key}
+
+
+def _json_form(member: Member, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+    # Of what is given here itself, pydantic does not look at the metadata.
+    schema = keys_of(member.cls).adapter.core_schema
+    key = handler(core_schema.no_info_after_validator_function(_as_it_is, schema))
+    if not member.is_named:
+        return key
+    return {
+        "type": "object",
+        "properties": {"$ref": {"const": member.collection, "type": "string"}, "$id": key},
+        "required": ["$ref", "$id"],
+    }
 
 
 def keys_of(model: Any) -> Keys:

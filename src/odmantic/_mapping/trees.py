@@ -70,7 +70,7 @@ def _is_dumped(mapping: ModelMapping, name: str, node: Type) -> bool:
 
 
 def _is_shape(node: Type, *, of_targets: bool = False) -> bool:
-    if of_targets and isinstance(node, (Target, Lazy)):
+    if of_targets and isinstance(node, Target):
         return True
     if not _is_known(node, of_targets=of_targets):
         return False

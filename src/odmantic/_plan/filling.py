@@ -135,7 +135,9 @@ def _ids(wanted: list[_Place]) -> dict[Sought, list[Any]]:
 def _sought_at(place: _Place) -> Sought:
     if place.part is not None:
         return sought_by(place.part.link)
-    return (model_of(place.target) if is_ref(place.target) else place.target.__class__), ()
+    if is_ref(place.target):
+        return model_of(place.target), unloaded_of(place.target).only
+    return place.target.__class__, ()
 
 
 def _key_of(place: _Place) -> Any:
@@ -186,7 +188,7 @@ def _below(holder: Any, load: Load, root: Any, field: str) -> Iterator[tuple[_Pl
             if link.reference is None:
                 if isinstance(value, link.cls):
                     yield from _below(value, inside, root, name)
-            elif is_ref(value) or (is_model_instance(value) and link.holds(value)):
+            elif (is_ref(value) or is_model_instance(value)) and link.holds(value):
                 yield _Place(value, part, holder, root, name), inside
 
 

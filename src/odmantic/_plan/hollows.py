@@ -46,7 +46,8 @@ class HollowMaker:
         unloaded = self._unloaded.get(id(part))
         if unloaded is None:
             advice = part.advice(awaits=self._awaits)
-            unloaded = Unloaded(part.where, part.load_path, advice, self.page)
+            only = () if part.link.member is None else part.link.member.only
+            unloaded = Unloaded(part.where, part.load_path, advice, self.page, only)
             self._unloaded[id(part)] = unloaded
         model = part.link.cls
         try:

@@ -18,7 +18,7 @@ def target_in(node: Type) -> Target | Targets | None:
         case Target() | Targets():
             return node
         case Lazy():
-            return node.inner if isinstance(node.inner, Target) else None
+            return node.inner if isinstance(node.inner, (Target, Targets)) else None
         case Nullable():
             return target_in(node.inner)
         case Array() if node.cls in _ARRAYS or (node.cls in _SETS and _is_hashable(node.inner)):

@@ -385,10 +385,15 @@ class Target(Object):
 class Lazy(Type):
     """A lazy reference: its values are `Ref`s, whether or not the documents that they lead to are loaded."""
 
-    @property
+    @cached_property
     def inner(self) -> Type:
-        """What the reference leads to."""
-        return self.arguments[0]
+        """What the reference leads to: documents of a model, or of one of several."""
+        node = self.arguments[0]
+        if not isinstance(node, Union) or not all(isinstance(e, Target) for e in node.arguments):
+            return node
+        return Targets(
+            node.annotation, node.bare, node.cls, node.marks, node.is_named, self._reading
+        )
 
 
 @dataclass(frozen=True, slots=True)
