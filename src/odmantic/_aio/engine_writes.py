@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from odmantic._plan.arguments import (
     collect_instances,
     words_said,
 )
-from odmantic._plan.save import referenced
+from odmantic._plan.order import referenced
 from odmantic._plan.whole import REPLACE, insert_as
 from odmantic._shared.reading import ModelType
 
@@ -208,7 +209,8 @@ class EngineWrites(EngineDeletions):
         """
         scope = self._scope_for(session, "save", writes=True)
         if self._saves_by_itself:
-            await save(self, scope, instance)
+            # A scope that others share must not know what is postponed.
+            await save(self, copy(scope), instance)
             return instance
         for target in referenced(instance):
             await self._save(target, session)

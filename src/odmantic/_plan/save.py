@@ -1,11 +1,10 @@
-"""Plans of saves: which instances, in which order, and what is sent of each."""
+"""Plans of saves: what is sent of each instance."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
 from odmantic._codec.encode import (
-    check_target,
     encode_changes,
     encode_extras,
     encode_fields,
@@ -14,25 +13,20 @@ from odmantic._codec.encode import (
 from odmantic._codec.ids import check_id
 from odmantic._codec.overrides import dump_document
 from odmantic._codec.types import check_whole
-from odmantic._mapping.links import targets_in
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.errors import encoding_error, refusal_of_write
 from odmantic._plan.save_plan import SavePlan
 from odmantic._plan.stored import take_stored
 from odmantic._state.dirty import REMOVED, compared_fields, dirty_fields, removed_extras
-from odmantic._state.hollow import hollow_in
 from odmantic._state.places import NOWHERE, Written
 from odmantic._state.snapshot import take_snapshots
 from odmantic._state.transitions import give_back, give_up, take
-from odmantic._types.kinds import is_model_instance
-from odmantic.exceptions import InvalidDocumentError, UnsavedReferenceError
+from odmantic.exceptions import InvalidDocumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator
     from collections.abc import Set as AbstractSet
 
-    from odmantic._mapping.fields import ODMReference
-    from odmantic._mapping.links import Link
     from odmantic._mapping.mapping import ModelMapping
     from odmantic._state.places import Journal, Known, Place
     from odmantic._state.state import KeptState
@@ -240,98 +234,3 @@ def _check_names(instance: Model, names: Collection[Any], verb: str) -> None:
 
 def _is_text(text: str) -> Callable[[Any], bool]:
     return lambda name: isinstance(name, str) and str.__str__(name) == text
-
-
-def save_order(
-    instances: Sequence[Model], is_saved: Callable[[Model], bool], *, cascades: bool = True
-) -> Sequence[Model]:
-    """Return the instances, each after those of its references that are saved with it, depth first and in field order.
-
-    One may occur twice: the second time, nothing of it is written.
-
-    Args:
-        instances: The instances that the program gave.
-        is_saved: Tells whether the document of an instance is known where it would be saved.
-        cascades: Whether references are saved with what refers to them, as far as their fields say so.
-
-    Raises:
-        UnsavedReferenceError: if a reference is not saved with what refers to it, and was never saved.
-    """
-    if not any(mapping_of(model).links for model in set(map(type, instances))):
-        return instances
-    order = _Order({id(each) for each in instances}, is_saved, cascades=cascades)
-    found = [each for instance in instances for each in order.visit(instance)]
-    order.check()
-    return found
-
-
-class _Order:
-    """A walk through instances and their references."""
-
-    __slots__ = ("_cascades", "_given", "_is_saved", "_left", "_visited")
-
-    def __init__(
-        self, given: set[int], is_saved: Callable[[Model], bool], *, cascades: bool
-    ) -> None:
-        self._given = given
-        self._is_saved = is_saved
-        self._cascades = cascades
-        self._visited: dict[int, Model] = {}
-        self._left: list[tuple[Model, Link, Model]] = []
-        """The references that are not saved with what refers to them, and were never saved."""
-
-    def visit(self, instance: Model) -> Iterator[Model]:
-        """Yield an instance after its references."""
-        if id(instance) in self._visited or hollow_in(instance) is not None:
-            return
-        self._visited[id(instance)] = instance
-        for link, target in _references(instance):
-            if id(target) not in self._visited and self._takes(instance, link, target):
-                yield from self.visit(target)
-        yield instance
-
-    def _takes(self, instance: Model, link: Link, target: Model) -> bool:
-        if hollow_in(target) is not None:
-            return False
-        saving = link.saving if self._cascades else "never"
-        if saving == "changed" or id(target) in self._given:
-            return True
-        if self._is_saved(target):
-            return False
-        if saving == "never":
-            self._left.append((instance, link, target))
-        return saving == "new"
-
-    def check(self) -> None:
-        """Refuse references to what was never saved.
-
-        Raises:
-            UnsavedReferenceError: if there is one.
-        """
-        for instance, link, target in self._left:
-            if id(target) not in self._visited:
-                model = type(instance)
-                raise UnsavedReferenceError(
-                    f"cannot save {model.__name__}: its reference {link.name!r} leads to a {type(target).__name__} that "
-                    "was never saved, and is not saved with it: save that first",
-                    model,
-                )
-
-
-def _references(instance: Model) -> Iterator[tuple[Link, Model]]:
-    for link, target in targets_in(instance):
-        # What is no model at all is refused when it is encoded.
-        if is_model_instance(target):
-            check_target(cast("ODMReference", link.reference), target)
-            yield link, cast("Model", target)
-
-
-def referenced(instance: Model) -> list[Model]:
-    """Return the instances that one refers to, in field order.
-
-    Raises:
-        InvalidDocumentError: if one is in another collection than that of the class which is referred to.
-    """
-    if hollow_in(instance) is not None:
-        return []
-    return [target for _, target in _references(instance) if hollow_in(target) is None]

@@ -11,7 +11,7 @@ from pydantic import ValidationError, field_validator
 
 from odmantic import EmbeddedModel, Field, Index, Model, Reference
 from odmantic._mapping.mapping import mapping_of
-from odmantic._plan.save import save_order
+from odmantic._plan.order import save_order
 from odmantic.exceptions import InvalidDocumentError
 
 
@@ -136,7 +136,7 @@ def test_a_class_without_a_word_has_plain_subclasses():
 
 def test_a_reference_leads_to_the_class_that_it_names():
     owner = Owner(pet=Animal(name="a"))
-    assert save_order([owner], lambda _: False) == [owner.pet, owner]
+    assert save_order([owner], lambda _: False).instances == [owner.pet, owner]
     assert Owner(pet=Animal(name="a")).model_dump_doc()["pet"]
 
     stray = Owner(pet=Cat(name="a"))

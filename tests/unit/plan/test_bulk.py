@@ -19,6 +19,7 @@ from tests.unit.somewhere import a_write, dirty_fields, mark_read
 
 from odmantic import EmbeddedModel, Field, Model, Reference
 from odmantic._plan.groups import Group, group_instances
+from odmantic._plan.order import save_order
 from odmantic._plan.outcome import (
     failure_of,
     first_not_encodable,
@@ -26,7 +27,6 @@ from odmantic._plan.outcome import (
     missing_writes,
 )
 from odmantic._plan.planner import Planner, replan
-from odmantic._plan.save import save_order
 
 
 class Country(Model):
@@ -89,7 +89,9 @@ def test_groups_follow_the_levels_of_references():
     shared = Country(name="a")
     towns = [Town(country=shared), Town(country=Country(name="b"))]
 
-    first, second = group_instances([*save_order([*towns, Country(name="c")], lambda _: False)])
+    first, second = group_instances(
+        save_order([*towns, Country(name="c")], lambda _: False).instances
+    )
 
     assert [each.name for each in first.members] == ["a", "b", "c"]
     assert first.positions == [0, 2, 4]

@@ -8,7 +8,8 @@ import pytest
 from tests.unit.somewhere import HERE, a_write, mark_read
 
 from odmantic import EmbeddedModel, Field, Model, Reference
-from odmantic._plan.save import all_fields, fields_to_save, plan_save, save_order
+from odmantic._plan.order import save_order
+from odmantic._plan.save import all_fields, fields_to_save, plan_save
 from odmantic._state.snapshot import take_snapshots
 from odmantic._state.transitions import give_back, mark_written
 from odmantic.exceptions import InvalidDocumentError
@@ -175,7 +176,7 @@ def test_references_come_first_and_once():
     person = Person(address=Address(country=norway), home=iceland)
     friend = Friend(person=person, other=person)
 
-    order = list(save_order([friend, norway, friend], lambda _: False))
+    order = save_order([friend, norway, friend], lambda _: False).instances
 
     assert [id(each) for each in order] == [id(norway), id(iceland), id(person), id(friend)]
 
@@ -183,7 +184,9 @@ def test_references_come_first_and_once():
 def test_a_missing_object_on_the_way_to_a_reference_is_passed_over():
     person = Person.model_construct(address=None, home=Country(name="NO"))
 
-    assert [type(each) for each in save_order([person], lambda _: False)] == [Country, Person]
+    order = save_order([person], lambda _: False).instances
+
+    assert [type(each) for each in order] == [Country, Person]
 
 
 @pytest.mark.parametrize("is_new", [True, False])

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from odmantic._hooks.inside import is_in_hook_of, refuse_own
 from odmantic._plan.save import all_fields, fields_to_save
-from odmantic._transaction.log import logger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,8 +111,4 @@ class HookedBulk:
 
     async def after_failure(self) -> None:
         """Call the hooks after the write of those before an error, which is about to be raised."""
-        try:
-            if self._scope.goes_on:
-                await self.after()
-        except Exception as error:  # noqa: BLE001 - the first one is raised
-            logger.error("a hook failed: %s", type(error).__name__)
+        await self._call.after_failure(self._written)

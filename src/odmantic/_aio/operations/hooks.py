@@ -22,6 +22,7 @@ from odmantic._state.transitions import mark_new_again
 from odmantic._transaction.assigned import Assigned
 from odmantic._transaction.blocks import ANY_OWNER, Block, enter_block, leave_hook_block
 from odmantic._transaction.callbacks import Callbacks, Effect
+from odmantic._transaction.log import logger
 from odmantic._types.kinds import is_model_instance
 from odmantic.exceptions import CommitHookError
 
@@ -77,7 +78,9 @@ class HookedWrite:
 class HookedCall:
     """The hooks of one call of an engine that writes; at its end, those of a commit follow if it has no transaction."""
 
-    __slots__ = ("_callbacks", "_scope", "_time", "engine", "operation", "saving", "turn")
+    __slots__ = (
+        *("_callbacks", "_scope", "_time", "engine", "operation", "saving", "turn", "unfinished"),
+    )
 
     def __init__(self, engine: Engine, scope: Scope, operation: str) -> None:
         """Call nothing yet."""
@@ -87,6 +90,8 @@ class HookedCall:
         self._time: datetime | None = None
         self.saving: list[Model] = []
         """The instances whose saves have begun."""
+        self.unfinished: list[HookedWrite] = []
+        """The writes whose hooks wait for references that are set last."""
         self.turn: Any = None
         """The turn of a `save_all` that is not over."""
         self._callbacks: Callbacks | None = None
@@ -176,10 +181,22 @@ class HookedCall:
         if written.was_new and fields_to_save(written.instance, written.place):
             mark_new_again(written.instance, written.place)
 
-    async def after_save(self, written: HookedWrite) -> None:
-        """Call the hooks after an acknowledged save."""
+    async def after_save(self, written: HookedWrite, *, waits: bool = True) -> None:
+        """Call the hooks after an acknowledged save, or have them wait for references that are set last."""
+        if waits and self._scope.postponed:
+            self.unfinished.append(written)
+            return
         kind = "after_insert" if written.is_new else "after_update"
         await self._fire_after(written, kind, "after_save")
+
+    async def after_failure(self, writes: Iterable[HookedWrite]) -> None:
+        """Call the hooks after acknowledged saves before an error, which is about to be raised."""
+        try:
+            if self._scope.goes_on:
+                for written in writes:
+                    await self.after_save(written, waits=False)
+        except Exception as error:  # noqa: BLE001 - the first one is raised
+            logger.error("a hook failed: %s", type(error).__name__)
 
     async def after_delete(self, written: HookedWrite) -> None:
         """Call the hooks after an acknowledged deletion."""

@@ -25,7 +25,7 @@ from odmantic._plan.errors import NOT_ENCODABLE, write_error
 from odmantic._plan.indexes import warn_unless_settled
 from odmantic._plan.save import all_fields, fields_to_save, plan_quickly, plan_save
 from odmantic._state.places import Written
-from odmantic._state.transitions import give_back, mark_written
+from odmantic._state.transitions import give_back, mark_dirty, mark_written
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -56,6 +56,7 @@ async def _save_in_order(engine: Engine, scope: Scope, instance: Model, operatio
             return
     for each, target in zip(ordered, targets, strict=True):
         await save_one(engine, scope, each, target)
+    await save_postponed(engine, scope)
 
 
 async def save_one(
@@ -97,8 +98,26 @@ async def _save_hooked(
     """Save instances, which come after those they reference, with their hooks."""
     async with HookedCall(engine, scope, operation) as call:
         call.check(ordered)
-        for instance in ordered:
-            await save_hooked(call, engine, scope, instance)
+
+        async def write() -> None:
+            for instance in ordered:
+                await save_hooked(call, engine, scope, instance)
+
+        await finish(call, engine, scope, write)
+
+
+async def finish(
+    call: HookedCall, engine: Engine, scope: Scope, write: Callable[[], Awaitable[None]]
+) -> None:
+    """Write with hooks, set the references that were left out, and call the hooks that have waited for these."""
+    try:
+        await write()
+        await save_postponed(engine, scope)
+    except Exception:
+        await call.after_failure(call.unfinished)
+        raise
+    for written in call.unfinished:
+        await call.after_save(written)
 
 
 async def save_hooked(call: HookedCall, engine: Engine, scope: Scope, instance: Model) -> None:
@@ -136,9 +155,11 @@ async def _save_between(
         names = await call.before_save(written, names) or least
     if not names:
         return False
-    for each in scope.order(engine, [instance]):
-        if each is not instance:  # a hook may have assigned it
-            await save_hooked(call, engine, scope, each)
+    # A hook may have assigned others.
+    ordered = scope.order(engine, [instance], call.saving[:-1])
+    number = next(number for number, each in enumerate(ordered) if each is instance)
+    for each in ordered[:number]:
+        await save_hooked(call, engine, scope, each)
     call.begin(written, names)
     try:
         is_written = await save_fields(engine, scope, instance, names, written.target)
@@ -147,6 +168,8 @@ async def _save_between(
         raise
     if is_written:
         call.wrote(written)
+    for each in ordered[number + 1 :]:
+        await save_hooked(call, engine, scope, each)
     return is_written
 
 
@@ -173,7 +196,11 @@ async def save_fields(
 async def _write(engine: Engine, scope: Scope, plan: SavePlan, target: Target) -> None:
     """Send what is planned, and settle it."""
     instance = plan.instance
+    # An update of a part is no first write.
+    postponed = scope.postponed.get(id(instance)) if scope.postponed and plan.upsert else None
     try:
+        if postponed is not None:
+            postponed.leave_out(plan.document)
         warn_unless_settled(instance.__mapping__)
         if not await send(engine, scope, plan, target):
             plan = plan_save(instance, all_fields(instance), plan.write) or plan
@@ -185,7 +212,26 @@ async def _write(engine: Engine, scope: Scope, plan: SavePlan, target: Target) -
     mark_written(instance, plan.names, plan.snapshots)
     if scope.attempt is not None:
         scope.attempt.journal.wrote(plan.write, instance, plan.names)
+    if postponed is not None:
+        mark_dirty(instance, postponed.names)
     plan.write.end()
+
+
+async def save_postponed(engine: Engine, scope: Scope) -> None:
+    """Set the references that were left out of the documents of new instances."""
+    for each in scope.take_postponed():
+        instance = each.instance
+        target, turns = engine._target(type(instance)), engine._turns
+        turn = await turns.take(instance, scope.unit)
+        try:
+            names = each.names & fields_to_save(instance, target.known.place)
+            # What a save of another transaction has taken may never come to be.
+            names = each.names if turn is None else names
+            if names:
+                await save_fields(engine, scope, instance, names, target)
+        finally:
+            if turn is not None:
+                turns.leave(instance, turn)
 
 
 async def send(

@@ -28,7 +28,7 @@ def save_all(engine: Engine, scope: Scope, instances: Sequence[Model]) -> Awaita
     """Save instances, each after those it references, and after other saves of them; see `save` for the stages."""
 
     def save(ordered: Sequence[Model], bulk: HookedBulk | None) -> Awaitable[None]:
-        return save_ordered(engine, scope, ordered, bulk)
+        return _save_all(engine, scope, ordered, bulk)
 
     return write_in_turn(engine, scope, instances, "save_all", save)
 
@@ -103,6 +103,21 @@ async def _write_hooked(
     finally:
         call.turn = None
         turns.leave_all(turn)
+
+
+async def _save_all(
+    engine: Engine, scope: Scope, ordered: Sequence[Model], bulk: HookedBulk | None
+) -> None:
+    """Save instances, and set the references that were left out of the documents of new ones."""
+    await save_ordered(engine, scope, ordered, bulk)
+    await save_all_postponed(engine, scope)
+
+
+async def save_all_postponed(engine: Engine, scope: Scope) -> None:
+    """Set the references that were left out of the documents of new instances; no hooks are called again."""
+    if scope.postponed:
+        postponed = [each.instance for each in scope.take_postponed()]
+        await save_ordered(engine, scope, postponed, None)
 
 
 async def save_ordered(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pymongo.errors import PyMongoError
 
 from odmantic._aio.operations.hooks import HookedCall
-from odmantic._aio.operations.save import save_hooked, save_one
+from odmantic._aio.operations.save import finish, save_hooked, save_one, save_postponed
 from odmantic._driver.plain import check_acknowledged
 from odmantic._hooks.inside import is_in_hook_of, refuse_own
 from odmantic._plan.errors import NOT_ENCODABLE, write_error
@@ -16,7 +16,7 @@ from odmantic._plan.indexes import warn_unless_settled
 from odmantic._plan.save import all_fields
 from odmantic._plan.whole import plan_whole, replacement, undo
 from odmantic._state.places import Written
-from odmantic._state.transitions import mark_unknown, mark_written
+from odmantic._state.transitions import mark_dirty, mark_unknown, mark_written
 from odmantic.exceptions import DocumentNotFoundError
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ async def write_whole(engine: Engine, scope: Scope, instance: Model, how: WholeW
             await _write_one(engine, scope, instance, target, how)
         else:
             await save_one(engine, scope, each, target, how.operation)
+    await save_postponed(engine, scope)
 
 
 async def _write_one(
@@ -72,25 +73,36 @@ async def _write_hooked(
     """Write an instance with its hooks, and with those of the instances that it references."""
     async with HookedCall(engine, scope, how.operation) as call:
         call.check(ordered)
-        for each in ordered:
-            if each is not instance:
-                await save_hooked(call, engine, scope, each)
-        written = call.of(instance)
-        if written is None:
-            await _write_one(engine, scope, instance, engine._target(type(instance)), how)
-            return
-        if is_in_hook_of(instance):
-            refuse_own(instance, how.operation)
-        turns = engine._turns
-        turn = await turns.take(instance, scope.unit)
-        call.saving.append(instance)
-        try:
-            await _write_between(call, engine, scope, written, how)
-        finally:
-            call.saving.pop()
-            if turn is not None:
-                turns.leave(instance, turn)
-        await call.after_save(written)
+
+        async def write() -> None:
+            for each in ordered:
+                if each is instance:
+                    await _write_with_hooks(call, engine, scope, instance, how)
+                else:
+                    await save_hooked(call, engine, scope, each)
+
+        await finish(call, engine, scope, write)
+
+
+async def _write_with_hooks(
+    call: HookedCall, engine: Engine, scope: Scope, instance: Model, how: WholeWrite
+) -> None:
+    written = call.of(instance)
+    if written is None:
+        await _write_one(engine, scope, instance, engine._target(type(instance)), how)
+        return
+    if is_in_hook_of(instance):
+        refuse_own(instance, how.operation)
+    turns = engine._turns
+    turn = await turns.take(instance, scope.unit)
+    call.saving.append(instance)
+    try:
+        await _write_between(call, engine, scope, written, how)
+    finally:
+        call.saving.pop()
+        if turn is not None:
+            turns.leave(instance, turn)
+    await call.after_save(written)
 
 
 async def _write_between(
@@ -100,9 +112,11 @@ async def _write_between(
     instance = written.instance
     written.is_new = how.inserts
     await call.before_save(written, all_fields(instance), is_whole=True)
-    for each in scope.order(engine, [instance]):
-        if each is not instance:  # a hook may have assigned it
-            await save_hooked(call, engine, scope, each)
+    # A hook may have assigned others.
+    ordered = scope.order(engine, [instance])
+    number = next(number for number, each in enumerate(ordered) if each is instance)
+    for each in ordered[:number]:
+        await save_hooked(call, engine, scope, each)
     call.begin(written, all_fields(instance))
     try:
         await _write(engine, scope, instance, written.target, how)
@@ -110,6 +124,8 @@ async def _write_between(
         call.failed(written)
         raise
     call.wrote(written)
+    for each in ordered[number + 1 :]:
+        await save_hooked(call, engine, scope, each)
 
 
 async def _write(
@@ -120,7 +136,10 @@ async def _write(
     write = Written(target.known.place, scope.journal)
     try:
         plan, kept = plan_whole(instance, write, how.verb)
+        postponed = scope.postponed.get(id(instance))
         try:
+            if postponed is not None:
+                postponed.leave_out(plan.document)
             result = await _send(engine, scope, plan, target, how)
         except BaseException:
             undo(instance, kept, write)
@@ -131,6 +150,8 @@ async def _write(
         mark_written(instance, plan.names, plan.snapshots)
         if scope.attempt is not None:
             scope.attempt.journal.wrote(write, instance, plan.names)
+        if postponed is not None:
+            mark_dirty(instance, postponed.names)
     finally:
         write.end()
 

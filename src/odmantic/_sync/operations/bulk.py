@@ -36,6 +36,7 @@ from odmantic._plan.outcome import (
     missing_writes,
 )
 from odmantic._plan.planner import replan
+from odmantic._plan.postponed import leave_out_postponed, mark_postponed
 from odmantic._plan.save import fields_to_save
 from odmantic._state.places import Written
 from odmantic._state.transitions import mark_nested
@@ -187,6 +188,8 @@ class BulkSave:
         if len(batch) == 1 or not self._target.is_of_driver:
             batch.give_back()
             return self._write_each(batch)
+        if self._scope.postponed:
+            leave_out_postponed(batch.instances, batch.documents, self._scope.postponed)
         self._rule_out_known(batch)
         number = self._first_refused(batch)
         if number is not None:
@@ -365,6 +368,8 @@ class BulkSave:
                     [each for each, written in mine if not written.isdisjoint(nested)], model
                 )
         self._scope.enter(instances, names, self._known)
+        if self._scope.postponed:
+            mark_postponed(instances, self._scope.postponed)
         self._tell(instances)
 
     def _tell(self, instances: Sequence[Model]) -> None:

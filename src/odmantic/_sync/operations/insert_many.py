@@ -17,14 +17,19 @@ from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.errors import NOT_ENCODABLE, is_about_document, write_error
 from odmantic._plan.groups import group_instances, kind_of
 from odmantic._plan.indexes import warn_unless_settled
+from odmantic._plan.order import referenced
 from odmantic._plan.outcome import deepest
 from odmantic._plan.planner import BATCH_SIZE
+from odmantic._plan.postponed import leave_out_postponed, mark_postponed
 from odmantic._plan.refusals import bulk_error, refusals_of, unfit_documents
-from odmantic._plan.save import referenced
 from odmantic._plan.whole import plan_inserts
 from odmantic._state.places import Written
 from odmantic._state.transitions import mark_nested, mark_unknown
-from odmantic._sync.operations.save_all import save_ordered, write_in_turn
+from odmantic._sync.operations.save_all import (
+    save_all_postponed,
+    save_ordered,
+    write_in_turn,
+)
 from odmantic.exceptions import InvalidDocumentError
 
 if TYPE_CHECKING:
@@ -90,6 +95,7 @@ class _Inserting:
                 self._insert(model, some)
         if self._failed:
             raise bulk_error(self._failed, self._inserted)
+        save_all_postponed(self._engine, self._scope)
 
     def _apart(self, ordered: Sequence[Model]) -> Sequence[Model]:
         """Put references before all that is inserted, unless one of them refers to that."""
@@ -121,6 +127,7 @@ class _Inserting:
                     guard(instance)
                 places = [self.positions[id(instance)] for instance in batch]
                 inserts = plan_inserts(model, batch, places, write, goes_on=not self._is_ordered)
+                leave_out_postponed(inserts.instances, inserts.documents, self._scope.postponed)
                 self._send_all(inserts)
                 for place, error in inserts.refused.items():
                     self._fail(batch[places.index(place)], place, error)
@@ -253,6 +260,7 @@ class _Inserting:
             if mapping_of(model).nested_fields:
                 mark_nested([each for each in instances if type(each) is model], model)
         self._scope.enter(instances, inserts.names, inserts.write)
+        mark_postponed(instances, self._scope.postponed)
         self._inserted += len(inserts)
         if self._bulk is not None:
             self._bulk.wrote(instances)

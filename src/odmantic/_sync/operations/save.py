@@ -25,7 +25,7 @@ from odmantic._plan.errors import NOT_ENCODABLE, write_error
 from odmantic._plan.indexes import warn_unless_settled
 from odmantic._plan.save import all_fields, fields_to_save, plan_quickly, plan_save
 from odmantic._state.places import Written
-from odmantic._state.transitions import give_back, mark_written
+from odmantic._state.transitions import give_back, mark_dirty, mark_written
 from odmantic._sync.operations.hooks import HookedCall, HookedWrite
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def _save_in_order(engine: Engine, scope: Scope, instance: Model, operation: str
             return
     for each, target in zip(ordered, targets, strict=True):
         save_one(engine, scope, each, target)
+    save_postponed(engine, scope)
 
 
 def save_one(
@@ -96,8 +97,24 @@ def _save_hooked(engine: Engine, scope: Scope, ordered: Sequence[Model], operati
     """Save instances, which come after those they reference, with their hooks."""
     with HookedCall(engine, scope, operation) as call:
         call.check(ordered)
-        for instance in ordered:
-            save_hooked(call, engine, scope, instance)
+
+        def write() -> None:
+            for instance in ordered:
+                save_hooked(call, engine, scope, instance)
+
+        finish(call, engine, scope, write)
+
+
+def finish(call: HookedCall, engine: Engine, scope: Scope, write: Callable[[], None]) -> None:
+    """Write with hooks, set the references that were left out, and call the hooks that have waited for these."""
+    try:
+        write()
+        save_postponed(engine, scope)
+    except Exception:
+        call.after_failure(call.unfinished)
+        raise
+    for written in call.unfinished:
+        call.after_save(written)
 
 
 def save_hooked(call: HookedCall, engine: Engine, scope: Scope, instance: Model) -> None:
@@ -135,9 +152,11 @@ def _save_between(
         names = call.before_save(written, names) or least
     if not names:
         return False
-    for each in scope.order(engine, [instance]):
-        if each is not instance:  # a hook may have assigned it
-            save_hooked(call, engine, scope, each)
+    # A hook may have assigned others.
+    ordered = scope.order(engine, [instance], call.saving[:-1])
+    number = next(number for number, each in enumerate(ordered) if each is instance)
+    for each in ordered[:number]:
+        save_hooked(call, engine, scope, each)
     call.begin(written, names)
     try:
         is_written = save_fields(engine, scope, instance, names, written.target)
@@ -146,6 +165,8 @@ def _save_between(
         raise
     if is_written:
         call.wrote(written)
+    for each in ordered[number + 1 :]:
+        save_hooked(call, engine, scope, each)
     return is_written
 
 
@@ -172,7 +193,11 @@ def save_fields(
 def _write(engine: Engine, scope: Scope, plan: SavePlan, target: Target) -> None:
     """Send what is planned, and settle it."""
     instance = plan.instance
+    # An update of a part is no first write.
+    postponed = scope.postponed.get(id(instance)) if scope.postponed and plan.upsert else None
     try:
+        if postponed is not None:
+            postponed.leave_out(plan.document)
         warn_unless_settled(instance.__mapping__)
         if not send(engine, scope, plan, target):
             plan = plan_save(instance, all_fields(instance), plan.write) or plan
@@ -184,7 +209,26 @@ def _write(engine: Engine, scope: Scope, plan: SavePlan, target: Target) -> None
     mark_written(instance, plan.names, plan.snapshots)
     if scope.attempt is not None:
         scope.attempt.journal.wrote(plan.write, instance, plan.names)
+    if postponed is not None:
+        mark_dirty(instance, postponed.names)
     plan.write.end()
+
+
+def save_postponed(engine: Engine, scope: Scope) -> None:
+    """Set the references that were left out of the documents of new instances."""
+    for each in scope.take_postponed():
+        instance = each.instance
+        target, turns = engine._target(type(instance)), engine._turns
+        turn = turns.take(instance, scope.unit)
+        try:
+            names = each.names & fields_to_save(instance, target.known.place)
+            # What a save of another transaction has taken may never come to be.
+            names = each.names if turn is None else names
+            if names:
+                save_fields(engine, scope, instance, names, target)
+        finally:
+            if turn is not None:
+                turns.leave(instance, turn)
 
 
 def send(

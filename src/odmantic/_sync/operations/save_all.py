@@ -29,7 +29,7 @@ def save_all(engine: Engine, scope: Scope, instances: Sequence[Model]) -> None:
     """Save instances, each after those it references, and after other saves of them; see `save` for the stages."""
 
     def save(ordered: Sequence[Model], bulk: HookedBulk | None) -> None:
-        return save_ordered(engine, scope, ordered, bulk)
+        return _save_all(engine, scope, ordered, bulk)
 
     return write_in_turn(engine, scope, instances, "save_all", save)
 
@@ -104,6 +104,21 @@ def _write_hooked(
     finally:
         call.turn = None
         turns.leave_all(turn)
+
+
+def _save_all(
+    engine: Engine, scope: Scope, ordered: Sequence[Model], bulk: HookedBulk | None
+) -> None:
+    """Save instances, and set the references that were left out of the documents of new ones."""
+    save_ordered(engine, scope, ordered, bulk)
+    save_all_postponed(engine, scope)
+
+
+def save_all_postponed(engine: Engine, scope: Scope) -> None:
+    """Set the references that were left out of the documents of new instances; no hooks are called again."""
+    if scope.postponed:
+        postponed = [each.instance for each in scope.take_postponed()]
+        save_ordered(engine, scope, postponed, None)
 
 
 def save_ordered(

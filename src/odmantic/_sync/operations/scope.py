@@ -13,7 +13,8 @@ from odmantic._driver._sync import foreign_loop
 from odmantic._driver.clients import addresses_of, check_session, runs_transaction
 from odmantic._driver.internals import CHANNEL, keep_on
 from odmantic._plan.errors import add_context, operation_error
-from odmantic._plan.save import save_order
+from odmantic._plan.order import save_order
+from odmantic._plan.postponed import NOTHING_POSTPONED, Postponed
 from odmantic._shared.engine import BaseSession
 from odmantic._state.state import has_document
 from odmantic._sync.transactions.channel import Channel, channel_of
@@ -22,7 +23,7 @@ from odmantic._transaction.blocks import NO_SESSION, is_in_block_of
 from odmantic.exceptions import ServerNotFoundError, SessionMisuseError, UnsafeRetryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from odmantic._state.places import Written
@@ -57,10 +58,13 @@ class Scope:
         unit: The unit of writes: that run, or the driver session if the program began a transaction in it.
         cascades: Whether a save goes on to references, as far as their fields say so.
         given: What the program gave as `session=`, for operations in hooks.
+        postponed: By identity, the instances with references that a save sets by a second write.
         waiting: Returns what waits for the end of the transaction; `None` if each call is for itself.
     """
 
-    __slots__ = ("_channel", "attempt", "cascades", "given", "session", "unit", "waiting")
+    __slots__ = (
+        *("_channel", "attempt", "cascades", "given", "postponed", "session", "unit", "waiting"),
+    )
 
     def __init__(
         self, session: Any = None, channel: Channel | None = None, own: Attempt | None = None
@@ -68,6 +72,7 @@ class Scope:
         """Take the transaction that runs now, unless it is private to another operation; `own` is that of the caller."""
         self.session = self.given = session
         self.cascades = True
+        self.postponed: Mapping[int, Postponed] = NOTHING_POSTPONED
         self._channel = channel
         attempt = None if channel is None else channel.attempt
         if attempt is not None and attempt.is_private and attempt is not own:
@@ -96,18 +101,29 @@ class Scope:
         """The journal of the transaction, if this is one."""
         return None if self.attempt is None else self.attempt.journal
 
-    def order(self, engine: Engine, instances: Sequence[Model]) -> Sequence[Model]:
-        """Return instances that are saved here, each after those of its references that are saved with it.
+    def order(
+        self, engine: Engine, instances: Sequence[Model], begun: Iterable[Model] = ()
+    ) -> Sequence[Model]:
+        """Return instances that are saved here, in the order of their saves; `save_order` explains it.
 
         Raises:
-            UnsavedReferenceError: if a reference was never saved, and is not saved with what refers to it.
+            UnsavedReferenceError: if a reference cannot be saved before what refers to it.
         """
 
         def is_saved(instance: Model) -> bool:
             place = engine._target(type(instance)).known.place
             return has_document(instance, place)
 
-        return save_order(instances, is_saved, cascades=self.cascades)
+        order = save_order(
+            instances, is_saved, cascades=self.cascades, begun=begun, postponed=self.postponed
+        )
+        self.postponed = order.postponed
+        return order.instances
+
+    def take_postponed(self) -> Sequence[Postponed]:
+        """Return what a second write sets; from here on nothing is left out of documents any more."""
+        postponed, self.postponed = self.postponed, NOTHING_POSTPONED
+        return [*postponed.values()]
 
     @property
     def is_guarded(self) -> bool:

@@ -15,9 +15,9 @@ from odmantic._plan.indexes import warn_unless_settled
 from odmantic._plan.save import all_fields
 from odmantic._plan.whole import plan_whole, replacement, undo
 from odmantic._state.places import Written
-from odmantic._state.transitions import mark_unknown, mark_written
+from odmantic._state.transitions import mark_dirty, mark_unknown, mark_written
 from odmantic._sync.operations.hooks import HookedCall
-from odmantic._sync.operations.save import save_hooked, save_one
+from odmantic._sync.operations.save import finish, save_hooked, save_one, save_postponed
 from odmantic.exceptions import DocumentNotFoundError
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def write_whole(engine: Engine, scope: Scope, instance: Model, how: WholeWrite) 
             _write_one(engine, scope, instance, target, how)
         else:
             save_one(engine, scope, each, target, how.operation)
+    save_postponed(engine, scope)
 
 
 def _write_one(
@@ -73,25 +74,36 @@ def _write_hooked(
     """Write an instance with its hooks, and with those of the instances that it references."""
     with HookedCall(engine, scope, how.operation) as call:
         call.check(ordered)
-        for each in ordered:
-            if each is not instance:
-                save_hooked(call, engine, scope, each)
-        written = call.of(instance)
-        if written is None:
-            _write_one(engine, scope, instance, engine._target(type(instance)), how)
-            return
-        if is_in_hook_of(instance):
-            refuse_own(instance, how.operation)
-        turns = engine._turns
-        turn = turns.take(instance, scope.unit)
-        call.saving.append(instance)
-        try:
-            _write_between(call, engine, scope, written, how)
-        finally:
-            call.saving.pop()
-            if turn is not None:
-                turns.leave(instance, turn)
-        call.after_save(written)
+
+        def write() -> None:
+            for each in ordered:
+                if each is instance:
+                    _write_with_hooks(call, engine, scope, instance, how)
+                else:
+                    save_hooked(call, engine, scope, each)
+
+        finish(call, engine, scope, write)
+
+
+def _write_with_hooks(
+    call: HookedCall, engine: Engine, scope: Scope, instance: Model, how: WholeWrite
+) -> None:
+    written = call.of(instance)
+    if written is None:
+        _write_one(engine, scope, instance, engine._target(type(instance)), how)
+        return
+    if is_in_hook_of(instance):
+        refuse_own(instance, how.operation)
+    turns = engine._turns
+    turn = turns.take(instance, scope.unit)
+    call.saving.append(instance)
+    try:
+        _write_between(call, engine, scope, written, how)
+    finally:
+        call.saving.pop()
+        if turn is not None:
+            turns.leave(instance, turn)
+    call.after_save(written)
 
 
 def _write_between(
@@ -101,9 +113,11 @@ def _write_between(
     instance = written.instance
     written.is_new = how.inserts
     call.before_save(written, all_fields(instance), is_whole=True)
-    for each in scope.order(engine, [instance]):
-        if each is not instance:  # a hook may have assigned it
-            save_hooked(call, engine, scope, each)
+    # A hook may have assigned others.
+    ordered = scope.order(engine, [instance])
+    number = next(number for number, each in enumerate(ordered) if each is instance)
+    for each in ordered[:number]:
+        save_hooked(call, engine, scope, each)
     call.begin(written, all_fields(instance))
     try:
         _write(engine, scope, instance, written.target, how)
@@ -111,6 +125,8 @@ def _write_between(
         call.failed(written)
         raise
     call.wrote(written)
+    for each in ordered[number + 1 :]:
+        save_hooked(call, engine, scope, each)
 
 
 def _write(engine: Engine, scope: Scope, instance: Model, target: Target, how: WholeWrite) -> None:
@@ -119,7 +135,10 @@ def _write(engine: Engine, scope: Scope, instance: Model, target: Target, how: W
     write = Written(target.known.place, scope.journal)
     try:
         plan, kept = plan_whole(instance, write, how.verb)
+        postponed = scope.postponed.get(id(instance))
         try:
+            if postponed is not None:
+                postponed.leave_out(plan.document)
             result = _send(engine, scope, plan, target, how)
         except BaseException:
             undo(instance, kept, write)
@@ -130,6 +149,8 @@ def _write(engine: Engine, scope: Scope, instance: Model, target: Target, how: W
         mark_written(instance, plan.names, plan.snapshots)
         if scope.attempt is not None:
             scope.attempt.journal.wrote(write, instance, plan.names)
+        if postponed is not None:
+            mark_dirty(instance, postponed.names)
     finally:
         write.end()
 
