@@ -15,7 +15,7 @@ from tests.integration.losing import Losable, takes_at_most
 
 from odmantic import Model
 from odmantic.query import raw
-from odmantic.testing import LocalReplicaSet
+from odmantic.testing._databases import drop_database
 
 SECONDS = 1.0
 TASKS_TELL = pytest.mark.skipif(sys.version_info < (3, 11), reason="tasks have no `cancelling`")
@@ -27,29 +27,33 @@ class User(Model):
     name: str
 
 
-@pytest.fixture(scope="module")
-def own_replica_set():
-    with LocalReplicaSet() as replica_set:
-        yield replica_set
+@pytest.fixture
+def losable(odmantic_replica_set):
+    losable = Losable(odmantic_replica_set)
+    yield losable
+    losable.close()
 
 
 @pytest.fixture
-def server(own_replica_set):
-    server = Losable(own_replica_set)
-    yield server
-    server.find()
-
-
-@pytest.fixture
-def odmantic_mongo_uri(own_replica_set):
+def odmantic_mongo_uri(losable):
     """What the engine's client connects to."""
-    return own_replica_set.uri
+    return losable.uri
 
 
 @pytest.fixture
-def odmantic_database_name():
-    """Its server is gone at the end of the test, which cannot drop its database then."""
-    return f"deadlines_{secrets.token_hex(4)}"
+def server(losable):
+    """It is there again before the engine's client is closed, which says goodbye."""
+    yield losable
+    losable.find()
+
+
+@pytest.fixture
+def odmantic_database_name(odmantic_replica_set):
+    """What is lost to the client is not to the server, which drops it."""
+    name = f"deadlines_{secrets.token_hex(4)}"
+    yield name
+    with MongoClient(odmantic_replica_set.uri) as client:
+        drop_database(client, name)
 
 
 async def _operation(engine, server, way_down):

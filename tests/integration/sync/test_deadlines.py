@@ -7,8 +7,11 @@ within the deadline only.
 
 from __future__ import annotations
 
+import secrets
+
 import pymongo
 import pytest
+from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 from tests.integration.losing import Losable, takes_at_most
 from tests.integration.sync.colour import sleep
@@ -16,7 +19,7 @@ from tests.integration.sync.colour import sleep
 from odmantic import Model
 from odmantic.engine import SyncEngine
 from odmantic.exceptions import CommitOutcomeUnknownError, TransactionTimeoutError
-from odmantic.testing import LocalReplicaSet
+from odmantic.testing._databases import drop_database
 
 SECONDS = 1.0
 LOST = pytest.mark.parametrize("way_down", ["killed", "stopped"])
@@ -26,29 +29,33 @@ class User(Model):
     name: str
 
 
-@pytest.fixture(scope="module")
-def own_replica_set():
-    with LocalReplicaSet() as replica_set:
-        yield replica_set
+@pytest.fixture
+def losable(odmantic_replica_set):
+    losable = Losable(odmantic_replica_set)
+    yield losable
+    losable.close()
 
 
 @pytest.fixture
-def server(own_replica_set):
-    server = Losable(own_replica_set)
-    yield server
-    server.find()
-
-
-@pytest.fixture
-def odmantic_mongo_uri(own_replica_set):
+def odmantic_mongo_uri(losable):
     """What the engine's client connects to."""
-    return own_replica_set.uri
+    return losable.uri
 
 
 @pytest.fixture
-def odmantic_database_name():
-    """Its server is gone at the end of the test, which cannot drop its database then."""
-    return "deadlines"
+def server(losable):
+    """It is there again before the engine's client is closed, which says goodbye."""
+    yield losable
+    losable.find()
+
+
+@pytest.fixture
+def odmantic_database_name(odmantic_replica_set):
+    """What is lost to the client is not to the server, which drops it."""
+    name = f"deadlines_{secrets.token_hex(4)}"
+    yield name
+    with MongoClient(odmantic_replica_set.uri) as client:
+        drop_database(client, name)
 
 
 @pytest.fixture
@@ -88,11 +95,12 @@ def test_a_block_is_rolled_back_within_the_drivers_deadline(engine, server, way_
 @LOST
 @pytest.mark.parametrize("limit", ["deadline", "client"])
 def test_a_commit_is_repeated_within_the_deadline(
-    engine, server, way_down, limit, sync_client, odmantic_mongo_uri
+    engine, server, way_down, limit, sync_client, client_options
 ):
     if limit == "client":
-        client = type(sync_client)(odmantic_mongo_uri, timeoutMS=round(SECONDS * 1000))
-        engine = SyncEngine(client, "deadlines")
+        options = {**client_options, "timeoutMS": round(SECONDS * 1000)}
+        client = type(sync_client)(server.uri, **options)
+        engine = SyncEngine(client, engine.database_name)
     user = User(name="Ada")
     with takes_at_most(SECONDS), pytest.raises(PyMongoError):
         with pymongo.timeout(SECONDS if limit == "deadline" else None):
