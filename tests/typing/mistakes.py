@@ -123,6 +123,7 @@ async def relations(engine: AIOEngine, user: User) -> None:
     Reference(load="sometimes")  # mistake: no such value
     Reference(missing="ignore")  # mistake: no such value
     Reference(save="always")  # mistake: no such value
+    Reference(on_delete="delete")  # mistake: no such value
     await engine.save(user, cascade="no")  # mistake: no bool
     await engine.find(User, load=5)  # mistake: no paths
     await engine.find_one(User, missing="ignore")  # mistake: no such value

@@ -47,7 +47,7 @@ from odmantic import (
 )
 from odmantic.config import ODMConfigDict
 from odmantic.engine import AIOCursor, AIOSessionType, SyncCursor, SyncSessionType
-from odmantic.exceptions import DocumentParsingError, DuplicateKeyError
+from odmantic.exceptions import DocumentParsingError, DuplicateKeyError, ReferencedError
 from odmantic.query import QueryExpression
 from odmantic.session import AIOSession, AIOTransaction, SyncSession, SyncTransaction
 
@@ -108,7 +108,30 @@ class Draft(Model):
     slug: str = Field(unique="live")
     deleted_at: datetime | None = None
 
-    model_config: ClassVar[ODMConfigDict] = {"soft_delete": "deleted_at"}
+    model_config: ClassVar[ODMConfigDict] = {
+        "soft_delete": "deleted_at",
+        "soft_delete_rules": True,
+    }
+
+
+class Remark(Model):
+    draft: Draft = Reference(on_delete="cascade")
+    others: list[Draft] = Reference(on_delete="pull")
+
+
+async def delete_rules(engine: AIOEngine, sync_engine: SyncEngine, draft: Draft) -> None:
+    assert_type(await engine.delete(draft, rules=False), None)
+    assert_type(await engine.remove(Draft, Draft.slug == "a", rules_limit=5), int)
+    async with engine.transaction() as transaction:
+        await transaction.delete(draft, rules_limit=10)
+        await transaction.remove(Draft, rules=False)
+    sync_engine.delete(draft, rules=True, rules_limit=10)
+    try:
+        sync_engine.remove(Draft, rules_limit=10)
+    except ReferencedError as error:
+        assert_type(error.field, str)
+        assert_type(error.ids, list[Any])
+        assert_type(error.holders, list[Any])
 
 
 async def soft_deletions(engine: AIOEngine, draft: Draft) -> None:

@@ -8,7 +8,7 @@ import pytest
 from pymongo.errors import OperationFailure
 from tests.integration.aio.colour import resolve
 
-from odmantic import Field, Model, Reference
+from odmantic import AIOEngine, Field, Model, Reference
 from odmantic.exceptions import (
     DocumentNotFoundError,
     ReferencedError,
@@ -352,3 +352,32 @@ async def test_a_part_that_fails_dooms_the_given_transaction(
     assert everything(raw_database) == before
     assert ada.__fields_modified__ == set()
     remove(), failing()
+
+
+async def test_every_command_is_part_of_the_transaction(aio_engine, world, commands):
+    await aio_engine.delete(world[0])
+    first, *others = (event.command for event in commands.started)
+    assert first["startTransaction"] is True
+    assert first["readConcern"]["level"] == "snapshot"
+    for command in (first, *others):
+        assert command["autocommit"] is False
+        assert command["txnNumber"] == first["txnNumber"]
+
+
+async def test_a_collection_of_a_programs_own(aio_engine, world, raw_database):
+    """Two models are in other collections than their names say, which happen to have the same ids."""
+
+    class Moving(AIOEngine):
+        def get_collection(self, model):
+            name = {"post": "vote", "vote": "post"}.get(model.__collection__, model.__collection__)
+            return self.database[name]
+
+    ada, *_ = world
+    raw_database["post"].rename("first")
+    raw_database["vote"].rename("post")
+    raw_database["first"].rename("vote")
+    raw_database["post"].insert_many([{"_id": each["_id"]} for each in raw_database["vote"].find()])
+    engine = Moving(aio_engine.client, aio_engine.database_name)
+    await engine.delete(ada)
+    assert raw_database["vote"].count_documents({}) == 2
+    assert raw_database["post"].count_documents({}) == 2 + 3

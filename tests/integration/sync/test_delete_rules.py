@@ -8,7 +8,7 @@ from typing import List, Optional
 import pytest
 from pymongo.errors import OperationFailure
 
-from odmantic import Field, Model, Reference
+from odmantic import Field, Model, Reference, SyncEngine
 from odmantic.exceptions import (
     DocumentNotFoundError,
     ReferencedError,
@@ -347,3 +347,32 @@ def test_a_part_that_fails_dooms_the_given_transaction(
     assert everything(raw_database) == before
     assert ada.__fields_modified__ == set()
     remove(), failing()
+
+
+def test_every_command_is_part_of_the_transaction(sync_engine, world, commands):
+    sync_engine.delete(world[0])
+    first, *others = (event.command for event in commands.started)
+    assert first["startTransaction"] is True
+    assert first["readConcern"]["level"] == "snapshot"
+    for command in (first, *others):
+        assert command["autocommit"] is False
+        assert command["txnNumber"] == first["txnNumber"]
+
+
+def test_a_collection_of_a_programs_own(sync_engine, world, raw_database):
+    """Two models are in other collections than their names say, which happen to have the same ids."""
+
+    class Moving(SyncEngine):
+        def get_collection(self, model):
+            name = {"post": "vote", "vote": "post"}.get(model.__collection__, model.__collection__)
+            return self.database[name]
+
+    ada, *_ = world
+    raw_database["post"].rename("first")
+    raw_database["vote"].rename("post")
+    raw_database["first"].rename("vote")
+    raw_database["post"].insert_many([{"_id": each["_id"]} for each in raw_database["vote"].find()])
+    engine = Moving(sync_engine.client, sync_engine.database_name)
+    engine.delete(ada)
+    assert raw_database["vote"].count_documents({}) == 2
+    assert raw_database["post"].count_documents({}) == 2 + 3

@@ -28,15 +28,16 @@ from odmantic.exceptions import DocumentNotFoundError
 from odmantic.query import QueryExpression
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Awaitable, Callable, Collection
 
     from odmantic._aio.interfaces import Engine
     from odmantic._aio.operations.scope import Scope
+    from odmantic._driver.plain import Target
     from odmantic._plan.rules import RuleOptions
     from odmantic.model import Model
 
 
-def _fires(model: Any, rules: RuleOptions, *, hard: bool) -> bool:
+def _may_fire(model: Any, rules: RuleOptions, *, hard: bool) -> bool:
     """Return whether the deletion of documents of a model may fire rules."""
     if not rules.are_on or not has_rules_below(model):
         return False
@@ -47,9 +48,9 @@ def _is_soft(model: Any, *, hard: bool) -> bool:
     return not hard and model.__mapping__.soft_delete is not None
 
 
-async def delete(
+def delete(
     engine: Engine, scope: Scope, instance: Model, *, hard: bool, rules: RuleOptions
-) -> None:
+) -> Awaitable[None]:
     """Delete the document of an instance.
 
     Raises:
@@ -57,15 +58,19 @@ async def delete(
         ReferencedError: if another document denies it.
         ValueError: if more documents than allowed would be deleted with it.
     """
-    model = type(instance)
-    if not _fires(model, rules, hard=hard):
-        await _delete(engine, scope, instance, hard=hard)
-        return
+    # What only hands on is no coroutine of its own.
+    if _may_fire(type(instance), rules, hard=hard):
+        return _delete_atomically(engine, scope, instance, hard=hard, limit=rules.limit)
+    return _delete(engine, scope, instance, hard=hard)
 
+
+async def _delete_atomically(
+    engine: Engine, scope: Scope, instance: Model, *, hard: bool, limit: int
+) -> None:
     async def work(scope: Scope) -> None:
-        await _delete(engine, scope, instance, hard=hard, limit=rules.limit)
+        await _delete(engine, scope, instance, hard=hard, limit=limit)
 
-    with advising(model):
+    with advising(type(instance)):
         await engine._atomically(scope, work)
 
 
@@ -88,23 +93,22 @@ async def _delete(
         limit: The largest number of documents that rules may delete; `None` if there are no rules.
         hooked: Calls its hooks already, if it is given.
     """
-    model = type(instance)
-    target = engine._target(model)
+    target = engine._target(type(instance))
     if target.hooks is not None and hooked is None:
         await _delete_hooked(engine, scope, instance, hard=hard, limit=limit)
-        return
-    if limit is not None:
+    elif limit is not None:
         await _delete_with_rules(engine, scope, instance, hard=hard, limit=limit)
-        return
-    await _delete_document(engine, scope, instance, hard=hard)
+    else:
+        await _delete_document(engine, scope, instance, target, hard=hard)
 
 
-async def _delete_document(engine: Engine, scope: Scope, instance: Model, *, hard: bool) -> None:
+async def _delete_document(
+    engine: Engine, scope: Scope, instance: Model, target: Target, *, hard: bool
+) -> None:
     model = type(instance)
-    if _is_soft(model, hard=hard):
+    if not hard and model.__mapping__.soft_delete is not None:
         await delete_softly(engine, scope, instance)
         return
-    target = engine._target(model)
     id_ = encode_primary_key(instance)
     check_id(model, id_, "delete")
     journal = scope.journal
@@ -135,7 +139,7 @@ async def _delete_with_rules(
     with dooming(scope):
         await carry_out(engine, scope, following, "delete")
         hard = not following.roots[0].is_soft
-        await _delete_document(engine, scope, instance, hard=hard)
+        await _delete_document(engine, scope, instance, engine._target(model), hard=hard)
 
 
 async def _delete_hooked(
@@ -172,7 +176,7 @@ async def remove(
         ReferencedError: if another document denies it.
         ValueError: if more documents than allowed would be deleted.
     """
-    if not _fires(model, rules, hard=hard):
+    if not _may_fire(model, rules, hard=hard):
         return await _remove_hooked(
             engine, scope, model, query, given, just_one=just_one, hard=hard
         )

@@ -31,13 +31,14 @@ from odmantic.query import QueryExpression
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from odmantic._driver.plain import Target
     from odmantic._plan.rules import RuleOptions
     from odmantic._sync.interfaces import Engine
     from odmantic._sync.operations.scope import Scope
     from odmantic.model import Model
 
 
-def _fires(model: Any, rules: RuleOptions, *, hard: bool) -> bool:
+def _may_fire(model: Any, rules: RuleOptions, *, hard: bool) -> bool:
     """Return whether the deletion of documents of a model may fire rules."""
     if not rules.are_on or not has_rules_below(model):
         return False
@@ -58,15 +59,19 @@ def delete(
         ReferencedError: if another document denies it.
         ValueError: if more documents than allowed would be deleted with it.
     """
-    model = type(instance)
-    if not _fires(model, rules, hard=hard):
-        _delete(engine, scope, instance, hard=hard)
-        return
+    # What only hands on is no coroutine of its own.
+    if _may_fire(type(instance), rules, hard=hard):
+        return _delete_atomically(engine, scope, instance, hard=hard, limit=rules.limit)
+    return _delete(engine, scope, instance, hard=hard)
 
+
+def _delete_atomically(
+    engine: Engine, scope: Scope, instance: Model, *, hard: bool, limit: int
+) -> None:
     def work(scope: Scope) -> None:
-        _delete(engine, scope, instance, hard=hard, limit=rules.limit)
+        _delete(engine, scope, instance, hard=hard, limit=limit)
 
-    with advising(model):
+    with advising(type(instance)):
         engine._atomically(scope, work)
 
 
@@ -89,23 +94,22 @@ def _delete(
         limit: The largest number of documents that rules may delete; `None` if there are no rules.
         hooked: Calls its hooks already, if it is given.
     """
-    model = type(instance)
-    target = engine._target(model)
+    target = engine._target(type(instance))
     if target.hooks is not None and hooked is None:
         _delete_hooked(engine, scope, instance, hard=hard, limit=limit)
-        return
-    if limit is not None:
+    elif limit is not None:
         _delete_with_rules(engine, scope, instance, hard=hard, limit=limit)
-        return
-    _delete_document(engine, scope, instance, hard=hard)
+    else:
+        _delete_document(engine, scope, instance, target, hard=hard)
 
 
-def _delete_document(engine: Engine, scope: Scope, instance: Model, *, hard: bool) -> None:
+def _delete_document(
+    engine: Engine, scope: Scope, instance: Model, target: Target, *, hard: bool
+) -> None:
     model = type(instance)
-    if _is_soft(model, hard=hard):
+    if not hard and model.__mapping__.soft_delete is not None:
         delete_softly(engine, scope, instance)
         return
-    target = engine._target(model)
     id_ = encode_primary_key(instance)
     check_id(model, id_, "delete")
     journal = scope.journal
@@ -136,7 +140,7 @@ def _delete_with_rules(
     with dooming(scope):
         carry_out(engine, scope, following, "delete")
         hard = not following.roots[0].is_soft
-        _delete_document(engine, scope, instance, hard=hard)
+        _delete_document(engine, scope, instance, engine._target(model), hard=hard)
 
 
 def _delete_hooked(
@@ -173,7 +177,7 @@ def remove(
         ReferencedError: if another document denies it.
         ValueError: if more documents than allowed would be deleted.
     """
-    if not _fires(model, rules, hard=hard):
+    if not _may_fire(model, rules, hard=hard):
         return _remove_hooked(engine, scope, model, query, given, just_one=just_one, hard=hard)
 
     def work(scope: Scope) -> int:

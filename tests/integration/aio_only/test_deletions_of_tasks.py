@@ -1,4 +1,4 @@
-"""A deletion with rules that is cancelled anywhere has happened wholly, or not at all, and leaves nothing open."""
+"""Deletions with rules beside other tasks: cancelled anywhere, in a session that they share, at the same time as a save."""
 
 from __future__ import annotations
 
@@ -95,3 +95,17 @@ async def test_others_in_the_session_stay_out_of_its_transaction(aio_engine, raw
         await deletion
         await session.save(Owner(name="later"))
     assert [document["name"] for document in raw_database["owner"].find()] == ["later"]
+
+
+async def test_a_holder_inserted_by_who_writes_the_target_too_is_found(aio_engine, raw_database):
+    owner = await aio_engine.save(Owner())
+    raw_database.create_collection("ship")
+    async with aio_engine.transaction() as transaction:
+        owner.name = "written"
+        await transaction.save(Ship(owner=owner))
+        deletion = asyncio.ensure_future(aio_engine.remove(Owner))
+        # It meets the write of the owner, and tries again.
+        await asyncio.sleep(0.05)
+        assert not deletion.done()
+    assert await deletion == 1
+    assert raw_database["ship"].count_documents({}) == 0
