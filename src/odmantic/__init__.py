@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from odmantic._types.polymorphic import Polymorphic as Polymorphic
     from odmantic.back_reference import BackRef as BackRef
     from odmantic.back_reference import BackReference as BackReference
+    from odmantic.back_reference import Load as Load
     from odmantic.bson import ObjectId, WithBsonSerializer
     from odmantic.computed import stored as stored
     from odmantic.engine import AIOEngine, SyncEngine
@@ -90,7 +91,7 @@ if not TYPE_CHECKING:
             "odmantic._state.hollow": ("is_loaded", "is_missing"),
             "odmantic._sync.engine": ("SyncEngine",),
             "odmantic._types.polymorphic": ("Polymorphic",),
-            "odmantic.back_reference": ("BackRef", "BackReference"),
+            "odmantic.back_reference": ("BackRef", "BackReference", "Load"),
             "odmantic.bson": ("ObjectId", "WithBsonSerializer"),
             "odmantic.computed": ("stored",),
             "odmantic.field": ("Field",),

@@ -9,7 +9,9 @@ from odmantic._mapping.back_links import BackDeclaration
 from odmantic._query.paths import FieldProxy, names_of
 from odmantic._query.referring import refers_to
 from odmantic._query.sources import check_source, waits
+from odmantic._state.attached import attached_to
 from odmantic._types.instances import Instance
+from odmantic.exceptions import NotLoadedError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from odmantic._query.sources import AsyncSource, SyncSource
     from odmantic.query import QueryExpression
 
-__all__ = ["BackRef", "BackReference"]
+__all__ = ["BackRef", "BackReference", "Load"]
 
 HolderType = TypeVar("HolderType", bound=Instance)
 
@@ -53,7 +55,7 @@ class BackRef(Generic[HolderType]):
         self, on: SyncSource, /, *queries: Any, sort: Any = None, limit: int | None = None
     ) -> list[HolderType]: ...
     def fetch(self, on: Any, /, *queries: Any, sort: Any = None, limit: int | None = None) -> Any:
-        """Find the instances that refer to this one, as `find` does.
+        """Find the instances that refer to this one, as `find` does; they are not kept here.
 
         Args:
             on: The engine, or a session or transaction; with an async one, the result is awaited.
@@ -85,9 +87,35 @@ class BackRef(Generic[HolderType]):
         check_source(on, f"{self._name}.count")
         return on.count(self._link.holder, self.query, *queries)
 
+    @property
+    def is_loaded(self) -> bool:
+        """Whether a read with `load=`, or `engine.load`, has loaded the instances."""
+        return self._loaded is not None
+
+    @property
+    def value(self) -> list[HolderType]:
+        """The instances that a read with `load=`, or `engine.load`, has loaded.
+
+        Raises:
+            NotLoadedError: if none did; the text says how.
+        """
+        loaded = self._loaded
+        if loaded is None:
+            name = self._declaration.name
+            raise NotLoadedError(
+                f"{self._name} was not loaded: read with load=[{self._name}], use engine.load(..., {self._name}), or ask "
+                f"for it with {name}.fetch(engine)"
+            )
+        return cast("list[HolderType]", loaded.holders)
+
     def __repr__(self) -> str:
-        """Return the name."""
-        return f"<{self._name}>"
+        """Return the name and what is loaded."""
+        loaded = self._loaded
+        return f"<{self._name}: {'not loaded' if loaded is None else loaded.holders}>"
+
+    @property
+    def _loaded(self) -> Any:
+        return attached_to(self._instance, self._declaration.name)
 
     @property
     def _link(self) -> BackLink:
@@ -102,7 +130,7 @@ class BackReference(BackDeclaration, Generic[HolderType]):
     """The documents of a model that refer to those of the class with this attribute, a `ClassVar`.
 
     It is no field: nothing of it is stored, validated, dumped or compared, or goes into copies and pickles. On an
-    instance it is a `BackRef`.
+    instance it is a `BackRef`. On the class it is a path for `load=`.
 
     Args:
         model: The model that refers, or its name if it is defined later: that of one in the same module and scope, or
@@ -163,3 +191,45 @@ class BackReference(BackDeclaration, Generic[HolderType]):
             'a BackReference is no field, so its annotation is ClassVar, as in `posts: ClassVar["BackReference[Post]"] '
             '= BackReference("Post", "author")`'
         )
+
+
+class Load:
+    """A back reference in `load=` of a read, or for `engine.load`, and which of the instances are loaded.
+
+    Args:
+        path: The back reference, such as `User.posts`, or a path that ends at one.
+        *queries: Conditions of the model that refers, as for `find`.
+        sort: A field, `asc(field)`, `desc(field)`, or a tuple of these; by default they come in the order of their primary keys.
+        limit: The largest number of instances for each one that they refer to; it needs MongoDB 5.0 or newer.
+
+    Example:
+        ```python
+        class User(Model):
+            name: str
+            posts: ClassVar["BackReference[Post]"] = BackReference("Post", "author")
+
+
+        class Post(Model):
+            likes: int
+            author: User = Reference(index=True)
+
+
+        best = Load(User.posts, Post.likes > 9, sort=desc(Post.likes), limit=3)
+        users = await engine.find(User, load=[best])
+        ```
+    """
+
+    __slots__ = ("limit", "path", "queries", "sort")
+
+    def __init__(
+        self, path: Any, /, *queries: Any, sort: Any = None, limit: int | None = None
+    ) -> None:
+        self.path = path
+        self.queries = queries
+        self.sort = sort
+        self.limit = limit
+
+    def __repr__(self) -> str:
+        words = [f"{name}=..." for name in ("sort", "limit") if getattr(self, name) is not None]
+        parts = [repr(self.path), *["..."] * len(self.queries), *words]
+        return f"Load({', '.join(parts)})"

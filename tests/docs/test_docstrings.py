@@ -125,7 +125,7 @@ def names_for_examples() -> dict[str, object]:
         "Ref": odmantic.Ref,
         "utcnow": odmantic.utcnow,
     }
-    own |= {"BackReference": odmantic.BackReference, "ClassVar": ClassVar}
+    own |= {"BackReference": odmantic.BackReference, "ClassVar": ClassVar, "Load": odmantic.Load}
     own |= {"current": odmantic.current, "acting_user": ContextVar("acting_user")}
     own |= {"stored": odmantic.stored, "Datetimes": odmantic.Datetimes, "datetime": datetime}
     own |= {"BsonCodec": odmantic.BsonCodec, "register_codec": odmantic.register_codec}

@@ -13,6 +13,7 @@ from odmantic import (
     EmbeddedModel,
     Field,
     HookEvent,
+    Load,
     Model,
     Polymorphic,
     Ref,
@@ -152,6 +153,10 @@ async def back_references(engine: AIOEngine, sync: SyncEngine, critic: Critic) -
     critic.reviews.count(sync).upper()  # mistake: an int
     (await critic.reviews.count(engine)).upper()  # mistake: an int
     critic.reviews[0]  # mistake: no list
+    critic.reviews.value[0].stars  # mistake: no such field
+    critic.reviews.value()  # mistake: no function
+    Load(Critic.reviews, limit="3")  # mistake: no number
+    Load(Critic.reviews, skip=3)  # mistake: no such argument
     critic.reviews.query.upper()  # mistake: no text
     Critic(name="x", reviews=[])  # mistake: no field
 

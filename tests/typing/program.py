@@ -26,6 +26,7 @@ from odmantic import (
     Field,
     HookEvent,
     Index,
+    Load,
     Model,
     ObjectId,
     OnInput,
@@ -556,6 +557,12 @@ async def back_references(
     assert_type(await critic.reviews.count(transaction), int)
     assert_type(await engine.find(Review, critic.reviews.query, Review.stars > 3), list[Review])
     assert_type(Famous(name="x").reviews, BackRef[Review])
+    best = Load(Critic.reviews, Review.stars > 3, {"by": 1}, sort=Review.stars, limit=3)
+    critics = await engine.find(Critic, load=[Critic.reviews, best, (Critic.reviews, Review.by)])
+    assert_type(critics[0].reviews.value, list[Review])
+    assert_type(critics[0].reviews.is_loaded, bool)
+    await transaction.find_one(Critic, load=[Load("reviews", limit=1)])
+    await engine.load(critics, Critic.reviews, best, again=True)
     Critic(name="x")
 
 

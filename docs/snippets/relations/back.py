@@ -2,7 +2,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from odmantic import AIOEngine, BackReference, EmbeddedModel, Field, Model, Reference
+from odmantic import (
+    AIOEngine,
+    BackReference,
+    EmbeddedModel,
+    Field,
+    Load,
+    Model,
+    Reference,
+)
 from odmantic.query import desc
 
 
@@ -35,6 +43,16 @@ async def main(engine: AIOEngine) -> None:
             Post(title="Birds", author=ada, comments=[Comment(by=ada)]),
         ]
     )
+
+    # --8<-- [start:load]
+    users = await engine.find(User, load=[User.posts, "comments.author"])
+    best = Load(User.posts, Post.likes > 3, sort=desc(Post.likes), limit=3)
+    await engine.load(users, best)
+    print([post.title for post in users[0].posts.value])
+    # -> ['Trees']
+    # --8<-- [end:load]
+    print(ada.posts.is_loaded, [post.author for post in users[0].comments.value])
+    # -> False [User(name='Ada')]
 
     # --8<-- [start:fetch]
     posts = await ada.posts.fetch(engine, Post.likes > 3, limit=10)

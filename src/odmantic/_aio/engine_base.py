@@ -106,7 +106,8 @@ class AIOEngineBase(EngineWrites):
             skip: The number of matching documents to skip.
             limit: The largest number of instances to return.
             load: The paths of references to load, such as `[Post.author, "readers.company"]`, and no others; `()` for
-                none, `["*"]` for one level of all. By default what the fields say.
+                none, `["*"]` for one level of all. By default what the fields say. Back references such as `User.posts`
+                are loaded only by their paths, or by a `Load`.
             missing: What stands in for a target that does not exist, where that is possible: `"raise"`, `"none"`,
                 `"keep"` or `"drop"`, see `Reference`. By default what the fields say.
             without: What the model does not add to the queries this time: `"soft_delete"` finds deleted documents too.
@@ -295,7 +296,7 @@ class AIOEngineBase(EngineWrites):
         session: AIOSessionType = None,
         again: bool = False,
     ) -> None:
-        """Load references of instances in place, with one query for each model and level.
+        """Load references and back references of instances in place, with one query for each model and level.
 
         A reference that was not loaded becomes the whole instance, which stays the same object. A path ends at a
         reference and includes its beginning. Without paths, what the fields say is loaded, and instances that are
@@ -303,7 +304,8 @@ class AIOEngineBase(EngineWrites):
 
         Args:
             instances: An instance, or several.
-            *paths: Fields such as `Post.author`, text such as `"author.company"`, or tuples of these.
+            *paths: Fields such as `Post.author`, back references such as `User.posts` or a `Load`, text such as
+                `"author.company"`, or tuples of these.
             session: See the class.
             again: Load what is loaded already, too; changes of it that are not saved are lost.
 
@@ -314,7 +316,7 @@ class AIOEngineBase(EngineWrites):
                 others are loaded.
             DocumentParsingError: if a document does not fit its model.
         """
-        planned = plan_loading(instances, paths)
+        planned = plan_loading(instances, paths, self._raw_queries)
         await load(self, self._scope_for(session, "load"), planned, again=again)
 
     async def _fetch(

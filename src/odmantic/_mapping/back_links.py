@@ -6,7 +6,7 @@ A class declares such a view with a name of its own; the class that refers to it
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from odmantic._bson.values import is_stored_array
@@ -16,6 +16,7 @@ from odmantic._types.kinds import ModelKind, is_class, is_model, kind_of, origin
 
 if TYPE_CHECKING:
     from odmantic._mapping.links import Link
+    from odmantic._mapping.members import Member
 
 Way: TypeAlias = "tuple[Link, ...]"
 """The links from a document to a reference: those of embedded objects, and last the reference."""
@@ -27,36 +28,46 @@ class BackLink:
 
     Attributes:
         holder: The class whose documents refer.
-        where: The reference, such as `Post.author`.
-        ways: The ways to the stored ids; several if classes of a hierarchy store them in different places.
+        ways: The ways to what they store; several if classes of a hierarchy store it in different places.
     """
 
     holder: Any
-    where: str
     ways: tuple[Way, ...]
 
     @property
     def paths(self) -> list[str] | None:
-        """The paths of keys to the ids; `None` if some of the keys on a way are data."""
+        """The paths of keys to what is stored; `None` if some of the keys on a way are data."""
         if any(Each.VALUE in link.steps for way in self.ways for link in way):
             return None
         return list(dict.fromkeys(map(_path, self.ways)))
 
+    @property
+    def _members(self) -> list[Member]:
+        """The ends of the ways, each once; only a reference to several collections names them."""
+        members = [way[-1].member for way in self.ways]
+        return list({each.is_named: each for each in members if each is not None}.values())
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the stored ids are inside of references that name the collection."""
+        return any(each.is_named for each in self._members)
+
     def stored(self, ids: list[Any]) -> list[Any]:
-        """Return what documents of a holder store that refer to those with some ids."""
-        members = {way[-1].member: None for way in self.ways}
-        return [each.refer(id_) for each in members if each is not None for id_ in ids]
+        """Return what documents store that refer to others with some ids."""
+        return [member.refer(id_) for member in self._members for id_ in ids]
+
+    def ids_of(self, stored: Iterable[Any]) -> Iterator[Any]:
+        """Yield the ids in what documents store, as far as it leads to the class."""
+        for each in stored:
+            for member in self._members:
+                id_ = member.id_in(each)
+                if id_ is not ELSEWHERE:
+                    yield id_
 
     def ids_in(self, document: dict[str, Any]) -> Iterator[Any]:
-        """Yield the ids in a document of a holder."""
+        """Yield the ids to which a document of a holder refers."""
         for way in self.ways:
-            yield from map(self.id_in, _ids(document, way))
-
-    def id_in(self, stored: Any) -> Any:
-        """Return the id in what a document of a holder stores; `ELSEWHERE` if that leads to another collection."""
-        members = {way[-1].member: None for way in self.ways}
-        found = [each.id_in(stored) for each in members if each is not None]
-        return next((id_ for id_ in found if id_ is not ELSEWHERE), ELSEWHERE)
+            yield from self.ids_of(_stored(document, way))
 
 
 def _path(way: Way) -> str:
@@ -67,12 +78,12 @@ def _path(way: Way) -> str:
     return ".".join(keys)
 
 
-def _ids(document: object, way: Way) -> Iterator[Any]:
+def _stored(document: object, way: Way) -> Iterator[Any]:
     if isinstance(document, dict):
         link, *rest = way
         for value in _stored_at(cast("dict[str, Any]", document).get(link.key), link.steps):
             if rest:
-                yield from _ids(value, tuple(rest))
+                yield from _stored(value, tuple(rest))
             elif value is not None:
                 yield value
 
@@ -132,19 +143,25 @@ class BackDeclaration:
         Raises:
             TypeError: if there is no such reference.
         """
-        found = self._look()
-        # Of a reference to several models, only a part leads here.
-        ways = tuple(
-            way for way in found.ways if not way[-1].is_named or _leads_to(way[-1].cls, cls)
-        )
-        if not ways or not all(_leads_to(way[-1].cls, cls) for way in ways):
-            targets = dict.fromkeys(link.cls.__name__ for *_, link in found.ways)
+        holder = self._find_holder()
+        where = f"{holder.__name__}.{'.'.join(self.path)}"
+        is_path = self.starts_at is None or issubclass(holder, self.starts_at)
+        ways = ways_to(holder, self.path) if is_path else ()
+        if not ways:
             raise TypeError(
-                f"{cls.__name__}.{self.name}: {found.where} refers to {' and '.join(targets)}, and not to {cls.__name__}"
+                f"{self.owner.__name__}.{self.name}: {where} is no reference: name a field of {holder.__name__} that is "
+                "declared with Reference(), or the path to one in embedded models, as in 'comments.by'"
             )
-        return found if len(ways) == len(found.ways) else replace(found, ways=ways)
+        here = tuple(way for way in ways if _leads_to(way[-1], cls))
+        # Only what names its collection tells from which one it is.
+        if not here or any(not way[-1].is_named for way in ways if way not in here):
+            names = " and ".join(dict.fromkeys(way[-1].cls.__name__ for way in ways))
+            raise TypeError(
+                f"{cls.__name__}.{self.name}: {where} refers to {names}, and not to {cls.__name__}"
+            )
+        return BackLink(holder, here)
 
-    def _look(self) -> BackLink:
+    def _find_holder(self) -> Any:
         owner = self.owner
         if kind_of(owner) not in (ModelKind.MODEL, ModelKind.ABSTRACT):
             where = "outside of a class" if owner is None else f"in {owner.__name__}"
@@ -159,14 +176,7 @@ class BackDeclaration:
             raise TypeError(
                 f"{owner.__name__}.{self.name}: {_name_of(holder)} is no model, so its documents refer to nothing"
             )
-        ways = ways_to(holder, self.path)
-        where = f"{holder.__name__}.{'.'.join(self.path)}"
-        if not ways or not (self.starts_at is None or issubclass(holder, self.starts_at)):
-            raise TypeError(
-                f"{owner.__name__}.{self.name}: {where} is no reference: name a field of {holder.__name__} that is "
-                "declared with Reference(), or the path to one in embedded models, as in 'comments.by'"
-            )
-        return BackLink(holder, where, ways)
+        return holder
 
     def _named(self, name: str) -> Any:
         """Return the model with a name: of the same module and scope, or else the only one."""
@@ -189,10 +199,7 @@ class BackDeclaration:
         raise TypeError(f"{said}: several models have this name ({names}): name the class itself")
 
     def _is_led_to(self, holder: Any) -> bool:
-        ways = ways_to(holder, self.path)
-        return bool(ways) and all(
-            way[-1].is_named or _leads_to(way[-1].cls, self.owner) for way in ways
-        )
+        return any(_leads_to(way[-1], self.owner) for way in ways_to(holder, self.path))
 
 
 def _name_of(model: Any) -> str:
@@ -215,13 +222,14 @@ def _models_below(root: Any) -> Iterator[Any]:
                     yield cls
 
 
-def _leads_to(target: Any, cls: Any) -> bool:
-    """Return whether a reference to `target` may lead to documents of `cls`."""
+def _leads_to(link: Link, cls: Any) -> bool:
+    """Return whether a reference may lead to documents of a class."""
+    targets = (link.cls,) if link.member is None else link.member.classes
     if kind_of(cls) is ModelKind.ABSTRACT:
-        return issubclass(target, cls)
-    if not (issubclass(target, cls) or issubclass(cls, target)):
+        return any(issubclass(each, cls) for each in targets)
+    if not any(issubclass(each, cls) or issubclass(cls, each) for each in targets):
         return False
-    return bool(target.__mapping__.collection == cls.__mapping__.collection)
+    return bool(link.cls.__mapping__.collection == cls.__mapping__.collection)
 
 
 def ways_to(model: Any, path: tuple[str, ...]) -> tuple[Way, ...]:
@@ -249,14 +257,18 @@ def _links_named(cls: Any, name: str) -> list[Link]:
     return [found.link for found in cls.__mapping__.found_links if found.link.name == name]
 
 
-def back_references_of(cls: Any, name: str) -> list[BackDeclaration]:
-    """Return what a class, or one whose documents it finds, declares under a name."""
-    found: dict[BackDeclaration, None] = {}
-    for mapping in cls.__mapping__.read_as:
+def back_references_of(cls: Any, name: str) -> list[tuple[BackDeclaration, BackLink]]:
+    """Return what a class declares under a name, or classes whose documents it finds, with the references.
+
+    Raises:
+        TypeError: if a declaration leads to no reference.
+    """
+    found: dict[BackDeclaration, Any] = {}
+    for mapping in (cls.__mapping__, *cls.__mapping__.read_as):
         declared = declared_in(mapping.model, name)
         if declared is not None:
-            found[declared] = None
-    return list(found)
+            found.setdefault(declared, mapping.model)
+    return [(declared, declared.link_for(model)) for declared, model in found.items()]
 
 
 def declared_in(cls: Any, name: str) -> BackDeclaration | None:

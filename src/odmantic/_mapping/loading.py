@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from odmantic._mapping.back_links import BackDeclaration, BackLink, back_references_of
 from odmantic._mapping.links import FoundLink, Link, Step
 from odmantic._mapping.naming import to_snake_case
 
@@ -22,19 +24,44 @@ EVERYTHING = "*"
 NOTHING: Paths = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which of the documents that refer to others are loaded.
+
+    Attributes:
+        query: The condition of the call; `None` for all of them.
+        sort: Their order; `None` for that of their primary keys.
+        limit: The largest number for each of the others.
+    """
+
+    query: Mapping[str, Any] | None = None
+    sort: Mapping[str, Any] | None = None
+    limit: int | None = None
+
+
+Choices: TypeAlias = Mapping[tuple[str, ...], Choice]
+"""Choices by path; all documents are loaded where there is none."""
+
+
 @dataclass(eq=False)
 class Load:
-    """What is loaded of one class: a part for each of its links."""
+    """What is loaded of one class: a part for each of its links, and one for each back reference on a path."""
 
     model: Any
     parts: list[Part] = field(default_factory=list["Part"])
+    back_parts: list[BackPart] = field(default_factory=list["BackPart"])
     may_change: bool = False
     """Whether other classes of a hierarchy may have other references."""
 
     @cached_property
     def all_parts(self) -> tuple[Part, ...]:
         """All parts, at any depth, each once."""
-        return tuple(_parts_below(self))
+        return tuple(part for load in _loads_below(self) for part in load.parts)
+
+    @cached_property
+    def all_back_parts(self) -> tuple[BackPart, ...]:
+        """The back references that are loaded of this, of what it refers to, and of what is embedded."""
+        return tuple(part for load in _loads_below(self) for part in load.back_parts)
 
     @cached_property
     def models(self) -> dict[Any, None]:
@@ -101,14 +128,37 @@ class Part:
         return f'"{".".join(self.path)}"' if len(self.path) > 1 else self.where
 
 
-def _parts_below(load: Load) -> Iterator[Part]:
+@dataclass(frozen=True, eq=False, slots=True)
+class BackPart:
+    """What is loaded of what refers to instances.
+
+    Attributes:
+        declaration: The back reference.
+        link: The reference that leads to them.
+        inside: What is loaded of the documents that refer.
+        choice: Which of them.
+    """
+
+    declaration: BackDeclaration
+    link: BackLink
+    inside: Load
+    choice: Choice
+
+    @property
+    def name(self) -> str:
+        """The name on the class of the instances."""
+        return self.declaration.name
+
+
+def _loads_below(load: Load) -> Iterator[Load]:
+    """Yield a load and those of its parts, at any depth, each once; what refers to others is apart."""
     seen: set[int] = set()
     waiting = [load]
     while waiting:
         one = waiting.pop()
         if id(one) not in seen:
             seen.add(id(one))
-            yield from one.parts
+            yield one
             waiting += (part.inside for part in one.parts if part.inside is not None)
 
 
@@ -123,7 +173,10 @@ def _loads_in_container(part: Part) -> bool:
 
 
 def load_of(
-    mapping: ModelMapping, paths: Paths | None = None, missing: Missing | None = None
+    mapping: ModelMapping,
+    paths: Paths | None = None,
+    missing: Missing | None = None,
+    choices: Choices = MappingProxyType({}),
 ) -> Load:
     """Return what a read of a model loads.
 
@@ -131,8 +184,9 @@ def load_of(
         mapping: The model.
         paths: The paths; `None` for what the fields say. A path includes its beginning.
         missing: What stands in for missing targets, where that is possible; `None` for what the fields say.
+        choices: Which of the documents at paths of back references.
     """
-    builder = _Builder(mapping.model, missing)
+    builder = _Builder(mapping.model, missing, choices)
     load = builder.load(mapping, paths, (), (), {})
     load.may_change = builder.met_hierarchy
     return load
@@ -142,6 +196,7 @@ def load_of(
 class _Builder:
     root: Any
     missing: Missing | None
+    choices: Choices
     met_hierarchy: bool = False
 
     def load(
@@ -170,7 +225,24 @@ class _Builder:
                 part = Part(found, None, self._missing_at(link), self.root, inner)
                 part.inside = self._targets(link, paths, visiting, inner)
                 load.parts.append(part)
+        if paths and not mapping.is_embedded:
+            load.back_parts = [*self._back_parts(mapping, paths, visiting, path)]
         return load
+
+    def _back_parts(
+        self,
+        mapping: ModelMapping,
+        paths: Paths,
+        visiting: tuple[Any, ...],
+        path: tuple[str, ...],
+    ) -> Iterator[BackPart]:
+        """Yield what is loaded of what refers to instances of a class; `EVERYTHING` is nothing of it."""
+        for name in sorted({one[0] for one in paths}):
+            inner = (*path, name)
+            rest = frozenset(one[1:] for one in paths if one[0] == name and len(one) > 1)
+            for declaration, link in back_references_of(mapping.model, name):
+                inside = self.load(link.holder.__mapping__, rest, visiting, inner, {})
+                yield BackPart(declaration, link, inside, self.choices.get(inner, Choice()))
 
     def _targets(
         self,

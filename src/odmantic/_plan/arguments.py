@@ -85,6 +85,30 @@ def check_apart(instances: Sequence[Any], operation: str) -> None:
             )
 
 
+def check_limit(limit: Any) -> int | None:
+    """Check the largest number of documents.
+
+    Raises:
+        TypeError: if it is no whole number.
+        ValueError: if it is not positive.
+    """
+    if limit is None:
+        return None
+    number = whole("limit", limit)
+    if number <= 0:
+        raise ValueError("limit has to be a strict positive value or None")
+    return number
+
+
+def whole(name: str, value: Any) -> int:
+    """Return a number of documents as the driver accepts it; `total / 2` may be valid too."""
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    raise TypeError(f"{name} has to be an integer, not {value!r}")
+
+
 def _describe(value: Any) -> str:
     """Return a description of a value, without its secrets, and why it is not a model if it seems to be one."""
     if isinstance(value, type):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from odmantic._mapping.mapping import mapping_of
-from odmantic._plan.arguments import check_model
+from odmantic._plan.arguments import check_limit, check_model, whole
 from odmantic._plan.conditions import target_match
 from odmantic._plan.filters import build_filter, fits_match
 from odmantic._plan.loading import plan_load
@@ -80,6 +80,11 @@ class FindPlan(Generic[ModelType]):
         return loads_references(mapping_of(self.model))
 
     @property
+    def loads_back(self) -> bool:
+        """Whether back references are loaded."""
+        return self.load is not None and bool(self.load.all_back_parts)
+
+    @property
     def needs_pipeline(self) -> bool:
         """Whether the server should resolve references."""
         return (
@@ -138,35 +143,11 @@ def plan_find(  # noqa: PLR0913 - the arguments of `find`
     check_model(model, "find")
     order = build_sort(sort, model)
     limit = check_limit(limit)
-    skip = _whole("skip", skip)
+    skip = whole("skip", skip)
     if skip < 0:
         raise ValueError("skip has to be a positive integer")
-    loads = None if load is None and missing is None else plan_load(model, load, missing)
+    loads = None if load is None and missing is None else plan_load(model, load, missing, raw)
     return FindPlan(model, build_filter(queries, model, without, raw), order, skip, limit, loads)
-
-
-def check_limit(limit: Any) -> int | None:
-    """Check the largest number of documents.
-
-    Raises:
-        TypeError: if it is no whole number.
-        ValueError: if it is not positive.
-    """
-    if limit is None:
-        return None
-    whole = _whole("limit", limit)
-    if whole <= 0:
-        raise ValueError("limit has to be a strict positive value or None")
-    return whole
-
-
-def _whole(name: str, value: Any) -> int:
-    """Return a number of documents as the driver accepts it; `total / 2` may be valid too."""
-    if isinstance(value, int):
-        return value
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    raise TypeError(f"{name} has to be an integer, not {value!r}")
 
 
 def _is_flat(mapping: ModelMapping) -> bool:

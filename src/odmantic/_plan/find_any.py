@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from odmantic._mapping.mapping import mapping_of
-from odmantic._plan.arguments import check_model
+from odmantic._plan.arguments import check_limit, check_model
 from odmantic._plan.conditions import checked_words, restricted
 from odmantic._plan.filters import build_filter
-from odmantic._plan.find import BATCH_SIZE, check_limit, resolve_references
+from odmantic._plan.find import BATCH_SIZE, resolve_references
 from odmantic._plan.raw import RawQueries
 from odmantic._plan.sort import build_sort
 from odmantic.model import Model

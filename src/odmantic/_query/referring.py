@@ -18,20 +18,22 @@ if TYPE_CHECKING:
 def refers_to(link: BackLink, ids: list[Any]) -> QueryExpression:
     """Return the condition for documents of a holder that refer to one of some ids, in their stored forms."""
     paths, stored = link.paths, link.stored(ids)
+    conditions: list[dict[str, Any]]
     if paths is None:
         referred = {"$setIntersection": [stored_ids(link), {"$literal": stored}]}
         return QueryExpression({"$expr": {"$gt": [{"$size": referred}, 0]}})
-    if any(way[-1].is_named for way in link.ways):
+    if len(stored) == 1:
+        conditions = [id_filter(stored[0], path) for path in paths]
+    elif link.is_named:
+        # `$in` takes references, even if it takes no other documents with such keys.
         conditions = [{path: {"$in": stored}} for path in paths]
-    elif len(ids) == 1:
-        conditions = [id_filter(ids[0], path) for path in paths]
     else:
-        conditions = [ids_filter(ids, path) for path in paths]
+        conditions = [ids_filter(stored, path) for path in paths]
     return QueryExpression(conditions[0] if len(conditions) == 1 else {"$or": conditions})
 
 
 def stored_ids(link: BackLink) -> dict[str, Any]:
-    """Return the expression of an aggregation for an array of what a document stores: see `BackLink.stored`."""
+    """Return the expression of an aggregation for an array of what a document stores that refers to others."""
     arrays = [_array("$$ROOT", (), way, 0) for way in link.ways]
     return {"$concatArrays": arrays}
 

@@ -39,8 +39,7 @@ def check_source(on: object, call: str) -> None:
     Raises:
         TypeError: if it is no engine, session or transaction.
     """
-    kind = type(on)
-    if not (hasattr(kind, "find_one") and hasattr(kind, "find_any") and hasattr(kind, "count")):
+    if not hasattr(type(on), "_fetch"):
         raise TypeError(
             f"{call} takes an engine, or a session or transaction of one, not {on!r:.200}: write {call}(engine)"
         )

@@ -59,9 +59,12 @@ class State:
         life: The life that the instance shares with its copies.
         earlier: The state before the write that moved the instance to another place, in case that fails; `AS_MADE` for
             a new instance whose id no document can have.
+        attached: What `odmantic._state.attached` keeps; absent while that is nothing.
     """
 
-    __slots__ = ("earlier", "known", "life", "modified")
+    __slots__ = ("attached", "earlier", "known", "life", "modified")
+
+    attached: dict[str, Any]
 
     def __init__(
         self,

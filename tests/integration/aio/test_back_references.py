@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import uuid
 from collections import deque
 from datetime import datetime
-from typing import Any, ClassVar, Deque, Dict, List, Optional, Tuple
+from typing import Any, ClassVar, Deque, Dict, List, Optional, Tuple, Union
 
 import pytest
-from tests.integration.aio.colour import ASYNC
+from tests.integration.aio.colour import ASYNC, resolve
+from tests.integration.aio.reading import to_list
 
-from odmantic import AIOEngine, BackReference, EmbeddedModel, Field, Model, Reference
-from odmantic.query import desc
+from odmantic import (
+    AIOEngine,
+    BackReference,
+    EmbeddedModel,
+    Field,
+    Load,
+    Model,
+    Ref,
+    Reference,
+    hook,
+    is_loaded,
+)
+from odmantic.exceptions import (
+    DocumentParsingError,
+    ForeignFieldWarning,
+    NotLoadedError,
+    TargetNotFoundError,
+)
+from odmantic.query import desc, raw
+
+COLOUR = "aio" if ASYNC else "sync"
 
 
 class User(Model):
@@ -63,6 +85,7 @@ class Animal(Model, inheritance="single"):
 
 
 class Cat(Animal):
+    toys: ClassVar["BackReference[Toy]"] = BackReference("Toy", "of")
     friend: Optional[Animal] = Reference()
 
 
@@ -72,6 +95,37 @@ class Lion(Cat):
 
 class Dog(Animal):
     friend: Optional[Animal] = Reference()
+
+
+class Toy(Model):
+    of: Cat = Reference()
+
+
+class Still(Model, frozen=True):
+    name: str
+    holdings: ClassVar["BackReference[Holding]"] = BackReference("Holding", "still")
+
+
+class Holding(Model):
+    still: Still = Reference()
+
+
+class Hooked(Model):
+    name: str
+    hooks: ClassVar["BackReference[Hook]"] = BackReference("Hook", "on")
+
+    @hook("after_load")
+    def greet(self) -> None:
+        self.name = f"{self.name.upper()} {len(self.hooks.value)}"
+
+
+class Hook(Model):
+    name: str
+    on: Hooked = Reference()
+
+    @hook("after_load")
+    def greet(self) -> None:
+        self.name = self.name.upper()
 
 
 class Visit(Model):
@@ -90,6 +144,37 @@ class Keyed(Model):
     all: ClassVar["BackReference[Referring]"] = BackReference("Referring", "to")
     any: ClassVar["BackReference[Referring]"] = BackReference("Referring", "each")
     named: ClassVar["BackReference[Referring]"] = BackReference("Referring", "by_name")
+
+
+class Ship(Model):
+    name: str = Field(primary_field=True)
+    logs: ClassVar["BackReference[Log]"] = BackReference("Log", "about")
+    marks: ClassVar["BackReference[Log]"] = BackReference("Log", "marks.on")
+    crews: ClassVar["BackReference[Log]"] = BackReference("Log", "all")
+    named: ClassVar["BackReference[Log]"] = BackReference("Log", "by_name")
+
+
+class Port(Model):
+    name: str = Field(primary_field=True)
+    logs: ClassVar["BackReference[Log]"] = BackReference("Log", "about")
+    lazy: ClassVar["BackReference[Log]"] = BackReference("Log", "port")
+    many: ClassVar["BackReference[Log]"] = BackReference("Log", "ports")
+
+
+class Mark(EmbeddedModel):
+    on: Union[Ship, Port] = Reference()
+
+
+class Log(Model):
+    """What refers to one of several models, and lazily."""
+
+    text: str
+    about: Union[Ship, Port, None] = Reference()
+    all: List[Union[Ship, Port]] = Reference()
+    by_name: Dict[str, Union[Ship, Port]] = Reference()
+    marks: List[Mark] = []
+    port: Optional[Ref[Port]] = None
+    ports: List[Ref[Port]] = []
 
 
 class Seat(Model):
@@ -162,8 +247,8 @@ async def test_conditions_orders_and_limits(aio_engine, users, posts):
     assert titles(await posts.fetch(aio_engine, sort=desc(Post.title), limit=2)) == ["6", "4"]
     assert titles(await posts.fetch(aio_engine, limit=1)) == ["0"]
     assert await posts.count(aio_engine, Post.draft == True, {"title": "4"}) == 1  # noqa: E712
-    found = aio_engine.find(Post, posts.query, Post.title > "2", sort=Post.title, load=())
-    assert titles(await found if ASYNC else list(found)) == ["4", "6"]
+    found = await to_list(aio_engine.find(Post, posts.query, Post.title > "2", sort=Post.title))
+    assert titles(found) == ["4", "6"]
 
 
 @pytest.mark.parametrize(
@@ -290,6 +375,78 @@ async def test_classes_of_a_hierarchy(aio_engine):
     assert await cats[1].visits.count(aio_engine) == 0
 
 
+# --- References to several models, and lazy ones -----------------------------------------------
+
+
+@pytest.fixture
+async def vega(aio_engine):
+    """A ship with the name of a port."""
+    ship, port, other = Ship(name="Vega"), Port(name="Vega"), Port(name="Oslo")
+    await aio_engine.save_all(
+        [
+            Log(text="a", about=ship, marks=[Mark(on=port), Mark(on=ship)]),
+            Log(text="b", about=port, all=[port, ship, ship], by_name={"x": ship, "y": port}),
+            Log(text="c", about=None, all=[port, other], by_name={"x": port}, port=Ref(port)),
+            Log(text="d", about=other, ports=[Ref(other), Ref.to(Port, "Vega")], port=Ref(other)),
+        ]
+    )
+    return ship, port
+
+
+def texts(logs):
+    return "".join(sorted(log.text for log in logs))
+
+
+async def test_one_of_several_models(aio_engine, vega):
+    ship, port = vega
+    for back, expected in (
+        (ship.logs, "a"),
+        (port.logs, "b"),
+        (ship.marks, "a"),
+        (ship.crews, "b"),
+        (ship.named, "b"),
+        (port.lazy, "c"),
+        (port.many, "d"),
+    ):
+        assert texts(await back.fetch(aio_engine)) == expected
+        assert await back.count(aio_engine) == 1
+
+
+@pytest.mark.parametrize("limit", [None, 1])
+async def test_one_of_several_models_is_loaded(aio_engine, vega, limit):
+    names = ("logs", "marks", "crews", "named")
+    load = [Load(name, limit=limit) for name in names]
+    ship = await aio_engine.find_one(Ship, load=load)
+    assert [texts(getattr(ship, name).value) for name in names] == ["a", "a", "b", "b"]
+    names = ("logs", "lazy", "many")
+    load = [Load(name, limit=limit) for name in names]
+    oslo, port = await to_list(aio_engine.find(Port, sort=Port.name, load=load))
+    assert [texts(getattr(port, name).value) for name in names] == ["b", "c", "d"]
+    assert [texts(getattr(oslo, name).value) for name in names] == ["d", "d", "d"]
+    assert not port.lazy.value[0].port.is_loaded
+    assert port.lazy.value[0].port.key == "Vega"
+
+
+async def test_paths_through_such_references(aio_engine, vega, commands):
+    commands.clear()
+    logs = await to_list(
+        aio_engine.find(
+            Log, sort=Log.text, load=["about.logs", "port.lazy", (Log.ports, Port.lazy)]
+        )
+    )
+
+    assert texts(logs[0].about.logs.value) == "a"
+    assert texts(logs[1].about.logs.value) == "b"
+    assert texts(logs[2].port.value.lazy.value) == "c"
+    assert [texts(each.value.lazy.value) for each in logs[3].ports] == ["d", "c"]
+    [log] = await to_list(aio_engine.find(Log, Log.text == "c"))
+    await aio_engine.load(log, "port.many.about")
+    assert log.port.value.many.value[0].about == Port(name="Oslo")
+    ships = await to_list(aio_engine.find(Ship, load=["logs.about.logs", "marks.marks.on.marks"]))
+    assert texts(ships[0].logs.value[0].about.logs.value) == "a"
+    assert texts(ships[0].marks.value[0].marks[1].on.marks.value) == "a"
+
+
 # --- Sessions and transactions -----------------------------------------------------------------
 
 
@@ -311,6 +468,564 @@ async def test_in_sessions_and_transactions(aio_engine, users, posts, commands, 
     assert await a.posts.count(aio_engine) == 4
     # It may be saved again as a whole.
     assert "title" in found[-1].__fields_modified__
+
+
+# --- load= -------------------------------------------------------------------------------------
+
+
+@pytest.mark.each_driver
+async def test_a_page_takes_one_query(aio_engine, users, posts, commands):
+    found = await to_list(aio_engine.find(User, sort=User.name, load=[User.posts]))
+
+    assert [event.command["find"] for event in commands.started] == ["user", "post"]
+    assert commands.started[1].command["filter"] == {"a": {"$in": [user.id for user in users]}}
+    assert [titles(user.posts.value) for user in found] == [
+        ["0", "2", "4", "6"],
+        ["1", "3", "5"],
+        [],
+    ]
+    assert all(user.posts.is_loaded for user in found)
+    assert not any(user.read.is_loaded for user in found)
+    post = found[0].posts.value[0]
+    assert type(post) is Post
+    # Exactly the paths of the call are loaded.
+    assert not is_loaded(post.author)
+    assert post.author == found[0]
+    assert post.author is not found[0]
+    assert post.__fields_modified__ == set()
+
+
+async def test_nothing_is_loaded_unless_it_is_named(aio_engine, users, posts, commands):
+    for words in ({}, {"load": ()}, {"load": ["*"]}, {"load": None, "missing": None}):
+        if words.get("load") == ["*"]:
+            [post, *_] = await to_list(aio_engine.find(Post, sort=Post.title, **words))
+            found = post.author
+        else:
+            found = await aio_engine.find_one(User, User.name == "a", **words)
+        assert not found.posts.is_loaded
+        with pytest.raises(
+            NotLoadedError, match=r"User\.posts was not loaded: read with load=\[User\.posts\]"
+        ):
+            found.posts.value
+    assert commands.names == ["find", "find", "find", "find", "find"]
+
+
+async def test_one_instance(aio_engine, users, posts, commands):
+    found = await aio_engine.find_one(User, User.name == "b", load=[User.posts])
+
+    assert titles(found.posts.value) == ["1", "3", "5"]
+    assert commands.names == ["find", "find"]
+    commands.clear()
+    assert await aio_engine.find_one(User, User.name == "x", load=[User.posts]) is None
+    assert await to_list(aio_engine.find(User, User.name == "x", load=[User.posts])) == []
+    assert commands.names == ["find", "find"]
+
+
+async def test_in_a_loop(aio_engine, users, posts, commands):
+    async for user in aio_engine.find(User, load=[User.posts]):
+        assert user.posts.is_loaded
+    cursor = aio_engine.find(User, User.name == "a", load=[User.posts])
+    [once] = await to_list(cursor)
+    [again] = await to_list(cursor)
+    assert once is again
+    assert commands.names == ["find"] * 4
+
+
+@pytest.mark.parametrize(
+    ("load", "models", "check"),
+    [
+        ([(User.posts, Post.editor)], "user post user", lambda post: is_loaded(post.editor)),
+        (["posts.editor"], "user post user", lambda post: is_loaded(post.editor)),
+        (["posts.editor.notes"], "user post user note", lambda post: post.editor.notes.is_loaded),
+        (["posts.comments.by"], "user post user", lambda post: is_loaded(post.comments[0].by)),
+        (["posts.*"], "user post user", lambda post: is_loaded(post.comments[0].by)),
+        (
+            [(User.posts, Post.author, User.posts)],
+            "user post user post",
+            lambda post: len(post.author.posts.value) == 1,
+        ),
+        (
+            [(User.posts, "comments.by", User.commented), "posts.editor"],
+            "user post user post",
+            lambda post: is_loaded(post.editor) and post.comments[0].by.commented.value == [post],
+        ),
+    ],
+)
+async def test_paths_go_on_behind(aio_engine, users, commands, load, models, check):
+    a, b, c = users
+    await aio_engine.save(Post(title="x", author=a, editor=b, comments=[Comment(by=c)]))
+    commands.clear()
+
+    for found in (
+        await aio_engine.find_one(User, User.name == "a", load=load),
+        *await to_list(aio_engine.find(User, User.name == "a", load=load)),
+    ):
+        [post] = found.posts.value
+        assert check(post)
+        assert [e.command["find"] for e in commands.started][
+            : len(models.split())
+        ] == models.split()
+
+
+async def test_paths_through_references(aio_engine, users, posts, commands):
+    loads = [(Post.author, User.posts)], ["author.posts"], ["*.posts"]
+    for load in loads:
+        commands.clear()
+        found = await to_list(aio_engine.find(Post, sort=Post.title, load=load))
+        # One query for all authors of the page, of which each has an instance for each place.
+        names = [event.command["find"] for event in commands.started]
+        assert names[:3] == ["post", "user", "post"]
+        assert titles(found[2].author.posts.value) == ["0", "2", "4", "6"]
+        assert found[0].author.posts.value[0] is not found[2].author.posts.value[0]
+    [note] = [await aio_engine.save(Note(text="x", by=users[0]))]
+    found = await aio_engine.find_one(Note, Note.id == note.id, load=["by.posts.author.notes"])
+    assert found.by.posts.value[0].author.notes.value == [note]
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("read", lambda a, b: {"readers": [b, a, a]}),
+        ("judged", lambda a, b: {"judges": (b, a)}),
+        ("queued", lambda a, b: {"queue": deque([a, b])}),
+        ("played", lambda a, b: {"roles": {"x.$y": b, "": a}}),
+        ("commented", lambda a, b: {"comments": [Comment(by=b), Comment(), Comment(by=a)]}),
+        ("answered", lambda a, b: {"comments": [Comment(replies=[Comment(by=b), Comment(by=a)])]}),
+        ("cast", lambda a, b: {"comments": [Comment(by=b), Comment(roles={"r": b, "s": a})]}),
+    ],
+)
+@pytest.mark.parametrize("limit", [None, 2])
+async def test_what_refers_to_several_is_with_each(aio_engine, users, name, values, limit):
+    a, b, _ = users
+    await aio_engine.save_all([Post(title=str(n), **values(a, b)) for n in range(3)])
+    await aio_engine.save(Post(title="other", **values(b, b)))
+
+    back = getattr(User, name)
+    found = await to_list(
+        aio_engine.find(User, sort=User.name, load=[Load(back, sort=Post.title, limit=limit)])
+    )
+
+    of_a, of_b, of_c = (getattr(user, name).value for user in found)
+    both = ["0", "1", "2"] if limit is None else ["0", "1"]
+    assert titles(of_a) == both
+    assert titles(of_b)[: len(both)] == both
+    assert of_c == []
+    # Each has an instance of its own.
+    assert of_a[0] == of_b[0]
+    assert of_a[0] is not of_b[0]
+    assert of_a[0].readers is not of_b[0].readers
+    assert all(
+        one is not other for one, other in zip(of_a[0].readers, of_b[0].readers, strict=True)
+    )
+
+
+async def test_conditions_orders_and_limits_for_each(aio_engine, users, posts, commands):
+    for load, first, second in (
+        (Load(User.posts), "0246", "135"),
+        (Load(User.posts, Post.draft == False), "02", "13"),  # noqa: E712
+        (Load(User.posts, {"draft": True}, Post.title != "4"), "6", "5"),
+        (Load(User.posts, sort=desc(Post.title)), "6420", "531"),
+        (Load(User.posts, limit=2), "02", "13"),
+        (Load(User.posts, sort=(Post.draft, desc(Post.title)), limit=3), "206", "315"),
+        (Load(User.posts, Post.draft == True, sort=desc(Post.title), limit=1), "6", "5"),  # noqa: E712
+        (Load("posts", Post.title > "3", limit=9), "46", "5"),
+        (Load((User.posts,), limit=100), "0246", "135"),
+    ):
+        commands.clear()
+        found = await to_list(aio_engine.find(User, sort=User.name, load=[load]))
+        shown = ["".join(titles(user.posts.value)) for user in found]
+        assert shown == [first, second, ""]
+        assert len(commands.names) == 2
+    found = await to_list(aio_engine.find(User, sort=User.name, load=Load(User.posts, limit=1)))
+    assert titles(found[1].posts.value) == ["1"]
+
+
+async def test_a_limit_on_the_way(aio_engine, users, posts, commands):
+    found = await to_list(
+        aio_engine.find(
+            User,
+            sort=User.name,
+            load=[
+                Load(User.posts, sort=desc(Post.title), limit=1),
+                Load((User.posts, Post.author, User.posts), limit=2),
+                "posts.editor",
+            ],
+        )
+    )
+
+    [post] = found[0].posts.value
+    assert post.title == "6"
+    assert titles(post.author.posts.value) == ["0", "2"]
+    assert commands.names == ["find", "aggregate", "find", "aggregate"]
+
+
+@pytest.mark.parametrize(
+    ("load", "error", "text"),
+    [
+        ([User.notes, "nobody"], ValueError, "User has no reference 'nobody'"),
+        ([Post.author], ValueError, "Post is not the class that it starts at"),
+        (
+            [(User.posts, User.posts)],
+            ValueError,
+            "User is not the class that it starts at or leads to",
+        ),
+        (["posts.title"], ValueError, "Post has no reference 'title'"),
+        (["posts.author.name"], ValueError, "User has no reference 'name'"),
+        ([Load(User.posts, limit=0)], ValueError, "limit"),
+        ([Load(User.posts, limit="1")], TypeError, "limit"),
+        ([Load(User.posts, sort="title")], TypeError, "sort"),
+        ([Load(User.posts, False)], TypeError, "booleans"),
+        ([Load(User.posts, 5)], TypeError, "query expression"),
+        ([Load(User.posts, raw({"$where": "1"}), limit=1)], ValueError, r"takes neither \$where"),
+        ([Load("posts.author")], ValueError, "is not about one back reference"),
+        ([Load("posts.*", limit=1)], ValueError, "is not about one back reference"),
+        ([Load("nobody")], ValueError, "User has no reference 'nobody'"),
+        ([Load(Load(User.posts))], ValueError, "neither a field nor text"),
+        ([Load(User.posts, limit=1), Load("posts", limit=2)], ValueError, "two of 'posts'"),
+        ([User(name="x").posts], ValueError, "neither a field nor text"),
+    ],
+)
+async def test_wrong_paths_are_refused_at_the_call(aio_engine, users, commands, load, error, text):
+    commands.clear()
+    with pytest.raises(error, match=text):
+        aio_engine.find(User, load=load)
+    with pytest.raises(error, match=text):
+        await aio_engine.find_one(User, load=load)
+    with pytest.raises(error, match=text):
+        await aio_engine.load(users, *load)
+    assert commands.names == []
+
+
+async def test_a_field_of_another_class_in_a_condition(aio_engine):
+    with pytest.warns(ForeignFieldWarning):
+        aio_engine.find(User, load=[Load(User.posts, User.name == "x")])
+
+
+async def test_plain_dictionaries_may_be_forbidden(aio_engine, users):
+    strict = AIOEngine(aio_engine.client, database=aio_engine.database_name, raw_queries="forbid")
+    asked = Load(User.posts, {"draft": True})
+    for call in (
+        lambda: strict.find(User, load=[asked]),
+        lambda: strict.find_one(User, load=[asked]),
+        lambda: strict.load(users, asked),
+        lambda: users[0].posts.fetch(strict, {"draft": True}),
+    ):
+        with pytest.raises(TypeError, match="plain dictionary"):
+            await resolve(call())
+    for name in ("posts", "played", "commented"):
+        assert await getattr(users[0], name).fetch(strict) == []
+        assert await getattr(users[0], name).count(strict) == 0
+        found = await strict.find_one(User, load=[Load(name, raw({"draft": True}), limit=1)])
+        assert getattr(found, name).value == []
+
+
+async def test_many_ids_are_asked_in_slices(aio_engine, users, posts, monkeypatch, commands):
+    monkeypatch.setattr("odmantic._plan.back_loading.MOST_IDS", 2)
+    for load in (User.posts, Load(User.posts, limit=1)):
+        commands.clear()
+        found = await to_list(aio_engine.find(User, sort=User.name, load=[load]))
+        assert titles(found[1].posts.value)[0] == "1"
+        assert len(commands.names) == 3
+
+
+async def test_more_than_one_batch(aio_engine, users, monkeypatch, raw_database):
+    for module in (f"odmantic._{COLOUR}.operations.back_references", "odmantic._plan.find"):
+        monkeypatch.setattr(f"{module}.BATCH_SIZE", 2)
+    raw_database["post"].insert_many([{"title": str(n), "a": users[0].id} for n in range(5)])
+
+    for load, count in (
+        (User.posts, 5),
+        (Load(User.posts, limit=4), 4),
+        (Load(User.posts, limit=3), 3),
+    ):
+        found = await aio_engine.find_one(User, User.name == "a", load=[load])
+        assert titles(found.posts.value) == ["0", "1", "2", "3", "4"][:count]
+
+
+async def test_soft_deletion_of_what_is_loaded(aio_engine, users):
+    kept, gone = await aio_engine.save_all([Note(text=text, by=users[0]) for text in "xy"])
+    await aio_engine.delete(gone)
+
+    for load in (User.notes, Load(User.notes, limit=5)):
+        found = await aio_engine.find_one(User, User.name == "a", load=[load])
+        assert found.notes.value == [kept]
+
+
+async def test_hierarchies_are_loaded(aio_engine):
+    tom = Cat(name="Tom")
+    cats = [Cat(name="a", friend=tom), Lion(name="b", friend=tom)]
+    await aio_engine.save_all([*cats, Dog(name="c", friend=tom), Visit(patient=cats[1])])
+
+    for load in (Animal.friends, Load(Animal.friends, limit=9)):
+        found = await aio_engine.find_one(Animal, Animal.name == "Tom", load=[load])
+        assert [type(each) for each in found.friends.value] == [Cat, Lion]
+    every = await to_list(aio_engine.find(Animal, sort=Animal.name, load=["friends.visits"]))
+    assert [[len(cat.visits.value) for cat in each.friends.value] for each in every] == [
+        [0, 1],
+        [],
+        [],
+        [],
+    ]
+    visit = await aio_engine.find_one(Visit, load=[(Visit.patient, Animal.visits)])
+    assert [each.id for each in visit.patient.visits.value] == [visit.id]
+
+
+async def test_a_derived_class_has_one_that_others_lack(aio_engine):
+    cat, dog = Cat(name="a"), Dog(name="b")
+    await aio_engine.save_all([cat, dog, Toy(of=cat), Toy(of=cat)])
+
+    found = await to_list(aio_engine.find(Animal, sort=Animal.name, load=["toys"]))
+
+    assert len(found[0].toys.value) == 2
+    assert not hasattr(found[1], "toys")
+
+
+@pytest.mark.parametrize(
+    ("key", "other"),
+    [
+        (1, "1"),
+        (b"\x00", b"\x01"),
+        (uuid.UUID(int=1), uuid.UUID(int=2)),
+        ({"x": 1}, {"x": 2}),
+        (True, 1),
+    ],
+)
+async def test_primary_keys_of_every_type_are_loaded(aio_engine, key, other):
+    keys = [Keyed(key=key), Keyed(key=other)]
+    await aio_engine.save_all(
+        [Referring(to=each, each=[each], by_name={"x": each}) for each in keys]
+    )
+
+    for limit in (None, 1):
+        load = [Load(name, limit=limit) for name in ("all", "any", "named")]
+        found = await to_list(aio_engine.find(Keyed, load=load))
+        for each in found:
+            for back in (each.all, each.any, each.named):
+                assert [holder.to for holder in back.value] == [each]
+    seat, other_seat = (Seat(key=Key(row=row, column="x")) for row in (1, 2))
+    await aio_engine.save_all([Ticket(seat=seat), Ticket(seat=other_seat)])
+    for load in (Seat.tickets, Load(Seat.tickets, limit=1)):
+        for each in await to_list(aio_engine.find(Seat, load=[load])):
+            assert [ticket.seat for ticket in each.tickets.value] == [each]
+
+
+async def test_references_that_lead_nowhere(aio_engine, users, raw_database):
+    await aio_engine.save(Post(title="x", author=users[0], readers=users, editor=users[2]))
+    raw_database["user"].delete_one({"name": "c"})
+
+    with pytest.raises(DocumentParsingError, match="editor"):
+        await aio_engine.find_one(User, User.name == "a", load=["posts.editor"])
+    found = await to_list(aio_engine.find(User, load=["read.readers"], missing="drop"))
+    for user in found:
+        assert [reader.name for reader in user.read.value[0].readers] == ["a", "b"]
+
+
+async def test_documents_that_do_not_fit(aio_engine, users, posts, raw_database):
+    raw_database["post"].update_one({"title": "2"}, {"$set": {"draft": "perhaps"}})
+
+    cursor = aio_engine.find(User, load=[User.posts])
+    for _ in range(2):
+        with pytest.raises(DocumentParsingError, match="draft"):
+            async for user in cursor:
+                raise AssertionError(user)  # without what was asked for
+    with pytest.raises(DocumentParsingError):
+        await aio_engine.load(users, User.posts)
+    assert not any(user.posts.is_loaded for user in users)
+
+
+async def test_hooks_are_called(aio_engine):
+    owner = Hooked(name="a")
+    await aio_engine.save_all([owner, Hook(name="b", on=owner)])
+
+    found = await aio_engine.find_one(Hooked, load=[Hooked.hooks])
+
+    # What refers comes first.
+    assert found.hooks.value[0].name == "B"
+    assert found.name == "A 1"
+
+
+async def test_saving_leaves_them_alone(aio_engine, users, posts, commands):
+    found = await aio_engine.find_one(User, User.name == "a", load=[User.posts])
+    found.posts.value[0].title = "new"
+    commands.clear()
+
+    await aio_engine.save(found)
+    assert commands.names == []
+    found.name = "A"
+    await aio_engine.save(found)
+    await aio_engine.save(found.posts.value[0])
+
+    assert commands.names == ["update", "update"]
+    # It stays loaded.
+    assert titles(found.posts.value)[0] == "new"
+    found.posts.value.clear()
+    await aio_engine.save(found)
+    assert await found.posts.count(aio_engine) == 4
+
+
+async def test_copies_are_not_loaded(aio_engine, users, posts):
+    found = await aio_engine.find_one(User, User.name == "a", load=[User.posts])
+    assert found == users[0]
+    assert "posts" not in repr(found)
+    assert repr(found.posts).startswith("<User.posts: [Post(")
+    assert found.model_dump() == users[0].model_dump()
+    for clone in (
+        copy.copy(found),
+        copy.deepcopy(found),
+        found.model_copy(),
+        found.model_copy(deep=True),
+        pickle.loads(pickle.dumps(found)),
+    ):
+        assert clone == found
+        assert not clone.posts.is_loaded
+    assert found.posts.is_loaded
+    assert found.__fields_modified__ == set()
+
+
+async def test_frozen_models_are_loaded(aio_engine):
+    still = Still(name="x")
+    await aio_engine.save(Holding(still=still))
+
+    found = await aio_engine.find_one(Still, load=[Still.holdings])
+
+    assert len(found.holdings.value) == 1
+    assert found == still
+    assert hash(found) == hash(still)
+
+
+# --- load= in sessions and transactions --------------------------------------------------------
+
+
+@pytest.mark.each_driver
+async def test_loading_in_sessions_and_transactions(
+    aio_engine, users, posts, commands, raw_database
+):
+    async with aio_engine.session() as session:
+        found = await session.find_one(User, User.name == "a", load=[User.posts])
+        assert len(found.posts.value) == 4
+    async with aio_engine.transaction() as transaction:
+        await transaction.save(Post(title="7", author=users[0]))
+        raw_database["post"].insert_one({"title": "theirs", "a": users[0].id})
+        commands.clear()
+        for load in (User.posts, Load(User.posts, limit=9)):
+            found = await transaction.find_one(User, User.name == "a", load=[load])
+            assert titles(found.posts.value) == ["0", "2", "4", "6", "7"]
+        await transaction.load(users, User.posts)
+        assert titles(users[0].posts.value)[-1] == "7"
+        assert all(event.command["txnNumber"] for event in commands.started)
+        assert len(commands.names) == 5
+        await transaction.abort()
+    # What was read there may be of no document.
+    assert "title" in found.posts.value[-1].__fields_modified__
+    assert await found.posts.count(aio_engine) == 5
+
+
+# --- engine.load -------------------------------------------------------------------------------
+
+
+@pytest.mark.each_driver
+async def test_instances_at_hand(aio_engine, users, posts, commands):
+    await aio_engine.load(users, User.posts)
+
+    assert commands.names == ["find"]
+    assert [titles(user.posts.value) for user in users] == [
+        ["0", "2", "4", "6"],
+        ["1", "3", "5"],
+        [],
+    ]
+    commands.clear()
+    await aio_engine.load([users[0], users[0]], User.posts)
+    await aio_engine.load([], User.posts)
+    assert commands.names == []
+    await aio_engine.load(users[0], Load(User.posts, limit=1))
+    assert commands.names == ["aggregate"]
+    assert titles(users[0].posts.value) == ["0"]
+
+
+async def test_what_is_loaded_stays(aio_engine, users, posts, raw_database, commands):
+    user = users[0]
+    await aio_engine.load(user, User.posts)
+    before = user.posts.value
+    raw_database["post"].delete_one({"title": "0"})
+    commands.clear()
+
+    await aio_engine.load(user, User.posts)
+    assert user.posts.value is before
+    assert commands.names == []
+    # Deeper paths go on with the same instances.
+    await aio_engine.load(users, "posts.author", (User.posts, Post.author, User.notes))
+    assert user.posts.value is before
+    assert before[0].author.notes.value == []
+    assert [e.command["find"] for e in commands.started] == ["user", "post", "user", "note"]
+    await aio_engine.load(user, User.posts, again=True)
+    assert titles(user.posts.value) == ["2", "4", "6"]
+
+
+async def test_other_choices_are_loaded_again(aio_engine, users, posts, commands):
+    user = users[0]
+    for load, expected, count in (
+        (Load(User.posts, limit=2), "02", 1),
+        (Load(User.posts, limit=2), "02", 0),
+        (Load(User.posts, limit=3), "024", 1),
+        (Load(User.posts, Post.title != "0", limit=3), "246", 1),
+        (Load(User.posts, Post.title != "0", limit=3), "246", 0),
+        (User.posts, "0246", 1),
+        (Load(User.posts), "0246", 0),
+        (Load(User.posts, sort=Post.title), "0246", 1),
+    ):
+        commands.clear()
+        await aio_engine.load(user, load)
+        assert ("".join(titles(user.posts.value)), len(commands.names)) == (expected, count)
+
+
+async def test_equal_instances_have_their_own(aio_engine, users, posts, commands):
+    one, other = [await aio_engine.find_one(User, User.name == "a") for _ in range(2)]
+    commands.clear()
+
+    await aio_engine.load([one, other, one], User.posts)
+
+    assert commands.names == ["find"]
+    assert one.posts.value == other.posts.value
+    assert all(a is not b for a, b in zip(one.posts.value, other.posts.value, strict=True))
+    assert len(one.posts.value) == 4
+
+
+async def test_an_instance_that_is_not_loaded_is_loaded_first(aio_engine, users, posts, commands):
+    post = await aio_engine.find_one(Post, Post.title == "0", load=())
+    commands.clear()
+
+    await aio_engine.load(post, "author.posts")
+
+    assert post.author.name == "a"
+    assert len(post.author.posts.value) == 4
+    assert commands.names == ["find", "find"]
+    assert post.__fields_modified__ == set()
+
+
+async def test_new_and_changed_instances(aio_engine, users, posts, commands):
+    new, changed = User(name="new"), users[0]
+    changed.name = "changed"
+
+    await aio_engine.load([new, changed], User.posts)
+
+    assert new.posts.value == []
+    assert len(changed.posts.value) == 4
+    assert new.__fields_modified__ == {"id", "name"}
+    assert changed.__fields_modified__ == {"name"}
+    await aio_engine.save_all([new, changed])
+    assert await aio_engine.count(User) == 4
+    assert len(changed.posts.value) == 4
+
+
+async def test_missing_targets_and_back_references(aio_engine, users, posts, raw_database):
+    post = await aio_engine.find_one(Post, Post.title == "0", load=())
+    raw_database["user"].delete_one({"name": "a"})
+
+    with pytest.raises(TargetNotFoundError):
+        await aio_engine.load(post, "author.posts")
+
+    assert not is_loaded(post.author)
+    assert not post.author.posts.is_loaded
 
 
 # --- What is refused ---------------------------------------------------------------------------

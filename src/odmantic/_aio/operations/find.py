@@ -10,6 +10,7 @@ from pymongo.errors import PyMongoError
 
 from odmantic._aio.cursor import AIOCursor, Source
 from odmantic._aio.operations.hooks import hooks_of_read, load_hooked
+from odmantic._aio.operations.load import load_back_references
 from odmantic._aio.operations.references import ReferenceLoader, are_where_the_server_looks
 from odmantic._driver._aio import resolve, take_batch
 from odmantic._driver.encoded_batches import documents_of, in_pieces
@@ -21,9 +22,11 @@ from odmantic._shared.reading import ModelType, Reader
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from odmantic._aio.cursor import AfterLoad
     from odmantic._aio.interfaces import Engine
     from odmantic._aio.operations.scope import Scope
     from odmantic._driver.plain import Target
+    from odmantic._mapping.loading import Load
     from odmantic._plan.find import FindPlan
     from odmantic.model import Model
     from odmantic.query import QueryExpression, SortExpression
@@ -58,12 +61,37 @@ def find(engine: Engine, scope: Scope, plan: FindPlan[ModelType]) -> AIOCursor[M
     if has_references:
         loader = ReferenceLoader(engine, scope, plan.loads, collection)
         _load_by(source, loader, plan, by_server=by_server)
-    hooks = None if target.load_hooks is None else hooks_of_read(target.load_hooks)
-    if hooks is not None:
-        source.after_load = partial(load_hooked, engine, scope, hooks)
+    source.after_load = _after_load(engine, scope, plan, target)
+    if plan.loads_back:
+        source.page_size = plan.batch_size
     if encoded is not None:
         source.decode = lambda pieces: documents_of(pieces, options)
     return AIOCursor[ModelType].reading(source)
+
+
+def _after_load(
+    engine: Engine, scope: Scope, plan: FindPlan[Any], target: Target
+) -> AfterLoad | None:
+    """Return what is done with the instances of a page: back references are loaded, and then hooks called."""
+    hooks = None if target.load_hooks is None else hooks_of_read(target.load_hooks)
+    then = None if hooks is None else partial(load_hooked, engine, scope, hooks)
+    return partial(_load_back, engine, scope, plan.loads, then) if plan.loads_back else then
+
+
+async def _load_back(
+    engine: Engine,
+    scope: Scope,
+    load: Load,
+    then: AfterLoad | None,
+    instances: list[Any],
+) -> Exception | None:
+    """Load what refers to the instances of a page, before its hooks; without that, there is no page."""
+    try:
+        await load_back_references(engine, scope, load, instances)
+    except Exception as error:  # noqa: BLE001 - raised to each consumer
+        instances.clear()
+        return error
+    return None if then is None else await then(instances)
 
 
 def _load_by(

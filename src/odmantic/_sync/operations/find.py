@@ -17,13 +17,16 @@ from odmantic._plan.find import LIST_PAGE_SIZE
 from odmantic._shared.reading import ModelType, Reader
 from odmantic._sync.cursor import Source, SyncCursor
 from odmantic._sync.operations.hooks import hooks_of_read, load_hooked
+from odmantic._sync.operations.load import load_back_references
 from odmantic._sync.operations.references import ReferenceLoader, are_where_the_server_looks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from odmantic._driver.plain import Target
+    from odmantic._mapping.loading import Load
     from odmantic._plan.find import FindPlan
+    from odmantic._sync.cursor import AfterLoad
     from odmantic._sync.interfaces import Engine
     from odmantic._sync.operations.scope import Scope
     from odmantic.model import Model
@@ -59,12 +62,37 @@ def find(engine: Engine, scope: Scope, plan: FindPlan[ModelType]) -> SyncCursor[
     if has_references:
         loader = ReferenceLoader(engine, scope, plan.loads, collection)
         _load_by(source, loader, plan, by_server=by_server)
-    hooks = None if target.load_hooks is None else hooks_of_read(target.load_hooks)
-    if hooks is not None:
-        source.after_load = partial(load_hooked, engine, scope, hooks)
+    source.after_load = _after_load(engine, scope, plan, target)
+    if plan.loads_back:
+        source.page_size = plan.batch_size
     if encoded is not None:
         source.decode = lambda pieces: documents_of(pieces, options)
     return SyncCursor[ModelType].reading(source)
+
+
+def _after_load(
+    engine: Engine, scope: Scope, plan: FindPlan[Any], target: Target
+) -> AfterLoad | None:
+    """Return what is done with the instances of a page: back references are loaded, and then hooks called."""
+    hooks = None if target.load_hooks is None else hooks_of_read(target.load_hooks)
+    then = None if hooks is None else partial(load_hooked, engine, scope, hooks)
+    return partial(_load_back, engine, scope, plan.loads, then) if plan.loads_back else then
+
+
+def _load_back(
+    engine: Engine,
+    scope: Scope,
+    load: Load,
+    then: AfterLoad | None,
+    instances: list[Any],
+) -> Exception | None:
+    """Load what refers to the instances of a page, before its hooks; without that, there is no page."""
+    try:
+        load_back_references(engine, scope, load, instances)
+    except Exception as error:  # noqa: BLE001 - raised to each consumer
+        instances.clear()
+        return error
+    return None if then is None else then(instances)
 
 
 def _load_by(

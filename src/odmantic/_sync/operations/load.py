@@ -1,5 +1,5 @@
 # Generated from src/odmantic/_aio/operations/load.py by tools/generate_sync.py: do not edit.
-"""Loads references of instances at hand."""
+"""Loads references of instances at hand, and what refers to them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from odmantic._driver._sync import CAN_AWAIT, take_batch
 from odmantic._mapping.loading import NOTHING, load_of
 from odmantic._mapping.mapping import mapping_of
+from odmantic._plan.back_loading import back_parts_below, kept_holders
 from odmantic._plan.filling import Filling, fill_instances
 from odmantic._plan.hollows import HollowMaker
 from odmantic._plan.references import Settling, copied, settle_documents
 from odmantic._shared.reading import read_document
+from odmantic._sync.operations.back_references import find_holders
 from odmantic._sync.operations.hooks import hooks_of_read, load_hooked
 from odmantic._sync.operations.references import as_dictionaries
 from odmantic.exceptions import TargetNotFoundError
@@ -19,7 +21,7 @@ from odmantic.exceptions import TargetNotFoundError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from odmantic._mapping.loading import Load
+    from odmantic._mapping.loading import BackPart, Load
     from odmantic._plan.references import Request
     from odmantic._sync.interfaces import Engine
     from odmantic._sync.operations.scope import Scope
@@ -36,7 +38,7 @@ def load(
     fail: Callable[[Any, Exception], None] | None = None,
     operation: str = "load",
 ) -> None:
-    """Load references of instances in place, with one query for each model and level.
+    """Load references of instances in place, and what refers to them, with one query for each model and level.
 
     Args:
         engine: The engine.
@@ -47,9 +49,56 @@ def load(
             it, the first error is raised.
         operation: The name of the operation.
     """
+    planned = [*instances]
     loading = _Loading(engine, scope, operation)
-    filling = Filling(loading.read, loading.note, fail)
-    steps = fill_instances(instances, filling, again=again)
+    error = _load_references(loading, planned, again=again, fail=fail)
+    loads = {id(load): load for _, load in planned if load.all_back_parts}
+    for key, each in loads.items():
+        those = [instance for instance, load in planned if id(load) == key]
+        load_back_references(engine, scope, each, those, again=again)
+    if error is not None:
+        raise error
+
+
+def load_back_references(
+    engine: Engine, scope: Scope, load: Load, instances: list[Any], *, again: bool = False
+) -> None:
+    """Load what refers to instances, with one query for each back reference and level."""
+    level = [(load, instances)]
+    while level:
+        below: list[tuple[Load, list[Any]]] = []
+        for one, those in level:
+            for part, parents in back_parts_below(one, those):
+                holders = _load_holders(engine, scope, part, parents, again=again)
+                below.append((part.inside, holders))
+        level = [(one, those) for one, those in below if one.all_back_parts and those]
+
+
+def _load_holders(
+    engine: Engine, scope: Scope, part: BackPart, parents: list[Any], *, again: bool
+) -> list[Any]:
+    """Load what refers to some instances, and its references; return it."""
+    kept = [] if again else [(parent, kept_holders(part, parent)) for parent in parents]
+    known = {id(parent) for parent, holders in kept if holders is not None}
+    holders = [holder for _, some in kept for holder in some or ()]
+    if holders:
+        each = [(holder, part.inside) for holder in holders]
+        error = _load_references(_Loading(engine, scope, "load"), each, again=False)
+        if error is not None:
+            raise error
+    wanted = [parent for parent in parents if id(parent) not in known]
+    return holders + (find_holders(engine, scope, part, wanted) if wanted else [])
+
+
+def _load_references(
+    loading: _Loading,
+    instances: list[tuple[Any, Load]],
+    *,
+    again: bool,
+    fail: Callable[[Any, Exception], None] | None = None,
+) -> TargetNotFoundError | None:
+    """Load references of instances in place; return the error if one leads nowhere, after all others are loaded."""
+    steps = fill_instances(instances, Filling(loading.read, loading.note, fail), again=again)
     error: TargetNotFoundError | None = None
     try:
         request = next(steps)
@@ -62,8 +111,7 @@ def load(
     except TargetNotFoundError as caught:
         error = caught
     loading.tell()
-    if error is not None:
-        raise error
+    return error
 
 
 class _Loading:
