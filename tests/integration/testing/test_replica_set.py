@@ -24,30 +24,24 @@ from odmantic.testing import (
 )
 
 
-@pytest.fixture(scope="module")
-def one_member(mongod):
-    """For tests that leave it as it is."""
-    with LocalReplicaSet(mongod=mongod) as replica_set:
-        yield replica_set
-
-
-@pytest.fixture(scope="module")
-def three_members(mongod):
-    with LocalReplicaSet(3, mongod=mongod) as replica_set:
-        yield replica_set
+@pytest.fixture
+def one_member(odmantic_replica_set):
+    """That of the run, for tests that leave it as it is."""
+    return odmantic_replica_set
 
 
 def member_config(client):
     return client.admin.command("replSetGetConfig")["config"]
 
 
-def test_one_member_takes_transactions_at_once(mongod):
+def test_one_member_takes_transactions_at_once_and_steps_down_and_up_again(mongod):
     with LocalReplicaSet(mongod=mongod) as replica_set, MongoClient(replica_set.uri) as client:
         with client.start_session() as session, session.start_transaction():
             client.test.things.insert_one({"_id": 1}, session=session)
 
         assert client.test.things.find_one() == {"_id": 1}
         assert replica_set.primary == 0
+        assert replica_set.step_down() == 0
 
 
 def test_it_listens_on_the_loopback_interface_only(one_member):
@@ -60,8 +54,10 @@ def test_it_listens_on_the_loopback_interface_only(one_member):
 
 
 def test_options_reach_the_server(mongod):
+    first = _ports.free_port()
     replica_set = LocalReplicaSet(
         mongod=mongod,
+        port=first,
         election_timeout=2.5,
         cache_size_gb=0.3,
         server_parameters={"enableTestCommands": True, "transactionLifetimeLimitSeconds": 7},
@@ -70,6 +66,7 @@ def test_options_reach_the_server(mongod):
     with replica_set, MongoClient(replica_set.uri) as client:
         options = client.admin.command("getCmdLineOpts")["parsed"]
         settings = member_config(client)["settings"]
+        assert replica_set.ports == (first,)
 
     assert options["storage"]["wiredTiger"]["engineConfig"]["cacheSizeGB"] == 0.3
     assert options["setParameter"]["enableTestCommands"] == "true"
@@ -79,14 +76,13 @@ def test_options_reach_the_server(mongod):
     assert settings["heartbeatIntervalMillis"] == 625
 
 
-def test_several_at_once_do_not_disturb_each_other(mongod, one_member):
+def test_several_at_once_do_not_disturb_each_other(mongod, one_member, raw_database):
     with LocalReplicaSet(mongod=mongod) as other:
         assert one_member.name != other.name
         assert not {*one_member.ports} & {*other.ports}
-        with MongoClient(one_member.uri) as client:
-            client.test.things.insert_one({})
+        raw_database["things"].insert_one({})
         with MongoClient(other.uri) as client:
-            assert client.test.things.find_one() is None
+            assert client[raw_database.name]["things"].find_one() is None
 
 
 async def test_several_can_start_at_the_same_time(mongod):
@@ -100,7 +96,7 @@ async def test_several_can_start_at_the_same_time(mongod):
         await asyncio.gather(*(asyncio.to_thread(one.stop) for one in sets))
 
 
-def test_the_killed_primary_is_replaced_and_comes_back(three_members):
+def _the_killed_primary_is_replaced_and_comes_back(three_members):
     killed = three_members.wait_for_primary()
     with MongoClient(three_members.uri) as client:
         things = client.test.get_collection("killed", write_concern=WriteConcern("majority"))
@@ -128,7 +124,7 @@ def test_the_killed_primary_is_replaced_and_comes_back(three_members):
             assert restarted.test.killed.count_documents({}) == 2
 
 
-def test_the_primary_steps_down_for_another(three_members):
+def _the_primary_steps_down_for_another(three_members):
     before = three_members.wait_for_primary()
 
     after = three_members.step_down()
@@ -137,26 +133,7 @@ def test_the_primary_steps_down_for_another(three_members):
     assert three_members.primary == after
 
 
-def test_two_members_step_down_for_each_other_in_turn(mongod):
-    with LocalReplicaSet(2, mongod=mongod) as replica_set:
-        first = replica_set.wait_for_primary()
-        started = time.monotonic()
-
-        assert replica_set.step_down() != first
-        assert replica_set.step_down() == first
-        assert time.monotonic() - started < 30
-
-
-def test_a_primary_that_has_no_successor_steps_down_and_up_again(mongod):
-    with LocalReplicaSet(2, mongod=mongod, delay=1) as replica_set:
-        assert replica_set.step_down() == 0
-
-
-def test_the_only_member_steps_down_and_up_again(one_member):
-    assert one_member.step_down() == 0
-
-
-def test_a_primary_that_is_stopped_hands_over(three_members):
+def _a_primary_that_is_stopped_hands_over(three_members):
     stopped = three_members.wait_for_primary()
 
     three_members.stop_member(stopped)
@@ -166,17 +143,7 @@ def test_a_primary_that_is_stopped_hands_over(three_members):
     three_members.restart_member(stopped)
 
 
-def test_without_a_majority_there_is_no_primary(mongod):
-    with LocalReplicaSet(2, mongod=mongod) as replica_set:
-        replica_set.kill_member(0)
-        deadline = time.monotonic() + 10
-        while replica_set.primary is not None and time.monotonic() < deadline:
-            time.sleep(0.05)
-
-        assert replica_set.primary is None
-
-
-def test_restarting_a_running_member_shuts_it_down_first(three_members):
+def _restarting_a_running_member_shuts_it_down_first(three_members):
     member = three_members.wait_for_primary()
 
     three_members.restart_member(member)
@@ -184,34 +151,68 @@ def test_restarting_a_running_member_shuts_it_down_first(three_members):
     assert three_members.is_running(member)
 
 
-def test_a_delayed_member_answers_with_the_past(mongod):
+def test_three_members_take_over_from_each_other(mongod):
+    """One after the other, for three members take seconds to start."""
+    with LocalReplicaSet(3, mongod=mongod) as three_members:
+        _the_killed_primary_is_replaced_and_comes_back(three_members)
+        _the_primary_steps_down_for_another(three_members)
+        _a_primary_that_is_stopped_hands_over(three_members)
+        _restarting_a_running_member_shuts_it_down_first(three_members)
+
+
+def test_two_members_step_down_for_each_other_until_one_is_lost(mongod):
+    with LocalReplicaSet(2, mongod=mongod) as replica_set:
+        first = replica_set.wait_for_primary()
+        started = time.monotonic()
+
+        assert replica_set.step_down() != first
+        assert replica_set.step_down() == first
+        assert time.monotonic() - started < 30
+
+        replica_set.kill_member(0)
+        deadline = time.monotonic() + 10
+        while replica_set.primary is not None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert replica_set.primary is None
+
+        with pytest.raises(MongodFailedError, match="ended with signal 9") as caught:
+            _startup.wait_until_all_take_part(replica_set._members, lambda waiting_for: None)
+        assert caught.value.exit_code == -9
+
+
+def test_a_delayed_member_answers_with_the_past_and_is_no_successor(mongod):
     with (
-        LocalReplicaSet(3, mongod=mongod, delay=3) as replica_set,
+        LocalReplicaSet(2, mongod=mongod, delay=3) as replica_set,
         MongoClient(replica_set.uri) as client,
-        MongoClient(replica_set.member_uri(2)) as delayed,
+        MongoClient(replica_set.member_uri(1)) as delayed,
     ):
         members = member_config(client)["members"]
-        assert [member["secondaryDelaySecs"] for member in members] == [0, 0, 3]
-        assert [member["priority"] for member in members] == [1, 1, 0]
+        assert [member["secondaryDelaySecs"] for member in members] == [0, 3]
+        assert [member["priority"] for member in members] == [1, 0]
 
         late = delayed.get_database("test", read_preference=ReadPreference.SECONDARY).things
-        things = client.test.get_collection("things", write_concern=WriteConcern("majority"))
-        things.insert_one({"_id": 1})
+        client.test.get_collection("things", write_concern=WriteConcern(1)).insert_one({"_id": 1})
         assert late.find_one() is None
 
         deadline = time.monotonic() + 10
         while late.find_one() is None and time.monotonic() < deadline:
             time.sleep(0.1)
         assert late.find_one() == {"_id": 1}
+        assert replica_set.step_down() == 0
 
 
-def test_it_can_be_started_again_after_it_was_stopped(mongod):
-    replica_set = LocalReplicaSet(mongod=mongod)
+def test_it_can_be_started_again_and_is_another_to_clients_of_the_former(mongod):
+    replica_set = LocalReplicaSet(mongod=mongod, port=_ports.free_port())
     with replica_set:
-        first = replica_set.name
+        name, uri = replica_set.name, replica_set.uri
     with replica_set:
-        assert replica_set.name != first
+        assert replica_set.name != name
         assert replica_set.primary == 0
+        with (
+            MongoClient(uri, serverSelectionTimeoutMS=200) as client,
+            pytest.raises(PyMongoError),
+        ):
+            client.test.things.find_one()
 
 
 def test_it_cannot_be_started_twice(one_member):
@@ -278,12 +279,6 @@ def test_another_mongod_on_the_port_is_not_taken_for_ours(mongod, monkeypatch, o
         assert replica_set.primary == one_member.primary == 0
 
 
-def test_given_ports_are_used_in_a_row(mongod):
-    first = _ports.free_port()
-    with LocalReplicaSet(mongod=mongod, port=first) as replica_set:
-        assert replica_set.ports == (first,)
-
-
 def test_a_given_port_that_is_taken_is_an_error(mongod, taken_port):
     with pytest.raises(LocalReplicaSetError, match="taken by another program"):
         LocalReplicaSet(mongod=mongod, port=taken_port).start()
@@ -303,8 +298,10 @@ def stored(replica_set):
         return sorted(thing["_id"] for thing in client.test.things.find())
 
 
-def test_a_path_keeps_the_data_and_the_ports(mongod, tmp_path):
+def test_a_path_keeps_the_data_and_the_ports_for_one_at_a_time(mongod, tmp_path):
     with LocalReplicaSet(path=tmp_path, mongod=mongod) as replica_set:
+        with pytest.raises(LocalReplicaSetError, match="in use by another mongod"):
+            LocalReplicaSet(path=tmp_path, mongod=mongod, timeout=0.5).start()
         insert(replica_set, 1)
         uri = replica_set.uri
 
@@ -345,7 +342,7 @@ def program_on(port):
         thread.join()
 
 
-def test_the_data_works_again_on_another_port(mongod, tmp_path):
+def test_the_data_works_again_on_one_other_port_and_on_all_others(mongod, tmp_path):
     with LocalReplicaSet(2, path=tmp_path, mongod=mongod) as replica_set:
         insert(replica_set, 1)
         former = replica_set.ports
@@ -357,12 +354,6 @@ def test_the_data_works_again_on_another_port(mongod, tmp_path):
         assert replica_set.ports[0] != former[0]
         assert replica_set.ports[1] == former[1]
         insert(replica_set, 2)
-        assert stored(replica_set) == [1, 2]
-
-
-def test_all_ports_of_the_data_can_be_others(mongod, tmp_path):
-    with LocalReplicaSet(2, path=tmp_path, mongod=mongod) as replica_set:
-        insert(replica_set, 1)
         former = replica_set.ports
 
     first = _ports.free_port()
@@ -371,7 +362,7 @@ def test_all_ports_of_the_data_can_be_others(mongod, tmp_path):
     with LocalReplicaSet(2, path=tmp_path, mongod=mongod, port=first) as replica_set:
         assert replica_set.ports == (first, first + 1)
         assert not {*replica_set.ports} & {*former}
-        assert stored(replica_set) == [1]
+        assert stored(replica_set) == [1, 2]
 
 
 def test_the_data_works_again_where_another_replica_set_has_its_port(mongod, tmp_path):
@@ -392,16 +383,6 @@ def test_what_the_server_refuses_is_an_error(one_member):
     invalid = {"replSetReconfig": {"_id": "other", "version": 9, "members": []}, "force": True}
     with pytest.raises(LocalReplicaSetError, match="Member 0 refused replSetReconfig: "):
         _startup._repeat(one_member._members[0], invalid, lambda waiting_for: None)
-
-
-def test_a_member_that_ends_while_it_is_waited_for_is_an_error(mongod):
-    with LocalReplicaSet(mongod=mongod) as replica_set:
-        replica_set.kill_member(0)
-
-        with pytest.raises(MongodFailedError, match="ended with signal 9") as caught:
-            _startup.wait_until_all_take_part(replica_set._members, lambda waiting_for: None)
-
-    assert caught.value.exit_code == -9
 
 
 def test_a_program_that_hangs_up_is_no_server():
@@ -441,28 +422,8 @@ def test_data_survives_a_kill(mongod, tmp_path, program, gone, processes_of):
         assert len(processes_of(directory)) == 1
 
 
-def test_data_in_use_is_refused_after_the_timeout(mongod, tmp_path):
-    with LocalReplicaSet(path=tmp_path, mongod=mongod) as replica_set:
-        with pytest.raises(LocalReplicaSetError, match="in use by another mongod"):
-            LocalReplicaSet(path=tmp_path, mongod=mongod, timeout=0.5).start()
-
-        insert(replica_set, 1)
-
-
 def test_a_damaged_description_of_the_data_is_refused(mongod, tmp_path):
     (tmp_path / "odmantic-replica-set.json").write_text("{}", encoding="utf-8")
 
     with pytest.raises(LocalReplicaSetError, match=r"odmantic-replica-set\.json"):
         LocalReplicaSet(path=tmp_path, mongod=mongod).start()
-
-
-def test_a_client_of_a_former_set_does_not_take_the_next_for_it(mongod):
-    with LocalReplicaSet(mongod=mongod) as replica_set:
-        uri, port = replica_set.uri, replica_set.ports[0]
-
-    with (
-        LocalReplicaSet(mongod=mongod, port=port),
-        MongoClient(uri, serverSelectionTimeoutMS=200) as client,
-        pytest.raises(PyMongoError),
-    ):
-        client.test.things.find_one()
