@@ -24,11 +24,11 @@ demo: $(RUNTIME) ## Start a replica set and move money on it, in transactions
 	@$(BIN)/python -m odmantic demo
 
 test: $(STAMP) ## Run the whole test suite on a real replica set
-	@$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 coverage: $(STAMP) ## Run the suite under branch coverage and check its limits
 	@$(BIN)/python -m coverage erase
-	@$(BIN)/python -m coverage run -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+	@$(BIN)/python -m coverage run -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report --include='*/odmantic/_plan/*,*/odmantic/_mapping/*,*/odmantic/_codec/*,*/odmantic/_compiled/*,*/odmantic/_state/*,*/odmantic/_types/*' --fail-under=100
 	@$(BIN)/python -m coverage report --fail-under=95
