@@ -282,12 +282,9 @@ def refer_to(field: ODMReference, target: Instance) -> Any:
         InvalidDocumentError: if the primary key of the target is not valid.
     """
     key = encode_reference(target)
-    first = field.members[0]
-    return (
-        next(each for each in field.members if each.has(target)).refer(key)
-        if first.is_named
-        else key
-    )
+    if not field.members[0].is_named:
+        return key
+    return next(each for each in field.members if each.has(target)).refer(key)
 
 
 def check_target(field: ODMReference, target: Instance) -> None:
@@ -297,8 +294,6 @@ def check_target(field: ODMReference, target: Instance) -> None:
         InvalidDocumentError: the reference would lead to no document, or to another one.
     """
     cls, model = type(target), field.model
-    if cls is model:
-        return
     if field.members[0].is_chosen:
         if not any(each.has(target) for each in field.members):
             names = names_in(field.members, " or a ")
@@ -306,7 +301,7 @@ def check_target(field: ODMReference, target: Instance) -> None:
                 f"a reference to a {names} cannot lead to a {cls.__name__}: name {cls.__name__} in the annotation",
                 cls,
             )
-    elif mapping_of(cls).collection != mapping_of(model).collection:
+    elif cls is not model and mapping_of(cls).collection != mapping_of(model).collection:
         raise InvalidDocumentError(
             f"a reference to {model.__name__} cannot lead to a {cls.__name__}, whose documents are in another collection: "
             f"declare the field as {cls.__name__}, or store the key",

@@ -185,15 +185,16 @@ class RefSchema:
         """Return the primary key, in JSON or in Python, with the collection if there are several."""
         if type(ref) is not self.ref:
             return ref  # what nothing has validated
-        key = ref.key
-        if type(key) not in _ITSELF or info.mode == "json":
+        key, is_json = ref.key, info.mode == "json"
+        if type(key) not in _ITSELF or is_json:
             model: Any = ref._model  # noqa: SLF001
-            mode: Literal["json", "python"] = "json" if info.mode == "json" else "python"
+            mode: Literal["json", "python"] = "json" if is_json else "python"
             key = keys_of(model).adapter.dump_python(key, mode=mode)
         member = member_for(self.members, ref)
         if member is None or not member.is_named:
             return key
-        return {"$ref": member.collection, "$id": key}
+        # In Python it may be in a set.
+        return {"$ref": member.collection, "$id": key} if is_json else member.refer(key)
 
 
 def _json_form(member: Member, handler: GetJsonSchemaHandler) -> JsonSchemaValue:

@@ -246,7 +246,7 @@ def test_validation_and_json():
 
     assert dumped["about"] == {"$ref": "photo", "$id": str(photo.id)}
     assert dumped["pet"] == str(cat.id)
-    assert page.model_dump()["about"] == {"$ref": "photo", "$id": photo.id}
+    assert page.model_dump()["about"] == DBRef("photo", photo.id)
     assert Page.model_validate_json(page.model_dump_json()) == page
     assert Page.model_validate(page.model_dump()) == page
     assert Page.model_validate_doc(page.model_dump_doc()) == page

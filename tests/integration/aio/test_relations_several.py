@@ -785,9 +785,12 @@ async def test_classes_of_a_hierarchy_are_stored_by_id(aio_engine, animals, raw_
     assert await aio_engine.count(Owner, Owner.pet == lion.id) == 1
     with pytest.raises(ValidationError):
         Owner(pet=fish)
-    owner.pets.append(fish)
-    with pytest.raises(InvalidDocumentError, match="to a Dog or a Cat cannot lead to a Fish"):
-        await aio_engine.save(owner)
+    for other in (fish, Animal(name="a")):
+        owner.pets.append(other)
+        name = type(other).__name__
+        with pytest.raises(InvalidDocumentError, match=f"a Dog or a Cat cannot lead to a {name}"):
+            await aio_engine.save(owner)
+        owner.pets.pop()
 
 
 async def test_a_target_of_another_class_is_missing(aio_engine, animals, raw_database):
@@ -1036,3 +1039,38 @@ async def test_back_references(aio_engine):
     assert await aio_engine.find_one(Praise, song.praised.query, load=()) == first
     with pytest.raises(TypeError, match=r"Praise\.of refers to Song and Film, and not to Book"):
         Book().praised.query
+
+
+# --- Cycles of new instances -------------------------------------------------------------------
+
+
+class Left(Model):
+    other: Left | Right | None = Reference()
+    more: list[Right | Left] = Reference()
+
+
+class Right(Model):
+    other: Right | Left | None = Reference(missing="none")
+
+
+async def test_new_instances_that_refer_to_each_other(aio_engine, raw_database):
+    left, right = Left(), Right()
+    left.other, right.other = right, left
+    left.more.extend([right, left])
+    await aio_engine.save(left)
+    assert raw_database["left"].find_one() == {
+        "_id": left.id,
+        "other": DBRef("right", right.id),
+        "more": [DBRef("right", right.id), DBRef("left", left.id)],
+    }
+    assert raw_database["right"].find_one() == {"_id": right.id, "other": DBRef("left", left.id)}
+    for save in ("save_all", "save"):
+        one, other = Left(), Right()
+        one.other, other.other = other, one
+        await getattr(aio_engine, save)([one, other] if save == "save_all" else other)
+        assert raw_database["left"].find_one({"_id": one.id})["other"] == DBRef("right", other.id)
+        assert raw_database["right"].find_one({"_id": other.id})["other"] == DBRef("left", one.id)
+        assert one.__fields_modified__ == other.__fields_modified__ == set()
+    found = await aio_engine.find_one(Left, Left.id == left.id)
+    assert type(found.other) is Right
+    assert type(found.other.other) is Left
