@@ -109,9 +109,11 @@ if not TYPE_CHECKING:
             "field",
             "index",
             "model",
+            "path",
             "query",
             "reference",
             "session",
             "typing",
+            "update",
         ),
     )

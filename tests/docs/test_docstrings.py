@@ -8,6 +8,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -19,7 +20,6 @@ from pymongo import AsyncMongoClient, MongoClient
 
 import odmantic
 from odmantic import fastapi
-from odmantic.query import desc
 from odmantic.testing.faults import aio_inject_faults, sync_inject_faults
 from odmantic.testing.rollback import AIORollbackEngine, SyncRollbackEngine
 
@@ -35,6 +35,9 @@ class Parcel(odmantic.Model):
 
 class Ship(odmantic.Model):
     name: str = "Vega"
+    tonnage: int = 0
+    sunk: datetime | None = None
+    flags: list[str] = []
 
 
 class Voyage(odmantic.Model):
@@ -60,8 +63,20 @@ class Stock(odmantic.Model):
     left: int
 
 
+class Line(odmantic.EmbeddedModel):
+    sku: str
+    quantity: int = 1
+
+
+@dataclass
+class Note:
+    text: str
+
+
 class Order(odmantic.Model):
     item: str = "tea"
+    lines: list[Line] = []
+    notes: list[Note] = []
 
 
 class Account(odmantic.Model):
@@ -114,7 +129,12 @@ def names_for_examples() -> dict[str, object]:
     public = {name: getattr(odmantic, name) for name in odmantic.__all__}
     driver = (Annotated, AsyncMongoClient, MongoClient)
     testing = (AIORollbackEngine, SyncRollbackEngine, aio_inject_faults, sync_inject_faults)
-    models = (Parcel, Ship, Voyage, Shop, Stock, Order, Account)
+    models = (Parcel, Ship, Voyage, Shop, Stock, Order, Line, Note, Account)
+    operators = {
+        name: getattr(module, name)
+        for module in (odmantic.query, odmantic.path, odmantic.update)
+        for name in module.__all__
+    }
     names = {each.__name__: each for each in (*driver, *testing, *models)}
     validators = {each.__name__: each for each in (AfterValidator, field_validator)}
     own = {"OnInput": odmantic.OnInput, "hashed": str.title, **validators}
@@ -135,7 +155,7 @@ def names_for_examples() -> dict[str, object]:
         **names,
         **own,
         **web,
-        "desc": desc,
+        **operators,
         "order": Order(),
         "customer": Ship(),
     }

@@ -36,7 +36,12 @@ NAMES = {
     "odmantic.index": "Index ODMBaseIndex ODMSingleFieldIndex ODMCompoundIndex",
     "odmantic.query": """
         QueryExpression SortExpression and_ or_ nor_ eq ne gt gte lt lte in_ not_in match asc desc
-        QueryDictBool FieldProxyAny
+        QueryDictBool FieldProxyAny is_null exists type_ mod bits_all_set bits_any_set bits_all_clear
+        bits_any_clear startswith endswith contains icontains iequals size all_ elem_match element not_ raw
+    """,
+    "odmantic.path": "each matched where given element path_of",
+    "odmantic.update": """
+        Update set_ unset inc mul min_ max_ rename current_date set_on_insert push add_to_set pull pop bit
     """,
     "odmantic.typing": "Annotated dataclass_transform",
     "odmantic.engine": """

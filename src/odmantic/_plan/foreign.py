@@ -33,7 +33,7 @@ def check_fields(expression: Mapping[Any, Any], model: Any) -> bool:
     has_others = False
     for key, value in expression.items():
         if type(key) is KeyNameProxy:
-            if key.model is not model and not _share_documents(key.model, model):
+            if key.model is not model and not share_documents(key.model, model):
                 _warn(key, model)
             continue
         has_others = True
@@ -43,7 +43,8 @@ def check_fields(expression: Mapping[Any, Any], model: Any) -> bool:
     return has_others
 
 
-def _share_documents(one: Any, other: Any) -> bool:
+def share_documents(one: Any, other: Any) -> bool:
+    """Return whether documents of two classes have their fields in common, as far as it is known."""
     if one is Itself:
         return False
     if one is None or other is None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from odmantic._query.kinds import Kind, kinds_of
-from odmantic._query.steps import Path
+from odmantic._query.steps import Path, without_none
+from odmantic._types.tree import Array, Table
 
 _WANTED = {
     Kind.TEXT: "text",
     Kind.NUMBER: "numbers",
+    Kind.INTEGER: "integers",
     Kind.INTEGER | Kind.BYTES: "integers or bytes",
     Kind.ARRAY: "a list",
     Kind.TEXT | Kind.ARRAY: "text or a list",
@@ -28,10 +30,10 @@ def need(operator: str, path: Path, kind: Kind) -> None:
     found = kinds_of(path.node)
     if found & kind:
         return
-    advice = ""
-    if found & Kind.ARRAY:
+    node, advice = without_none(path.node), ""
+    if isinstance(node, Array) and kinds_of(node.inner) & kind:
         advice = f": for its items write {operator}({path}[each], ...)"
-    elif found & Kind.DOCUMENT and path.embedded is None:
+    elif isinstance(node, Table) and kinds_of(node.inner) & kind:
         advice = f": for one of its values write {operator}({path}[key], ...)"
     raise refuse(operator, path, f"needs {_WANTED[kind]}, and {path} never holds any{advice}")
 

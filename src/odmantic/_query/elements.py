@@ -35,7 +35,7 @@ def elem_match(field: FieldProxyAny, *conditions: QueryDictBool) -> QueryExpress
         ValueError: if two conditions on `element` cannot be one.
 
     Example:
-        `elem_match(Order.lines, Line.sku == "tea", Line.qty > 5)`, `elem_match(Roll.dice, element > 4, element < 6)`
+        `elem_match(Order.lines, Line.sku == "tea", Line.quantity > 5) | elem_match(Ship.flags, element > "a")`
     """
     path = path_in(field)
     need("elem_match", path, Kind.ARRAY)

@@ -100,7 +100,7 @@ def bits_all_set(field: FieldProxyAny, bits: int | bytes | Sequence[int]) -> Que
         ValueError: if a number is negative or has more than 64 bits.
 
     Example:
-        `bits_all_set(Door.rights, 0b101)` is `bits_all_set(Door.rights, [0, 2])`
+        `bits_all_set(Ship.tonnage, 0b101)`
     """
     return _bits("bits_all_set", "$bitsAllSet", field, bits)
 
@@ -138,7 +138,7 @@ def size(field: FieldProxyAny, length: int) -> QueryExpression:
         ValueError: if `length` is negative or has more than 64 bits.
 
     Example:
-        `size(Ship.track, 2)`
+        `size(Ship.flags, 2)`
     """
     path = path_in(field)
     need("size", path, Kind.ARRAY)
@@ -153,7 +153,7 @@ def contains(field: FieldProxyAny, value: Any) -> QueryExpression:
         TypeError: if the field holds neither text nor lists, or the type does not tell which, or `value` is not text.
 
     Example:
-        `contains(Ship.name, "eg")`, `contains(Ship.ports, oslo)`
+        `contains(Ship.name, "eg") | contains(Ship.flags, "no")`
     """
     path = path_in(field)
     kinds = kinds_of(path.node)

@@ -30,7 +30,7 @@ def where(*conditions: QueryDictBool) -> int:
     Conditions are about fields of the items' class, or about `element`. To type checkers it is a number.
 
     Example:
-        `Order.lines[where(Line.sku == "tea")].qty`
+        `Order.lines[where(Line.sku == "tea")].quantity`
     """
     return cast("int", Where(cast("Any", conditions)))
 
@@ -56,7 +56,7 @@ def path_of(cls: Any, name: str) -> Any:
         ValueError: if it has no such field, or the key cannot be in a path.
 
     Example:
-        `elem_match(Order.notes, path_of(Note, "text") == "late")`, where `Note` is a dataclass
+        `elem_match(Order.notes, path_of(Note, "text") == "late")`
     """
     if kind_of(cls) in CONCRETE:
         return _path_of_model(cls, name)

@@ -87,6 +87,7 @@ class Item(Model):
     any_list: List[Any] = []
     bare: list = []
     prefs: Dict[str, List[int]] = {}
+    words: Dict[str, str] = {}
     lines: List[Line] = Field([], key_name="l")
     maybe_lines: Optional[List[Optional[Line]]] = None
     notes: List[Note] = []
@@ -310,7 +311,7 @@ def test_a_raw_filter_is_a_mapping(value):
     [
         ("startswith", Item.age, ("1",), "needs text, and Item.age never holds any"),
         ("endswith", Item.tags, ("a",), r"for its items write endswith\(Item\.tags\[each\], \.\.\.\)"),
-        ("icontains", Item.prefs, ("a",), r"write icontains\(Item\.prefs\[key\], \.\.\.\)"),
+        ("icontains", Item.words, ("a",), r"write icontains\(Item\.words\[key\], \.\.\.\)"),
         ("iequals", Item.owner, ("a",), "Item.owner never holds any"),
         ("startswith", Item.level, ("a",), "needs text"),
         ("startswith", Item.when, ("a",), "needs text"),

@@ -1,0 +1,115 @@
+"""Several updates as one: the update document of a command, its array filters, and the conditions of its filter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from odmantic._plan.foreign import share_documents
+from odmantic._query.steps import Item, Path, Place
+from odmantic._query.update_keys import ArrayFilters, key_in_update
+from odmantic._query.updates import Update
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatePlan:
+    """An update as it is sent.
+
+    Attributes:
+        document: The update document.
+        array_filters: The conditions on items, by identifier.
+        conditions: What documents have to match besides the query of the call.
+        matched: The keys of the arrays of which the query has to say which item is meant.
+    """
+
+    document: dict[str, dict[str, Any]]
+    array_filters: list[dict[str, Any]]
+    conditions: list[dict[str, Any]]
+    matched: tuple[str, ...]
+
+
+def plan_update(model: Any, updates: tuple[Any, ...], *, upsert: bool = False) -> UpdatePlan:
+    """Combine updates into one.
+
+    Args:
+        model: The model whose documents are changed.
+        updates: The updates.
+        upsert: Whether a document may be inserted.
+
+    Raises:
+        TypeError: if one is no update, or of a field of another model, or cannot be part of an upsert.
+        ValueError: if there is none, two change one path or a part of it, or a path has no meaning in updates.
+    """
+    if not updates:
+        raise ValueError(
+            f"an update of {model.__name__} needs changes, as in set_({model.__name__}.field, value)"
+        )
+    filters = ArrayFilters()
+    document: dict[str, dict[str, Any]] = {}
+    conditions: list[dict[str, Any]] = []
+    changed: list[tuple[str, Update]] = []
+    matched: dict[str, None] = {}
+    for update in updates:
+        _check(model, update, upsert=upsert)
+        key = key_in_update(update.path, filters)
+        operand = update.operand
+        keys = [key]
+        if update.operator == "$rename":
+            key, operand = _renamed(update, key, filters)
+            keys = [key, operand]
+        for each in keys:
+            _check_conflict(each, update, changed)
+            changed.append((each, update))
+        document.setdefault(update.operator, {})[key] = operand
+        conditions += [
+            guard.condition for guard in update.guards if guard.condition not in conditions
+        ]
+        matched.update(dict.fromkeys(_matched_arrays(update.path)))
+    if upsert and matched:
+        raise ValueError(
+            "[matched] says which item the query met, and an upsert may meet none: use [where(...)]"
+        )
+    return UpdatePlan(document, filters.filters, conditions, tuple(matched))
+
+
+def _check(model: Any, update: Any, *, upsert: bool) -> None:
+    if not isinstance(update, Update):
+        raise TypeError(
+            f"an update of {model.__name__} takes changes such as set_({model.__name__}.field, value), not {update!r:.200}"
+        )
+    if not share_documents(update.path.root, model):
+        raise TypeError(
+            f"{update} is no update of {model.__name__}: use a field of {model.__name__}"
+        )
+    if update.operator == "$setOnInsert" and not upsert:
+        raise TypeError(f"{update} has a meaning in an upsert only: say upsert=, or use set_")
+    if upsert and any(guard.is_bound for guard in update.guards):
+        raise TypeError(
+            f"{update} with upsert= would insert a second document where the first one is at its bounds: say bounded=False"
+        )
+
+
+def _renamed(update: Update, key: str, filters: ArrayFilters) -> tuple[str, str]:
+    """Return the old and the new key of a `rename`."""
+    other = update.other
+    if isinstance(other, Path):
+        return key, key_in_update(other, filters)
+    text = str(other)
+    return (text, key) if update.is_renamed_to else (key, text)
+
+
+def _check_conflict(key: str, update: Update, changed: list[tuple[str, Update]]) -> None:
+    for other, before in changed:
+        one, two = f"{key}.", f"{other}."
+        if one.startswith(two) or two.startswith(one):
+            raise ValueError(
+                f"{before} and {update} change one path, or one inside the other: write them as one change"
+            )
+
+
+def _matched_arrays(path: Path) -> list[str]:
+    parent = path.parent
+    if parent is None:
+        return []
+    is_matched = isinstance(path.step, Item) and path.step.place is Place.MATCHED
+    return [*_matched_arrays(parent), *([str(parent.key)] if is_matched else [])]

@@ -1,0 +1,126 @@
+"""The conditions under which the server may compute a value: what it makes has to fit the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from pydantic_core import PydanticUndefined
+
+from odmantic._codec.encode import encode_value
+from odmantic._mapping.fields import ODMBaseField
+from odmantic._query.constraints import Constraints, constraints_of
+from odmantic._query.kinds import Kind, kinds_of
+from odmantic._query.steps import Path
+from odmantic._query.update_keys import is_placed
+from odmantic._types.tree import Nullable
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A condition of an update.
+
+    Attributes:
+        condition: The filter that documents have to match.
+        is_bound: Whether it keeps a constraint of the field; else the value has to be there.
+    """
+
+    condition: dict[str, Any]
+    is_bound: bool
+
+
+def guards_of_sum(path: Path, amount: Any) -> list[Guard]:
+    """Return the conditions for the addition of an amount to a number."""
+    limits = constraints_of(path.node)
+    if is_placed(path):
+        return []
+    present = presence(path, start=0, is_allowed=limits.admit(amount))
+    if not limits.has_bounds:
+        return present
+    if kinds_of(path.node) & Kind.INTEGER and isinstance(amount, int):
+        return [*present, *_bounds_of_integer(path, limits, amount)]
+    return [*present, *_bounds_of_result(path, limits, "$add", amount)]
+
+
+def guards_of_product(path: Path, factor: Any) -> list[Guard]:
+    """Return the conditions for the multiplication of a number."""
+    limits = constraints_of(path.node)
+    if is_placed(path):
+        return []
+    present = presence(path, start=0, is_allowed=limits.admit(0))
+    if not limits.has_bounds:
+        return present
+    return [*present, *_bounds_of_result(path, limits, "$multiply", factor)]
+
+
+def presence(path: Path, *, start: Any, is_allowed: bool = True) -> list[Guard]:
+    """Return the condition that a value is there, unless the server starts where an instance does.
+
+    Args:
+        path: The path.
+        start: What the server takes for a missing value.
+        is_allowed: Whether what the server makes of a missing value fits.
+    """
+    step = path.step
+    if is_placed(path) or not isinstance(step, ODMBaseField):
+        return []
+    if isinstance(step.tree, Nullable):
+        return [Guard({path.key: {"$ne": None}}, is_bound=False)]
+    info = step.pydantic_field
+    default: Any = [] if info.default_factory is list else info.default
+    starts_elsewhere = info.default_factory not in (None, list) or (
+        default is not PydanticUndefined and not _is_same(default, start)
+    )
+    if starts_elsewhere or not is_allowed:
+        return [Guard({path.key: {"$exists": True}}, is_bound=False)]
+    return []
+
+
+def guards_of_growth(path: Path, number: int) -> list[Guard]:
+    """Return the condition that a list has room for some more items."""
+    longest = constraints_of(path.node).max_length
+    if longest is None or is_placed(path):
+        return []
+    if number > longest:
+        raise ValueError(f"{path} has at most {longest} items, and never {number} more")
+    return [Guard({f"{path.key}.{longest - number}": {"$exists": False}}, is_bound=True)]
+
+
+def guards_of_loss(path: Path, number: int) -> list[Guard]:
+    """Return the condition that a list has some items more than it needs."""
+    shortest = constraints_of(path.node).min_length
+    if not shortest or is_placed(path):
+        return []
+    return [Guard({f"{path.key}.{shortest + number - 1}": {"$exists": True}}, is_bound=True)]
+
+
+def _bounds_of_integer(path: Path, limits: Constraints, amount: int) -> list[Guard]:
+    # A sum of integers is exact. `$not` holds for a missing value, too.
+    wanted = (
+        [("$lt", limits.ge), ("$lte", limits.gt)]
+        if amount < 0
+        else [("$gt", limits.le), ("$gte", limits.lt)]
+    )
+    return [
+        Guard({path.key: {"$not": {operator: limit - amount}}}, is_bound=True)
+        for operator, limit in wanted
+        if limit is not None
+    ]
+
+
+def _bounds_of_result(path: Path, limits: Constraints, operator: str, operand: Any) -> list[Guard]:
+    result = {operator: [{"$ifNull": [+path.key, 0]}, encode_value(operand)]}
+    bounds = (("$gte", limits.ge), ("$gt", limits.gt), ("$lte", limits.le), ("$lt", limits.lt))
+    return [
+        Guard({"$expr": {name: [result, encode_value(limit)]}}, is_bound=True)
+        for name, limit in bounds
+        if limit is not None
+    ]
+
+
+def _is_same(default: Any, start: Any) -> bool:
+    if isinstance(start, list):
+        return isinstance(default, (list, set, frozenset, tuple)) and not default
+    is_number = isinstance(default, (int, float, Decimal)) and not isinstance(default, bool)
+    return is_number and default == start
