@@ -52,10 +52,11 @@ def _check_root(model: Any, name: str, on_delete: OnDelete) -> None:
     root = None if hierarchy is None else hierarchy.root
     if root is None or root is model:
         return
-    above = getattr(root.__mapping__.fields.get(name), "options", None)
-    options = None if above is None else above.reference
-    if options is not None and options.on_delete != on_delete:
+    field = root.__mapping__.fields.get(name)
+    options = None if field is None else field.options.reference
+    above: OnDelete = "nothing" if options is None else options.on_delete
+    if above != on_delete:
         raise TypeError(
             f"{model.__name__}.{name} cannot have on_delete={on_delete!r}: {root.__name__}.{name}, in the root of its hierarchy, "
-            f"has on_delete={options.on_delete!r}; say the same"
+            f"has on_delete={above!r}; say the same"
         )

@@ -12,7 +12,8 @@ from odmantic._mapping.fields import ODMBaseField, ODMBaseIndexableField
 from odmantic._mapping.hierarchy import hidden_type_of, types_condition
 from odmantic._mapping.links import FoundLink, Link, found_links, links_of, targets_of
 from odmantic._mapping.loading import Load, load_of
-from odmantic._mapping.rules import Rule, rules_in
+from odmantic._mapping.rule_places import rules_in
+from odmantic._mapping.rules import Rule
 from odmantic._mapping.suppliers import Supplied, supplied_fields
 from odmantic._types.instances import Instance
 from odmantic._types.kinds import ModelKind, kind_of, origin_of

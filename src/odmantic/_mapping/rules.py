@@ -1,17 +1,16 @@
 """Delete rules: what becomes of the documents that refer to one which is deleted.
 
-A rule is `on_delete` of a reference, at one place in the documents of one model. The models whose documents have rules
-are registered when they are complete, and are held weakly.
+A rule is `on_delete` of a reference, at one place in the documents of one model; `odmantic._mapping.rule_places` finds
+them. The models whose documents have rules are registered when they are complete, and are held weakly.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import ref
 
 from odmantic._bson.values import is_document
-from odmantic._mapping.fields import Absence
 from odmantic._mapping.hierarchy import hierarchy_of
 from odmantic._mapping.links import Each, values_at
 from odmantic._mapping.members import Member
@@ -20,7 +19,7 @@ from odmantic._types.kinds import ModelKind, kind_of, origin_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from odmantic._mapping.links import Link, Step
+    from odmantic._mapping.links import Step
     from odmantic._mapping.mapping import ModelMapping
     from odmantic._mapping.options import OnDelete
 
@@ -107,141 +106,6 @@ class Rule:
         )
 
 
-# --- The rules in documents --------------------------------------------------------------------
-
-
-def rules_in(mapping: ModelMapping) -> tuple[Rule, ...]:
-    """Return the rules in the documents of a model, those of its descendants included; each place counts once.
-
-    Raises:
-        TypeError: if `pull_element` is at a place that is in no list, or there is no end to the places of a rule.
-    """
-    having: dict[Any, tuple[Rule, list[ModelMapping]]] = {}
-    mappings = mapping.read_as
-    for each in mappings:
-        for rule in _places(each, each, ref(mapping.model), (), (), ()):
-            key = rule.on_delete, rule.hops, rule.leaves_out_none, rule.target, _supplied_in(each)
-            having.setdefault(key, (rule, []))[1].append(each)
-    hierarchy = mapping.hierarchy
-    if hierarchy is None:
-        return tuple(rule for rule, _ in having.values())
-    return tuple(
-        rule
-        if len(those) == len(mappings)
-        else replace(
-            rule,
-            type_key=hierarchy.key,
-            types=tuple(value for each in those for value in hierarchy.values_of(each.model)),
-        )
-        for rule, those in having.values()
-    )
-
-
-def _supplied_in(mapping: ModelMapping) -> tuple[Any, ...]:
-    """Return what tells classes apart whose updates set different fields besides."""
-    return tuple(
-        (each.name, mapping.fields[each.name].key_name, each.on_update)
-        for each in mapping.supplied
-        if each.on_update is not None
-    )
-
-
-def _places(
-    root: ModelMapping,
-    mapping: ModelMapping,
-    holder: Callable[[], Any],
-    names: tuple[str, ...],
-    hops: tuple[Hop, ...],
-    around: tuple[ModelMapping, ...],
-) -> Iterator[Rule]:
-    """Yield the rules in the objects of a class, which are at the end of a way from a document.
-
-    Args:
-        root: The class of the document.
-        mapping: The class of the objects.
-        holder: The model of the document.
-        names: The fields on the way.
-        hops: The way.
-        around: The classes of the objects on it.
-    """
-    for link in mapping.links:
-        way, called = (*hops, link.key, *link.steps), (*names, link.name)
-        if link.reference is not None:
-            on_delete = link.on_delete
-            if on_delete != "nothing":
-                at = _list_around(len(hops), way) if on_delete == "pull_element" else 0
-                _check_place(root, mapping, link, called, at)
-                leaves_out = not link.steps and Absence.OF_NONE in link.reference.absence
-                rule = Rule(
-                    on_delete, way, called, at, leaves_out, holder, ref(link.cls), ref(root.model)
-                )
-                yield replace(rule, is_named=True) if link.is_named else rule
-            continue
-        inner = [each for each in link.cls.__mapping__.read_as if each not in (*around, mapping)]
-        if len(inner) < len(link.cls.__mapping__.read_as):
-            _check_end(root, link, called)
-        seen: set[Any] = set()
-        for each in inner:
-            for rule in _places(root, each, holder, called, way, (*around, mapping)):
-                # The classes of an embedded hierarchy have the references of its root.
-                place = rule.hops, rule.on_delete, rule.target
-                if place not in seen:
-                    seen.add(place)
-                    yield rule
-
-
-def _list_around(position: int, way: tuple[Hop, ...]) -> int:
-    """Return the position of the list whose elements hold a reference with a key at a position; -1 if there is none."""
-    for at in range(position - 1, -1, -1):
-        hop = way[at]
-        if hop is Each.ITEM:
-            return at
-        if not isinstance(hop, str):
-            break
-    return -1
-
-
-def _check_place(
-    root: ModelMapping, mapping: ModelMapping, link: Link, names: tuple[str, ...], at: int
-) -> None:
-    # A class that is embedded somewhere is in a list there, or not.
-    if at < 0 and kind_of(root.model) is ModelKind.MODEL and root is not mapping:
-        where = f"{mapping.model.__name__}.{link.name}"
-        raise TypeError(
-            f"{root.model.__name__}.{'.'.join(names)} cannot be pulled: {where} has on_delete='pull_element', and is in no "
-            f"list here. Embed {mapping.model.__name__} in lists, as in `list[{mapping.model.__name__}]`, or give {where} "
-            "another on_delete"
-        )
-
-
-def _check_end(root: ModelMapping, link: Link, names: tuple[str, ...]) -> None:
-    """Refuse rules in objects that contain objects of their own class: there is no end to their places."""
-    found = _first_rule(link.cls, set())
-    if found is not None:
-        where = f"{root.model.__name__}.{'.'.join(names)}"
-        raise TypeError(
-            f"{found} cannot have an on_delete, except 'nothing': {link.cls.__name__} is in itself ({where}), at any depth, "
-            "where neither a query nor an update reaches its references. Keep these objects in one list"
-        )
-
-
-def _first_rule(cls: Any, seen: set[Any]) -> str | None:
-    """Return the name of a reference with a rule in the objects of a class, at any depth."""
-    if cls in seen:
-        return None
-    seen.add(cls)
-    for mapping in cls.__mapping__.read_as:
-        for link in mapping.links:
-            if link.reference is None:
-                found = _first_rule(link.cls, seen)
-            else:
-                found = f"{mapping.model.__name__}.{link.name}"
-                found = None if link.on_delete == "nothing" else found
-            if found is not None:
-                return found
-    return None
-
-
 def ids_in(document: Any, hops: tuple[Hop, ...]) -> Iterator[Any]:
     """Yield what is at the end of a way from a document; what has another shape is passed over."""
     if not hops:
@@ -288,7 +152,8 @@ def note_rules(mapping: ModelMapping) -> None:
         return
     _holders.version += 1
     if kind_of(mapping.model) is not ModelKind.MODEL:
-        rules_in(mapping)
+        # It raises the errors of the class itself.
+        _ = mapping.rules
         return
     root = mapping.model if mapping.hierarchy is None else mapping.hierarchy.root
     holder: ModelMapping = mapping if root is mapping.model else root.__mapping__

@@ -77,8 +77,8 @@ class FindHolders:
 
 
 @dataclass(slots=True, eq=False)
-class Member:
-    """A document of the closure.
+class Deleted:
+    """A document of the closure: it is deleted.
 
     Attributes:
         id: Its primary key.
@@ -113,8 +113,8 @@ class Consequences:
     """
 
     releases: list[Releasing] = field(default_factory=list[Releasing])
-    deletions: list[list[Member]] = field(default_factory=list[list[Member]])
-    roots: list[Member] = field(default_factory=list[Member])
+    deletions: list[list[Deleted]] = field(default_factory=list[list[Deleted]])
+    roots: list[Deleted] = field(default_factory=list[Deleted])
 
 
 Steps: TypeAlias = Generator[FindHolders, list[Any], Consequences]
@@ -152,7 +152,7 @@ def consequences(
     level = closure.add(model, documents, is_soft=is_soft, is_root=True)
     while level:
         fired = _fired(level, {"cascade"})
-        level = list[tuple[Member, Any]]()
+        level = list[tuple[Deleted, Any]]()
         for (rule, soft), ids in fired.items():
             level += yield from _cascade(closure, rule, ids, is_soft=soft)
     everything = [*closure.classed.values()]
@@ -169,7 +169,7 @@ def consequences(
 _Fired: TypeAlias = dict[tuple[Rule, bool], list[Any]]
 
 
-def _fired(members: Iterable[tuple[Member, Any]], effects: set[str]) -> _Fired:
+def _fired(members: Iterable[tuple[Deleted, Any]], effects: set[str]) -> _Fired:
     """Return the rules that members fire, as documents of some class, by whether these stay: what refers to them."""
     fired: dict[tuple[Rule, bool], list[Any]] = {}
     for member, cls in members:
@@ -183,12 +183,12 @@ def _fired(members: Iterable[tuple[Member, Any]], effects: set[str]) -> _Fired:
 
 def _cascade(
     closure: _Closure, rule: Rule, ids: list[Any], *, is_soft: bool
-) -> Generator[FindHolders, list[Any], list[tuple[Member, Any]]]:
+) -> Generator[FindHolders, list[Any], list[tuple[Deleted, Any]]]:
     """Add the documents that refer to some; return those that were not there."""
     holder = rule.holder
     mapping: ModelMapping = mapping_of(holder)
     stays = is_soft and mapping.soft_delete is not None
-    added: list[tuple[Member, Any]] = []
+    added: list[tuple[Deleted, Any]] = []
     for some in slices(ids):
         query = holders_filter(rule, some)
         if stays:
@@ -226,17 +226,17 @@ class _Closure:
         self.model = model
         self.limit = limit
         self._place_of = place_of
-        self._members: dict[tuple[Hashable, Hashable], Member] = {}
+        self._members: dict[tuple[Hashable, Hashable], Deleted] = {}
         self._seen: set[tuple[Any, ...]] = set()
-        self.classed: dict[tuple[Any, ...], tuple[Member, Any]] = {}
+        self.classed: dict[tuple[Any, ...], tuple[Deleted, Any]] = {}
         """The members, each with the classes as which it was found."""
 
     def add(
         self, model: Any, documents: list[Any], *, is_soft: bool, is_root: bool
-    ) -> list[tuple[Member, Any]]:
+    ) -> list[tuple[Deleted, Any]]:
         """Add documents; return those that were not there, or are deleted for good only now."""
         place = self._place_of(model)
-        added: list[tuple[Member, Any]] = []
+        added: list[tuple[Deleted, Any]] = []
         for document in documents:
             id_ = document["_id"]
             cls = class_to_read(model, document) or model
@@ -245,7 +245,7 @@ class _Closure:
             if member is None:
                 if len(self._members) >= self.limit:
                     raise self._too_many()
-                member = self._members[key] = Member(id_, cls, is_soft, is_root)
+                member = self._members[key] = Deleted(id_, cls, is_soft, is_root)
             elif member.is_soft and not is_soft:
                 member.is_soft = False
             seen = *key, cls, member.is_soft
@@ -272,13 +272,13 @@ class _Closure:
         ]
 
     @property
-    def roots(self) -> list[Member]:
+    def roots(self) -> list[Deleted]:
         """The documents that the call names."""
         return [member for member in self._members.values() if member.is_root]
 
-    def deletions(self) -> list[list[Member]]:
+    def deletions(self) -> list[list[Deleted]]:
         """Return the other members by collection, from the leaves on."""
-        found: dict[Hashable, list[Member]] = {}
+        found: dict[Hashable, list[Deleted]] = {}
         for (place, _), member in self._members.items():
             if not member.is_root:
                 found.setdefault(place, []).append(member)

@@ -133,6 +133,39 @@ def test_there_is_an_end_to_the_places():
     assert "Forest.leaf.by deny" in told(User)
 
 
+def test_there_are_not_too_many_places():
+    class Level(EmbeddedModel):
+        of: User = Reference(on_delete="deny")
+
+    class Free(EmbeddedModel):
+        of: Optional[User] = Reference()
+
+    ruled, free = Level, Free
+    for _ in range(20):
+
+        class Around(EmbeddedModel):
+            one: free
+            other: free
+
+        free = Around
+
+    class Holder(Model):
+        of: User = Reference(on_delete="deny")
+        around: free
+
+    assert [rule.path for rule in Holder.__mapping__.rules] == ["of"]
+    with pytest.raises(
+        TypeError, match="has more than 1000 places of references with an on_delete"
+    ):
+        for _ in range(20):
+
+            class Between(EmbeddedModel):
+                one: ruled
+                other: ruled
+
+            ruled = Between
+
+
 def test_classes_of_an_embedded_hierarchy_say_the_same():
     class Shape(EmbeddedModel, inheritance="single"):
         owner: Optional[User] = Reference(on_delete="nullify")

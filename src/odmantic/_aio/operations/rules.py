@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from odmantic._aio.interfaces import Engine
     from odmantic._aio.operations.hooks import HookedWrite
     from odmantic._aio.operations.scope import Scope
-    from odmantic._plan.rules import Consequences, Member, Releasing
+    from odmantic._plan.rules import Consequences, Deleted, Releasing
     from odmantic.model import Model
 
 _MAX_TIME_EXPIRED, _NO_SUCH_TRANSACTION, _LIFETIME_EXCEEDED = 50, 251, 290
@@ -134,12 +134,12 @@ async def carry_out(engine: Engine, scope: Scope, following: Consequences, opera
 
 
 async def _read_hooked(
-    engine: Engine, scope: Scope, hooked: HookedCall, deletions: Iterable[list[Member]]
+    engine: Engine, scope: Scope, hooked: HookedCall, deletions: Iterable[list[Deleted]]
 ) -> dict[int, HookedWrite]:
     """Return the instances that have hooks of deletions, by the identity of the members."""
     written: dict[int, HookedWrite] = {}
     for members in deletions:
-        by_class: dict[Any, dict[Hashable, Member]] = {}
+        by_class: dict[Any, dict[Hashable, Deleted]] = {}
         for member in members:
             reach = engine._target(member.cls).hooks
             if reach is not None and reach.now() is not None and reach.present & OF_DELETES:
@@ -154,7 +154,7 @@ async def _read_hooked(
 
 
 async def _instances(
-    engine: Engine, scope: Scope, cls: Any, members: list[Member]
+    engine: Engine, scope: Scope, cls: Any, members: list[Deleted]
 ) -> list[tuple[Any, Hashable]]:
     """Read documents as instances, in order, with what tells their ids apart."""
     load = plan_load(cls, None, "keep") if loads_references(mapping_of(cls)) else None
@@ -198,7 +198,7 @@ async def _release(
 async def _delete(
     engine: Engine,
     scope: Scope,
-    members: list[Member],
+    members: list[Deleted],
     written: dict[int, HookedWrite],
     hooked: HookedCall,
     operation: str,
@@ -220,7 +220,7 @@ async def _delete(
         await hooked.after_delete(each)
 
 
-async def _delete_softly(engine: Engine, scope: Scope, members: list[Member]) -> None:
+async def _delete_softly(engine: Engine, scope: Scope, members: list[Deleted]) -> None:
     by_class: dict[Any, list[Any]] = {}
     for member in members:
         by_class.setdefault(member.cls, []).append(member.id)
@@ -233,7 +233,7 @@ async def _delete_softly(engine: Engine, scope: Scope, members: list[Member]) ->
 
 
 async def _delete_for_good(
-    engine: Engine, scope: Scope, members: list[Member], operation: str
+    engine: Engine, scope: Scope, members: list[Deleted], operation: str
 ) -> None:
     for some in slices([member.id for member in members]):
         target = engine._target(members[0].cls)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Hashable, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from odmantic._plan.rules import Consequences, Member, Releasing
+    from odmantic._plan.rules import Consequences, Deleted, Releasing
     from odmantic._sync.interfaces import Engine
     from odmantic._sync.operations.hooks import HookedWrite
     from odmantic._sync.operations.scope import Scope
@@ -135,12 +135,12 @@ def carry_out(engine: Engine, scope: Scope, following: Consequences, operation: 
 
 
 def _read_hooked(
-    engine: Engine, scope: Scope, hooked: HookedCall, deletions: Iterable[list[Member]]
+    engine: Engine, scope: Scope, hooked: HookedCall, deletions: Iterable[list[Deleted]]
 ) -> dict[int, HookedWrite]:
     """Return the instances that have hooks of deletions, by the identity of the members."""
     written: dict[int, HookedWrite] = {}
     for members in deletions:
-        by_class: dict[Any, dict[Hashable, Member]] = {}
+        by_class: dict[Any, dict[Hashable, Deleted]] = {}
         for member in members:
             reach = engine._target(member.cls).hooks
             if reach is not None and reach.now() is not None and reach.present & OF_DELETES:
@@ -155,7 +155,7 @@ def _read_hooked(
 
 
 def _instances(
-    engine: Engine, scope: Scope, cls: Any, members: list[Member]
+    engine: Engine, scope: Scope, cls: Any, members: list[Deleted]
 ) -> list[tuple[Any, Hashable]]:
     """Read documents as instances, in order, with what tells their ids apart."""
     load = plan_load(cls, None, "keep") if loads_references(mapping_of(cls)) else None
@@ -199,7 +199,7 @@ def _release(
 def _delete(
     engine: Engine,
     scope: Scope,
-    members: list[Member],
+    members: list[Deleted],
     written: dict[int, HookedWrite],
     hooked: HookedCall,
     operation: str,
@@ -221,7 +221,7 @@ def _delete(
         hooked.after_delete(each)
 
 
-def _delete_softly(engine: Engine, scope: Scope, members: list[Member]) -> None:
+def _delete_softly(engine: Engine, scope: Scope, members: list[Deleted]) -> None:
     by_class: dict[Any, list[Any]] = {}
     for member in members:
         by_class.setdefault(member.cls, []).append(member.id)
@@ -233,7 +233,7 @@ def _delete_softly(engine: Engine, scope: Scope, members: list[Member]) -> None:
             remove_softly(engine, scope, cls, query, just_one=False)
 
 
-def _delete_for_good(engine: Engine, scope: Scope, members: list[Member], operation: str) -> None:
+def _delete_for_good(engine: Engine, scope: Scope, members: list[Deleted], operation: str) -> None:
     for some in slices([member.id for member in members]):
         target = engine._target(members[0].cls)
         call = partial(target.writing.delete_many, ids_filter(some), session=scope.session)
