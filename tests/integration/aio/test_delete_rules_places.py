@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any, Deque, Dict, Generic, List, Optional, Tuple, TypeVar
+from typing import Any, Deque, Dict, Generic, List, Optional, Set, Tuple, TypeVar
 from uuid import UUID, uuid4
 
 import pytest
 from bson import Binary
 
-from odmantic import EmbeddedModel, Field, Model, Reference
+from odmantic import EmbeddedModel, Field, Model, Ref, Reference
 from odmantic.exceptions import DocumentNotFoundError, ReferencedError
 
 
@@ -240,6 +240,46 @@ async def test_embedded_objects_are_pulled(aio_engine, raw_database, users):
             "readers_by_name": {"x.y": {"s": [b.id], "named": {"$z": b.id}}},
         }
     ]
+
+
+class Seen(EmbeddedModel):
+    by: Ref[User] = Reference(on_delete="pull_element")
+
+
+class Lazily(Model):
+    author: Optional[Ref[User]] = Reference(on_delete="nullify")
+    readers: List[Ref[User]] = Reference(on_delete="pull")
+    likers: Set[Ref[User]] = Reference(on_delete="pull")
+    roles: Dict[str, Ref[User]] = Reference(on_delete="pull")
+    seen: List[Seen] = []
+
+
+class LazilyTaken(Model):
+    author: Ref[User] = Reference(on_delete="cascade")
+
+
+async def test_lazy_references(aio_engine, raw_database, users):
+    a, b = users
+    ra, rb = Ref(a), Ref(b)
+    one = Lazily(
+        author=ra,
+        readers=[ra, rb],
+        likers={ra, rb},
+        roles={"x.y": ra, "$z": rb},
+        seen=[Seen(by=ra), Seen(by=rb)],
+    )
+    await aio_engine.save_all([LazilyTaken(author=ra), LazilyTaken(author=rb)])
+    left = await left_after_deletion(aio_engine, raw_database, a, one)
+    assert left == [
+        {
+            "author": None,
+            "readers": [b.id],
+            "likers": [b.id],
+            "roles": {"$z": b.id},
+            "seen": [{"by": b.id}],
+        }
+    ]
+    assert [each["author"] for each in raw_database["lazily_taken"].find()] == [b.id]
 
 
 # --- Denials and cascades in depth --------------------------------------------------------------
