@@ -47,6 +47,7 @@ class AIOSessionBase(SessionWrites):
         limit: int | None = None,
         load: LoadArgument = None,
         missing: Missing | None = None,
+        identity: bool = False,
         without: Without = (),
     ) -> AIOCursor[ModelType]:
         """Find instances of a model; see `AIOEngine.find`."""
@@ -57,7 +58,9 @@ class AIOSessionBase(SessionWrites):
             skip=skip,
             limit=limit,
             session=self._as_argument(),
-            **words_said(load=load, missing=missing, without=without or None),
+            **words_said(
+                load=load, missing=missing, identity=identity or None, without=without or None
+            ),
         )
 
     def find_any(
@@ -85,6 +88,7 @@ class AIOSessionBase(SessionWrites):
         sort: SortExpressionType = None,
         load: LoadArgument = None,
         missing: Missing | None = None,
+        identity: bool = False,
         without: Without = (),
     ) -> ModelType | None:
         """Find one instance of a model; see `AIOEngine.find_one`."""
@@ -93,7 +97,9 @@ class AIOSessionBase(SessionWrites):
             *queries,
             sort=sort,
             session=self._as_argument(),
-            **words_said(load=load, missing=missing, without=without or None),
+            **words_said(
+                load=load, missing=missing, identity=identity or None, without=without or None
+            ),
         )
 
     async def count(self, model: type[ModelType], *queries: Query, without: Without = ()) -> int:

@@ -59,6 +59,8 @@ class FindPlan(Generic[ModelType]):
     limit: int | None = None
     load: Load | None = None
     """What is loaded of references; `None` for what their fields say."""
+    identity: bool = False
+    """Whether each document has one instance only."""
 
     @property
     def loads(self) -> Load:
@@ -131,6 +133,7 @@ def plan_find(  # noqa: PLR0913 - the arguments of `find`
     limit: int | None = None,
     load: LoadArgument = None,
     missing: Missing | None = None,
+    identity: bool = False,
     without: str | Collection[str] = (),
     raw: RawQueries = RawQueries.ALLOW,
 ) -> FindPlan[ModelType]:
@@ -147,7 +150,8 @@ def plan_find(  # noqa: PLR0913 - the arguments of `find`
     if skip < 0:
         raise ValueError("skip has to be a positive integer")
     loads = None if load is None and missing is None else plan_load(model, load, missing, raw)
-    return FindPlan(model, build_filter(queries, model, without, raw), order, skip, limit, loads)
+    query = build_filter(queries, model, without, raw)
+    return FindPlan(model, query, order, skip, limit, loads, identity)
 
 
 def _is_flat(mapping: ModelMapping) -> bool:

@@ -26,3 +26,12 @@ def attach(instance: Any, name: str, value: Any) -> None:
     attached: dict[str, Any] = getattr(state, "attached", {})
     # A new dictionary: another thread may be looking at this one.
     state.attached = {**attached, name: value}
+
+
+def attach_missing(instance: Any, other: Any) -> None:
+    """Attach what is attached to another instance of the same document, and not to this one."""
+    state = state_of(other)
+    attached: dict[str, Any] = getattr(state, "attached", {}) if type(state) is State else {}
+    for name, value in attached.items():
+        if attached_to(instance, name) is None:
+            attach(instance, name, value)

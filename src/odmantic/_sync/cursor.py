@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     Send = Callable[[Callable[[], Any]], Any]
     Open = Callable[[], Any]
     Complete = Callable[[list[Any]], list[Any]]
+    Unite = Callable[[list[ModelType]], list[ModelType]]
     AfterLoad = Callable[[list[Any]], Exception | None]
     Decode = Callable[[list[Any]], Iterable[list[dict[str, Any]]]]
     _Batch = tuple[list[Any], bool]
@@ -135,6 +136,7 @@ class Source(Generic[ModelType]):
         "decode",
         "page_size",
         "reader",
+        "unite",
     )
 
     def __init__(self, reader: Reader[ModelType], open_cursor: Open, send: Send) -> None:
@@ -147,6 +149,8 @@ class Source(Generic[ModelType]):
         """Decodes pieces of replies, if the driver cursor returns these and not documents."""
         self.after_load: AfterLoad | None = None
         """Calls the hooks of a page's instances; it keeps those before an error, and returns that."""
+        self.unite: Unite[ModelType] | None = None
+        """Puts one instance in all places of a document."""
         self._open = open_cursor
         self._send = send
         self._lock = Lock()
@@ -184,6 +188,8 @@ class Source(Generic[ModelType]):
             page.instances, page.error = self.reader.parse_all(parts)
             if self.after_load is not None:
                 page.error = self.after_load(page.instances) or page.error
+            if self.unite is not None:
+                page.instances = self.unite(page.instances)
         except Exception as error:  # noqa: BLE001 - kept, and raised to each consumer
             page.error = error
         except BaseException:

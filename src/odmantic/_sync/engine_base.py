@@ -83,7 +83,7 @@ class SyncEngineBase(EngineWrites):
         scope = self._scope_for(session, "configure_database", writes=True)
         create_declared(self, scope, wanted, update_existing=update_existing_indexes)
 
-    def find(
+    def find(  # noqa: PLR0913 - the words of a read
         self,
         model: type[ModelType],
         *queries: Query,
@@ -92,6 +92,7 @@ class SyncEngineBase(EngineWrites):
         limit: int | None = None,
         load: LoadArgument = None,
         missing: Missing | None = None,
+        identity: bool = False,
         without: Without = (),
         session: SyncSessionType = None,
     ) -> SyncCursor[ModelType]:
@@ -110,6 +111,8 @@ class SyncEngineBase(EngineWrites):
                 are loaded only by their paths, or by a `Load`.
             missing: What stands in for a target that does not exist, where that is possible: `"raise"`, `"none"`,
                 `"keep"` or `"drop"`, see `Reference`. By default what the fields say.
+            identity: Whether each document has one instance in all that the call returns, whatever refers to it; by
+                default each place has its own.
             without: What the model does not add to the queries this time: `"soft_delete"` finds deleted documents too.
             session: See the class.
 
@@ -127,6 +130,7 @@ class SyncEngineBase(EngineWrites):
             limit=limit,
             load=load,
             missing=missing,
+            identity=identity,
             without=without,
             raw=self._raw_queries,
         )
@@ -180,6 +184,7 @@ class SyncEngineBase(EngineWrites):
         sort: SortExpressionType = None,
         load: LoadArgument = None,
         missing: Missing | None = None,
+        identity: bool = False,
         without: Without = (),
         session: SyncSessionType = None,
     ) -> ModelType | None:
@@ -201,7 +206,9 @@ class SyncEngineBase(EngineWrites):
                 order = build_sort(sort, model)
                 scope = self._scope_for(session, "find")
                 return find_one(self, scope, target, model, query, order)
-        words = words_said(load=load, missing=missing, without=without or None)
+        words = words_said(
+            load=load, missing=missing, identity=identity or None, without=without or None
+        )
         cursor = self.find(model, *queries, sort=sort, limit=1, session=session, **words)
         instances = list(cursor)
         return instances[0] if instances else None

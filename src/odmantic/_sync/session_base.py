@@ -48,6 +48,7 @@ class SyncSessionBase(SessionWrites):
         limit: int | None = None,
         load: LoadArgument = None,
         missing: Missing | None = None,
+        identity: bool = False,
         without: Without = (),
     ) -> SyncCursor[ModelType]:
         """Find instances of a model; see `SyncEngine.find`."""
@@ -58,7 +59,9 @@ class SyncSessionBase(SessionWrites):
             skip=skip,
             limit=limit,
             session=self._as_argument(),
-            **words_said(load=load, missing=missing, without=without or None),
+            **words_said(
+                load=load, missing=missing, identity=identity or None, without=without or None
+            ),
         )
 
     def find_any(
@@ -86,6 +89,7 @@ class SyncSessionBase(SessionWrites):
         sort: SortExpressionType = None,
         load: LoadArgument = None,
         missing: Missing | None = None,
+        identity: bool = False,
         without: Without = (),
     ) -> ModelType | None:
         """Find one instance of a model; see `SyncEngine.find_one`."""
@@ -94,7 +98,9 @@ class SyncSessionBase(SessionWrites):
             *queries,
             sort=sort,
             session=self._as_argument(),
-            **words_said(load=load, missing=missing, without=without or None),
+            **words_said(
+                load=load, missing=missing, identity=identity or None, without=without or None
+            ),
         )
 
     def count(self, model: type[ModelType], *queries: Query, without: Without = ()) -> int:

@@ -14,6 +14,7 @@ from odmantic._driver.encoded_batches import documents_of, in_pieces
 from odmantic._plan.command import find_command, first_document, may_read_again
 from odmantic._plan.filters import fits_match
 from odmantic._plan.find import LIST_PAGE_SIZE
+from odmantic._plan.identity import Identities
 from odmantic._shared.reading import ModelType, Reader
 from odmantic._sync.cursor import Source, SyncCursor
 from odmantic._sync.operations.hooks import hooks_of_read, load_hooked
@@ -103,6 +104,8 @@ def _load_by(
     by_server: bool,
 ) -> None:
     """Have references loaded for the pages of a read."""
+    if plan.identity:
+        source.unite = Identities().unite
     if by_server:
         source.complete = loader.settle
     else:
