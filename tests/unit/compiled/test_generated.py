@@ -39,6 +39,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 from tests.unit.somewhere import dirty_fields, mark_read, read_document
 
+from odmantic import Ref
 from odmantic._codec.decode import decode_document, validate_document
 from odmantic._codec.encode import encode_changes, encode_document
 from odmantic._mapping.mapping import mapping_of
@@ -298,6 +299,19 @@ SETS: list[Any] = [
     (Set[str], st.lists(TEXT, max_size=2)),
     (FrozenSet[int], st.lists(INT, max_size=2)),
 ]
+# A program's own documents may have either: what engines have loaded, or ids.
+REF = TEXT | OWNER
+REFS: list[Any] = [
+    (Ref[Owner], REF),
+    (Optional[Ref[Owner]], REF | st.none()),
+    (List[Ref[Owner]], st.lists(REF, max_size=3)),
+    (Tuple[Ref[Owner], ...], st.lists(REF, max_size=2)),
+    (Set[Ref[Owner]], st.lists(REF, max_size=3)),
+    (FrozenSet[Ref[Owner]], st.lists(REF, max_size=2)),
+    (Dict[str, Ref[Owner]], st.dictionaries(TEXT, REF, max_size=2)),
+    (List[Optional[Ref[Owner]]], st.lists(REF | st.none(), max_size=2)),
+    (Dict[str, List[Ref[Owner]]], st.dictionaries(TEXT, st.lists(REF, max_size=2), max_size=2)),
+]
 ODD = st.one_of(
     st.none(),
     st.booleans(),
@@ -357,6 +371,9 @@ def fields(draw: Any) -> tuple[Any, Any, Any]:
     if draw(st.integers(0, 9)) == 0:
         tp, value = draw(st.sampled_from(SETS))
         defaults = [set()]
+    if draw(st.integers(0, 5)) == 0:
+        tp, value = draw(st.sampled_from(REFS))
+        defaults = [[], (), {}] if value is not REF else []
     default = draw(st.sampled_from(defaults)) if defaults and draw(st.booleans()) else ...
     return tp, default, value
 
@@ -420,6 +437,8 @@ def described(value: Any) -> Any:
         return type(value), [(described(k), described(v)) for k, v in value.items()]
     if isinstance(value, (list, tuple)):
         return type(value), [described(item) for item in value]
+    if isinstance(value, Ref):
+        return value, value.is_loaded, described(value.value_or_none)
     if isinstance(value, (set, frozenset)):
         return type(value), value
     return type(value), repr(value)
