@@ -10,6 +10,8 @@ from uuid import UUID, uuid4
 
 import pytest
 from bson import ObjectId, Regex
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
 from pydantic import BaseModel
 from tests.integration.aio.reading import to_list
 
@@ -23,6 +25,8 @@ from odmantic import (
     is_missing,
     query,
 )
+from odmantic._aio.engine import AIOEngine
+from odmantic.engine import AIOCursor
 from odmantic.exceptions import (
     DocumentParsingError,
     InvalidDocumentError,
@@ -30,6 +34,7 @@ from odmantic.exceptions import (
     TargetNotFoundError,
     UnsavedReferenceError,
 )
+from odmantic.testing.rollback import AIORollbackEngine
 
 
 class Site(Model):
@@ -114,6 +119,26 @@ class Many(Model):
 class Eager(Model):
     site: Site = Reference()
     always: Ref[Site] = Reference(load="always")
+
+
+class Own(Model):
+    code: str = Field(primary_field=True)
+    name: str
+
+    def model_dump_doc(self, include=None):
+        document = super().model_dump_doc(include)
+        if "_id" in document:
+            document["_id"] = "own-" + document["_id"]
+        return document
+
+    @classmethod
+    def model_validate_doc(cls, raw_doc):
+        return super().model_validate_doc({**raw_doc, "_id": raw_doc["_id"].removeprefix("own-")})
+
+
+class OfOwn(Model):
+    own: Ref[Own]
+    other: Ref[Own]
 
 
 class Saving(Model):
@@ -589,3 +614,63 @@ async def test_copies_and_pickles(aio_engine, post, commands):
     assert copy.deepcopy(found).source.value is not found.source.value
     deep = found.model_copy(deep=True)
     assert deep.source.value is not found.source.value
+
+
+# --- Other ways to read ------------------------------------------------------------------------
+
+
+async def test_documents_that_are_no_dictionaries(aio_engine, sites, post, raw_database):
+    options = CodecOptions(document_class=RawBSONDocument)
+
+    class Raw(AIOEngine):
+        def get_collection(self, model):
+            return super().get_collection(model).with_options(codec_options=options)
+
+    raw = Raw(aio_engine.client, aio_engine.database_name)
+    for found in await both(raw, Post):
+        assert found == post
+        assert not any(ref.is_loaded for ref in refs_of(found))
+        assert (await found.source.fetch(raw)).name == "a"
+    for found in await both(raw, Post, load="*"):
+        assert [ref.value.id for ref in refs_of(found)] == [ref.key for ref in refs_of(post)]
+    raw_database["site"].delete_many({})
+    with pytest.raises(DocumentParsingError, match="source"):
+        await raw.find_one(Post, load=[Post.source])
+
+
+async def test_a_cursor_of_the_program(aio_engine, sites, post):
+    cursor = AIOCursor(Post, aio_engine.get_collection(Post).find())
+    (found,) = await to_list(cursor)
+
+    assert found == post
+    assert not found.source.is_loaded
+    assert (await found.source.fetch(aio_engine)).name == "a"
+
+
+async def test_a_stream_of_several_models(aio_engine, sites, post):
+    found = await to_list(aio_engine.find_any([Post, Site], sort=Post.id))
+
+    assert [type(each) for each in found] == [Site, Site, Site, Post]
+    assert found[-1] == post
+    assert not found[-1].source.is_loaded
+    assert found[-1].__fields_modified__ == set()
+
+
+async def test_an_engine_that_rolls_everything_back(aio_engine, sites, post):
+    async with AIORollbackEngine(aio_engine.client, aio_engine.database_name) as engine:
+        found = await engine.find_one(Post)
+        found.source = Ref(Site(name="new"))
+        await engine.save(found)
+        again = await engine.find_one(Post)
+        assert (await again.source.fetch(engine)).name == "new"
+    assert (await aio_engine.find_one(Post)).source == Ref(sites[0])
+
+
+async def test_a_model_that_writes_its_documents_itself(aio_engine, raw_database):
+    own = await aio_engine.save(Own(code="a", name="x"))
+    holder = await aio_engine.save(OfOwn(own=Ref(own), other=Ref.to(Own, "b")))
+
+    assert raw_database["of_own"].find_one({}, {"_id": 0}) == {"own": "own-a", "other": "own-b"}
+    found = await aio_engine.find_one(OfOwn, load=[OfOwn.own])
+    assert found.own.value.name == "x"
+    assert (await aio_engine.find_one(OfOwn, OfOwn.own == own)).id == holder.id

@@ -11,6 +11,8 @@ from uuid import UUID, uuid4
 
 import pytest
 from bson import ObjectId, Regex
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
 from pydantic import BaseModel
 from tests.integration.sync.reading import to_list
 
@@ -24,6 +26,8 @@ from odmantic import (
     is_missing,
     query,
 )
+from odmantic._sync.engine import SyncEngine
+from odmantic.engine import SyncCursor
 from odmantic.exceptions import (
     DocumentParsingError,
     InvalidDocumentError,
@@ -31,6 +35,7 @@ from odmantic.exceptions import (
     TargetNotFoundError,
     UnsavedReferenceError,
 )
+from odmantic.testing.rollback import SyncRollbackEngine
 
 
 class Site(Model):
@@ -115,6 +120,26 @@ class Many(Model):
 class Eager(Model):
     site: Site = Reference()
     always: Ref[Site] = Reference(load="always")
+
+
+class Own(Model):
+    code: str = Field(primary_field=True)
+    name: str
+
+    def model_dump_doc(self, include=None):
+        document = super().model_dump_doc(include)
+        if "_id" in document:
+            document["_id"] = "own-" + document["_id"]
+        return document
+
+    @classmethod
+    def model_validate_doc(cls, raw_doc):
+        return super().model_validate_doc({**raw_doc, "_id": raw_doc["_id"].removeprefix("own-")})
+
+
+class OfOwn(Model):
+    own: Ref[Own]
+    other: Ref[Own]
 
 
 class Saving(Model):
@@ -584,3 +609,63 @@ def test_copies_and_pickles(sync_engine, post, commands):
     assert copy.deepcopy(found).source.value is not found.source.value
     deep = found.model_copy(deep=True)
     assert deep.source.value is not found.source.value
+
+
+# --- Other ways to read ------------------------------------------------------------------------
+
+
+def test_documents_that_are_no_dictionaries(sync_engine, sites, post, raw_database):
+    options = CodecOptions(document_class=RawBSONDocument)
+
+    class Raw(SyncEngine):
+        def get_collection(self, model):
+            return super().get_collection(model).with_options(codec_options=options)
+
+    raw = Raw(sync_engine.client, sync_engine.database_name)
+    for found in both(raw, Post):
+        assert found == post
+        assert not any(ref.is_loaded for ref in refs_of(found))
+        assert found.source.fetch(raw).name == "a"
+    for found in both(raw, Post, load="*"):
+        assert [ref.value.id for ref in refs_of(found)] == [ref.key for ref in refs_of(post)]
+    raw_database["site"].delete_many({})
+    with pytest.raises(DocumentParsingError, match="source"):
+        raw.find_one(Post, load=[Post.source])
+
+
+def test_a_cursor_of_the_program(sync_engine, sites, post):
+    cursor = SyncCursor(Post, sync_engine.get_collection(Post).find())
+    (found,) = to_list(cursor)
+
+    assert found == post
+    assert not found.source.is_loaded
+    assert found.source.fetch(sync_engine).name == "a"
+
+
+def test_a_stream_of_several_models(sync_engine, sites, post):
+    found = to_list(sync_engine.find_any([Post, Site], sort=Post.id))
+
+    assert [type(each) for each in found] == [Site, Site, Site, Post]
+    assert found[-1] == post
+    assert not found[-1].source.is_loaded
+    assert found[-1].__fields_modified__ == set()
+
+
+def test_an_engine_that_rolls_everything_back(sync_engine, sites, post):
+    with SyncRollbackEngine(sync_engine.client, sync_engine.database_name) as engine:
+        found = engine.find_one(Post)
+        found.source = Ref(Site(name="new"))
+        engine.save(found)
+        again = engine.find_one(Post)
+        assert again.source.fetch(engine).name == "new"
+    assert sync_engine.find_one(Post).source == Ref(sites[0])
+
+
+def test_a_model_that_writes_its_documents_itself(sync_engine, raw_database):
+    own = sync_engine.save(Own(code="a", name="x"))
+    holder = sync_engine.save(OfOwn(own=Ref(own), other=Ref.to(Own, "b")))
+
+    assert raw_database["of_own"].find_one({}, {"_id": 0}) == {"own": "own-a", "other": "own-b"}
+    found = sync_engine.find_one(OfOwn, load=[OfOwn.own])
+    assert found.own.value.name == "x"
+    assert sync_engine.find_one(OfOwn, OfOwn.own == own).id == holder.id
