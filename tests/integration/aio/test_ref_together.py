@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import ClassVar, Dict, List, Optional, Set
 
 import pytest
+from bson import ObjectId
 from tests.integration.aio.reading import to_list
 
 from odmantic import BackReference, EmbeddedModel, Model, Ref, Reference, query
-from odmantic.exceptions import ReferencedError
+from odmantic.exceptions import ReferencedError, UnsavedReferenceError
 
 
 class Site(Model):
@@ -36,6 +37,17 @@ class Held(Model):
     pull: Set[Ref[Site]] = Reference(on_delete="pull")
     roles: Dict[str, Ref[Site]] = Reference(on_delete="pull")
     notes: List[Note] = []
+
+
+class Ring(Model):
+    name: str
+    several: "List[Ref[Ring]]" = []
+    by_name: "Dict[str, Ref[Ring]]" = {}
+    seen: "Set[Ref[Ring]]" = set()
+
+
+class Closed(Model):
+    next: "Ref[Closed]"
 
 
 class Denied(Model):
@@ -96,15 +108,47 @@ async def test_a_replacement_keeps_references(aio_engine, sites, raw_database):
     assert raw_database["post"].find_one()["source"] == sites[1].id
 
 
-async def test_references_in_a_circle(aio_engine, sites):
+@pytest.mark.parametrize("verb", ["save", "save_all", "insert_many"])
+async def test_references_in_a_circle(aio_engine, sites, commands, verb):
     one = Post(title="one", source=Ref(sites[0]))
     other = Post(title="other", source=Ref(sites[0]), parent=Ref(one))
     one.parent = Ref(other)
+    self_made = Post(title="self", source=Ref(sites[0]))
+    self_made.parent = Ref(self_made)
+
+    for posts in ([one], [self_made]):
+        await getattr(aio_engine, verb)(posts[0] if verb == "save" else posts)
+    commands.clear()
+    await aio_engine.save_all([one, other, self_made])
+
+    assert commands.names == []
+    found = await to_list(aio_engine.find(Post, sort=Post.title, load=["parent.parent"]))
+    assert [each.parent.value.parent.value.title for each in found] == ["one", "other", "self"]
+
+
+async def test_containers_in_a_circle(aio_engine, raw_database):
+    one, other, third = Ring(name="1"), Ring(name="2"), Ring(name="3")
+    one.several = [Ref(other), Ref(one)]
+    other.by_name = {"x": Ref(third)}
+    third.seen = {Ref(one)}
 
     await aio_engine.save(one)
 
-    found = await to_list(aio_engine.find(Post, sort=Post.title, load=["parent.parent"]))
-    assert [each.parent.value.parent.value.title for each in found] == ["one", "other"]
+    stored = {each["name"]: each for each in raw_database["ring"].find()}
+    assert stored["1"]["several"] == [other.id, one.id]
+    assert stored["2"]["by_name"] == {"x": third.id}
+    assert stored["3"]["seen"] == [one.id]
+
+
+async def test_required_references_in_a_circle_are_refused(aio_engine, commands):
+    one = Closed.model_construct(id=ObjectId())
+    other = Closed(next=Ref(one))
+    one.next = Ref(other)
+
+    with pytest.raises(UnsavedReferenceError):
+        await aio_engine.save(other)
+
+    assert commands.names == []
 
 
 async def test_operators(aio_engine, sites):

@@ -6,10 +6,11 @@ from __future__ import annotations
 from typing import ClassVar, Dict, List, Optional, Set
 
 import pytest
+from bson import ObjectId
 from tests.integration.sync.reading import to_list
 
 from odmantic import BackReference, EmbeddedModel, Model, Ref, Reference, query
-from odmantic.exceptions import ReferencedError
+from odmantic.exceptions import ReferencedError, UnsavedReferenceError
 
 
 class Site(Model):
@@ -37,6 +38,17 @@ class Held(Model):
     pull: Set[Ref[Site]] = Reference(on_delete="pull")
     roles: Dict[str, Ref[Site]] = Reference(on_delete="pull")
     notes: List[Note] = []
+
+
+class Ring(Model):
+    name: str
+    several: "List[Ref[Ring]]" = []
+    by_name: "Dict[str, Ref[Ring]]" = {}
+    seen: "Set[Ref[Ring]]" = set()
+
+
+class Closed(Model):
+    next: "Ref[Closed]"
 
 
 class Denied(Model):
@@ -97,15 +109,47 @@ def test_a_replacement_keeps_references(sync_engine, sites, raw_database):
     assert raw_database["post"].find_one()["source"] == sites[1].id
 
 
-def test_references_in_a_circle(sync_engine, sites):
+@pytest.mark.parametrize("verb", ["save", "save_all", "insert_many"])
+def test_references_in_a_circle(sync_engine, sites, commands, verb):
     one = Post(title="one", source=Ref(sites[0]))
     other = Post(title="other", source=Ref(sites[0]), parent=Ref(one))
     one.parent = Ref(other)
+    self_made = Post(title="self", source=Ref(sites[0]))
+    self_made.parent = Ref(self_made)
+
+    for posts in ([one], [self_made]):
+        getattr(sync_engine, verb)(posts[0] if verb == "save" else posts)
+    commands.clear()
+    sync_engine.save_all([one, other, self_made])
+
+    assert commands.names == []
+    found = to_list(sync_engine.find(Post, sort=Post.title, load=["parent.parent"]))
+    assert [each.parent.value.parent.value.title for each in found] == ["one", "other", "self"]
+
+
+def test_containers_in_a_circle(sync_engine, raw_database):
+    one, other, third = Ring(name="1"), Ring(name="2"), Ring(name="3")
+    one.several = [Ref(other), Ref(one)]
+    other.by_name = {"x": Ref(third)}
+    third.seen = {Ref(one)}
 
     sync_engine.save(one)
 
-    found = to_list(sync_engine.find(Post, sort=Post.title, load=["parent.parent"]))
-    assert [each.parent.value.parent.value.title for each in found] == ["one", "other"]
+    stored = {each["name"]: each for each in raw_database["ring"].find()}
+    assert stored["1"]["several"] == [other.id, one.id]
+    assert stored["2"]["by_name"] == {"x": third.id}
+    assert stored["3"]["seen"] == [one.id]
+
+
+def test_required_references_in_a_circle_are_refused(sync_engine, commands):
+    one = Closed.model_construct(id=ObjectId())
+    other = Closed(next=Ref(one))
+    one.next = Ref(other)
+
+    with pytest.raises(UnsavedReferenceError):
+        sync_engine.save(other)
+
+    assert commands.names == []
 
 
 def test_operators(sync_engine, sites):
