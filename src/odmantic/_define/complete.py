@@ -17,6 +17,7 @@ from odmantic._mapping.mapping import ModelMapping
 from odmantic._mapping.rules import note_rules
 from odmantic._query.paths import proxy_of
 from odmantic._types.kinds import WITH_FIELDS, ModelKind, kind_of
+from odmantic._types.tree import Document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,8 +60,40 @@ def attach_mapping(cls: Any) -> ModelMapping:
     forget(cls)
     if mapping.hierarchy is not None:
         mapping.hierarchy.changed()
-    note_rules(mapping)
+    _note_rules(cls)
     return mapping
+
+
+_unnoted: list[ref[Any]] = []
+"""Classes with others inside that are not complete yet: their delete rules are looked for once those are."""
+
+
+def _note_rules(cls: Any) -> None:
+    waiting, _unnoted[:] = [*_unnoted, ref(cls)], ()
+    for each in waiting:
+        model = each()
+        if model is None:
+            continue
+        if _is_complete_throughout(model, set()):
+            note_rules(model.__mapping__)
+        else:
+            _unnoted.append(each)
+
+
+def _is_complete_throughout(cls: Any, seen: set[Any]) -> bool:
+    """Return whether a class and all that is embedded in it are complete, without completing them: it may be too early."""
+    own: Mapping[str, Any] = cls.__dict__
+    mapping = own.get("__mapping__")
+    if not isinstance(mapping, ModelMapping):
+        return False
+    seen.add(cls)
+    inside = [
+        node.cls
+        for field in mapping.fields.values()
+        for node in field.tree.models
+        if isinstance(node, Document)
+    ]
+    return all(each in seen or _is_complete_throughout(each, seen) for each in inside)
 
 
 class _Uninstantiable:
