@@ -16,6 +16,7 @@ from odmantic._errors.lines import line_errors
 from odmantic._mapping.options import FieldOptions
 from odmantic._mapping.plain import allows
 from odmantic._mapping.shortcuts import Shortcut, shortcuts_of
+from odmantic._mapping.trees import union_shape
 from odmantic._mapping.variants import embedded_in, embedded_throughout, follow_hierarchies
 from odmantic._types.annotations import annotated, marks_of, type_adapter
 from odmantic._types.internals import decorators_of, makes_instances_itself
@@ -67,11 +68,18 @@ class Readable:
     def _nodes_for(self, shapes: Mapping[str, Node | None]) -> dict[str, Node] | None:
         nodes: dict[str, Node] = {}
         for name, shape in shapes.items():
-            node = shape or self.opaque_node(name)
+            node = shape or self.union_node(name) or self.opaque_node(name)
             if node is None:
                 return None
             nodes[name] = node
         return nodes
+
+    def union_node(self, name: str) -> Node | None:
+        """Return the type of a reference to one of several models; `None` for other fields.
+
+        Only documents tell their classes: what instances hold is written, and compared, by the encoder of the field.
+        """
+        return union_shape(self._mapping.fields[name])
 
     def opaque_node(self, name: str) -> Opaque | None:
         """Return a node that reads a field with pydantic's schema for it; `None` if that is not enough."""

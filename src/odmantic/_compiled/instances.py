@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from odmantic._codec.lazy import ref_of_id
 from odmantic._compiled.defaults import NO_DEFAULT, stored_default
 from odmantic._compiled.inlining import Inlining
+from odmantic._compiled.one_of import write_one_of
 from odmantic._compiled.snapshot_code import (
     Pieces,
     as_baseline,
@@ -39,7 +40,9 @@ from odmantic._types.tree import (
     Opaque,
     Table,
     Tagged,
+    Targets,
     is_leaf,
+    nodes_around,
 )
 
 if TYPE_CHECKING:
@@ -133,6 +136,9 @@ class InstanceCode:
                 is_kept = name in keeps
                 if isinstance(node, Opaque):
                     pieces = self._opaque(mapping, name, node, local, raw, where, is_kept=is_kept)
+                elif isinstance(nodes_around(node)[-1], Targets):
+                    self._value(node, local, where, is_kept=False)
+                    pieces = keep_field(source, mapping, name, local, where) if is_kept else []
                 else:
                     pieces = self._value(node, local, where, is_kept=is_kept)
                 values.append((source.word(where, name), local))
@@ -368,13 +374,19 @@ class InstanceCode:
         return keep(source, f"{part}[1:]", path) if is_kept else []
 
     def _target(self, node: Any, local: str, path: str, *, is_kept: bool) -> Pieces:
-        known = self.known_of[node.cls] if self.is_known else ""
-        read = f"read_known({local}, {known})" if self.is_known else f"read_new({local})"
+        if isinstance(node, Targets):
+            write_one_of(self._source, node, local, path, self._read_target, self.refusal)
+            return []
         model = self._source.object("Class", node.cls)
         # It may be there already: what is not loaded, or what another place has too.
         with self._source.block(f"if type({local}) is not {model}:"):
-            self._elsewhere(self._source.object("mapping", mapping_of(node.cls)), read, local)
+            self._read_target(node.cls, local, local)
         return keep_any(self._source, local, path) if is_kept else []
+
+    def _read_target(self, model: Any, document: str, result: str) -> None:
+        known = self.known_of[model] if self.is_known else ""
+        read = f"read_known({document}, {known})" if self.is_known else f"read_new({document})"
+        self._elsewhere(self._source.object("mapping", mapping_of(model)), read, result)
 
     def _lazy(self, node: Lazy, local: str) -> None:
         """Write the code for a reference that is made already, a document that was loaded, or an id."""
@@ -382,9 +394,7 @@ class InstanceCode:
         ref = source.named(Ref)
         with source.block(f"if type({local}) is not {ref}:"):
             with source.block(f"if type({local}) is dict:"):
-                known = self.known_of[model] if self.is_known else ""
-                read = f"read_known({local}, {known})" if self.is_known else f"read_new({local})"
-                self._elsewhere(source.object("mapping", mapping_of(model)), read, local)
+                self._read_target(model, local, local)
                 source.add(f"{local} = {ref}({local})")
             with source.block("else:"):
                 made = f"{source.named(ref_of_id)}({source.object('Class', model)}, {local})"

@@ -13,6 +13,7 @@ from odmantic._mapping.options import FieldOptions
 from odmantic._mapping.variants import embedded_throughout, is_unmarked, variants_of
 from odmantic._types.internals import has_serializer
 from odmantic._types.leaves import LEAF_CLASSES, NO_CHECK
+from odmantic._types.polymorphic import RealClass
 from odmantic._types.tree import (
     Anything,
     Array,
@@ -24,12 +25,15 @@ from odmantic._types.tree import (
     Table,
     Tagged,
     Target,
+    Targets,
     Type,
     nodes_around,
 )
+from odmantic._types.unions import OneOfModels
 from odmantic.bson import DECIMAL_SERIALIZER, SUBSTITUTE_MARKS, SUPPORTED_TIMES
 
 if TYPE_CHECKING:
+    from odmantic._mapping.fields import ODMBaseField
     from odmantic._mapping.mapping import ModelMapping
 
 _ORDERED: tuple[Any, ...] = (list, tuple)
@@ -52,6 +56,24 @@ def shapes_of(mapping: ModelMapping) -> dict[str, Type | None]:
         else None
         for name, field in mapping.fields.items()
     }
+
+
+def union_shape(field: ODMBaseField) -> Type | None:
+    """Return the type of a reference to one of several models, if generated code can go through it."""
+    nodes = nodes_around(field.tree)
+    *around, last = nodes
+    if not isinstance(last, Targets) or len(nodes) > _DEEPEST:
+        return None
+    # Other metadata is for pydantic.
+    if not all(_has_only_our_marks(each) for each in (*nodes, *last.arguments) if each):
+        return None
+    containers = (each for each in around if isinstance(each, (Nullable, Table, Array)))
+    is_known = isinstance(field, ODMReference) and all(map(_is_known_around, containers))
+    return field.tree if is_known else None
+
+
+def _has_only_our_marks(node: Any) -> bool:
+    return all(isinstance(mark, (FieldOptions, OneOfModels, RealClass)) for mark in node.marks)
 
 
 def is_open_type(mapping: ModelMapping, name: str) -> bool:

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ValidationError
 from typing_extensions import TypeAliasType
 
 from odmantic import EmbeddedModel, Field, Model, Reference
-from odmantic._mapping.members import ELSEWHERE, Member, dbref_in
+from odmantic._codec.decode import validate_document
+from odmantic._mapping.members import ELSEWHERE, Found, Member, dbref_in
 from odmantic.exceptions import DocumentParsingError, InvalidDocumentError
 
 
@@ -244,6 +245,45 @@ def test_a_patch_keeps_instances():
     copied = holder.model_copy(deep=True)
     assert copied == holder
     assert copied.of is not holder.of
+
+
+def test_both_ways_to_read_agree():
+    class Line(EmbeddedModel):
+        on: Post | Photo = Reference(key_name="o")
+
+    class Page(Model):
+        of: Post | Photo | None = Reference()
+        more: list[Post | Photo] = Reference()
+        names: dict[str, Photo | Post] = Reference()
+        pet: Cat | Dog | None = Reference()
+        any: Post | Cat | Dog | None = Reference()
+        lines: list[Line] = []
+
+    id_ = ObjectId()
+    post, photo = Found(Post, {"_id": id_, "title": "t"}), Found(Photo, {"_id": id_, "url": "u"})
+    cat = {"_id": id_, "_type": "Cat", "name": "c", "owner": ""}
+    values = {
+        "of": (post, photo, None, Photo(url="u"), Fish(name="f"), id_, DBRef("post", id_), {}),
+        "more": ([], [post, photo, post], [None], [Found(Post, {"_id": id_})], post, (post,)),
+        "names": ({}, {"a": photo, "b": post}, {"a": None}, {"a": Found(Fish, cat)}, [photo]),
+        "pet": (cat, None, {**cat, "_type": "Fish"}, {**cat, "_type": "x"}, Found(Animal, cat), 5),
+        "any": (post, Found(Animal, cat), Found(Cat, cat), photo, cat, DBRef("animal", id_)),
+        "lines": ([{"o": photo}, {"o": post}], [{"o": None}], [{}], [{"o": DBRef("x", 1)}]),
+    }
+    read = 0
+    for name, several in values.items():
+        for value in several:
+            document = {"_id": id_, name: value}
+            quick = Page.__mapping__.codec.read_new(document)
+            try:
+                slow = validate_document(Page, document)
+            except DocumentParsingError:
+                assert quick is None
+            else:
+                assert quick is None or quick == slow
+                assert repr(slow) == repr(quick or slow)
+                read += quick is not None
+    assert read == 13
 
 
 @pytest.mark.parametrize(
