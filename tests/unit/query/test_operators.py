@@ -17,7 +17,7 @@ from bson import Decimal128
 from bson.regex import Regex
 from pydantic import AnyUrl, Base64Str, BaseModel, SecretStr
 
-from odmantic import EmbeddedModel, Field, Model, Reference, query
+from odmantic import EmbeddedModel, Field, Model, Ref, Reference, as_type, query
 from odmantic.bson import WithBsonSerializer
 from odmantic.exceptions import StringOperandWarning
 from odmantic.path import each, element, path_of
@@ -87,6 +87,8 @@ class Item(Model):
     any_list: List[Any] = []
     bare: list = []
     prefs: Dict[str, List[int]] = {}
+    two_lists: Union[List[Line], List[int]] = []
+    lazy: List[Ref[Book]] = []
     words: Dict[str, str] = {}
     lines: List[Line] = Field([], key_name="l")
     maybe_lines: Optional[List[Optional[Line]]] = None
@@ -144,6 +146,9 @@ CALLS = [
     ("contains", Item.lines, (Line(),), {"l": {"$eq": Line().model_dump_doc()}}),
     ("contains", Item.readers, (USER,), {"readers": {"$eq": OID}}),
     ("contains", Item.readers, (str(OID),), {"readers": {"$eq": OID}}),
+    ("contains", Item.lazy, (UID,), {"lazy": {"$eq": str(UID)}}),
+    ("startswith", Item.lazy[each], ("0",), {"lazy": Regex("^0")}),
+    ("startswith", Item.notes[each], ("0",), {"notes": Regex("^0")}),
     ("contains", Item.books, (UID,), {"books": {"$eq": str(UID)}}),
     ("contains", Item.prefs["a"], (1,), {"prefs.a": {"$eq": 1}}),
     ("contains", Item.lines[0].tags, ("x",), {"l.0.tags": {"$eq": "x"}}),
@@ -223,6 +228,7 @@ def test_conditions_on_one_embedded_object(conditions, expected):
         (Item.grid, (elem_match(element, element > Decimal(4)),), {"$elemMatch": {"$gt": Decimal128("4")}}),
         (Item.any_list, (Line.qty > 5,), {"qty": {"$gt": 5}}),
         (Item.anything, (element > 5,), {"$gt": 5}),
+        (Item.two_lists, (Line.qty > 5,), {"qty": {"$gt": 5}}),
         (Item.notes, (path_of(Note, "text") == "x",), {"text": {"$eq": "x"}}),
     ],
 )  # fmt: skip
@@ -240,6 +246,9 @@ def test_conditions_on_one_item(field, conditions, expected):
         (Item.lines, ({"qty": 1},), TypeError, r"write raw"),
         (Item.lines, (True,), TypeError, r"takes conditions such as"),
         (Item.lines, (Item.lines.qty > 5,), TypeError, r"l\.qty belongs to Item: write Line\.qty"),
+        (as_type(Item.lines, Line), (User.name == "x",), TypeError, r"name belongs to User"),
+        (Item.lines, (QueryExpression({"s": 1}),), TypeError, "s is none of these"),
+        (Item.lines, (User.name < User.name,), TypeError, r"\$expr is none of these"),
         (Item.lines, (User.name == "x",), TypeError, r"name belongs to User"),
         (Item.lines, ((Line.qty > 1) | (User.name == "x"),), TypeError, r"belongs to User"),
         (Item.lines, (element > 4, Line.qty > 5), TypeError, "not on both"),

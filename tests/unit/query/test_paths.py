@@ -6,7 +6,7 @@ import pickle
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Dict, List, Literal, Optional, Set, Tuple, Union
+from typing import Annotated, Any, Dict, List, Literal, Optional, Set, Tuple, Union
 from uuid import UUID
 
 import pytest
@@ -14,7 +14,7 @@ from bson import Decimal128
 from pydantic import BaseModel
 from typing_extensions import TypedDict
 
-from odmantic import EmbeddedModel, Field, Index, Model, Reference, as_type, type_is
+from odmantic import BsonCodec, EmbeddedModel, Field, Index, Model, Reference, as_type, type_is
 from odmantic.exceptions import ForeignFieldWarning
 from odmantic.field import FieldProxy
 from odmantic.path import each, element, given, matched, path_of, where
@@ -76,6 +76,10 @@ class Order(Model):
     several: List[Union[Line, Other]] = []
     either: Union[List[Decimal], Dict[str, int], None] = None
     anything: Any = None
+    any_keys: Dict[Any, int] = {}
+    two: Union[List[int], Dict[str, int], List[str]] = []
+    coded: Annotated[dict, BsonCodec(dict)] = {}
+    lines_pair: Tuple[Line, Line]
     bare: dict = {}
     items: list = []
     notes: List[Note] = []
@@ -110,6 +114,12 @@ KEYS = [
     (Order.either[0], "either.0", "Order.either[0]"),
     (Order.either["a"], "either.a", "Order.either['a']"),
     (Order.anything["a"][0]["b"], "anything.a.0.b", "Order.anything['a'][0]['b']"),
+    (Order.any_keys[5], "any_keys.5", "Order.any_keys[5]"),
+    (Order.two[each], "two", "Order.two[each]"),
+    (Order.two["a"], "two.a", "Order.two['a']"),
+    (Order.coded["a"]["b"], "coded.a.b", "Order.coded['a']['b']"),
+    (Order.pair[each], "pair", "Order.pair[each]"),
+    (Order.lines_pair[1].sku, "lines_pair.1.s", "Order.lines_pair[1].sku"),
     (Order.bare["a"], "bare.a", "Order.bare['a']"),
     (Order.items[each], "items", "Order.items[each]"),
     (Order.row["cell"], "row.cell", "Order.row['cell']"),
@@ -189,6 +199,7 @@ def test_a_key_that_leads_elsewhere_is_refused(key):
     [
         (Order.prefs, 5), (Order.prefs, None), (Order.prefs, b"a"), (Order.prefs, {"$gt": ""}),
         (Order.prefs, ["a"]), (Order.prefs, each), (Order.prefs, matched), (Order.prefs, slice(1)),
+        (Order.any_keys, (1, 2)),
         (Order.by_number, "5"), (Order.by_number, True), (Order.by_id, "x"), (Order.by_colour, "x"),
         (Order.lines, "0"), (Order.lines, slice(1)), (Order.lines, 1.0), (Order.lines, None),
         (Order.lines, True), (Order.name, 0), (Order.name, "a"), (Order.one, 0), (Order.one, "sku"),
@@ -245,6 +256,7 @@ def test_a_place_is_described_by_conditions_on_its_class(conditions):
         (lambda: Order.lines.weight, r"operator weight not allowed for ODMEmbeddedGeneric fields$"),
         (lambda: Order.lines.gt, r"operator gt not allowed for ODMEmbeddedGeneric fields$"),
         (lambda: Order.by_number.sku, r"for ODMEmbeddedGeneric fields: write Order\.by_number\[key\]\.sku"),
+        (lambda: Order.lines_pair.sku, r": write Order\.lines_pair\[0\]\.sku"),
         (lambda: Order.mixed.weight, r": write as_type\(Order\.mixed, Other\)\.weight"),
         (lambda: Order.lines[0].weight, r"^attribute weight not found in Line$"),
         (lambda: Order.prefs["a"].foo, r"operator foo not allowed for Order\.prefs\['a'\]"),

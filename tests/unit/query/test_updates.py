@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Any, Dict, List, Optional, Set, Tuple
+from typing import Annotated, Any, Dict, List, Literal, Optional, Set, Tuple
 from uuid import UUID
 
 import bson
@@ -15,7 +15,7 @@ from bson import Decimal128
 from bson.timestamp import Timestamp
 from pydantic import ValidationError, field_validator, model_validator
 
-from odmantic import EmbeddedModel, Field, Model, Reference, stored
+from odmantic import EmbeddedModel, Field, Model, Ref, Reference, stored
 from odmantic._plan.update import UpdatePlan, plan_update
 from odmantic.bson import WithBsonSerializer
 from odmantic.path import each, element, matched, path_of, where
@@ -268,6 +268,35 @@ def test_values_are_validated_like_assignments(call, title, loc):
 class Open(Model):
     any_value: Any = None
     any_list: List[Any] = []
+    shelf: Dict[str, User] = Reference()
+    lazy: Optional[Ref[User]] = None
+
+
+class Node(EmbeddedModel):
+    value: int = 0
+    below: Optional[Node] = None
+
+
+class Tree(Model):
+    node: Node = Node()
+
+
+class Animal(Model):
+    model_config = {"inheritance": "single", "discriminator": "kind"}
+
+    kind: Literal["animal"] = "animal"
+
+
+def test_values_of_more_kinds():
+    assert push(Open.any_value, 5).operand == {"$each": [5]}
+    assert inc(Open.any_value, 1.5).operand == 1.5
+    assert mul(Order.lines[each].qty, 2).guards == ()
+    assert set_(Open.shelf, {"a": USER}).operand == {"a": OID}
+    assert set_(Open.shelf["a"], str(OID)).operand == OID
+    assert set_(Open.lazy, Ref.to(User, OID)).operand == OID
+    assert set_(Tree.node.below, {"value": "5"}).operand == {"value": 5, "below": None}
+    with pytest.raises(ValidationError):
+        set_(Tree.node.below.value, "x")
 
 
 HOSTILE = [
@@ -400,6 +429,10 @@ def test_what_the_server_computes_keeps_the_constraints(update, conditions):
         (lambda: rename(Order.name, 5), TypeError, "takes a field or the text"),
         (lambda: set_(Order.id, OID), TypeError, "cannot change the primary key"),
         (lambda: set_(Order.twice, 1), TypeError, "is a stored property"),
+        (lambda: set_(Open.shelf, {"a.b": USER}), ValueError, "a key in a path"),
+        (lambda: set_(Open.shelf, {"a": None}), TypeError, "takes what it leads to"),
+        (lambda: push(Open.any_value, 1, sort=desc(Line.qty)), TypeError, "sorts the items of a list"),
+        (lambda: set_(Animal.kind, "animal"), TypeError, "cannot change the class"),
         (lambda: set_(Line.qty, 1), TypeError, "begins at no model"),
         (lambda: set_(element, 1), TypeError, "begins at no model"),
         (lambda: set_("name", 1), TypeError, "expected a field"),
