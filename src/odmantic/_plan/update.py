@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from odmantic._plan.foreign import share_documents
+from odmantic._query.guards import Guard, guards_of_way
 from odmantic._query.steps import Item, Path, Place
 from odmantic._query.update_keys import ArrayFilters, key_in_update
 from odmantic._query.updates import Update
@@ -61,15 +62,27 @@ def plan_update(model: Any, updates: tuple[Any, ...], *, upsert: bool = False) -
             _check_conflict(each, update, changed)
             changed.append((each, update))
         document.setdefault(update.operator, {})[key] = operand
-        conditions += [
-            guard.condition for guard in update.guards if guard.condition not in conditions
-        ]
+        for guard in _guards(update):
+            if guard.condition not in conditions:
+                conditions.append(guard.condition)
         matched.update(dict.fromkeys(_matched_arrays(update.path)))
     if upsert and matched:
         raise ValueError(
             "[matched] says which item the query met, and an upsert may meet none: use [where(...)]"
         )
     return UpdatePlan(document, filters.filters, conditions, tuple(matched))
+
+
+def _guards(update: Update) -> list[Guard]:
+    """Return the conditions of an update; one that removes makes nothing on its way."""
+    if update.operator in _REMOVES:
+        return [*update.guards]
+    other = update.other if isinstance(update.other, Path) else None
+    target = update.path if other is None else other
+    return [*guards_of_way(target), *update.guards]
+
+
+_REMOVES = frozenset({"$unset", "$pull", "$pullAll", "$pop", "$setOnInsert"})
 
 
 def _check(model: Any, update: Any, *, upsert: bool) -> None:

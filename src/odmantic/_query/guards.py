@@ -10,9 +10,10 @@ from pydantic_core import PydanticUndefined
 
 from odmantic._codec.encode import encode_value
 from odmantic._mapping.fields import ODMBaseField
+from odmantic._mapping.mapping import mapping_of
 from odmantic._query.constraints import Constraints, constraints_of
 from odmantic._query.kinds import Kind, kinds_of
-from odmantic._query.steps import Path
+from odmantic._query.steps import Item, Path
 from odmantic._query.update_keys import is_placed
 from odmantic._types.tree import Nullable
 
@@ -75,6 +76,38 @@ def presence(path: Path, *, start: Any, is_allowed: bool = True) -> list[Guard]:
     if starts_elsewhere or not is_allowed:
         return [Guard({path.key: {"$exists": True}}, is_bound=False)]
     return []
+
+
+def guards_of_way(path: Path) -> list[Guard]:
+    """Return the conditions that what a path leads through is there: the server would make up incomplete objects."""
+    found: list[Guard] = []
+    step, parent = path.step, path.parent
+    if parent is None:
+        return found
+    if _is_one_place(path):
+        if isinstance(step, Item):
+            # Items before a new one would be null.
+            found.append(Guard({path.key: {"$exists": True}}, is_bound=False))
+        elif isinstance(parent.node, Nullable) or _needs_keys(parent):
+            found.append(Guard({parent.key: {"$type": "object"}}, is_bound=False))
+    return [*guards_of_way(parent), *found]
+
+
+def _is_one_place(path: Path) -> bool:
+    """Return whether a filter can name the place: items are given by number."""
+    if isinstance(path.step, Item) and not (
+        isinstance(path.step.place, int) and path.step.place >= 0
+    ):
+        return False
+    return path.parent is None or _is_one_place(path.parent)
+
+
+def _needs_keys(path: Path) -> bool:
+    """Return whether there may be no object at a path, and one needs more than a single key."""
+    if path.embedded is None or not isinstance(path.step, ODMBaseField):
+        return False
+    fields = mapping_of(path.embedded).fields.values()
+    return not path.step.is_required_in_doc() and any(each.is_required_in_doc() for each in fields)
 
 
 def guards_of_growth(path: Path, number: int) -> list[Guard]:

@@ -64,6 +64,7 @@ class Doc(Model):
     lines: list[Line] = Field([], key_name="l")
     prefs: dict[str, int] = {}
     friend: Optional[Person] = Reference()
+    top: Optional[Line] = None
 
 
 def full():
@@ -118,6 +119,11 @@ REFUSED = [
     push(Doc.tags, "c", "d"),
     add_to_set(Doc.tags, "c", "d"),
     max_(Doc.maybe, "x"),
+    set_(Doc.lines[3].qty, 1),
+    set_(Doc.lines[3], Line(sku="q")),
+    set_(Doc.top.sku, "x"),
+    inc(Doc.top.qty, 1),
+    push(Doc.lines[7].parts, Part()),
 ]
 
 
