@@ -521,3 +521,47 @@ def test_the_constructor_and_dumps(users):
     assert again == made
     made.model_update(readers=[users[1]])
     assert made.readers == [users[1]]
+
+
+# --- Budget ------------------------------------------------------------------------------------
+
+
+class Leaf(Model):
+    name: str = ""
+
+
+class Branch(Model):
+    leaf: Leaf = Reference()
+
+
+class Tree(Model):
+    branches: List[Branch] = Reference()
+
+
+class Wood(Model):
+    tree: Tree = Reference()
+
+
+@pytest.mark.parametrize("within", ["nothing", "transaction"])
+def test_three_levels_below_a_thousand_documents_take_three_commands(
+    sync_engine, raw_database, commands, within
+):
+    ids = [ObjectId() for _ in range(1000)]
+    raw_database["leaf"].insert_many([{"_id": each, "name": "x"} for each in ids])
+    raw_database["branch"].insert_many([{"_id": each, "leaf": each} for each in ids])
+    raw_database["tree"].insert_many([{"_id": each, "branches": [each]} for each in ids])
+    raw_database["wood"].insert_many([{"_id": each, "tree": each} for each in ids])
+
+    if within == "nothing":
+        woods = to_list(sync_engine.find(Wood))
+        sent = [*commands.started]
+    else:
+        with sync_engine.transaction() as transaction:
+            woods = to_list(transaction.find(Wood))
+            sent = [*commands.started]
+
+    asked = [event.command["find"] for event in sent if "find" in event.command]
+    assert asked == ["wood", "tree", "branch", "leaf"]
+    # The last one looks for further documents of the read itself.
+    assert [event.command_name for event in sent] == ["find"] * 4 + ["getMore"]
+    assert {wood.tree.branches[0].leaf.id for wood in woods} == {*ids}
