@@ -51,7 +51,7 @@ def group_instances(ordered: Sequence[Model]) -> list[Group]:
     levels: dict[int, int] = {}
     members: dict[int, list[tuple[int, Model]]] = {}
     for position, instance in enumerate(ordered):
-        level = _level(instance, levels, kinds)
+        level = _level(instance, levels, kinds) if instance.__mapping__.links else 0
         levels[id(instance)] = level
         members.setdefault(level, []).append((position, instance))
     return [group for level in sorted(members) for group in _by_kind(members[level], kinds)]
@@ -60,10 +60,13 @@ def group_instances(ordered: Sequence[Model]) -> list[Group]:
 def _level(instance: Model, levels: Mapping[int, int], kinds: Mapping[type[Model], object]) -> int:
     """Return the number of changes of model on the longest path through the references of an instance."""
     level = 0
+    kind = kinds[type(instance)]
     for _, target in targets_in(instance):
-        if id(target) in levels:
-            is_change = kinds[target.__class__] is not kinds[type(instance)]
-            level = max(level, levels[id(target)] + is_change)
+        below = levels.get(id(target))
+        if below is not None:
+            if kinds[target.__class__] is not kind:
+                below += 1
+            level = max(level, below)
     return level
 
 
@@ -71,8 +74,8 @@ def _by_kind(
     numbered: Iterable[tuple[int, Model]], kinds: Mapping[type[Model], object]
 ) -> list[Group]:
     members: dict[object, list[tuple[int, Model]]] = {}
-    for position, instance in numbered:
-        members.setdefault(kinds[type(instance)], []).append((position, instance))
+    for each in numbered:
+        members.setdefault(kinds[type(each[1])], []).append(each)
     return [
         _group([instance for _, instance in each], [position for position, _ in each])
         for each in members.values()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from odmantic._codec.encode import check_target
 from odmantic._mapping.links import targets_in
@@ -22,8 +22,8 @@ from odmantic.exceptions import UnsavedReferenceError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from odmantic._mapping.fields import ODMReference
     from odmantic._mapping.links import Link
+    from odmantic._mapping.options import Saving
     from odmantic.model import Model
 
 
@@ -89,7 +89,7 @@ class _Walk:
 
     __slots__ = (
         *("_cascades", "_given", "_is_found", "_is_saved", "_later", "_loose", "_postponed"),
-        *("_waiting", "found", "left"),
+        *("_savings", "_waiting", "found", "left"),
     )
 
     def __init__(
@@ -98,6 +98,8 @@ class _Walk:
         self._given = given
         self._is_saved = is_saved
         self._cascades = cascades
+        self._savings: dict[Link, Saving] = {}
+        """Which targets are saved with what refers to them, by reference."""
         self.found: list[Model] = []
         self._is_found: dict[int, bool] = {}
         """By identity, what was met: whether it is found, or its references are still being followed."""
@@ -106,7 +108,7 @@ class _Walk:
         self._loose: set[tuple[int, int]] = set()
         """The loose references: the identities of instances and targets."""
         self._later: deque[Model] = deque()
-        """The targets of loose references that may not be found yet."""
+        """The instance to find next, and the targets of loose references."""
         self._waiting: list[tuple[Model, Model]] = []
         """The loose references that are postponed if the target comes later."""
         self._postponed: Mapping[int, Postponed] = NOTHING_POSTPONED
@@ -120,9 +122,11 @@ class _Walk:
 
     def add(self, instance: Model) -> None:
         """Find an instance after its references, and then the targets of loose ones."""
-        self._follow(instance)
+        self._later.append(instance)
         while self._later:
-            self._follow(self._later.popleft())
+            root = self._later.popleft()
+            if id(root) not in self._is_found and hollow_in(root) is None:
+                self._follow(root)
 
     def check(self) -> None:
         """Refuse references to what was never saved.
@@ -153,8 +157,6 @@ class _Walk:
         return found
 
     def _follow(self, root: Model) -> None:
-        if id(root) in self._is_found or hollow_in(root) is not None:
-            return
         path = [self._step(root)]
         while path:
             step = path[-1]
@@ -166,6 +168,10 @@ class _Walk:
                     self._close(path, link, target)
                 elif self._loose and self._is_loose(step.instance, link, target):
                     self._later.append(target)
+                elif not target.__mapping__.links:
+                    # Most targets: nothing has to be followed.
+                    self._is_found[id(target)] = True
+                    self.found.append(target)
                 else:
                     path.append(self._step(target, link))
                 if path[-1] is not step:
@@ -177,13 +183,15 @@ class _Walk:
 
     def _step(self, instance: Model, link: Link | None = None) -> _Step:
         self._is_found[id(instance)] = False
-        return _Step(instance, link, _references(instance))
+        return _Step(instance, link, iter(_references(instance)))
 
     def _takes(self, instance: Model, link: Link, target: Model) -> bool:
         """Return whether a target is saved with what refers to it."""
         if hollow_in(target) is not None:
             return False
-        saving = link.saving if self._cascades else "never"
+        saving = self._savings.get(link)
+        if saving is None:
+            saving = self._savings[link] = link.saving if self._cascades else "never"
         if saving == "changed" or id(target) in self._given:
             return True
         if self._is_saved(target):
@@ -248,12 +256,16 @@ def _endless(cycle: Sequence[_Step]) -> UnsavedReferenceError:
     )
 
 
-def _references(instance: Model) -> Iterator[tuple[Link, Model]]:
-    for link, target in targets_in(instance):
-        # What is no model at all is refused when it is encoded.
-        if is_model_instance(target):
-            check_target(cast("ODMReference", link.reference), target)
-            yield link, cast("Model", target)
+def _references(instance: Model) -> list[tuple[Link, Model]]:
+    # What is no model at all is refused when it is encoded.
+    found: list[tuple[Link, Any]] = [
+        pair for pair in targets_in(instance) if is_model_instance(pair[1])
+    ]
+    for link, target in found:
+        reference: Any = link.reference
+        if type(target) is not reference.model:
+            check_target(reference, target)
+    return found
 
 
 def referenced(instance: Model) -> list[Model]:
