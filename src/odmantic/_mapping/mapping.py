@@ -312,7 +312,7 @@ class ModelMapping:
 
     def decide_again(self) -> None:
         """Forget decisions based on the methods of the class."""
-        for name in (*_DECISIONS, "readable", "codec", "links", "targets"):
+        for name in (*_DECISIONS, "readable", "codec", "links", "targets", "_rules"):
             self.__dict__.pop(name, None)
 
     def move(self, collection: str) -> None:

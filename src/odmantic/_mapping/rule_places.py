@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
@@ -23,36 +23,68 @@ _MOST_PLACES = 1_000
 """The largest number of places of rules in the documents of a class: a deletion looks at each."""
 
 
+_DEEPEST = 180
+"""The largest number of levels in a document that servers take; the manual promises 100."""
+
+
 def rules_in(mapping: ModelMapping) -> tuple[Rule, ...]:
     """Return the rules in the documents of a model, those of its descendants included; each place counts once.
 
     Raises:
-        TypeError: if `pull_element` is at a place that is in no list, or there is no end to the places of a rule.
+        TypeError: if `pull_element` is at a place that is in no list, or nobody can look at all places of a rule.
     """
     having: dict[Any, tuple[Rule, list[ModelMapping]]] = {}
     mappings = mapping.read_as
     for each in mappings:
-        for rule in _Places(each, ref(mapping.model)).of(each, (), (), ()):
+        for rule in _gathered(_Places(each, ref(mapping.model)).of(each, (), (), ())):
             key = rule.on_delete, rule.hops, rule.leaves_out_none, rule.target, _supplied_in(each)
             having.setdefault(key, (rule, []))[1].append(each)
-            if len(having) > _MOST_PLACES:
-                raise TypeError(
-                    f"{mapping.model.__name__} has more than {_MOST_PLACES} places of references with an on_delete, such as "
-                    f"{rule.path}, and a deletion would look at each: embed fewer objects with such references"
-                )
     hierarchy = mapping.hierarchy
     if hierarchy is None:
         return tuple(rule for rule, _ in having.values())
     return tuple(
         rule
         if len(those) == len(mappings)
-        else replace(
-            rule,
-            type_key=hierarchy.key,
-            types=tuple(value for each in those for value in hierarchy.values_of(each.model)),
+        else rule.of_types(
+            hierarchy.key,
+            tuple(value for each in those for value in hierarchy.values_of(each.model)),
         )
         for rule, those in having.values()
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A rule at one place, with the class and the field that say it."""
+
+    rule: Rule
+    owner: tuple[Any, str]
+    is_repeated: bool
+    """Whether it is in objects inside of others of their class."""
+
+    @property
+    def family(self) -> tuple[Any, ...]:
+        """What a place and those inside of it have in common."""
+        return self.rule.names[0], self.owner, self.rule.target
+
+
+def _gathered(places: Iterator[_Place]) -> Iterator[Rule]:
+    """Yield rules, each with the places of the same reference in objects inside of those."""
+    outer: list[_Place] = []
+    deeper: dict[Any, list[Rule]] = {}
+    for number, place in enumerate(places):
+        if number == _MOST_PLACES:
+            where = place.owner[0].__name__, place.owner[1]
+            raise TypeError(
+                f"{'.'.join(where)} cannot have an on_delete, except 'nothing': there are more than {_MOST_PLACES} places where "
+                f"a deletion would look for it, such as {place.rule.path}. Embed fewer objects with such references"
+            )
+        if place.is_repeated:
+            deeper.setdefault(place.family, []).append(place.rule)
+        else:
+            outer.append(place)
+    for place in outer:
+        yield replace(place.rule, deeper=tuple(deeper.pop(place.family, ())))
 
 
 def _supplied_in(mapping: ModelMapping) -> tuple[Any, ...]:
@@ -79,8 +111,8 @@ class _Places:
         names: tuple[str, ...],
         hops: tuple[Hop, ...],
         around: tuple[ModelMapping, ...],
-    ) -> Iterator[Rule]:
-        """Yield the rules in the objects of a class.
+    ) -> Iterator[_Place]:
+        """Yield the places in the objects of a class.
 
         Args:
             mapping: The class.
@@ -92,7 +124,9 @@ class _Places:
             way, called = (*hops, link.key, *link.steps), (*names, link.name)
             if link.reference is not None:
                 if link.on_delete != "nothing":
-                    yield self._rule(link, link.reference, mapping, called, way, len(hops))
+                    rule = self._rule(link, link.reference, mapping, called, way, len(hops))
+                    is_repeated = len({*around, mapping}) <= len(around)
+                    yield _Place(rule, (mapping.model, link.name), is_repeated)
             elif self._has_rules(link.cls):
                 yield from self._embedded(link, called, way, (*around, mapping))
 
@@ -102,17 +136,19 @@ class _Places:
         names: tuple[str, ...],
         way: tuple[Hop, ...],
         around: tuple[ModelMapping, ...],
-    ) -> Iterator[Rule]:
+    ) -> Iterator[_Place]:
+        if len(way) >= _DEEPEST:
+            return
         # The classes of an embedded hierarchy have the references of its root.
         seen: set[Any] = set()
         for each in link.cls.__mapping__.read_as:
-            if each in around:
+            if each in around and Each.VALUE in way:
                 raise self._endless(link, names)
-            for rule in self.of(each, names, way, around):
-                place = rule.hops, rule.on_delete, rule.target
-                if place not in seen:
-                    seen.add(place)
-                    yield rule
+            for place in self.of(each, names, way, around):
+                key = place.rule.hops, place.rule.on_delete, place.rule.target
+                if key not in seen:
+                    seen.add(key)
+                    yield place
 
     def _rule(
         self,
@@ -159,11 +195,11 @@ class _Places:
         return self._inside[cls] is not None
 
     def _endless(self, link: Link, names: tuple[str, ...]) -> TypeError:
-        """Return the error for rules in objects that contain objects of their own class: there is no end to their places."""
+        """Return the error for rules in objects that contain others of their class, in dictionaries."""
         where = f"{self._root.model.__name__}.{'.'.join(names)}"
         return TypeError(
             f"{self._inside[link.cls]} cannot have an on_delete, except 'nothing': {link.cls.__name__} is in itself ({where}), "
-            "at any depth, where neither a query nor an update reaches its references. Keep these objects in one list"
+            "and in dictionaries, where no query looks at any depth. Use lists"
         )
 
 

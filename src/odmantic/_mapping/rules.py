@@ -6,7 +6,7 @@ them. The models whose documents have rules are registered when they are complet
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import ref
 
@@ -40,6 +40,7 @@ class Rule:
         type_key: The key of the discriminator, if not all documents of the model have the reference.
         types: Its values in those that have it.
         is_named: Whether what is stored names the collection of the target.
+        deeper: The rule at the places inside of objects that contain others of their own class.
     """
 
     on_delete: OnDelete
@@ -53,6 +54,17 @@ class Rule:
     type_key: str | None = None
     types: tuple[Any, ...] = ()
     is_named: bool = False
+    deeper: tuple[Rule, ...] = ()
+
+    @property
+    def places(self) -> tuple[Rule, ...]:
+        """The rule at each of its places."""
+        return (self, *self.deeper)
+
+    def of_types(self, key: str, types: tuple[Any, ...]) -> Rule:
+        """Return the rule for documents of some types."""
+        deeper = tuple(each.of_types(key, types) for each in self.deeper)
+        return replace(self, type_key=key, types=types, deeper=deeper)
 
     @property
     def holder(self) -> Any:

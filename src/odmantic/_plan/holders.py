@@ -25,16 +25,20 @@ Expression: TypeAlias = Any
 
 def holders_filter(rule: Rule, ids: list[Any], excluded: list[Any] | None = None) -> Document:
     """Return the filter for the documents that refer to one with some ids, but for those with excluded ids."""
-    if rule.is_in_table:
-        key, *hops = rule.hops
-        query: Document = {"$expr": _any_in(f"${key}", hops, _literal(ids))}
-    else:
-        query = _query(rule.hops, {"$in": ids})
+    queries = [_filter_at(each, ids) for each in rule.places]
+    query: Document = queries[0] if len(queries) == 1 else {"$or": queries}
     if rule.type_key is not None:
         query[rule.type_key] = {"$in": [*rule.types]}
     if excluded:
         query["$nor"] = [ids_filter(excluded)]
     return query
+
+
+def _filter_at(place: Rule, ids: list[Any]) -> Document:
+    if place.is_in_table:
+        key, *hops = place.hops
+        return {"$expr": _any_in(f"${key}", hops, _literal(ids))}
+    return _query(place.hops, {"$in": ids})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ def release(rule: Rule, ids: list[Any], excluded: list[Any] | None, supplied: Do
     """Return the update for a rule that keeps the documents.
 
     Args:
-        rule: The rule.
+        rule: The rule, at one of its places.
         ids: The ids of the deleted documents.
         excluded: The ids of those that are left alone: they are deleted too.
         supplied: What each update sets besides, by key.

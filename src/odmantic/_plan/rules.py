@@ -11,7 +11,7 @@ deleted takes along whatever refers to it for good, since nothing could read tha
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -32,6 +32,9 @@ Document: TypeAlias = dict[str, Any]
 
 MOST_DELETED = 10_000
 """The largest number of documents that are deleted in one call with rules, unless it says otherwise."""
+
+_MOST_LOOKED_AT = 1_000
+"""The number of documents from which a deletion learns where its ids are, among many places."""
 
 MOST_HOLDERS = 10
 """The number of documents that an error names."""
@@ -158,11 +161,12 @@ def consequences(
     everything = [*closure.classed.values()]
     for (rule, soft), ids in _fired(everything, {"deny"}).items():
         yield from _deny(closure, rule, ids, is_soft=soft)
-    releases = [
-        Releasing(rule, some, closure.ids_at(rule.holder, with_soft=soft))
-        for (rule, soft), ids in _fired(everything, {"nullify", "pull", "pull_element"}).items()
-        for some in slices(ids)
-    ]
+    releases: list[Releasing] = []
+    for (rule, soft), ids in _fired(everything, {"nullify", "pull", "pull_element"}).items():
+        excluded = closure.ids_at(rule.holder, with_soft=soft)
+        for some in slices(ids):
+            places = yield from _places(rule, some, excluded)
+            releases += [Releasing(place, some, excluded) for place in places]
     return Consequences(releases, closure.deletions(), closure.roots)
 
 
@@ -212,11 +216,34 @@ def _deny(
             raise _referenced(rule, closure.model, some, found)
 
 
+def _places(
+    rule: Rule, ids: list[Any], excluded: list[Any]
+) -> Generator[FindHolders, list[Any], list[Rule]]:
+    """Return a rule at the places where documents may have ids; there are many in objects of their own class."""
+    if not rule.deeper:
+        return [rule]
+    query = holders_filter(rule, ids, excluded)
+    found = yield FindHolders(rule.holder, query, ("_id", str(rule.hops[0])), _MOST_LOOKED_AT)
+    if len(found) == _MOST_LOOKED_AT:
+        return [replace(each, deeper=()) for each in rule.places]
+    return [
+        replace(each, deeper=()) for each, held in _held(rule, found) if held & {*map(key_of, ids)}
+    ]
+
+
+def _held(rule: Rule, found: list[Any]) -> Iterator[tuple[Rule, set[Hashable]]]:
+    """Yield a rule at each of its places, with what documents have there."""
+    for each in rule.places:
+        yield each, {key_of(value) for document in found for value in ids_in(document, each.hops)}
+
+
 def _referenced(rule: Rule, model: Any, ids: list[Any], found: list[Any]) -> ReferencedError:
-    held = {key_of(rule.id_in(each)) for document in found for each in ids_in(document, rule.hops)}
-    those = [id_ for id_ in map(rule.id_in, ids) if key_of(id_) in held]
+    field, those = rule.path, list[Any]()
+    for place, held in _held(rule, found):
+        if not those:
+            field, those = place.path, [rule.id_in(each) for each in ids if key_of(each) in held]
     holders = [document["_id"] for document in found]
-    return ReferencedError(rule.holder, rule.path, those, holders, deleted=model)
+    return ReferencedError(rule.holder, field, those, holders, deleted=model)
 
 
 class _Closure:
@@ -332,7 +359,7 @@ def _keys_without_index(model: Any) -> list[str]:
 
 
 def _is_indexed(rule: Rule) -> bool:
-    if rule.is_in_table:
+    if rule.is_in_table or rule.deeper:
         return False
     try:
         indexes = [

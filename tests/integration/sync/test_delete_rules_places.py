@@ -18,6 +18,10 @@ class User(Model):
     name: str = ""
 
 
+class Target(Model):
+    name: str = ""
+
+
 class Nulled(EmbeddedModel):
     by: Optional[User] = Reference(on_delete="nullify", key_name="b")
     text: str = "t"
@@ -283,11 +287,79 @@ def test_lazy_references(sync_engine, raw_database, users):
     assert [each["author"] for each in raw_database["lazily_taken"].find()] == [b.id]
 
 
+class Comment(EmbeddedModel):
+    replies: List["Comment"] = []
+    by: Optional[User] = Reference(on_delete="nullify", key_name="b")
+    to: Optional[Target] = Reference(on_delete="deny")
+
+
+class Row(EmbeddedModel):
+    by: User = Reference(on_delete="pull_element")
+    rows: List["Row"] = []
+
+
+class Thread(Model):
+    comments: List[Comment] = Field([], key_name="c")
+    pinned: Optional[Comment] = None
+    rows: List[Row] = []
+
+
+def test_objects_in_themselves(sync_engine, raw_database, users, commands):
+    a, b = users
+    target = sync_engine.save(Target())
+    one = Thread(
+        comments=[
+            Comment(
+                by=a, replies=[Comment(by=b), Comment(by=a, replies=[Comment(by=a), Comment()])]
+            ),
+            Comment(by=b),
+        ],
+        pinned=Comment(replies=[Comment(by=a)]),
+        rows=[
+            Row(by=b, rows=[Row(by=a, rows=[Row(by=b)]), Row(by=b, rows=[Row(by=a)])]),
+            Row(by=a),
+        ],
+    )
+    deepest = Comment(by=a, to=target)
+    for _ in range(48):
+        deepest = Comment(replies=[deepest])
+    other = Thread(comments=[deepest], rows=[Row(by=b)])
+    before = [one.model_dump_doc(), other.model_dump_doc()]
+    sync_engine.save_all([one, other])
+    with pytest.raises(ReferencedError) as caught:
+        sync_engine.delete(target)
+    assert caught.value.field == ".".join(["comments", *["replies"] * 48, "to"])
+    assert (caught.value.ids, caught.value.holders) == ([target.id], [other.id])
+    commands.clear()
+
+    sync_engine.delete(a)
+
+    found = [raw_database["thread"].find_one({"_id": each.id}) for each in (one, other)]
+    assert found == [_without(each, a.id) for each in before]
+    assert str(found).count(str(a.id)) == 0
+    assert str(found[0]).count(str(b.id)) == 2 + 3 - 1
+    # At places where no document has it, nothing is sent.
+    updates = [each.command for each in commands.started if each.command_name == "update"]
+    assert len([each for each in updates if each["update"] == "thread"]) == 4 + 1 + 3
+
+
+def _without(value, id_):
+    """Returns a document of a thread without an id."""
+    if isinstance(value, dict):
+        return {
+            key: None if key == "b" and each == id_ else _without(each, id_)
+            for key, each in value.items()
+        }
+    if isinstance(value, list):
+        return [
+            _without(each, id_)
+            for each in value
+            if not (isinstance(each, dict) and each.get("by") == id_)
+        ]
+    return value
+
+
 # --- Denials and cascades in depth --------------------------------------------------------------
-
-
-class Target(Model):
-    name: str = ""
 
 
 class Denial(EmbeddedModel):

@@ -51,6 +51,29 @@ def test_a_sync_engine_refuses_async_hooks_before_it_sends_anything(sync_engine,
     assert commands.names == []
 
 
+class Author(Model):
+    name: str
+
+
+class Written(Model):
+    author: Author = Reference(on_delete="cascade")
+
+    @hook("after_delete")
+    async def tell(self) -> None: ...
+
+
+def test_a_deletion_refuses_those_of_what_goes_along_before_it_writes(
+    sync_engine, raw_database, commands
+):
+    author = sync_engine.save(Written(author=Author(name="a"))).author
+    commands.clear()
+    with pytest.raises(TypeError, match="is async, and a SyncEngine cannot await it"):
+        sync_engine.delete(author)
+    assert {*commands.names} == {"find", "abortTransaction"}
+    assert raw_database["written"].count_documents({}) == 1
+    assert author.__fields_modified__ == set()
+
+
 def test_hooks_that_an_operation_does_not_call_may_be_async(sync_engine):
     assert sync_engine.find_one(Commented) is None
     assert sync_engine.save(Loading()) is not None

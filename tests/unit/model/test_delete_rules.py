@@ -104,33 +104,53 @@ def test_what_is_pulled_has_to_be_in_a_list():
     assert len(told(User)) >= 5
 
 
-def test_there_is_an_end_to_the_places():
-    with pytest.raises(
-        TypeError, match=r"Reply\.by cannot have an on_delete, except 'nothing': Reply is in itself"
-    ):
-
-        class Reply(EmbeddedModel):
-            by: User = Reference(on_delete="deny")
-            replies: List["Reply"] = []
-
-    class Leaf(EmbeddedModel):
+def test_objects_in_themselves():
+    class Reply(EmbeddedModel):
+        replies: List["Reply"] = []
         by: User = Reference(on_delete="deny")
 
-    with pytest.raises(TypeError, match=r"Leaf\.by cannot have"):
+    class Leaf(EmbeddedModel):
+        by: User = Reference(on_delete="pull_element")
 
-        class Tree(EmbeddedModel):
-            branches: List["Tree"] = []
-            leaf: Optional[Leaf] = None
+    class Tree(EmbeddedModel):
+        branches: List["Tree"] = []
+        leaves: List[Leaf] = []
+
+    class Forest(Model):
+        tree: Tree
+        replies: List[Reply] = []
+
+    rules = {rule.path: rule for rule in Forest.__mapping__.rules}
+    assert {*rules} == {"tree.leaves.by", "replies.by"}
+    first, *_, last = rules["replies.by"].deeper
+    assert {first.path, last.path} == {"replies.replies.by", ".".join(["replies"] * 89 + ["by"])}
+    assert len(rules["tree.leaves.by"].deeper) == 88
+
+    with pytest.raises(
+        TypeError, match=r"Node\.by cannot have an on_delete, .*: Node is in itself"
+    ):
+
+        class Node(EmbeddedModel):
+            by: User = Reference(on_delete="deny")
+            others: Dict[str, "Node"] = {}
+
+    with pytest.raises(TypeError, match=r"Twin\.by cannot have an on_delete, .* 1000 places"):
+
+        class Twin(EmbeddedModel):
+            by: User = Reference(on_delete="deny")
+            left: Optional["Twin"] = None
+            right: Optional["Twin"] = None
 
     class Free(EmbeddedModel):
         by: Optional[User] = Reference()
-        others: List["Free"] = []
+        others: Dict[str, "Free"] = {}
+        more: List["Free"] = []
 
-    class Forest(Model):
+    class Wood(Model):
         trees: List[Free] = []
-        leaf: Optional[Leaf] = None
+        leaves: List[Leaf] = []
 
-    assert "Forest.leaf.by deny" in told(User)
+    assert told(User).count("Wood.leaves.by pull_element") == 1
 
 
 def test_there_are_not_too_many_places():
@@ -155,7 +175,7 @@ def test_there_are_not_too_many_places():
 
     assert [rule.path for rule in Holder.__mapping__.rules] == ["of"]
     with pytest.raises(
-        TypeError, match="has more than 1000 places of references with an on_delete"
+        TypeError, match=r"Level\.of cannot have an on_delete, .* more than 1000 places"
     ):
         for _ in range(20):
 
