@@ -13,6 +13,7 @@ from odmantic._mapping.options import (
     ReferenceOptions,
     Saving,
 )
+from odmantic._mapping.rules import note_rule
 
 __all__ = ["ODMReferenceInfo", "Reference"]
 
@@ -76,6 +77,8 @@ def Reference(  # noqa: N802 - the public name of 1.x
     _check("missing", missing, Missing)
     _check("save", save, Saving)
     _check("on_delete", on_delete, OnDelete)
+    if on_delete != "nothing":
+        note_rule()
     options = ReferenceOptions(load, missing, save, on_delete)
     return ODMReferenceInfo(
         FieldOptions(key_name=key_name, index=index, unique=unique, reference=options)

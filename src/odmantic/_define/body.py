@@ -31,6 +31,7 @@ from odmantic._caller import warn_caller
 from odmantic._define.hierarchies import with_key_of_base
 from odmantic._define.properties import adopt, resolve
 from odmantic._define.references import check_lazy, check_union, empty_reference, evaluate_form
+from odmantic._mapping.building import building_class
 from odmantic._mapping.naming import plain_text
 from odmantic._mapping.options import FieldOptions, options_in
 from odmantic._types.adapt import adapt_annotation
@@ -364,7 +365,7 @@ class Body:
             self.namespace[name] = pydantic.Field(empty_reference(form))
         elif isinstance(value, ODMFieldInfo):
             self.namespace[name] = value.pydantic_field_info
-        elif value is PydanticUndefined and any(hasattr(base, name) for base in bases):
+        elif value is PydanticUndefined and _is_attribute(name, bases):
             # Pydantic would take the inherited attribute of that name as the default.
             self.namespace[name] = pydantic.Field()
 
@@ -439,3 +440,9 @@ def own_annotations(namespace: Mapping[str, Any]) -> dict[str, Any]:
     else:
         found = namespace.get("__annotations__", {})
     return {plain_text(name): annotation for name, annotation in found.items()}
+
+
+def _is_attribute(name: str, bases: tuple[type[Any], ...]) -> bool:
+    """Return whether bases have an attribute; that is no reason to complete them."""
+    with building_class():
+        return any(hasattr(base, name) for base in bases)

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 from pydantic import PydanticUndefinedAnnotation
 
+from odmantic._mapping.rules import complete_first
 from odmantic._types.annotations import evaluate
 from odmantic._types.internals import has_parameters
 from odmantic._types.tree import read_type
@@ -38,6 +39,15 @@ def resolve_first(model: Any) -> None:
     """Complete a class that another schema needs, as far as possible."""
     if model in _waiting and not _rebuilding.get():
         model.model_rebuild(raise_errors=False)
+
+
+def _complete_all() -> None:
+    """Complete the classes whose names exist by now: nobody may have used them yet."""
+    for model in [*_waiting]:
+        resolve_first(model)
+
+
+complete_first(_complete_all)
 
 
 def _is_type_like(value: object) -> bool:

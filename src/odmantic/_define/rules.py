@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from odmantic._mapping.hierarchy import hierarchy_of
 from odmantic._mapping.links import ends_of
-from odmantic._mapping.rules import note_rule
 from odmantic._types.kinds import ModelKind
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ def check_rule(model: Any, name: str, reference: ODMReference) -> None:
         _check_root(model, name, on_delete)
     if on_delete == "nothing":
         return
-    note_rule()
     ends = [(steps, is_optional) for _, steps, is_optional in ends_of(reference.tree)]
     reasons = {
         "nullify": None if all(is_optional for _, is_optional in ends) else "it cannot be None",

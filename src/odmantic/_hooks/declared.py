@@ -153,7 +153,7 @@ def _methods(cls: Any) -> dict[str, tuple[str, ...]]:
 
 
 def _is_method(value: object) -> bool:
-    return isinstance(value, (FunctionType, classmethod))
+    return issubclass(type(value), (FunctionType, classmethod))
 
 
 def _function_of(method: Any) -> Any:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
-from weakref import ref
+from weakref import WeakSet, ref
+
+from pydantic import PydanticUndefinedAnnotation
 
 from odmantic._bson.values import is_document
 from odmantic._mapping.hierarchy import hierarchy_of
@@ -139,6 +141,10 @@ class _Holders:
     def __init__(self) -> None:
         self.are_declared = False
         """Whether any class has a rule."""
+        self.complete_classes: Callable[[], None] = lambda: None
+        """Completes the classes that can be complete by now."""
+        self.undecided: WeakSet[Any] = WeakSet()
+        """Complete classes whose rules cannot be told yet."""
         self.version = 0
         """Another number once there are other classes."""
         self.models: dict[Any, Callable[[], Any]] = {}
@@ -152,6 +158,11 @@ def note_rule() -> None:
     _holders.are_declared = True
 
 
+def complete_first(complete_classes: Callable[[], None]) -> None:
+    """Have classes completed before it is asked for their rules."""
+    _holders.complete_classes = complete_classes
+
+
 def note_rules(mapping: ModelMapping) -> None:
     """Register a class that is complete, if its documents have rules.
 
@@ -163,6 +174,25 @@ def note_rules(mapping: ModelMapping) -> None:
     if not _holders.are_declared:
         return
     _holders.version += 1
+    try:
+        _register(mapping)
+    except PydanticUndefinedAnnotation:
+        # A class in it waits for a name.
+        _holders.undecided.add(mapping.model)
+    _decide()
+
+
+def _decide() -> None:
+    """Register the classes whose rules can be told by now."""
+    for model in [*_holders.undecided]:
+        try:
+            _register(model.__mapping__)
+        except PydanticUndefinedAnnotation:
+            continue
+        _holders.undecided.discard(model)
+
+
+def _register(mapping: ModelMapping) -> None:
     if kind_of(mapping.model) is not ModelKind.MODEL:
         # It raises the errors of the class itself.
         _ = mapping.rules
@@ -174,6 +204,7 @@ def note_rules(mapping: ModelMapping) -> None:
         models[root.__module__, root.__qualname__, holder.collection] = ref(root, _forget)
         # Replaced as a whole: other threads may be reading.
         _holders.models = models
+        _holders.version += 1
 
 
 def _forget(_: object) -> None:
@@ -191,6 +222,10 @@ def rules_on(model: Any) -> tuple[Rule, ...]:
 
 def has_rules_below(model: Any) -> bool:
     """Return whether the deletion of documents that are found by a model may fire rules."""
+    if not _holders.are_declared:
+        return False
+    _holders.complete_classes()
+    _decide()
     return bool(_holders.models) and bool(_kept("_has_rules", model, _find_below))
 
 

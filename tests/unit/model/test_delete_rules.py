@@ -244,6 +244,57 @@ def test_forward_references_count_once_they_exist():
     assert told(Target) == ["Later.notes.of deny"]
 
 
+class NeverUsed(Model):
+    of: "FromElsewhere" = Reference(on_delete="deny")
+
+
+def test_forward_references_count_before_the_first_use_of_their_class():
+    global FromElsewhere  # noqa: PLW0603 - where the annotation looks for it
+
+    # As an import at the end of a module does: no class of the module is defined with this name.
+    FromElsewhere = type("Other", (Model,), {"__module__": "elsewhere"})
+
+    assert has_rules_below(FromElsewhere)
+    assert told(FromElsewhere) == ["NeverUsed.of deny"]
+
+
+class WithLater(EmbeddedModel):
+    by: Optional["LaterTarget"] = Reference(on_delete="nullify")
+    all: List["LaterTarget"] = Reference(on_delete="pull")
+
+
+class HasLater(Model):
+    notes: List[WithLater] = []
+
+
+class LaterRoot(Model):
+    model_config = {"inheritance": "single"}
+    last: Optional["LaterLeaf"] = Reference(on_delete="nullify")
+
+
+class LaterFirst(LaterRoot):
+    notes: List[WithLater] = []
+
+
+class LaterTarget(Model):
+    holder: Optional[HasLater] = Reference(on_delete="cascade")
+
+
+class LaterLeaf(LaterRoot):
+    first: Optional[LaterFirst] = Reference(on_delete="cascade")
+
+
+def test_classes_may_be_complete_before_those_in_them():
+    assert has_rules_below(LaterTarget)
+    assert told(LaterTarget) == [
+        *("HasLater.notes.all pull", "HasLater.notes.by nullify"),
+        *("LaterRoot.notes.all pull", "LaterRoot.notes.by nullify"),
+    ]
+    assert told(HasLater) == ["LaterTarget.holder cascade"]
+    assert told(LaterLeaf) == ["LaterRoot.last nullify"]
+    assert told(LaterFirst) == ["LaterRoot.first cascade"]
+
+
 class OfModule(Model):
     pass
 

@@ -9,7 +9,7 @@ from typing import Any, Generic, Literal, Optional, TypeVar
 import pytest
 from pydantic import create_model, field_validator
 
-from odmantic import EmbeddedModel, Field, Model
+from odmantic import EmbeddedModel, Field, Model, Reference
 from odmantic._mapping.hierarchy import class_to_read, hierarchy_of, types_condition
 from odmantic._mapping.mapping import mapping_of
 
@@ -394,3 +394,28 @@ def test_a_moved_collection_is_that_of_all():
     assert +Oak == "garden"
     with pytest.raises(TypeError, match=r"assign Plant\.__collection__"):
         Rose.__collection__ = "roses"
+
+
+class Part(EmbeddedModel):
+    of: Optional["Leaf"] = Reference()
+
+
+class Trunk(Model):
+    model_config = {"inheritance": "single"}
+
+    best: Optional["Leaf"] = Reference()
+    part: Optional[Part] = None
+
+
+class Branch(Trunk):
+    parts: list[Part]
+
+
+class Leaf(Trunk):
+    pass
+
+
+def test_a_root_may_refer_to_classes_below_it():
+    branch = Branch(best=Leaf(), parts=[Part(of=Leaf())])
+    assert type(branch.parts[0].of) is Leaf
+    assert [link.name for link in mapping_of(Branch).links] == ["best", "part", "parts"]
