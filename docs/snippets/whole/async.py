@@ -50,3 +50,17 @@ async def main(engine: AIOEngine) -> None:
         print(error.instance.name)
         # -> Dee
     # --8<-- [end:replace]
+
+    # --8<-- [start:refresh]
+    ada.name = "Ada King"
+    await engine.refresh(
+        ada
+    )  # reads the document; the name, which is not saved yet, stays
+    print(ada.name)
+    # -> Ada King
+    await engine.refresh(
+        ada, User.name, discard=True
+    )  # this field, whatever has changed
+    print(ada.name)
+    # -> Ada L.
+    # --8<-- [end:refresh]

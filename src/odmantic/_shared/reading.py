@@ -68,9 +68,13 @@ class Reader(Generic[ModelType]):
             DocumentParsingError: if the document does not fit the model.
         """
         instance = read_document(self.model, raw_doc, self.known)
+        self.note(instance)
+        return instance
+
+    def note(self, instance: ModelType) -> None:
+        """Note in the transaction that an instance was read."""
         if self.attempt is not None:
             self.attempt.journal.read(self.known.place.database, instance)
-        return instance
 
     def parse_all(
         self, parts: Iterable[list[dict[str, Any]]]

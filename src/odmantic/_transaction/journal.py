@@ -198,6 +198,24 @@ class Journal:
         for nested in nested_instances(instance):
             self._read_nested(database, nested)
 
+    def written(self, instance: Instance) -> AbstractSet[str]:
+        """Return the names of the fields of an instance that this transaction wrote."""
+        entry = self._all_entries().get(id(instance))
+        return frozenset() if entry is None else frozenset(entry.written)
+
+    def refreshed(self, instance: Instance, names: AbstractSet[str]) -> None:
+        """Note that fields got other values than those written: a rollback makes them dirty no more.
+
+        What it makes new again is dirty in all fields.
+        """
+        entry = self._all_entries().get(id(instance))
+        if entry is not None and names:
+            primary = mapping_of(type(instance)).primary_field
+            entry.written -= names
+            entry.writes = [
+                (write, each if primary in each else each - names) for write, each in entry.writes
+            ]
+
     def after_rollback(self, instance: Instance) -> Callable[[], None] | None:
         """Return a function that makes a written instance as dirty as a rollback would; `None` for another one."""
         entry = self._all_entries().get(id(instance))

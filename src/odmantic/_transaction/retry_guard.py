@@ -18,6 +18,8 @@ from odmantic._transaction.tracked import Tracked
 from odmantic._types.instances import Instance
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     _Document = dict[str, bytes | None]
     """Digests of the stored values by key."""
 
@@ -42,6 +44,13 @@ class RetryGuard:
         for saves in self._saves.values():
             saves.count = 0
             saves.left = saves.latest
+            saves.fresh = set()
+
+    def refreshed(self, instance: Instance, names: Iterable[str]) -> None:
+        """Note that values of an object came from the server in this attempt: it is no change to begin with others."""
+        fields = mapping_of(type(instance)).fields
+        fresh = self._saves.setdefault(id(instance), _Saves(instance)).fresh
+        fresh.update(fields[name].key_name if name in fields else name for name in names)
 
     def check(self, instance: Instance) -> None:
         """Enter a save that is about to be sent, and compare it with the same one of the previous attempt.
@@ -68,6 +77,8 @@ class _Saves:
     """The object as the previous attempt left it."""
     latest: _Document = field(default_factory=dict[str, "bytes | None"])
     count: int = 0
+    fresh: set[str] = field(default_factory=set[str])
+    """The keys of values that came from the server in this attempt."""
 
     def enter(self, document: _Document) -> bool:
         """Enter a save; return whether it is as in an earlier attempt."""
@@ -76,7 +87,10 @@ class _Saves:
             self.earlier.append(document)
             return True
         then = self.earlier[number]
-        return all(value in {then.get(key), self.left.get(key)} for key, value in document.items())
+        return all(
+            key in self.fresh or value in {then.get(key), self.left.get(key)}
+            for key, value in document.items()
+        )
 
 
 def _compared(instance: Instance) -> dict[str, Any]:

@@ -87,6 +87,11 @@ async def _replace(target, user, **session):
     await target.replace(user, **session)
 
 
+async def _refresh(target, user, **session):
+    await target.refresh(user, **session)
+    await target.refresh(user, User.name, **session)
+
+
 async def _delete(target, user, **session):
     await target.delete(user, **session)
 
@@ -106,7 +111,7 @@ OPERATIONS = {
     operate.__name__[1:]: operate
     for operate in (
         *(_find, _find_one, _find_any, _load, _count),
-        *(_save, _save_all, _insert, _insert_many, _replace, _delete, _remove, _restore),
+        *(_save, _save_all, _insert, _insert_many, _replace, _refresh, _delete, _remove, _restore),
     )
 }
 OF_ENGINES = OPERATIONS | {"configure_database": _configure_database}

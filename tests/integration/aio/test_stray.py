@@ -75,6 +75,11 @@ async def _replace(engine, **session):
         await engine.replace(user, **session)
 
 
+async def _refresh(engine, **session):
+    user = await engine.save(User(name="x"), session=NO_SESSION)
+    return await engine.refresh(user, **session)
+
+
 async def _delete(engine, **session):
     await engine.delete(await engine.save(User(name="x"), session=NO_SESSION), **session)
 
@@ -90,7 +95,8 @@ async def _configure(engine, **session):
 EVERY_OPERATION = pytest.mark.parametrize(
     "operate",
     [
-        *(_find, _find_one, _count, _save, _save_all, _insert, _insert_many, _replace, _delete),
+        *(_find, _find_one, _count, _save, _save_all, _insert, _insert_many, _replace),
+        *(_refresh, _delete),
         *(_remove, _configure),
     ],
     ids=lambda operate: operate.__name__[1:],
@@ -149,7 +155,9 @@ async def test_raise_refuses_before_anything_is_sent(make_engine, operate, comma
         async with engine.transaction():
             await operate(engine)
     assert isinstance(caught.value, RuntimeError)
-    assert set(commands.names) <= ({"update"} if operate in (_delete, _replace) else set())
+    assert set(commands.names) <= (
+        {"update"} if operate in (_delete, _replace, _refresh) else set()
+    )
 
 
 @EVERY_OPERATION

@@ -32,6 +32,7 @@ OPERATIONS = {
     "insert": lambda engine, parcel, session: engine.insert(parcel, session=session),
     "insert_many": lambda engine, parcel, session: engine.insert_many([parcel], session=session),
     "replace": lambda engine, parcel, session: engine.replace(parcel, session=session),
+    "refresh": lambda engine, parcel, session: engine.refresh(parcel, session=session),
     "delete": lambda engine, parcel, session: engine.delete(parcel, session=session),
     "remove": lambda engine, parcel, session: engine.remove(Parcel, session=session),
     "configure_database": lambda engine, parcel, session: engine.configure_database(

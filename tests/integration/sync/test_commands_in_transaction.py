@@ -87,6 +87,11 @@ def _replace(target, user, **session):
     target.replace(user, **session)
 
 
+def _refresh(target, user, **session):
+    target.refresh(user, **session)
+    target.refresh(user, User.name, **session)
+
+
 def _delete(target, user, **session):
     target.delete(user, **session)
 
@@ -106,7 +111,7 @@ OPERATIONS = {
     operate.__name__[1:]: operate
     for operate in (
         *(_find, _find_one, _find_any, _load, _count),
-        *(_save, _save_all, _insert, _insert_many, _replace, _delete, _remove, _restore),
+        *(_save, _save_all, _insert, _insert_many, _replace, _refresh, _delete, _remove, _restore),
     )
 }
 OF_ENGINES = OPERATIONS | {"configure_database": _configure_database}

@@ -33,6 +33,7 @@ CALLS = [
         {"cascade": True},
     ),
     ("replace", (sentinel.instance,), {}, {}),
+    ("refresh", (sentinel.instance, User.name), {}, {"discard": False}),
     ("delete", (sentinel.instance,), {}, {}),
     ("remove", (User, *_QUERIES), {"just_one": True}, {}),
     ("remove", (User,), {}, {"just_one": False}),
@@ -145,7 +146,7 @@ def test_the_engine_is_asked_even_where_it_refuses():
     "method",
     [
         *("find", "find_one", "count", "save", "save_all", "delete", "remove"),
-        *("insert", "insert_many", "replace"),
+        *("insert", "insert_many", "replace", "refresh"),
     ],
 )
 def test_no_operation_takes_a_session(make, method):

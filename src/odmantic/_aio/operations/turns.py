@@ -75,6 +75,21 @@ class Turns:
                 return None
             await busy.wait()
 
+    async def until_free(self, instance: Model) -> None:
+        """Wait until no save of an instance is under way, in whatever scope."""
+        while busy := self._any_of(instance):
+            await busy.wait()
+
+    def _any_of(self, instance: Model) -> Turn | None:
+        single = self._singles.get(id(instance))
+        if single is not None or not self._bulks:
+            return single
+        held = held_turns()
+        for bulk in (*self._bulks,):
+            if bulk not in held and any(each is instance for each in bulk.instances):
+                return bulk
+        return None
+
     def leave(self, instance: Model, turn: Turn) -> None:
         """End the save of an instance."""
         del self._singles[id(instance)]

@@ -11,6 +11,7 @@ from odmantic._aio.operations.hooks import HookedCall
 from odmantic._aio.operations.save import finish, save_hooked, save_one, save_postponed
 from odmantic._driver.plain import check_acknowledged
 from odmantic._hooks.inside import is_in_hook_of, refuse_own
+from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.errors import NOT_ENCODABLE, write_error
 from odmantic._plan.indexes import warn_unless_settled
 from odmantic._plan.save import all_fields
@@ -149,7 +150,11 @@ async def _write(
             return
         mark_written(instance, plan.names, plan.snapshots)
         if scope.attempt is not None:
-            scope.attempt.journal.wrote(write, instance, plan.names)
+            names = plan.names
+            if not how.inserts:
+                # There was a document with this primary key before.
+                names -= {str(mapping_of(type(instance)).primary_field)}
+            scope.attempt.journal.wrote(write, instance, names)
         if postponed is not None:
             mark_dirty(instance, postponed.names)
     finally:

@@ -34,8 +34,15 @@ if TYPE_CHECKING:
     from odmantic.query import QueryExpression, SortExpression
 
 
-def find(engine: Engine, scope: Scope, plan: FindPlan[ModelType]) -> SyncCursor[ModelType]:
-    """Return a cursor over the instances of a read."""
+def find(
+    engine: Engine,
+    scope: Scope,
+    plan: FindPlan[ModelType],
+    operation: str = "find",
+    *,
+    is_hooked: bool = True,
+) -> SyncCursor[ModelType]:
+    """Return a cursor over the instances of a read; their hooks are called, unless it is not hooked."""
     model = plan.model
     target = engine._target(model)
     query = target.bound(plan.filter)
@@ -56,14 +63,14 @@ def find(engine: Engine, scope: Scope, plan: FindPlan[ModelType]) -> SyncCursor[
         return read.find(plan.filter, session=scope.session, **plan.find_options())
 
     def send(call: Callable[[], Any]) -> Any:
-        return scope.send(engine, call, "find", model)
+        return scope.send(engine, call, operation, model)
 
     known = engine._reading_from(model, target.known)
     source = Source(Reader(model, known, scope.attempt), open_cursor, send)
     if has_references:
         loader = ReferenceLoader(engine, scope, plan.loads, collection)
         _load_by(source, loader, plan, by_server=by_server)
-    source.after_load = _after_load(engine, scope, plan, target)
+    source.after_load = _after_load(engine, scope, plan, target, is_hooked=is_hooked)
     if plan.loads_back:
         source.page_size = plan.batch_size
     if encoded is not None:
@@ -72,10 +79,11 @@ def find(engine: Engine, scope: Scope, plan: FindPlan[ModelType]) -> SyncCursor[
 
 
 def _after_load(
-    engine: Engine, scope: Scope, plan: FindPlan[Any], target: Target
+    engine: Engine, scope: Scope, plan: FindPlan[Any], target: Target, *, is_hooked: bool
 ) -> AfterLoad | None:
     """Return what is done with the instances of a page: back references are loaded, and then hooks called."""
-    hooks = None if target.load_hooks is None else hooks_of_read(target.load_hooks)
+    reach = target.load_hooks if is_hooked else None
+    hooks = None if reach is None else hooks_of_read(reach)
     then = None if hooks is None else partial(load_hooked, engine, scope, hooks)
     return partial(_load_back, engine, scope, plan.loads, then) if plan.loads_back else then
 

@@ -10,6 +10,7 @@ from pymongo.errors import PyMongoError
 
 from odmantic._driver.plain import check_acknowledged
 from odmantic._hooks.inside import is_in_hook_of, refuse_own
+from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.errors import NOT_ENCODABLE, write_error
 from odmantic._plan.indexes import warn_unless_settled
 from odmantic._plan.save import all_fields
@@ -148,7 +149,11 @@ def _write(engine: Engine, scope: Scope, instance: Model, target: Target, how: W
             return
         mark_written(instance, plan.names, plan.snapshots)
         if scope.attempt is not None:
-            scope.attempt.journal.wrote(write, instance, plan.names)
+            names = plan.names
+            if not how.inserts:
+                # There was a document with this primary key before.
+                names -= {str(mapping_of(type(instance)).primary_field)}
+            scope.attempt.journal.wrote(write, instance, names)
         if postponed is not None:
             mark_dirty(instance, postponed.names)
     finally:

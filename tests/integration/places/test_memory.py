@@ -1,0 +1,351 @@
+"""What an instance knows, for each way in which a write, a refresh and a transaction can end.
+
+The rules, which a machine tries in any order:
+
+* A save writes the fields that the program assigned, or changed in place, and that are not stored yet: no others, also
+  after a rollback or an unknown commit, and whatever somebody else wrote.
+* `insert` and `replace` write the whole document, or raise and change nothing, neither the document nor what is dirty.
+* After `refresh`, what the program has not changed equals the document; with `discard=True`, all of it.
+* After a rollback, an instance is dirty in what it had sent, unless a refresh has replaced that since. What it had read
+  in the transaction is no change of the program, and never written.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import bson
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+
+from odmantic import EmbeddedModel, Model, SyncEngine
+from odmantic._plan.save import fields_to_save
+from odmantic.exceptions import DocumentNotFoundError, DuplicateKeyError
+
+
+class Size(EmbeddedModel):
+    width: int = 1
+
+
+class Crate(Model):
+    code: int = 0
+    weight: int = 0
+    tags: list[int] = []
+    size: Size = Size()
+
+
+NAMES = frozenset({"code", "weight", "tags", "size"})
+IN_PLACE = ("tags", "size")
+Documents = dict[bson.ObjectId, dict[str, Any]]
+
+
+@dataclass(eq=False)
+class Handle:
+    """An instance, and what the rules say that is known of it."""
+
+    crate: Crate
+    is_known: bool = False
+    assigned: set[str] = field(default_factory=set)
+    """The fields that were assigned, or are dirty again."""
+    then: dict[str, Any] = field(default_factory=dict)
+    """The stored forms when they were read or written."""
+    own: set[str] = field(default_factory=lambda: {*NAMES})
+    """The fields whose values the program has given, or written as a whole."""
+    lost: set[str] = field(default_factory=set)
+    """The fields that the present transaction has sent: after a rollback they are dirty."""
+
+    @property
+    def now(self) -> dict[str, Any]:
+        document = self.crate.model_dump_doc()
+        return {name: copy.deepcopy(document[name]) for name in NAMES}
+
+    @property
+    def dirty(self) -> set[str]:
+        if not self.is_known:
+            return {*NAMES}
+        now = self.now
+        return self.assigned | {name for name in IN_PLACE if now[name] != self.then[name]}
+
+    def wrote(self, names: set[str]) -> None:
+        now = self.now
+        self.then.update({name: now[name] for name in (names if self.is_known else NAMES)})
+        self.is_known = True
+        self.assigned -= names
+        self.lost |= names
+
+
+STEPS = ("assign", "change", "save", "insert", "replace", "refresh", "discard", "part", "delete")
+ENDS = ("commit", "abort", "fail", "unknown", "unknown, then committed")
+
+
+class World(RuleBasedStateMachine):
+    """Instances, and the documents that there should be."""
+
+    engine: SyncEngine
+    raw: Callable[[str], Any]
+    """Gives a database without any engine."""
+    app_name: str
+
+    handles = Bundle("handles")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stored: Documents = {}
+        self.collection = self.engine.get_collection(Crate)
+        self.place = self.engine._target(Crate).known.place
+        self.raw(self.engine.database_name).drop_collection("crate")
+        self.raw(self.engine.database_name).create_collection("crate")
+        self.count = 0
+        self.known: list[Handle] = []
+
+    def number(self) -> int:
+        """Returns a number that no field has had before."""
+        self.count += 1
+        return self.count
+
+    # --- Instances ---------------------------------------------------------------------------
+
+    @rule(target=handles, is_stored=st.booleans())
+    def make(self, is_stored: bool = False) -> Handle:
+        size = Size(width=self.number())
+        handle = self.noted(Crate(code=self.number(), size=size, tags=[]))
+        if is_stored:
+            self.outside(handle, ["insert"])
+        return handle
+
+    @rule(target=handles, handle=handles)
+    def make_again(self, handle: Handle) -> Handle:
+        """Another instance with the same id, which knows nothing."""
+        return self.noted(Crate(id=handle.crate.id, code=self.number(), size=Size(), tags=[]))
+
+    @rule(target=handles, handle=handles)
+    def find(self, handle: Handle) -> Handle:
+        found = self.engine.find_one(Crate, Crate.id == handle.crate.id)
+        assert (found is None) == (handle.crate.id not in self.stored)
+        if found is None:
+            return self.make()
+        read = self.noted(found)
+        read.is_known, read.own, read.then = True, set(), read.now
+        return read
+
+    def noted(self, crate: Crate) -> Handle:
+        self.known.append(Handle(crate))
+        return self.known[-1]
+
+    @rule(handle=handles, name=st.sampled_from(("code", "weight")))
+    def write_elsewhere(self, handle: Handle, name: str) -> None:
+        """Somebody else writes a field."""
+        if handle.crate.id in self.stored:
+            value = self.number()
+            self.raw(self.engine.database_name)["crate"].update_one(
+                {"_id": handle.crate.id}, {"$set": {name: value}}
+            )
+            self.stored[handle.crate.id][name] = value
+
+    # --- Steps -------------------------------------------------------------------------------
+
+    @rule(handle=handles, steps=st.lists(st.sampled_from(STEPS), min_size=1, max_size=5))
+    def outside(self, handle: Handle, steps: list[str]) -> None:
+        for what in steps:
+            self.step(self.engine, handle, what, self.stored)
+        handle.lost.clear()
+
+    @rule(
+        handle=handles,
+        steps=st.lists(st.tuples(st.booleans(), st.sampled_from(STEPS)), min_size=1, max_size=8),
+        end=st.sampled_from(ENDS),
+    )
+    def in_transaction(self, handle: Handle, steps: list[tuple[bool, str]], end: str) -> None:
+        """Do things with an instance, and with another one of the same document."""
+        twin = self.find(handle) if handle.crate.id in self.stored else self.make_again(handle)
+        chosen = [(twin if is_twin else handle, what) for is_twin, what in steps]
+        handles = {handle: None for handle, _ in chosen}
+        deleted = {handle for handle, what in chosen if what == "delete"}
+        before = {handle: handle.is_known for handle in handles}
+        documents = copy.deepcopy(self.stored)
+        transaction = self.engine.transaction()
+        transaction.start()
+        for one, what in chosen:
+            doomed = what == "insert" and one.crate.id in documents
+            if not doomed:
+                self.step(transaction, one, what, documents)
+        if self.ended(transaction, end):
+            self.stored = documents
+        else:
+            for one in handles:
+                self.rolled_back(one, was_known=before[one], is_sure=one not in deleted)
+        for one in handles:
+            one.lost.clear()
+
+    def ended(self, transaction: Any, end: str) -> bool:
+        """Ends a transaction; tells whether it is committed."""
+        if end in ("commit", "abort"):
+            getattr(transaction, end)()
+            return end == "commit"
+        lsid = transaction.get_driver_session().session_id
+        with self.failing_commit(251 if end == "fail" else 50):
+            try:
+                transaction.commit()
+            except PyMongoError:
+                pass
+            else:  # there was nothing to commit
+                return True
+        if end == "unknown, then committed":
+            transaction.commit()
+            return True
+        if end == "unknown":
+            transaction.abort()
+        # To the server it is still open.
+        self.raw("admin").command({"killSessions": [lsid]})
+        return False
+
+    @contextmanager
+    def failing_commit(self, code: int) -> Iterator[None]:
+        data = {
+            "failCommands": ["commitTransaction"],
+            "appName": self.app_name,
+            "errorCode": code,
+        }
+        admin = self.raw("admin")
+        admin.command({"configureFailPoint": "failCommand", "mode": {"times": 1}, "data": data})
+        try:
+            yield
+        finally:
+            admin.command({"configureFailPoint": "failCommand", "mode": "off"})
+
+    def rolled_back(self, handle: Handle, *, was_known: bool, is_sure: bool) -> None:
+        """Checks what is dirty now, which has to be all that was lost, and nothing that was only read."""
+        dirty = {*fields_to_save(handle.crate, self.place)} - {"id"}
+        if is_sure:
+            assert dirty >= handle.lost
+        assert dirty <= handle.own or dirty == NAMES
+        if was_known and is_sure:
+            assert dirty <= handle.own
+        handle.is_known = "id" not in fields_to_save(handle.crate, self.place)
+        now = handle.now
+        handle.assigned = dirty if handle.is_known else set()
+        handle.then = now
+
+    def step(self, target: Any, handle: Handle, what: str, documents: Documents) -> None:
+        """Does one thing, by an engine or in a transaction, and what the rules say about it."""
+        crate, id_ = handle.crate, handle.crate.id
+        if what == "assign":
+            name = "code" if self.number() % 2 else "weight"
+            setattr(crate, name, self.number())
+            handle.assigned.add(name)
+            handle.own.add(name)
+        elif what == "change":
+            crate.tags.append(self.number())
+            crate.size.width = self.number()
+            handle.own |= {*IN_PLACE}
+        elif what == "save":
+            self.saved(target, handle, documents)
+        elif what == "insert" and id_ in documents:
+            before = fields_to_save(crate, self.place)
+            with pytest.raises(DuplicateKeyError):
+                target.insert(crate)
+            assert fields_to_save(crate, self.place) == before
+        elif what == "insert" or (what == "replace" and id_ in documents):
+            getattr(target, what)(crate)
+            documents[id_] = handle.now
+            handle.own |= NAMES
+            handle.wrote({*NAMES})
+        elif what == "delete" and id_ in documents:
+            target.delete(crate)
+            del documents[id_]
+            handle.is_known, handle.assigned, handle.then = False, set(), {}
+            handle.lost |= NAMES
+        elif what in ("replace", "delete") or id_ not in documents:
+            before = fields_to_save(crate, self.place)
+            with pytest.raises(DocumentNotFoundError):
+                getattr(target, what if what in ("replace", "delete") else "refresh")(crate)
+            assert fields_to_save(crate, self.place) == before
+        else:
+            self.refreshed(target, handle, what, documents[id_])
+
+    def saved(self, target: Any, handle: Handle, documents: Documents) -> None:
+        names, id_ = handle.dirty, handle.crate.id
+        target.save(handle.crate)
+        if not names:
+            return
+        if id_ in documents:
+            now = handle.now
+            documents[id_].update({name: now[name] for name in names})
+        else:
+            documents[id_] = handle.now
+            names = {*NAMES}
+            handle.own |= NAMES
+        handle.wrote(names)
+
+    def refreshed(self, target: Any, handle: Handle, what: str, document: dict[str, Any]) -> None:
+        asked = {"weight", "tags"} if what == "part" else {*NAMES}
+        kept = set() if what == "discard" else asked & handle.dirty
+        taken = asked - kept
+        old = handle.now
+        private = handle.crate.size
+        if what == "part":
+            target.refresh(handle.crate, Crate.weight, "tags")
+        else:
+            target.refresh(handle.crate, discard=what == "discard")
+        now = handle.now
+        assert {name: now[name] for name in taken} == {name: document[name] for name in taken}
+        others = NAMES - taken
+        assert {name: now[name] for name in others} == {name: old[name] for name in others}
+        assert (handle.crate.size is private) == ("size" not in taken)
+        if not handle.is_known:
+            handle.is_known = True
+            handle.assigned = {*NAMES} - taken
+            handle.then = now
+        handle.assigned -= taken
+        handle.own -= taken
+        handle.lost -= {name for name in taken if old[name] != now[name]}
+        handle.own |= handle.lost
+        handle.then.update({name: copy.deepcopy(document[name]) for name in asked})
+
+    @invariant()
+    def instances_are_as_dirty_as_the_rules_say(self) -> None:
+        for handle in self.known:
+            dirty = fields_to_save(handle.crate, self.place)
+            assert dirty == (handle.dirty if handle.is_known else {"id", *NAMES})
+
+    @invariant()
+    def documents_are_as_the_rules_say(self) -> None:
+        found = {each.pop("_id"): each for each in self.collection.find()}
+        assert found == self.stored
+
+
+def test_documents_and_instances_are_as_the_rules_say(
+    odmantic_mongo_uri: str,
+    odmantic_database_name: str,
+    odmantic_mongo_client: MongoClient[dict[str, Any]],
+) -> None:
+    class Here(World):
+        pass
+
+    checks = settings(
+        max_examples=30,
+        stateful_step_count=15,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        # To find a shorter way to a failure takes minutes.
+        phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    )
+    with MongoClient[Any](odmantic_mongo_uri, appname=odmantic_database_name) as client:
+        Here.engine = SyncEngine(client, odmantic_database_name)
+        Here.app_name = odmantic_database_name
+        Here.raw = staticmethod(odmantic_mongo_client.get_database)
+        run_state_machine_as_test(Here, settings=checks)
