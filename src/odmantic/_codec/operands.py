@@ -29,7 +29,7 @@ from odmantic._codec.untyped import any_encoder
 from odmantic._mapping.fields import ODMReference
 from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.members import dbref_in, member_for
-from odmantic._mapping.ref import is_ref, stored_key
+from odmantic._mapping.ref import is_ref, model_of, stored_key
 from odmantic._types.kinds import is_model_instance
 from odmantic._types.recursion import Recursion
 from odmantic._types.tree import (
@@ -113,10 +113,20 @@ def _target(field: ODMReference) -> _Convert:
 
     def encode(value: Any) -> Any:
         if is_ref(value):
+            cls = model_of(value)
+            if cls.__mapping__.collection != field.members[0].collection:
+                where = _name_of(field)
+                raise TypeError(
+                    f"{where} leads to a {names_in(field.members)}, and is never {value!r}"
+                )
             return stored_key(value)
         return encode_primary_key(value) if is_model_instance(value) else encode_operand(key, value)
 
     return encode
+
+
+def _name_of(field: ODMReference) -> str:
+    return f"{field.owner[0].__name__}.{field.owner[1]}" if field.owner else "the reference"
 
 
 def _key_of(member: Member) -> ODMBaseField:
@@ -129,10 +139,7 @@ def _named_operand(field: ODMReference, value: Any) -> Any:
     """Encode one of the targets of a reference to models of several collections."""
     if value is None:
         return None
-    members, where = (
-        field.members,
-        f"{field.owner[0].__name__}.{field.owner[1]}" if field.owner else "the reference",
-    )
+    members, where = field.members, _name_of(field)
     names = names_in(members, " or ")
     if is_ref(value) or is_model_instance(value):
         return _referring(members, where, value)

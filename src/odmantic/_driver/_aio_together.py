@@ -26,7 +26,7 @@ class Together(Generic[T]):
 
     def __init__(self) -> None:
         """Begin without items."""
-        self._open: dict[Hashable, _Batch[T]] = {}
+        self._open: dict[tuple[asyncio.AbstractEventLoop, Any, Hashable], _Batch[T]] = {}
 
     async def call(self, key: Hashable, item: T, run: Callable[[list[T]], Awaitable[None]]) -> None:
         """Wait until `run` has been called with this item, and others of the same key, loop and deadline.
@@ -38,16 +38,23 @@ class Together(Generic[T]):
             loop = asyncio.get_running_loop()
         except RuntimeError as error:
             raise foreign_loop(error) or error from error
-        key = (loop, _deadline(), key)
-        batch = self._open.get(key)
+        place = loop, _deadline(), key
+        batch = self._open.get(place)
         if batch is None:
-            batch = self._open[key] = _Batch(run)
+            self._forget_closed_loops()
+            batch = self._open[place] = _Batch(run)
             # What is ready now hands its items in before.
-            loop.call_soon(self._begin, key)
+            loop.call_soon(self._begin, place)
         await batch.wait(item, loop.create_future())
 
-    def _begin(self, key: Hashable) -> None:
-        self._open.pop(key).begin()
+    def _begin(self, place: tuple[asyncio.AbstractEventLoop, Any, Hashable]) -> None:
+        self._open.pop(place).begin()
+
+    def _forget_closed_loops(self) -> None:
+        """Forget what was handed in during the last turn of a loop."""
+        for place in [*self._open]:
+            if place[0].is_closed():
+                self._open.pop(place, None)
 
 
 class _Batch(Generic[T]):

@@ -7,7 +7,7 @@ from typing import Any
 
 from odmantic._bson.values import is_collection, is_document
 from odmantic._mapping.mapping import mapping_of
-from odmantic._mapping.ref import loaded_in
+from odmantic._mapping.ref import is_ref
 from odmantic._types.instances import Instance
 from odmantic._types.kinds import kind_of_instance
 
@@ -21,8 +21,7 @@ def nested_instances(instance: Instance) -> Iterator[Instance]:
 
 
 def instances_in(value: Any) -> Iterator[Any]:
-    """Yield the instances in a value: the value itself, or those in its items."""
-    value = loaded_in(value)
+    """Yield the instances in a value: the value itself, those in its items, or what a lazy reference has."""
     if kind_of_instance(value) is not None:
         yield value
         return
@@ -31,5 +30,7 @@ def instances_in(value: Any) -> Iterator[Any]:
         items = value.values()
     elif is_collection(value):
         items = value
+    elif is_ref(value) and value.is_loaded:
+        items = (value.value,)
     for item in items:
         yield from instances_in(item)

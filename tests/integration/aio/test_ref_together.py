@@ -88,6 +88,20 @@ async def test_back_references_of_lazy_references(aio_engine, sites):
     assert [each.id for each in await b.liked.fetch(aio_engine)] == [post.id]
 
 
+async def test_back_references_are_loaded_with_their_lazy_references(aio_engine, sites, commands):
+    a, b, _ = sites
+    posts = [Post(title=str(n), source=Ref(site)) for n, site in enumerate([a, a, b])]
+    await aio_engine.save_all(posts)
+    commands.clear()
+
+    found = await to_list(aio_engine.find(Site, sort=Site.name, load=[Site.posts]))
+
+    assert len(commands.names) == 2
+    assert [len(site.posts.value) for site in found] == [2, 1, 0]
+    assert found[0].posts.value[0].source == Ref(a)
+    assert (await found[0].posts.value[0].source.fetch(aio_engine)) == a
+
+
 @pytest.mark.parametrize("verb", ["insert", "insert_many", "save", "save_all"])
 async def test_every_write_saves_new_targets(aio_engine, raw_database, verb):
     post = Post(source=Ref(Site(name="new")), likers=[Ref(Site(name="other"))])

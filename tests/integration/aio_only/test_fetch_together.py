@@ -214,6 +214,27 @@ def test_loops_stay_apart(odmantic_mongo_uri, odmantic_database_name):
     assert len(found) == 6
 
 
+def test_what_a_closed_loop_left_is_forgotten(odmantic_mongo_uri, odmantic_database_name):
+    engine = AIOEngine(odmantic_mongo_uri, odmantic_database_name)
+
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda *_: None)
+    task = loop.create_task(Ref.to(Site, ObjectId()).fetch(engine))
+    loop.call_soon(loop.stop)  # before the query
+    loop.run_forever()
+    assert len(engine._together._open) == 1
+    task.get_coro().close()
+    loop.close()
+
+    async def again():
+        with pytest.raises(TargetNotFoundError):
+            await Ref.to(Site, ObjectId()).fetch(engine)
+        assert not engine._together._open
+        await engine.close()
+
+    asyncio.run(again())
+
+
 async def test_strict_loading_counts_for_what_is_gathered_too(
     aio_engine, async_client, odmantic_database_name, refs
 ):

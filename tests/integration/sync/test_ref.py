@@ -546,6 +546,12 @@ def test_filters(sync_engine, sites, post, form):
     assert sync_engine.count(Eager, Eager.site == b) == 0
 
 
+def test_a_reference_to_another_model_is_no_operand():
+    for build in (lambda ref: Post.source == ref, lambda ref: query.in_(Post.likers, [ref])):
+        with pytest.raises(TypeError, match="is never <Ref to Animal"):
+            build(Ref.to(Animal, ObjectId()))
+
+
 def test_a_reference_is_not_filtered_across():
     with pytest.raises(NotImplementedError, match="across references"):
         Post.source.name

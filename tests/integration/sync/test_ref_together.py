@@ -89,6 +89,20 @@ def test_back_references_of_lazy_references(sync_engine, sites):
     assert [each.id for each in b.liked.fetch(sync_engine)] == [post.id]
 
 
+def test_back_references_are_loaded_with_their_lazy_references(sync_engine, sites, commands):
+    a, b, _ = sites
+    posts = [Post(title=str(n), source=Ref(site)) for n, site in enumerate([a, a, b])]
+    sync_engine.save_all(posts)
+    commands.clear()
+
+    found = to_list(sync_engine.find(Site, sort=Site.name, load=[Site.posts]))
+
+    assert len(commands.names) == 2
+    assert [len(site.posts.value) for site in found] == [2, 1, 0]
+    assert found[0].posts.value[0].source == Ref(a)
+    assert found[0].posts.value[0].source.fetch(sync_engine) == a
+
+
 @pytest.mark.parametrize("verb", ["insert", "insert_many", "save", "save_all"])
 def test_every_write_saves_new_targets(sync_engine, raw_database, verb):
     post = Post(source=Ref(Site(name="new")), likers=[Ref(Site(name="other"))])
