@@ -76,20 +76,22 @@ def kept_holders(part: BackPart, parent: Instance) -> list[Any] | None:
 
 
 class BackPage:
-    """What refers to some instances, while it is read."""
+    """What refers to some instances, while it is read.
+
+    Instances with one primary key have the same in common: otherwise levels of such would multiply.
+    """
 
     def __init__(self, part: BackPart, parents: list[Instance]) -> None:
         """Look at the primary keys of instances."""
         self._part = part
-        self._parents = parents
-        self._by_key: dict[Hashable, list[Instance]] = {}
-        self._found: dict[int, list[tuple[int, Any]]] = {id(each): [] for each in parents}
+        self._parents: dict[Hashable, list[Instance]] = {}
+        self._found: dict[Hashable, list[tuple[int, Any]]] = {}
         ids: dict[Hashable, Any] = {}
         for parent in parents:
             id_ = encode_primary_key(parent)
             key = comparable(id_)
             ids[key] = id_
-            self._by_key.setdefault(key, []).append(parent)
+            self._parents.setdefault(key, []).append(parent)
         ids.pop(NO_ID, None)
         self._ids = [*ids.values()]
 
@@ -131,35 +133,37 @@ class BackPage:
             {"$match": {_RANK: {"$lte": self._part.choice.limit}}},
         ]
 
-    def placed(self, documents: list[Document]) -> list[tuple[Instance, int, Document]]:
-        """Return each document for each instance that it refers to, with its rank; no two share anything."""
-        placed: list[tuple[Instance, int, Document]] = []
+    def placed(self, documents: list[Document]) -> list[tuple[Hashable, int, Document]]:
+        """Return each document for each key to which it refers, with its rank; no two share anything."""
+        link = self._part.link
+        placed: list[tuple[Hashable, int, Document]] = []
         for number, document in enumerate(documents):
             rank: int = document.pop(_RANK, number)
-            link = self._part.link
             is_ranked = _PARENT in document
             ids = link.ids_of([document.pop(_PARENT)]) if is_ranked else link.ids_in(document)
             own = document
             for key in dict.fromkeys(map(comparable, ids)):
-                for parent in self._by_key.get(key, ()):
-                    placed.append((parent, rank, own))
+                if key in self._parents:
+                    placed.append((key, rank, own))
                     own = copied(document)
         return placed
 
-    def add(self, parent: Instance, rank: int, holder: Any) -> None:
-        """Take an instance that refers to another one."""
-        self._found[id(parent)].append((rank, holder))
+    def add(self, key: Hashable, rank: int, holder: Any) -> None:
+        """Take an instance that refers to those with a key."""
+        self._found.setdefault(key, []).append((rank, holder))
 
     def keep(self) -> list[Any]:
         """Keep with each instance what refers to it; return all of that."""
         every: list[Any] = []
-        for parent in self._parents:
-            found = self._found[id(parent)]
-            if self._part.choice.limit is not None:
+        choice = self._part.choice
+        for key, parents in self._parents.items():
+            found = self._found.get(key, [])
+            if choice.limit is not None:
                 found.sort(key=_rank)
             holders = [holder for _, holder in found]
-            attach(parent, self._part.name, Holders(holders, self._part.choice))
             every += holders
+            for parent in parents:
+                attach(parent, self._part.name, Holders([*holders], choice))
         return every
 
 

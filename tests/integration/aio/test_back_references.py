@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Deque, Dict, List, Optional, Tuple, Union
 
 import pytest
+from pymongo.errors import OperationFailure
 from tests.integration.aio.colour import ASYNC, resolve
 from tests.integration.aio.reading import to_list
 
@@ -572,11 +573,11 @@ async def test_paths_through_references(aio_engine, users, posts, commands):
     for load in loads:
         commands.clear()
         found = await to_list(aio_engine.find(Post, sort=Post.title, load=load))
-        # One query for all authors of the page, of which each has an instance for each place.
+        # One query for all authors of the page.
         names = [event.command["find"] for event in commands.started]
         assert names[:3] == ["post", "user", "post"]
         assert titles(found[2].author.posts.value) == ["0", "2", "4", "6"]
-        assert found[0].author.posts.value[0] is not found[2].author.posts.value[0]
+        assert found[0].author is not found[2].author
     [note] = [await aio_engine.save(Note(text="x", by=users[0]))]
     found = await aio_engine.find_one(Note, Note.id == note.id, load=["by.posts.author.notes"])
     assert found.by.posts.value[0].author.notes.value == [note]
@@ -920,6 +921,44 @@ async def test_loading_in_sessions_and_transactions(
     assert await found.posts.count(aio_engine) == 5
 
 
+async def test_a_command_that_fails(aio_engine, users, posts, fail_point):
+    await aio_engine.load(users, User.notes)
+    for load, command in ((User.posts, "find"), (Load(User.posts, limit=1), "aggregate")):
+        with fail_point(command, error_code=8000):
+            with pytest.raises(OperationFailure) as caught:
+                await aio_engine.load(users, User.notes, load)
+            with pytest.raises(OperationFailure):
+                async for user in aio_engine.find(User, load=[load]):
+                    raise AssertionError(user)  # without what was asked for
+        assert "in load of Post" in str(getattr(caught.value, "__notes__", caught.value))
+        assert not any(user.posts.is_loaded for user in users)
+        assert all(user.notes.is_loaded for user in users)
+    await aio_engine.load(users, User.posts)
+    assert len(users[0].posts.value) == 4
+
+
+async def test_a_command_that_fails_in_a_transaction(aio_engine, users, posts, fail_point):
+    with pytest.raises(OperationFailure):
+        async with aio_engine.transaction() as transaction:
+            with fail_point("aggregate", error_code=8000):
+                await transaction.load(users, Load(User.posts, limit=1))
+    assert not users[0].posts.is_loaded
+
+
+async def test_an_engine_that_has_collections_elsewhere(aio_engine, users, posts, raw_database):
+    class Elsewhere(AIOEngine):
+        def get_collection(self, model):
+            name = "elsewhere" if model is Post else model.__collection__
+            return self.database[name]
+
+    raw_database["elsewhere"].insert_one({"title": "there", "a": users[0].id})
+    engine = Elsewhere(aio_engine.client, database=aio_engine.database_name)
+    for load in (User.posts, Load(User.posts, limit=3)):
+        found = await engine.find_one(User, User.name == "a", load=[load])
+        assert titles(found.posts.value) == ["there"]
+    assert titles(await users[0].posts.fetch(engine)) == ["there"]
+
+
 # --- engine.load -------------------------------------------------------------------------------
 
 
@@ -978,16 +1017,40 @@ async def test_other_choices_are_loaded_again(aio_engine, users, posts, commands
         assert ("".join(titles(user.posts.value)), len(commands.names)) == (expected, count)
 
 
-async def test_equal_instances_have_their_own(aio_engine, users, posts, commands):
+async def test_equal_instances_have_the_same_in_lists_of_their_own(
+    aio_engine, users, posts, commands
+):
     one, other = [await aio_engine.find_one(User, User.name == "a") for _ in range(2)]
     commands.clear()
 
     await aio_engine.load([one, other, one], User.posts)
 
     assert commands.names == ["find"]
-    assert one.posts.value == other.posts.value
-    assert all(a is not b for a, b in zip(one.posts.value, other.posts.value, strict=True))
     assert len(one.posts.value) == 4
+    assert all(a is b for a, b in zip(one.posts.value, other.posts.value, strict=True))
+    one.posts.value.clear()
+    assert len(other.posts.value) == 4
+    await aio_engine.load([one, other], "posts.author")
+    assert len(other.posts.value) == 4
+
+
+async def test_levels_do_not_multiply(aio_engine, users, commands):
+    """A user has 20 posts, and each of them has a user of its own, who has these posts."""
+    await aio_engine.save_all([Post(title=str(n), author=users[0]) for n in range(20)])
+    commands.clear()
+
+    found = await aio_engine.find_one(
+        User, User.name == "a", load=["posts.author.posts.author.posts"]
+    )
+
+    last = {
+        id(third)
+        for first in found.posts.value
+        for second in first.author.posts.value
+        for third in second.author.posts.value
+    }
+    assert len(last) == 20
+    assert commands.names == ["find"] * 6
 
 
 async def test_an_instance_that_is_not_loaded_is_loaded_first(aio_engine, users, posts, commands):

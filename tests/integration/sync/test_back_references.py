@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Deque, Dict, List, Optional, Tuple, Union
 
 import pytest
+from pymongo.errors import OperationFailure
 from tests.integration.sync.reading import to_list
 
 from odmantic import (
@@ -567,11 +568,11 @@ def test_paths_through_references(sync_engine, users, posts, commands):
     for load in loads:
         commands.clear()
         found = to_list(sync_engine.find(Post, sort=Post.title, load=load))
-        # One query for all authors of the page, of which each has an instance for each place.
+        # One query for all authors of the page.
         names = [event.command["find"] for event in commands.started]
         assert names[:3] == ["post", "user", "post"]
         assert titles(found[2].author.posts.value) == ["0", "2", "4", "6"]
-        assert found[0].author.posts.value[0] is not found[2].author.posts.value[0]
+        assert found[0].author is not found[2].author
     [note] = [sync_engine.save(Note(text="x", by=users[0]))]
     found = sync_engine.find_one(Note, Note.id == note.id, load=["by.posts.author.notes"])
     assert found.by.posts.value[0].author.notes.value == [note]
@@ -912,6 +913,44 @@ def test_loading_in_sessions_and_transactions(sync_engine, users, posts, command
     assert found.posts.count(sync_engine) == 5
 
 
+def test_a_command_that_fails(sync_engine, users, posts, fail_point):
+    sync_engine.load(users, User.notes)
+    for load, command in ((User.posts, "find"), (Load(User.posts, limit=1), "aggregate")):
+        with fail_point(command, error_code=8000):
+            with pytest.raises(OperationFailure) as caught:
+                sync_engine.load(users, User.notes, load)
+            with pytest.raises(OperationFailure):
+                for user in sync_engine.find(User, load=[load]):
+                    raise AssertionError(user)  # without what was asked for
+        assert "in load of Post" in str(getattr(caught.value, "__notes__", caught.value))
+        assert not any(user.posts.is_loaded for user in users)
+        assert all(user.notes.is_loaded for user in users)
+    sync_engine.load(users, User.posts)
+    assert len(users[0].posts.value) == 4
+
+
+def test_a_command_that_fails_in_a_transaction(sync_engine, users, posts, fail_point):
+    with pytest.raises(OperationFailure):
+        with sync_engine.transaction() as transaction:
+            with fail_point("aggregate", error_code=8000):
+                transaction.load(users, Load(User.posts, limit=1))
+    assert not users[0].posts.is_loaded
+
+
+def test_an_engine_that_has_collections_elsewhere(sync_engine, users, posts, raw_database):
+    class Elsewhere(SyncEngine):
+        def get_collection(self, model):
+            name = "elsewhere" if model is Post else model.__collection__
+            return self.database[name]
+
+    raw_database["elsewhere"].insert_one({"title": "there", "a": users[0].id})
+    engine = Elsewhere(sync_engine.client, database=sync_engine.database_name)
+    for load in (User.posts, Load(User.posts, limit=3)):
+        found = engine.find_one(User, User.name == "a", load=[load])
+        assert titles(found.posts.value) == ["there"]
+    assert titles(users[0].posts.fetch(engine)) == ["there"]
+
+
 # --- engine.load -------------------------------------------------------------------------------
 
 
@@ -969,16 +1008,36 @@ def test_other_choices_are_loaded_again(sync_engine, users, posts, commands):
         assert ("".join(titles(user.posts.value)), len(commands.names)) == (expected, count)
 
 
-def test_equal_instances_have_their_own(sync_engine, users, posts, commands):
+def test_equal_instances_have_the_same_in_lists_of_their_own(sync_engine, users, posts, commands):
     one, other = [sync_engine.find_one(User, User.name == "a") for _ in range(2)]
     commands.clear()
 
     sync_engine.load([one, other, one], User.posts)
 
     assert commands.names == ["find"]
-    assert one.posts.value == other.posts.value
-    assert all(a is not b for a, b in zip(one.posts.value, other.posts.value, strict=True))
     assert len(one.posts.value) == 4
+    assert all(a is b for a, b in zip(one.posts.value, other.posts.value, strict=True))
+    one.posts.value.clear()
+    assert len(other.posts.value) == 4
+    sync_engine.load([one, other], "posts.author")
+    assert len(other.posts.value) == 4
+
+
+def test_levels_do_not_multiply(sync_engine, users, commands):
+    """A user has 20 posts, and each of them has a user of its own, who has these posts."""
+    sync_engine.save_all([Post(title=str(n), author=users[0]) for n in range(20)])
+    commands.clear()
+
+    found = sync_engine.find_one(User, User.name == "a", load=["posts.author.posts.author.posts"])
+
+    last = {
+        id(third)
+        for first in found.posts.value
+        for second in first.author.posts.value
+        for third in second.author.posts.value
+    }
+    assert len(last) == 20
+    assert commands.names == ["find"] * 6
 
 
 def test_an_instance_that_is_not_loaded_is_loaded_first(sync_engine, users, posts, commands):

@@ -14,13 +14,15 @@ from odmantic._plan.references import copied
 from odmantic._shared.reading import Reader
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from odmantic._aio.interfaces import Engine
     from odmantic._aio.operations.scope import Scope
     from odmantic._mapping.loading import BackPart
     from odmantic._types.instances import Instance
 
-    Placed = list[tuple[Instance, int, Any]]
-    """Documents, with the instances to which they refer, and their ranks."""
+    Placed = list[tuple[Hashable, int, Any]]
+    """Documents, with the keys to which they refer, and their ranks."""
 
 
 async def find_holders(
@@ -87,10 +89,10 @@ class _Reading:
         completed = await self._loader.complete_each([document for *_, document in placed])
         seen: set[int] = set()
         own: Placed = []
-        for (parent, rank, _), document in zip(placed, completed, strict=True):
+        for (key, rank, _), document in zip(placed, completed, strict=True):
             if document is not None:
                 # What was read once more is one document for all.
-                own.append((parent, rank, copied(document) if id(document) in seen else document))
+                own.append((key, rank, copied(document) if id(document) in seen else document))
                 seen.add(id(document))
         return own
 
@@ -100,5 +102,5 @@ class _Reading:
             error = await load_hooked(self._engine, self._scope, self._hooks, instances)
         if error is not None:
             raise error
-        for (parent, rank, _), instance in zip(placed, instances, strict=True):
-            self._page.add(parent, rank, instance)
+        for (key, rank, _), instance in zip(placed, instances, strict=True):
+            self._page.add(key, rank, instance)

@@ -79,7 +79,8 @@ async def _load_holders(
     """Load what refers to some instances, and its references; return it."""
     kept = [] if again else [(parent, kept_holders(part, parent)) for parent in parents]
     known = {id(parent) for parent, holders in kept if holders is not None}
-    holders = [holder for _, some in kept for holder in some or ()]
+    # Instances with one primary key may have some in common.
+    holders = [*{id(holder): holder for _, some in kept for holder in some or ()}.values()]
     if holders:
         each = [(holder, part.inside) for holder in holders]
         error = await _load_references(_Loading(engine, scope, "load"), each, again=False)

@@ -15,13 +15,15 @@ from odmantic._sync.operations.hooks import hooks_of_read, load_hooked
 from odmantic._sync.operations.references import ReferenceLoader, as_dictionaries
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from odmantic._mapping.loading import BackPart
     from odmantic._sync.interfaces import Engine
     from odmantic._sync.operations.scope import Scope
     from odmantic._types.instances import Instance
 
-    Placed = list[tuple[Instance, int, Any]]
-    """Documents, with the instances to which they refer, and their ranks."""
+    Placed = list[tuple[Hashable, int, Any]]
+    """Documents, with the keys to which they refer, and their ranks."""
 
 
 def find_holders(
@@ -88,10 +90,10 @@ class _Reading:
         completed = self._loader.complete_each([document for *_, document in placed])
         seen: set[int] = set()
         own: Placed = []
-        for (parent, rank, _), document in zip(placed, completed, strict=True):
+        for (key, rank, _), document in zip(placed, completed, strict=True):
             if document is not None:
                 # What was read once more is one document for all.
-                own.append((parent, rank, copied(document) if id(document) in seen else document))
+                own.append((key, rank, copied(document) if id(document) in seen else document))
                 seen.add(id(document))
         return own
 
@@ -101,5 +103,5 @@ class _Reading:
             error = load_hooked(self._engine, self._scope, self._hooks, instances)
         if error is not None:
             raise error
-        for (parent, rank, _), instance in zip(placed, instances, strict=True):
-            self._page.add(parent, rank, instance)
+        for (key, rank, _), instance in zip(placed, instances, strict=True):
+            self._page.add(key, rank, instance)
