@@ -150,9 +150,13 @@ def _named_operand(field: ODMReference, value: Any) -> Any:
             f"{where} leads to a {names}, so that {value!r:.200} does not say in which collection: compare it with an "
             f"instance, or with {example}"
         )
+    if given.database is not None:
+        raise ValueError(
+            f"{where} leads to documents of its own database: leave $db out, or write the filter as a dict"
+        )
     for each in members:
         if each.collection == given.collection:
-            return DBRef(each.collection, encode_operand(_key_of(each), given.id), given.database)
+            return each.refer(encode_operand(_key_of(each), given.id))
     known = ", ".join(repr(each.collection) for each in members)
     raise ValueError(
         f"{where} leads to no document of {given.collection!r:.200}, but of one of {known}"

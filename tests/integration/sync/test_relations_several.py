@@ -16,7 +16,16 @@ from bson.raw_bson import RawBSONDocument
 from pydantic import ValidationError, field_validator
 from tests.integration.sync.reading import to_list
 
-from odmantic import BackReference, EmbeddedModel, Field, Model, Reference, is_loaded, is_missing
+from odmantic import (
+    BackReference,
+    EmbeddedModel,
+    Field,
+    Load,
+    Model,
+    Reference,
+    is_loaded,
+    is_missing,
+)
 from odmantic.exceptions import (
     DocumentParsingError,
     InvalidDocumentError,
@@ -730,6 +739,8 @@ def test_filters_that_mean_nothing_are_refused():
         Page.about.in_([Company(name="c")])
     with pytest.raises(ValueError, match="no document of 'user', but of one of 'post', 'photo'"):
         Page.seen == DBRef("user", id_)  # noqa: B015
+    with pytest.raises(ValueError, match=r"Page\.about leads to documents of its own database"):
+        Page.about == DBRef("post", id_, "elsewhere")  # noqa: B015
     with pytest.raises(NotImplementedError, match="filtering across references"):
         Page.about.url
 
@@ -1032,6 +1043,10 @@ def test_back_references(sync_engine):
     assert song.in_places.fetch(sync_engine) == [first]
     assert song.praised.count(sync_engine) == 1
     assert sync_engine.find_one(Praise, song.praised.query, load=()) == first
+    third = sync_engine.save(Praise(of=song))
+    for path in (Song.praised, Load(Song.praised, sort=Praise.id, limit=2)):
+        found = sync_engine.find_one(Song, load=[path])
+        assert [each.id for each in found.praised.value] == [first.id, third.id]
     with pytest.raises(TypeError, match=r"Praise\.of refers to Song and Film, and not to Book"):
         Book().praised.query
 
@@ -1069,3 +1084,15 @@ def test_new_instances_that_refer_to_each_other(sync_engine, raw_database):
     found = sync_engine.find_one(Left, Left.id == left.id)
     assert type(found.other) is Right
     assert type(found.other.other) is Left
+
+
+def test_other_writes(sync_engine, things, raw_database):
+    a, _, x, _ = things
+    pages = [Page(name="n", about=x, seen=[a, x]), Page(name="m", about=Post(title="new"))]
+    sync_engine.insert_many(pages)
+    assert raw_database["page"].find_one({"_id": pages[1].id})["ab"] == DBRef(
+        "post", pages[1].about.id
+    )
+    page = sync_engine.replace(pages[0].model_copy(update={"about": a}))
+    assert raw_database["page"].find_one({"_id": page.id})["ab"] == DBRef("post", a.id)
+    assert to_list(sync_engine.find(Page, sort=Page.id)) == [page, pages[1]]

@@ -15,6 +15,7 @@ from odmantic import EmbeddedModel, Field, Model, Reference
 from odmantic._codec.decode import validate_document
 from odmantic._mapping.members import ELSEWHERE, Found, Member, dbref_in
 from odmantic.exceptions import DocumentParsingError, InvalidDocumentError
+from odmantic.update import pull, push, set_
 
 
 class Post(Model):
@@ -284,6 +285,24 @@ def test_both_ways_to_read_agree():
                 assert repr(slow) == repr(quick or slow)
                 read += quick is not None
     assert read == 13
+
+
+def test_updates():
+    photo = Photo(url="u")
+    stored = DBRef("photo", photo.id)
+    updates = {
+        set_(Holder.of, photo): stored,
+        set_(Holder.of, stored): stored,
+        set_(Holder.more[0], photo): stored,
+        set_(Holder.more, [photo]): [stored],
+        push(Holder.more, photo): {"$each": [stored]},
+        pull(Holder.more, photo): [stored],
+    }
+    assert [update.operand for update in updates] == [*updates.values()]
+    with pytest.raises(TypeError, match=r"Holder\.of leads to a Post or Photo"):
+        set_(Holder.of, photo.id)
+    with pytest.raises(ValueError, match="of its own database"):
+        set_(Holder.of, DBRef("photo", photo.id, "elsewhere"))
 
 
 @pytest.mark.parametrize(
