@@ -70,12 +70,18 @@ _unnoted: list[ref[Any]] = []
 
 def _note_rules(cls: Any) -> None:
     waiting, _unnoted[:] = [*_unnoted, ref(cls)], ()
-    for each in waiting:
+    while waiting:
+        each = waiting.pop(0)
         model = each()
         if model is None:
             continue
         if _is_complete_throughout(model, set()):
-            note_rules(model.__mapping__)
+            try:
+                note_rules(model.__mapping__)
+            except TypeError:
+                # The others have their rules in any case.
+                _unnoted.extend(waiting)
+                raise
         else:
             _unnoted.append(each)
 
