@@ -36,8 +36,9 @@ class BackLink:
 
     @property
     def paths(self) -> list[str] | None:
-        """The paths of keys to what is stored; `None` if some of the keys on a way are data."""
-        if any(Each.VALUE in link.steps for way in self.ways for link in way):
+        """The paths of keys to what is stored; `None` if some of the keys on a way are data, or arrays are in arrays."""
+        steps = [link.steps for way in self.ways for link in way]
+        if any(Each.VALUE in some or len(some) > 1 for some in steps):
             return None
         return list(dict.fromkeys(map(_path, self.ways)))
 

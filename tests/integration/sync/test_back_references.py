@@ -50,6 +50,8 @@ class User(Model):
     cast: ClassVar["BackReference[Post]"] = BackReference("Post", "comments.roles")
     headed: ClassVar["BackReference[Post]"] = BackReference("Post", "head.by")
     first: ClassVar["BackReference[Post]"] = BackReference("Post", "pair.by")
+    placed: ClassVar["BackReference[Post]"] = BackReference("Post", "grid")
+    tiled: ClassVar["BackReference[Post]"] = BackReference("Post", "tiles.by")
     notes: ClassVar["BackReference[Note]"] = BackReference("Note", "by")
 
 
@@ -71,6 +73,8 @@ class Post(Model):
     comments: List[Comment] = []
     head: Optional[Comment] = Field(default=None, key_name="h")
     pair: Tuple[Comment, int] = (Comment(), 0)
+    grid: List[List[User]] = Reference()
+    tiles: List[List[Comment]] = []
 
 
 class Note(Model, soft_delete="deleted_at"):
@@ -265,6 +269,8 @@ def test_conditions_orders_and_limits(sync_engine, users, posts):
         ("cast", lambda a, b: {"comments": [Comment(by=b), Comment(roles={"r": b, "s": a})]}),
         ("headed", lambda a, b: {"head": Comment(by=a)}),
         ("first", lambda a, b: {"pair": (Comment(by=a), 1)}),
+        ("placed", lambda a, b: {"grid": [[], [b, a]]}),
+        ("tiled", lambda a, b: {"tiles": [[Comment()], [Comment(by=b), Comment(by=a)]]}),
     ],
 )
 def test_every_form_of_a_reference(sync_engine, users, name, values):
@@ -588,6 +594,8 @@ def test_paths_through_references(sync_engine, users, posts, commands):
         ("commented", lambda a, b: {"comments": [Comment(by=b), Comment(), Comment(by=a)]}),
         ("answered", lambda a, b: {"comments": [Comment(replies=[Comment(by=b), Comment(by=a)])]}),
         ("cast", lambda a, b: {"comments": [Comment(by=b), Comment(roles={"r": b, "s": a})]}),
+        ("placed", lambda a, b: {"grid": [[], [b, a]]}),
+        ("tiled", lambda a, b: {"tiles": [[Comment()], [Comment(by=b), Comment(by=a)]]}),
     ],
 )
 @pytest.mark.parametrize("limit", [None, 2])
