@@ -44,11 +44,12 @@ async def main(engine: AIOEngine) -> None:
     await engine.replace(
         ada
     )  # the whole document: keys that User does not know are gone
+    dee = User(email="dee@example.com", name="Dee")
     try:
-        await engine.replace(User(email="dee@example.com", name="Dee"))
+        await engine.replace(dee)
     except DocumentNotFoundError as error:
-        print(error.instance.name)
-        # -> Dee
+        print(error.instance is dee)
+        # -> True
     # --8<-- [end:replace]
 
     # --8<-- [start:refresh]

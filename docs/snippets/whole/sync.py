@@ -42,11 +42,12 @@ def main(engine: SyncEngine) -> None:
     # --8<-- [start:replace]
     ada.name = "Ada L."
     engine.replace(ada)  # the whole document: keys that User does not know are gone
+    dee = User(email="dee@example.com", name="Dee")
     try:
-        engine.replace(User(email="dee@example.com", name="Dee"))
+        engine.replace(dee)
     except DocumentNotFoundError as error:
-        print(error.instance.name)
-        # -> Dee
+        print(error.instance is dee)
+        # -> True
     # --8<-- [end:replace]
 
     # --8<-- [start:refresh]
