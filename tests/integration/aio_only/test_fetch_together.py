@@ -88,9 +88,9 @@ async def test_several_models_take_a_query_each(aio_engine, refs, commands):
 
 async def test_sessions_and_transactions_stay_apart(aio_engine, refs, commands):
     async with aio_engine.session() as session, aio_engine.transaction() as transaction:
-        ons = [aio_engine, session, transaction]
+        scopes = [aio_engine, session, transaction]
         found = await asyncio.gather(
-            *(Ref.to(Site, ref.key).fetch(on) for ref in refs for on in ons)
+            *(Ref.to(Site, ref.key).fetch(scope) for ref in refs for scope in scopes)
         )
         sent = [event.command for event in commands.started]
         assert len(sent) == 3

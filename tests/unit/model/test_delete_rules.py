@@ -295,32 +295,32 @@ def test_classes_may_be_complete_before_those_in_them():
     assert told(LaterFirst) == ["LaterRoot.first cascade"]
 
 
-class OfModule(Model):
+class Owner(Model):
     pass
 
 
-class HolderOfModule(Model):
-    of: OfModule = Reference(on_delete="cascade")
-    others: List["HolderOfModule"] = Reference(on_delete="pull")
+class HolderOfOwner(Model):
+    of: Owner = Reference(on_delete="cascade")
+    others: List["HolderOfOwner"] = Reference(on_delete="pull")
 
 
 def test_holders_are_found_by_their_targets():
     class Abstract(Model, inheritance="abstract"):
-        of: OfModule = Reference(on_delete="deny")
+        of: Owner = Reference(on_delete="deny")
 
     class First(Abstract):
         pass
 
     class Second(Abstract):
-        key: Optional[OfModule] = Reference(on_delete="nullify")
+        key: Optional[Owner] = Reference(on_delete="nullify")
 
-    assert told(OfModule) == [
-        "First.of deny", "HolderOfModule.of cascade", "Second.key nullify", "Second.of deny",
+    assert told(Owner) == [
+        "First.of deny", "HolderOfOwner.of cascade", "Second.key nullify", "Second.of deny",
     ]  # fmt: skip
-    assert told(HolderOfModule) == ["HolderOfModule.others pull"]
+    assert told(HolderOfOwner) == ["HolderOfOwner.others pull"]
     assert told(First) == []
     assert not has_rules_below(First)
-    assert has_rules_below(OfModule)
+    assert has_rules_below(Owner)
 
 
 def test_classes_that_are_gone_have_no_rules():
