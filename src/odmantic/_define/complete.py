@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
+from pydantic import PydanticUndefinedAnnotation
 from pydantic_core import core_schema
 
 from odmantic._define.forward import check_defaults, forget
@@ -78,6 +79,9 @@ def _note_rules(cls: Any) -> None:
         if _is_complete_throughout(model, set()):
             try:
                 note_rules(model.__mapping__)
+            except PydanticUndefinedAnnotation:
+                # Another class of its hierarchy has something inside that waits for a name.
+                _unnoted.append(each)
             except TypeError:
                 # The others have their rules in any case.
                 _unnoted.extend(waiting)
@@ -87,7 +91,7 @@ def _note_rules(cls: Any) -> None:
 
 
 def _is_complete_throughout(cls: Any, seen: set[Any]) -> bool:
-    """Return whether a class and all that is embedded in it are complete, without completing them: it may be too early."""
+    """Return whether a class, its root and all that is embedded in it are complete, without completing them: it may be too early."""
     own: Mapping[str, Any] = cls.__dict__
     mapping = own.get("__mapping__")
     if not isinstance(mapping, ModelMapping):
@@ -99,6 +103,8 @@ def _is_complete_throughout(cls: Any, seen: set[Any]) -> bool:
         for node in field.tree.models
         if isinstance(node, Document)
     ]
+    if mapping.hierarchy is not None:
+        inside.append(mapping.hierarchy.root)
     return all(each in seen or _is_complete_throughout(each, seen) for each in inside)
 
 

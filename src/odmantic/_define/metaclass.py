@@ -29,6 +29,7 @@ from odmantic._mapping.mapping import (
     mapping_of,
 )
 from odmantic._mapping.naming import collection_name, plain_text
+from odmantic._mapping.rules import drop_rules
 from odmantic._query.properties import cover
 from odmantic._types.internals import is_parametrisation
 from odmantic._types.kinds import CONCRETE, WITH_FIELDS, ModelKind, kind_of, origin_of
@@ -140,6 +141,7 @@ class BaseModelMetaclass(PureMetaclass):
         except BaseException:
             if hierarchy is not None:
                 hierarchy.discard(cls)
+            drop_rules(cls)
             raise
         for model in waiting_for(cls):
             model.model_rebuild(raise_errors=False, _types_namespace={name: cls})

@@ -6,11 +6,10 @@ them. The models whose documents have rules are registered when they are complet
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import WeakSet, ref
-
-from pydantic import PydanticUndefinedAnnotation
 
 from odmantic._bson.values import is_document
 from odmantic._mapping.hierarchy import hierarchy_of
@@ -143,8 +142,8 @@ class _Holders:
         """Whether any class has a rule."""
         self.complete_classes: Callable[[], None] = lambda: None
         """Completes the classes that can be complete by now."""
-        self.undecided: WeakSet[Any] = WeakSet()
-        """Complete classes whose rules cannot be told yet."""
+        self.refused: WeakSet[Any] = WeakSet()
+        """Complete classes that cannot have their rules."""
         self.version = 0
         """Another number once there are other classes."""
         self.models: dict[Any, Callable[[], Any]] = {}
@@ -174,29 +173,23 @@ def note_rules(mapping: ModelMapping) -> None:
     if not _holders.are_declared:
         return
     _holders.version += 1
-    try:
-        _register(mapping)
-    except PydanticUndefinedAnnotation:
-        # A class in it waits for a name.
-        _holders.undecided.add(mapping.model)
-    _decide()
-
-
-def _decide() -> None:
-    """Register the classes whose rules can be told by now."""
-    for model in [*_holders.undecided]:
-        try:
-            _register(model.__mapping__)
-        except PydanticUndefinedAnnotation:
-            continue
-        _holders.undecided.discard(model)
-
-
-def _register(mapping: ModelMapping) -> None:
     if kind_of(mapping.model) is not ModelKind.MODEL:
         # It raises the errors of the class itself.
         _ = mapping.rules
         return
+    try:
+        _register(mapping)
+    except TypeError:
+        _holders.refused.add(mapping.model)
+        raise
+
+
+def drop_rules(cls: Any) -> None:
+    """Forget a class whose definition failed."""
+    _holders.refused.discard(cls)
+
+
+def _register(mapping: ModelMapping) -> None:
     root = mapping.model if mapping.hierarchy is None else mapping.hierarchy.root
     holder: ModelMapping = mapping if root is mapping.model else root.__mapping__
     if holder.rules:
@@ -205,6 +198,15 @@ def _register(mapping: ModelMapping) -> None:
         # Replaced as a whole: other threads may be reading.
         _holders.models = models
         _holders.version += 1
+
+
+def _check_refused() -> None:
+    """Refuse to go on without the rules of a class that cannot have them, although it exists."""
+    if _holders.refused:
+        gc.collect()
+        for model in [*_holders.refused]:
+            _register(model.__mapping__)
+            _holders.refused.discard(model)
 
 
 def _forget(_: object) -> None:
@@ -225,7 +227,7 @@ def has_rules_below(model: Any) -> bool:
     if not _holders.are_declared:
         return False
     _holders.complete_classes()
-    _decide()
+    _check_refused()
     return bool(_holders.models) and bool(_kept("_has_rules", model, _find_below))
 
 

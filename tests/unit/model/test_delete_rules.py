@@ -10,7 +10,7 @@ from typing import Any, Deque, Dict, Generic, List, Optional, Set, Tuple, TypeVa
 import pytest
 
 from odmantic import EmbeddedModel, Field, Index, Model, Ref, Reference
-from odmantic._mapping.rules import has_rules_below, rules_on
+from odmantic._mapping.rules import drop_rules, has_rules_below, rules_on
 from odmantic._plan.rules import index_advice
 
 RULES = ("nothing", "deny", "cascade", "nullify", "pull", "pull_element")
@@ -276,6 +276,10 @@ class LaterFirst(LaterRoot):
     notes: List[WithLater] = []
 
 
+class LaterSecond(LaterRoot):
+    of: Optional[HasLater] = Reference(on_delete="deny")
+
+
 class LaterTarget(Model):
     holder: Optional[HasLater] = Reference(on_delete="cascade")
 
@@ -290,9 +294,40 @@ def test_classes_may_be_complete_before_those_in_them():
         *("HasLater.notes.all pull", "HasLater.notes.by nullify"),
         *("LaterRoot.notes.all pull", "LaterRoot.notes.by nullify"),
     ]
-    assert told(HasLater) == ["LaterTarget.holder cascade"]
+    assert told(HasLater) == ["LaterRoot.of deny", "LaterTarget.holder cascade"]
     assert told(LaterLeaf) == ["LaterRoot.last nullify"]
     assert told(LaterFirst) == ["LaterRoot.first cascade"]
+
+
+def define_what_cannot_be():
+    """Defines an embedded class that waits for a name, and is in no list although its rule wants one."""
+
+    class Wrong(EmbeddedModel):
+        by: "TargetOfWrong" = Reference(on_delete="pull_element")
+
+    class HoldsWrong(Model):
+        wrong: Wrong
+
+    return HoldsWrong
+
+
+def test_rules_that_cannot_be_are_told_once_and_stop_deletions():
+    global TargetOfWrong  # noqa: PLW0603 - where the annotation looks for it
+
+    holder = define_what_cannot_be()
+    TargetOfWrong = type("Other", (Model,), {"__module__": "elsewhere"})
+    text = r"HoldsWrong\.wrong\.by cannot be pulled"
+    with pytest.raises(TypeError, match=text):
+        holder.__annotations__["wrong"].model_rebuild()
+
+    class Another(Model):
+        pass
+
+    for _ in range(2):
+        with pytest.raises(TypeError, match=text):
+            has_rules_below(Another)
+    drop_rules(holder)
+    assert not has_rules_below(Another)
 
 
 class Owner(Model):
