@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Container, Iterable, Mapping
+from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, PydanticUndefinedAnnotation
@@ -132,6 +133,10 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
             if state.known is None:  # all names are new
                 return
         mark_assigned(self, name, state)
+
+    @recursive_repr()  # instances may refer to each other
+    def __repr__(self) -> str:
+        return super().__repr__()
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         hollow = hollow_in(self)

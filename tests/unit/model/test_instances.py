@@ -448,3 +448,18 @@ def test_model_validators_see_and_change_instances() -> None:
     saved(one).a = 4
     assert one.b == 4
     assert one.__fields_modified__ == {"a", "b"}
+
+
+class Linked(Model):
+    id: int = Field(primary_field=True)
+    other: Optional[Linked] = Reference()
+    others: List[Linked] = Reference()
+
+
+def test_instances_that_refer_to_each_other_are_shown():
+    one, two = Linked(id=1), Linked(id=2)
+    one.other, two.other = two, one
+    two.others.append(two)
+    assert repr(one) == "Linked(id=1, other=Linked(id=2, other=..., others=[...]), others=[])"
+    assert str(one).startswith("id=1 other=Linked(id=2, other=Linked(id=1, other=..., others=[]), ")
+    assert repr([one, one]) == f"[{one!r}, {one!r}]"
