@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, cast
 
 from bson.dbref import DBRef
@@ -12,7 +13,7 @@ from odmantic._errors.base import LONGEST_VALUE, OdmanticError
 from odmantic._errors.lines import ErrorList, encodable, is_rendered, line_error, line_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pydantic import BaseModel
 
@@ -257,13 +258,26 @@ def _missing_target(title: str, line: InitErrorDetails) -> str | None:
     key, holder = _foreign_key(line)
     if key is None:
         return None
-    field = ".".join(map(str, line.get("loc", ())))
-    stored = f"{holder[key]!r:.{LONGEST_VALUE}}"
-    what = stored if isinstance(holder[key], DBRef) else f"_id {stored}"
+    loc = [*map(str, line.get("loc", ()))]
+    field = ".".join(loc)
+    target = _item_at(holder[key], loc)
+    stored = f"{target!r:.{LONGEST_VALUE}}"
+    what = stored if isinstance(target, DBRef) else f"_id {stored}"
     return (
         f"odmantic: {title}.{field} refers to {what}, and there is no such document: "
         f"store one, or give the key {key!r} of this one another value"
     )
+
+
+def _item_at(value: Any, loc: Sequence[str]) -> Any:
+    """Return what is in a container at the places with which a location ends."""
+    places = [*takewhile(lambda part: part.startswith("["), reversed(loc))]
+    for place in reversed(places):
+        if isinstance(value, dict):
+            value = cast("dict[str, Any]", value).get(place[2:-2])
+        elif isinstance(value, list):
+            value = cast("Sequence[Any]", value)[int(place[1:-1])]
+    return value
 
 
 def _without_key(line: InitErrorDetails) -> InitErrorDetails:

@@ -479,6 +479,21 @@ async def test_a_missing_target_is_located(aio_engine, post, raw_database, updat
         assert caught.value.document_id == post.id
 
 
+async def test_a_missing_target_in_a_container_is_named(aio_engine, users, post, raw_database):
+    gone, here = ObjectId(), users[0].id
+    for update, where in (
+        ({"r": [here, gone, here]}, "readers.[1]"),
+        ({"roles": {"a": here, "$x.y": gone}}, 'roles.["$x.y"]'),
+    ):
+        raw_database["post"].update_one({}, {"$set": update})
+        with pytest.raises(DocumentParsingError) as caught:
+            await to_list(aio_engine.find(Post))
+        assert f"Post.{where} refers to _id {gone!r}, and there is" in caught.value.__notes__[1]
+        raw_database["post"].update_one(
+            {}, {"$set": dict.fromkeys(update, [] if "r" in update else {})}
+        )
+
+
 @pytest.mark.parametrize("update", [{"r": 5}, {"r": {"a": 1}}, {"roles": []}, {"judges": None}])
 async def test_what_is_no_container_is_a_parsing_error(aio_engine, post, raw_database, update):
     raw_database["post"].update_one({}, {"$set": update})

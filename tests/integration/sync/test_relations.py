@@ -475,6 +475,21 @@ def test_a_missing_target_is_located(sync_engine, post, raw_database, update, lo
         assert caught.value.document_id == post.id
 
 
+def test_a_missing_target_in_a_container_is_named(sync_engine, users, post, raw_database):
+    gone, here = ObjectId(), users[0].id
+    for update, where in (
+        ({"r": [here, gone, here]}, "readers.[1]"),
+        ({"roles": {"a": here, "$x.y": gone}}, 'roles.["$x.y"]'),
+    ):
+        raw_database["post"].update_one({}, {"$set": update})
+        with pytest.raises(DocumentParsingError) as caught:
+            to_list(sync_engine.find(Post))
+        assert f"Post.{where} refers to _id {gone!r}, and there is" in caught.value.__notes__[1]
+        raw_database["post"].update_one(
+            {}, {"$set": dict.fromkeys(update, [] if "r" in update else {})}
+        )
+
+
 @pytest.mark.parametrize("update", [{"r": 5}, {"r": {"a": 1}}, {"roles": []}, {"judges": None}])
 def test_what_is_no_container_is_a_parsing_error(sync_engine, post, raw_database, update):
     raw_database["post"].update_one({}, {"$set": update})
