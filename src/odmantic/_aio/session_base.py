@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from odmantic._aio.session_writes import SessionWrites
+from odmantic._aio.session_updates import SessionUpdates
 from odmantic._plan.arguments import words_said
 from odmantic._plan.rules import MOST_DELETED
 from odmantic._shared.reading import ModelType
@@ -32,7 +32,7 @@ def _deletion_said(**words: Any) -> dict[str, Any]:
     return {word: value for word, value in words.items() if value != usual[word]}
 
 
-class AIOSessionBase(SessionWrites):
+class AIOSessionBase(SessionUpdates):
     """The operations of an engine, in one driver session.
 
     Each does what the engine's method of the same name does with `session=` set to this object.

@@ -69,16 +69,22 @@ class DuplicateKeyError(BaseEngineException):
     texts go into logs.
 
     Attributes:
-        instance: The refused instance.
-        model: Its class.
+        instance: The refused instance; `None` for a write by query.
+        model: Its class, or the model of the query.
         driver_error: The driver's exception with code, details and labels.
         key_pattern: The index as the server reports it, such as `{"email": 1}`; empty if it does not.
         fields: Names of the indexed fields, such as `("email",)` or `("address.city",)`; a key that is not a field of
             the model is given as it is.
     """
 
-    def __init__(self, instance: BaseModel, driver_error: PyMongoError) -> None:
-        model = type(instance)
+    def __init__(
+        self,
+        instance: BaseModel | None,
+        driver_error: PyMongoError,
+        model: Any = None,
+    ) -> None:
+        if model is None:
+            model = type(instance)
         details: dict[str, Any] = getattr(driver_error, "details", None) or {}
         self.key_pattern: dict[str, Any] = dict(details.get("keyPattern") or {})
         self.fields: tuple[str, ...] = tuple(
@@ -90,7 +96,7 @@ class DuplicateKeyError(BaseEngineException):
         self.driver_error = driver_error
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.instance, self.driver_error), self.__dict__
+        return type(self), (self.instance, self.driver_error, self.model), self.__dict__
 
 
 def _joined(names: tuple[str, ...]) -> str:

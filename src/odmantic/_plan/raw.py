@@ -32,8 +32,13 @@ _CODE = frozenset({"$where", "$function", "$accumulator"})
 """Operators with code that the server runs."""
 
 
-def check_raw(query: Mapping[Any, Any], policy: RawQueries) -> None:
+def check_raw(query: Mapping[Any, Any], policy: RawQueries, *, is_expression: bool = False) -> None:
     """Check the plain dictionaries in a query, and warn of them as the policy says.
+
+    Args:
+        query: The query, or an update in MongoDB's language.
+        policy: The policy.
+        is_expression: Whether it is a stage, with expressions everywhere.
 
     Raises:
         TypeError: if there is one, and the policy forbids it.
@@ -44,7 +49,7 @@ def check_raw(query: Mapping[Any, Any], policy: RawQueries) -> None:
                 f"this engine has raw_queries='forbid', and {part!r:.200} is a plain dictionary: write conditions with "
                 "fields, or raw({...}) if the program itself wrote it"
             )
-        if _has_code(part, in_expression=False):
+        if _has_code(part, in_expression=is_expression):
             warn_caller(
                 f"{part!r:.200} has the server run code: write raw({{...}}) if the program itself wrote it, and never "
                 "make a query of a request",

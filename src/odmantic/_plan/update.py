@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from odmantic._mapping.fields import ODMBaseField
+from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.foreign import share_documents
 from odmantic._query.guards import Guard, guards_of_way
 from odmantic._query.steps import Item, Path, Place
@@ -90,7 +92,7 @@ def _check(model: Any, update: Any, *, upsert: bool) -> None:
         raise TypeError(
             f"an update of {model.__name__} takes changes such as set_({model.__name__}.field, value), not {update!r:.200}"
         )
-    if not share_documents(update.path.root, model):
+    if not share_documents(update.path.root, model) or not _has_field(model, update.path):
         raise TypeError(
             f"{update} is no update of {model.__name__}: use a field of {model.__name__}"
         )
@@ -100,6 +102,20 @@ def _check(model: Any, update: Any, *, upsert: bool) -> None:
         raise TypeError(
             f"{update} with upsert= would insert a second document where the first one is at its bounds: say bounded=False"
         )
+
+
+def _has_field(model: Any, path: Path) -> bool:
+    """Return whether the documents of a model may have a field of another class: of its base, say, not of a subclass."""
+    root = path.root
+    while path.parent is not None:
+        path = path.parent
+    step = path.step
+    if root is model or not isinstance(step, ODMBaseField) or step.owner is None:
+        return root is model or not issubclass(root, model)
+    own = mapping_of(model).fields.get(step.owner[1])
+    if own is None:
+        return not issubclass(root, model)
+    return own.key_name == step.key_name and own.tree.annotation == step.tree.annotation
 
 
 def _renamed(update: Update, key: str, filters: ArrayFilters) -> tuple[str, str]:

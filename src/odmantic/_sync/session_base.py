@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from odmantic._plan.arguments import words_said
 from odmantic._plan.rules import MOST_DELETED
 from odmantic._shared.reading import ModelType
-from odmantic._sync.session_writes import SessionWrites
+from odmantic._sync.session_updates import SessionUpdates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +33,7 @@ def _deletion_said(**words: Any) -> dict[str, Any]:
     return {word: value for word, value in words.items() if value != usual[word]}
 
 
-class SyncSessionBase(SessionWrites):
+class SyncSessionBase(SessionUpdates):
     """The operations of an engine, in one driver session.
 
     Each does what the engine's method of the same name does with `session=` set to this object.

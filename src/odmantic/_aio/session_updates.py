@@ -1,0 +1,49 @@
+"""The updates by query that sessions and transactions share with engines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from odmantic._aio.session_writes import SessionWrites
+from odmantic._plan.arguments import words_said
+
+if TYPE_CHECKING:
+    from pymongo.results import UpdateResult
+
+    from odmantic._aio.engine_deletions import Without
+    from odmantic._aio.engine_updates import AnyUpdate, ArrayFilters, OneQuery
+    from odmantic._plan.sort import SortExpressionType
+    from odmantic._shared.reading import ModelType
+
+
+class SessionUpdates(SessionWrites):
+    """The updates of an engine by query, in one driver session."""
+
+    async def update_one(
+        self,
+        model: type[ModelType],
+        query: OneQuery,
+        *updates: AnyUpdate,
+        sort: SortExpressionType = None,
+        without: Without = (),
+        array_filters: ArrayFilters = None,
+    ) -> UpdateResult:
+        """Update one document that matches; see `AIOEngine.update_one`."""
+        words = words_said(sort=sort, without=without or None, array_filters=array_filters)
+        return await self.engine.update_one(
+            model, query, *updates, session=self._as_argument(), **words
+        )
+
+    async def update_many(
+        self,
+        model: type[ModelType],
+        query: OneQuery,
+        *updates: AnyUpdate,
+        without: Without = (),
+        array_filters: ArrayFilters = None,
+    ) -> UpdateResult:
+        """Update all documents that match; see `AIOEngine.update_many`."""
+        words = words_said(without=without or None, array_filters=array_filters)
+        return await self.engine.update_many(
+            model, query, *updates, session=self._as_argument(), **words
+        )

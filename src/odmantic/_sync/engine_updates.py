@@ -1,0 +1,131 @@
+# Generated from src/odmantic/_aio/engine_updates.py by tools/generate_sync.py: do not edit.
+"""The updates of an engine by query."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from odmantic._plan.arguments import check_model
+from odmantic._plan.query_update import QueryUpdate, queries_of
+from odmantic._plan.sort import build_sort
+from odmantic._sync.engine_writes import EngineWrites
+from odmantic._sync.operations.update import plan_for, update
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pymongo.results import UpdateResult
+
+    from odmantic._plan.sort import SortExpressionType
+    from odmantic._shared.reading import ModelType
+    from odmantic._sync.engine_deletions import Query, Without
+    from odmantic._sync.engine_scopes import SyncSessionType
+    from odmantic.update import Update
+
+    OneQuery: TypeAlias = Query | tuple[Query, ...]
+    AnyUpdate: TypeAlias = Update | Mapping[str, Any] | Sequence[Mapping[str, Any]]
+    ArrayFilters: TypeAlias = Sequence[Mapping[str, Any]] | None
+
+
+class EngineUpdates(EngineWrites):
+    """The updates of an engine by query."""
+
+    def update_one(
+        self,
+        model: type[ModelType],
+        query: OneQuery,
+        *updates: AnyUpdate,
+        sort: SortExpressionType = None,
+        without: Without = (),
+        array_filters: ArrayFilters = None,
+        session: SyncSessionType = None,
+    ) -> UpdateResult:
+        """Update one document that matches; no instance in memory changes.
+
+        A document that would leave the bounds of its fields by `inc`, `mul`, `push` and the like does not match.
+
+        Args:
+            model: The model whose document is updated.
+            query: A condition, a dict, or a tuple of these, which must all hold; `{}` is any document.
+            *updates: Changes such as `inc(User.age, 1)`; or one update in MongoDB's language, a dict or a list of
+                stages.
+            sort: Which document is updated, if several match; as for `find`.
+            without: With `"soft_delete"`, deleted documents match too.
+            array_filters: The conditions on items, for an update as a dict.
+            session: See the class.
+
+        Returns:
+            The driver's result. With `sort=`, a document that matches counts as modified: the server does not say more.
+
+        Raises:
+            TypeError: if `model` is not a model class, there is no query, or an update has a wrong type.
+            ValueError: if there is no update, two change one path, or a word of `without` is unknown.
+            DuplicateKeyError: if a unique index refuses the document; its `instance` is `None`.
+
+        Example:
+            ```python
+            sold = engine.update_one(Stock, Stock.sku == "tea", inc(Stock.left, -3))
+            if not sold.matched_count:
+                print("too few")
+            ```
+        """
+        check_model(model, "update_one")
+        call = QueryUpdate(
+            operation="update_one",
+            model=model,
+            queries=queries_of("update_one", model, query),
+            updates=updates,
+            just_one=True,
+            sort=build_sort(sort, model),
+            without=without,
+            array_filters=array_filters,
+            policy=self._raw_queries,
+        )
+        return self._update_by_query(call, session)
+
+    def update_many(
+        self,
+        model: type[ModelType],
+        query: OneQuery,
+        *updates: AnyUpdate,
+        without: Without = (),
+        array_filters: ArrayFilters = None,
+        session: SyncSessionType = None,
+    ) -> UpdateResult:
+        """Update all documents that match; no instance in memory changes.
+
+        Documents that would leave the bounds of their fields are left out. Outside of a transaction, an error may leave
+        some documents updated, and others not.
+
+        Args:
+            model: The model whose documents are updated.
+            query: A condition, a dict, or a tuple of these, which must all hold; `{}` for all documents.
+            *updates: Changes; see `update_one`.
+            without: With `"soft_delete"`, deleted documents match too.
+            array_filters: The conditions on items, for an update as a dict.
+            session: See the class.
+
+        Returns:
+            The driver's result.
+
+        Raises:
+            TypeError: if `model` is not a model class, there is no query, or an update has a wrong type.
+            ValueError: if there is no update, two change one path, or a word of `without` is unknown.
+            DuplicateKeyError: if a unique index refuses a document; its `instance` is `None`.
+        """
+        check_model(model, "update_many")
+        call = QueryUpdate(
+            operation="update_many",
+            model=model,
+            queries=queries_of("update_many", model, query),
+            updates=updates,
+            without=without,
+            array_filters=array_filters,
+            policy=self._raw_queries,
+        )
+        return self._update_by_query(call, session)
+
+    def _update_by_query(self, call: QueryUpdate, session: SyncSessionType) -> UpdateResult:
+        plans = plan_for(self, call)
+        scope = self._scope_for(session, call.operation, writes=True)
+        return update(self, scope, call, plans)
