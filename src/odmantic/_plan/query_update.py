@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from odmantic._bson.values import is_document, is_stored_array
 from odmantic._caller import warn_caller
@@ -18,7 +18,7 @@ from odmantic.exceptions import StoredFieldsWarning
 from odmantic.query import raw as meant
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from odmantic.query import SortExpression
 
@@ -87,12 +87,11 @@ def queries_of(operation: str, model: Any, query: Any) -> tuple[Any, ...]:
         TypeError: if it has none.
     """
     if isinstance(query, tuple):
-        given: Any = query
-        if not given:
+        if not query:
             raise TypeError(
                 f"{operation} of {model.__name__} got no condition: write {{}} for all documents"
             )
-        return given
+        return tuple(cast("Iterable[Any]", query))
     if not is_document(query) and not isinstance(query, bool):
         raise TypeError(
             f"{operation} of {model.__name__} takes a query before the updates: a condition, a dict or a tuple of these, "
@@ -141,10 +140,12 @@ def _sent(call: QueryUpdate, plan: UpdatePlan, supplied: Mapping[str, Any]) -> S
                 f"{call.operation} of {call.model.__name__} with [matched] needs a condition on {key!r} in its query, "
                 "which says which item is meant"
             )
-    conditions = map(meant, plan.conditions)
+    conditions: list[Any] = plan.conditions
+    if plan.matched:
+        conditions = [_meeting_no_item(each) for each in conditions]
     document = _with(plan.document, supplied)
     filters: Any = plan.array_filters or None
-    return SentUpdate(_filter(call, *conditions), document, filters)
+    return SentUpdate(_filter(call, *map(meant, conditions)), document, filters)
 
 
 def _filter(call: QueryUpdate, *conditions: Any) -> QueryExpression:
@@ -162,6 +163,17 @@ def _is_about(query: Any, key: str) -> bool:
     return False
 
 
+def _meeting_no_item(condition: dict[str, Any]) -> dict[str, Any]:
+    """Return a condition after which `$` in an update still means the item that the program's query met.
+
+    `{"tags": {"$exists": True}}` meets the first item of `tags`.
+    """
+    ((key, wanted),) = condition.items()
+    if wanted != {"$exists": True} or any(part.isdecimal() for part in key.split(".")):
+        return condition
+    return {"$expr": {"$ne": [{"$type": f"${key}"}, "missing"]}}
+
+
 # --- Updates in MongoDB's language ---------------------------------------------------------------
 
 
@@ -171,7 +183,7 @@ def _plan_raw(call: QueryUpdate, supplied: Mapping[str, Any]) -> tuple[SentUpdat
         raise _refusal(
             call, f"takes updates such as set_, or one dict alone, not {call.updates!r:.200}"
         )
-    given = call.updates[0]
+    given = next(iter(call.updates))
     if is_stored_array(given) and not isinstance(given, tuple):
         return _plan_stages(call, given, supplied)
     if not is_document(given) or (

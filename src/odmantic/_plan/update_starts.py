@@ -22,6 +22,7 @@ from odmantic._mapping.fields import ODMBaseField
 from odmantic._mapping.mapping import mapping_of
 from odmantic._query.constraints import constraints_of
 from odmantic._query.guards import Guard
+from odmantic._query.update_keys import is_placed
 from odmantic._query.updates import Update
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _started(update: Update) -> Update | None:
     """Return the assignment that an update is where its value is missing; `None` if there is no other one, or none that fits."""
     make, path = _RESULTS.get(update.operator), update.path
     step = path.step
-    if make is None or not isinstance(step, ODMBaseField) or step.owner is None:
+    if make is None or not isinstance(step, ODMBaseField) or is_placed(path):
         return None
     needed = ({path.key: {"$exists": True}}, {path.key: {"$ne": None}})
     if not any(not each.is_bound and each.condition in needed for each in update.guards):

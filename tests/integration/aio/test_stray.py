@@ -16,6 +16,7 @@ from odmantic.exceptions import (
     StrayOperationWarning,
 )
 from odmantic.session import NO_SESSION
+from odmantic.update import set_
 
 HERE = __file__
 
@@ -88,6 +89,14 @@ async def _remove(engine, **session):
     return await engine.remove(User, User.name == "nobody", **session)
 
 
+async def _update_one(engine, **session):
+    return await engine.update_one(User, User.name == "nobody", set_(User.name, "x"), **session)
+
+
+async def _update_many(engine, **session):
+    return await engine.update_many(User, User.name == "nobody", set_(User.name, "x"), **session)
+
+
 async def _configure(engine, **session):
     return await engine.configure_database([Indexed], **session)
 
@@ -97,7 +106,7 @@ EVERY_OPERATION = pytest.mark.parametrize(
     [
         *(_find, _find_one, _count, _save, _save_all, _insert, _insert_many, _replace),
         *(_refresh, _delete),
-        *(_remove, _configure),
+        *(_remove, _update_one, _update_many, _configure),
     ],
     ids=lambda operate: operate.__name__[1:],
 )
@@ -172,7 +181,7 @@ async def test_ignore_is_silent_and_runs_outside(make_engine, operate, commands)
 
 @pytest.mark.parametrize(
     "operate",
-    [_find, _find_one, _count, _save, _save_all, _insert, _insert_many, _remove],
+    [_find, _find_one, _count, _save, _save_all, _insert, _insert_many, _remove, _update_many],
     ids=lambda operate: operate.__name__[1:],
 )
 async def test_join_makes_it_part_of_the_transaction(make_engine, operate, commands, raw_database):

@@ -38,6 +38,8 @@ TAKE_MODELS = {
     "find_one": lambda engine, value: engine.find_one(value),
     "count": lambda engine, value: engine.count(value),
     "remove": lambda engine, value: engine.remove(value),
+    "update_one": lambda engine, value: engine.update_one(value, {}, {"$set": {"x": 1}}),
+    "update_many": lambda engine, value: engine.update_many(value, {}, {"$set": {"x": 1}}),
     "get_collection": lambda engine, value: engine.get_collection(value),
     "configure_database": lambda engine, value: engine.configure_database([Parcel, value]),
 }

@@ -35,6 +35,12 @@ OPERATIONS = {
     "refresh": lambda engine, parcel, session: engine.refresh(parcel, session=session),
     "delete": lambda engine, parcel, session: engine.delete(parcel, session=session),
     "remove": lambda engine, parcel, session: engine.remove(Parcel, session=session),
+    "update_one": lambda engine, parcel, session: engine.update_one(
+        Parcel, {}, {"$set": {"x": 1}}, session=session
+    ),
+    "update_many": lambda engine, parcel, session: engine.update_many(
+        Parcel, {}, {"$set": {"x": 1}}, session=session
+    ),
     "configure_database": lambda engine, parcel, session: engine.configure_database(
         [_indexed()], session=session
     ),

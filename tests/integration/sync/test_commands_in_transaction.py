@@ -14,6 +14,7 @@ from tests.integration.sync.reading import ANSWER
 from odmantic import Field, Model, Reference
 from odmantic._sync.engine import SyncEngine
 from odmantic.session import SyncTransaction
+from odmantic.update import set_
 
 
 class User(Model):
@@ -92,6 +93,15 @@ def _refresh(target, user, **session):
     target.refresh(user, User.name, **session)
 
 
+def _update_one(target, user, **session):
+    target.update_one(User, {}, set_(User.name, "Bob"), sort=User.name, **session)
+
+
+def _update_many(target, user, **session):
+    result = target.update_many(User, User.name == "Ada", set_(User.name, "Bob"), **session)
+    assert result.modified_count == 1
+
+
 def _delete(target, user, **session):
     target.delete(user, **session)
 
@@ -111,7 +121,8 @@ OPERATIONS = {
     operate.__name__[1:]: operate
     for operate in (
         *(_find, _find_one, _find_any, _load, _count),
-        *(_save, _save_all, _insert, _insert_many, _replace, _refresh, _delete, _remove, _restore),
+        *(_save, _save_all, _insert, _insert_many, _replace, _update_one, _update_many),
+        *(_refresh, _delete, _remove, _restore),
     )
 }
 OF_ENGINES = OPERATIONS | {"configure_database": _configure_database}

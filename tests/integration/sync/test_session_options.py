@@ -11,8 +11,9 @@ from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
 
 from odmantic import Model
+from odmantic.update import set_
 
-WRITES = ["save", "save_all", "delete", "remove", "configure_database"]
+WRITES = ["save", "save_all", "delete", "remove", "update_one", "update_many", "configure_database"]
 
 
 class User(Model):
@@ -30,6 +31,8 @@ def _arguments(operation, user):
         "save_all": ([User(name="Bob")],),
         "delete": (user,),
         "remove": (User,),
+        "update_one": (User, {}, set_(User.name, "Bob")),
+        "update_many": (User, {}, set_(User.name, "Bob")),
         "configure_database": ([User],),
     }[operation]
 

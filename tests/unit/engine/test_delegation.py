@@ -37,6 +37,15 @@ CALLS = [
     ("delete", (sentinel.instance,), {}, {}),
     ("remove", (User, *_QUERIES), {"just_one": True}, {}),
     ("remove", (User,), {}, {"just_one": False}),
+    ("update_one", (User, {}, {"$set": {"age": 1}}), {}, {}),
+    (
+        "update_one",
+        (User, {}, {"$set": {"age": 1}}),
+        {"sort": User.name, "without": "soft_delete", "array_filters": [{"x": 1}]},
+        {},
+    ),
+    ("update_many", (User, *_QUERIES), {}, {}),
+    ("update_many", (User, *_QUERIES), {"without": "soft_delete", "array_filters": [{"x": 1}]}, {}),
 ]
 """Method, positional arguments, keyword arguments, and the defaults that are passed on with them."""
 EVERY_CALL = pytest.mark.parametrize(("method", "arguments", "options", "defaults"), CALLS)

@@ -13,6 +13,7 @@ POSITIONAL = inspect.Parameter.POSITIONAL_OR_KEYWORD
 KEYWORD = inspect.Parameter.KEYWORD_ONLY
 REST = inspect.Parameter.VAR_POSITIONAL
 MODEL = [("model", POSITIONAL), ("queries", REST)]
+UPDATE = [("model", POSITIONAL), ("query", POSITIONAL), ("updates", REST)]
 READ = [("sort", KEYWORD), ("skip", KEYWORD), ("limit", KEYWORD)]
 LOAD = [("load", KEYWORD), ("missing", KEYWORD)]
 SESSION = [("session", KEYWORD)]
@@ -48,6 +49,8 @@ METHODS = {
     "delete": [("instance", POSITIONAL), HARD, *RULES, *SESSION],
     "restore": [("instance", POSITIONAL), *SESSION],
     "remove": [*MODEL, ("just_one", KEYWORD), HARD, WITHOUT, *RULES, *SESSION],
+    "update_one": [*UPDATE, READ[0], WITHOUT, ("array_filters", KEYWORD), *SESSION],
+    "update_many": [*UPDATE, WITHOUT, ("array_filters", KEYWORD), *SESSION],
     "configure_database": [("models", POSITIONAL), ("update_existing_indexes", KEYWORD), *SESSION],
     "get_collection": [("model", POSITIONAL)],
     "session": [
@@ -94,6 +97,7 @@ DEFAULTS = {
     "discard": False,
     "bypass_document_validation": None,
     "without": (),
+    "array_filters": None,
     "update_existing_indexes": False,
 }
 

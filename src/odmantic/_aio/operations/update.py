@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pymongo.errors
 from pymongo.results import UpdateResult
@@ -19,7 +19,7 @@ from odmantic.exceptions import DuplicateKeyError
 from odmantic.update import Update
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from odmantic._aio.interfaces import Engine
     from odmantic._aio.operations.scope import Scope
@@ -52,7 +52,8 @@ async def update(
     event.update = call.updates if is_built else call.updates[0]
     await before_query_write(hooks, event, model, scope)
     given: Any = event.update
-    updates: tuple[Any, ...] = given if isinstance(given, tuple) else (given,)
+    is_several = isinstance(given, tuple)
+    updates = tuple(cast("Iterable[Any]", given)) if is_several else (given,)
     # What a hook gives comes from the program.
     call = replace(call, queries=(event.filter,), updates=updates, policy=RawQueries.ALLOW)
     result = await _update(engine, scope, call, plan_for(engine, call))
