@@ -201,6 +201,12 @@ class Hooked(Model):
         event.change  # mistake: misspelt
 
 
+def update_by_query(engine: SyncEngine) -> None:
+    engine.update_many(Audited)  # mistake: no query
+    engine.update_many(Audited, {}, "title")  # mistake: no update
+    engine.update_one(Audited, {}, {"$set": {"title": "b"}}, upsrt=True)  # mistake: misspelt
+
+
 def add_hooks(engine: SyncEngine) -> None:
     engine.add_hook("before_read", print)  # mistake: no such event
     engine.add_hook("after_load", 3)  # mistake: no function

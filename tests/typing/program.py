@@ -13,6 +13,7 @@ from bson import Decimal128
 from pydantic import AfterValidator, BaseModel, ValidationError
 from pymongo import AsyncMongoClient, MongoClient
 from pymongo.errors import PyMongoError
+from pymongo.results import UpdateResult
 from typing_extensions import assert_type
 
 from odmantic import (
@@ -44,6 +45,7 @@ from odmantic import (
     register_codec,
     stored,
     type_is,
+    update,
     utcnow,
 )
 from odmantic.config import ODMConfigDict
@@ -389,6 +391,16 @@ async def asynchronous(engine: AIOEngine, user: User) -> None:
     assert_type(await engine.refresh(user, User.name, "age", discard=True), User)
     assert_type(await engine.delete(user), None)
     assert_type(await engine.remove(User, User.age < 3, just_one=True), int)
+    change = update.inc(User.age, 1)
+    assert_type(change, update.Update)
+    assert_type(await engine.update_one(User, User.age < 3, change, sort=User.name), UpdateResult)
+    assert_type(
+        await engine.update_many(User, (User.age < 3, {"tags": "x"}), change, change), UpdateResult
+    )
+    assert_type(
+        await engine.update_many(User, {}, {"$set": {"a.$[b]": 1}}, array_filters=[{"b": 1}]),
+        UpdateResult,
+    )
     assert_type(await engine.configure_database([User, Coupon]), None)
     employers = (await engine.find(Employer, sort=(Employer.name, query.asc(Employer.id))))[:2]
     assert_type(employers, list[Employer])
@@ -411,6 +423,7 @@ async def asynchronous_sessions(engine: AIOEngine, user: User) -> None:
             assert_type(await transaction.replace(user), User)
             assert_type(await transaction.refresh(user, User.age), User)
             assert_type(await transaction.count(User), int)
+            assert_type(await transaction.update_one(User, {}, {"$inc": {"a": 1}}), UpdateResult)
             assert_type(await transaction.commit(), None)
     async with engine.transaction() as transaction:
         assert_type(transaction, AIOTransaction)
@@ -433,6 +446,8 @@ def synchronous(engine: SyncEngine, user: User) -> None:
     assert_type(engine.refresh(user), User)
     engine.delete(user)
     assert_type(engine.remove(User, User.age < 3), int)
+    assert_type(engine.update_one(User, {}, [{"$set": {"age": 1}}]), UpdateResult)
+    assert_type(engine.update_many(User, {}, update.set_(User.age, 1), without=()), UpdateResult)
     engine.configure_database([User], update_existing_indexes=True)
 
 

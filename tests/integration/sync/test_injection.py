@@ -23,9 +23,9 @@ from bson.raw_bson import RawBSONDocument
 from bson.regex import Regex
 from pymongo.errors import PyMongoError
 
-from odmantic import EmbeddedModel, Field, Model, Reference, query
+from odmantic import EmbeddedModel, Field, Model, Reference, query, update
 from odmantic.exceptions import OdmanticError
-from odmantic.path import each, element
+from odmantic.path import each, element, where
 
 HARMLESS = "harmless"
 
@@ -252,6 +252,23 @@ def _nested_name(engine, value):
     engine.save(Thing(id="a", table={value: {value: 1}}, inner=Inner(**{value: 1})))
 
 
+UPDATES = [
+    lambda value: (update.set_(Thing.value, value),),
+    lambda value: (update.set_(Thing.inner.v, value), update.set_(Thing.table["k"], value)),
+    lambda value: (update.set_(Thing.tags, [value]),),
+    lambda value: (update.push(Thing.tags, value, slice=3),),
+    lambda value: (update.add_to_set(Thing.tags, value, "b"),),
+    lambda value: (update.pull(Thing.tags, value),),
+    lambda value: (update.pull(Thing.tags, element == value),),
+    lambda value: (update.min_(Thing.value, value),),
+    lambda value: (update.max_(Thing.value, value),),
+    lambda value: (update.set_(Thing.tags[where(element == value)], 1),),
+    lambda value: (update.inc(Thing.value, value),),
+    lambda value: (update.set_(Thing.table[value], 1),),
+]
+INC = 10
+
+
 WRITES = [
     *(_save, _save_all, _insert_many, _change, _change_many, _save_id, _save_ids, _change_by_id),
     *(_delete, _save_reference, _save_with_reference, _extra_value, _extra_name, _extra_names),
@@ -428,6 +445,23 @@ def test_conditions(sync_engine, raw_database, commands, call):
             assert wanted is not None
             sent = _try(sync_engine, commands, lambda e, c=condition: call(e, c), value)
             _check(wanted, sent)
+
+
+@pytest.mark.parametrize("number", range(len(UPDATES)))
+def test_updates_by_query(sync_engine, raw_database, commands, number):
+    make = UPDATES[number]
+
+    def call(engine, value):
+        method = (engine.update_one, engine.update_many)[number % 2]
+        method(Thing, Thing.id == "a", *make(value))
+
+    _fill(raw_database)
+    harmless = _try(sync_engine, commands, lambda e: call(e, HARMLESS), HARMLESS)
+    for value in HOSTILE[::WRITE_STEP]:
+        # A number that is added is one, and no text.
+        if number == INC and type(value) in (int, float):
+            continue
+        _check(harmless, _try(sync_engine, commands, lambda e, v=value: call(e, v), value))
 
 
 @pytest.mark.parametrize("in_transaction", [False, True])
