@@ -495,7 +495,7 @@ async def errors(engine: AIOEngine, user: User) -> None:
         await engine.save(user)
     except DuplicateKeyError as error:
         assert_type(error.driver_error, PyMongoError)
-        assert_type(error.instance, BaseModel)
+        assert_type(error.instance, BaseModel | None)
     except DocumentParsingError as error:
         assert_type(error.inner, ValidationError)
         assert_type(error.model, type[BaseModel])

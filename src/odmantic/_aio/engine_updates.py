@@ -63,7 +63,7 @@ class EngineUpdates(EngineWrites):
 
         Example:
             ```python
-            sold = await engine.update_one(Stock, Stock.sku == "tea", inc(Stock.left, -3))
+            sold = await engine.update_one(Stock, Stock.item == "tea", inc(Stock.left, -3))
             if not sold.matched_count:
                 print("too few")
             ```

@@ -20,6 +20,7 @@ from pydantic_core import PydanticUndefined
 from odmantic._codec.encode import encode_value
 from odmantic._mapping.fields import ODMBaseField
 from odmantic._mapping.mapping import mapping_of
+from odmantic._query.checks import fits_int64
 from odmantic._query.constraints import constraints_of
 from odmantic._query.guards import Guard
 from odmantic._query.update_keys import is_placed
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 _MOST = 4
 """The largest number of fields with such defaults in one call, which may take two commands to that power."""
-
-_INT64 = range(-(2**63), 2**63)
 
 
 def repetitions(updates: tuple[Update, ...]) -> list[tuple[Update, ...]]:
@@ -108,7 +107,7 @@ def _fits(path: Path, value: Any) -> bool:
         length = len(value)  # pyright: ignore[reportUnknownArgumentType]
         return (longest is None or length <= longest) and (shortest is None or length >= shortest)
     number = value.to_decimal() if isinstance(value, Decimal128) else value
-    if isinstance(number, int) and number not in _INT64:
+    if isinstance(number, int) and not fits_int64(number):
         return False
     if isinstance(number, (float, Decimal)) and not math.isfinite(number):
         return False

@@ -17,8 +17,10 @@ _WANTED = {
     Kind.TEXT | Kind.ARRAY: "text or a list",
 }
 
-INT64 = range(-(2**63), 2**63)
-"""The numbers that BSON has integers for."""
+
+def fits_int64(number: int) -> bool:
+    """Return whether BSON has an integer; a `range` would be searched for those of a subclass, such as `Int64`."""
+    return -(2**63) <= number < 2**63
 
 
 def need(operator: str, path: Path, kind: Kind) -> None:
@@ -52,7 +54,7 @@ def whole_number(operator: str, path: Path, name: str, value: Any, least: int | 
     """
     if not isinstance(value, int) or isinstance(value, bool):
         raise refuse(operator, path, f"takes an integer as {name}, not {value!r:.200}")
-    if value not in INT64 or (least is not None and value < least):
+    if not fits_int64(value) or (least is not None and value < least):
         wanted = "of 64 bits" if least is None else f"of at least {least} and of 64 bits"
         raise ValueError(
             f"{operator}({path}, ...) takes an integer {wanted} as {name}, not {value}"

@@ -64,7 +64,7 @@ class EngineUpdates(EngineWrites):
 
         Example:
             ```python
-            sold = engine.update_one(Stock, Stock.sku == "tea", inc(Stock.left, -3))
+            sold = engine.update_one(Stock, Stock.item == "tea", inc(Stock.left, -3))
             if not sold.matched_count:
                 print("too few")
             ```

@@ -269,9 +269,8 @@ UPDATES = [
     lambda value: (update.max_(Thing.value, value),),
     lambda value: (update.set_(Thing.tags[where(element == value)], 1),),
     lambda value: (update.inc(Thing.value, value),),
-    lambda value: (update.set_(Thing.table[value], 1),),
 ]
-INC = 10
+COMPARED, INC = (7, 8), 10
 
 
 WRITES = [
@@ -465,8 +464,8 @@ async def test_updates_by_query(aio_engine, raw_database, commands, number):
     _fill(raw_database)
     harmless = await _try(aio_engine, commands, lambda e: call(e, HARMLESS), HARMLESS)
     for value in HOSTILE[:: 1 if ASYNC else WRITE_STEP]:
-        # A number that is added is one, and no text.
-        if number == INC and type(value) in (int, float):
+        # A number that is added is one, and no text; one that is compared is compared with the default, too.
+        if number in (*COMPARED, INC) and isinstance(value, (int, float)):
             continue
         _check(harmless, await _try(aio_engine, commands, lambda e, v=value: call(e, v), value))
 

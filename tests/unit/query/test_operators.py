@@ -13,7 +13,7 @@ from uuid import UUID
 
 import bson
 import pytest
-from bson import Decimal128
+from bson import Decimal128, Int64
 from bson.regex import Regex
 from pydantic import AnyUrl, Base64Str, BaseModel, SecretStr
 
@@ -488,3 +488,8 @@ def test_fields_are_compared_by_an_expression(condition, expected):
 def test_other_fields_are_not_compared(one, other, message):
     with pytest.raises(TypeError, match=message):
         one > other  # noqa: B015 - raises
+
+
+def test_integers_of_the_driver_are_integers():
+    # A `range` of all of them would be searched one by one.
+    assert query.mod(Item.age, Int64(4), Int64(1)) == {"age": {"$mod": [4, 1]}}
