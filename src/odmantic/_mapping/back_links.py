@@ -9,13 +9,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from odmantic._bson.values import is_stored_array
-from odmantic._mapping.links import Each, Step
+from odmantic._mapping.links import Each, path_along, stored_at
 from odmantic._mapping.members import ELSEWHERE
 from odmantic._types.kinds import ModelKind, is_class, is_model, kind_of, origin_of
 
 if TYPE_CHECKING:
-    from odmantic._mapping.links import Link
+    from odmantic._mapping.links import Hop, Link
     from odmantic._mapping.members import Member
 
 Way: TypeAlias = "tuple[Link, ...]"
@@ -40,7 +39,7 @@ class BackLink:
         steps = [link.steps for way in self.ways for link in way]
         if any(Each.VALUE in some or len(some) > 1 for some in steps):
             return None
-        return list(dict.fromkeys(map(_path, self.ways)))
+        return list(dict.fromkeys(path_along(_hops(way)) for way in self.ways))
 
     @property
     def _members(self) -> list[Member]:
@@ -68,39 +67,12 @@ class BackLink:
     def ids_in(self, document: dict[str, Any]) -> Iterator[Any]:
         """Yield the ids to which a document of a holder refers."""
         for way in self.ways:
-            yield from self.ids_of(_stored(document, way))
+            stored = stored_at(document, _hops(way))
+            yield from self.ids_of(each for each in stored if each is not None)
 
 
-def _path(way: Way) -> str:
-    keys: list[str] = []
-    for link in way:
-        keys.append(link.key)
-        keys += [str(step) for step in link.steps if isinstance(step, int)]
-    return ".".join(keys)
-
-
-def _stored(document: object, way: Way) -> Iterator[Any]:
-    if isinstance(document, dict):
-        link, *rest = way
-        for value in _stored_at(cast("dict[str, Any]", document).get(link.key), link.steps):
-            if rest:
-                yield from _stored(value, tuple(rest))
-            elif value is not None:
-                yield value
-
-
-def _stored_at(value: Any, steps: tuple[Step, ...]) -> Iterator[Any]:
-    if not steps:
-        yield value
-        return
-    step, *rest = steps
-    inside: Iterable[Any] = ()
-    if step is Each.VALUE:
-        inside = cast("dict[str, Any]", value).values() if isinstance(value, dict) else ()
-    elif is_stored_array(value):
-        inside = value if step is Each.ITEM else [*value][step : step + 1]
-    for each in inside:
-        yield from _stored_at(each, tuple(rest))
+def _hops(way: Way) -> tuple[Hop, ...]:
+    return tuple(hop for link in way for hop in (link.key, *link.steps))
 
 
 class BackDeclaration:

@@ -41,6 +41,9 @@ class Each(Enum):
 Step: TypeAlias = Each | int
 """A container, of which each value counts, or the one at an index."""
 
+Hop: TypeAlias = str | Step
+"""A key, or a container."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Link:
@@ -263,6 +266,23 @@ def _inside(container: Any, step: Step) -> Iterable[Any]:
     if not is_collection(container):
         return ()
     return container if step is Each.ITEM else [*container][step : step + 1]
+
+
+def stored_at(document: Any, hops: tuple[Hop, ...]) -> Iterator[Any]:
+    """Yield what is at the end of a way from a document; what has another shape is passed over."""
+    if not hops:
+        yield document
+    elif isinstance(hops[0], str):
+        if is_document(document) and hops[0] in document:
+            yield from stored_at(document[hops[0]], hops[1:])
+    else:
+        for each in values_at(document, (hops[0],)):
+            yield from stored_at(each, hops[1:])
+
+
+def path_along(hops: tuple[Hop, ...]) -> str:
+    """Return the path of keys along a way: it leads into arrays by itself."""
+    return ".".join(str(hop) for hop in hops if not isinstance(hop, Each))
 
 
 def targets_in(instance: Any) -> Iterator[tuple[Link, Any]]:

@@ -15,9 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from odmantic._mapping.fields import ODMReference
-    from odmantic._mapping.links import Link
+    from odmantic._mapping.links import Hop, Link
     from odmantic._mapping.mapping import ModelMapping
-    from odmantic._mapping.rules import Hop
 
 _MOST_PLACES = 1_000
 """The largest number of places of rules in the documents of a class: a deletion looks at each."""

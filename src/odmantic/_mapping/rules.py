@@ -8,24 +8,20 @@ from __future__ import annotations
 
 import gc
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet, ref
 
-from odmantic._bson.values import is_document
 from odmantic._mapping.hierarchy import hierarchy_of
-from odmantic._mapping.links import Each, values_at
+from odmantic._mapping.links import Each, path_along
 from odmantic._mapping.members import Member
 from odmantic._types.kinds import ModelKind, kind_of, origin_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from odmantic._mapping.links import Step
+    from odmantic._mapping.links import Hop
     from odmantic._mapping.mapping import ModelMapping
     from odmantic._mapping.options import OnDelete
-
-Hop: TypeAlias = "str | Step"
-"""A key, or a container."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,7 +86,7 @@ class Rule:
     @property
     def key(self) -> str:
         """The path of the ids for an index."""
-        return ".".join(str(hop) for hop in self.hops if not isinstance(hop, Each))
+        return path_along(self.hops)
 
     @property
     def is_in_table(self) -> bool:
@@ -117,18 +113,6 @@ class Rule:
         return (
             hierarchy is not None and hierarchy_of(target) is hierarchy and issubclass(cls, target)
         )
-
-
-def ids_in(document: Any, hops: tuple[Hop, ...]) -> Iterator[Any]:
-    """Yield what is at the end of a way from a document; what has another shape is passed over."""
-    if not hops:
-        yield document
-    elif isinstance(hops[0], str):
-        if is_document(document) and hops[0] in document:
-            yield from ids_in(document[hops[0]], hops[1:])
-    else:
-        for each in values_at(document, (hops[0],)):
-            yield from ids_in(each, hops[1:])
 
 
 # --- The registry ------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from odmantic._mapping.back_links import declared_in
 from odmantic._mapping.links import values_at
 from odmantic._mapping.ref import loaded_in
 from odmantic._plan.conditions import restricted
-from odmantic._plan.references import MOST_IDS, NO_ID, comparable, copied
+from odmantic._plan.references import NO_ID, comparable, copied, slices
 from odmantic._query.referring import refers_to, stored_ids
 from odmantic._state.attached import attach, attached_to
 from odmantic._state.hollow import hollow_in
@@ -96,9 +96,8 @@ class BackPage:
         self._ids = [*ids.values()]
 
     def slices(self) -> Iterator[list[Any]]:
-        """Yield the primary keys, as many as one query takes."""
-        for start in range(0, len(self._ids), MOST_IDS):
-            yield self._ids[start : start + MOST_IDS]
+        """Return the primary keys, as many as one query takes at a time."""
+        return slices(self._ids)
 
     def filter(self, ids: list[Any]) -> Document:
         """Return the filter for what refers to documents with some primary keys."""

@@ -17,7 +17,7 @@ from odmantic._mapping.ref import (
     stored_key,
     unloaded_of,
 )
-from odmantic._plan.references import MOST_IDS, NO_ID, Request, comparable, sought_by
+from odmantic._plan.references import NO_ID, Request, comparable, slices, sought_by
 from odmantic._state.dirty import baseline_of, update_baseline
 from odmantic._state.hollow import Hollow, fill, hollow_in, is_loaded, is_missing
 from odmantic._state.snapshot import is_same, take_snapshot
@@ -102,8 +102,8 @@ def fill_instances(
         found: dict[Sought, dict[Hashable, Any]] = {}
         for sought, ids in _ids(wanted).items():
             found[sought] = {}
-            for start in range(0, len(ids), MOST_IDS):
-                answer = yield Request(sought[0], ids[start : start + MOST_IDS], sought[1])
+            for some in slices(ids):
+                answer = yield Request(sought[0], some, sought[1])
                 found[sought].update((comparable(document["_id"]), document) for document in answer)
         missing += _fill_level(wanted, found, filling)
         level = [

@@ -16,7 +16,8 @@ from odmantic._mapping.links import Each
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from odmantic._mapping.rules import Hop, Rule
+    from odmantic._mapping.links import Hop
+    from odmantic._mapping.rules import Rule
 
 Document: TypeAlias = dict[str, Any]
 Expression: TypeAlias = Any

@@ -94,7 +94,7 @@ def resolve_documents(
         found: dict[Sought, dict[Hashable, Document]] = {}
         for sought, ids in _wanted(level).items():
             found[sought] = {}
-            for some in _slices([*ids.values()]):
+            for some in slices([*ids.values()]):
                 answer = yield Request(sought[0], some, sought[1])
                 found[sought].update((comparable(document["_id"]), document) for document in answer)
         levels.append(level)
@@ -110,7 +110,8 @@ def resolve_documents(
     return [document for document in documents if id(document) in broken]
 
 
-def _slices(ids: list[Any]) -> Iterator[list[Any]]:
+def slices(ids: list[Any]) -> Iterator[list[Any]]:
+    """Yield ids in slices for one command each."""
     left = iter(ids)
     while some := [*islice(left, MOST_IDS)]:
         yield some

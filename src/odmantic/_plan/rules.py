@@ -12,17 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import bson
 
 from odmantic._mapping.hierarchy import class_to_read
+from odmantic._mapping.links import stored_at
 from odmantic._mapping.mapping import ModelMapping, mapping_of
-from odmantic._mapping.rules import Rule, ids_in, rules_on
+from odmantic._mapping.rules import Rule, rules_on
 from odmantic._plan.holders import holders_filter
 from odmantic._plan.indexes import declared_indexes
-from odmantic._plan.references import MOST_IDS, NO_ID, comparable
+from odmantic._plan.references import NO_ID, comparable, slices
 from odmantic.exceptions import ReferencedError
 
 if TYPE_CHECKING:
@@ -234,7 +234,10 @@ def _places(
 def _held(rule: Rule, found: list[Any]) -> Iterator[tuple[Rule, set[Hashable]]]:
     """Yield a rule at each of its places, with what documents have there."""
     for each in rule.places:
-        yield each, {key_of(value) for document in found for value in ids_in(document, each.hops)}
+        yield (
+            each,
+            {key_of(value) for document in found for value in stored_at(document, each.hops)},
+        )
 
 
 def _referenced(rule: Rule, model: Any, ids: list[Any], found: list[Any]) -> ReferencedError:
@@ -316,13 +319,6 @@ def key_of(id_: Any) -> Hashable:
     """Return a value that is equal for ids that are equal in MongoDB, whatever they are."""
     key = comparable(id_)
     return bson.encode({"": id_}) if key is NO_ID else key
-
-
-def slices(ids: list[Any]) -> Iterator[list[Any]]:
-    """Yield ids in slices for one command each."""
-    left = iter(ids)
-    while some := [*islice(left, MOST_IDS)]:
-        yield some
 
 
 # --- Indexes -----------------------------------------------------------------------------------

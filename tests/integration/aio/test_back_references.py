@@ -729,7 +729,7 @@ async def test_plain_dictionaries_may_be_forbidden(aio_engine, users):
 
 
 async def test_many_ids_are_asked_in_slices(aio_engine, users, posts, monkeypatch, commands):
-    monkeypatch.setattr("odmantic._plan.back_loading.MOST_IDS", 2)
+    monkeypatch.setattr("odmantic._plan.references.MOST_IDS", 2)
     for load in (User.posts, Load(User.posts, limit=1)):
         commands.clear()
         found = await to_list(aio_engine.find(User, sort=User.name, load=[load]))

@@ -244,7 +244,7 @@ async def test_hooks_of_what_is_loaded(aio_engine):
 
 
 async def test_many_ids(aio_engine, monkeypatch, commands):
-    monkeypatch.setattr("odmantic._plan.filling.MOST_IDS", 2)
+    monkeypatch.setattr("odmantic._plan.references.MOST_IDS", 2)
     await aio_engine.save(Row(seats=[Seat(number=number) for number in range(5)]))
     row = await aio_engine.find_one(Row, load=())
     commands.clear()

@@ -726,7 +726,7 @@ def test_plain_dictionaries_may_be_forbidden(sync_engine, users):
 
 
 def test_many_ids_are_asked_in_slices(sync_engine, users, posts, monkeypatch, commands):
-    monkeypatch.setattr("odmantic._plan.back_loading.MOST_IDS", 2)
+    monkeypatch.setattr("odmantic._plan.references.MOST_IDS", 2)
     for load in (User.posts, Load(User.posts, limit=1)):
         commands.clear()
         found = to_list(sync_engine.find(User, sort=User.name, load=[load]))

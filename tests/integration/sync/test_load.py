@@ -240,7 +240,7 @@ def test_hooks_of_what_is_loaded(sync_engine):
 
 
 def test_many_ids(sync_engine, monkeypatch, commands):
-    monkeypatch.setattr("odmantic._plan.filling.MOST_IDS", 2)
+    monkeypatch.setattr("odmantic._plan.references.MOST_IDS", 2)
     sync_engine.save(Row(seats=[Seat(number=number) for number in range(5)]))
     row = sync_engine.find_one(Row, load=())
     commands.clear()

@@ -26,14 +26,14 @@ from odmantic._plan.errors import add_context
 from odmantic._plan.find import LIST_PAGE_SIZE, FindPlan, loads_references
 from odmantic._plan.holders import release
 from odmantic._plan.loading import plan_load
-from odmantic._plan.references import MOST_IDS
-from odmantic._plan.rules import consequences, index_advice, key_of, slices, type_keys
+from odmantic._plan.references import MOST_IDS, slices
+from odmantic._plan.rules import FindHolders, consequences, index_advice, key_of, type_keys
 from odmantic._state.transitions import mark_deleted
 from odmantic.exceptions import StoredFieldsWarning, TransactionTimeoutError
 from odmantic.query import QueryExpression
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Generator, Hashable, Iterable, Mapping
     from datetime import datetime
 
     from odmantic._aio.interfaces import Engine
@@ -66,8 +66,8 @@ async def plan_deletion(
         ValueError: if there are more documents than the limit.
     """
     most = 1 if just_one else limit + 1
-    keys = type_keys(model)
-    roots = await _read(engine, scope, operation, model, query, keys, most, in_order=True)
+    asked = FindHolders(model, dict(query), type_keys(model), most)
+    roots = await _read(engine, scope, operation, asked, in_order=True)
 
     def place_of(cls: Any) -> Hashable:
         place = engine._target(cls).known.place
@@ -77,11 +77,7 @@ async def plan_deletion(
     try:
         request = next(steps)
         while True:
-            found = await _read(
-                *(engine, scope, operation, request.model, request.filter),
-                *(request.keys, request.limit),
-            )
-            request = steps.send(found)
+            request = steps.send(await _read(engine, scope, operation, request))
     except StopIteration as end:
         following: Consequences = end.value
         return following
@@ -91,21 +87,18 @@ async def _read(
     engine: Engine,
     scope: Scope,
     operation: str,
-    model: Any,
-    query: Mapping[str, Any],
-    keys: Sequence[str],
-    limit: int,
+    request: FindHolders,
     *,
     in_order: bool = False,
 ) -> list[Any]:
     """Read some keys of documents of a model."""
-    target = engine._target(model)
-    query = target.bound(query)
+    target, limit = engine._target(request.model), request.limit
+    query = target.bound(request.filter)
 
     async def read() -> list[Any]:
         cursor = target.collection.find(
             query,
-            dict.fromkeys(keys, 1),
+            request.projection,
             sort=[("_id", 1)] if in_order else None,
             limit=min(limit, _LARGEST_LIMIT),
             batch_size=min(limit, _MOST_IN_BATCH) + 1,
@@ -116,7 +109,7 @@ async def _read(
             found += batch
         return found
 
-    found: list[Any] = await scope.send(engine, read, operation, model)
+    found: list[Any] = await scope.send(engine, read, operation, request.model)
     return found
 
 

@@ -13,7 +13,7 @@ from odmantic._hooks.inside import refuse_own
 from odmantic._mapping.rules import has_rules_below
 from odmantic._plan.conditions import instance_filter
 from odmantic._plan.filters import build_filter
-from odmantic._plan.rules import slices
+from odmantic._plan.references import slices
 from odmantic._plan.writes import Delete
 from odmantic._state.transitions import mark_deleted
 from odmantic._sync.operations.hooks import (
