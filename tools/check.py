@@ -15,6 +15,7 @@ CHECKS: dict[str, list[str]] = {
     "format": ["ruff", "format", "--check", "."],
     "mypy": ["mypy"],
     "pyright": ["pyright"],
+    "public types": ["pyright", "--verifytypes", "odmantic", "--ignoreexternal"],
     "snippets": ["python", "tools/check_snippets.py"],
     "layers": ["lint-imports", "--no-cache"],
     "generated code": ["python", "tools/generate_sync.py", "--check"],
@@ -28,8 +29,10 @@ def main(wanted: list[str]) -> int:
     """Run the checks named in `wanted`, or all; return 1 if one fails."""
     failed: list[str] = []
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    # The package that is checked is the one here, wherever the environment has installed one from.
+    environment = os.environ | {"PATH": path, "PYTHONPATH": str(ROOT / "src")}
     # mkdocs-material would advertise its successor.
-    environment = os.environ | {"PATH": path, "NO_MKDOCS_2_WARNING": "1"}
+    environment["NO_MKDOCS_2_WARNING"] = "1"
     for name, command in CHECKS.items():
         if wanted and name not in wanted:
             continue

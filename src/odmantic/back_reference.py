@@ -224,10 +224,10 @@ class Load:
     def __init__(
         self, path: Any, /, *queries: Any, sort: Any = None, limit: int | None = None
     ) -> None:
-        self.path = path
-        self.queries = queries
-        self.sort = sort
-        self.limit = limit
+        self.path: Any = path
+        self.queries: tuple[Any, ...] = queries
+        self.sort: Any = sort
+        self.limit: int | None = limit
 
     def __repr__(self) -> str:
         words = [f"{name}=..." for name in ("sort", "limit") if getattr(self, name) is not None]

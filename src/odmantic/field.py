@@ -65,8 +65,8 @@ class ODMFieldInfo(FieldMetadata):
     __is_annotated_types_grouped_metadata__: ClassVar[Literal[True]] = True
 
     def __init__(self, *, pydantic_field_info: FieldInfo, **options: Any) -> None:
-        self.pydantic_field_info = pydantic_field_info
-        self.options = FieldOptions(**options)
+        self.pydantic_field_info: FieldInfo = pydantic_field_info
+        self.options: FieldOptions = FieldOptions(**options)
 
     def __getattr__(self, name: str) -> Any:
         """Return one of the options."""

@@ -24,7 +24,7 @@ class ODMReferenceInfo:
     __slots__ = ("options",)
 
     def __init__(self, options: FieldOptions) -> None:
-        self.options = options
+        self.options: FieldOptions = options
 
     @property
     def key_name(self) -> str | None:

@@ -61,7 +61,7 @@ class EngineLifetime(BaseEngine):
             database = (uri and database_in(uri)) or "test"
         # Everything that can fail comes before the client, which nobody would close.
         check_database_name(database)
-        self.stray_operations = StrayOperations(stray_operations)
+        self.stray_operations: StrayOperations = StrayOperations(stray_operations)
         self._raw_queries = RawQueries(raw_queries)
         self._made_in = _process.number if client is None or uri is not None else None
         super().__init__(

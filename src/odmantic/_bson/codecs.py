@@ -36,8 +36,8 @@ class BsonCodec(Generic[T]):
         for name, function in given.items():
             if not callable(function) and (function is not None or name == "encode"):
                 raise TypeError(f"{name} of a BsonCodec has to be a function, not {function!r}")
-        self.encode = encode
-        self.decode = decode
+        self.encode: Callable[[T], Any] = encode
+        self.decode: Callable[[Any], T] | None = decode
 
     def __repr__(self) -> str:
         return f"BsonCodec({self.encode!r}, {self.decode!r})"

@@ -346,7 +346,11 @@ class ModelMetaclass(BaseModelMetaclass):
     """The metaclass of models with a collection."""
 
     __odm_concrete_kind__ = ModelKind.MODEL
-    __odm_views__ = (*BaseModelMetaclass.__odm_views__, "__primary_field__", "__collection__")
+    __odm_views__: ClassVar[tuple[str, ...]] = (
+        *BaseModelMetaclass.__odm_views__,
+        "__primary_field__",
+        "__collection__",
+    )
 
     def __pos__(cls) -> str:
         """Return the name of the collection."""

@@ -72,10 +72,10 @@ class BulkWriteError(BaseEngineException, pymongo.errors.BulkWriteError):
         message = f"{count} failed; the first one, number {first.index}, with: {first.error}"
         pymongo.errors.OperationFailure.__init__(self, message, _CODE, dict(details))
         # Without the details, which hold values.
-        self.args = (message,)
-        self.model = first.model
+        self.args: tuple[Any, ...] = (message,)
+        self.model: type[BaseModel] = first.model
         self.result = result
-        self.failures = list(failures)
+        self.failures: list[BulkFailure] = list(failures)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.result, self.failures, self.details), self.__dict__

@@ -38,7 +38,7 @@ class ServerNotFoundError(OdmanticError, ServerSelectionTimeoutError):
         vars(self).update({k: v for k, v in vars(driver_error).items() if k not in _NOT_TAKEN})
         self.driver_error = driver_error
         self.operation = operation
-        self.addresses = tuple(addresses)
+        self.addresses: tuple[str, ...] = tuple(addresses)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.driver_error, self.operation, self.addresses), self.__dict__
@@ -150,8 +150,8 @@ class ReferencedError(BaseEngineException):
         )
         super().__init__(message, model)
         self.field = field
-        self.ids = [*ids]
-        self.holders = [*holders]
+        self.ids: list[Any] = [*ids]
+        self.holders: list[Any] = [*holders]
         self._deleted = deleted
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -51,7 +51,7 @@ class _HookError(TransactionError):
     def __init__(self, message: str, errors: Sequence[Exception]) -> None:
         super().__init__(message)
         self.message = message
-        self.errors = tuple(errors)
+        self.errors: tuple[Exception, ...] = tuple(errors)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.message, self.errors), self.__dict__

@@ -92,7 +92,7 @@ class BackDeclaration:
         self.path = path
         self.starts_at = starts_at
         self.owner: Any = None
-        self.name = ""
+        self.name: str = ""
         self._holder = model
 
     def __set_name__(self, owner: type[Any], name: str) -> None:

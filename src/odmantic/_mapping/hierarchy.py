@@ -103,7 +103,7 @@ class Hierarchy:
         self._members: tuple[_Member, ...] = ()
         self._by_value: dict[Any, _Member] = {}
         self._users: WeakSet[Any] = WeakSet()
-        self.version = 0
+        self.version: int = 0
 
     @property
     def root(self) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from odmantic._mapping.building import building
 from odmantic._mapping.fields import ODMBaseField, ODMEmbedded, ODMField, ODMReference
@@ -98,7 +98,7 @@ class FieldProxy(OperatorMethods, HasPath):
 
     # Python's operators look neither at attributes of this object nor at embedded fields named like an operator.
 
-    __hash__ = None  # type: ignore[assignment]  # == makes a filter
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # == makes a filter
 
     def __eq__(self, value: object) -> QueryExpression:  # type: ignore[override]  # a filter
         return comparisons.eq(_operand(self, "eq"), value)

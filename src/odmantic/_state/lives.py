@@ -30,7 +30,7 @@ class Life:
 
     def __init__(self, token: bytes | None = None) -> None:
         """Begin a life; in a pickle, the token identifies it."""
-        self.is_over = token in _ended
+        self.is_over: bool = token in _ended
         self.place: Place | None = None
         self._token = token
         self._family: list[Life] | None = None

@@ -78,9 +78,9 @@ class Place:
     __slots__ = ("collection", "database", "deployment")
 
     def __init__(self, deployment: Deployment, database: str, collection: str) -> None:
-        self.deployment = deployment
-        self.database = database
-        self.collection = collection
+        self.deployment: Deployment = deployment
+        self.database: str = database
+        self.collection: str = collection
 
     def is_same(self, other: Place) -> bool:
         """Return whether this is the same collection."""
@@ -119,7 +119,7 @@ class Known:
 
     def __init__(self, place: Place) -> None:
         """Know a place."""
-        self.place = place
+        self.place: Place = place
 
     def of(self, _model: type[Any]) -> Known:
         """Return the knowledge about referenced documents of a model that are read along."""
@@ -178,8 +178,8 @@ class Written(Known):
     def __init__(self, place: Place, journal: Journal | None) -> None:
         """Begin a write."""
         self.place = place
-        self.journal = journal
-        self.is_under_way = True
+        self.journal: Journal | None = journal
+        self.is_under_way: bool = True
         self.moved: list[Moved] | None = None
 
     @property

@@ -73,10 +73,10 @@ class State:
         life: Life | None = None,
         earlier: KeptState | None = None,
     ) -> None:
-        self.known = known
-        self.modified = modified
-        self.life = life
-        self.earlier = earlier
+        self.known: Known | None = known
+        self.modified: set[str] | None = modified
+        self.life: Life | None = life
+        self.earlier: KeptState | None = earlier
 
     @property
     def is_deleted(self) -> bool:

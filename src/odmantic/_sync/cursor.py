@@ -111,7 +111,7 @@ class _Page(Generic[ModelType]):
         self.instances: list[ModelType] = []
         self.error: Exception | None = None
         """The error that stopped the read after these instances."""
-        self.is_last = False
+        self.is_last: bool = False
         self.next: _Page[ModelType] | None = None
 
     @property
@@ -141,8 +141,8 @@ class Source(Generic[ModelType]):
 
     def __init__(self, reader: Reader[ModelType], open_cursor: Open, send: Send) -> None:
         """Send nothing yet."""
-        self.reader = reader
-        self.page_size = PAGE_SIZE
+        self.reader: Reader[ModelType] = reader
+        self.page_size: int = PAGE_SIZE
         self.complete: Complete | None = None
         """Loads the references of a page's documents; it may omit documents."""
         self.decode: Decode | None = None

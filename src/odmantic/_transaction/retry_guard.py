@@ -31,9 +31,9 @@ class RetryGuard:
 
     def __init__(self) -> None:
         """Begin with nothing saved and nothing tracked."""
-        self.tracked = Tracked()
+        self.tracked: Tracked = Tracked()
         """Objects whose values are restored before each further attempt."""
-        self.attempt = 1
+        self.attempt: int = 1
         """The number of the present attempt."""
         self._saves: dict[int, _Saves] = {}
 

@@ -9,7 +9,7 @@ import typer
 
 import odmantic
 
-app = typer.Typer(no_args_is_help=True, add_completion=False)
+app: typer.Typer = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
 def _show_version(value: bool) -> None:

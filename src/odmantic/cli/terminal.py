@@ -26,8 +26,8 @@ T = TypeVar("T")
 FAILED = 1
 INTERRUPTED = 130
 
-output = Console(highlight=False)
-notes = Console(stderr=True, highlight=False)
+output: Console = Console(highlight=False)
+notes: Console = Console(stderr=True, highlight=False)
 
 
 @contextmanager

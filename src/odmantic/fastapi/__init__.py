@@ -14,12 +14,12 @@ try:
     from odmantic.fastapi._errors import install_error_handlers
     from odmantic.fastapi._route import TransactionRoute
     from odmantic.fastapi._wanted import CurrentSyncTransaction, CurrentTransaction
-except ModuleNotFoundError as error:
-    if error.name != "fastapi":
+except ModuleNotFoundError as _error:
+    if _error.name != "fastapi":
         raise
     raise ModuleNotFoundError(
         "odmantic.fastapi needs FastAPI: pip install 'odmantic[fastapi]'", name="fastapi"
-    ) from error
+    ) from _error
 
 __all__ = [
     "CurrentSyncTransaction",
