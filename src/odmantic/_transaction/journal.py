@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from odmantic._state.lives import Life
 
     _Document = tuple[str, str, bytes]
+    _Collection = tuple[str, str]
     _Write = tuple[Written, Instance, AbstractSet[str]]
     """The write, the instance and the fields."""
 
@@ -125,7 +126,7 @@ class Journal:
     _entered = 0
     """The number of writes in `_entries`. A commit needs none, and entering one takes six times as long as keeping it."""
     _encoded = 0
-    """The number of writes in `_documents`, which only a read needs."""
+    """The number of writes in `_documents`, which only a read needs; it tells which documents were written whole."""
 
     def __init__(self) -> None:
         # Nothing is removed from the list: another thread may be here too.
@@ -134,7 +135,8 @@ class Journal:
         self._assigned: list[Assigned] = []
         self._only_assigned: dict[int, set[str]] = {}
         self._entries: dict[int, _Entry] = {}
-        self._documents: set[_Document] = set()
+        self._documents: dict[_Document, bool] = {}
+        self._by_query: set[_Collection] = set()
 
     def wrote(self, write: Written, instance: Instance, names: AbstractSet[str]) -> None:
         """Enter a successful save of fields, with the embedded objects in them."""
@@ -143,6 +145,14 @@ class Journal:
             self._wrote_embedded(instance)
         if self._is_closed:
             self._settle()
+
+    def wrote_by_query(self, database: str, model: type[Instance]) -> None:
+        """Enter a write of documents of which it is not known which these are, before it is sent.
+
+        An instance that is read from the collection afterwards may have values that the server computed. A rollback does
+        not make it dirty in them: a save that sent such a value would undo what others have written.
+        """
+        self._by_query.add((database, _collection(model)))
 
     def deleting(self, instance: Instance) -> _Before:
         """Return the state of an instance, to pass to `deleted` once the deletion has succeeded."""
@@ -181,14 +191,9 @@ class Journal:
 
     def read(self, database: str, instance: Instance) -> None:
         """Enter a read: a rollback undoes values that this transaction wrote."""
-        count = len(self._writes)
-        if not count or hollow_in(instance) is not None:
+        if not (self._writes or self._by_query) or hollow_in(instance) is not None:
             return
-        if self._encoded < count:
-            new = self._writes[self._encoded : count]
-            self._documents.update(_document(w.place.database, written) for w, written, _ in new)
-            self._encoded = count
-        if _document(database, instance) in self._documents:
+        if self._is_own(database, instance):
             self._entry(instance).read_back = True
             # A copy must not count as known before the commit.
             state = opened(instance)
@@ -197,6 +202,23 @@ class Journal:
                 state.known.end()
         for nested in nested_instances(instance):
             self._read_nested(database, nested)
+
+    def _is_own(self, database: str, instance: Instance) -> bool:
+        """Return whether the values of an instance that was just read are what this transaction saved.
+
+        If they are not, it stays clean whatever happens: a save sends what is assigned from now on.
+        """
+        count = len(self._writes)
+        for write, written, names in self._writes[self._encoded : count]:
+            document = _document(write.place.database, written)
+            is_whole = names >= mapping_of(type(written)).fields.keys()
+            self._documents[document] = is_whole or self._documents.get(document, False)
+        self._encoded = count
+        is_whole_or_none = self._documents.get(_document(database, instance))
+        if is_whole_or_none is None:
+            return False
+        # Without the transaction, a whole document may not exist at all.
+        return is_whole_or_none or (database, _collection(type(instance))) not in self._by_query
 
     def written(self, instance: Instance) -> AbstractSet[str]:
         """Return the names of the fields of an instance that this transaction wrote."""
@@ -248,7 +270,7 @@ class Journal:
         writes, self._writes = self._writes, []
         assigned, self._assigned = self._assigned, []
         left = writes[self._entered :]
-        self._documents, self._entered, self._encoded = set(), 0, 0
+        self._documents, self._entered, self._encoded = {}, 0, 0
         if self.committed is False:
             ended, self._ended = self._ended, []
             for life in ended:
@@ -301,5 +323,8 @@ def _entry_in(entries: dict[int, _Entry], instance: Instance) -> _Entry:
 def _document(database: str, instance: Instance) -> _Document:
     """Return the identity of an instance's document."""
     key = {"_id": encode_primary_key(instance)}
-    collection = mapping_of(type(instance)).collection or ""
-    return database, collection, bson.encode(key, codec_options=DIGEST_OPTIONS)
+    return database, _collection(type(instance)), bson.encode(key, codec_options=DIGEST_OPTIONS)
+
+
+def _collection(model: type[Instance]) -> str:
+    return mapping_of(model).collection or ""

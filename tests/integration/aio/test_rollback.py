@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import weakref
 
@@ -11,6 +12,7 @@ from tests.integration.aio.colour import resolve
 
 from odmantic import EmbeddedModel, Model, Reference
 from odmantic.exceptions import DuplicateKeyError
+from odmantic.update import inc, set_
 
 
 class User(Model):
@@ -36,6 +38,12 @@ class Shop(Model):
 
 class Publisher(Model):
     name: str
+
+
+class Tally(Model):
+    number: int = 0
+    name: str = "a"
+    note: str = ""
 
 
 class Book(Model):
@@ -627,3 +635,46 @@ async def test_a_finished_transaction_keeps_no_instance_alive(aio_engine, fail_p
     gc.collect()
 
     assert [reference() for reference in references] == [None, None, None]
+
+
+# --- Writes by query ------------------------------------------------------------------------------
+
+
+async def _update_many(transaction, tally):
+    await transaction.update_many(Tally, {}, inc(Tally.number, 1), set_(Tally.name, "b"))
+    assert tally.number == 5
+
+
+async def _update_one(transaction, tally):
+    await transaction.update_one(Tally, Tally.id == tally.id, inc(Tally.number, 1))
+
+
+async def _save_and_update_many(transaction, tally):
+    tally.name = "c"
+    await transaction.save(tally)
+    await transaction.update_many(Tally, {}, inc(Tally.number, 1))
+
+
+@pytest.mark.parametrize("write", [_update_many, _update_one, _save_and_update_many])
+async def test_what_was_read_after_a_write_by_query_is_sent_only_if_it_is_assigned(
+    aio_engine, raw_database, commands, write
+):
+    tally = await aio_engine.save(Tally(number=5))
+    transaction = aio_engine.transaction()
+    await transaction.start()
+    await write(transaction, tally)
+    found = await transaction.find_one(Tally)
+    copied = copy.copy(found)
+    assert found.number == 6
+    await transaction.abort()
+    raw_database["tally"].update_one({}, {"$inc": {"number": 10}})
+    commands.started.clear()
+
+    await aio_engine.save_all([found, copied])
+    assert commands.started == []
+    found.note = "n"
+    await aio_engine.save(found)
+
+    assert _update_of(commands) == {"note": "n"}
+    (stored,) = raw_database["tally"].find({})
+    assert stored == {"_id": tally.id, "number": 15, "name": "a", "note": "n"}

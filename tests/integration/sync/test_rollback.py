@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import weakref
 
@@ -11,6 +12,7 @@ from pymongo.errors import PyMongoError
 
 from odmantic import EmbeddedModel, Model, Reference
 from odmantic.exceptions import DuplicateKeyError
+from odmantic.update import inc, set_
 
 
 class User(Model):
@@ -36,6 +38,12 @@ class Shop(Model):
 
 class Publisher(Model):
     name: str
+
+
+class Tally(Model):
+    number: int = 0
+    name: str = "a"
+    note: str = ""
 
 
 class Book(Model):
@@ -620,3 +628,46 @@ def test_a_finished_transaction_keeps_no_instance_alive(sync_engine, fail_point,
     gc.collect()
 
     assert [reference() for reference in references] == [None, None, None]
+
+
+# --- Writes by query ------------------------------------------------------------------------------
+
+
+def _update_many(transaction, tally):
+    transaction.update_many(Tally, {}, inc(Tally.number, 1), set_(Tally.name, "b"))
+    assert tally.number == 5
+
+
+def _update_one(transaction, tally):
+    transaction.update_one(Tally, Tally.id == tally.id, inc(Tally.number, 1))
+
+
+def _save_and_update_many(transaction, tally):
+    tally.name = "c"
+    transaction.save(tally)
+    transaction.update_many(Tally, {}, inc(Tally.number, 1))
+
+
+@pytest.mark.parametrize("write", [_update_many, _update_one, _save_and_update_many])
+def test_what_was_read_after_a_write_by_query_is_sent_only_if_it_is_assigned(
+    sync_engine, raw_database, commands, write
+):
+    tally = sync_engine.save(Tally(number=5))
+    transaction = sync_engine.transaction()
+    transaction.start()
+    write(transaction, tally)
+    found = transaction.find_one(Tally)
+    copied = copy.copy(found)
+    assert found.number == 6
+    transaction.abort()
+    raw_database["tally"].update_one({}, {"$inc": {"number": 10}})
+    commands.started.clear()
+
+    sync_engine.save_all([found, copied])
+    assert commands.started == []
+    found.note = "n"
+    sync_engine.save(found)
+
+    assert _update_of(commands) == {"note": "n"}
+    (stored,) = raw_database["tally"].find({})
+    assert stored == {"_id": tally.id, "number": 15, "name": "a", "note": "n"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -131,6 +132,37 @@ def read_after_write(journal, parcel):
     journal.read(DATABASE, parcel)
 
 
+def read_after_write_by_query(journal, parcel):
+    journal.wrote_by_query(DATABASE, Parcel)
+    mark_read(parcel)
+    journal.read(DATABASE, parcel)
+
+
+def read_and_change_after_write_by_query(journal, parcel):
+    read_after_write_by_query(journal, parcel)
+    save_and_change(journal, parcel)
+
+
+def read_after_write_of_a_part_and_by_query(journal, parcel):
+    writer = copy.copy(parcel)
+    writer.code = "B"
+    save(journal, writer)
+    read_after_write_by_query(journal, parcel)
+
+
+def read_after_write_of_the_whole_and_by_query(journal, parcel):
+    writer = parcel.model_copy(update={"code": "B"})
+    mark_unknown(writer)
+    save(journal, writer)
+    read_after_write_by_query(journal, parcel)
+
+
+def read_after_write_of_another_model_by_query(journal, parcel):
+    journal.wrote_by_query(DATABASE, Country)
+    journal.wrote_by_query("another", Parcel)
+    read_after_write(journal, parcel)
+
+
 def read_before_write(journal, parcel):
     journal.read(DATABASE, parcel)
     writer = parcel.model_copy(update={"code": "B"})
@@ -161,6 +193,11 @@ STORIES = [
     (delete_and_save, set(), set()),
     (delete_twice, EVERYTHING, set()),
     (read_after_write, set(), EVERYTHING),
+    (read_after_write_by_query, set(), set()),
+    (read_and_change_after_write_by_query, {"tags"}, {"code", "tags"}),
+    (read_after_write_of_a_part_and_by_query, set(), set()),
+    (read_after_write_of_the_whole_and_by_query, set(), EVERYTHING),
+    (read_after_write_of_another_model_by_query, set(), EVERYTHING),
     (read_before_write, set(), set()),
     (read_in_another_database, set(), set()),
     (change_without_saving, {"code"}, {"code"}),

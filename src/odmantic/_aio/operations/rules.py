@@ -178,7 +178,7 @@ async def _release(
         array_filters=write.array_filters,
         session=scope.session,
     )
-    result = await scope.send(engine, call, operation, holder)
+    result = await scope.write_by_query(engine, call, operation, holder)
     stored = mapping_of(cls).stored
     if stored and result.modified_count:
         warn_caller(

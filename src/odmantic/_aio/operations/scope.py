@@ -22,7 +22,7 @@ from odmantic._transaction.blocks import NO_SESSION, is_in_block_of
 from odmantic.exceptions import ServerNotFoundError, SessionMisuseError, UnsafeRetryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from odmantic._aio.interfaces import Engine
@@ -185,6 +185,14 @@ class Scope:
         if self.attempt is not None:
             for instance, written in zip(instances, names, strict=True):
                 self.attempt.journal.wrote(write, instance, written)
+
+    def write_by_query(
+        self, engine: Engine, call: Callable[[], Any], operation: str, model: type[Model]
+    ) -> Awaitable[Any]:
+        """Send a write of whatever documents match: what is read from the collection afterwards may be of it."""
+        if self.attempt is not None:
+            self.attempt.journal.wrote_by_query(engine._target(model).known.place.database, model)
+        return self.send(engine, call, operation, model)
 
     async def send(
         self,

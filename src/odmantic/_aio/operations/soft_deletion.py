@@ -56,7 +56,7 @@ async def remove_softly(
     collection = target.writing
     update = collection.update_one if just_one else collection.update_many
     call = partial(update, write.filter, write.update, session=scope.session)
-    result = await scope.send(engine, call, "remove", model)
+    result = await scope.write_by_query(engine, call, "remove", model)
     count: int = result.matched_count
     return count
 

@@ -80,7 +80,7 @@ async def _send(
     engine: Engine, scope: Scope, call: QueryUpdate, collection: Any, sent: SentUpdate
 ) -> UpdateResult:
     try:
-        result = await scope.send(
+        result = await scope.write_by_query(
             engine, _call_for(call, collection, sent, scope), call.operation, call.model
         )
     except pymongo.errors.DuplicateKeyError as error:

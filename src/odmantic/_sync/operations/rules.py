@@ -179,7 +179,7 @@ def _release(
         array_filters=write.array_filters,
         session=scope.session,
     )
-    result = scope.send(engine, call, operation, holder)
+    result = scope.write_by_query(engine, call, operation, holder)
     stored = mapping_of(cls).stored
     if stored and result.modified_count:
         warn_caller(

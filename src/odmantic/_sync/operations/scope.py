@@ -187,6 +187,14 @@ class Scope:
             for instance, written in zip(instances, names, strict=True):
                 self.attempt.journal.wrote(write, instance, written)
 
+    def write_by_query(
+        self, engine: Engine, call: Callable[[], Any], operation: str, model: type[Model]
+    ) -> Any:
+        """Send a write of whatever documents match: what is read from the collection afterwards may be of it."""
+        if self.attempt is not None:
+            self.attempt.journal.wrote_by_query(engine._target(model).known.place.database, model)
+        return self.send(engine, call, operation, model)
+
     def send(
         self,
         engine: Engine,

@@ -57,7 +57,7 @@ def remove_softly(
     collection = target.writing
     update = collection.update_one if just_one else collection.update_many
     call = partial(update, write.filter, write.update, session=scope.session)
-    result = scope.send(engine, call, "remove", model)
+    result = scope.write_by_query(engine, call, "remove", model)
     count: int = result.matched_count
     return count
 

@@ -77,7 +77,7 @@ def _send(
     engine: Engine, scope: Scope, call: QueryUpdate, collection: Any, sent: SentUpdate
 ) -> UpdateResult:
     try:
-        result = scope.send(
+        result = scope.write_by_query(
             engine, _call_for(call, collection, sent, scope), call.operation, call.model
         )
     except pymongo.errors.DuplicateKeyError as error:
