@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from statistics import median
 
 from bench.comparison import measure, present
 from bench.libraries import OURS, Library
@@ -18,17 +17,16 @@ from bench.options import Options, Selection, chosen, parser, read, selections
 from bench.results import Case
 from bench.workloads import Metric
 
-MIB = 1024 * 1024
 QUICK_ROUNDS = 7
 
 
 def lowest(case: Case, clock: str) -> float | None:
-    """Return the lower bound of a case's measurements: a ratio, or MiB of a peak; `None` if odmantic failed."""
+    """Return the lower bound of a case's measurements: a ratio, or an amount; `None` if odmantic failed."""
     series = case.series.get(OURS)
     if series is None or series.error is not None or not series.cpu:
         return None
-    if case.subject.metric is Metric.PEAK:
-        return median(series.cpu) / MIB
+    if case.subject.metric in {Metric.PEAK, Metric.EACH}:
+        return case.amount(OURS)
     ratio = case.ratio(OURS, clock)
     return None if ratio is None else ratio.low
 

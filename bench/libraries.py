@@ -70,7 +70,7 @@ LIBRARIES = (
     Library(PLAIN, "bench.peers.plain", "pydantic", BASELINE, BASELINE_BEGINNING),
     Library(
         OURS,
-        "bench.peers.odm",
+        "bench.peers.odm_writes",
         "odmantic",
         "import odmantic",
         _beginning(

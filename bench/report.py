@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from bench.data import Kind
 from bench.libraries import OURS, find_library
 from bench.limits import Limits
-from bench.results import Case, Results, Series
+from bench.results import MIB, Case, Results, Series
 from bench.workloads import Colour, Metric
 
-MIB = 1024 * 1024
+UNITS = {Metric.PEAK: "MiB", Metric.EACH: "µs"}
+"""The units of what is not divided by a baseline."""
 HEADINGS = ("workload", "kind", "colour", "baseline")
 
 
@@ -66,9 +67,9 @@ def cell(case: Case, library: str) -> str:
     series = case.series.get(library)
     if series is None:
         return "-"
-    if case.subject.metric is Metric.PEAK:
-        values = sorted(series.wall)
-        return f"{values[len(values) // 2] / MIB:.1f} MiB" if values else "failed"
+    if case.subject.metric in UNITS:
+        amount = case.amount(library)
+        return "failed" if amount is None else f"{amount:.1f} {UNITS[case.subject.metric]}"
     wall, cpu = case.ratio(library), case.ratio(library, "cpu")
     if wall is None or cpu is None:
         return "failed"
@@ -81,7 +82,7 @@ def _target(case: Case, limits: Limits) -> str:
     limit = limits.of(case)
     if limit is None:
         return ""
-    return f"{limit:g} MiB" if case.subject.metric is Metric.PEAK else f"{limit:g}"
+    return f"{limit:g} {UNITS.get(case.subject.metric, '')}".rstrip()
 
 
 def as_text(results: Results, limits: Limits) -> str:

@@ -7,13 +7,16 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median_low
+from statistics import median, median_low
 from typing import Any
 
 from bench.data import Kind
 from bench.measure import Sample
 from bench.ratios import Ratio, ratio
-from bench.workloads import Colour, Workload, find_workload
+from bench.workloads import Colour, Metric, Workload, find_workload
+
+MIB = 1024 * 1024
+_MICROSECONDS = 1_000_000
 
 
 @dataclass(slots=True)
@@ -68,6 +71,15 @@ class Case:
             return None
         values, others = getattr(mine, clock), getattr(base, clock)
         return ratio(values, others) if values and others else None
+
+    def amount(self, library: str) -> float | None:
+        """Return what a library needs where it is divided by no baseline: MiB of a peak, or microseconds for each."""
+        series = self.series.get(library)
+        if series is None or series.error is not None or not series.cpu:
+            return None
+        if self.subject.metric is Metric.PEAK:
+            return median(series.cpu) / MIB
+        return median(series.cpu) / self.size * _MICROSECONDS
 
 
 @dataclass(slots=True)

@@ -167,8 +167,8 @@ class Runner:
 
     def _once(self, library: Library, case: Case, size: int, number: int) -> Sample:
         workload = case.subject
-        self._database.reset(workload, case.kind)
         task = Task(case.kind, size, self._filling(workload, size), number)
+        self._database.reset(workload, case.kind, task.filling)
         if workload.metric is Metric.IMPORT:
             program = library.statement if workload.name == "import" else library.beginning
             fresh = import_fresh(self._python_of(library), library, program)
@@ -186,8 +186,9 @@ class Runner:
         expected = self._filling(workload, size) if reads_all else size
         if sample.count != expected:
             raise WrongCountError(f"{sample.count} instead of {expected}")
-        if workload.stage is Stage.EMPTY and (count := self._database.count(case.kind)) != expected:
-            raise WrongCountError(f"{count} documents instead of {expected}")
+        left = {Stage.EMPTY: expected, Stage.REFILLED: 0}.get(workload.stage)
+        if left is not None and (count := self._database.count(case.kind)) != left:
+            raise WrongCountError(f"{count} documents instead of {left}")
 
     def _filling(self, workload: Workload, size: int) -> int:
         return workload.filling or size

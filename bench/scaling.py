@@ -90,7 +90,7 @@ def _step(
     found: dict[str, Fresh] = {}
     for name in (OURS, RAW):
         progress.advance(name)
-        database.reset(one.workload, one.kind)
+        database.reset(one.workload, one.kind, size)
         found[name] = run_fresh(
             Path(sys.executable), find_library(name), one.workload, one.colour, task, address
         )

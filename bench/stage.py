@@ -44,10 +44,12 @@ class Database:
         if owned:
             self._fill(OWNER_COLLECTION, OWNERS, owner)
 
-    def reset(self, workload: Workload, kind: Kind) -> None:
+    def reset(self, workload: Workload, kind: Kind, filling: int) -> None:
         """Create what each run of a workload needs for itself."""
         if workload.stage is Stage.EMPTY:
             self._empty(collection_name(kind))
+        elif workload.stage is Stage.REFILLED:
+            self._fill(collection_name(kind), filling, lambda number: stored(kind, number))
 
     def count(self, kind: Kind) -> int:
         """Return how many documents a run left."""

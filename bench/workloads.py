@@ -28,6 +28,8 @@ class Metric(str, Enum):
     """The growth in bytes of a fresh process's peak memory."""
     IMPORT = "import"
     """Seconds of an import in a fresh process, wall-clock and processor."""
+    EACH = "each"
+    """Seconds, shown as microseconds of each operation: no baseline does anything like it."""
 
 
 class Stage(Enum):
@@ -37,6 +39,8 @@ class Stage(Enum):
     EMPTY = "empty"
     """An empty collection, created for each run."""
     FILLED = "filled"
+    REFILLED = "refilled"
+    """Documents that a run removes: filled in anew for each run."""
     OWNED = "owned"
     """Documents that reference one of 50 owners."""
 
@@ -115,6 +119,19 @@ WORKLOADS = (
         "concurrent", "find_one and save, {size} times in 64 tasks", 128, 64, Stage.FILLED, 1_000,
         turns=4,
     ),
+    Workload("insert", "insert a new one, {size} times", 50, 20, Stage.EMPTY, turns=6),
+    Workload("insert_many", "insert_many of {size}", 10_000, 1_000, Stage.EMPTY),
+    Workload(
+        "update_one", "update_one by id, {size} times", 50, 20, Stage.FILLED, 1_000, turns=6
+    ),
+    Workload(
+        "update_many", "update_many of {size}, 10 in each call", 500, 200, Stage.FILLED, 1_000,
+        turns=6,
+    ),
+    Workload("delete_one", "delete_one by id, {size} times", 50, 20, Stage.REFILLED, turns=6),
+    Workload(
+        "delete_many", "delete_many of {size}, 10 in each call", 500, 200, Stage.REFILLED, turns=6
+    ),
     Workload("references", "find {size} with a reference each", 1_000, 500, Stage.OWNED),
     Workload(
         "construct", "construct {size}", 2_000, 500, Stage.NOTHING,
@@ -129,6 +146,10 @@ WORKLOADS = (
         colours=NO_COLOUR, baseline=PLAIN,
     ),
     Workload(
+        "build", "build an update_one by id, {size} times", 2_000, 500, Stage.NOTHING,
+        metric=Metric.EACH, colours=NO_COLOUR, kinds=(Kind.FLAT,), baseline=PLAIN,
+    ),
+    Workload(
         "import", "import", 1, 1, Stage.NOTHING,
         metric=Metric.IMPORT, colours=NO_COLOUR, kinds=(Kind.FLAT,), baseline=PLAIN,
     ),
@@ -138,6 +159,8 @@ WORKLOADS = (
     ),
 )  # fmt: skip
 TASKS = 64
+IN_A_CALL = 10
+"""How many documents a call by query writes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,21 @@ from typing import Any, ClassVar
 from beanie import BulkWriter, DecimalAnnotation, Document, Link, init_beanie
 from beanie.odm.utils.encoder import Encoder
 from beanie.odm.utils.parsing import parse_obj
+from beanie.operators import In, Inc
 from bson import ObjectId
 from pymongo import AsyncMongoClient
 
 from bench.data import OWNER_COLLECTION, Kind, Status, collection_name, stored, values
 from bench.peers.fields import FlatFields, NestedFields
-from bench.peers.peer import CLIENT_OPTIONS, Body, Peer, given_instances, ids_of, new_instances
+from bench.peers.peer import (
+    CLIENT_OPTIONS,
+    Body,
+    Peer,
+    given_instances,
+    id_groups_of,
+    ids_of,
+    new_instances,
+)
 from bench.workloads import TASKS, Colour, Task
 
 
@@ -96,6 +105,15 @@ class Documents(Connected):
         documents = [stored(task.kind, number) for number in range(task.size)]
         return lambda: [parse_obj(model, one) for one in documents]
 
+    def build(self, task: Task) -> Body:
+        ids = ids_of(task)
+
+        def build(one: ObjectId) -> Any:
+            update = Flat.find_one(Flat.id == one).update(Inc({Flat.visits: 1}))
+            return update.find_query, update.update_query
+
+        return lambda: [build(one) for one in ids]
+
 
 class Async(Connected):
     """beanie on an `AsyncMongoClient`."""
@@ -153,6 +171,70 @@ class Async(Connected):
 
         return body
 
+    def insert_many(self, task: Task) -> Body:
+        return self.save_new(task)
+
+    def update_one(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+        ids = ids_of(task)
+
+        async def body() -> int:
+            count = 0
+            for one in ids:
+                result = await model.find_one(model.id == one).update(Inc({model.visits: 1}))
+                count += result.modified_count
+            return count
+
+        return body
+
+    def update_many(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+        groups = id_groups_of(task)
+
+        async def body() -> int:
+            count = 0
+            for ids in groups:
+                result = await model.find(In(model.id, ids)).update(Inc({model.visits: 1}))
+                count += result.modified_count
+            return count
+
+        return body
+
+    def delete_one(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+        ids = ids_of(task)
+
+        async def body() -> int:
+            count = 0
+            for one in ids:
+                count += (await model.find_one(model.id == one).delete()).deleted_count
+            return count
+
+        return body
+
+    def delete_many(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+        groups = id_groups_of(task)
+
+        async def body() -> int:
+            count = 0
+            for ids in groups:
+                count += (await model.find(In(model.id, ids)).delete()).deleted_count
+            return count
+
+        return body
+
+    async def update(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+        instances = await model.find_all(limit=task.size).to_list()
+
+        async def body() -> int:
+            for one in instances:
+                await one.update(Inc({model.visits: 1}))
+            return len(instances)
+
+        return body
+
     def find_one(self, task: Task) -> Body:
         model = MODELS[task.kind]
         ids = ids_of(task)
@@ -166,6 +248,9 @@ class Async(Connected):
         return body
 
     def save_one(self, task: Task) -> Body:
+        return self.insert(task)
+
+    def insert(self, task: Task) -> Body:
         instances = new_instances(MODELS[task.kind], task)
 
         async def body() -> int:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from bson import Decimal128, ObjectId
 from butty import Engine, F
+from butty.query import Inc
 from butty.utility.oid_document import OIDDocument
 from motor.motor_asyncio import AsyncIOMotorClient
 from pydantic import BeforeValidator, PlainSerializer
@@ -121,6 +122,19 @@ class Async(Peer):
 
     def save_one(self, task: Task) -> Body:
         return self._save(new_instances(MODELS[task.kind], task), "insert")
+
+    def insert(self, task: Task) -> Body:
+        return self.save_one(task)
+
+    async def update(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+        instances = await model.find(limit=task.size)
+
+        async def body() -> list[Any]:
+            change = Inc({F(model.visits): 1})
+            return [await model.update_document(one.id, change) for one in instances]
+
+        return body
 
     def _save(self, instances: list[Any], mode: str) -> Body:
         async def body() -> int:

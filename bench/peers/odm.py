@@ -20,7 +20,15 @@ from bench.data import (
     stored,
     values,
 )
-from bench.peers.peer import CLIENT_OPTIONS, Body, Peer, given_instances, ids_of, new_instances
+from bench.peers.peer import (
+    CLIENT_OPTIONS,
+    Body,
+    Peer,
+    given_instances,
+    id_groups_of,
+    ids_of,
+    new_instances,
+)
 from bench.workloads import TASKS, Colour, Task
 from odmantic import AIOEngine, EmbeddedModel, Model, Reference, SyncEngine
 
@@ -208,6 +216,24 @@ class Sync(Peer):
 
         return body
 
+    def delete_one(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+        ids = ids_of(task)
+
+        def body() -> int:
+            return sum(self.engine.remove(model, model.id == one, just_one=True) for one in ids)
+
+        return body
+
+    def delete_many(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+        groups = id_groups_of(task)
+
+        def body() -> int:
+            return sum(self.engine.remove(model, model.id.in_(ids)) for ids in groups)
+
+        return body
+
     def transaction(self, task: Task) -> Body:
         instances = list(self.engine.find(MODELS[task.kind], limit=2 * task.size))
 
@@ -341,6 +367,30 @@ class Async(Peer):
                 one.visits += 1
                 await self.engine.save(one)
             return len(instances)
+
+        return body
+
+    def delete_one(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+        ids = ids_of(task)
+
+        async def body() -> int:
+            count = 0
+            for one in ids:
+                count += await self.engine.remove(model, model.id == one, just_one=True)
+            return count
+
+        return body
+
+    def delete_many(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+        groups = id_groups_of(task)
+
+        async def body() -> int:
+            count = 0
+            for ids in groups:
+                count += await self.engine.remove(model, model.id.in_(ids))
+            return count
 
         return body
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from bson import ObjectId
 
 from bench.data import object_id, spread, values
-from bench.workloads import Colour, Task
+from bench.workloads import IN_A_CALL, Colour, Task
 
 Body: TypeAlias = Callable[[], Any]
 """The timed function. It returns the instances, or their number; an async peer's is a coroutine function."""
@@ -35,6 +35,12 @@ def given_instances(model: Any, task: Task) -> list[Any]:
 def ids_of(task: Task) -> list[ObjectId]:
     """Return ids of existing documents, in no particular order."""
     return [object_id(number) for number in spread(task.size, task.filling)]
+
+
+def id_groups_of(task: Task) -> list[list[ObjectId]]:
+    """Return ids of existing documents, in groups for one call each."""
+    ids = ids_of(task)
+    return [ids[start : start + IN_A_CALL] for start in range(0, len(ids), IN_A_CALL)]
 
 
 class Peer:

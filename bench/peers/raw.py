@@ -11,8 +11,9 @@ from pymongo import AsyncMongoClient, MongoClient, UpdateOne
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from bench.data import OWNER_COLLECTION, collection_name, document, stored
-from bench.peers.peer import CLIENT_OPTIONS, Body, Peer, ids_of
+from bench.data import OWNER_COLLECTION, collection_name, stored
+from bench.peers.peer import CLIENT_OPTIONS, Body, ids_of
+from bench.peers.raw_writes import AsyncWrites, SyncWrites, new_documents, with_new_ids
 from bench.workloads import TASKS, Colour, Task
 
 _AS_OURS: Any = {
@@ -27,19 +28,11 @@ def _upsert(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     return {"_id": fields.pop("_id")}, {"$set": fields}
 
 
-def _documents(task: Task) -> list[dict[str, Any]]:
-    return [document(task.kind, number) for number in range(task.size)]
-
-
 def _with_ids(task: Task) -> list[dict[str, Any]]:
     return [stored(task.kind, number) for number in range(task.size)]
 
 
-def _with_new_ids(task: Task) -> list[dict[str, Any]]:
-    return [{"_id": ObjectId()} | one for one in _documents(task)]
-
-
-class RawSync(Peer):
+class RawSync(SyncWrites):
     """PyMongo's `MongoClient`."""
 
     colour = Colour.SYNC
@@ -68,7 +61,7 @@ class RawSync(Peer):
 
     def save_new(self, task: Task) -> Body:
         collection = self.database[collection_name(task.kind)]
-        documents = _documents(task)
+        documents = new_documents(task)
         return lambda: collection.insert_many(documents).inserted_ids
 
     def save_given(self, task: Task) -> Body:
@@ -107,7 +100,7 @@ class RawSync(Peer):
 
     def save_one(self, task: Task) -> Body:
         collection = self.database[collection_name(task.kind)]
-        documents = _with_new_ids(task)
+        documents = with_new_ids(task)
 
         def body() -> int:
             for one in documents:
@@ -179,7 +172,7 @@ class RawSync(Peer):
         return body
 
 
-class RawAsync(Peer):
+class RawAsync(AsyncWrites):
     """PyMongo's `AsyncMongoClient`."""
 
     colour = Colour.ASYNC
@@ -212,7 +205,7 @@ class RawAsync(Peer):
 
     def save_new(self, task: Task) -> Body:
         collection = self.database[collection_name(task.kind)]
-        documents = _documents(task)
+        documents = new_documents(task)
 
         async def body() -> list[Any]:
             return (await collection.insert_many(documents)).inserted_ids
@@ -258,7 +251,7 @@ class RawAsync(Peer):
 
     def save_one(self, task: Task) -> Body:
         collection = self.database[collection_name(task.kind)]
-        documents = _with_new_ids(task)
+        documents = with_new_ids(task)
 
         async def body() -> int:
             for one in documents:

@@ -35,6 +35,7 @@ def case(workload="find", colour=Colour.SYNC, **series):
 
 LIMITS = Limits(
     {
+        "build": {"flat": 20},
         "find": {"flat": 1.5},
         "peak": {"flat": 10},
         "references": {"flat": 2, "cpu": {"flat": 2}},
@@ -67,6 +68,16 @@ def test_a_workload_without_a_limit_passes():
 @pytest.mark.parametrize(("growth", "fails"), [(9 * MIB, False), (11 * MIB, True)])
 def test_a_peak_is_limited_in_mebibytes(growth, fails):
     assert (excess(case("peak", raw=[1.0], odmantic=[float(growth)]), LIMITS) is not None) is fails
+
+
+@pytest.mark.parametrize(("each", "fails"), [(19, False), (21, True)])
+def test_what_has_no_baseline_is_limited_in_microseconds_for_each(each, fails):
+    built = case("build", Colour.NONE, odmantic=[each * 100 / 1e6] * 3)
+
+    assert (excess(built, LIMITS) is not None) is fails
+    assert (
+        as_text(Results({}, [built]), LIMITS).splitlines()[-1].endswith(f"  {each}.0 µs     20 µs")
+    )
 
 
 def test_the_clock_counts_where_the_server_does_the_work():
