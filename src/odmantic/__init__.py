@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from odmantic._query.types import type_is as type_is
     from odmantic._state.hollow import is_loaded as is_loaded
     from odmantic._state.hollow import is_missing as is_missing
+    from odmantic._typed import F as F
     from odmantic._types.polymorphic import Polymorphic as Polymorphic
     from odmantic.back_reference import BackRef as BackRef
     from odmantic.back_reference import BackReference as BackReference
@@ -90,6 +91,7 @@ if not TYPE_CHECKING:
             "odmantic._define.expand": ("Expand",),
             "odmantic._state.hollow": ("is_loaded", "is_missing"),
             "odmantic._sync.engine": ("SyncEngine",),
+            "odmantic._typed": ("F",),
             "odmantic._types.polymorphic": ("Polymorphic",),
             "odmantic.back_reference": ("BackRef", "BackReference", "Load"),
             "odmantic.bson": ("ObjectId", "WithBsonSerializer"),

@@ -1,20 +1,58 @@
-"""Names of the standard `typing` module that older Pythons lack, and `Annotated`."""
+"""Types for annotations: typed fields, and what they make; and two names of the standard `typing` module."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
+
+from odmantic._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from typing_extensions import dataclass_transform
-elif sys.version_info >= (3, 11):
-    from typing import dataclass_transform
-else:  # pragma: no cover - before Python 3.11
+    from odmantic._query.expressions import Filter, Sort
+    from odmantic._query.typed import (
+        ArrayExpr,
+        DateExpr,
+        Expr,
+        IntegerExpr,
+        NumberExpr,
+        OrderedExpr,
+        TextExpr,
+        Values,
+    )
+    from odmantic._query.updates import Update
+    from odmantic._types.transform import dataclass_transform
 
-    def dataclass_transform(**_parameters: Any) -> Callable[[type], type]:
-        """Do nothing: it matters only to type checkers."""
-        return lambda cls: cls
+__all__ = [
+    "Annotated",
+    "ArrayExpr",
+    "DateExpr",
+    "Expr",
+    "Filter",
+    "IntegerExpr",
+    "NumberExpr",
+    "OrderedExpr",
+    "Sort",
+    "TextExpr",
+    "Update",
+    "Values",
+    "dataclass_transform",
+]
 
-
-__all__ = ["Annotated", "dataclass_transform"]
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_names(
+        globals(),
+        {
+            "odmantic._query.expressions": ("Filter", "Sort"),
+            "odmantic._query.typed": (
+                "ArrayExpr",
+                "DateExpr",
+                "Expr",
+                "IntegerExpr",
+                "NumberExpr",
+                "OrderedExpr",
+                "TextExpr",
+                "Values",
+            ),
+            "odmantic._query.updates": ("Update",),
+            "odmantic._types.transform": ("dataclass_transform",),
+        },
+    )

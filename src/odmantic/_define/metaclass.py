@@ -33,9 +33,9 @@ from odmantic._mapping.rules import drop_rules
 from odmantic._query.properties import cover
 from odmantic._types.internals import is_parametrisation
 from odmantic._types.kinds import CONCRETE, WITH_FIELDS, ModelKind, kind_of, origin_of
+from odmantic._types.transform import dataclass_transform
 from odmantic.config import ODMConfigDict, inherited_config, joined_config, validate_config
 from odmantic.field import Field, ODMFieldInfo
-from odmantic.typing import dataclass_transform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def check_fields(expression: Mapping[Any, Any], model: Any) -> bool:
-    """Warn about a field of another model in a filter or a sort order.
+    """Refuse a field of another model in a filter or a sort order, or warn of it if it was written without `F`.
 
     Bases, subclasses, parametrisations of one generic class, and models of one collection share their documents, and so
     their fields. Operands of operators such as `$elemMatch` refer to other documents.
@@ -28,7 +28,7 @@ def check_fields(expression: Mapping[Any, Any], model: Any) -> bool:
         Whether there are other keys than those of fields.
 
     Raises:
-        TypeError: if one is about `element`, which is no field.
+        TypeError: if one is about `F` of a field of another model, or about `element`, which is no field.
     """
     has_others = False
     for key, value in expression.items():
@@ -65,8 +65,10 @@ def _warn(key: KeyNameProxy, model: Any) -> None:
             "a condition on element is about an item of a list: write it in elem_match(...)"
         )
     owner = key.model.__name__ if key.model is not None else ""
-    warn_caller(
+    text = (
         f"the key {str(key)!r} comes from a field of {owner}, and the documents are those of {model.__name__}: "
-        f"use a field of {model.__name__}",
-        ForeignFieldWarning,
+        f"use a field of {model.__name__}"
     )
+    if key.is_typed:
+        raise TypeError(text)
+    warn_caller(text, ForeignFieldWarning)

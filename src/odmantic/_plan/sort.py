@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from odmantic._plan.foreign import check_fields
-from odmantic.field import FieldProxy
+from odmantic._query.steps import HasPath
 from odmantic.query import SortExpression, asc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from odmantic.field import FieldProxy
 
     SortExpressionType: TypeAlias = (
         FieldProxy
@@ -51,7 +53,7 @@ def build_sort(sort: Any, model: Any = None) -> SortExpression | None:
 def _element(value: Any, message: str) -> SortExpression:
     if isinstance(value, SortExpression):
         return value
-    if isinstance(value, FieldProxy):
+    if isinstance(value, HasPath):
         return asc(value)
     raise TypeError(
         f"{message}, not {value!r:.100}: write sort=User.name, sort=desc(User.name), or "

@@ -27,6 +27,7 @@ def compared_fields(one: Path, operator: str, other: Path) -> QueryExpression:
         )
     key = KeyNameProxy("$expr")
     key.model = one.root
+    key.is_typed = one.is_typed
     return QueryExpression({key: {operator: [+one.key, +other.key]}})
 
 

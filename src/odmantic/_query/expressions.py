@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
-from typing import Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from bson.regex import Regex
 
@@ -67,6 +67,9 @@ class QueryExpression(_Expression):
     ) -> QueryExpression:
         return _joined("$or", other, self)
 
+    def __invert__(self) -> QueryExpression:
+        return not_(self)
+
     # The in-place operator makes a new expression: the old one may be part of another by now.
 
     def __iand__(self, other: Mapping[str, Any]) -> QueryExpression:  # noqa: PYI034
@@ -94,14 +97,44 @@ class SortExpression(_Expression):
         return f"SortExpression({super().__repr__() if self else ''})"
 
 
+if TYPE_CHECKING:
+
+    class NoTruth:
+        """What a filter is instead of true or false: compare its length, or join conditions by `&`, `|` and `~`."""
+
+    class Filter(QueryExpression):
+        """A condition on typed fields; at run time a `QueryExpression`."""
+
+        def __bool__(self) -> NoTruth: ...  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+
+        def __and__(self, other: Mapping[str, Any] | bool) -> Filter: ...
+
+        def __rand__(self, other: Mapping[str, Any] | bool) -> Filter: ...
+
+        def __or__(self, other: Mapping[str, Any] | bool) -> Filter: ...  # type: ignore[override]
+
+        def __ror__(self, other: Mapping[str, Any] | bool) -> Filter: ...  # type: ignore[override]
+
+        def __invert__(self) -> Filter: ...
+
+    class Sort:
+        """A sort order by a typed field; at run time a `SortExpression`."""
+
+else:
+    Filter = QueryExpression
+    Sort = SortExpression
+
+
 class KeyNameProxy(str):  # noqa: SLOT000 - a subclass of `str` cannot have slots
     """The path of a key in documents; `+` makes it a field path of an aggregation (`$path`).
 
     Attributes:
         model: The class at which the path starts; `None` if unknown.
+        is_typed: Whether the program wrote `F(...)` around the field.
     """
 
     model: type[Any] | None = None
+    is_typed: bool = False
 
     def __pos__(self) -> str:
         return f"${self}"

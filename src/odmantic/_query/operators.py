@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
 
 from bson.regex import Regex
 
@@ -16,13 +16,33 @@ from odmantic._query.kinds import Kind, kinds_of
 from odmantic._query.steps import path_in
 from odmantic._query.texts import like
 
-_TYPES = frozenset(
-    (
-        *("double", "string", "object", "array", "binData", "undefined", "objectId", "bool"),
-        *("date", "null", "regex", "dbPointer", "javascript", "symbol", "javascriptWithScope"),
-        *("int", "timestamp", "long", "decimal", "minKey", "maxKey", "number"),
-    )
-)
+BsonType: TypeAlias = Literal[
+    "double",
+    "string",
+    "object",
+    "array",
+    "binData",
+    "undefined",
+    "objectId",
+    "bool",
+    "date",
+    "null",
+    "regex",
+    "dbPointer",
+    "javascript",
+    "symbol",
+    "javascriptWithScope",
+    "int",
+    "timestamp",
+    "long",
+    "decimal",
+    "minKey",
+    "maxKey",
+    "number",
+]
+"""MongoDB's names of types; `number` is each of its four."""
+
+_TYPES = frozenset(get_args(BsonType))
 
 
 def is_null(field: FieldProxyAny) -> QueryExpression:

@@ -89,12 +89,14 @@ class Path:
         step: The last step; that to a field is the field.
         root: The class at which the path starts; `None` if unknown.
         narrowed: The class of the embedded objects at its end, if the program has named one of several.
+        is_typed: Whether the program wrote `F(...)` around it, which is for documents of its class only.
     """
 
     parent: Path | None
     step: Step
     root: Any = None
     narrowed: Any = None
+    is_typed: bool = False
 
     def to(self, step: Step) -> Path:
         """Return the path that goes one step further."""
@@ -114,7 +116,14 @@ class Path:
         keys.reverse()
         key = KeyNameProxy(".".join(filter(None, keys)))
         key.model = path.root
+        if self.is_typed:
+            key.is_typed = True
         return key
+
+    @cached_property
+    def as_typed(self) -> Path:
+        """The path with `F(...)` around it."""
+        return Path(self.parent, self.step, self.root, self.narrowed, is_typed=True)
 
     @property
     def node(self) -> Type:

@@ -63,6 +63,19 @@ class Update:
     def __repr__(self) -> str:
         return self.shown
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Update):
+            return NotImplemented
+        return self._identity == other._identity and self.path.root is other.path.root
+
+    def __hash__(self) -> int:
+        return hash((self.operator, str(self.path)))
+
+    @property
+    def _identity(self) -> tuple[Any, ...]:
+        other = self.other and str(self.other)
+        return self.operator, str(self.path), self.operand, self.guards, other, self.is_renamed_to
+
 
 def set_(field: FieldProxyAny, value: Any) -> Update:
     """Assign a value; whole embedded objects, lists and dictionaries too.
