@@ -48,18 +48,23 @@ def nullable_decoder(decode: Decoder) -> Decoder:
 
 
 def coded_union_decoder(
-    union: Union, members: list[tuple[Type, Decoder | None]], *, arbitrary_types: bool
+    union: Union,
+    members: list[tuple[Type, Decoder | None]],
+    *,
+    arbitrary_types: bool,
+    is_strict: bool,
 ) -> Decoder:
     """Return the decoder of a union, given those of its members.
 
     A value that belongs to no member is left to validation.
     """
-    whole = Validation(union.annotation, arbitrary_types=arbitrary_types)
+    whole = _validation_of_type(union, arbitrary_types=arbitrary_types, is_strict=is_strict)
     readers = [
         _Reader(
             member,
             decode or unchanged,
             arbitrary_types=arbitrary_types,
+            whole=whole,
             # Pydantic might take for another member's what is left as it is.
             claims=[whole] if isinstance(member, Anything) else [],
         )
@@ -93,8 +98,9 @@ def checked_union_decoder(
     by_pydantic = _Reader(
         union, decode or unchanged, arbitrary_types=arbitrary_types, is_strict=is_strict
     )
+    whole = _validation_of_type(union, arbitrary_types=arbitrary_types, is_strict=is_strict)
     readers = [
-        _Reader(member, each or unchanged, arbitrary_types=arbitrary_types)
+        _Reader(member, each or unchanged, arbitrary_types=arbitrary_types, whole=whole)
         for member, each in members
     ]
 
@@ -113,6 +119,13 @@ def checked_union_decoder(
     return decode_checked
 
 
+def _validation_of_type(
+    node: Type, *, arbitrary_types: bool, is_strict: bool
+) -> Callable[[Any], Any]:
+    validate = Validation(node.annotation, arbitrary_types=arbitrary_types)
+    return partial(validate, strict=True) if is_strict else validate
+
+
 class _Reader:
     """A function that reads a value as a member of a union, and returns `_ABSENT` if it is not one."""
 
@@ -123,15 +136,16 @@ class _Reader:
         *,
         arbitrary_types: bool,
         is_strict: bool = False,
+        whole: Callable[[Any], Any] | None = None,
         claims: Sequence[Callable[[Any], Any]] = (),
     ) -> None:
         self._decode = decode
+        self._whole = whole
         self._claims = claims
         self._encode: Encoder | None = type_encoder(member)
         self._is_object = isinstance(member, Object)
-        validate = Validation(member.annotation, arbitrary_types=arbitrary_types)
-        self._validate: Callable[[Any], Any] = (
-            partial(validate, strict=True) if is_strict else validate
+        self._validate = _validation_of_type(
+            member, arbitrary_types=arbitrary_types, is_strict=is_strict
         )
         if isinstance(member, Document):
             self._validate = _validation_of(member.cls)
@@ -152,7 +166,16 @@ class _Reader:
         if exactly and not all(_leaves_alone(claim, read) for claim in self._claims):
             return _ABSENT
         # No other member claims what is validated already; but what is parsed from JSON is no JSON itself.
-        return read if _leaves_alone(self._validate, read) else translated
+        return read if _leaves_alone(self._validate, read) else self._unclaimed(translated, read)
+
+    def _unclaimed(self, translated: Any, read: Any) -> Any:
+        """Return JSON text that the union reads as this member; what was read, which is refused, if there is none."""
+        whole = self._whole
+        if whole is None or not isinstance(translated, bytes):
+            return translated
+        # Each is an exact match of other types.
+        texts = (translated, bytearray(translated))
+        return next((text for text in texts if _is_read_as(read, whole, text)), read)
 
     def _is_stored_as(self, stored: Any, value: Any) -> bool:
         try:
@@ -166,8 +189,12 @@ class _Reader:
 
 def _leaves_alone(validate: Callable[[Any], Any], value: Any) -> bool:
     """Return whether validation leaves a value as it is."""
+    return _is_read_as(value, validate, value)
+
+
+def _is_read_as(expected: Any, validate: Callable[[Any], Any], value: Any) -> bool:
     try:
-        return is_alike(validate(value), value)
+        return is_alike(validate(value), expected)
     except ValidationError:
         return False
 

@@ -33,6 +33,7 @@ from odmantic._codec.encoders import encode_key
 from odmantic._codec.lazy import ref_decoder
 from odmantic._codec.lookups import Rename, handlers_forget_lookups, maker_of, names_first
 from odmantic._codec.own_forms import is_left_to_field
+from odmantic._codec.parsed import as_json_text, is_json, json_value
 from odmantic._codec.shared_forms import mistakes_int64, shared_classes, with_plain_integers
 from odmantic._codec.stored_forms import (
     LIMITS,
@@ -45,11 +46,8 @@ from odmantic._codec.stored_forms import (
 )
 from odmantic._codec.strict import (
     as_instance,
-    as_json_text,
     as_python_value,
-    is_json,
     is_strict_class,
-    json_value,
     read_hashable,
     read_hashable_items,
     strict_key_decoder,
@@ -172,7 +170,10 @@ class DecoderCompiler:
             decode = next((each for each in decoders if each is not None), unchanged)
             return nullable_decoder(decode)
         return coded_union_decoder(
-            node, list(zip(members, decoders, strict=True)), arbitrary_types=self._arbitrary_types
+            node,
+            list(zip(members, decoders, strict=True)),
+            arbitrary_types=self._arbitrary_types,
+            is_strict=strictness_of(node.marks, self._is_strict),
         )
 
     def _union_decoder(self, node: Union) -> Decoder | None:
@@ -208,7 +209,11 @@ class DecoderCompiler:
     ) -> Decoder | None:
         """Read what pydantic would take for a value of another member than the one that stores it."""
         types = [member for member, _ in members]
-        if shared := shared_classes(types, are_decoded=decode is not None):
+        shared = shared_classes(types, are_decoded=decode is not None)
+        if not isinstance(node, Nullable) and any(map(is_json, types)):
+            # Anything may have been parsed, and its text may be a value of other members.
+            shared = (object,)
+        if shared:
             decode = checked_union_decoder(
                 node,
                 decode,

@@ -1,6 +1,6 @@
 """Stored forms converted back to Python values for strict validation.
 
-Strict validation expects a set, and BSON has arrays; `Json` expects text, and its parsed value is stored.
+Strict validation expects a set, and BSON has arrays.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from enum import Enum
 from functools import partial
 from typing import Any
 
-from pydantic import Json, Strict, ValidationError
+from pydantic import Strict, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticSerializationError
 
 from odmantic._bson.values import is_document, is_stored_array
 from odmantic._codec.stored_forms import in_utc
@@ -24,7 +23,7 @@ from odmantic._codec.validation import Validation
 from odmantic._mapping.interfaces import Decoder, Location
 from odmantic._types.annotations import annotated
 from odmantic._types.kinds import is_class
-from odmantic._types.tree import Type, read_type
+from odmantic._types.tree import Type
 from odmantic.bson import WithBsonSerializer
 from odmantic.exceptions import ErrorList
 
@@ -134,41 +133,6 @@ def strict_key_decoder(key_type: Any) -> Callable[[str], Any]:
             return key
 
     return decode_key
-
-
-def is_json(node: Type) -> bool:
-    """Return whether validation parses JSON."""
-    return any(map(_is_json, (node.bare, *node.marks)))
-
-
-def _is_json(part: Any) -> bool:
-    # Type checkers take the class for `Annotated`.
-    cls: Any = Json
-    return part is cls or isinstance(part, cls)
-
-
-def json_value(node: Type) -> Type:
-    """Return the type of what is parsed from JSON."""
-    marks = node.marks
-    outermost = max((index for index, mark in enumerate(marks) if _is_json(mark)), default=None)
-    if outermost is None:
-        return read_type(Any)
-    return node.marked((*marks[:outermost], *marks[outermost + 1 :]))
-
-
-def as_json_text(annotation: Any, decode: Decoder | None) -> Decoder:
-    """Return a decoder that writes the value as JSON."""
-    validate = Validation(annotation)
-
-    def decode_json(value: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:
-        inner = value if decode is None else decode(value, loc, errors, raw)
-        try:
-            return validate.adapter.dump_json(validate(inner), round_trip=True)
-        except (PydanticSerializationError, ValidationError):
-            # It may be JSON text that others have stored.
-            return value
-
-    return decode_json
 
 
 def read_hashable_items(values: Any, loc: Location, errors: ErrorList, raw: Any) -> Any:

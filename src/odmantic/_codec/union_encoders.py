@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from odmantic._codec.parsed import is_json, json_value
 from odmantic._codec.validation import Validation
 from odmantic._mapping.interfaces import MISSING
 from odmantic._types.tree import Nothing, Nullable, Type, Union
@@ -66,7 +67,12 @@ def _alternatives(cases: list[tuple[Encoder | None, Type]]) -> Encoder | None:
     """Return the encoder of the members of a union with one class, such as two types of lists."""
     if len(cases) == 1 or not any(encode for encode, _ in cases):
         return cases[0][0]
-    validations = [(Validation(member.annotation), encode) for encode, member in cases]
+    # Values were parsed from JSON, and are no JSON themselves.
+    types = [json_value(member) if is_json(member) else member for _, member in cases]
+    validations = [
+        (Validation(each.annotation), encode)
+        for each, (encode, _) in zip(types, cases, strict=True)
+    ]
 
     def encode(value: Any) -> Any:
         # The member is the one that accepts the value unchanged, or else after a conversion.

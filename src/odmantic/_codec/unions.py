@@ -15,8 +15,9 @@ from pydantic import BaseModel, RootModel, ValidationError
 
 from odmantic._bson.values import is_document
 from odmantic._codec.embedded import located
+from odmantic._codec.parsed import is_json
 from odmantic._codec.stored_forms import FROM_BSON, member_decoder, stored_members
-from odmantic._codec.strict import is_json, strictness_of
+from odmantic._codec.strict import strictness_of
 from odmantic._codec.validation import Validation
 from odmantic._errors.lines import ErrorList
 from odmantic._mapping.hierarchy import class_to_read
@@ -167,6 +168,7 @@ class _Candidate:
             each for member in members for each in _read_from(member, is_strict=is_strict)
         )
         self._model: Any = first.cls if is_one and isinstance(first, Document) else None
+        self._is_json = any(map(is_json, members))
 
     def rank(self, value: Any) -> int:
         """Count the keys of a document that this member knows; a model that knows none comes last.
@@ -179,7 +181,7 @@ class _Candidate:
         return max(_rank(member, value) for member in self._members)
 
     def validate(self, value: Any) -> Any:
-        """Validate a translated value.
+        """Validate a translated value; what would be parsed stays text, for it is parsed again.
 
         Raises:
             ValidationError: if it is not of this type.
@@ -192,7 +194,8 @@ class _Candidate:
             members = tuple(member.annotation for member in self._members)
             annotation: Any = union_of(members)
             self._validate = Validation(annotation, arbitrary_types=self._arbitrary_types)
-        return self._validate(value)
+        validated = self._validate(value)
+        return value if self._is_json else validated
 
 
 def _rank(node: Type, value: Any) -> int:

@@ -18,6 +18,7 @@ import re
 from collections import deque
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
+from functools import partial
 from typing import (
     Annotated,
     Any,
@@ -51,6 +52,8 @@ from pydantic import (
     Json,
     NaiveDatetime,
     PastDatetime,
+    SecretBytes,
+    SecretStr,
     SerializeAsAny,
     SkipValidation,
     Strict,
@@ -61,7 +64,7 @@ from typing_extensions import TypedDict
 
 from odmantic._codec.decode import validate_document
 from odmantic._plan.save import plan_save
-from odmantic.bson import WithBsonSerializer
+from odmantic.bson import Binary, WithBsonSerializer
 from odmantic.exceptions import DocumentParsingError, InvalidDocumentError
 from odmantic.field import Field
 from odmantic.model import EmbeddedModel, Model
@@ -566,6 +569,42 @@ def test_json_in_json_is_read_again(annotation: Any, text: str, value: Any) -> N
     ship = model_of(annotation)(x=text)
     assert ship.x == value
     assert read_document(type(ship), through_bson(ship.model_dump_doc())).x == value
+
+
+JSON = Json[Dict[str, int]]
+
+
+@pytest.mark.parametrize("options", CLIENTS)
+@pytest.mark.parametrize("is_strict", [False, True])
+@pytest.mark.parametrize("given", ['{"a": 1}', b'{"a": 1}'])
+@pytest.mark.parametrize(
+    "members",
+    [
+        each
+        for other in (str, bytes, SecretStr, SecretBytes, Binary, Annotated[bytes, Strict()], Any)
+        for each in ((JSON, other), (other, JSON), (JSON, other, int), (int, other, JSON))
+    ]
+    + [(JSON, str, bytes), (bytes, JSON, str), (Dict[str, Decimal], JSON)],
+)
+def test_a_union_reads_json_and_text_of_json_as_what_they_were(
+    members: Any, given: Any, is_strict: bool, options: Any
+) -> None:
+    annotation: Any = Union[members]
+    model = model_of(annotation, model_config={"strict": is_strict})
+    ship = model(x=given)
+    stored = bson.encode(ship.model_dump_doc())
+    for read in (model.model_validate_doc, partial(read_document, model)):
+        again = read(bson.decode(stored, options))
+        assert type(again.x) is type(ship.x)
+        assert again.x == ship.x
+        assert bson.encode(again.model_dump_doc()) == stored
+
+
+def test_a_value_that_a_union_would_read_as_another_is_not_stored() -> None:
+    annotation: Any = Union[SecretBytes, JSON]
+    ship = model_of(annotation).model_construct(x={"a": 1})
+    with pytest.raises(InvalidDocumentError, match="cannot be stored and read again"):
+        ship.model_dump_doc()
 
 
 @pytest.mark.parametrize("error", [TypeError, RuntimeError, KeyError, OSError])
