@@ -41,8 +41,20 @@ def state_for_copy(original: Any) -> KeptState:
     if known is not None:
         life.place = known.place
     if known is None or not known.is_settled:
+        # A rollback may put the original back where the copy has to find it.
+        state.earlier = _with_lives(state.earlier, life)
         return KeptState(None, None, None, life, None)
     return KeptState(known, modified, baseline_or_none(original), life, None)
+
+
+def _with_lives(earlier: KeptState | None, life: Life) -> KeptState | None:
+    """Return the states before a write to another place, with the lives of the documents there."""
+    if earlier is None or earlier.known is None:
+        return earlier
+    return earlier._replace(
+        life=earlier.life or life.at(earlier.known.place),
+        earlier=_with_lives(earlier.earlier, life),
+    )
 
 
 def begin_with(instance: Any, kept: KeptState) -> None:

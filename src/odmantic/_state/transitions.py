@@ -337,7 +337,10 @@ def _put_back(instance: Any, state: State, kept: KeptState) -> None:
     object.__setattr__(instance, "__baseline__", kept.baseline)
     state.known, state.earlier = kept.known, kept.earlier
     # A copy may have been made since.
-    state.life = kept.life or state.life
+    if kept.life is not None or state.life is None:
+        state.life = kept.life
+    elif kept.known is not None:
+        state.life = state.life.at(kept.known.place)
 
 
 def _kept_by(

@@ -248,6 +248,34 @@ def test_a_deletion_that_is_rolled_back_leaves_one_life(
     assert raw_database["flat"].find_one()["code"] == 3
 
 
+@pytest.mark.parametrize("is_over", [False, True])
+@pytest.mark.parametrize("is_deleted_there", [False, True])
+@pytest.mark.parametrize(
+    "duplicate", [copy.copy, copy.deepcopy, lambda flat: pickle.loads(pickle.dumps(flat))]
+)
+def test_a_copy_from_a_rolled_back_transaction_tells_its_original_of_a_deletion(
+    sync_engine, archive, raw_database, duplicate, is_deleted_there, is_over
+):
+    flat = Flat(code=3)
+    sync_engine.save(flat)
+    transaction = archive.transaction()
+    transaction.start()
+    if is_deleted_there:
+        sync_engine.delete(flat, session=transaction)
+    transaction.save(flat)
+    kept = duplicate(flat)
+    if is_over or is_deleted_there:
+        transaction.abort()
+        sync_engine.delete(kept)
+    else:
+        sync_engine.delete(kept)
+        transaction.abort()
+    assert flat.__fields_modified__ == {"id", "code", "weight"}
+    sync_engine.save(flat)
+
+    assert raw_database["flat"].find_one() == {"_id": flat.id, "code": 3, "weight": 1}
+
+
 @pytest.mark.parametrize("duplicate", ["copy", "deepcopy"])
 def test_a_copy_restores_what_has_moved_and_was_deleted(
     sync_engine, archive, raw_database, duplicate
