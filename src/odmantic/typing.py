@@ -1,4 +1,4 @@
-"""Types for annotations: typed fields, and what they make; and two names of the standard `typing` module."""
+"""Types for annotations: typed fields, what they make, and options of calls; and two names of the standard `typing` module."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from odmantic._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from odmantic._plan.options import AggregateOptions, FindOptions, WriteOptions
     from odmantic._query.expressions import Filter, Sort
     from odmantic._query.typed import (
         ArrayExpr,
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
     from odmantic._types.transform import dataclass_transform
 
 __all__ = [
+    "AggregateOptions",
     "Annotated",
     "ArrayExpr",
     "DateExpr",
     "Expr",
     "Filter",
+    "FindOptions",
     "IntegerExpr",
     "NumberExpr",
     "OrderedExpr",
@@ -34,6 +37,7 @@ __all__ = [
     "TextExpr",
     "Update",
     "Values",
+    "WriteOptions",
     "dataclass_transform",
 ]
 
@@ -41,6 +45,7 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_names(
         globals(),
         {
+            "odmantic._plan.options": ("AggregateOptions", "FindOptions", "WriteOptions"),
             "odmantic._query.expressions": ("Filter", "Sort"),
             "odmantic._query.typed": (
                 "ArrayExpr",

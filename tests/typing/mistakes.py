@@ -205,6 +205,7 @@ def update_by_query(engine: SyncEngine) -> None:
     engine.update_many(Audited)  # mistake: no query
     engine.update_many(Audited, {}, "title")  # mistake: no update
     engine.update_one(Audited, {}, {"$set": {"title": "b"}}, upsrt=True)  # mistake: misspelt
+    engine.update_one(Audited, {}, {"$set": {"title": "b"}}, let=3)  # mistake: no variables
 
 
 def add_hooks(engine: SyncEngine) -> None:

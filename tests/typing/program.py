@@ -398,7 +398,9 @@ async def asynchronous(engine: AIOEngine, user: User) -> None:
         await engine.update_many(User, (User.age < 3, {"tags": "x"}), change, change), UpdateResult
     )
     assert_type(
-        await engine.update_many(User, {}, {"$set": {"a.$[b]": 1}}, array_filters=[{"b": 1}]),
+        await engine.update_many(
+            User, {}, {"$set": {"a.$[b]": 1}}, array_filters=[{"b": 1}], hint=User.age, let={"x": 1}
+        ),
         UpdateResult,
     )
     assert_type(await engine.configure_database([User, Coupon]), None)

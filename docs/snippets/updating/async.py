@@ -84,3 +84,9 @@ async def main(engine: AIOEngine) -> None:
         array_filters=[{"line.sku": "tea"}],
     )
     # --8<-- [end:raw]
+
+    # --8<-- [start:options]
+    await engine.update_many(
+        Order, Order.number > 0, unset(Order.worker), hint="_id_", comment="nightly"
+    )
+    # --8<-- [end:options]

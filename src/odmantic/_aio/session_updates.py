@@ -9,9 +9,11 @@ from odmantic._plan.arguments import words_said
 
 if TYPE_CHECKING:
     from pymongo.results import UpdateResult
+    from typing_extensions import Unpack
 
     from odmantic._aio.engine_deletions import Without
-    from odmantic._aio.engine_updates import AnyUpdate, ArrayFilters, OneQuery
+    from odmantic._aio.engine_updates import AnyUpdate, OneQuery
+    from odmantic._plan.options import WriteOptions
     from odmantic._plan.sort import SortExpressionType
     from odmantic._shared.reading import ModelType
 
@@ -26,12 +28,12 @@ class SessionUpdates(SessionWrites):
         *updates: AnyUpdate,
         sort: SortExpressionType = None,
         without: Without = (),
-        array_filters: ArrayFilters = None,
+        **options: Unpack[WriteOptions],
     ) -> UpdateResult:
         """Update one document that matches; see `AIOEngine.update_one`."""
-        words = words_said(sort=sort, without=without or None, array_filters=array_filters)
+        words = words_said(sort=sort, without=without or None)
         return await self.engine.update_one(
-            model, query, *updates, session=self._as_argument(), **words
+            model, query, *updates, session=self._as_argument(), **words, **options
         )
 
     async def update_many(
@@ -40,10 +42,10 @@ class SessionUpdates(SessionWrites):
         query: OneQuery,
         *updates: AnyUpdate,
         without: Without = (),
-        array_filters: ArrayFilters = None,
+        **options: Unpack[WriteOptions],
     ) -> UpdateResult:
         """Update all documents that match; see `AIOEngine.update_many`."""
-        words = words_said(without=without or None, array_filters=array_filters)
+        words = words_said(without=without or None)
         return await self.engine.update_many(
-            model, query, *updates, session=self._as_argument(), **words
+            model, query, *updates, session=self._as_argument(), **words, **options
         )

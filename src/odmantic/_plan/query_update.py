@@ -9,6 +9,7 @@ from odmantic._bson.values import is_document, is_stored_array
 from odmantic._caller import warn_caller
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.filters import build_filter
+from odmantic._plan.options import NO_OPTIONS, CallOptions
 from odmantic._plan.raw import RawQueries, check_raw
 from odmantic._plan.update import UpdatePlan, plan_update
 from odmantic._plan.update_starts import repetitions
@@ -35,7 +36,7 @@ class QueryUpdate:
         just_one: Whether one document is updated at most.
         sort: Which one.
         without: The words for what the model does not add.
-        array_filters: The conditions on items of an update in MongoDB's language.
+        options: The options of its commands.
         policy: The policy for what is in MongoDB's language.
     """
 
@@ -46,7 +47,7 @@ class QueryUpdate:
     just_one: bool = False
     sort: SortExpression | None = None
     without: str | Collection[str] = ()
-    array_filters: Any = None
+    options: CallOptions = NO_OPTIONS
     policy: RawQueries = RawQueries.ALLOW
 
 
@@ -116,7 +117,7 @@ def plan_query_update(call: QueryUpdate, supplied: Mapping[str, Any]) -> UpdateP
         first, keys = _plan_raw(call, supplied)
         others: tuple[SentUpdate, ...] = ()
     else:
-        if call.array_filters is not None:
+        if call.options.array_filters is not None:
             raise _refusal(
                 call, "array_filters= belongs to an update as a dict: use [where(...)] here"
             )
@@ -207,7 +208,7 @@ def _plan_raw(call: QueryUpdate, supplied: Mapping[str, Any]) -> tuple[SentUpdat
 
 
 def _array_filters(call: QueryUpdate) -> list[Any] | None:
-    filters = call.array_filters
+    filters = call.options.array_filters
     if filters is None:
         return None
     if not isinstance(filters, (list, tuple)):
@@ -225,7 +226,7 @@ def _array_filters(call: QueryUpdate) -> list[Any] | None:
 def _plan_stages(
     call: QueryUpdate, given: list[Any], supplied: Mapping[str, Any]
 ) -> tuple[SentUpdate, set[str]]:
-    if call.array_filters is not None:
+    if call.options.array_filters is not None:
         raise _refusal(call, "has no array_filters= with a list of stages")
     if not given:
         raise ValueError(f"{call.operation} of {call.model.__name__} got a list without stages")

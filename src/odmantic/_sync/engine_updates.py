@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from odmantic._plan.arguments import check_model
+from odmantic._plan.options import OF_UPDATES, checked_call_options
 from odmantic._plan.query_update import QueryUpdate, queries_of
 from odmantic._plan.sort import build_sort
 from odmantic._sync.engine_writes import EngineWrites
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pymongo.results import UpdateResult
+    from typing_extensions import Unpack
 
+    from odmantic._plan.options import WriteOptions
     from odmantic._plan.sort import SortExpressionType
     from odmantic._shared.reading import ModelType
     from odmantic._sync.engine_deletions import Query, Without
@@ -24,7 +27,6 @@ if TYPE_CHECKING:
 
     OneQuery: TypeAlias = Query | tuple[Query, ...]
     AnyUpdate: TypeAlias = Update | Mapping[str, Any] | Sequence[Mapping[str, Any]]
-    ArrayFilters: TypeAlias = Sequence[Mapping[str, Any]] | None
 
 
 class EngineUpdates(EngineWrites):
@@ -37,8 +39,8 @@ class EngineUpdates(EngineWrites):
         *updates: AnyUpdate,
         sort: SortExpressionType = None,
         without: Without = (),
-        array_filters: ArrayFilters = None,
         session: SyncSessionType = None,
+        **options: Unpack[WriteOptions],
     ) -> UpdateResult:
         """Update one document that matches; no instance in memory changes.
 
@@ -51,14 +53,15 @@ class EngineUpdates(EngineWrites):
                 stages.
             sort: Which document is updated, if several match; as for `find`.
             without: With `"soft_delete"`, deleted documents match too.
-            array_filters: The conditions on items, for an update as a dict.
             session: See the class.
+            **options: The options of the command; see [odmantic.typing.WriteOptions][].
 
         Returns:
             The driver's result. With `sort=`, a document that matches counts as modified: the server does not say more.
 
         Raises:
-            TypeError: if `model` is not a model class, there is no query, or an update has a wrong type.
+            TypeError: if `model` is not a model class, there is no query, an update or an option has a wrong type, or
+                there is a `write_concern` in a transaction.
             ValueError: if there is no update, two change one path, or a word of `without` is unknown.
             DuplicateKeyError: if a unique index refuses the document; its `instance` is `None`.
 
@@ -78,7 +81,7 @@ class EngineUpdates(EngineWrites):
             just_one=True,
             sort=build_sort(sort, model),
             without=without,
-            array_filters=array_filters,
+            options=checked_call_options("update_one", model, {**options}, OF_UPDATES),
             policy=self._raw_queries,
         )
         return self._update_by_query(call, session)
@@ -89,8 +92,8 @@ class EngineUpdates(EngineWrites):
         query: OneQuery,
         *updates: AnyUpdate,
         without: Without = (),
-        array_filters: ArrayFilters = None,
         session: SyncSessionType = None,
+        **options: Unpack[WriteOptions],
     ) -> UpdateResult:
         """Update all documents that match; no instance in memory changes.
 
@@ -102,14 +105,15 @@ class EngineUpdates(EngineWrites):
             query: A condition, a dict, or a tuple of these, which must all hold; `{}` for all documents.
             *updates: Changes; see `update_one`.
             without: With `"soft_delete"`, deleted documents match too.
-            array_filters: The conditions on items, for an update as a dict.
             session: See the class.
+            **options: The options of the command; see [odmantic.typing.WriteOptions][].
 
         Returns:
             The driver's result.
 
         Raises:
-            TypeError: if `model` is not a model class, there is no query, or an update has a wrong type.
+            TypeError: if `model` is not a model class, there is no query, an update or an option has a wrong type, or
+                there is a `write_concern` in a transaction.
             ValueError: if there is no update, two change one path, or a word of `without` is unknown.
             DuplicateKeyError: if a unique index refuses a document; its `instance` is `None`.
         """
@@ -120,7 +124,7 @@ class EngineUpdates(EngineWrites):
             queries=queries_of("update_many", model, query),
             updates=updates,
             without=without,
-            array_filters=array_filters,
+            options=checked_call_options("update_many", model, {**options}, OF_UPDATES),
             policy=self._raw_queries,
         )
         return self._update_by_query(call, session)
@@ -128,4 +132,6 @@ class EngineUpdates(EngineWrites):
     def _update_by_query(self, call: QueryUpdate, session: SyncSessionType) -> UpdateResult:
         plans = plan_for(self, call)
         scope = self._scope_for(session, call.operation, writes=True)
+        if scope.unit is not None:
+            call.options.check_in_transaction(call.operation, call.model)
         return update(self, scope, call, plans)

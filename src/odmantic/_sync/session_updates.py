@@ -10,11 +10,13 @@ from odmantic._sync.session_writes import SessionWrites
 
 if TYPE_CHECKING:
     from pymongo.results import UpdateResult
+    from typing_extensions import Unpack
 
+    from odmantic._plan.options import WriteOptions
     from odmantic._plan.sort import SortExpressionType
     from odmantic._shared.reading import ModelType
     from odmantic._sync.engine_deletions import Without
-    from odmantic._sync.engine_updates import AnyUpdate, ArrayFilters, OneQuery
+    from odmantic._sync.engine_updates import AnyUpdate, OneQuery
 
 
 class SessionUpdates(SessionWrites):
@@ -27,11 +29,13 @@ class SessionUpdates(SessionWrites):
         *updates: AnyUpdate,
         sort: SortExpressionType = None,
         without: Without = (),
-        array_filters: ArrayFilters = None,
+        **options: Unpack[WriteOptions],
     ) -> UpdateResult:
         """Update one document that matches; see `SyncEngine.update_one`."""
-        words = words_said(sort=sort, without=without or None, array_filters=array_filters)
-        return self.engine.update_one(model, query, *updates, session=self._as_argument(), **words)
+        words = words_said(sort=sort, without=without or None)
+        return self.engine.update_one(
+            model, query, *updates, session=self._as_argument(), **words, **options
+        )
 
     def update_many(
         self,
@@ -39,8 +43,10 @@ class SessionUpdates(SessionWrites):
         query: OneQuery,
         *updates: AnyUpdate,
         without: Without = (),
-        array_filters: ArrayFilters = None,
+        **options: Unpack[WriteOptions],
     ) -> UpdateResult:
         """Update all documents that match; see `SyncEngine.update_many`."""
-        words = words_said(without=without or None, array_filters=array_filters)
-        return self.engine.update_many(model, query, *updates, session=self._as_argument(), **words)
+        words = words_said(without=without or None)
+        return self.engine.update_many(
+            model, query, *updates, session=self._as_argument(), **words, **options
+        )

@@ -12,6 +12,7 @@ from typing import Any, Optional
 import pymongo.errors
 import pytest
 from pydantic import ValidationError
+from pymongo import WriteConcern
 from tests.integration.aio.colour import ASYNC
 
 from odmantic import EmbeddedModel, Field, Model, hook, stored
@@ -696,3 +697,73 @@ async def test_an_unacknowledged_update(odmantic_mongo_uri, aio_engine):
 
 def test_queries_are_mappings():
     assert isinstance(Thing.id == 1, Mapping)
+
+
+# --- Options --------------------------------------------------------------------------------------
+
+
+OPTIONS = {
+    "hint": "_id_",
+    "collation": {"locale": "de"},
+    "comment": "why",
+    "bypass_document_validation": True,
+    "write_concern": WriteConcern(w="majority"),
+}
+
+
+@pytest.mark.each_driver
+@pytest.mark.parametrize("place", ["engine", "session"])
+@pytest.mark.parametrize("method", ["update_one", "update_many", "sorted"])
+async def test_options_reach_every_command_of_the_call(
+    aio_engine, things, raw_database, commands, method, place
+):
+    raw_database[Thing.__collection__].update_many({}, {"$unset": {"level": ""}})
+    commands.clear()
+    sort = {"sort": desc(Thing.id)} if method == "sorted" else {}
+    name = "update_one" if method == "sorted" else method
+    async with aio_engine.session() as session:
+        target = session if place == "session" else aio_engine
+        result = await getattr(target, name)(
+            Thing, Thing.id > -1, inc(Thing.level, 1), **OPTIONS, **sort
+        )
+    assert result.matched_count == (4 if name == "update_many" else 1)
+    assert len(commands.started) == 2  # the second one is for documents without a level
+    for event in commands.started:
+        command = event.command
+        one = command if method == "sorted" else command["updates"][0]
+        assert (one["hint"], one["collation"]) == ("_id_", {"locale": "de"})
+        assert command["comment"] == "why"
+        assert command["bypassDocumentValidation"] is True
+        assert command["writeConcern"] == {"w": "majority"}
+
+
+async def test_variables_are_values(aio_engine, things):
+    result = await aio_engine.update_many(
+        Thing,
+        ({"$expr": {"$eq": ["$N", "$$wanted"]}}),
+        [{"$set": {"N": "$$new"}}],
+        let={"wanted": "n1", "new": "$left"},
+    )
+    assert result.matched_count == 1
+    assert await aio_engine.count(Thing, Thing.name == "$left") == 1
+
+
+async def test_wrong_options_send_nothing(aio_engine, commands):
+    async with aio_engine.transaction() as transaction:
+        with pytest.raises(TypeError, match="update_many of Thing cannot take write_concern="):
+            await transaction.update_many(
+                Thing, {}, set_(Thing.name, "a"), write_concern=WriteConcern(1)
+            )
+        options: dict[str, Any] = {"upser": True}
+        with pytest.raises(TypeError, match="update_one of Thing has no option 'upser'"):
+            await transaction.update_one(Thing, {}, set_(Thing.name, "a"), **options)
+    assert commands.names == []
+
+
+async def test_a_call_need_not_wait_for_an_answer(aio_engine, things):
+    result = await aio_engine.update_one(
+        Thing, Thing.id == 1, set_(Thing.name, "a"), write_concern=WriteConcern(w=0)
+    )
+    assert result.acknowledged is False
+    with pytest.raises(TypeError, match="w=0"):
+        await aio_engine.update_one(Thing, {}, inc(Thing.level, 1), write_concern=WriteConcern(w=0))

@@ -45,7 +45,12 @@ CALLS = [
         {},
     ),
     ("update_many", (User, *_QUERIES), {}, {}),
-    ("update_many", (User, *_QUERIES), {"without": "soft_delete", "array_filters": [{"x": 1}]}, {}),
+    (
+        "update_many",
+        (User, *_QUERIES),
+        {"without": "soft_delete", "array_filters": [{"x": 1}], "hint": "n_1"},
+        {},
+    ),
 ]
 """Method, positional arguments, keyword arguments, and the defaults that are passed on with them."""
 EVERY_CALL = pytest.mark.parametrize(("method", "arguments", "options", "defaults"), CALLS)

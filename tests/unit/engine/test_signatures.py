@@ -18,6 +18,7 @@ READ = [("sort", KEYWORD), ("skip", KEYWORD), ("limit", KEYWORD)]
 LOAD = [("load", KEYWORD), ("missing", KEYWORD), ("identity", KEYWORD)]
 SESSION = [("session", KEYWORD)]
 WITHOUT = ("without", KEYWORD)
+OPTIONS = ("options", inspect.Parameter.VAR_KEYWORD)
 HARD = ("hard", KEYWORD)
 RULES = [("rules", KEYWORD), ("rules_limit", KEYWORD)]
 CONCERNS = [
@@ -49,8 +50,8 @@ METHODS = {
     "delete": [("instance", POSITIONAL), HARD, *RULES, *SESSION],
     "restore": [("instance", POSITIONAL), *SESSION],
     "remove": [*MODEL, ("just_one", KEYWORD), HARD, WITHOUT, *RULES, *SESSION],
-    "update_one": [*UPDATE, READ[0], WITHOUT, ("array_filters", KEYWORD), *SESSION],
-    "update_many": [*UPDATE, WITHOUT, ("array_filters", KEYWORD), *SESSION],
+    "update_one": [*UPDATE, READ[0], WITHOUT, *SESSION, OPTIONS],
+    "update_many": [*UPDATE, WITHOUT, *SESSION, OPTIONS],
     "configure_database": [("models", POSITIONAL), ("update_existing_indexes", KEYWORD), *SESSION],
     "get_collection": [("model", POSITIONAL)],
     "session": [
@@ -97,7 +98,6 @@ DEFAULTS = {
     "discard": False,
     "bypass_document_validation": None,
     "without": (),
-    "array_filters": None,
     "update_existing_indexes": False,
 }
 

@@ -62,7 +62,7 @@ def update(engine: Engine, scope: Scope, call: QueryUpdate, plans: UpdatePlans) 
 
 def _update(engine: Engine, scope: Scope, call: QueryUpdate, plans: UpdatePlans) -> UpdateResult:
     """Send the update, and where values with defaults are missing, the others for it."""
-    collection = engine._target(call.model).writing
+    collection = call.options.collection(engine._target(call.model).writing)
     if call.just_one and (call.sort is not None or plans.others):
         check_acknowledged(collection, call.operation, call.model)
     result = _send(engine, scope, call, collection, plans.first)
@@ -94,14 +94,17 @@ def _call_for(
     call: QueryUpdate, collection: Any, sent: SentUpdate, scope: Scope
 ) -> Callable[[], Any]:
     """Return the call of the driver that updates; servers before 8.0 sort for `findAndModify` only."""
-    options: dict[str, Any] = {"session": scope.session}
-    if sent.array_filters is not None:
-        options["array_filters"] = sent.array_filters
+    options: dict[str, Any]
     if call.sort is not None:
+        options = call.options.command_words
         options |= {"sort": [*call.sort.items()], "projection": {"_id": True}}
         method = collection.find_one_and_update
     else:
+        options = {**call.options.words}
         method = collection.update_one if call.just_one else collection.update_many
+    options["session"] = scope.session
+    if sent.array_filters is not None:
+        options["array_filters"] = sent.array_filters
     return partial(method, sent.filter, sent.update, **options)
 
 
