@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from odmantic import config as config
     from odmantic import engine as engine
     from odmantic import exceptions as exceptions
+    from odmantic import expr as expr
     from odmantic import field as field
     from odmantic import index as index
     from odmantic import model as model
@@ -108,6 +109,7 @@ if not TYPE_CHECKING:
             "config",
             "engine",
             "exceptions",
+            "expr",
             "field",
             "index",
             "model",

@@ -43,6 +43,7 @@ NAMES = {
     "odmantic.update": """
         Update set_ unset inc mul min_ max_ rename current_date set_on_insert push add_to_set pull pop bit
     """,
+    "odmantic.expr": "Expression call literal size",
     "odmantic.typing": "Annotated dataclass_transform WriteOptions FindOptions AggregateOptions",
     "odmantic.engine": """
         AIOEngine SyncEngine BaseEngine AIOCursor SyncCursor BaseCursor ModelType

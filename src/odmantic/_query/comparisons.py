@@ -10,7 +10,7 @@ from bson.regex import Regex
 
 from odmantic._bson.values import is_document
 from odmantic._caller import warn_caller
-from odmantic._query.between import compared_fields
+from odmantic._query.computing import compared
 from odmantic._query.expressions import (
     FieldProxyAny,
     QueryExpression,
@@ -18,6 +18,7 @@ from odmantic._query.expressions import (
     and_,
     or_,
 )
+from odmantic._query.operands import Computed
 from odmantic._query.steps import HasPath, Path, key_of, path_in
 from odmantic.exceptions import StringOperandWarning
 
@@ -98,9 +99,9 @@ def desc(field: FieldProxyAny) -> SortExpression:
 
 
 def _compared(field: FieldProxyAny, operator: str, value: Any) -> QueryExpression:
+    if isinstance(value, (HasPath, Computed)) or isinstance(field, Computed):
+        return compared(field, operator, value)
     path = path_in(field)
-    if isinstance(value, HasPath):
-        return compared_fields(path, operator, path_in(value))
     key, stored = path.key, path.encode(value)
     if operator != "$eq" and isinstance(stored, (re.Pattern, Regex)):
         raise TypeError(

@@ -141,7 +141,10 @@ def _check_owner(operator: str, path: Path, key: str, classes: tuple[Any, ...] |
     """
     owner = key.model if type(key) is KeyNameProxy else None
     if key.startswith("$") or type(key) is not KeyNameProxy:
-        raise refuse(operator, path, f"takes conditions on one item, and {key} is none of these")
+        advice = ": the server compares them with values only" if key == "$expr" else ""
+        raise refuse(
+            operator, path, f"takes conditions on one item, and {key} is none of these{advice}"
+        )
     if classes is None or owner is None or any(_are_related(owner, each) for each in classes):
         return
     held = " or ".join(each.__name__ for each in classes)

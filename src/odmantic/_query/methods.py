@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, overload
 
 from odmantic._query import comparisons, elements, operators, texts
 from odmantic._query.expressions import QueryDictBool, QueryExpression, SortExpression
@@ -110,7 +110,11 @@ class OperatorMethods:
         """See [odmantic.query.contains][]."""
         return operators.contains(self, value)
 
-    def size(self, length: int) -> QueryExpression:
+    @overload
+    def size(self) -> int: ...
+    @overload
+    def size(self, length: int) -> QueryExpression: ...
+    def size(self, length: Any = ...) -> Any:
         """See [odmantic.query.size][]."""
         return operators.size(self, length)
 

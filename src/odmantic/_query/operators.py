@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args, overload
 
 from bson.regex import Regex
 
 from odmantic._bson.values import is_stored_array
+from odmantic._query import functions
 from odmantic._query.checks import need, refuse, whole_number
 from odmantic._query.comparisons import checked_sequence, is_operator
 from odmantic._query.expressions import FieldProxyAny, QueryExpression, and_
@@ -150,16 +151,22 @@ def _bits(name: str, operator: str, field: FieldProxyAny, bits: Any) -> QueryExp
     return QueryExpression({path.key: {operator: bits}})
 
 
-def size(field: FieldProxyAny, length: int) -> QueryExpression:
-    """Match documents where the field is a list of some length.
+@overload
+def size(field: FieldProxyAny) -> int: ...
+@overload
+def size(field: FieldProxyAny, length: int) -> QueryExpression: ...
+def size(field: FieldProxyAny, length: Any = ...) -> Any:
+    """Match documents where the field is a list of some length; without one, see [odmantic.expr.size][].
 
     Raises:
         TypeError: if the field holds no list, or `length` is no integer.
         ValueError: if `length` is negative or has more than 64 bits.
 
     Example:
-        `size(Ship.flags, 2)`
+        `size(Ship.flags, 2) | (size(Ship.flags) < Ship.tonnage)`
     """
+    if length is ...:
+        return functions.size(field)
     path = path_in(field)
     need("size", path, Kind.ARRAY)
     length = whole_number("size", path, "length", length, least=0)

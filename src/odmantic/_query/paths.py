@@ -9,6 +9,7 @@ from odmantic._mapping.building import building
 from odmantic._mapping.fields import ODMBaseField, ODMEmbedded, ODMField, ODMReference
 from odmantic._mapping.mapping import ModelMapping, mapping_of
 from odmantic._query import comparisons
+from odmantic._query.computing import Arithmetic
 from odmantic._query.expressions import KeyNameProxy, QueryExpression
 from odmantic._query.methods import OperatorMethods
 from odmantic._query.places import path_inside
@@ -16,11 +17,12 @@ from odmantic._query.steps import HasPath, Item, Path, Place, path_in, without_n
 from odmantic._types.tree import FixedTuple, Table
 
 
-class FieldProxy(OperatorMethods, HasPath):
+class FieldProxy(OperatorMethods, Arithmetic, HasPath):
     """A field as seen on its class: the left side of a filter.
 
     Comparisons return filters, attributes are embedded fields, `proxy[...]` is an item of a list or a value of a
-    dictionary, `+proxy` is the path of the key, and `++proxy` the field path for an aggregation.
+    dictionary, `+proxy` is the path of the key, and `++proxy` the field path for an aggregation. Other operators make
+    expressions.
 
     Example:
         `(Shop.address.city == "Oslo") & Shop.opened.gt(2020)`
@@ -93,8 +95,13 @@ class FieldProxy(OperatorMethods, HasPath):
     def __pos__(self) -> KeyNameProxy:
         return path_in(self).key
 
-    def __neg__(self) -> NoReturn:
-        raise TypeError(f"a field has no minus: write desc(...) or .desc() to sort by {+self!r}")
+    def _refuse_assignment(self, _value: object) -> NoReturn:
+        # `User.age += 1` would replace the field on its class.
+        raise TypeError(
+            f"{self!r} cannot be assigned: write inc(...) or mul(...) in an update to change it in documents"
+        )
+
+    __iadd__ = __isub__ = __imul__ = __itruediv__ = __ifloordiv__ = __imod__ = _refuse_assignment
 
     # Python's operators look neither at attributes of this object nor at embedded fields named like an operator.
 

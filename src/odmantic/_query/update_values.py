@@ -17,6 +17,7 @@ from odmantic._mapping.fields import ODMBaseField, ODMReference
 from odmantic._mapping.mapping import mapping_of
 from odmantic._mapping.ref import is_ref
 from odmantic._query.checks import refuse
+from odmantic._query.operands import is_computed
 from odmantic._query.places import key_step
 from odmantic._query.steps import Item, Path, Place, without_none
 from odmantic._types.kinds import is_model_instance
@@ -32,6 +33,7 @@ def stored_value(operator: str, path: Path, value: Any) -> Any:
         ValidationError: if it is not valid there.
         TypeError: if it is an instance of another model than that of a reference.
     """
+    check_is_value(operator, path, value)
     if isinstance(path.field, ODMReference):
         return _stored_target(operator, path, path.node, value)
     step = path.step
@@ -45,12 +47,28 @@ def stored_value(operator: str, path: Path, value: Any) -> Any:
 
 def stored_item(operator: str, path: Path, value: Any) -> Any:
     """Return the stored form of an item for the array at a path; see `stored_value`."""
+    check_is_value(operator, path, value)
     node = without_none(path.node)
     if not isinstance(node, Array):  # of which nothing is known
         return encode_value(value)
     if isinstance(path.field, ODMReference):
         return _stored_target(operator, path, node.inner, value)
     return _stored_inside(operator, path, node.inner, value, ("each",))
+
+
+def check_is_value(operator: str, path: Path, value: Any) -> None:
+    """Check that what an update is given is no field, and no expression.
+
+    Raises:
+        TypeError: if it is.
+    """
+    if is_computed(value):
+        raise refuse(
+            operator,
+            path,
+            f"takes a value, and the server computes {value!r:.200}: write such an update as a list of stages, as in "
+            '[{"$set": {"key": {"$add": ["$one", "$other"]}}}]',
+        )
 
 
 def _stored_inside(

@@ -35,7 +35,7 @@ from odmantic._query.update_checks import (
     sort_of_items,
 )
 from odmantic._query.update_keys import is_placed
-from odmantic._query.update_values import stored_item, stored_value
+from odmantic._query.update_values import check_is_value, stored_item, stored_value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -330,6 +330,8 @@ def pull(field: FieldProxyAny, *values: Any, bounded: bool = True) -> Update:
         )
     if are_conditions[0]:
         return Update("$pull", path, joined_on_item("pull", path, values), shown=shown)
+    for each in values:
+        check_is_value("pull", path, each)
     stored = [path.encode_item(each) for each in values]
     return Update("$pullAll", path, stored, shown=shown)
 

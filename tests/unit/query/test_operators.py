@@ -480,7 +480,7 @@ def test_fields_are_compared_by_an_expression(condition, expected):
     ("one", "other", "message"),
     [
         (Plan.used, Plan.lines.qty, "Plan.lines.qty may be several values"),
-        (Plan.lines[0].qty, Plan.used, r"Plan\.lines\[0\]\.qty may be several values"),
+        (Plan.lines[each].qty, Plan.used, r"Plan\.lines\[each\]\.qty may be several values"),
         (element, Plan.used, "element may be several values"),
         (Plan.used, Item.age, "Plan.used and Item.age are of different documents"),
     ],
