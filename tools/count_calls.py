@@ -30,6 +30,7 @@ from pymongo import AsyncMongoClient, MongoClient
 import odmantic
 from odmantic import AIOEngine, EmbeddedModel, Model, SyncEngine
 from odmantic.testing import LocalReplicaSet
+from odmantic.update import set_
 
 PACKAGE = Path(odmantic.__file__).parent
 _WARM_UP = 3
@@ -140,6 +141,21 @@ def _delete(subject: Subject) -> Steps:
     yield Counted(lambda: subject.engine.delete(instance))
 
 
+def _insert(subject: Subject) -> Steps:
+    instance = subject.make()
+    yield Counted(lambda: subject.engine.insert(instance))
+
+
+def _update_one(subject: Subject) -> Steps:
+    model = subject.model
+    yield Counted(lambda: subject.engine.update_one(model, model.name == "x", set_(model.name, "y")))
+
+
+def _update_many(subject: Subject) -> Steps:
+    model = subject.model
+    yield Counted(lambda: subject.engine.update_many(model, model.name == "x", set_(model.name, "y")))
+
+
 def _save_new_in_transaction(subject: Subject) -> Steps:
     first, instance = subject.make(), subject.make()
     transaction = subject.engine.transaction()
@@ -182,6 +198,9 @@ OPERATIONS: dict[str, Callable[[Subject], Steps]] = {
     "find_one": _find_one,
     "count": _count,
     "delete": _delete,
+    "insert": _insert,
+    "update_one": _update_one,
+    "update_many": _update_many,
     "save_new_in_transaction": _save_new_in_transaction,
     "save_changed_in_transaction": _save_changed_in_transaction,
     "empty_transaction": _empty_transaction,
