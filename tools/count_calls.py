@@ -148,12 +148,16 @@ def _insert(subject: Subject) -> Steps:
 
 def _update_one(subject: Subject) -> Steps:
     model = subject.model
-    yield Counted(lambda: subject.engine.update_one(model, model.name == "x", set_(model.name, "y")))
+    yield Counted(
+        lambda: subject.engine.update_one(model, model.name == "x", set_(model.name, "y"))
+    )
 
 
 def _update_many(subject: Subject) -> Steps:
     model = subject.model
-    yield Counted(lambda: subject.engine.update_many(model, model.name == "x", set_(model.name, "y")))
+    yield Counted(
+        lambda: subject.engine.update_many(model, model.name == "x", set_(model.name, "y"))
+    )
 
 
 def _save_new_in_transaction(subject: Subject) -> Steps:

@@ -38,7 +38,7 @@ def build_filter(
             policy forbids it.
     """
     for query in queries:
-        if isinstance(query, bool) or not isinstance(query, Mapping):
+        if type(query) is not QueryExpression and not _is_query(query):
             raise _no_query(query)
     for query in queries:
         if check_fields(query, model) or type(query) is not QueryExpression:
@@ -50,6 +50,10 @@ def build_filter(
     if len(queries) == 1:
         return as_expression(queries[0])
     return and_(*queries) if queries else QueryExpression()
+
+
+def _is_query(query: object) -> bool:
+    return isinstance(query, Mapping) and not isinstance(query, bool)
 
 
 def _no_query(query: object) -> TypeError:

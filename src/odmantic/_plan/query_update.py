@@ -16,7 +16,6 @@ from odmantic._plan.update_starts import repetitions
 from odmantic._query.expressions import LOGICAL, QueryExpression, RawQuery
 from odmantic._query.updates import Update
 from odmantic.exceptions import StoredFieldsWarning
-from odmantic.query import raw as meant
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -113,7 +112,7 @@ def plan_query_update(call: QueryUpdate, supplied: Mapping[str, Any]) -> UpdateP
         ValueError: if there is no update, or the updates do not go together.
     """
     updates = call.updates
-    if updates and not any(isinstance(each, Update) for each in updates):
+    if updates and Update not in map(type, updates):
         first, keys = _plan_raw(call, supplied)
         others: tuple[SentUpdate, ...] = ()
     else:
@@ -146,7 +145,7 @@ def _sent(call: QueryUpdate, plan: UpdatePlan, supplied: Mapping[str, Any]) -> S
         conditions = [_meeting_no_item(each) for each in conditions]
     document = _with(plan.document, supplied)
     filters: Any = plan.array_filters or None
-    return SentUpdate(_filter(call, *map(meant, conditions)), document, filters)
+    return SentUpdate(_filter(call, *map(QueryExpression, conditions)), document, filters)
 
 
 def _filter(call: QueryUpdate, *conditions: Any) -> QueryExpression:

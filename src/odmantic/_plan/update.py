@@ -92,7 +92,8 @@ def _check(model: Any, update: Any, *, upsert: bool) -> None:
         raise TypeError(
             f"an update of {model.__name__} takes changes such as set_({model.__name__}.field, value), not {update!r:.200}"
         )
-    if not share_documents(update.path.root, model) or not _has_field(model, update.path):
+    root = update.path.root
+    if root is not model and not (share_documents(root, model) and _has_field(model, update.path)):
         raise TypeError(
             f"{update} is no update of {model.__name__}: use a field of {model.__name__}"
         )
@@ -110,8 +111,8 @@ def _has_field(model: Any, path: Path) -> bool:
     while path.parent is not None:
         path = path.parent
     step = path.step
-    if root is model or not isinstance(step, ODMBaseField) or step.owner is None:
-        return root is model or not issubclass(root, model)
+    if not isinstance(step, ODMBaseField) or step.owner is None:
+        return not issubclass(root, model)
     own = mapping_of(model).fields.get(step.owner[1])
     if own is None:
         return not issubclass(root, model)

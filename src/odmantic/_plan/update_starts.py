@@ -44,6 +44,8 @@ def repetitions(updates: tuple[Update, ...]) -> list[tuple[Update, ...]]:
         ValueError: if there are too many.
     """
     found = {number: started for number, each in enumerate(updates) if (started := _started(each))}
+    if not found:
+        return []
     if len(found) > _MOST:
         shown = ", ".join(str(updates[number]) for number in found)
         raise ValueError(
@@ -62,6 +64,8 @@ def _subsets(numbers: dict[int, Update]) -> Iterator[frozenset[int]]:
 
 def _started(update: Update) -> Update | None:
     """Return the assignment that an update is where its value is missing; `None` if there is no other one, or none that fits."""
+    if all(each.is_bound for each in update.guards):
+        return None
     make, path = _RESULTS.get(update.operator), update.path
     step = path.step
     if make is None or not isinstance(step, ODMBaseField) or is_placed(path):

@@ -29,8 +29,10 @@ def need(operator: str, path: Path, kind: Kind) -> None:
     Raises:
         TypeError: if it cannot.
     """
-    found = kinds_of(path.node)
-    if found & kind:
+    if kind in path.passed:
+        return
+    if kinds_of(path.node) & kind:
+        path.passed.add(kind)
         return
     node, advice = without_none(path.node), ""
     if isinstance(node, Array) and kinds_of(node.inner) & kind:

@@ -37,7 +37,7 @@ class Constraints:
     @property
     def has_bounds(self) -> bool:
         """Whether values are limited."""
-        return any(each is not None for each in (self.ge, self.gt, self.le, self.lt))
+        return not (self.ge is self.gt is self.le is self.lt is None)
 
     def admit(self, value: Any) -> bool:
         """Return whether a value is within the bounds."""
@@ -51,6 +51,13 @@ class Constraints:
 
 def constraints_of(node: Type) -> Constraints:
     """Return the constraints of a type, those of `T` for `T | None`."""
+    found: Constraints | None = node.__dict__.get("constraints")
+    if found is None:
+        found = node.__dict__["constraints"] = _constraints_of(node)
+    return found
+
+
+def _constraints_of(node: Type) -> Constraints:
     marks = node.marks if not isinstance(node, Nullable) else (*node.marks, *node.inner.marks)
     return Constraints(**{name: value for name, value in _named(marks) if value is not None})
 

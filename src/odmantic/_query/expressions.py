@@ -201,6 +201,8 @@ def _is_condition(value: Any) -> bool:
 
 def _joined(operator: str, *elements: object) -> QueryExpression:
     for element in elements:
+        if type(element) is QueryExpression:
+            continue
         if isinstance(element, bool):
             raise TypeError("cannot build query using booleans")
         if not isinstance(element, Mapping):

@@ -39,7 +39,7 @@ def guards_of_sum(path: Path, amount: Any) -> list[Guard]:
     present = presence(path, start=0, is_allowed=limits.admit(amount))
     if not limits.has_bounds:
         return present
-    if kinds_of(path.node) & Kind.INTEGER and isinstance(amount, int):
+    if isinstance(amount, int) and Kind.INTEGER in kinds_of(path.node):
         return [*present, *_bounds_of_integer(path, limits, amount)]
     return [*present, *_bounds_of_result(path, limits, "$add", amount)]
 

@@ -152,6 +152,11 @@ class Path:
         return {}
 
     @cached_property
+    def passed(self) -> set[Any]:
+        """The checks that need not be made again."""
+        return set()
+
+    @cached_property
     def encode(self) -> Callable[[Any], Any]:
         """The encoder of values with which the path is compared."""
         step, field = self.step, self.field
@@ -174,6 +179,10 @@ class Path:
 
     def __str__(self) -> str:
         """Return the path as a program writes it."""
+        return self._shown
+
+    @cached_property
+    def _shown(self) -> str:
         path, shown = self, [_shown(self)]
         while path.parent is not None:
             path = path.parent

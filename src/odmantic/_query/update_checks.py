@@ -24,6 +24,14 @@ def changed(name: str, field: FieldProxyAny, *, writes: bool = False) -> Path:
         TypeError: if it is none, or may not.
     """
     path = path_in(field)
+    check = "writes" if writes else "changes"
+    if check not in path.passed:
+        _check_changes(name, path, writes=writes)
+        path.passed.add(check)
+    return path
+
+
+def _check_changes(name: str, path: Path, *, writes: bool) -> None:
     first = path
     while first.parent is not None:
         first = first.parent
@@ -43,7 +51,6 @@ def changed(name: str, field: FieldProxyAny, *, writes: bool = False) -> Path:
             raise refuse(name, path, "cannot change the class of a document")
     if writes:
         _check_documents(name, path, root)
-    return path
 
 
 def _check_documents(name: str, path: Path, root: Any) -> None:

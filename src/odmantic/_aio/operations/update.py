@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, cast
 
 import pymongo.errors
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
 def plan_for(engine: Engine, call: QueryUpdate) -> UpdatePlans:
     """Return what a call sends, with the values of fields with `on_update`, which have the time of the call."""
-    now = engine._now()
-    return plan_query_update(call, supplied_in_update(call.model, lambda: now))
+    return plan_query_update(call, supplied_in_update(call.model, cache(engine._now)))
 
 
 async def update(
