@@ -208,6 +208,12 @@ def update_by_query(engine: SyncEngine) -> None:
     engine.update_one(Audited, {}, {"$set": {"title": "b"}}, let=3)  # mistake: no variables
 
 
+def delete_by_query(engine: SyncEngine) -> None:
+    engine.delete_many(Audited)  # mistake: no query
+    engine.delete_one(Audited, {}, {})  # mistake: two queries
+    engine.find_one_and_delete(Audited, {}).title  # mistake: it may be None
+
+
 def add_hooks(engine: SyncEngine) -> None:
     engine.add_hook("before_read", print)  # mistake: no such event
     engine.add_hook("after_load", 3)  # mistake: no function

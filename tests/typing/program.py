@@ -403,6 +403,9 @@ async def asynchronous(engine: AIOEngine, user: User) -> None:
         ),
         UpdateResult,
     )
+    assert_type(await engine.delete_one(User, User.age < 3, sort=User.name), bool)
+    assert_type(await engine.delete_many(User, (User.age < 3, {"tags": "x"}), hard=True), int)
+    assert_type(await engine.find_one_and_delete(User, {}, load=(), rules=False), User | None)
     assert_type(await engine.configure_database([User, Coupon]), None)
     employers = (await engine.find(Employer, sort=(Employer.name, query.asc(Employer.id))))[:2]
     assert_type(employers, list[Employer])
@@ -426,6 +429,8 @@ async def asynchronous_sessions(engine: AIOEngine, user: User) -> None:
             assert_type(await transaction.refresh(user, User.age), User)
             assert_type(await transaction.count(User), int)
             assert_type(await transaction.update_one(User, {}, {"$inc": {"a": 1}}), UpdateResult)
+            assert_type(await transaction.delete_many(User, {}), int)
+            assert_type(await transaction.find_one_and_delete(User, {}), User | None)
             assert_type(await transaction.commit(), None)
     async with engine.transaction() as transaction:
         assert_type(transaction, AIOTransaction)
@@ -450,6 +455,8 @@ def synchronous(engine: SyncEngine, user: User) -> None:
     assert_type(engine.remove(User, User.age < 3), int)
     assert_type(engine.update_one(User, {}, [{"$set": {"age": 1}}]), UpdateResult)
     assert_type(engine.update_many(User, {}, update.set_(User.age, 1), without=()), UpdateResult)
+    assert_type(engine.delete_one(User, {}), bool)
+    assert_type(engine.find_one_and_delete(User, User.age < 3), User | None)
     engine.configure_database([User], update_existing_indexes=True)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic._aio.colour import ASYNC
 from odmantic._aio.cursor import AIOCursor
-from odmantic._aio.engine_updates import EngineUpdates
+from odmantic._aio.engine_query_deletions import EngineQueryDeletions
 from odmantic._aio.operations.fetch import fetch
 from odmantic._aio.operations.find import count, find, find_one
 from odmantic._aio.operations.find_any import find_any
@@ -43,7 +43,7 @@ _CALLED_BY_SESSIONS = (
 )
 
 
-class AIOEngineBase(EngineUpdates):
+class AIOEngineBase(EngineQueryDeletions):
     """The operations of an engine; `AIOEngine` also creates sessions and transactions."""
 
     _takes_sessions = True

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from odmantic._aio.colour import ASYNC
 from odmantic._aio.engine_scopes import EngineScopes
-from odmantic._aio.operations.delete import delete, remove
+from odmantic._aio.operations.delete import delete
+from odmantic._aio.operations.delete_by_query import remove
 from odmantic._aio.operations.soft_deletion import restore
 from odmantic._plan.arguments import check_instance, check_model
-from odmantic._plan.filters import build_filter
+from odmantic._plan.query_deletion import QueryDeletion
 from odmantic._plan.rules import MOST_DELETED, checked_options
 from odmantic._plan.soft_deletion import check_softly_deleted
 from odmantic._shared.reading import ModelType
@@ -164,9 +165,17 @@ class EngineDeletions(EngineScopes):
         """
         check_model(model, "remove")
         options = checked_options(rules, rules_limit, "remove")
-        query = build_filter(queries, model, without, self._raw_queries)
-        scope = self._scope_for(session, "remove", writes=True)
-        given = queries, without
-        return await remove(
-            self, scope, model, query, given, just_one=just_one, hard=hard, rules=options
+        call = QueryDeletion(
+            operation="remove",
+            model=model,
+            queries=queries,
+            just_one=just_one,
+            without=without,
+            hard=hard,
+            policy=self._raw_queries,
         )
+        query = call.filter
+        scope = self._scope_for(session, "remove", writes=True)
+        removed = await remove(self, scope, call, query, options)
+        count: int = removed.count
+        return count

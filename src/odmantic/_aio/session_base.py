@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from odmantic._aio.session_updates import SessionUpdates
+from odmantic._aio.session_query_deletions import SessionQueryDeletions
 from odmantic._plan.arguments import words_said
-from odmantic._plan.rules import MOST_DELETED
+from odmantic._plan.rules import MOST_DELETED, deletion_said
 from odmantic._shared.reading import ModelType
 
 if TYPE_CHECKING:
@@ -27,12 +27,7 @@ _NOTHING: dict[str, Any] = {}
 """The arguments that an operation need not know, where they say nothing: an engine of a program's own may lack them."""
 
 
-def _deletion_said(**words: Any) -> dict[str, Any]:
-    usual = {"hard": False, "rules": True, "rules_limit": MOST_DELETED}
-    return {word: value for word, value in words.items() if value != usual[word]}
-
-
-class AIOSessionBase(SessionUpdates):
+class AIOSessionBase(SessionQueryDeletions):
     """The operations of an engine, in one driver session.
 
     Each does what the engine's method of the same name does with `session=` set to this object.
@@ -138,7 +133,7 @@ class AIOSessionBase(SessionUpdates):
         rules_limit: int = MOST_DELETED,
     ) -> None:
         """Delete the document of an instance; see `AIOEngine.delete`."""
-        said = _deletion_said(hard=hard, rules=rules, rules_limit=rules_limit)
+        said = deletion_said(hard=hard, rules=rules, rules_limit=rules_limit)
         await self.engine.delete(instance, session=self._as_argument(), **said)
 
     async def load(
@@ -165,7 +160,7 @@ class AIOSessionBase(SessionUpdates):
         rules_limit: int = MOST_DELETED,
     ) -> int:
         """Delete the matching documents; see `AIOEngine.remove`."""
-        said = _deletion_said(hard=hard, rules=rules, rules_limit=rules_limit)
+        said = deletion_said(hard=hard, rules=rules, rules_limit=rules_limit)
         if without:
             said["without"] = without
         return await self.engine.remove(

@@ -80,8 +80,10 @@ class UpdatePlans:
     names: frozenset[str]
 
 
-def queries_of(operation: str, model: Any, query: Any) -> tuple[Any, ...]:
-    """Return the conditions of a `query` argument: one, or a tuple.
+def queries_of(
+    operation: str, model: Any, query: Any, before: str = " before the updates"
+) -> tuple[Any, ...]:
+    """Return the conditions of a `query` argument: one, or a tuple; `before` says for errors where it stands.
 
     Raises:
         TypeError: if it has none.
@@ -94,7 +96,7 @@ def queries_of(operation: str, model: Any, query: Any) -> tuple[Any, ...]:
         return tuple(cast("Iterable[Any]", query))
     if not is_document(query) and not isinstance(query, bool):
         raise TypeError(
-            f"{operation} of {model.__name__} takes a query before the updates: a condition, a dict or a tuple of these, "
+            f"{operation} of {model.__name__} takes a query{before}: a condition, a dict or a tuple of these, "
             f"and {{}} for all documents, not {query!r:.200}"
         )
     return (query,)

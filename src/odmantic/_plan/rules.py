@@ -64,6 +64,12 @@ def checked_options(rules: object, rules_limit: object, operation: str) -> RuleO
     return RuleOptions(rules, rules_limit)
 
 
+def deletion_said(**words: Any) -> dict[str, Any]:
+    """Return what a call says about a deletion that is not usual: a method of a program's own engine may not know it."""
+    usual = {"hard": False, "rules": True, "rules_limit": MOST_DELETED}
+    return {word: value for word, value in words.items() if value != usual[word]}
+
+
 @dataclass(frozen=True, slots=True)
 class FindHolders:
     """A request for documents of a model."""

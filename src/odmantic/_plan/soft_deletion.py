@@ -13,7 +13,7 @@ from odmantic.exceptions import StoredFieldsWarning
 
 if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
-    from odmantic.model import Model
+    from odmantic._plan.query_deletion import QueryDeletion
     from odmantic.query import QueryExpression
 
 
@@ -37,30 +37,25 @@ def time_of_deletion(mapping: ModelMapping, now: datetime, *, tz_aware: bool) ->
 
 
 def plan_soft_remove(
-    model: type[Model],
-    query: QueryExpression,
-    time: Any,
-    supplied: dict[str, Any],
-    *,
-    just_one: bool,
+    call: QueryDeletion, query: QueryExpression, time: Any, supplied: dict[str, Any]
 ) -> UpdateMatching:
     """Return the update that deletes what matches, or one such document, and sets what is `supplied` besides.
 
     It warns of stored properties, which it leaves alone.
     """
-    mapping = mapping_of(model)
+    mapping = mapping_of(call.model)
     if mapping.stored:
         warn_caller(
-            f"remove sets the time of a deletion by a query, and computes no stored properties of {model.__name__}: "
-            f"{', '.join(mapping.stored)}. Delete the instances if one depends on that time; filter this warning if none "
-            "does",
+            f"{call.operation} sets the time of a deletion by a query, and computes no stored properties of "
+            f"{call.model.__name__}: {', '.join(mapping.stored)}. Delete the instances if one depends on that time; filter "
+            "this warning if none does",
             StoredFieldsWarning,
         )
     name = mapping.soft_delete or ""
     encode = mapping.encoder_of[name]
     stored = time if encode is None else encode(time)
     document = {**supplied, mapping.fields[name].key_name: stored}
-    return UpdateMatching(query, set_fields(document), just_one)
+    return UpdateMatching(query, set_fields(document), call.just_one)
 
 
 def check_softly_deleted(model: Any) -> None:

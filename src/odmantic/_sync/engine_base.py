@@ -18,7 +18,7 @@ from odmantic._plan.loading import plan_loading
 from odmantic._plan.sort import build_sort
 from odmantic._shared.reading import ModelType, reads_by_itself
 from odmantic._sync.cursor import SyncCursor
-from odmantic._sync.engine_updates import EngineUpdates
+from odmantic._sync.engine_query_deletions import EngineQueryDeletions
 from odmantic._sync.operations.fetch import fetch
 from odmantic._sync.operations.find import count, find, find_one
 from odmantic._sync.operations.find_any import find_any
@@ -43,7 +43,7 @@ _CALLED_BY_SESSIONS = (
 )
 
 
-class SyncEngineBase(EngineUpdates):
+class SyncEngineBase(EngineQueryDeletions):
     """The operations of an engine; `SyncEngine` also creates sessions and transactions."""
 
     _takes_sessions = True

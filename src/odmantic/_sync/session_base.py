@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic._plan.arguments import words_said
-from odmantic._plan.rules import MOST_DELETED
+from odmantic._plan.rules import MOST_DELETED, deletion_said
 from odmantic._shared.reading import ModelType
-from odmantic._sync.session_updates import SessionUpdates
+from odmantic._sync.session_query_deletions import SessionQueryDeletions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,12 +28,7 @@ _NOTHING: dict[str, Any] = {}
 """The arguments that an operation need not know, where they say nothing: an engine of a program's own may lack them."""
 
 
-def _deletion_said(**words: Any) -> dict[str, Any]:
-    usual = {"hard": False, "rules": True, "rules_limit": MOST_DELETED}
-    return {word: value for word, value in words.items() if value != usual[word]}
-
-
-class SyncSessionBase(SessionUpdates):
+class SyncSessionBase(SessionQueryDeletions):
     """The operations of an engine, in one driver session.
 
     Each does what the engine's method of the same name does with `session=` set to this object.
@@ -137,7 +132,7 @@ class SyncSessionBase(SessionUpdates):
         rules_limit: int = MOST_DELETED,
     ) -> None:
         """Delete the document of an instance; see `SyncEngine.delete`."""
-        said = _deletion_said(hard=hard, rules=rules, rules_limit=rules_limit)
+        said = deletion_said(hard=hard, rules=rules, rules_limit=rules_limit)
         self.engine.delete(instance, session=self._as_argument(), **said)
 
     def load(
@@ -164,7 +159,7 @@ class SyncSessionBase(SessionUpdates):
         rules_limit: int = MOST_DELETED,
     ) -> int:
         """Delete the matching documents; see `SyncEngine.remove`."""
-        said = _deletion_said(hard=hard, rules=rules, rules_limit=rules_limit)
+        said = deletion_said(hard=hard, rules=rules, rules_limit=rules_limit)
         if without:
             said["without"] = without
         return self.engine.remove(

@@ -39,6 +39,9 @@ TAKE_MODELS = {
     "remove": lambda engine, value: engine.remove(value),
     "update_one": lambda engine, value: engine.update_one(value, {}, {"$set": {"x": 1}}),
     "update_many": lambda engine, value: engine.update_many(value, {}, {"$set": {"x": 1}}),
+    "delete_one": lambda engine, value: engine.delete_one(value, {}),
+    "delete_many": lambda engine, value: engine.delete_many(value, {}),
+    "find_one_and_delete": lambda engine, value: engine.find_one_and_delete(value, {}),
     "get_collection": lambda engine, value: engine.get_collection(value),
     "configure_database": lambda engine, value: engine.configure_database([Parcel, value]),
 }

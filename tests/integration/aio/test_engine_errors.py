@@ -109,6 +109,13 @@ async def test_custom_errors_of_validators_are_parsing_errors(aio_engine, raw_da
         ("update", "save", lambda engine: engine.save_all([Coded(code="a")])),
         ("delete", "delete", lambda engine: engine.delete(Coded(code="a"))),
         ("delete", "remove", lambda engine: engine.remove(Coded)),
+        ("delete", "delete_one", lambda engine: engine.delete_one(Coded, {})),
+        ("delete", "delete_many", lambda engine: engine.delete_many(Coded, {})),
+        (
+            "findAndModify",
+            "find_one_and_delete",
+            lambda engine: engine.find_one_and_delete(Coded, {}),
+        ),
         ("update", "update_one", lambda engine: engine.update_one(Coded, {}, {"$set": {"x": 1}})),
         ("update", "update_many", lambda engine: engine.update_many(Coded, {}, {"$set": {"x": 1}})),
         (

@@ -168,6 +168,7 @@ OPERATIONS = {
     "find_one": lambda engine: engine.find_one(Event),
     "count": lambda engine: engine.count(Event),
     "remove": lambda engine: engine.remove(Event),
+    "find_one_and_delete": lambda engine: engine.find_one_and_delete(Event, {}),
     "update_many": lambda engine: engine.update_many(Event, {}, {"$set": {"x": 1}}),
     "delete": lambda engine: engine.delete(Event(at=NOON)),
 }

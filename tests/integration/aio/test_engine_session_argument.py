@@ -206,7 +206,10 @@ async def test_a_cursor_of_a_closed_session_cannot_be_consumed(aio_engine):
 
 @pytest.mark.parametrize(
     "method",
-    ["find", "find_one", "count", "save", "save_all", "remove", "update_one", "update_many"],
+    [
+        *("find", "find_one", "count", "save", "save_all", "remove", "update_one", "update_many"),
+        *("delete_one", "delete_many", "find_one_and_delete"),
+    ],
 )
 async def test_the_session_is_given_by_keyword_only(aio_engine, method):
     import inspect

@@ -13,7 +13,10 @@ from tests.integration.aio.colour import resolve
 from odmantic import Model
 from odmantic.update import set_
 
-WRITES = ["save", "save_all", "delete", "remove", "update_one", "update_many", "configure_database"]
+WRITES = [
+    *("save", "save_all", "delete", "remove", "update_one", "update_many", "configure_database"),
+    *("delete_one", "delete_many", "find_one_and_delete"),
+]
 
 
 class User(Model):
@@ -33,6 +36,9 @@ def _arguments(operation, user):
         "remove": (User,),
         "update_one": (User, {}, set_(User.name, "Bob")),
         "update_many": (User, {}, set_(User.name, "Bob")),
+        "delete_one": (User, {}),
+        "delete_many": (User, {}),
+        "find_one_and_delete": (User, {}),
         "configure_database": ([User],),
     }[operation]
 

@@ -88,6 +88,8 @@ OPERATIONS = {
     "save_all": lambda engine: engine.save_all([Parcel(code="A")]),
     "delete": lambda engine: engine.delete(Parcel(code="A")),
     "remove": lambda engine: engine.remove(Parcel),
+    "delete_many": lambda engine: engine.delete_many(Parcel, {}),
+    "find_one_and_delete": lambda engine: engine.find_one_and_delete(Parcel, {}),
     "update_one": lambda engine: engine.update_one(Parcel, {}, {"$set": {"x": 1}}),
     "update_many": lambda engine: engine.update_many(Parcel, {}, {"$set": {"x": 1}}),
 }

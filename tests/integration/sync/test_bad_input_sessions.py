@@ -35,6 +35,11 @@ OPERATIONS = {
     "refresh": lambda engine, parcel, session: engine.refresh(parcel, session=session),
     "delete": lambda engine, parcel, session: engine.delete(parcel, session=session),
     "remove": lambda engine, parcel, session: engine.remove(Parcel, session=session),
+    "delete_one": lambda engine, parcel, session: engine.delete_one(Parcel, {}, session=session),
+    "delete_many": lambda engine, parcel, session: engine.delete_many(Parcel, {}, session=session),
+    "find_one_and_delete": lambda engine, parcel, session: engine.find_one_and_delete(
+        Parcel, {}, session=session
+    ),
     "update_one": lambda engine, parcel, session: engine.update_one(
         Parcel, {}, {"$set": {"x": 1}}, session=session
     ),

@@ -110,6 +110,20 @@ def _remove(target, user, **session):
     target.remove(User, **session)
 
 
+def _delete_one(target, user, **session):
+    assert target.delete_one(User, {}, sort=User.name, **session) is True
+
+
+def _delete_many(target, user, **session):
+    assert target.delete_many(User, {}, **session) == 1
+
+
+def _find_one_and_delete(target, user, **session):
+    post = target.save(Post(author=user, reviewer=user), **session)
+    found = target.find_one_and_delete(Post, Post.id == post.id, **session)
+    assert (found, found.author) == (post, user)
+
+
 def _configure_database(target, user, **session):
     class Fresh(Model):
         name: str = Field(index=True)
@@ -123,6 +137,7 @@ OPERATIONS = {
         *(_find, _find_one, _find_any, _load, _count),
         *(_save, _save_all, _insert, _insert_many, _replace, _update_one, _update_many),
         *(_refresh, _delete, _remove, _restore),
+        *(_delete_one, _delete_many, _find_one_and_delete),
     )
 }
 OF_ENGINES = OPERATIONS | {"configure_database": _configure_database}

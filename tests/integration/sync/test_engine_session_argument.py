@@ -198,7 +198,10 @@ def test_a_cursor_of_a_closed_session_cannot_be_consumed(sync_engine):
 
 @pytest.mark.parametrize(
     "method",
-    ["find", "find_one", "count", "save", "save_all", "remove", "update_one", "update_many"],
+    [
+        *("find", "find_one", "count", "save", "save_all", "remove", "update_one", "update_many"),
+        *("delete_one", "delete_many", "find_one_and_delete"),
+    ],
 )
 def test_the_session_is_given_by_keyword_only(sync_engine, method):
     import inspect

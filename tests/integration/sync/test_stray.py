@@ -97,6 +97,18 @@ def _update_many(engine, **session):
     return engine.update_many(User, User.name == "nobody", set_(User.name, "x"), **session)
 
 
+def _delete_one(engine, **session):
+    return engine.delete_one(User, User.name == "nobody", **session)
+
+
+def _delete_many(engine, **session):
+    return engine.delete_many(User, User.name == "nobody", **session)
+
+
+def _find_one_and_delete(engine, **session):
+    return engine.find_one_and_delete(User, User.name == "nobody", **session)
+
+
 def _configure(engine, **session):
     return engine.configure_database([Indexed], **session)
 
@@ -107,6 +119,7 @@ EVERY_OPERATION = pytest.mark.parametrize(
         *(_find, _find_one, _count, _save, _save_all, _insert, _insert_many, _replace),
         *(_refresh, _delete),
         *(_remove, _update_one, _update_many, _configure),
+        *(_delete_one, _delete_many, _find_one_and_delete),
     ],
     ids=lambda operate: operate.__name__[1:],
 )
@@ -181,7 +194,10 @@ def test_ignore_is_silent_and_runs_outside(make_engine, operate, commands):
 
 @pytest.mark.parametrize(
     "operate",
-    [_find, _find_one, _count, _save, _save_all, _insert, _insert_many, _remove, _update_many],
+    [
+        *(_find, _find_one, _count, _save, _save_all, _insert, _insert_many, _remove, _update_many),
+        *(_delete_many, _find_one_and_delete),
+    ],
     ids=lambda operate: operate.__name__[1:],
 )
 def test_join_makes_it_part_of_the_transaction(make_engine, operate, commands, raw_database):

@@ -37,6 +37,12 @@ CALLS = [
     ("delete", (sentinel.instance,), {}, {}),
     ("remove", (User, *_QUERIES), {"just_one": True}, {}),
     ("remove", (User,), {}, {"just_one": False}),
+    ("delete_one", (User, {}), {}, {}),
+    ("delete_one", (User, {}), {"sort": User.name, "without": "soft_delete", "hard": True}, {}),
+    ("delete_many", (User, {}), {}, {}),
+    ("delete_many", (User, {}), {"rules": False, "rules_limit": 3}, {}),
+    ("find_one_and_delete", (User, {}), {}, {}),
+    ("find_one_and_delete", (User, {}), {"load": (), "missing": "keep", "hard": True}, {}),
     ("update_one", (User, {}, {"$set": {"age": 1}}), {}, {}),
     (
         "update_one",

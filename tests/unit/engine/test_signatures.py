@@ -52,6 +52,12 @@ METHODS = {
     "remove": [*MODEL, ("just_one", KEYWORD), HARD, WITHOUT, *RULES, *SESSION],
     "update_one": [*UPDATE, READ[0], WITHOUT, *SESSION, OPTIONS],
     "update_many": [*UPDATE, WITHOUT, *SESSION, OPTIONS],
+    "delete_one": [*UPDATE[:2], READ[0], HARD, WITHOUT, *RULES, *SESSION],
+    "delete_many": [*UPDATE[:2], HARD, WITHOUT, *RULES, *SESSION],
+    "find_one_and_delete": [
+        *(*UPDATE[:2], READ[0], *LOAD[:2], HARD, WITHOUT),
+        *(*RULES, *SESSION),
+    ],
     "configure_database": [("models", POSITIONAL), ("update_existing_indexes", KEYWORD), *SESSION],
     "get_collection": [("model", POSITIONAL)],
     "session": [

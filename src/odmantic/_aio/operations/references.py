@@ -70,6 +70,13 @@ class ReferenceLoader:
         broken = await self._resolve(documents, is_final=is_final)
         return await self._read_again(documents, broken) if broken else documents
 
+    async def complete_once(self, document: Any) -> dict[str, Any]:
+        """Put referenced documents in place of the ids in a document that cannot be read once more, as it was."""
+        self._hollow.page.documents += 1
+        documents = as_dictionaries([document])
+        await self._resolve(documents, is_final=True)
+        return documents[0]
+
     async def settle(self, documents: list[Any]) -> list[Any]:
         """Put in place what stands in for targets, after the server has put the others there."""
         self._hollow.page.documents += len(documents)

@@ -26,6 +26,7 @@ from odmantic._plan.errors import add_context
 from odmantic._plan.find import LIST_PAGE_SIZE, FindPlan, loads_references
 from odmantic._plan.holders import release
 from odmantic._plan.loading import plan_load
+from odmantic._plan.query_deletion import QueryDeletion
 from odmantic._plan.references import MOST_IDS, slices
 from odmantic._plan.rules import FindHolders, consequences, index_advice, key_of, type_keys
 from odmantic._state.transitions import mark_deleted
@@ -46,6 +47,7 @@ _MAX_TIME_EXPIRED, _NO_SUCH_TRANSACTION, _LIFETIME_EXCEEDED = 50, 251, 290
 _OUT_OF_TIME = (_MAX_TIME_EXPIRED, _NO_SUCH_TRANSACTION, _LIFETIME_EXCEEDED)
 _MOST_IN_BATCH = MOST_IDS + 1
 _LARGEST_LIMIT = 2**31 - 1
+_IN_ORDER: list[tuple[str, Any]] = [("_id", 1)]
 
 
 async def plan_deletion(
@@ -57,17 +59,19 @@ async def plan_deletion(
     *,
     is_soft: bool,
     limit: int,
-    just_one: bool = False,
+    first_by: list[tuple[str, Any]] | None = None,
 ) -> Consequences:
     """Return what follows from the deletion of the documents that match; nothing is written.
+
+    With `first_by`, it is the deletion of the first one in this order.
 
     Raises:
         ReferencedError: if a document denies it.
         ValueError: if there are more documents than the limit.
     """
-    most = 1 if just_one else limit + 1
+    most = limit + 1 if first_by is None else 1
     asked = FindHolders(model, dict(query), type_keys(model), most)
-    roots = await _read(engine, scope, operation, asked, in_order=True)
+    roots = await _read(engine, scope, operation, asked, first_by or _IN_ORDER)
 
     def place_of(cls: Any) -> Hashable:
         place = engine._target(cls).known.place
@@ -88,8 +92,7 @@ async def _read(
     scope: Scope,
     operation: str,
     request: FindHolders,
-    *,
-    in_order: bool = False,
+    order: list[tuple[str, Any]] | None = None,
 ) -> list[Any]:
     """Read some keys of documents of a model."""
     target, limit = engine._target(request.model), request.limit
@@ -99,7 +102,7 @@ async def _read(
         cursor = target.collection.find(
             query,
             request.projection,
-            sort=[("_id", 1)] if in_order else None,
+            sort=order,
             limit=min(limit, _LARGEST_LIMIT),
             batch_size=min(limit, _MOST_IN_BATCH) + 1,
             session=scope.session,
@@ -202,7 +205,7 @@ async def _delete(
         hooked.begin(each)
     await _delete_for_good(engine, scope, [each for each in members if not each.is_soft], operation)
     others = [each for each in members if each.is_soft and id(each) not in written]
-    await _delete_softly(engine, scope, others)
+    await _delete_softly(engine, scope, others, operation)
     for member, each in mine:
         if member.is_soft:
             await delete_softly(engine, scope, each.instance)
@@ -213,7 +216,9 @@ async def _delete(
         await hooked.after_delete(each)
 
 
-async def _delete_softly(engine: Engine, scope: Scope, members: list[Deleted]) -> None:
+async def _delete_softly(
+    engine: Engine, scope: Scope, members: list[Deleted], operation: str
+) -> None:
     by_class: dict[Any, list[Any]] = {}
     for member in members:
         by_class.setdefault(member.cls, []).append(member.id)
@@ -222,7 +227,7 @@ async def _delete_softly(engine: Engine, scope: Scope, members: list[Deleted]) -
             query = QueryExpression(
                 {"$and": [dict(mapping_of(cls).live_condition), ids_filter(some)]}
             )
-            await remove_softly(engine, scope, cls, query, just_one=False)
+            await remove_softly(engine, scope, QueryDeletion(operation, cls, (query,)), query)
 
 
 async def _delete_for_good(

@@ -1,5 +1,5 @@
 # Generated from src/odmantic/_aio/operations/delete.py by tools/generate_sync.py: do not edit.
-"""Deletes the document of an instance, or all that match, with what the delete rules of references say."""
+"""Deletes the document of an instance, with what the delete rules of references say."""
 
 from __future__ import annotations
 
@@ -7,46 +7,26 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from odmantic._codec.encode import encode_primary_key
-from odmantic._codec.ids import check_id, ids_filter
+from odmantic._codec.ids import check_id
 from odmantic._hooks.events import OF_DELETES
 from odmantic._hooks.inside import refuse_own
-from odmantic._mapping.rules import has_rules_below
 from odmantic._plan.conditions import instance_filter
-from odmantic._plan.filters import build_filter
-from odmantic._plan.references import slices
+from odmantic._plan.query_deletion import is_soft, may_fire
 from odmantic._plan.writes import Delete
 from odmantic._state.transitions import mark_deleted
-from odmantic._sync.operations.hooks import (
-    HookedCall,
-    after_query_write,
-    before_query_write,
-    dooming,
-    event_in,
-)
+from odmantic._sync.operations.hooks import HookedCall, dooming
 from odmantic._sync.operations.rules import advising, carry_out, plan_deletion
-from odmantic._sync.operations.soft_deletion import delete_softly, remove_softly
+from odmantic._sync.operations.soft_deletion import delete_softly
 from odmantic.exceptions import DocumentNotFoundError
-from odmantic.query import QueryExpression
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable
 
     from odmantic._driver.plain import Target
     from odmantic._plan.rules import RuleOptions
     from odmantic._sync.interfaces import Engine
     from odmantic._sync.operations.scope import Scope
     from odmantic.model import Model
-
-
-def _may_fire(model: Any, rules: RuleOptions, *, hard: bool) -> bool:
-    """Return whether the deletion of documents of a model may fire rules."""
-    if not rules.are_on or not has_rules_below(model):
-        return False
-    return not _is_soft(model, hard=hard) or bool(model.model_config.get("soft_delete_rules"))
-
-
-def _is_soft(model: Any, *, hard: bool) -> bool:
-    return not hard and model.__mapping__.soft_delete is not None
 
 
 def delete(
@@ -60,7 +40,7 @@ def delete(
         ValueError: if more documents than allowed would be deleted with it.
     """
     # What only hands on is no coroutine of its own.
-    if _may_fire(type(instance), rules, hard=hard):
+    if may_fire(type(instance), rules, hard=hard):
         return _delete_atomically(engine, scope, instance, hard=hard, limit=rules.limit)
     return _delete(engine, scope, instance, hard=hard)
 
@@ -132,7 +112,7 @@ def _delete_with_rules(
     check_id(model, id_, "delete")
     following = plan_deletion(
         *(engine, scope, model, instance_filter(model, id_), "delete"),
-        is_soft=_is_soft(model, hard=hard),
+        is_soft=is_soft(model, hard=hard),
         limit=limit,
     )
     if not following.roots:
@@ -158,116 +138,6 @@ def _delete_hooked(
         if written is not None:
             hooked.wrote(written)
             hooked.after_delete(written)
-
-
-def remove(
-    engine: Engine,
-    scope: Scope,
-    model: type[Model],
-    query: QueryExpression,
-    given: tuple[tuple[Any, ...], str | Collection[str]],
-    *,
-    just_one: bool,
-    hard: bool,
-    rules: RuleOptions,
-) -> int:
-    """Delete matching documents and tell how many there were; the filter is made of given queries and `without=`.
-
-    Raises:
-        ReferencedError: if another document denies it.
-        ValueError: if more documents than allowed would be deleted.
-    """
-    if not _may_fire(model, rules, hard=hard):
-        return _remove_hooked(engine, scope, model, query, given, just_one=just_one, hard=hard)
-
-    def work(scope: Scope) -> int:
-        return _remove_hooked(
-            *(engine, scope, model, query, given),
-            just_one=just_one,
-            hard=hard,
-            limit=rules.limit,
-        )
-
-    with advising(model):
-        return engine._atomically(scope, work)
-
-
-def _remove_hooked(
-    engine: Engine,
-    scope: Scope,
-    model: type[Model],
-    query: QueryExpression,
-    given: tuple[tuple[Any, ...], str | Collection[str]],
-    *,
-    just_one: bool,
-    hard: bool,
-    limit: int | None = None,
-) -> int:
-    """Delete matching documents, with the hooks for it."""
-    reach = engine._target(model).hooks
-    hooks = None if reach is None else reach.now()
-    if hooks is None:
-        return _remove(engine, scope, model, query, just_one=just_one, hard=hard, limit=limit)
-    event = event_in(engine, scope, "remove")
-    # Without the conditions of the model, which no hook can take away.
-    queries, without = given
-    event.filter = build_filter(queries)
-    before_query_write(hooks, event, model, scope)
-    query = build_filter((event.filter,), model, without)
-    count = _remove(engine, scope, model, query, just_one=just_one, hard=hard, limit=limit)
-    after_query_write(hooks, event, model, scope)
-    return count
-
-
-def _remove(
-    engine: Engine,
-    scope: Scope,
-    model: type[Model],
-    query: QueryExpression,
-    *,
-    just_one: bool,
-    hard: bool,
-    limit: int | None,
-) -> int:
-    if limit is not None:
-        return _remove_with_rules(
-            engine, scope, model, query, just_one=just_one, hard=hard, limit=limit
-        )
-    if _is_soft(model, hard=hard):
-        return remove_softly(engine, scope, model, query, just_one=just_one)
-    call = _call_for(Delete(query, just_one), engine._target(model).writing, scope)
-    result = scope.send(engine, call, "remove", model)
-    count: int = result.deleted_count
-    return count
-
-
-def _remove_with_rules(
-    engine: Engine,
-    scope: Scope,
-    model: type[Model],
-    query: QueryExpression,
-    *,
-    just_one: bool,
-    hard: bool,
-    limit: int,
-) -> int:
-    """Delete matching documents by their ids, and do before what the rules say."""
-    following = plan_deletion(
-        *(engine, scope, model, query, "remove"),
-        is_soft=_is_soft(model, hard=hard),
-        limit=limit,
-        just_one=just_one,
-    )
-    if not following.roots:
-        return 0
-    with dooming(scope):
-        carry_out(engine, scope, following, "remove")
-        for is_soft in (False, True):
-            ids = [root.id for root in following.roots if root.is_soft is is_soft]
-            for some in slices(ids):
-                those = QueryExpression(ids_filter(some))
-                _remove(engine, scope, model, those, just_one=False, hard=not is_soft, limit=None)
-    return len(following.roots)
 
 
 def _call_for(write: Delete, collection: Any, scope: Scope) -> Callable[[], Any]:

@@ -6,10 +6,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from pymongo import ReturnDocument
+
 from odmantic._codec.encode import encode_primary_key
 from odmantic._codec.ids import check_id
 from odmantic._hooks.supply import supplied_in_update, supply
 from odmantic._mapping.mapping import mapping_of
+from odmantic._plan.query_deletion import Removed
 from odmantic._plan.save import plan_save
 from odmantic._plan.soft_deletion import plan_soft_remove, time_of_deletion
 from odmantic._state.places import Written
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from odmantic._driver.plain import Target
+    from odmantic._plan.query_deletion import QueryDeletion
     from odmantic._sync.interfaces import Engine
     from odmantic._sync.operations.scope import Scope
     from odmantic.model import Model
@@ -47,19 +51,26 @@ def restore(engine: Engine, scope: Scope, instance: Model) -> None:
 
 
 def remove_softly(
-    engine: Engine, scope: Scope, model: type[Model], query: QueryExpression, *, just_one: bool
-) -> int:
-    """Set the time of deletion of matching documents, and tell how many there were."""
+    engine: Engine, scope: Scope, call: QueryDeletion, query: QueryExpression
+) -> Removed:
+    """Set the time of deletion of documents that match a filter."""
+    model = call.model
     target, now = engine._target(model), engine._now()
     supplied = supplied_in_update(model, lambda: now)
     time = _time_at(now, target, model)
-    write = plan_soft_remove(model, query, time, supplied, just_one=just_one)
+    write = plan_soft_remove(call, query, time, supplied)
+    if call.finds:
+        # What the documents hold is read as by `find`.
+        find = target.collection.find_one_and_update
+        options = {"return_document": ReturnDocument.AFTER, "session": scope.session}
+        changes = target.bound(write.update)
+        send = partial(find, target.bound(query), changes, **call.find_options, **options)
+        return Removed.of_found(scope.write_by_query(engine, send, call.operation, model))
     collection = target.writing
-    update = collection.update_one if just_one else collection.update_many
-    call = partial(update, write.filter, write.update, session=scope.session)
-    result = scope.write_by_query(engine, call, "remove", model)
-    count: int = result.matched_count
-    return count
+    update = collection.update_one if call.just_one else collection.update_many
+    send = partial(update, write.filter, write.update, session=scope.session)
+    result = scope.write_by_query(engine, send, call.operation, model)
+    return Removed(result.matched_count)
 
 
 def _time_at(now: datetime, target: Target, model: Any) -> Any:

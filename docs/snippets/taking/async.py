@@ -1,0 +1,28 @@
+from odmantic import AIOEngine, Field, Model
+from odmantic.query import asc
+
+
+class Job(Model):
+    number: int = Field(unique=True)
+    state: str = "new"
+    worker: str | None = None
+
+
+async def main(engine: AIOEngine) -> None:
+    await engine.configure_database([Job])
+    await engine.save_all([Job(number=each) for each in range(1, 7)])
+
+    # --8<-- [start:delete]
+    print(await engine.delete_one(Job, Job.state == "new", sort=asc(Job.number)))
+    # -> True
+    print(await engine.delete_many(Job, Job.number > 5))
+    # -> 1
+    # --8<-- [end:delete]
+
+    # --8<-- [start:take]
+    job = await engine.find_one_and_delete(
+        Job, Job.state == "new", sort=asc(Job.number)
+    )
+    print(job.number if job else "no job is left")
+    # -> 2
+    # --8<-- [end:take]

@@ -1,0 +1,26 @@
+from odmantic import Field, Model, SyncEngine
+from odmantic.query import asc
+
+
+class Job(Model):
+    number: int = Field(unique=True)
+    state: str = "new"
+    worker: str | None = None
+
+
+def main(engine: SyncEngine) -> None:
+    engine.configure_database([Job])
+    engine.save_all([Job(number=each) for each in range(1, 7)])
+
+    # --8<-- [start:delete]
+    print(engine.delete_one(Job, Job.state == "new", sort=asc(Job.number)))
+    # -> True
+    print(engine.delete_many(Job, Job.number > 5))
+    # -> 1
+    # --8<-- [end:delete]
+
+    # --8<-- [start:take]
+    job = engine.find_one_and_delete(Job, Job.state == "new", sort=asc(Job.number))
+    print(job.number if job else "no job is left")
+    # -> 2
+    # --8<-- [end:take]

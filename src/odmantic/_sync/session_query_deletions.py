@@ -1,0 +1,73 @@
+# Generated from src/odmantic/_aio/session_query_deletions.py by tools/generate_sync.py: do not edit.
+"""The deletions with exactly one query that sessions and transactions share with engines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from odmantic._plan.arguments import words_said
+from odmantic._plan.rules import MOST_DELETED, deletion_said
+from odmantic._sync.session_updates import SessionUpdates
+
+if TYPE_CHECKING:
+    from odmantic._mapping.options import Missing
+    from odmantic._plan.loading import LoadArgument
+    from odmantic._plan.sort import SortExpressionType
+    from odmantic._shared.reading import ModelType
+    from odmantic._sync.engine_deletions import Without
+    from odmantic._sync.engine_updates import OneQuery
+
+
+class SessionQueryDeletions(SessionUpdates):
+    """The deletions of an engine that take exactly one query, in one driver session."""
+
+    def delete_one(
+        self,
+        model: type[ModelType],
+        query: OneQuery,
+        *,
+        sort: SortExpressionType = None,
+        hard: bool = False,
+        without: Without = (),
+        rules: bool = True,
+        rules_limit: int = MOST_DELETED,
+    ) -> bool:
+        """Delete one document that matches; see `SyncEngine.delete_one`."""
+        words = words_said(sort=sort, without=without or None)
+        said = deletion_said(hard=hard, rules=rules, rules_limit=rules_limit)
+        return self.engine.delete_one(model, query, session=self._as_argument(), **words, **said)
+
+    def delete_many(
+        self,
+        model: type[ModelType],
+        query: OneQuery,
+        *,
+        hard: bool = False,
+        without: Without = (),
+        rules: bool = True,
+        rules_limit: int = MOST_DELETED,
+    ) -> int:
+        """Delete all documents that match; see `SyncEngine.delete_many`."""
+        words = words_said(without=without or None)
+        said = deletion_said(hard=hard, rules=rules, rules_limit=rules_limit)
+        return self.engine.delete_many(model, query, session=self._as_argument(), **words, **said)
+
+    def find_one_and_delete(  # noqa: PLR0913 - the words of a deletion
+        self,
+        model: type[ModelType],
+        query: OneQuery,
+        *,
+        sort: SortExpressionType = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
+        hard: bool = False,
+        without: Without = (),
+        rules: bool = True,
+        rules_limit: int = MOST_DELETED,
+    ) -> ModelType | None:
+        """Delete one document that matches, and return its instance; see `SyncEngine.find_one_and_delete`."""
+        words = words_said(sort=sort, load=load, missing=missing, without=without or None)
+        said = deletion_said(hard=hard, rules=rules, rules_limit=rules_limit)
+        return self.engine.find_one_and_delete(
+            model, query, session=self._as_argument(), **words, **said
+        )
