@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -19,6 +20,7 @@ from bson.objectid import ObjectId
 from bson.timestamp import Timestamp
 
 from odmantic._mapping.ref import Ref
+from odmantic._query.field_types import StoredAsText
 from odmantic._query.typed import (
     ArrayExpr,
     DateExpr,
@@ -44,6 +46,7 @@ Number = TypeVar("Number", bound=float | Decimal)
 Text = TypeVar("Text", bound=str)
 Date = TypeVar("Date", bound=date | datetime | Timestamp)
 Ordered = TypeVar("Ordered", bound=ObjectId | UUID | bytes | time | timedelta)
+OtherText = TypeVar("OtherText", bound=StoredAsText)
 M = TypeVar("M", bound=Model)
 
 
@@ -77,6 +80,10 @@ def F(field: Date | None, /) -> DateExpr[Date | None, Date]: ...
 def F(field: Ordered, /) -> OrderedExpr[Ordered, Ordered]: ...
 @overload
 def F(field: Ordered | None, /) -> OrderedExpr[Ordered | None, Ordered]: ...
+@overload
+def F(field: OtherText, /) -> TextExpr[OtherText, OtherText]: ...
+@overload
+def F(field: OtherText | None, /) -> TextExpr[OtherText | None, OtherText]: ...
 @overload
 def F(field: M, /) -> Expr[M | Key, M | Key]: ...
 @overload
@@ -149,6 +156,14 @@ def F(field: deque[E] | None, /) -> ArrayExpr[deque[E] | None, E]: ...
 def F(field: tuple[E, ...], /) -> ArrayExpr[tuple[E, ...], E]: ...
 @overload
 def F(field: tuple[E, ...] | None, /) -> ArrayExpr[tuple[E, ...] | None, E]: ...
+@overload
+def F(field: Sequence[E], /) -> ArrayExpr[Sequence[E], E]: ...
+@overload
+def F(field: Sequence[E] | None, /) -> ArrayExpr[Sequence[E] | None, E]: ...
+@overload
+def F(field: AbstractSet[E], /) -> ArrayExpr[AbstractSet[E], E]: ...
+@overload
+def F(field: AbstractSet[E] | None, /) -> ArrayExpr[AbstractSet[E] | None, E]: ...
 @overload
 def F(field: dict[K, V], /) -> Expr[dict[K, V], Mapping[K, V]]: ...
 @overload

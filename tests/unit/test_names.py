@@ -14,7 +14,7 @@ import pytest
 import odmantic
 
 NAMES = {
-    "odmantic": "__version__",
+    "odmantic": "__version__ F",
     "odmantic.model": """
         Model EmbeddedModel _BaseODMModel ModelMetaclass EmbeddedModelMetaclass BaseModelMetaclass
     """,
@@ -44,7 +44,10 @@ NAMES = {
         Update set_ unset inc mul min_ max_ rename current_date set_on_insert push add_to_set pull pop bit
     """,
     "odmantic.expr": "Expression call literal size",
-    "odmantic.typing": "Annotated dataclass_transform WriteOptions FindOptions AggregateOptions",
+    "odmantic.typing": """
+        Annotated dataclass_transform Expr IntegerExpr NumberExpr TextExpr OrderedExpr DateExpr ArrayExpr Filter Sort Update
+        Values WriteOptions FindOptions AggregateOptions
+    """,
     "odmantic.engine": """
         AIOEngine SyncEngine BaseEngine AIOCursor SyncCursor BaseCursor ModelType
         SortExpressionType AIOSessionType SyncSessionType AIOSession AIOSessionBase AIOTransaction

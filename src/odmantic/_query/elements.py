@@ -13,19 +13,19 @@ from odmantic._query.checks import need, refuse
 from odmantic._query.comparisons import is_operator
 from odmantic._query.expressions import (
     LOGICAL,
-    FieldProxyAny,
     KeyNameProxy,
     QueryDictBool,
     QueryExpression,
     RawQuery,
 )
+from odmantic._query.field_types import ArrayField
 from odmantic._query.kinds import Kind
 from odmantic._query.steps import Itself, Path, Unencoded, path_in, without_none
 from odmantic._types.kinds import is_class
 from odmantic._types.tree import Array, Object, Table, Type, Union
 
 
-def elem_match(field: FieldProxyAny, *conditions: QueryDictBool) -> QueryExpression:
+def elem_match(field: ArrayField, *conditions: QueryDictBool) -> QueryExpression:
     """Match documents where one item of a list meets all conditions.
 
     Conditions are about fields of the items' class, or about `element`, which is the item itself.

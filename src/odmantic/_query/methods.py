@@ -7,9 +7,11 @@ from typing import Any, overload
 
 from odmantic._query import comparisons, elements, operators, texts
 from odmantic._query.expressions import QueryDictBool, QueryExpression, SortExpression
+from odmantic._query.operators import BsonType
+from odmantic._query.steps import HasPath
 
 
-class OperatorMethods:
+class OperatorMethods(HasPath):
     """The functions of `odmantic.query` that begin with a field, as methods of the field."""
 
     __slots__ = ()
@@ -66,7 +68,7 @@ class OperatorMethods:
         """See [odmantic.query.exists][]."""
         return operators.exists(self, present)
 
-    def type_(self, *types: str) -> QueryExpression:
+    def type_(self, *types: BsonType) -> QueryExpression:
         """See [odmantic.query.type_][]."""
         return operators.type_(self, *types)
 

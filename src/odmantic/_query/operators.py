@@ -13,6 +13,7 @@ from odmantic._query import functions
 from odmantic._query.checks import need, refuse, whole_number
 from odmantic._query.comparisons import checked_sequence, is_operator
 from odmantic._query.expressions import FieldProxyAny, QueryExpression, and_
+from odmantic._query.field_types import ArrayField, BitsField, NumberField, TextField
 from odmantic._query.kinds import Kind, kinds_of
 from odmantic._query.steps import path_in
 from odmantic._query.texts import like
@@ -71,7 +72,7 @@ def exists(field: FieldProxyAny, present: bool = True) -> QueryExpression:
     return QueryExpression({path.key: {"$exists": present}})
 
 
-def type_(field: FieldProxyAny, *types: str) -> QueryExpression:
+def type_(field: FieldProxyAny, *types: BsonType) -> QueryExpression:
     """Match documents where the field, or an item of it, has one of some BSON types, such as `"string"`.
 
     Raises:
@@ -92,7 +93,7 @@ def type_(field: FieldProxyAny, *types: str) -> QueryExpression:
     return QueryExpression({path.key: {"$type": list(types)}})
 
 
-def mod(field: FieldProxyAny, divisor: int, remainder: int) -> QueryExpression:
+def mod(field: NumberField, divisor: int, remainder: int) -> QueryExpression:
     """Match documents where the field has a remainder when it is divided.
 
     Raises:
@@ -113,7 +114,7 @@ def mod(field: FieldProxyAny, divisor: int, remainder: int) -> QueryExpression:
     return QueryExpression({path.key: {"$mod": operands}})
 
 
-def bits_all_set(field: FieldProxyAny, bits: int | bytes | Sequence[int]) -> QueryExpression:
+def bits_all_set(field: BitsField, bits: int | bytes | Sequence[int]) -> QueryExpression:
     """Match documents where all of some bits are 1, given as a mask or as positions, the lowest being 0.
 
     Raises:
@@ -126,17 +127,17 @@ def bits_all_set(field: FieldProxyAny, bits: int | bytes | Sequence[int]) -> Que
     return _bits("bits_all_set", "$bitsAllSet", field, bits)
 
 
-def bits_any_set(field: FieldProxyAny, bits: int | bytes | Sequence[int]) -> QueryExpression:
+def bits_any_set(field: BitsField, bits: int | bytes | Sequence[int]) -> QueryExpression:
     """Match documents where one of some bits is 1; see [odmantic.query.bits_all_set][]."""
     return _bits("bits_any_set", "$bitsAnySet", field, bits)
 
 
-def bits_all_clear(field: FieldProxyAny, bits: int | bytes | Sequence[int]) -> QueryExpression:
+def bits_all_clear(field: BitsField, bits: int | bytes | Sequence[int]) -> QueryExpression:
     """Match documents where all of some bits are 0; see [odmantic.query.bits_all_set][]."""
     return _bits("bits_all_clear", "$bitsAllClear", field, bits)
 
 
-def bits_any_clear(field: FieldProxyAny, bits: int | bytes | Sequence[int]) -> QueryExpression:
+def bits_any_clear(field: BitsField, bits: int | bytes | Sequence[int]) -> QueryExpression:
     """Match documents where one of some bits is 0; see [odmantic.query.bits_all_set][]."""
     return _bits("bits_any_clear", "$bitsAnyClear", field, bits)
 
@@ -152,10 +153,10 @@ def _bits(name: str, operator: str, field: FieldProxyAny, bits: Any) -> QueryExp
 
 
 @overload
-def size(field: FieldProxyAny) -> int: ...
+def size(field: ArrayField) -> int: ...
 @overload
-def size(field: FieldProxyAny, length: int) -> QueryExpression: ...
-def size(field: FieldProxyAny, length: Any = ...) -> Any:
+def size(field: ArrayField, length: int) -> QueryExpression: ...
+def size(field: ArrayField, length: Any = ...) -> Any:
     """Match documents where the field is a list of some length; without one, see [odmantic.expr.size][].
 
     Raises:
@@ -173,7 +174,7 @@ def size(field: FieldProxyAny, length: Any = ...) -> Any:
     return QueryExpression({path.key: {"$size": length}})
 
 
-def contains(field: FieldProxyAny, value: Any) -> QueryExpression:
+def contains(field: TextField | ArrayField, value: Any) -> QueryExpression:
     """Match documents where the field is text with `value` in it, or a list or set with this item.
 
     Raises:
@@ -196,7 +197,7 @@ def contains(field: FieldProxyAny, value: Any) -> QueryExpression:
     return _has_item(path.key, path.encode_item(value))
 
 
-def all_(field: FieldProxyAny, values: Iterable[Any]) -> QueryExpression:
+def all_(field: ArrayField, values: Iterable[Any]) -> QueryExpression:
     """Match documents where the field is a list or set with all of `values`; no values match nothing, as in MongoDB.
 
     Raises:

@@ -13,11 +13,11 @@ from odmantic._query.computing import Arithmetic
 from odmantic._query.expressions import KeyNameProxy, QueryExpression
 from odmantic._query.methods import OperatorMethods
 from odmantic._query.places import path_inside
-from odmantic._query.steps import HasPath, Item, Path, Place, path_in, without_none
+from odmantic._query.steps import Item, Path, Place, path_in, without_none
 from odmantic._types.tree import FixedTuple, Table
 
 
-class FieldProxy(OperatorMethods, Arithmetic, HasPath):
+class FieldProxy(OperatorMethods, Arithmetic):
     """A field as seen on its class: the left side of a filter.
 
     Comparisons return filters, attributes are embedded fields, `proxy[...]` is an item of a list or a value of a

@@ -9,12 +9,13 @@ from typing import Any
 from bson.regex import Regex
 
 from odmantic._query.checks import need, refuse
-from odmantic._query.expressions import FieldProxyAny, QueryExpression
+from odmantic._query.expressions import QueryExpression
+from odmantic._query.field_types import TextField
 from odmantic._query.kinds import Kind
 from odmantic._query.steps import Path, path_in
 
 
-def startswith(field: FieldProxyAny, text: str) -> QueryExpression:
+def startswith(field: TextField, text: str) -> QueryExpression:
     """Match documents where the field begins with `text`; an index on it is used.
 
     Example:
@@ -23,23 +24,23 @@ def startswith(field: FieldProxyAny, text: str) -> QueryExpression:
     return _like("startswith", field, text, "^", "")
 
 
-def endswith(field: FieldProxyAny, text: str) -> QueryExpression:
+def endswith(field: TextField, text: str) -> QueryExpression:
     """Match documents where the field ends with `text`."""
     return _like("endswith", field, text, "", r"\z")
 
 
-def icontains(field: FieldProxyAny, text: str) -> QueryExpression:
+def icontains(field: TextField, text: str) -> QueryExpression:
     """Match documents where the field has `text` in it, in capitals or not."""
     return _like("icontains", field, text, "", "", "i")
 
 
-def iequals(field: FieldProxyAny, text: str) -> QueryExpression:
+def iequals(field: TextField, text: str) -> QueryExpression:
     """Match documents where the field is `text`, in capitals or not."""
     return _like("iequals", field, text, "^", r"\z", "i")
 
 
 def _like(
-    operator: str, field: FieldProxyAny, text: str, before: str, after: str, flags: str = ""
+    operator: str, field: TextField, text: str, before: str, after: str, flags: str = ""
 ) -> QueryExpression:
     path = path_in(field)
     need(operator, path, Kind.TEXT)

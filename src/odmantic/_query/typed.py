@@ -218,11 +218,13 @@ class NumberExpr(OrderedExpr[T_contra, V_contra]):
 
     def inc(self, by: V_contra, /, *, bounded: bool = True) -> Update:
         """See [odmantic.update.inc][]."""
-        return updates.inc(self, by, bounded=bounded)
+        amount: Any = by
+        return updates.inc(self, amount, bounded=bounded)
 
     def mul(self, factor: V_contra, /, *, bounded: bool = True) -> Update:
         """See [odmantic.update.mul][]."""
-        return updates.mul(self, factor, bounded=bounded)
+        amount: Any = factor
+        return updates.mul(self, amount, bounded=bounded)
 
 
 class IntegerExpr(OrderedExpr[T_contra, V_contra]):

@@ -14,6 +14,7 @@ from odmantic._query.checks import need, refuse, whole_number
 from odmantic._query.constraints import constraints_of
 from odmantic._query.elements import joined_on_item
 from odmantic._query.expressions import FieldProxyAny, QueryExpression
+from odmantic._query.field_types import Amount, ArrayField, DateField, IntegerField, NumberField
 from odmantic._query.guards import (
     Guard,
     guards_of_growth,
@@ -119,7 +120,7 @@ def unset(field: FieldProxyAny, *, bounded: bool = True) -> Update:
     return Update("$unset", path, "", shown=f"unset({path})")
 
 
-def inc(field: FieldProxyAny, by: Any, *, bounded: bool = True) -> Update:
+def inc(field: NumberField, by: Amount, *, bounded: bool = True) -> Update:
     """Add an amount, which may be negative; documents whose value would leave the field's bounds are not changed.
 
     Raises:
@@ -135,7 +136,7 @@ def inc(field: FieldProxyAny, by: Any, *, bounded: bool = True) -> Update:
     return Update("$inc", path, encode_value(added), tuple(guards), f"inc({path}, {by!r})")
 
 
-def mul(field: FieldProxyAny, factor: Any, *, bounded: bool = True) -> Update:
+def mul(field: NumberField, factor: Amount, *, bounded: bool = True) -> Update:
     """Multiply by a factor; documents whose value would leave the field's bounds are not changed.
 
     Raises:
@@ -173,7 +174,7 @@ def _extreme(name: str, operator: str, field: FieldProxyAny, value: Any) -> Upda
 
 
 def bit(
-    field: FieldProxyAny,
+    field: IntegerField,
     *,
     and_: int | None = None,
     or_: int | None = None,
@@ -232,7 +233,7 @@ def rename(old: FieldProxyAny, new: FieldProxyAny, *, bounded: bool = True) -> U
     return Update("$rename", one, None, shown=shown, other=other or new)
 
 
-def current_date(field: FieldProxyAny) -> Update:
+def current_date(field: DateField) -> Update:
     """Assign the server's time.
 
     Raises:
@@ -249,7 +250,7 @@ def current_date(field: FieldProxyAny) -> Update:
 
 
 def push(
-    field: FieldProxyAny,
+    field: ArrayField,
     *values: Any,
     position: int | None = None,
     slice: int | None = None,  # noqa: A002 - MongoDB's word
@@ -291,7 +292,7 @@ def push(
     return Update("$push", path, operand, tuple(guards), f"push({shown})")
 
 
-def add_to_set(field: FieldProxyAny, *values: Any, bounded: bool = True) -> Update:
+def add_to_set(field: ArrayField, *values: Any, bounded: bool = True) -> Update:
     """Append those values to a list or set that are not in it; see [odmantic.update.push][]."""
     path = array("add_to_set", field)
     if not values:
@@ -306,7 +307,7 @@ def add_to_set(field: FieldProxyAny, *values: Any, bounded: bool = True) -> Upda
     return Update("$addToSet", path, {"$each": stored}, tuple(guards), f"add_to_set({shown})")
 
 
-def pull(field: FieldProxyAny, *values: Any, bounded: bool = True) -> Update:
+def pull(field: ArrayField, *values: Any, bounded: bool = True) -> Update:
     """Remove items from a list or set: those that equal a value, or those that meet all conditions.
 
     Raises:
@@ -336,7 +337,7 @@ def pull(field: FieldProxyAny, *values: Any, bounded: bool = True) -> Update:
     return Update("$pullAll", path, stored, shown=shown)
 
 
-def pop(field: FieldProxyAny, *, first: bool = False, bounded: bool = True) -> Update:
+def pop(field: ArrayField, *, first: bool = False, bounded: bool = True) -> Update:
     """Remove the last item of a list, or the first one; a list that would get too short is not changed.
 
     Raises:
