@@ -1,5 +1,5 @@
 # --8<-- [start:app]
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException
 from pydantic import BaseModel
@@ -12,7 +12,9 @@ from odmantic.fastapi import (
     install_error_handlers,
 )
 
-client: AsyncMongoClient = AsyncMongoClient("mongodb://localhost:27017")
+client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
+    "mongodb://localhost:27017"
+)
 engine = AIOEngine(client, database="harbour")
 router = APIRouter(route_class=TransactionRoute.using(engine))
 

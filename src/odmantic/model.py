@@ -8,6 +8,7 @@ from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, PydanticUndefinedAnnotation
+from typing_extensions import deprecated
 
 from odmantic._bson.json import schema_with_bson_json
 from odmantic._bson.values import is_tuple
@@ -347,22 +348,26 @@ class _BaseODMModel(Instance, metaclass=BaseModelMetaclass):
 
     # --- Names of 1.x --------------------------------------------------------------------------
 
+    @deprecated("use model_dump_doc", category=None)
     def doc(self, include: Container[str] | None = None) -> dict[str, Any]:
         """Return the document of the instance; use `model_dump_doc`."""
         _deprecated("doc", "model_dump_doc")
         return self.model_dump_doc(include)
 
     @classmethod
+    @deprecated("use model_validate_doc", category=None)
     def parse_doc(cls, raw_doc: Mapping[str, Any]) -> Self:
         """Create an instance from a document; use `model_validate_doc`."""
         _deprecated("parse_doc", "model_validate_doc")
         return cls.model_validate_doc(raw_doc)
 
+    @deprecated("use model_update", category=None)
     def update(self, *args: Any, **kwargs: Any) -> None:
         """Change several fields at once; use `model_update`."""
         _deprecated("update", "model_update")
         self.model_update(*args, **kwargs)
 
+    @deprecated("use model_copy", category=None)
     def copy(
         self,
         *,

@@ -7,7 +7,7 @@ transactions, and a transaction is a session. Other modules have their behaviour
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from odmantic._aio.engine_base import AIOEngineBase
 from odmantic._aio.session import SessionLifetime
@@ -18,7 +18,7 @@ from odmantic._transaction.retry import RETRY_SECONDS
 from odmantic.exceptions import SessionMisuseError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Collection
 
     from pymongo.read_concern import ReadConcern
     from pymongo.write_concern import WriteConcern
@@ -121,7 +121,7 @@ class AIOEngine(AIOEngineBase):
         *,
         attempts: int | None = None,
         timeout: float = 120.0,
-        restore: Iterable[Any] = (),
+        restore: Collection[object] = (),
         join: AIOTransaction | None = None,
         read_concern: ReadConcern | None = None,
         write_concern: WriteConcern | None = None,
@@ -258,7 +258,7 @@ class AIOSession(SessionLifetime, AbstractAsyncContextManager["AIOSession"]):
         *,
         attempts: int | None = None,
         timeout: float = 120.0,
-        restore: Iterable[Any] = (),
+        restore: Collection[object] = (),
         join: AIOTransaction | None = None,
         read_concern: ReadConcern | None = None,
         write_concern: WriteConcern | None = None,
@@ -284,7 +284,7 @@ class AIOSession(SessionLifetime, AbstractAsyncContextManager["AIOSession"]):
         *,
         attempts: int | None = None,
         timeout: float = RETRY_SECONDS,
-        restore: Iterable[Any] = (),
+        restore: Collection[object] = (),
         is_private: bool = False,
         **options: Any,
     ) -> T:
@@ -353,7 +353,7 @@ class AIOTransaction(TransactionLifetime, AIOSession):
             self.session = context
             self._owns_session = False
 
-    def transaction(self, **_options: Any) -> AIOTransaction:
+    def transaction(self, **_options: Any) -> NoReturn:
         """Raise: MongoDB has no nested transactions."""
         raise SessionMisuseError(_NESTED)
 

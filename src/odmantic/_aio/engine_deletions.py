@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from odmantic._aio.colour import ASYNC
 from odmantic._aio.engine_scopes import EngineScopes
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     Query: TypeAlias = QueryExpression | Mapping[Any, Any] | bool
     """`bool` is what type checkers see in `Model.field == value`; a real one is refused."""
-    Without: TypeAlias = str | Collection[str]
+    Word: TypeAlias = Literal["soft_delete"]
+    Without: TypeAlias = Word | tuple[Word, ...] | Collection[Word]  # mypy needs the tuple
 
 T = TypeVar("T")
 

@@ -34,24 +34,30 @@ if TYPE_CHECKING:
     from pymongo.asynchronous.collection import AsyncCollection
     from typing_extensions import Self
 
+    from odmantic._driver._aio import Client, OwnClient, OwnDatabase
     from odmantic._driver.plain import Target
     from odmantic._hooks.events import HookEvent, HookName
+    from odmantic._plan.raw import RawWord
+    from odmantic._transaction.blocks import StrayWord
     from odmantic.model import Model
 
 
 class EngineLifetime(BaseEngine):
     """The client and the collections of an engine, and their end."""
 
+    client: OwnClient
+    database: OwnDatabase
+
     def __init__(
         self,
-        client: Any = None,
+        client: Client | str | None = None,
         database: str = UNNAMED,
         *,
-        stray_operations: str = "warn",
+        stray_operations: StrayOperations | StrayWord = "warn",
         client_options: Mapping[str, Any] | None = None,
         clock: Callable[[], datetime] | None = None,
         strict_loading: bool = False,
-        raw_queries: str = "allow",
+        raw_queries: RawQueries | RawWord = "allow",
     ) -> None:
         """Store the client, or create one; nothing is sent."""
         check_client(client, REFUSED_CLIENTS, "AIOEngine", CLIENT_ADVICE)

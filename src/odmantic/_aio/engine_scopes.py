@@ -13,9 +13,10 @@ from odmantic._transaction.blocks import NO_SESSION, is_in_block, session_of_blo
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from pymongo.asynchronous.client_session import AsyncClientSession
+    from odmantic._driver._aio import DriverSession
+    from odmantic._transaction.blocks import NoSession
 
-    AIOSessionType: TypeAlias = HasScope | AsyncClientSession | Any | None
+    AIOSessionType: TypeAlias = HasScope | DriverSession | NoSession | None
 else:
     AIOSessionType = Any
 

@@ -99,12 +99,8 @@ class AIOSessionBase(SessionQueryDeletions):
 
     async def count(self, model: type[ModelType], *queries: Query, without: Without = ()) -> int:
         """Count the matching documents; see `AIOEngine.count`."""
-        return await self.engine.count(
-            model,
-            *queries,
-            session=self._as_argument(),
-            **({"without": without} if without else _NOTHING),
-        )
+        said: dict[str, Any] = {"without": without} if without else _NOTHING
+        return await self.engine.count(model, *queries, session=self._as_argument(), **said)
 
     async def save(self, instance: ModelType, *, cascade: bool = True) -> ModelType:
         """Save an instance and its references; see `AIOEngine.save`."""

@@ -14,7 +14,7 @@ import contextvars
 import inspect
 import sys
 from types import CoroutineType
-from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeGuard, TypeVar
 
 import pymongo
 from pymongo import AsyncMongoClient
@@ -25,6 +25,14 @@ from odmantic._driver.clients import ClientKind
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
     from types import FrameType
+
+    Client: TypeAlias = AsyncMongoClient[Any] | "MotorClient"
+    """What an engine takes."""
+    OwnClient: TypeAlias = Any
+    """What it has: a client of PyMongo or Motor."""
+    OwnDatabase: TypeAlias = Any
+    OfCoroutineFunction: TypeAlias = None
+    """What a call returns that registers an async callable, which is awaited in time."""
 
 T = TypeVar("T")
 
@@ -45,6 +53,23 @@ CAN_AWAIT = True
 
 REFUSED_CLIENTS = frozenset({ClientKind.SYNC})
 CLIENT_ADVICE = "an AsyncMongoClient (or a Motor client), or a URI; SyncEngine takes a MongoClient"
+
+
+class MotorClient(Protocol):
+    """A client of Motor, which may not be installed."""
+
+    def __getitem__(self, name: str, /) -> Any:
+        """Return a database."""
+
+    def get_io_loop(self) -> Any:
+        """Return the event loop."""
+
+
+class DriverSession(Protocol):
+    """A session of PyMongo or Motor."""
+
+    async def end_session(self) -> None:
+        """End it."""
 
 
 def make_client(uri: str | None, options: Mapping[str, Any]) -> AsyncMongoClient[dict[str, Any]]:

@@ -8,7 +8,7 @@ import inspect
 import threading
 import time
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 import pymongo
 from pymongo import MongoClient
@@ -16,8 +16,18 @@ from pymongo import MongoClient
 from odmantic._driver.clients import ClientKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Coroutine, Mapping
     from types import FrameType
+
+    from pymongo.database import Database
+
+    Client: TypeAlias = MongoClient[Any]
+    """What an engine takes."""
+    OwnClient: TypeAlias = MongoClient[dict[str, Any]]
+    """What it has."""
+    OwnDatabase: TypeAlias = Database[dict[str, Any]]
+    OfCoroutineFunction: TypeAlias = Coroutine[Any, Any, None]
+    """What a call returns that registers an async callable: a coroutine that nobody awaits, as type checkers report."""
 
 T = TypeVar("T")
 
@@ -30,6 +40,13 @@ CAN_AWAIT = False
 
 REFUSED_CLIENTS = frozenset({ClientKind.ASYNC, ClientKind.MOTOR})
 CLIENT_ADVICE = "a MongoClient, or a URI; AIOEngine takes an AsyncMongoClient or a Motor client"
+
+
+class DriverSession(Protocol):
+    """A session of PyMongo."""
+
+    def end_session(self) -> None:
+        """End it."""
 
 
 def make_client(uri: str | None, options: Mapping[str, Any]) -> MongoClient[dict[str, Any]]:

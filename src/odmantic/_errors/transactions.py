@@ -81,11 +81,11 @@ class _DriverBackedError(TransactionError):
         attempts: The number of attempts of the transaction, or of its commit.
     """
 
-    driver_error: BaseException
+    driver_error: PyMongoError
     attempts: int
 
     @classmethod
-    def standing_for(cls, error: BaseException, message: str, *, attempts: int = 1) -> Self:
+    def standing_for(cls, error: PyMongoError, message: str, *, attempts: int = 1) -> Self:
         """Return the error as an instance of the leaf class that derives from the driver's class."""
         for base in type(error).__mro__:
             leaf = _LEAVES.get((cls, base))
@@ -94,7 +94,7 @@ class _DriverBackedError(TransactionError):
         return cls.made_of(error, message, attempts)
 
     @classmethod
-    def made_of(cls, error: BaseException, message: str, attempts: int) -> Self:
+    def made_of(cls, error: PyMongoError, message: str, attempts: int) -> Self:
         made = cls.__new__(cls, message)
         made.args = (message,)
         made.driver_error = error
@@ -119,7 +119,7 @@ BackedError = TypeVar("BackedError", bound=_DriverBackedError)
 
 
 def _remake(
-    cls: type[_DriverBackedError], error: BaseException, message: str, attempts: int
+    cls: type[_DriverBackedError], error: PyMongoError, message: str, attempts: int
 ) -> _DriverBackedError:
     return cls.made_of(error, message, attempts)
 

@@ -6,7 +6,17 @@ The other rooms look into one by the functions of this module; programs by its p
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeGuard, TypeVar, final, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    NoReturn,
+    Protocol,
+    TypeGuard,
+    TypeVar,
+    final,
+    overload,
+)
 
 import bson
 from pydantic import ValidationError
@@ -227,10 +237,10 @@ class Ref(Generic[T_co]):
         how = "loaded" if self.is_loaded else "missing" if self._is_missing else "not loaded"
         return f"<Ref to {self._model.__name__} {self._key!r}, {how}>"
 
-    def __setattr__(self, name: str, value: object) -> None:
+    def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"a Ref is immutable: assign another one instead of {name!r}")
 
-    def __delattr__(self, name: str) -> None:
+    def __delattr__(self, name: str) -> NoReturn:
         raise AttributeError(f"a Ref is immutable: {name!r} cannot be deleted")
 
     def __copy__(self) -> Ref[T_co]:

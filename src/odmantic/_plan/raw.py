@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from odmantic._bson.values import is_document, is_stored_array
 from odmantic._caller import warn_caller
@@ -12,6 +12,9 @@ from odmantic.exceptions import RawQueryWarning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+
+RawWord: TypeAlias = Literal["allow", "warn", "forbid"]
 
 
 class RawQueries(str, Enum):

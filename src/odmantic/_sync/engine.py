@@ -8,7 +8,7 @@ transactions, and a transaction is a session. Other modules have their behaviour
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from odmantic._sync.engine_base import SyncEngineBase
 from odmantic._sync.session import SessionLifetime
@@ -19,7 +19,7 @@ from odmantic._transaction.retry import RETRY_SECONDS
 from odmantic.exceptions import SessionMisuseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection
 
     from pymongo.read_concern import ReadConcern
     from pymongo.write_concern import WriteConcern
@@ -122,7 +122,7 @@ class SyncEngine(SyncEngineBase):
         *,
         attempts: int | None = None,
         timeout: float = 120.0,
-        restore: Iterable[Any] = (),
+        restore: Collection[object] = (),
         join: SyncTransaction | None = None,
         read_concern: ReadConcern | None = None,
         write_concern: WriteConcern | None = None,
@@ -259,7 +259,7 @@ class SyncSession(SessionLifetime, AbstractContextManager["SyncSession"]):
         *,
         attempts: int | None = None,
         timeout: float = 120.0,
-        restore: Iterable[Any] = (),
+        restore: Collection[object] = (),
         join: SyncTransaction | None = None,
         read_concern: ReadConcern | None = None,
         write_concern: WriteConcern | None = None,
@@ -285,7 +285,7 @@ class SyncSession(SessionLifetime, AbstractContextManager["SyncSession"]):
         *,
         attempts: int | None = None,
         timeout: float = RETRY_SECONDS,
-        restore: Iterable[Any] = (),
+        restore: Collection[object] = (),
         is_private: bool = False,
         **options: Any,
     ) -> T:
@@ -354,7 +354,7 @@ class SyncTransaction(TransactionLifetime, SyncSession):
             self.session = context
             self._owns_session = False
 
-    def transaction(self, **_options: Any) -> SyncTransaction:
+    def transaction(self, **_options: Any) -> NoReturn:
         """Raise: MongoDB has no nested transactions."""
         raise SessionMisuseError(_NESTED)
 

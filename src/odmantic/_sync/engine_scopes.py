@@ -14,9 +14,10 @@ from odmantic._transaction.blocks import NO_SESSION, is_in_block, session_of_blo
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pymongo.synchronous.client_session import ClientSession
+    from odmantic._driver._sync import DriverSession
+    from odmantic._transaction.blocks import NoSession
 
-    SyncSessionType: TypeAlias = HasScope | ClientSession | Any | None
+    SyncSessionType: TypeAlias = HasScope | DriverSession | NoSession | None
 else:
     SyncSessionType = Any
 

@@ -100,12 +100,8 @@ class SyncSessionBase(SessionQueryDeletions):
 
     def count(self, model: type[ModelType], *queries: Query, without: Without = ()) -> int:
         """Count the matching documents; see `SyncEngine.count`."""
-        return self.engine.count(
-            model,
-            *queries,
-            session=self._as_argument(),
-            **({"without": without} if without else _NOTHING),
-        )
+        said: dict[str, Any] = {"without": without} if without else _NOTHING
+        return self.engine.count(model, *queries, session=self._as_argument(), **said)
 
     def save(self, instance: ModelType, *, cascade: bool = True) -> ModelType:
         """Save an instance and its references; see `SyncEngine.save`."""

@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import Enum
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from odmantic._caller import outside, warn_caller
 from odmantic._errors.transactions import StrayOperationError
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from odmantic._transaction.attempt import Attempt
+
+
+StrayWord: TypeAlias = Literal["ignore", "warn", "raise", "join"]
 
 
 class StrayOperations(str, Enum):

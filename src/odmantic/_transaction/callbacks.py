@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
 Callback = Callable[[], Any]
+
+CoroutineFunction = Callable[[], Coroutine[Any, Any, Any]]
+"""A callback that sync code cannot await."""
 
 
 @dataclass(slots=True, eq=False)

@@ -6,12 +6,13 @@ import math
 import random
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
 from pydantic import BaseModel
 
 from odmantic._driver._aio import CAN_AWAIT, call_given, sleep
 from odmantic._driver.deadline import limited, remaining_seconds
+from odmantic._errors.transactions import driver_error_of
 from odmantic._plan.errors import add_context
 from odmantic._transaction.callbacks import check_callback
 from odmantic._transaction.log import log_error
@@ -20,7 +21,9 @@ from odmantic._transaction.retry_guard import RetryGuard
 from odmantic.exceptions import RollbackHookError, TransactionTimeoutError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Collection
+
+    from pymongo.errors import PyMongoError
 
     from odmantic._aio.transactions.transaction import TransactionLifetime
 
@@ -53,7 +56,7 @@ async def repeat_transaction(
     *,
     attempts: int | None,
     timeout: float,
-    restore: Iterable[Any],
+    restore: Collection[object],
 ) -> T:
     """Run a callback in a new transaction for each attempt, until one is committed.
 
@@ -82,7 +85,7 @@ async def repeat_transaction(
 async def join_transaction(
     transaction: Running,
     callback: Callable[[Running], Awaitable[T]],
-    restore: Iterable[Any],
+    restore: Collection[object],
 ) -> T:
     """Run a callback in a running transaction; if it fails, that transaction can only be rolled back.
 
@@ -145,7 +148,9 @@ class _Repetition(Generic[Given_co]):
         message = (
             f"the transaction was not committed in its time, after {self._made} attempt(s): {error}"
         )
-        return TransactionTimeoutError.standing_for(error, message, attempts=self._made)
+        # Nothing else makes an attempt worth repeating, or says that its time is up.
+        driver_error = cast("PyMongoError", driver_error_of(error))
+        return TransactionTimeoutError.standing_for(driver_error, message, attempts=self._made)
 
     def _tell_attempts(self, error: Exception) -> None:
         add_context(error, f"after {self._made} attempt(s) of the transaction")
@@ -158,7 +163,7 @@ def _check_limits(attempts: int | None, timeout: float) -> None:
         raise ValueError(f"timeout has to be a positive number of seconds, not {timeout!r}")
 
 
-def _collected(restore: Iterable[Any]) -> list[Any]:
+def _collected(restore: Collection[object]) -> list[object]:
     """Return the objects to restore; refuse an instance, which iterates over its fields."""
     if isinstance(restore, BaseModel):
         raise TypeError(

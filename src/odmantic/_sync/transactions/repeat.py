@@ -7,12 +7,13 @@ import math
 import random
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
 from pydantic import BaseModel
 
 from odmantic._driver._sync import CAN_AWAIT, call_given, sleep
 from odmantic._driver.deadline import limited, remaining_seconds
+from odmantic._errors.transactions import driver_error_of
 from odmantic._plan.errors import add_context
 from odmantic._transaction.callbacks import check_callback
 from odmantic._transaction.log import log_error
@@ -21,7 +22,9 @@ from odmantic._transaction.retry_guard import RetryGuard
 from odmantic.exceptions import RollbackHookError, TransactionTimeoutError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection
+
+    from pymongo.errors import PyMongoError
 
     from odmantic._sync.transactions.transaction import TransactionLifetime
 
@@ -54,7 +57,7 @@ def repeat_transaction(
     *,
     attempts: int | None,
     timeout: float,
-    restore: Iterable[Any],
+    restore: Collection[object],
 ) -> T:
     """Run a callback in a new transaction for each attempt, until one is committed.
 
@@ -83,7 +86,7 @@ def repeat_transaction(
 def join_transaction(
     transaction: Running,
     callback: Callable[[Running], T],
-    restore: Iterable[Any],
+    restore: Collection[object],
 ) -> T:
     """Run a callback in a running transaction; if it fails, that transaction can only be rolled back.
 
@@ -146,7 +149,9 @@ class _Repetition(Generic[Given_co]):
         message = (
             f"the transaction was not committed in its time, after {self._made} attempt(s): {error}"
         )
-        return TransactionTimeoutError.standing_for(error, message, attempts=self._made)
+        # Nothing else makes an attempt worth repeating, or says that its time is up.
+        driver_error = cast("PyMongoError", driver_error_of(error))
+        return TransactionTimeoutError.standing_for(driver_error, message, attempts=self._made)
 
     def _tell_attempts(self, error: Exception) -> None:
         add_context(error, f"after {self._made} attempt(s) of the transaction")
@@ -159,7 +164,7 @@ def _check_limits(attempts: int | None, timeout: float) -> None:
         raise ValueError(f"timeout has to be a positive number of seconds, not {timeout!r}")
 
 
-def _collected(restore: Iterable[Any]) -> list[Any]:
+def _collected(restore: Collection[object]) -> list[object]:
     """Return the objects to restore; refuse an instance, which iterates over its fields."""
     if isinstance(restore, BaseModel):
         raise TypeError(

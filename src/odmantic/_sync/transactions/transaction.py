@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from odmantic._driver._sync import CAN_AWAIT
 from odmantic._sync.transactions.block import TransactionBlock
@@ -20,10 +20,11 @@ from odmantic.exceptions import (
 )
 
 if TYPE_CHECKING:
+    from odmantic._driver._sync import OfCoroutineFunction
     from odmantic._sync.session import SessionLifetime
     from odmantic._sync.transactions.channel import Channel
     from odmantic._transaction.attempt import Attempt
-    from odmantic._transaction.callbacks import Callback
+    from odmantic._transaction.callbacks import Callback, CoroutineFunction
     from odmantic._transaction.retry_guard import RetryGuard
 
 T = TypeVar("T")
@@ -113,7 +114,16 @@ class TransactionLifetime(TransactionBlock):
         """Roll back; the same as `abort`."""
         self.abort()
 
-    def on_commit(self, hook: Callback) -> None:
+    @overload
+    # Each of these is a callback too, on purpose.
+    def on_commit(  # pyright: ignore[reportOverlappingOverload]
+        self, hook: CoroutineFunction
+    ) -> OfCoroutineFunction: ...
+
+    @overload
+    def on_commit(self, hook: Callback) -> None: ...
+
+    def on_commit(self, hook: Callback) -> Any:
         """Register a callable without arguments to be called once after the commit, outside the transaction.
 
         It is not called while the outcome is unknown, nor for an attempt that is retried.
@@ -125,7 +135,16 @@ class TransactionLifetime(TransactionBlock):
         check_callback(hook, may_await=CAN_AWAIT)
         self._open()[0].waiting().on_commit.append(hook)
 
-    def on_rollback(self, hook: Callback) -> None:
+    @overload
+    # Each of these is a callback too, on purpose.
+    def on_rollback(  # pyright: ignore[reportOverlappingOverload]
+        self, hook: CoroutineFunction
+    ) -> OfCoroutineFunction: ...
+
+    @overload
+    def on_rollback(self, hook: Callback) -> None: ...
+
+    def on_rollback(self, hook: Callback) -> Any:
         """Register a callable without arguments to be called once after the final rollback, outside the transaction.
 
         Raises:
@@ -161,7 +180,7 @@ class TransactionLifetime(TransactionBlock):
             raise attempt.refusal()
         return channel.driver_session
 
-    def token(self) -> str:
+    def token(self) -> NoReturn:
         """Raise: a transaction's time is known only after its commit."""
         raise SessionMisuseError(
             "take the token from the session, after the commit: use session.transaction()"

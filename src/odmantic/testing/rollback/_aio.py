@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from pymongo import AsyncMongoClient
 
@@ -95,7 +95,7 @@ class AIORollbackEngine(AIOEngine):
         self,
         callback: Callable[[AIOTransaction], Awaitable[T]],
         *,
-        restore: Iterable[Any] = (),  # noqa: ARG002  (there is no second attempt)
+        restore: Collection[object] = (),  # noqa: ARG002  (there is no second attempt)
         join: AIOTransaction | None = None,
         **options: Any,  # noqa: ARG002  (as above)
     ) -> T:
@@ -172,7 +172,7 @@ class _JoinedSession(AIOSession):
         self,
         callback: Callable[[AIOTransaction], Awaitable[T]],
         *,
-        restore: Iterable[Any] = (),
+        restore: Collection[object] = (),
         join: AIOTransaction | None = None,
         **options: Any,
     ) -> T:
@@ -220,12 +220,14 @@ class _JoinedTransaction(AIOTransaction):
         if errors:
             raise RollbackHookError(f"on_rollback callable(s) failed: {errors!r}", errors)
 
-    def on_commit(self, hook: Callback) -> None:
+    # Of the two overloads of a sync transaction, one returns something, for type checkers.
+
+    def on_commit(self, hook: Callback) -> Any:
         if not ASYNC:
             check_plain(hook)
         self._running_part().on_commit.append(hook)
 
-    def on_rollback(self, hook: Callback) -> None:
+    def on_rollback(self, hook: Callback) -> Any:
         if not ASYNC:
             check_plain(hook)
         self._running_part().on_rollback.append(hook)
@@ -235,7 +237,7 @@ class _JoinedTransaction(AIOTransaction):
             raise SessionMisuseError(NOT_STARTED)
         return self._outer.driver_session()
 
-    def transaction(self, **_options: Any) -> AIOTransaction:
+    def transaction(self, **_options: Any) -> NoReturn:
         raise SessionMisuseError(NESTED)
 
     async def __aenter__(self) -> Self:

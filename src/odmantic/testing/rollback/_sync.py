@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from pymongo import MongoClient
 
@@ -95,7 +95,7 @@ class SyncRollbackEngine(SyncEngine):
         self,
         callback: Callable[[SyncTransaction], T],
         *,
-        restore: Iterable[Any] = (),  # noqa: ARG002  (there is no second attempt)
+        restore: Collection[object] = (),  # noqa: ARG002  (there is no second attempt)
         join: SyncTransaction | None = None,
         **options: Any,  # noqa: ARG002  (as above)
     ) -> T:
@@ -172,7 +172,7 @@ class _JoinedSession(SyncSession):
         self,
         callback: Callable[[SyncTransaction], T],
         *,
-        restore: Iterable[Any] = (),
+        restore: Collection[object] = (),
         join: SyncTransaction | None = None,
         **options: Any,
     ) -> T:
@@ -220,11 +220,13 @@ class _JoinedTransaction(SyncTransaction):
         if errors:
             raise RollbackHookError(f"on_rollback callable(s) failed: {errors!r}", errors)
 
-    def on_commit(self, hook: Callback) -> None:
+    # Of the two overloads of a sync transaction, one returns something, for type checkers.
+
+    def on_commit(self, hook: Callback) -> Any:
         check_plain(hook)
         self._running_part().on_commit.append(hook)
 
-    def on_rollback(self, hook: Callback) -> None:
+    def on_rollback(self, hook: Callback) -> Any:
         check_plain(hook)
         self._running_part().on_rollback.append(hook)
 
@@ -233,7 +235,7 @@ class _JoinedTransaction(SyncTransaction):
             raise SessionMisuseError(NOT_STARTED)
         return self._outer.driver_session()
 
-    def transaction(self, **_options: Any) -> SyncTransaction:
+    def transaction(self, **_options: Any) -> NoReturn:
         raise SessionMisuseError(NESTED)
 
     def __enter__(self) -> Self:
