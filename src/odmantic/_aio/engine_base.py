@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic._aio.colour import ASYNC
 from odmantic._aio.cursor import AIOCursor
+from odmantic._aio.engine_lookups import EngineLookups
 from odmantic._aio.engine_query_deletions import EngineQueryDeletions
 from odmantic._aio.operations.fetch import fetch
-from odmantic._aio.operations.find import count, find, find_one
+from odmantic._aio.operations.find import find, find_one
 from odmantic._aio.operations.find_any import find_any
 from odmantic._aio.operations.indexes import create_declared
 from odmantic._aio.operations.load import load
@@ -43,7 +44,7 @@ _CALLED_BY_SESSIONS = (
 )
 
 
-class AIOEngineBase(EngineQueryDeletions):
+class AIOEngineBase(EngineLookups, EngineQueryDeletions):
     """The operations of an engine; `AIOEngine` also creates sessions and transactions."""
 
     _takes_sessions = True
@@ -221,22 +222,6 @@ class AIOEngineBase(EngineQueryDeletions):
         else:
             instances = list(cursor)
         return instances[0] if instances else None
-
-    async def count(
-        self,
-        model: type[ModelType],
-        *queries: Query,
-        without: Without = (),
-        session: AIOSessionType = None,
-    ) -> int:
-        """Count the matching documents, whether or not they fit the model; `find` explains the arguments.
-
-        Raises:
-            TypeError: if `model` is not a model class, or a query has a wrong type.
-        """
-        check_model(model, "count")
-        query = build_filter(queries, model, without, self._raw_queries)
-        return await count(self, self._scope_for(session, "count"), model, query)
 
     async def save(
         self, instance: ModelType, *, cascade: bool = True, session: AIOSessionType = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from odmantic._aio.colour import ASYNC
@@ -17,10 +16,9 @@ from odmantic._plan.soft_deletion import check_softly_deleted
 from odmantic._shared.reading import ModelType
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Mapping
+    from collections.abc import Collection, Mapping
 
     from odmantic._aio.engine_scopes import AIOSessionType
-    from odmantic._aio.operations.scope import Scope
     from odmantic.model import Model
     from odmantic.query import QueryExpression
 
@@ -34,10 +32,6 @@ T = TypeVar("T")
 
 class EngineDeletions(EngineScopes):
     """The deletions of an engine."""
-
-    @abstractmethod
-    async def _atomically(self, scope: Scope, work: Callable[[Scope], Awaitable[T]]) -> T:
-        """Run work in the transaction of a scope, or else in one that is repeated after transient errors."""
 
     if ASYNC:
 

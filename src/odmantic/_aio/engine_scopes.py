@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from odmantic._aio.engine_lifetime import EngineLifetime
 from odmantic._aio.operations.scope import APART, OUTSIDE, HasScope, Scope, scope_of
@@ -20,11 +21,17 @@ if TYPE_CHECKING:
 else:
     AIOSessionType = Any
 
+T = TypeVar("T")
+
 _SAVES = frozenset({"save", "save_all"})
 
 
 class EngineScopes(EngineLifetime):
     """The scopes of an engine's operations."""
+
+    @abstractmethod
+    async def _atomically(self, scope: Scope, work: Callable[[Scope], Awaitable[T]]) -> T:
+        """Run work in the transaction of a scope, or else in one that is repeated after transient errors."""
 
     @staticmethod
     def _get_session(session: AIOSessionType) -> Any:

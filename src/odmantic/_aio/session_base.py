@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from odmantic._aio.session_lookups import SessionLookups
 from odmantic._aio.session_query_deletions import SessionQueryDeletions
 from odmantic._plan.arguments import words_said
 from odmantic._plan.rules import MOST_DELETED, deletion_said
@@ -27,7 +28,7 @@ _NOTHING: dict[str, Any] = {}
 """The arguments that an operation need not know, where they say nothing: an engine of a program's own may lack them."""
 
 
-class AIOSessionBase(SessionQueryDeletions):
+class AIOSessionBase(SessionLookups, SessionQueryDeletions):
     """The operations of an engine, in one driver session.
 
     Each does what the engine's method of the same name does with `session=` set to this object.
@@ -96,11 +97,6 @@ class AIOSessionBase(SessionQueryDeletions):
                 load=load, missing=missing, identity=identity or None, without=without or None
             ),
         )
-
-    async def count(self, model: type[ModelType], *queries: Query, without: Without = ()) -> int:
-        """Count the matching documents; see `AIOEngine.count`."""
-        said: dict[str, Any] = {"without": without} if without else _NOTHING
-        return await self.engine.count(model, *queries, session=self._as_argument(), **said)
 
     async def save(self, instance: ModelType, *, cascade: bool = True) -> ModelType:
         """Save an instance and its references; see `AIOEngine.save`."""

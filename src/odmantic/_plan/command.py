@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from odmantic._plan.writes import Update
-    from odmantic.query import QueryExpression, SortExpression
+    from odmantic.query import SortExpression
 
 _DUPLICATE_KEY = 11000
 
@@ -37,7 +37,7 @@ See https://github.com/mongodb/specifications/blob/master/source/retryable-reads
 
 
 def find_command(
-    collection: str, query: QueryExpression, sort: SortExpression | None
+    collection: str, query: Mapping[str, Any], sort: SortExpression | None
 ) -> dict[str, Any]:
     """Return the command that `find_one` sends."""
     command: dict[str, Any] = {"find": collection, "filter": query}

@@ -18,9 +18,10 @@ from odmantic._plan.loading import plan_loading
 from odmantic._plan.sort import build_sort
 from odmantic._shared.reading import ModelType, reads_by_itself
 from odmantic._sync.cursor import SyncCursor
+from odmantic._sync.engine_lookups import EngineLookups
 from odmantic._sync.engine_query_deletions import EngineQueryDeletions
 from odmantic._sync.operations.fetch import fetch
-from odmantic._sync.operations.find import count, find, find_one
+from odmantic._sync.operations.find import find, find_one
 from odmantic._sync.operations.find_any import find_any
 from odmantic._sync.operations.indexes import create_declared
 from odmantic._sync.operations.load import load
@@ -43,7 +44,7 @@ _CALLED_BY_SESSIONS = (
 )
 
 
-class SyncEngineBase(EngineQueryDeletions):
+class SyncEngineBase(EngineLookups, EngineQueryDeletions):
     """The operations of an engine; `SyncEngine` also creates sessions and transactions."""
 
     _takes_sessions = True
@@ -212,22 +213,6 @@ class SyncEngineBase(EngineQueryDeletions):
         cursor = self.find(model, *queries, sort=sort, limit=1, session=session, **words)
         instances = list(cursor)
         return instances[0] if instances else None
-
-    def count(
-        self,
-        model: type[ModelType],
-        *queries: Query,
-        without: Without = (),
-        session: SyncSessionType = None,
-    ) -> int:
-        """Count the matching documents, whether or not they fit the model; `find` explains the arguments.
-
-        Raises:
-            TypeError: if `model` is not a model class, or a query has a wrong type.
-        """
-        check_model(model, "count")
-        query = build_filter(queries, model, without, self._raw_queries)
-        return count(self, self._scope_for(session, "count"), model, query)
 
     def save(
         self, instance: ModelType, *, cascade: bool = True, session: SyncSessionType = None

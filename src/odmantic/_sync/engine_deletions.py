@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from odmantic._plan.arguments import check_instance, check_model
@@ -17,10 +16,9 @@ from odmantic._sync.operations.delete_by_query import remove
 from odmantic._sync.operations.soft_deletion import restore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Collection, Mapping
 
     from odmantic._sync.engine_scopes import SyncSessionType
-    from odmantic._sync.operations.scope import Scope
     from odmantic.model import Model
     from odmantic.query import QueryExpression
 
@@ -34,10 +32,6 @@ T = TypeVar("T")
 
 class EngineDeletions(EngineScopes):
     """The deletions of an engine."""
-
-    @abstractmethod
-    def _atomically(self, scope: Scope, work: Callable[[Scope], T]) -> T:
-        """Run work in the transaction of a scope, or else in one that is repeated after transient errors."""
 
     def delete(
         self,

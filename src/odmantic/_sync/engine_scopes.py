@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from odmantic._driver._sync import runs_for, waiting_frame
 from odmantic._shared.engine import BaseSession
@@ -21,11 +22,17 @@ if TYPE_CHECKING:
 else:
     SyncSessionType = Any
 
+T = TypeVar("T")
+
 _SAVES = frozenset({"save", "save_all"})
 
 
 class EngineScopes(EngineLifetime):
     """The scopes of an engine's operations."""
+
+    @abstractmethod
+    def _atomically(self, scope: Scope, work: Callable[[Scope], T]) -> T:
+        """Run work in the transaction of a scope, or else in one that is repeated after transient errors."""
 
     @staticmethod
     def _get_session(session: SyncSessionType) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from odmantic._plan.arguments import words_said
 from odmantic._plan.rules import MOST_DELETED, deletion_said
 from odmantic._shared.reading import ModelType
+from odmantic._sync.session_lookups import SessionLookups
 from odmantic._sync.session_query_deletions import SessionQueryDeletions
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _NOTHING: dict[str, Any] = {}
 """The arguments that an operation need not know, where they say nothing: an engine of a program's own may lack them."""
 
 
-class SyncSessionBase(SessionQueryDeletions):
+class SyncSessionBase(SessionLookups, SessionQueryDeletions):
     """The operations of an engine, in one driver session.
 
     Each does what the engine's method of the same name does with `session=` set to this object.
@@ -97,11 +98,6 @@ class SyncSessionBase(SessionQueryDeletions):
                 load=load, missing=missing, identity=identity or None, without=without or None
             ),
         )
-
-    def count(self, model: type[ModelType], *queries: Query, without: Without = ()) -> int:
-        """Count the matching documents; see `SyncEngine.count`."""
-        said: dict[str, Any] = {"without": without} if without else _NOTHING
-        return self.engine.count(model, *queries, session=self._as_argument(), **said)
 
     def save(self, instance: ModelType, *, cascade: bool = True) -> ModelType:
         """Save an instance and its references; see `SyncEngine.save`."""

@@ -66,6 +66,22 @@ async def _count(target, user, **session):
     assert await target.count(User, **session) == 1
 
 
+async def _get(target, user, **session):
+    assert (await target.get(User, user.id, **session)).name == "Ada"
+
+
+async def _get_many(target, user, **session):
+    assert [each.name for each in await target.get_many(User, [user.id], **session)] == ["Ada"]
+
+
+async def _exists(target, user, **session):
+    assert await target.exists(User, **session)
+
+
+async def _distinct(target, user, **session):
+    assert await target.distinct(User.name, **session) == ["Ada"]
+
+
 async def _save(target, user, **session):
     user.name = "Bob"
     await target.save(user, **session)
@@ -134,7 +150,7 @@ async def _configure_database(target, user, **session):
 OPERATIONS = {
     operate.__name__[1:]: operate
     for operate in (
-        *(_find, _find_one, _find_any, _load, _count),
+        *(_find, _find_one, _find_any, _load, _count, _get, _get_many, _exists, _distinct),
         *(_save, _save_all, _insert, _insert_many, _replace, _update_one, _update_many),
         *(_refresh, _delete, _remove, _restore),
         *(_delete_one, _delete_many, _find_one_and_delete),
@@ -144,9 +160,9 @@ OF_ENGINES = OPERATIONS | {"configure_database": _configure_database}
 NO_OPERATIONS = {
     *("abort", "commit", "end", "start", "get_driver_session", "on_commit", "on_rollback"),
     *("run_once", "run_transaction", "session", "token", "track", "transaction", "dooming"),
-    *("add_hook", "close", "get_collection"),
+    *("add_hook", "close", "get_collection", "estimated_count"),
 }
-"""What is public and sends nothing by itself, or is the transaction."""
+"""What is public and sends nothing by itself, is refused in a transaction, or is the transaction."""
 
 
 def _methods(cls):

@@ -58,6 +58,22 @@ async def _save(engine, **session):
     return await engine.save(User(name="stray"), **session)
 
 
+async def _get(engine, **session):
+    return await engine.get(User, 1, **session)
+
+
+async def _get_many(engine, **session):
+    return await engine.get_many(User, [1], **session)
+
+
+async def _exists(engine, **session):
+    return await engine.exists(User, **session)
+
+
+async def _distinct(engine, **session):
+    return await engine.distinct(User.name, **session)
+
+
 async def _save_all(engine, **session):
     return await engine.save_all([User(name="stray"), User(name="stray")], **session)
 
@@ -116,7 +132,8 @@ async def _configure(engine, **session):
 EVERY_OPERATION = pytest.mark.parametrize(
     "operate",
     [
-        *(_find, _find_one, _count, _save, _save_all, _insert, _insert_many, _replace),
+        *(_find, _find_one, _count, _get, _get_many, _exists, _distinct),
+        *(_save, _save_all, _insert, _insert_many, _replace),
         *(_refresh, _delete),
         *(_remove, _update_one, _update_many, _configure),
         *(_delete_one, _delete_many, _find_one_and_delete),

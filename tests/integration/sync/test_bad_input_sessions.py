@@ -27,6 +27,12 @@ OPERATIONS = {
     "find": _find,
     "find_one": lambda engine, parcel, session: engine.find_one(Parcel, session=session),
     "count": lambda engine, parcel, session: engine.count(Parcel, session=session),
+    "get": lambda engine, parcel, session: engine.get(Parcel, parcel.id, session=session),
+    "get_many": lambda engine, parcel, session: engine.get_many(
+        Parcel, [parcel.id], session=session
+    ),
+    "exists": lambda engine, parcel, session: engine.exists(Parcel, session=session),
+    "distinct": lambda engine, parcel, session: engine.distinct(Parcel.code, session=session),
     "save": lambda engine, parcel, session: engine.save(parcel, session=session),
     "save_all": lambda engine, parcel, session: engine.save_all([parcel], session=session),
     "insert": lambda engine, parcel, session: engine.insert(parcel, session=session),

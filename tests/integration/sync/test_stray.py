@@ -58,6 +58,22 @@ def _save(engine, **session):
     return engine.save(User(name="stray"), **session)
 
 
+def _get(engine, **session):
+    return engine.get(User, 1, **session)
+
+
+def _get_many(engine, **session):
+    return engine.get_many(User, [1], **session)
+
+
+def _exists(engine, **session):
+    return engine.exists(User, **session)
+
+
+def _distinct(engine, **session):
+    return engine.distinct(User.name, **session)
+
+
 def _save_all(engine, **session):
     return engine.save_all([User(name="stray"), User(name="stray")], **session)
 
@@ -116,7 +132,8 @@ def _configure(engine, **session):
 EVERY_OPERATION = pytest.mark.parametrize(
     "operate",
     [
-        *(_find, _find_one, _count, _save, _save_all, _insert, _insert_many, _replace),
+        *(_find, _find_one, _count, _get, _get_many, _exists, _distinct),
+        *(_save, _save_all, _insert, _insert_many, _replace),
         *(_refresh, _delete),
         *(_remove, _update_one, _update_many, _configure),
         *(_delete_one, _delete_many, _find_one_and_delete),

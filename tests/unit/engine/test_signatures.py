@@ -30,6 +30,11 @@ METHODS = {
     "find": [*MODEL, *READ, *LOAD, WITHOUT, *SESSION],
     "find_one": [*MODEL, READ[0], *LOAD, WITHOUT, *SESSION],
     "count": [*MODEL, WITHOUT, *SESSION],
+    "get": [("model", POSITIONAL), ("id", POSITIONAL), *LOAD, WITHOUT, *SESSION],
+    "get_many": [("model", POSITIONAL), ("ids", POSITIONAL), *LOAD, WITHOUT, *SESSION],
+    "exists": [*MODEL, WITHOUT, *SESSION],
+    "estimated_count": [("model", POSITIONAL), *SESSION],
+    "distinct": [("field", POSITIONAL), ("queries", REST), WITHOUT, *SESSION],
     "save": [("instance", POSITIONAL), ("cascade", KEYWORD), *SESSION],
     "save_all": [("instances", POSITIONAL), ("cascade", KEYWORD), *SESSION],
     "insert": [

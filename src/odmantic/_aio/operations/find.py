@@ -16,12 +16,12 @@ from odmantic._driver._aio import resolve, take_batch
 from odmantic._driver.encoded_batches import documents_of, in_pieces
 from odmantic._plan.command import find_command, first_document, may_read_again
 from odmantic._plan.filters import fits_match
-from odmantic._plan.find import LIST_PAGE_SIZE
+from odmantic._plan.find import LIST_PAGE_SIZE, loads_references
 from odmantic._plan.identity import Identities
 from odmantic._shared.reading import ModelType, Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from odmantic._aio.cursor import AfterLoad
     from odmantic._aio.interfaces import Engine
@@ -129,13 +129,25 @@ def _resolves_on_server(engine: Engine, plan: FindPlan[Any], options: Any) -> bo
     return is_needed and plan.fits_pipeline and plan.loads.fits_pipeline
 
 
+async def find_first(
+    engine: Engine, scope: Scope, plan: FindPlan[ModelType], operation: str
+) -> ModelType | None:
+    """Find the first matching instance."""
+    model, target = plan.model, engine._target(plan.model)
+    if plan.load is None and target.finds_plainly and not loads_references(model.__mapping__):
+        return await find_one(engine, scope, target, model, plan.filter, plan.sort, operation)
+    found = await find(engine, scope, replace(plan, limit=1), operation)._to_list()
+    return found[0] if found else None
+
+
 async def find_one(
     engine: Engine,
     scope: Scope,
     target: Target,
     model: type[ModelType],
-    query: QueryExpression,
+    query: Mapping[str, Any],
     sort: SortExpression | None,
+    operation: str = "find",
 ) -> ModelType | None:
     """Find the first matching instance of a model without references."""
     collection, query = target.collection, target.bound(query)
@@ -161,7 +173,7 @@ async def find_one(
                     raise
         return await resolve(collection.find_one(query, session=scope.session, **options))
 
-    document = await scope.send(engine, read, "find", model)
+    document = await scope.send(engine, read, operation, model)
     if document is None:
         return None
     instance = Reader(model, target.known, scope.attempt).parse(document)

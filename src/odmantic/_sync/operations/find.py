@@ -13,7 +13,7 @@ from odmantic._driver._sync import take_batch
 from odmantic._driver.encoded_batches import documents_of, in_pieces
 from odmantic._plan.command import find_command, first_document, may_read_again
 from odmantic._plan.filters import fits_match
-from odmantic._plan.find import LIST_PAGE_SIZE
+from odmantic._plan.find import LIST_PAGE_SIZE, loads_references
 from odmantic._plan.identity import Identities
 from odmantic._shared.reading import ModelType, Reader
 from odmantic._sync.cursor import Source, SyncCursor
@@ -22,7 +22,7 @@ from odmantic._sync.operations.load import load_back_references
 from odmantic._sync.operations.references import ReferenceLoader, are_where_the_server_looks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from odmantic._driver.plain import Target
     from odmantic._mapping.loading import Load
@@ -130,13 +130,25 @@ def _resolves_on_server(engine: Engine, plan: FindPlan[Any], options: Any) -> bo
     return is_needed and plan.fits_pipeline and plan.loads.fits_pipeline
 
 
+def find_first(
+    engine: Engine, scope: Scope, plan: FindPlan[ModelType], operation: str
+) -> ModelType | None:
+    """Find the first matching instance."""
+    model, target = plan.model, engine._target(plan.model)
+    if plan.load is None and target.finds_plainly and not loads_references(model.__mapping__):
+        return find_one(engine, scope, target, model, plan.filter, plan.sort, operation)
+    found = find(engine, scope, replace(plan, limit=1), operation)._to_list()
+    return found[0] if found else None
+
+
 def find_one(
     engine: Engine,
     scope: Scope,
     target: Target,
     model: type[ModelType],
-    query: QueryExpression,
+    query: Mapping[str, Any],
     sort: SortExpression | None,
+    operation: str = "find",
 ) -> ModelType | None:
     """Find the first matching instance of a model without references."""
     collection, query = target.collection, target.bound(query)
@@ -162,7 +174,7 @@ def find_one(
                     raise
         return collection.find_one(query, session=scope.session, **options)
 
-    document = scope.send(engine, read, "find", model)
+    document = scope.send(engine, read, operation, model)
     if document is None:
         return None
     instance = Reader(model, target.known, scope.attempt).parse(document)

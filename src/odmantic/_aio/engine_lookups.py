@@ -1,0 +1,204 @@
+"""The reads of an engine by primary key, and those that return no instances."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from odmantic._aio.engine_scopes import EngineScopes
+from odmantic._aio.operations.find import count, find_first
+from odmantic._aio.operations.lookups import distinct, estimated_count, exists, get_many
+from odmantic._plan.arguments import check_model
+from odmantic._plan.distinct import plan_distinct
+from odmantic._plan.filters import build_filter
+from odmantic._plan.find import plan_find
+from odmantic._plan.lookups import Wanted, check_estimable, filter_of_id
+from odmantic._shared.reading import ModelType
+
+if TYPE_CHECKING:
+    from collections import deque
+    from collections.abc import Iterable
+
+    from odmantic._aio.engine_deletions import Query, Without
+    from odmantic._aio.engine_scopes import AIOSessionType
+    from odmantic._mapping.options import Missing
+    from odmantic._plan.loading import LoadArgument
+
+T = TypeVar("T")
+
+
+class EngineLookups(EngineScopes):
+    """The reads of an engine by primary key, and those that return no instances."""
+
+    async def get(
+        self,
+        model: type[ModelType],
+        id: Any,  # noqa: A002 - the name of the field
+        *,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
+        identity: bool = False,
+        without: Without = (),
+        session: AIOSessionType = None,
+    ) -> ModelType | None:
+        """Return the instance with a primary key; `None` if there is none; `find` explains the keywords.
+
+        Args:
+            model: The model.
+            id: The primary key; for an `ObjectId`, its 24 hexadecimal digits may be given.
+            load: The paths of references to load.
+            missing: What stands in for a target that does not exist.
+            identity: Whether each document has one instance in all that the call returns.
+            without: What the model does not add to the query.
+            session: See the class.
+
+        Raises:
+            TypeError: if `model` is not a model class.
+            ValueError: if a path of `load` leads to no reference.
+            DocumentParsingError: if the document does not fit the model.
+
+        Example:
+            ```python
+            parcel = await engine.get(Parcel, "5f85f36d6dfecacc68428a46")
+            ```
+        """
+        check_model(model, "get")
+        plan = plan_find(
+            model,
+            (filter_of_id(model, id),),
+            load=load,
+            missing=missing,
+            identity=identity,
+            without=without,
+        )
+        return await find_first(self, self._scope_for(session, "get"), plan, "get")
+
+    async def get_many(
+        self,
+        model: type[ModelType],
+        ids: Iterable[Any],
+        *,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
+        identity: bool = False,
+        without: Without = (),
+        session: AIOSessionType = None,
+    ) -> list[ModelType | None]:
+        """Return the instances with some primary keys, in their order, and `None` where there is none.
+
+        It sends one query for each 1,000 ids. An id that is given twice has two instances, unless `identity` is true.
+
+        Args:
+            model: The model.
+            ids: The primary keys; for each `ObjectId`, its 24 hexadecimal digits may be given.
+            load: The paths of references to load; `find` explains the keywords.
+            missing: What stands in for a target that does not exist.
+            identity: Whether each document has one instance in all that the call returns.
+            without: What the model does not add to the query.
+            session: See the class.
+
+        Raises:
+            TypeError: if `model` is not a model class, or `ids` is no iterable of ids.
+            ValueError: if a path of `load` leads to no reference.
+            DocumentParsingError: if a document does not fit the model.
+        """
+        check_model(model, "get_many")
+        plan = plan_find(model, (), load=load, missing=missing, identity=identity)
+        wanted = Wanted(model, ids, "get_many")
+        return await get_many(self, self._scope_for(session, "get_many"), plan, wanted, without)
+
+    async def count(
+        self,
+        model: type[ModelType],
+        *queries: Query,
+        without: Without = (),
+        session: AIOSessionType = None,
+    ) -> int:
+        """Count the matching documents, whether or not they fit the model; `find` explains the arguments.
+
+        Raises:
+            TypeError: if `model` is not a model class, or a query has a wrong type.
+        """
+        check_model(model, "count")
+        query = build_filter(queries, model, without, self._raw_queries)
+        return await count(self, self._scope_for(session, "count"), model, query)
+
+    async def exists(
+        self,
+        model: type[ModelType],
+        *queries: Query,
+        without: Without = (),
+        session: AIOSessionType = None,
+    ) -> bool:
+        """Return whether a document matches, whether or not it fits the model; `find` explains the arguments.
+
+        Raises:
+            TypeError: if `model` is not a model class, or a query has a wrong type.
+        """
+        check_model(model, "exists")
+        query = build_filter(queries, model, without, self._raw_queries)
+        return await exists(self, self._scope_for(session, "exists"), model, query)
+
+    async def estimated_count(
+        self, model: type[ModelType], *, session: AIOSessionType = None
+    ) -> int:
+        """Return the number of documents in the collection of a model by its metadata, without a query.
+
+        It is exact, but for shards and the time after a crash:
+        https://www.mongodb.com/docs/manual/reference/command/count/#considerations
+
+        Raises:
+            TypeError: if `model` is not a model class, or not all documents of the collection count for it: it is a
+                class within a hierarchy, or has `soft_delete`.
+            SessionMisuseError: if it is called in a transaction.
+        """
+        check_model(model, "estimated_count")
+        check_estimable(model)
+        return await estimated_count(self, self._scope_for(session, "estimated_count"), model)
+
+    @overload
+    async def distinct(
+        self,
+        field: list[T] | set[T] | frozenset[T] | deque[T] | tuple[T, ...],
+        *queries: Query,
+        without: Without = (),
+        session: AIOSessionType = None,
+    ) -> list[T]: ...
+    @overload
+    async def distinct(
+        self,
+        field: T,
+        *queries: Query,
+        without: Without = (),
+        session: AIOSessionType = None,
+    ) -> list[T]: ...
+    async def distinct(
+        self,
+        field: Any,
+        *queries: Query,
+        without: Without = (),
+        session: AIOSessionType = None,
+    ) -> list[Any]:
+        """Return the different values of a field in documents that match, in the server's order.
+
+        Of an array, MongoDB takes the items; of a reference, these are keys. Documents without the field have no part
+        in it. All values together take 16 MiB at most.
+
+        Args:
+            field: A field such as `User.name`, `User.home.city` or `Order.lines.sku`.
+            *queries: Conditions, as for `find`.
+            without: What the model does not add to the queries this time, as for `find`.
+            session: See the class.
+
+        Raises:
+            TypeError: if `field` is not a field of a model, or a query has a wrong type.
+            ValueError: if the path of the field has no meaning in filters.
+            DocumentParsingError: if a value does not fit the field.
+
+        Example:
+            ```python
+            codes = await engine.distinct(Parcel.code, Parcel.weight > 2)
+            ```
+        """
+        plan = plan_distinct(field)
+        query = build_filter(queries, plan.model, without, self._raw_queries)
+        return await distinct(self, self._scope_for(session, "distinct"), plan, query)

@@ -1,0 +1,83 @@
+"""The reads by primary key, and without instances, that sessions and transactions share with engines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from odmantic._aio.session_writes import SessionWrites
+from odmantic._plan.arguments import words_said
+
+if TYPE_CHECKING:
+    from collections import deque
+    from collections.abc import Iterable
+
+    from odmantic._aio.engine_deletions import Query, Without
+    from odmantic._mapping.options import Missing
+    from odmantic._plan.loading import LoadArgument
+    from odmantic._shared.reading import ModelType
+
+T = TypeVar("T")
+
+
+class SessionLookups(SessionWrites):
+    """The reads of an engine by primary key, and those that return no instances, in one driver session."""
+
+    async def get(
+        self,
+        model: type[ModelType],
+        id: Any,  # noqa: A002 - the name of the field
+        *,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
+        identity: bool = False,
+        without: Without = (),
+    ) -> ModelType | None:
+        """Return the instance with a primary key; see `AIOEngine.get`."""
+        words = words_said(
+            load=load, missing=missing, identity=identity or None, without=without or None
+        )
+        return await self.engine.get(model, id, session=self._as_argument(), **words)
+
+    async def get_many(
+        self,
+        model: type[ModelType],
+        ids: Iterable[Any],
+        *,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
+        identity: bool = False,
+        without: Without = (),
+    ) -> list[ModelType | None]:
+        """Return the instances with some primary keys; see `AIOEngine.get_many`."""
+        words = words_said(
+            load=load, missing=missing, identity=identity or None, without=without or None
+        )
+        return await self.engine.get_many(model, ids, session=self._as_argument(), **words)
+
+    async def count(self, model: type[ModelType], *queries: Query, without: Without = ()) -> int:
+        """Count the matching documents; see `AIOEngine.count`."""
+        words = words_said(without=without or None)
+        return await self.engine.count(model, *queries, session=self._as_argument(), **words)
+
+    async def exists(self, model: type[ModelType], *queries: Query, without: Without = ()) -> bool:
+        """Return whether a document matches; see `AIOEngine.exists`."""
+        words = words_said(without=without or None)
+        return await self.engine.exists(model, *queries, session=self._as_argument(), **words)
+
+    async def estimated_count(self, model: type[ModelType]) -> int:
+        """Return the number of documents in a collection by its metadata; see `AIOEngine.estimated_count`."""
+        return await self.engine.estimated_count(model, session=self._as_argument())
+
+    @overload
+    async def distinct(
+        self,
+        field: list[T] | set[T] | frozenset[T] | deque[T] | tuple[T, ...],
+        *queries: Query,
+        without: Without = (),
+    ) -> list[T]: ...
+    @overload
+    async def distinct(self, field: T, *queries: Query, without: Without = ()) -> list[T]: ...
+    async def distinct(self, field: Any, *queries: Query, without: Without = ()) -> list[Any]:
+        """Return the different values of a field; see `AIOEngine.distinct`."""
+        words = words_said(without=without or None)
+        return await self.engine.distinct(field, *queries, session=self._as_argument(), **words)
