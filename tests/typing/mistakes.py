@@ -212,6 +212,9 @@ def delete_by_query(engine: SyncEngine) -> None:
     engine.delete_many(Audited)  # mistake: no query
     engine.delete_one(Audited, {}, {})  # mistake: two queries
     engine.find_one_and_delete(Audited, {}).title  # mistake: it may be None
+    change = {"$set": {"title": "b"}}
+    engine.find_one_and_update(Audited, {}, change, returning="both")  # mistake: no such document
+    engine.find_one_and_update(Audited, {}, change).title  # mistake: it may be None
 
 
 def add_hooks(engine: SyncEngine) -> None:

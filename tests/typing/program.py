@@ -410,6 +410,7 @@ async def asynchronous(engine: AIOEngine, user: User) -> None:
         ),
         UpdateResult,
     )
+    assert_type(await engine.find_one_and_update(User, {}, change, returning="before"), User | None)
     assert_type(await engine.delete_one(User, User.age < 3, sort=User.name), bool)
     assert_type(await engine.delete_many(User, (User.age < 3, {"tags": "x"}), hard=True), int)
     assert_type(await engine.find_one_and_delete(User, {}, load=(), rules=False), User | None)
@@ -438,6 +439,9 @@ async def asynchronous_sessions(engine: AIOEngine, user: User) -> None:
             assert_type(await transaction.get(User, "x"), User | None)
             assert_type(await transaction.distinct(User.tags), list[str])
             assert_type(await transaction.update_one(User, {}, {"$inc": {"a": 1}}), UpdateResult)
+            assert_type(
+                await transaction.find_one_and_update(User, {}, {"$inc": {"a": 1}}), User | None
+            )
             assert_type(await transaction.delete_many(User, {}), int)
             assert_type(await transaction.find_one_and_delete(User, {}), User | None)
             assert_type(await transaction.commit(), None)
@@ -466,7 +470,8 @@ def synchronous(engine: SyncEngine, user: User) -> None:
     assert_type(engine.remove(User, User.age < 3), int)
     assert_type(engine.update_one(User, {}, [{"$set": {"age": 1}}]), UpdateResult)
     assert_type(engine.update_many(User, {}, update.set_(User.age, 1), without=()), UpdateResult)
-    assert_type(engine.delete_one(User, {}), bool)
+    assert_type(engine.delete_one(User, {}, comment="old"), bool)
+    assert_type(engine.find_one_and_update(User, {}, update.set_(User.age, 1)), User | None)
     assert_type(engine.find_one_and_delete(User, User.age < 3), User | None)
     engine.configure_database([User], update_existing_indexes=True)
 

@@ -1,5 +1,6 @@
 from odmantic import AIOEngine, Field, Model
 from odmantic.query import asc
+from odmantic.update import set_
 
 
 class Job(Model):
@@ -26,3 +27,15 @@ async def main(engine: AIOEngine) -> None:
     print(job.number if job else "no job is left")
     # -> 2
     # --8<-- [end:take]
+
+    # --8<-- [start:claim]
+    job = await engine.find_one_and_update(
+        Job,
+        Job.state == "new",
+        set_(Job.state, "running"),
+        set_(Job.worker, "Ada"),
+        sort=asc(Job.number),
+    )
+    print(job.worker if job else "no job is left")
+    # -> Ada
+    # --8<-- [end:claim]

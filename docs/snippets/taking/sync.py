@@ -1,5 +1,6 @@
 from odmantic import Field, Model, SyncEngine
 from odmantic.query import asc
+from odmantic.update import set_
 
 
 class Job(Model):
@@ -24,3 +25,15 @@ def main(engine: SyncEngine) -> None:
     print(job.number if job else "no job is left")
     # -> 2
     # --8<-- [end:take]
+
+    # --8<-- [start:claim]
+    job = engine.find_one_and_update(
+        Job,
+        Job.state == "new",
+        set_(Job.state, "running"),
+        set_(Job.worker, "Ada"),
+        sort=asc(Job.number),
+    )
+    print(job.worker if job else "no job is left")
+    # -> Ada
+    # --8<-- [end:claim]

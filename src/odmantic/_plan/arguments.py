@@ -100,6 +100,17 @@ def check_limit(limit: Any) -> int | None:
     return number
 
 
+def check_returning(value: object, operation: str) -> str:
+    """Check which document a write gives.
+
+    Raises:
+        ValueError: if it is neither `"after"` nor `"before"`.
+    """
+    if isinstance(value, str) and value in {"after", "before"}:
+        return value
+    raise ValueError(f'returning= of {operation} is "after" or "before", not {value!r:.100}')
+
+
 def whole(name: str, value: Any) -> int:
     """Return a number of documents as the driver accepts it; `total / 2` may be valid too."""
     if isinstance(value, int):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from odmantic._mapping.rules import has_rules_below
 from odmantic._plan.filters import build_filter
+from odmantic._plan.options import NO_OPTIONS, CallOptions
 from odmantic._plan.raw import RawQueries
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class QueryDeletion:
         without: The words for what the model does not add.
         hard: Whether documents of a model with `soft_delete` are deleted for good.
         gives_document: Whether the document itself is asked for.
+        options: The options of its commands.
         policy: The policy for what is in MongoDB's language.
     """
 
@@ -40,6 +42,7 @@ class QueryDeletion:
     without: str | Collection[str] = ()
     hard: bool = False
     gives_document: bool = False
+    options: CallOptions = NO_OPTIONS
     policy: RawQueries = RawQueries.ALLOW
 
     @property
@@ -70,12 +73,25 @@ class QueryDeletion:
     @property
     def find_options(self) -> dict[str, Any]:
         """The arguments for the driver's method, if it is sent so."""
-        options: dict[str, Any] = {}
+        options = self.options.command_words
         if self.sort is not None:
             options["sort"] = self.order
         if not self.gives_document:
             options["projection"] = {"_id": True}
         return options
+
+    def by_ids(self, query: QueryExpression, *, hard: bool) -> QueryDeletion:
+        """Return the deletion of documents that the call has found already."""
+        comment = {key: value for key, value in self.options.words.items() if key == "comment"}
+        return QueryDeletion(
+            self.operation,
+            self.model,
+            (query,),
+            just_one=self.gives_document,
+            hard=hard,
+            gives_document=self.gives_document,
+            options=CallOptions(comment),
+        )
 
 
 @dataclass(frozen=True, slots=True)

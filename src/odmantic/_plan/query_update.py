@@ -37,6 +37,7 @@ class QueryUpdate:
         without: The words for what the model does not add.
         options: The options of its commands.
         policy: The policy for what is in MongoDB's language.
+        returning: Which document the call gives, `"before"` the update or `"after"` it; `None` for none.
     """
 
     operation: str
@@ -48,6 +49,24 @@ class QueryUpdate:
     without: str | Collection[str] = ()
     options: CallOptions = NO_OPTIONS
     policy: RawQueries = RawQueries.ALLOW
+    returning: str | None = None
+
+    @property
+    def finds(self) -> bool:
+        """Whether it is sent as `findAndModify`: servers before 8.0 sort for that only."""
+        return self.sort is not None or self.returning is not None
+
+    @property
+    def find_options(self) -> dict[str, Any]:
+        """The arguments for the driver's method, if it is sent so."""
+        options: dict[str, Any] = {}
+        if self.sort is not None:
+            options["sort"] = [*self.sort.items()]
+        if self.returning is None:
+            options["projection"] = {"_id": True}
+        else:
+            options["return_document"] = self.returning == "after"
+        return options
 
 
 @dataclass(frozen=True, slots=True)

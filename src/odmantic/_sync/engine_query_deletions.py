@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from odmantic._driver.plain import check_acknowledged
 from odmantic._plan.arguments import check_model
 from odmantic._plan.loading import plan_load
+from odmantic._plan.options import OF_DELETIONS, checked_call_options
 from odmantic._plan.query_deletion import QueryDeletion
 from odmantic._plan.query_update import queries_of
 from odmantic._plan.rules import MOST_DELETED, checked_options
@@ -18,8 +19,11 @@ from odmantic._sync.operations.delete_by_query import remove
 from odmantic._sync.operations.find_one_and import deleted_instance
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from odmantic._mapping.options import Missing
     from odmantic._plan.loading import LoadArgument
+    from odmantic._plan.options import WriteOptions
     from odmantic._plan.rules import RuleOptions
     from odmantic._plan.sort import SortExpressionType
     from odmantic._shared.reading import ModelType
@@ -43,6 +47,7 @@ class EngineQueryDeletions(EngineUpdates):
         rules: bool = True,
         rules_limit: int = MOST_DELETED,
         session: SyncSessionType = None,
+        **options: Unpack[WriteOptions],
     ) -> bool:
         """Delete one document that matches; no instance in memory changes.
 
@@ -58,12 +63,15 @@ class EngineQueryDeletions(EngineUpdates):
             rules: Whether delete rules of references count.
             rules_limit: The largest number of documents that may be deleted, if there are rules.
             session: See the class.
+            **options: The options of the command, but for `array_filters` and `bypass_document_validation`; see
+                [odmantic.typing.WriteOptions][].
 
         Returns:
             Whether there was one.
 
         Raises:
-            TypeError: if `model` is not a model class, there is no query, or writes are not acknowledged.
+            TypeError: if `model` is not a model class, there is no query, an option has a wrong type, writes are not
+                acknowledged, or there is a `write_concern` in a transaction, which rules have.
             ValueError: if a word of `without` is unknown, or more than `rules_limit` documents would be deleted.
             ReferencedError: if a document denies the deletion; nothing is written.
             TransactionNotSupportedError: if there are rules, and the server is a standalone one.
@@ -79,14 +87,15 @@ class EngineQueryDeletions(EngineUpdates):
             operation="delete_one",
             model=model,
             queries=queries_of("delete_one", model, query, ""),
+            options=checked_call_options("delete_one", model, {**options}, OF_DELETIONS),
             just_one=True,
             sort=build_sort(sort, model),
             without=without,
             hard=hard,
             policy=self._raw_queries,
         )
-        options = checked_options(rules, rules_limit, "delete_one")
-        removed = self._delete_by_query(call, options, session)
+        counting = checked_options(rules, rules_limit, "delete_one")
+        removed = self._delete_by_query(call, counting, session)
         return bool(removed.count)
 
     def delete_many(
@@ -99,6 +108,7 @@ class EngineQueryDeletions(EngineUpdates):
         rules: bool = True,
         rules_limit: int = MOST_DELETED,
         session: SyncSessionType = None,
+        **options: Unpack[WriteOptions],
     ) -> int:
         """Delete all documents that match; no instance in memory changes.
 
@@ -113,12 +123,15 @@ class EngineQueryDeletions(EngineUpdates):
             rules: Whether delete rules of references count.
             rules_limit: The largest number of documents that may be deleted, if there are rules.
             session: See the class.
+            **options: The options of the command, but for `array_filters` and `bypass_document_validation`; see
+                [odmantic.typing.WriteOptions][].
 
         Returns:
             The number of matching documents, which are deleted; those that rules delete do not count.
 
         Raises:
-            TypeError: if `model` is not a model class, there is no query, or writes are not acknowledged.
+            TypeError: if `model` is not a model class, there is no query, an option has a wrong type, writes are not
+                acknowledged, or there is a `write_concern` in a transaction, which rules have.
             ValueError: if a word of `without` is unknown, or more than `rules_limit` documents would be deleted.
             ReferencedError: if a document denies the deletion; nothing is written.
             TransactionNotSupportedError: if there are rules, and the server is a standalone one.
@@ -128,12 +141,13 @@ class EngineQueryDeletions(EngineUpdates):
             operation="delete_many",
             model=model,
             queries=queries_of("delete_many", model, query, ""),
+            options=checked_call_options("delete_many", model, {**options}, OF_DELETIONS),
             without=without,
             hard=hard,
             policy=self._raw_queries,
         )
-        options = checked_options(rules, rules_limit, "delete_many")
-        removed = self._delete_by_query(call, options, session)
+        counting = checked_options(rules, rules_limit, "delete_many")
+        removed = self._delete_by_query(call, counting, session)
         count: int = removed.count
         return count
 
@@ -150,6 +164,7 @@ class EngineQueryDeletions(EngineUpdates):
         rules: bool = True,
         rules_limit: int = MOST_DELETED,
         session: SyncSessionType = None,
+        **options: Unpack[WriteOptions],
     ) -> ModelType | None:
         """Delete one document that matches, and return its instance, in one step: two callers never get the same one.
 
@@ -167,12 +182,15 @@ class EngineQueryDeletions(EngineUpdates):
             rules: Whether delete rules of references count.
             rules_limit: The largest number of documents that may be deleted, if there are rules.
             session: See the class.
+            **options: The options of the command, but for `array_filters` and `bypass_document_validation`; see
+                [odmantic.typing.WriteOptions][].
 
         Returns:
             The instance; `None` if no document matches.
 
         Raises:
-            TypeError: if `model` is not a model class, there is no query, or writes are not acknowledged.
+            TypeError: if `model` is not a model class, there is no query, an option has a wrong type, writes are not
+                acknowledged, or there is a `write_concern` in a transaction, which rules have.
             ValueError: if a word of `without` is unknown, a path of `load` leads to no reference, or more than
                 `rules_limit` documents would be deleted.
             ReferencedError: if a document denies the deletion; nothing is written.
@@ -185,6 +203,7 @@ class EngineQueryDeletions(EngineUpdates):
             operation="find_one_and_delete",
             model=model,
             queries=queries_of("find_one_and_delete", model, query, ""),
+            options=checked_call_options("find_one_and_delete", model, {**options}, OF_DELETIONS),
             just_one=True,
             sort=build_sort(sort, model),
             without=without,
@@ -192,20 +211,23 @@ class EngineQueryDeletions(EngineUpdates):
             gives_document=True,
             policy=self._raw_queries,
         )
-        options = checked_options(rules, rules_limit, "find_one_and_delete")
+        counting = checked_options(rules, rules_limit, "find_one_and_delete")
         loads = plan_load(model, load, missing, self._raw_queries)
         then = partial(deleted_instance, self, call, loads)
-        found: ModelType | None = self._delete_by_query(call, options, session, then)
+        found: ModelType | None = self._delete_by_query(call, counting, session, then)
         return found
 
     def _delete_by_query(
         self,
         call: QueryDeletion,
-        options: RuleOptions,
+        rules: RuleOptions,
         session: SyncSessionType,
         then: Then | None = None,
     ) -> Any:
         query = call.filter
         scope = self._scope_for(session, call.operation, writes=True)
-        check_acknowledged(self._target(call.model).writing, call.operation, call.model)
-        return remove(self, scope, call, query, options, then)
+        if scope.unit is not None:
+            call.options.check_in_transaction(call.operation, call.model)
+        collection = call.options.collection(self._target(call.model).writing)
+        check_acknowledged(collection, call.operation, call.model)
+        return remove(self, scope, call, query, rules, then)

@@ -10,8 +10,11 @@ from odmantic._plan.rules import MOST_DELETED, deletion_said
 from odmantic._sync.session_updates import SessionUpdates
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from odmantic._mapping.options import Missing
     from odmantic._plan.loading import LoadArgument
+    from odmantic._plan.options import WriteOptions
     from odmantic._plan.sort import SortExpressionType
     from odmantic._shared.reading import ModelType
     from odmantic._sync.engine_deletions import Without
@@ -31,11 +34,14 @@ class SessionQueryDeletions(SessionUpdates):
         without: Without = (),
         rules: bool = True,
         rules_limit: int = MOST_DELETED,
+        **options: Unpack[WriteOptions],
     ) -> bool:
         """Delete one document that matches; see `SyncEngine.delete_one`."""
         words = words_said(sort=sort, without=without or None)
         said = deletion_said(hard=hard, rules=rules, rules_limit=rules_limit)
-        return self.engine.delete_one(model, query, session=self._as_argument(), **words, **said)
+        return self.engine.delete_one(
+            model, query, session=self._as_argument(), **words, **said, **options
+        )
 
     def delete_many(
         self,
@@ -46,11 +52,14 @@ class SessionQueryDeletions(SessionUpdates):
         without: Without = (),
         rules: bool = True,
         rules_limit: int = MOST_DELETED,
+        **options: Unpack[WriteOptions],
     ) -> int:
         """Delete all documents that match; see `SyncEngine.delete_many`."""
         words = words_said(without=without or None)
         said = deletion_said(hard=hard, rules=rules, rules_limit=rules_limit)
-        return self.engine.delete_many(model, query, session=self._as_argument(), **words, **said)
+        return self.engine.delete_many(
+            model, query, session=self._as_argument(), **words, **said, **options
+        )
 
     def find_one_and_delete(  # noqa: PLR0913 - the words of a deletion
         self,
@@ -64,10 +73,11 @@ class SessionQueryDeletions(SessionUpdates):
         without: Without = (),
         rules: bool = True,
         rules_limit: int = MOST_DELETED,
+        **options: Unpack[WriteOptions],
     ) -> ModelType | None:
         """Delete one document that matches, and return its instance; see `SyncEngine.find_one_and_delete`."""
         words = words_said(sort=sort, load=load, missing=missing, without=without or None)
         said = deletion_said(hard=hard, rules=rules, rules_limit=rules_limit)
         return self.engine.find_one_and_delete(
-            model, query, session=self._as_argument(), **words, **said
+            model, query, session=self._as_argument(), **words, **said, **options
         )

@@ -46,6 +46,9 @@ TAKE_MODELS = {
     "delete_one": lambda engine, value: engine.delete_one(value, {}),
     "delete_many": lambda engine, value: engine.delete_many(value, {}),
     "find_one_and_delete": lambda engine, value: engine.find_one_and_delete(value, {}),
+    "find_one_and_update": lambda engine, value: engine.find_one_and_update(
+        value, {}, {"$set": {"x": 1}}
+    ),
     "get_collection": lambda engine, value: engine.get_collection(value),
     "configure_database": lambda engine, value: engine.configure_database([Parcel, value]),
 }

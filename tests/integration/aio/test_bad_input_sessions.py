@@ -51,6 +51,9 @@ OPERATIONS = {
     "find_one_and_delete": lambda engine, parcel, session: engine.find_one_and_delete(
         Parcel, {}, session=session
     ),
+    "find_one_and_update": lambda engine, parcel, session: engine.find_one_and_update(
+        Parcel, {}, {"$set": {"x": 1}}, session=session
+    ),
     "update_one": lambda engine, parcel, session: engine.update_one(
         Parcel, {}, {"$set": {"x": 1}}, session=session
     ),

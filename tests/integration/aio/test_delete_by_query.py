@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import List, Optional
 
 import pytest
+from pymongo import WriteConcern
 from pymongo.errors import OperationFailure
 
 from odmantic import Field, Model, Reference, hook, stored
@@ -204,6 +205,54 @@ async def test_an_unacknowledged_deletion_is_refused(odmantic_mongo_uri, aio_eng
         assert await aio_engine.count(Job) == 4
     finally:
         await client.close()
+
+
+@pytest.mark.each_driver
+@EACH
+async def test_options_reach_every_command(jobs, aio_engine, commands, raw_database, name):
+    words = {"hint": "_id_", "comment": "why", "let": {"a": 1}}
+    query = {"$and": [{"s": "A"}, raw({"$expr": {"$eq": ["$$a", 1]}})]}
+    for model in (Job, Note):
+        commands.clear()
+        collated = {"collation": {"locale": "en", "strength": 2}}
+        number = await _run(aio_engine, name, model, query, **words, **collated)
+        assert number == (0 if model is Note else 2 if name == "delete_many" else 1)
+        (event,) = commands.started
+        (sent,) = event.command.get("deletes", event.command.get("updates", [event.command]))
+        assert sent["hint"] == "_id_"
+        assert sent["collation"]["strength"] == 2
+        assert (event.command["comment"], event.command["let"]) == ("why", {"a": {"$literal": 1}})
+    await aio_engine.save(User(name="ada"))
+    commands.clear()
+    words["collation"] = {"locale": "en", "strength": 2}
+    assert await _run(aio_engine, name, User, User.name == "ADA", **words) == 1
+    first, *_, last = (event.command for event in commands.started if event.command.get("comment"))
+    assert (first["hint"], first["let"]) == ("_id_", {"a": {"$literal": 1}})
+    assert "let" not in last
+
+
+@EACH
+async def test_options_are_checked(aio_engine, commands, name):
+    method = getattr(aio_engine, name)
+    for options, match in (
+        ({"upsrt": True}, "has no option 'upsrt'"),
+        ({"array_filters": []}, "has no option 'array_filters'"),
+        ({"hint": 5}, f"{name} of Job takes .* as hint="),
+    ):
+        with pytest.raises(TypeError, match=match):
+            await method(Job, {}, **options)
+    concern = WriteConcern("majority")
+    with pytest.raises(TypeError, match="write_concern= in a transaction"):
+        await method(User, {}, write_concern=concern)
+    with pytest.raises(TypeError, match="w=0"):
+        await method(Job, {}, write_concern=WriteConcern(0))
+    assert commands.names == []
+    await method(Job, {}, write_concern=concern)
+    (event,) = commands.started
+    assert event.command["writeConcern"] == {"w": "majority"}
+    async with aio_engine.transaction() as transaction:
+        with pytest.raises(TypeError, match="write_concern= in a transaction"):
+            await getattr(transaction, name)(Job, {}, write_concern=concern)
 
 
 # --- The instance -----------------------------------------------------------------------------------

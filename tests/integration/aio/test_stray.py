@@ -125,6 +125,12 @@ async def _find_one_and_delete(engine, **session):
     return await engine.find_one_and_delete(User, User.name == "nobody", **session)
 
 
+async def _find_one_and_update(engine, **session):
+    return await engine.find_one_and_update(
+        User, User.name == "nobody", set_(User.name, "x"), **session
+    )
+
+
 async def _configure(engine, **session):
     return await engine.configure_database([Indexed], **session)
 
@@ -136,7 +142,7 @@ EVERY_OPERATION = pytest.mark.parametrize(
         *(_save, _save_all, _insert, _insert_many, _replace),
         *(_refresh, _delete),
         *(_remove, _update_one, _update_many, _configure),
-        *(_delete_one, _delete_many, _find_one_and_delete),
+        *(_delete_one, _delete_many, _find_one_and_delete, _find_one_and_update),
     ],
     ids=lambda operate: operate.__name__[1:],
 )
@@ -213,7 +219,7 @@ async def test_ignore_is_silent_and_runs_outside(make_engine, operate, commands)
     "operate",
     [
         *(_find, _find_one, _count, _save, _save_all, _insert, _insert_many, _remove, _update_many),
-        *(_delete_many, _find_one_and_delete),
+        *(_delete_many, _find_one_and_delete, _find_one_and_update),
     ],
     ids=lambda operate: operate.__name__[1:],
 )

@@ -140,6 +140,12 @@ def _find_one_and_delete(target, user, **session):
     assert (found, found.author) == (post, user)
 
 
+def _find_one_and_update(target, user, **session):
+    post = target.save(Post(author=user, reviewer=user), **session)
+    found = target.find_one_and_update(Post, {}, {"$set": {"x": 1}}, **session)
+    assert (found, found.author) == (post, user)
+
+
 def _configure_database(target, user, **session):
     class Fresh(Model):
         name: str = Field(index=True)
@@ -153,7 +159,7 @@ OPERATIONS = {
         *(_find, _find_one, _find_any, _load, _count, _get, _get_many, _exists, _distinct),
         *(_save, _save_all, _insert, _insert_many, _replace, _update_one, _update_many),
         *(_refresh, _delete, _remove, _restore),
-        *(_delete_one, _delete_many, _find_one_and_delete),
+        *(_delete_one, _delete_many, _find_one_and_delete, _find_one_and_update),
     )
 }
 OF_ENGINES = OPERATIONS | {"configure_database": _configure_database}

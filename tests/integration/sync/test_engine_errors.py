@@ -117,6 +117,11 @@ def test_custom_errors_of_validators_are_parsing_errors(sync_engine, raw_databas
             "find_one_and_delete",
             lambda engine: engine.find_one_and_delete(Coded, {}),
         ),
+        (
+            "findAndModify",
+            "find_one_and_update",
+            lambda engine: engine.find_one_and_update(Coded, {}, {"$set": {"x": 1}}),
+        ),
         ("update", "update_one", lambda engine: engine.update_one(Coded, {}, {"$set": {"x": 1}})),
         ("update", "update_many", lambda engine: engine.update_many(Coded, {}, {"$set": {"x": 1}})),
         (

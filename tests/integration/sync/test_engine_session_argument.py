@@ -200,7 +200,7 @@ def test_a_cursor_of_a_closed_session_cannot_be_consumed(sync_engine):
     "method",
     [
         *("find", "find_one", "count", "save", "save_all", "remove", "update_one", "update_many"),
-        *("delete_one", "delete_many", "find_one_and_delete"),
+        *("delete_one", "delete_many", "find_one_and_delete", "find_one_and_update"),
     ],
 )
 def test_the_session_is_given_by_keyword_only(sync_engine, method):

@@ -15,7 +15,7 @@ from odmantic.update import set_
 
 WRITES = [
     *("save", "save_all", "delete", "remove", "update_one", "update_many", "configure_database"),
-    *("delete_one", "delete_many", "find_one_and_delete"),
+    *("delete_one", "delete_many", "find_one_and_delete", "find_one_and_update"),
 ]
 
 
@@ -39,6 +39,7 @@ def _arguments(operation, user):
         "delete_one": (User, {}),
         "delete_many": (User, {}),
         "find_one_and_delete": (User, {}),
+        "find_one_and_update": (User, {}, set_(User.name, "Bob")),
         "configure_database": ([User],),
     }[operation]
 

@@ -45,9 +45,16 @@ CALLS = [
     ("delete_one", (User, {}), {}, {}),
     ("delete_one", (User, {}), {"sort": User.name, "without": "soft_delete", "hard": True}, {}),
     ("delete_many", (User, {}), {}, {}),
-    ("delete_many", (User, {}), {"rules": False, "rules_limit": 3}, {}),
+    ("delete_many", (User, {}), {"rules": False, "rules_limit": 3, "comment": "x"}, {}),
     ("find_one_and_delete", (User, {}), {}, {}),
     ("find_one_and_delete", (User, {}), {"load": (), "missing": "keep", "hard": True}, {}),
+    ("find_one_and_update", (User, *_QUERIES), {}, {"returning": "after"}),
+    (
+        "find_one_and_update",
+        (User, *_QUERIES),
+        {"returning": "before", "sort": User.name, "load": (), "missing": "keep", "comment": "x"},
+        {},
+    ),
     ("update_one", (User, {}, {"$set": {"age": 1}}), {}, {}),
     (
         "update_one",

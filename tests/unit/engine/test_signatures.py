@@ -57,11 +57,14 @@ METHODS = {
     "remove": [*MODEL, ("just_one", KEYWORD), HARD, WITHOUT, *RULES, *SESSION],
     "update_one": [*UPDATE, READ[0], WITHOUT, *SESSION, OPTIONS],
     "update_many": [*UPDATE, WITHOUT, *SESSION, OPTIONS],
-    "delete_one": [*UPDATE[:2], READ[0], HARD, WITHOUT, *RULES, *SESSION],
-    "delete_many": [*UPDATE[:2], HARD, WITHOUT, *RULES, *SESSION],
+    "delete_one": [*UPDATE[:2], READ[0], HARD, WITHOUT, *RULES, *SESSION, OPTIONS],
+    "delete_many": [*UPDATE[:2], HARD, WITHOUT, *RULES, *SESSION, OPTIONS],
     "find_one_and_delete": [
         *(*UPDATE[:2], READ[0], *LOAD[:2], HARD, WITHOUT),
-        *(*RULES, *SESSION),
+        *(*RULES, *SESSION, OPTIONS),
+    ],
+    "find_one_and_update": [
+        *(*UPDATE, ("returning", KEYWORD), READ[0], *LOAD[:2], WITHOUT, *SESSION, OPTIONS)
     ],
     "configure_database": [("models", POSITIONAL), ("update_existing_indexes", KEYWORD), *SESSION],
     "get_collection": [("model", POSITIONAL)],
@@ -109,6 +112,7 @@ DEFAULTS = {
     "discard": False,
     "bypass_document_validation": None,
     "without": (),
+    "returning": "after",
     "update_existing_indexes": False,
 }
 

@@ -60,6 +60,8 @@ async def remove(
     if not may_fire(call.model, rules, hard=call.hard):
         return await _remove_hooked(engine, scope, call, query, None, then)
 
+    call.options.check_in_transaction(call.operation, call.model)
+
     async def work(scope: Scope) -> Any:
         return await _remove_hooked(engine, scope, call, query, rules.limit, then)
 
@@ -111,13 +113,13 @@ async def _remove(
     target = engine._target(call.model)
     if call.finds:
         # What the documents hold is read as by `find`.
-        find = target.collection.find_one_and_delete
+        find = call.options.collection(target.collection).find_one_and_delete
         options = {**call.find_options, "session": scope.session}
         send = partial(find, target.bound(query), **options)
         return Removed.of_found(await scope.send(engine, send, call.operation, call.model))
-    collection = target.writing
+    collection = call.options.collection(target.writing)
     delete = collection.delete_one if call.just_one else collection.delete_many
-    send = partial(delete, query, session=scope.session)
+    send = partial(delete, query, **call.options.words, session=scope.session)
     result = await scope.send(engine, send, call.operation, call.model)
     return Removed(result.deleted_count)
 
@@ -131,6 +133,7 @@ async def _remove_with_rules(
         is_soft=call.is_soft,
         limit=limit,
         first_by=call.order if call.just_one else None,
+        words=call.options.words,
     )
     document = None
     with dooming(scope):
@@ -139,9 +142,8 @@ async def _remove_with_rules(
         for is_soft in (False, True):
             ids = [root.id for root in following.roots if root.is_soft is is_soft]
             for some in slices(ids):
-                those = replace(call, sort=None, just_one=call.gives_document, hard=not is_soft)
-                removed = await _remove(
-                    engine, scope, those, QueryExpression(ids_filter(some)), None
-                )
+                query = QueryExpression(ids_filter(some))
+                those = call.by_ids(query, hard=not is_soft)
+                removed = await _remove(engine, scope, those, query, None)
                 document = removed.document
     return Removed(len(following.roots), document)

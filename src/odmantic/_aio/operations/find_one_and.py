@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from odmantic._aio.operations.hooks import hooks_of_read, load_hooked
 from odmantic._aio.operations.load import load_back_references
 from odmantic._aio.operations.references import ReferenceLoader
+from odmantic._aio.operations.update import update
 from odmantic._plan.errors import add_context
 from odmantic._plan.find import loads_references
 from odmantic._shared.reading import Reader
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from odmantic._aio.operations.scope import Scope
     from odmantic._mapping.loading import Load
     from odmantic._plan.query_deletion import QueryDeletion, Removed
+    from odmantic._plan.query_update import QueryUpdate, UpdatePlans
 
 
 async def deleted_instance(
@@ -34,6 +36,23 @@ async def deleted_instance(
         return await instance_of(
             engine, scope, load, removed.document, call.operation, is_new=is_new
         )
+
+
+async def find_and_update(
+    engine: Engine, scope: Scope, call: QueryUpdate, plans: UpdatePlans, load: Load
+) -> Any:
+    """Update one document, and return its instance; `None` if none matches.
+
+    Raises:
+        DuplicateKeyError: if a unique index refuses the document.
+        DocumentParsingError: if the document does not fit the model, or lacks a target.
+    """
+    result = await update(engine, scope, call, plans)
+    document = (result.raw_result or {}).get("value")
+    if document is None:
+        return None
+    with saying("the document is updated"):
+        return await instance_of(engine, scope, load, document, call.operation)
 
 
 async def instance_of(

@@ -60,14 +60,15 @@ async def remove_softly(
     write = plan_soft_remove(call, query, time, supplied)
     if call.finds:
         # What the documents hold is read as by `find`.
-        find = target.collection.find_one_and_update
+        find = call.options.collection(target.collection).find_one_and_update
         options = {"return_document": ReturnDocument.AFTER, "session": scope.session}
         changes = target.bound(write.update)
         send = partial(find, target.bound(query), changes, **call.find_options, **options)
         return Removed.of_found(await scope.write_by_query(engine, send, call.operation, model))
-    collection = target.writing
+    collection = call.options.collection(target.writing)
     update = collection.update_one if call.just_one else collection.update_many
-    send = partial(update, write.filter, write.update, session=scope.session)
+    words = call.options.words
+    send = partial(update, write.filter, write.update, **words, session=scope.session)
     result = await scope.write_by_query(engine, send, call.operation, model)
     return Removed(result.matched_count)
 

@@ -13,7 +13,7 @@ from odmantic._aio.operations.hooks import after_query_write, before_query_write
 from odmantic._driver.plain import check_acknowledged
 from odmantic._hooks.supply import supplied_in_update
 from odmantic._plan.filters import build_filter
-from odmantic._plan.query_update import plan_query_update
+from odmantic._plan.query_update import SentUpdate, UpdatePlans, plan_query_update
 from odmantic._plan.raw import RawQueries
 from odmantic.exceptions import DuplicateKeyError
 from odmantic.update import Update
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from odmantic._aio.interfaces import Engine
     from odmantic._aio.operations.scope import Scope
-    from odmantic._plan.query_update import QueryUpdate, SentUpdate, UpdatePlans
+    from odmantic._driver.plain import Target
+    from odmantic._plan.query_update import QueryUpdate
 
 
 def plan_for(engine: Engine, call: QueryUpdate) -> UpdatePlans:
@@ -64,15 +65,28 @@ async def _update(
     engine: Engine, scope: Scope, call: QueryUpdate, plans: UpdatePlans
 ) -> UpdateResult:
     """Send the update, and where values with defaults are missing, the others for it."""
-    collection = call.options.collection(engine._target(call.model).writing)
-    if call.just_one and (call.sort is not None or plans.others):
+    target = engine._target(call.model)
+    collection = call.options.collection(target.writing)
+    if call.just_one and (call.finds or plans.others):
         check_acknowledged(collection, call.operation, call.model)
+    if call.returning is not None:
+        # What the document holds is read as by `find`.
+        collection = call.options.collection(target.collection)
+        bound = partial(_bound, target)
+        plans = UpdatePlans(bound(plans.first), tuple(map(bound, plans.others)), plans.names)
     result = await _send(engine, scope, call, collection, plans.first)
     for sent in plans.others:
-        if call.just_one and result.matched_count:
-            break
-        result = _together(result, await _send(engine, scope, call, collection, sent))
+        if not call.just_one:
+            result = _together(result, await _send(engine, scope, call, collection, sent))
+        elif not result.matched_count:
+            result = await _send(engine, scope, call, collection, sent)
     return result
+
+
+def _bound(target: Target, sent: SentUpdate) -> SentUpdate:
+    """Return what the driver can encode for the collection as it is read."""
+    bound: Any = target.bound
+    return SentUpdate(bound(sent.filter), bound(sent.update), bound(sent.array_filters))
 
 
 async def _send(
@@ -84,22 +98,22 @@ async def _send(
         )
     except pymongo.errors.DuplicateKeyError as error:
         raise DuplicateKeyError(None, error, call.model) from error
-    if call.sort is None:
+    if not call.finds:
         answer: UpdateResult = result
         return answer
     # The server does not say whether the document it met has changed.
     number = int(result is not None)
-    return UpdateResult({"n": number, "nModified": number, "ok": 1.0}, acknowledged=True)
+    raw = {"n": number, "nModified": number, "ok": 1.0, "value": result}
+    return UpdateResult(raw, acknowledged=True)
 
 
 def _call_for(
     call: QueryUpdate, collection: Any, sent: SentUpdate, scope: Scope
 ) -> Callable[[], Any]:
-    """Return the call of the driver that updates; servers before 8.0 sort for `findAndModify` only."""
+    """Return the call of the driver that updates."""
     options: dict[str, Any]
-    if call.sort is not None:
-        options = call.options.command_words
-        options |= {"sort": [*call.sort.items()], "projection": {"_id": True}}
+    if call.finds:
+        options = call.options.command_words | call.find_options
         method = collection.find_one_and_update
     else:
         options = {**call.options.words}

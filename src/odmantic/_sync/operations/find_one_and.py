@@ -14,12 +14,14 @@ from odmantic._state.transitions import mark_unknown
 from odmantic._sync.operations.hooks import hooks_of_read, load_hooked
 from odmantic._sync.operations.load import load_back_references
 from odmantic._sync.operations.references import ReferenceLoader
+from odmantic._sync.operations.update import update
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from odmantic._mapping.loading import Load
     from odmantic._plan.query_deletion import QueryDeletion, Removed
+    from odmantic._plan.query_update import QueryUpdate, UpdatePlans
     from odmantic._sync.interfaces import Engine
     from odmantic._sync.operations.scope import Scope
 
@@ -33,6 +35,23 @@ def deleted_instance(
     with saying("the document is deleted"):
         is_new = not call.is_soft
         return instance_of(engine, scope, load, removed.document, call.operation, is_new=is_new)
+
+
+def find_and_update(
+    engine: Engine, scope: Scope, call: QueryUpdate, plans: UpdatePlans, load: Load
+) -> Any:
+    """Update one document, and return its instance; `None` if none matches.
+
+    Raises:
+        DuplicateKeyError: if a unique index refuses the document.
+        DocumentParsingError: if the document does not fit the model, or lacks a target.
+    """
+    result = update(engine, scope, call, plans)
+    document = (result.raw_result or {}).get("value")
+    if document is None:
+        return None
+    with saying("the document is updated"):
+        return instance_of(engine, scope, load, document, call.operation)
 
 
 def instance_of(

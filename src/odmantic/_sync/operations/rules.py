@@ -51,7 +51,7 @@ _LARGEST_LIMIT = 2**31 - 1
 _IN_ORDER: list[tuple[str, Any]] = [("_id", 1)]
 
 
-def plan_deletion(
+def plan_deletion(  # noqa: PLR0913 - what is found, and how
     engine: Engine,
     scope: Scope,
     model: type[Model],
@@ -61,10 +61,12 @@ def plan_deletion(
     is_soft: bool,
     limit: int,
     first_by: list[tuple[str, Any]] | None = None,
+    words: Mapping[str, Any] | None = None,
 ) -> Consequences:
     """Return what follows from the deletion of the documents that match; nothing is written.
 
-    With `first_by`, it is the deletion of the first one in this order.
+    With `first_by`, it is the deletion of the first one in this order. The `words` are options of the read that finds
+    what matches.
 
     Raises:
         ReferencedError: if a document denies it.
@@ -72,7 +74,7 @@ def plan_deletion(
     """
     most = limit + 1 if first_by is None else 1
     asked = FindHolders(model, dict(query), type_keys(model), most)
-    roots = _read(engine, scope, operation, asked, first_by or _IN_ORDER)
+    roots = _read(engine, scope, operation, asked, first_by or _IN_ORDER, words)
 
     def place_of(cls: Any) -> Hashable:
         place = engine._target(cls).known.place
@@ -94,6 +96,7 @@ def _read(
     operation: str,
     request: FindHolders,
     order: list[tuple[str, Any]] | None = None,
+    words: Mapping[str, Any] | None = None,
 ) -> list[Any]:
     """Read some keys of documents of a model."""
     target, limit = engine._target(request.model), request.limit
@@ -107,6 +110,7 @@ def _read(
             limit=min(limit, _LARGEST_LIMIT),
             batch_size=min(limit, _MOST_IN_BATCH) + 1,
             session=scope.session,
+            **(words or {}),
         )
         found: list[Any] = []
         while batch := take_batch(cursor, LIST_PAGE_SIZE):

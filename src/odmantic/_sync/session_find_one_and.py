@@ -1,0 +1,48 @@
+# Generated from src/odmantic/_aio/session_find_one_and.py by tools/generate_sync.py: do not edit.
+"""The writes that find one document by query, which sessions and transactions share with engines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from odmantic._plan.arguments import words_said
+from odmantic._sync.session_query_deletions import SessionQueryDeletions
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from odmantic._mapping.options import Missing
+    from odmantic._plan.loading import LoadArgument
+    from odmantic._plan.options import WriteOptions
+    from odmantic._plan.sort import SortExpressionType
+    from odmantic._shared.reading import ModelType
+    from odmantic._sync.engine_deletions import Without
+    from odmantic._sync.engine_updates import AnyUpdate, OneQuery
+
+
+class SessionFindOneAnd(SessionQueryDeletions):
+    """The writes of an engine that find one document by query, in one driver session."""
+
+    def find_one_and_update(
+        self,
+        model: type[ModelType],
+        query: OneQuery,
+        *updates: AnyUpdate,
+        returning: Literal["after", "before"] = "after",
+        sort: SortExpressionType = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
+        without: Without = (),
+        **options: Unpack[WriteOptions],
+    ) -> ModelType | None:
+        """Update one document that matches, and return its instance; see `SyncEngine.find_one_and_update`."""
+        words = words_said(sort=sort, load=load, missing=missing, without=without or None)
+        return self.engine.find_one_and_update(
+            model,
+            query,
+            *updates,
+            returning=returning,
+            session=self._as_argument(),
+            **words,
+            **options,
+        )
