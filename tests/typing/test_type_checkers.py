@@ -16,6 +16,25 @@ HERE = Path(__file__).parent
 FILES = sorted(file.name for file in HERE.glob("*.py") if not file.name.startswith("test_"))
 """Programs: each line with a mistake has a mark that says so."""
 
+AND = "to a checker, `a and b` and chained comparisons are one of two values, whatever these are"
+TRUTH = "mypy takes whatever `__bool__` returns for true or false"
+LITERAL = "pyright forgets literals when it solves a type variable"
+NOT_FOUND: dict[str, dict[str, str]] = {
+    "mypy": {
+        'sync.find(User, F(User.name) == "a" and F(User.age) > 3)': AND,
+        "sync.find(User, 3 < F(User.age) < 5)": AND,
+        "sync.find(User, not F(User.age) == 3)": TRUTH,
+        "if F(User.age) > 3:": TRUTH,
+    },
+    "pyright": {
+        'sync.find(User, F(User.name) == "a" and F(User.age) > 3)': AND,
+        "sync.find(User, 3 < F(User.age) < 5)": AND,
+        'await engine.find(User, F(User.kind) == "cat")': LITERAL,
+        'F(User.kind).set("cat")': LITERAL,
+    },
+}
+"""The mistakes that a checker does not find, and why; all others are found by both."""
+
 
 def run(directory: Path, *command: str) -> str:
     done = subprocess.run(
@@ -71,9 +90,14 @@ def test_a_right_program_passes_and_every_mistake_is_found(
     found: dict[str, dict[int, str]] = {file: {} for file in FILES}
     for file, line, message in reports:
         found[file][line] = message
+    unseen: list[str] = []
+    number = 0
     for file in FILES:
         lines = (HERE / file).read_text(encoding="utf-8").splitlines()
         marked = {number for number, line in enumerate(lines, start=1) if "# mistake" in line}
-        missed = {number: lines[number - 1] for number in marked - set(found[file])}
-        assert missed == {}, file
-        assert set(found[file]) == marked, (file, found[file])
+        number += len(marked)
+        unseen += [lines[each - 1].partition("#")[0].strip() for each in marked - set(found[file])]
+        false = {each: text for each, text in found[file].items() if each not in marked}
+        assert false == {}, file
+    assert sorted(unseen) == sorted(NOT_FOUND[name])
+    assert len(unseen) < 0.05 * number

@@ -117,6 +117,10 @@ if TYPE_CHECKING:
 
         def __invert__(self) -> Filter: ...
 
+        def __iand__(self, other: Mapping[str, Any] | bool) -> Filter: ...  # noqa: PYI034
+
+        def __ior__(self, other: Mapping[str, Any] | bool) -> Filter: ...  # type: ignore[override]  # noqa: PYI034
+
     class Sort:
         """A sort order by a typed field; at run time a `SortExpression`."""
 

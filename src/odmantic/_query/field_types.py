@@ -7,7 +7,7 @@ program; a cast to `FieldProxy` is for these.
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from datetime import date
+from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
@@ -67,5 +67,5 @@ NumberField: TypeAlias = HasPath | float | Decimal | Decimal128 | None
 IntegerField: TypeAlias = HasPath | int | None
 BitsField: TypeAlias = HasPath | int | bytes | None
 ArrayField: TypeAlias = HasPath | Items | AbstractSet[Any] | None
-DateField: TypeAlias = HasPath | date | Timestamp | None
+DateField: TypeAlias = HasPath | datetime | Timestamp | None
 Amount: TypeAlias = float | Decimal

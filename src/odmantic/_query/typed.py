@@ -198,7 +198,7 @@ class OrderedExpr(Expr[T_contra, T_contra | V_contra], Generic[T_contra, V_contr
 
 
 class DateExpr(OrderedExpr[T_contra, V_contra]):
-    """A field with dates or times."""
+    """A field with datetimes or timestamps."""
 
     __slots__ = ()
 
