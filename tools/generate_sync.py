@@ -1,7 +1,7 @@
-"""Generate the sync twin of async source: `_aio` -> `_sync`, for the package and for its tests.
+"""Generate the sync twin of async source: `_aio` -> `_sync`, for the package and for its tests; and strict stubs.
 
-`sync_translation.py` has the rules of the translation. This module handles the files: which exist, what they must
-contain, and whether they do. ruff formats the result.
+`sync_translation.py` has the rules of the translation, `strict_stub.py` makes the stubs, of both colours. This module
+handles the files: which exist, what they must contain, and whether they do. ruff formats the result.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+from strict_stub import STUBS, StubError, make_stub
 from sync_translation import TranslationError, rename, translate
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -58,6 +59,31 @@ def generate(source: Path, target: Path, *, root: Path = ROOT) -> dict[Path, str
                     f"{path}: this directory is generated, but the file has no source in {source}"
                 )
             results[path] = None
+    return results
+
+
+def generate_stubs(generated: dict[Path, str | None], *, root: Path = ROOT) -> dict[Path, str]:
+    """Return what the stubs of `odmantic.strict` must contain, made of the files as generated.
+
+    Raises:
+        TranslationError: if a stub cannot be made.
+    """
+
+    def read(module: str) -> str:
+        path = source / f"{module.replace('.', '/')}.py"
+        if not path.exists() and path not in generated:
+            path = path.with_suffix("") / "__init__.py"
+        return generated.get(path) or path.read_text(encoding="utf-8")
+
+    source = root / "src"
+    results: dict[Path, str] = {}
+    for stub in STUBS:
+        path = source / f"{stub.name.replace('.', '/')}.pyi"
+        try:
+            text = make_stub(stub, read, MARKER)
+        except StubError as error:
+            raise TranslationError(f"{path}: {error}") from error
+        results[path] = _format(text, path, root)
     return results
 
 
@@ -138,6 +164,8 @@ def main(arguments: list[str] | None = None) -> int:
         for source, target in options.pair or PAIRS:
             if (root / source).exists():
                 results |= generate(root / source, root / target, root=root)
+        if not options.pair:
+            results |= generate_stubs(results, root=root)
     except TranslationError as error:
         sys.stderr.write(f"{error}\n")
         return 2

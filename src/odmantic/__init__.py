@@ -117,6 +117,7 @@ if not TYPE_CHECKING:
             "query",
             "reference",
             "session",
+            "strict",
             "typing",
             "update",
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from odmantic._mapping.building import building
 from odmantic._mapping.fields import ODMBaseField, ODMEmbedded, ODMField, ODMReference
@@ -101,7 +101,9 @@ class FieldProxy(OperatorMethods, Arithmetic):
             f"{self!r} cannot be assigned: write inc(...) or mul(...) in an update to change it in documents"
         )
 
-    __iadd__ = __isub__ = __imul__ = __itruediv__ = __ifloordiv__ = __imod__ = _refuse_assignment
+    if not TYPE_CHECKING:  # to checkers, a field is a value
+        __iadd__ = __isub__ = __imul__ = _refuse_assignment
+        __itruediv__ = __ifloordiv__ = __imod__ = _refuse_assignment
 
     # Python's operators look neither at attributes of this object nor at embedded fields named like an operator.
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import (
     TYPE_CHECKING,
     Any,
+    ClassVar,
     Generic,
     Literal,
     NoReturn,
@@ -104,7 +105,7 @@ class Expr(HasPath, Generic[T_contra, C_contra]):
                 obj=self,
             )
 
-    __hash__ = None  # type: ignore[assignment]  # == makes a filter
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # == makes a filter
 
     # Without the second overload, checkers would fall back on the value's own `==`, which is a bool.
 
