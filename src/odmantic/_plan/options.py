@@ -12,10 +12,10 @@ from pymongo.collation import Collation
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from odmantic._codec.encode import encode_value
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.sort import build_sort
 from odmantic._query.expressions import QueryExpression, RawQuery
+from odmantic._query.operands import built, operand_of
 from odmantic.field import FieldProxy
 from odmantic.index import Index
 from odmantic.query import SortExpression
@@ -43,7 +43,7 @@ class WriteOptions(TypedDict, total=False):
         hint: The index to use: its name, an `Index(...)`, or fields as for `sort=`.
         collation: How text is compared.
         comment: What the server's logs and its profiler show.
-        let: Values by name, for `$$name` in `$expr` and in stages; `raw({...})` is an expression.
+        let: Values by name, for `$$name` in `$expr` and in stages; `raw({...})` and what `odmantic.expr` makes are expressions.
         array_filters: The conditions on items, for an update as a dict.
         bypass_document_validation: Whether the validation of the collection does not count.
         write_concern: The write concern; not in a transaction, which has one for all.
@@ -264,13 +264,7 @@ def _variables(value: Any, _model: type[Any]) -> Any:
         isinstance(name, str) and name for name in given
     ):
         return _WRONG
-    return {str(name): _as_constant(each) for name, each in given.items()}
-
-
-def _as_constant(value: Any) -> Any:
-    if isinstance(value, RawQuery):
-        return dict(value)
-    return {"$literal": encode_value(value)}
+    return {str(name): built(operand_of(each)) for name, each in given.items()}
 
 
 def _number(value: Any, _model: type[Any]) -> Any:

@@ -204,7 +204,9 @@ def _left_out(
 
 
 def _check_names(instance: Model, names: Collection[Any], verb: str) -> None:
-    """Refuse names that an update would read as paths, operators or fields: they may come from a request.
+    """Refuse names that the server would read as paths, operators or fields: they may come from a request.
+
+    A document that is inserted or replaces another one has its keys as they are, and no operators.
 
     Raises:
         InvalidDocumentError: if an extra has such a name.
@@ -216,7 +218,7 @@ def _check_names(instance: Model, names: Collection[Any], verb: str) -> None:
         text = str.__str__(name) if isinstance(name, str) else name
         if type(name) is str and name in known:
             continue
-        if not isinstance(text, str) or not text or "." in text or text.startswith("$"):
+        if not isinstance(text, str) or _acts(text, verb):
             reason = (
                 "is empty, starts with '$', or contains a dot, and MongoDB would not read it as the name of a key; "
                 "keep such names in a field that is a dict"
@@ -230,6 +232,13 @@ def _check_names(instance: Model, names: Collection[Any], verb: str) -> None:
         raise InvalidDocumentError(
             f"cannot {verb} {model.__name__}: the name of its extra value {text!r} {reason}", model
         )
+
+
+def _acts(name: str, verb: str) -> bool:
+    """Return whether the server reads a name as something else than that of a key, or refuses it."""
+    if verb == "insert":
+        return False
+    return name.startswith("$") or (verb != "replace" and (not name or "." in name))
 
 
 def _is_text(text: str) -> Callable[[Any], bool]:

@@ -18,6 +18,7 @@ from odmantic._plan.options import (
     OF_UPDATES,
     checked_call_options,
 )
+from odmantic.expr import call
 from odmantic.query import desc, raw
 from odmantic.typing import AggregateOptions, FindOptions, WriteOptions
 
@@ -49,12 +50,13 @@ TAKEN = [
     ({"collation": {"locale": "de"}}, {"collation": {"locale": "de"}}),
     ({"comment": {"by": 1}}, {"comment": {"by": 1}}),
     ({"comment": None, "hint": None, "write_concern": None, "array_filters": None}, {}),
-    ({"let": {"a": 3}}, {"let": {"a": {"$literal": 3}}}),
+    ({"let": {"a": 3}}, {"let": {"a": 3}}),
     ({"let": {"a": "$secret"}}, {"let": {"a": {"$literal": "$secret"}}}),
     ({"let": {"a": {"$add": [1, 2]}}}, {"let": {"a": {"$literal": {"$add": [1, 2]}}}}),
     ({"let": {"a": raw({"$add": [1, 2]})}}, {"let": {"a": {"$add": [1, 2]}}}),
     ({"let": raw({"a": {"$add": [1, 2]}})}, {"let": {"a": {"$add": [1, 2]}}}),
     ({"let": {"a": NUMBER}}, {"let": {"a": {"$literal": NUMBER}}}),
+    ({"let": {"a": "x", "b": call("$$NOW")}}, {"let": {"a": "x", "b": "$$NOW"}}),
     ({"bypass_document_validation": True}, {"bypass_document_validation": True}),
     ({"max_time_ms": 5, "batch_size": 0}, {"max_time_ms": 5, "batch_size": 0}),
     (
