@@ -61,10 +61,8 @@ def check_loaded_instances(instances: Iterable[Any], operation: str) -> None:
     Raises:
         NotLoadedError: if one was not loaded.
     """
-    for instance in instances:
-        hollow = hollow_in(instance)
-        if hollow is not None:
-            raise NotLoadedError(f"{operation} needs the whole instance, but {hollow.problem}")
+    for hollow in filter(None, map(hollow_in, instances)):
+        raise NotLoadedError(f"{operation} needs the whole instance, but {hollow.problem}")
 
 
 def check_apart(instances: Sequence[Any], operation: str) -> None:

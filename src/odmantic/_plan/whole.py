@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from odmantic._codec.ids import id_filter
 from odmantic._mapping.mapping import mapping_of
+from odmantic._plan.planner import PIECE_SIZE
 from odmantic._plan.save import all_fields, plan_as_made, plan_save
 from odmantic._plan.save_plan import SavePlan
 from odmantic._state.dirty import update_baseline
@@ -129,37 +130,69 @@ class Inserts:
             undo(instance, kept, self.write)
 
 
-def plan_inserts(
-    model: type[Model],
-    members: Sequence[Model],
-    positions: Sequence[int],
-    write: Written,
-    *,
-    goes_on: bool,
-) -> Inserts:
-    """Take instances of a class, or of a hierarchy, to be inserted.
+class InsertPlanner:
+    """A planner of the inserts of one command, which may take instances while another command is in flight.
 
-    Args:
-        model: The class, or the root of the hierarchy.
-        members: The instances.
-        positions: Their places in what the program gave.
-        write: The write to which all of them belong.
-        goes_on: Whether to go on behind one that has no document; the error is kept in any case.
+    Attributes:
+        members: The instances, of one class or of a hierarchy.
+        inserts: What is taken.
     """
-    inserts = Inserts(model, write)
-    start = 0
-    try:
-        for _, alike in groupby(members, type):
-            mine = list(alike)
-            stop = start + len(mine)
-            _add_alike(inserts, mine, positions[start:stop], goes_on=goes_on)
-            start = stop
-            if inserts.refused and not goes_on:
-                break
-    except BaseException:
-        inserts.undo()
-        raise
-    return inserts
+
+    __slots__ = ("_goes_on", "_positions", "_taken", "inserts", "members")
+
+    def __init__(
+        self,
+        model: type[Model],
+        members: Sequence[Model],
+        positions: Sequence[int],
+        write: Written,
+        *,
+        goes_on: bool,
+    ) -> None:
+        """Take nothing yet.
+
+        Args:
+            model: The class, or the root of the hierarchy.
+            members: The instances.
+            positions: Their places in what the program gave.
+            write: The write to which all of them belong.
+            goes_on: Whether to go on behind one that has no document; the error is kept in any case.
+        """
+        self.members = members
+        self.inserts = Inserts(model, write)
+        self._positions = positions
+        self._goes_on = goes_on
+        self._taken = 0
+
+    def advance(self) -> bool:
+        """Take a few more; return whether there may be others."""
+        return self._take(min(self._taken + PIECE_SIZE, len(self.members)))
+
+    def finish(self) -> Inserts:
+        """Take the rest."""
+        self._take(len(self.members))
+        return self.inserts
+
+    def give_back(self) -> None:
+        """Put back what was taken."""
+        self.inserts.undo()
+        self.inserts, self._taken = Inserts(self.inserts.model, self.inserts.write), 0
+
+    def _take(self, stop: int) -> bool:
+        try:
+            for _, alike in groupby(self.members[self._taken : stop], type):
+                mine = list(alike)
+                behind = self._taken + len(mine)
+                places = self._positions[self._taken : behind]
+                _add_alike(self.inserts, mine, places, goes_on=self._goes_on)
+                self._taken = behind
+                if self.inserts.refused and not self._goes_on:
+                    self._taken = len(self.members)
+                    break
+        except BaseException:
+            self.give_back()
+            raise
+        return self._taken < len(self.members)
 
 
 def _add_alike(

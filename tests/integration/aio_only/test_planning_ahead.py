@@ -1,4 +1,4 @@
-"""A save of many plans the next batch while the one before is on its way."""
+"""A write of many plans the next batch while the one before is on its way."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pymongo.errors import PyMongoError
 
 from odmantic import AIOEngine, Model
 from odmantic._driver._aio import Meanwhile
-from odmantic.exceptions import DuplicateKeyError
+from odmantic.exceptions import DuplicateKeyError, InvalidDocumentError
 
 
 class Customer(Model):
@@ -20,11 +20,16 @@ class Customer(Model):
     tags: list[str] = []
 
 
+VERBS = ("save_all", "insert_many")
+
+
 @pytest.fixture(autouse=True)
 def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("odmantic._plan.planner.BATCH_SIZE", 20)
     monkeypatch.setattr("odmantic._plan.planner.UPDATE_BATCH_SIZE", 20)
     monkeypatch.setattr("odmantic._plan.planner.PIECE_SIZE", 3)
+    monkeypatch.setattr("odmantic._aio.operations.insert_many.BATCH_SIZE", 20)
+    monkeypatch.setattr("odmantic._plan.whole.PIECE_SIZE", 3)
 
 
 def _customers(count: int = 60) -> list[Customer]:
@@ -39,9 +44,11 @@ async def _stored_names(engine: Any) -> list[str]:
     return sorted([each.name async for each in engine.find(Customer)], key=int)
 
 
-async def _begin_to_save(engine: Any, customers: list[Customer]) -> asyncio.Future[Any]:
-    """A save that is under way: the server takes its time with the first batch."""
-    saving = asyncio.ensure_future(engine.save_all(customers))
+async def _begin_to_save(
+    engine: Any, customers: list[Customer], verb: str = "save_all"
+) -> asyncio.Future[Any]:
+    """A write that is under way: the server takes its time with the first batch."""
+    saving = asyncio.ensure_future(getattr(engine, verb)(customers))
     await asyncio.sleep(0.2)
     assert not saving.done()
     return saving
@@ -71,11 +78,15 @@ async def test_the_next_batch_is_planned_if_it_is_new_and_no_more(
     assert await _stored_names(aio_engine) == [each.name for each in customers]
 
 
-async def test_what_is_changed_while_it_waits_for_its_turn_stays_dirty(aio_engine, fail_point):
+@pytest.mark.parametrize("verb", VERBS)
+async def test_what_is_changed_while_it_waits_for_its_turn_stays_dirty(
+    aio_engine, fail_point, verb
+):
     customers = _customers()
 
     with fail_point("insert", block_ms=400, times=1):
-        saving = await _begin_to_save(aio_engine, customers)
+        saving = await _begin_to_save(aio_engine, customers, verb)
+        assert _are_clean(customers) == [True] * 40 + [False] * 20
         for each in customers[10], customers[30], customers[50]:
             each.name = "1000"
             each.tags.append("new")
@@ -110,17 +121,21 @@ async def test_what_another_engine_saves_meanwhile_is_not_undone(aio_engine, fai
 
 
 @pytest.mark.parametrize("in_transaction", [False, True])
-async def test_a_batch_that_fails_gives_back_the_next_one(aio_engine, fail_point, in_transaction):
+@pytest.mark.parametrize("verb", VERBS)
+async def test_a_batch_that_fails_gives_back_the_next_one(
+    aio_engine, fail_point, verb, in_transaction
+):
     customers = _customers()
+    write = getattr(aio_engine, verb)
 
     async def save() -> None:
         if not in_transaction:
-            await aio_engine.save_all(customers)
+            await write(customers)
             return
         async with aio_engine.transaction() as transaction:
-            await aio_engine.save_all(customers, session=transaction)
+            await write(customers, session=transaction)
 
-    names = ("find",) if in_transaction else ("insert",)
+    names = ("find",) if in_transaction and verb == "save_all" else ("insert",)
     with fail_point(*names, error_code=8000, block_ms=100, times=1), pytest.raises(PyMongoError):
         await save()
 
@@ -131,17 +146,31 @@ async def test_a_batch_that_fails_gives_back_the_next_one(aio_engine, fail_point
     assert await aio_engine.count(Customer) == 60
 
 
-async def test_a_refused_document_leaves_those_behind_it_dirty(aio_engine, raw_database):
+@pytest.mark.parametrize("verb", VERBS)
+async def test_a_refused_document_leaves_those_behind_it_dirty(aio_engine, raw_database, verb):
     raw_database.customer.create_index("name", unique=True)
     customers = _customers()
     customers[12].name = "3"
 
     with pytest.raises(DuplicateKeyError) as caught:
-        await aio_engine.save_all(customers)
+        await getattr(aio_engine, verb)(customers)
 
     assert caught.value.instance is customers[12]
     assert _are_clean(customers) == [True] * 12 + [False] * 48
     assert await aio_engine.count(Customer) == 12
+
+
+async def test_an_instance_without_a_document_ends_an_insert_in_its_batch(aio_engine, fail_point):
+    customers = _customers()
+    customers[30].tags.append("\ud800")
+
+    with fail_point("insert", block_ms=400, times=1):
+        saving = await _begin_to_save(aio_engine, customers, "insert_many")
+        with pytest.raises(InvalidDocumentError):
+            await saving
+
+    assert _are_clean(customers) == [True] * 30 + [False] * 30
+    assert await aio_engine.count(Customer) == 30
 
 
 async def test_an_id_that_is_taken_after_all_is_gone_on_from(aio_engine, raw_database, commands):
@@ -155,12 +184,13 @@ async def test_an_id_that_is_taken_after_all_is_gone_on_from(aio_engine, raw_dat
     assert await _stored_names(aio_engine) == [each.name for each in customers]
 
 
+@pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.each_driver
-async def test_a_cancelled_save_gives_back_the_next_batch(aio_engine, fail_point):
+async def test_a_cancelled_write_gives_back_the_next_batch(aio_engine, fail_point, verb):
     customers = _customers()
 
     with fail_point("insert", block_ms=400, times=1):
-        saving = await _begin_to_save(aio_engine, customers)
+        saving = await _begin_to_save(aio_engine, customers, verb)
         assert any(_are_clean(customers))
         saving.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo.errors import BulkWriteError as DriverBulkWriteError
 
+from odmantic._driver._sync import Meanwhile
 from odmantic._driver.clients import runs_transaction
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.errors import NOT_ENCODABLE, is_about_document, write_error
@@ -22,7 +23,7 @@ from odmantic._plan.outcome import deepest
 from odmantic._plan.planner import BATCH_SIZE
 from odmantic._plan.postponed import leave_out_postponed, mark_postponed
 from odmantic._plan.refusals import bulk_error, refusals_of, unfit_documents
-from odmantic._plan.whole import plan_inserts
+from odmantic._plan.whole import InsertPlanner
 from odmantic._state.places import Written
 from odmantic._state.transitions import mark_nested, mark_unknown
 from odmantic._sync.operations.save_all import (
@@ -74,6 +75,7 @@ class _Inserting:
     ) -> None:
         """Send nothing yet."""
         self.positions = {id(instance): number for number, instance in enumerate(instances)}
+        self._instances = instances
         self._engine = engine
         self._scope = scope
         self._how = how
@@ -86,8 +88,7 @@ class _Inserting:
     def write(self, ordered: Sequence[Model], bulk: HookedBulk | None) -> None:
         """Write instances, which come after those they reference."""
         self._bulk = bulk
-        for is_given, run in groupby(self._apart(ordered), lambda e: id(e) in self.positions):
-            members = list(run)
+        for is_given, members in self._runs(ordered):
             if not is_given:
                 save_ordered(self._engine, self._scope, members, bulk)
                 continue
@@ -97,10 +98,15 @@ class _Inserting:
             raise bulk_error(self._failed, self._inserted)
         save_all_postponed(self._engine, self._scope)
 
+    def _runs(self, ordered: Sequence[Model]) -> list[tuple[bool, Sequence[Model]]]:
+        """Split instances into those that are inserted, and references, which are saved."""
+        if len(ordered) == len(self.positions):
+            return [(True, ordered)]
+        runs = groupby(self._apart(ordered), lambda each: id(each) in self.positions)
+        return [(is_given, list(run)) for is_given, run in runs]
+
     def _apart(self, ordered: Sequence[Model]) -> Sequence[Model]:
         """Put references before all that is inserted, unless one of them refers to that."""
-        if len(ordered) == len(self.positions):
-            return ordered
         given = [each for each in ordered if id(each) in self.positions]
         others = [each for each in ordered if id(each) not in self.positions]
         for each in others:
@@ -108,31 +114,55 @@ class _Inserting:
                 return ordered
         return [*others, *given]
 
-    def _by_collection(self, members: list[Model]) -> list[tuple[type[Model], Sequence[Model]]]:
+    def _by_collection(self, members: Sequence[Model]) -> list[tuple[type[Model], Sequence[Model]]]:
         """Split instances into those of one collection: in order, or into as few parts as possible."""
         runs = [members]
-        if self._is_ordered:
-            runs = [list(run) for _, run in groupby(members, lambda each: kind_of(type(each)))]
+        kinds = {model: kind_of(model) for model in set(map(type, members))}
+        if self._is_ordered and len(kinds) > 1:
+            runs = [list(run) for _, run in groupby(members, lambda each: kinds[type(each)])]
         return [(each.model, each.members) for run in runs for each in group_instances(run)]
 
     def _insert(self, model: type[Model], members: Sequence[Model]) -> None:
         """Insert instances of one collection, a batch at a time."""
         warn_unless_settled(mapping_of(model))
         write = Written(self._engine._target(model).known.place, self._scope.journal)
-        guard = self._scope.guard if self._bulk is None else self._bulk.guard
+        starts = range(0, len(members), BATCH_SIZE)
+        batches = (members[start : start + BATCH_SIZE] for start in starts)
+        planners = (self._planner(model, batch, write) for batch in batches)
+        planner = next(planners, None)
         try:
-            for start in range(0, len(members), BATCH_SIZE):
-                batch = members[start : start + BATCH_SIZE]
-                for instance in batch:
-                    guard(instance)
-                places = [self.positions[id(instance)] for instance in batch]
-                inserts = plan_inserts(model, batch, places, write, goes_on=not self._is_ordered)
-                leave_out_postponed(inserts.instances, inserts.documents, self._scope.postponed)
-                self._send_all(inserts)
-                for place, error in inserts.refused.items():
-                    self._fail(batch[places.index(place)], place, error)
+            while planner is not None:
+                following = next(planners, None)
+                self._write_and_plan(planner, following)
+                planner = following
         finally:
             write.end()
+
+    def _planner(
+        self, model: type[Model], members: Sequence[Model], write: Written
+    ) -> InsertPlanner:
+        places = [self.positions[id(instance)] for instance in members]
+        return InsertPlanner(model, members, places, write, goes_on=not self._is_ordered)
+
+    def _write_and_plan(self, planner: InsertPlanner, following: InsertPlanner | None) -> None:
+        """Insert a batch, and begin to plan the following one while it is on its way."""
+        if self._scope.is_guarded:
+            guard = self._scope.guard if self._bulk is None else self._bulk.guard
+            for instance in planner.members:
+                guard(instance)
+        inserts = planner.finish()
+        leave_out_postponed(inserts.instances, inserts.documents, self._scope.postponed)
+        may_plan = not self._scope.is_guarded and self._engine._target(inserts.model).is_of_driver
+        ahead = following if may_plan else None
+        try:
+            with Meanwhile(_nothing if ahead is None else ahead.advance):
+                self._send_all(inserts)
+            for place, error in inserts.refused.items():
+                self._fail(self._instances[place], place, error)
+        except BaseException:
+            if ahead is not None:
+                ahead.give_back()
+            raise
 
     def _fail(self, instance: Model, place: int, error: Exception) -> None:
         """Note why an instance is not inserted; raise if that ends the call."""
@@ -260,7 +290,12 @@ class _Inserting:
             if mapping_of(model).nested_fields:
                 mark_nested([each for each in instances if type(each) is model], model)
         self._scope.enter(instances, inserts.names, inserts.write)
-        mark_postponed(instances, self._scope.postponed)
+        if self._scope.postponed:
+            mark_postponed(instances, self._scope.postponed)
         self._inserted += len(inserts)
         if self._bulk is not None:
             self._bulk.wrote(instances)
+
+
+def _nothing() -> bool:
+    return False
