@@ -7,7 +7,8 @@ import warnings
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from functools import partial
-from typing import Any, ClassVar, Literal, overload
+from types import EllipsisType
+from typing import Any, ClassVar, Literal, TypeVar, overload
 
 import pydantic
 from pydantic import (
@@ -30,7 +31,7 @@ from odmantic._mapping.fields import (
     ODMReference,
     none_if_missing,
 )
-from odmantic._mapping.keywords import FieldKeywords
+from odmantic._mapping.keywords import SuppliedKeywords, UsualKeywords, ValidatedKeywords
 from odmantic._mapping.naming import plain_text
 from odmantic._mapping.options import OPTIONS, FieldOptions
 from odmantic._query.paths import FieldProxy
@@ -50,6 +51,9 @@ __all__ = [
     "ODMFieldInfo",
     "ODMReference",
 ]
+
+
+T = TypeVar("T")
 
 
 class ODMFieldInfo(FieldMetadata):
@@ -82,6 +86,9 @@ class ODMFieldInfo(FieldMetadata):
         return self.options.is_plain()
 
 
+# Type checkers take the overloads in order: a collection's class is a function for one of unknown items, too.
+
+
 @overload
 def Field(
     default: Any = ...,
@@ -89,29 +96,60 @@ def Field(
     on_insert: Callable[[], Any],
     on_update: Callable[[], Any] | None = None,
     init: Literal[False] = False,
-    **keywords: Unpack[FieldKeywords],
+    **keywords: Unpack[SuppliedKeywords],
 ) -> Any: ...
-
-
 @overload
 def Field(
     default: Any = ...,
     *,
     on_update: Callable[[], Any],
     init: Literal[False] = False,
-    **keywords: Unpack[FieldKeywords],
+    **keywords: Unpack[SuppliedKeywords],
 ) -> Any: ...
-
-
 @overload
 def Field(
-    default: Any = ...,
+    default: EllipsisType,
     *,
-    on_insert: None = None,
-    on_update: None = None,
-    init: bool | None = None,
-    **keywords: Unpack[FieldKeywords],
+    default_factory: Callable[..., Any] | None = None,
+    **keywords: Unpack[UsualKeywords],
 ) -> Any: ...
+@overload
+def Field(
+    default: Any,
+    *,
+    default_factory: None = None,
+    validate_default: Literal[True],
+    **keywords: Unpack[ValidatedKeywords],
+) -> Any: ...
+@overload
+def Field(default: T, *, default_factory: None = None, **keywords: Unpack[UsualKeywords]) -> T: ...
+@overload
+def Field(
+    *,
+    default_factory: Callable[..., Any],
+    validate_default: Literal[True],
+    **keywords: Unpack[ValidatedKeywords],
+) -> Any: ...
+@overload
+def Field(*, default_factory: type[list[Any]], **keywords: Unpack[UsualKeywords]) -> list[Any]: ...
+@overload
+def Field(
+    *, default_factory: type[dict[Any, Any]], **keywords: Unpack[UsualKeywords]
+) -> dict[Any, Any]: ...
+@overload
+def Field(*, default_factory: type[set[Any]], **keywords: Unpack[UsualKeywords]) -> set[Any]: ...
+@overload
+def Field(
+    *, default_factory: type[frozenset[Any]], **keywords: Unpack[UsualKeywords]
+) -> frozenset[Any]: ...
+@overload
+def Field(*, default_factory: Callable[[], T], **keywords: Unpack[UsualKeywords]) -> T: ...
+@overload
+def Field(
+    *, default_factory: Callable[[dict[str, Any]], T], **keywords: Unpack[UsualKeywords]
+) -> T: ...
+@overload
+def Field(*, default_factory: None = None, **keywords: Unpack[UsualKeywords]) -> Any: ...
 
 
 def Field(  # noqa: N802, PLR0913 - named and shaped like pydantic's

@@ -13,7 +13,7 @@ from typing_extensions import deprecated as Deprecated  # noqa: N812 - a keyword
 
 
 class FieldKeywords(TypedDict, total=False):
-    """All keywords but `on_insert`, `on_update` and `init`, which tell the overloads apart."""
+    """The keywords that say nothing about the value of a field."""
 
     key_name: str | None
     primary_field: bool
@@ -22,7 +22,6 @@ class FieldKeywords(TypedDict, total=False):
     if_missing: Callable[[], Any] | None
     store_none: bool | None
     store_default: bool | None
-    default_factory: Callable[[], Any] | Callable[[dict[str, Any]], Any] | None
     alias: str | None
     alias_priority: int | None
     validation_alias: str | AliasPath | AliasChoices | None
@@ -37,7 +36,6 @@ class FieldKeywords(TypedDict, total=False):
     deprecated: Deprecated | str | bool | None
     json_schema_extra: dict[str, Any] | Callable[[dict[str, Any]], None] | None
     frozen: bool | None
-    validate_default: bool | None
     repr: bool | None
     init_var: bool | None
     kw_only: bool | None
@@ -60,3 +58,23 @@ class FieldKeywords(TypedDict, total=False):
     min_items: int | None
     max_items: int | None
     regex: str | None
+
+
+class ValidatedKeywords(FieldKeywords, total=False):
+    """The same where the default may be of another type, which validation converts."""
+
+    on_insert: None
+    on_update: None
+    init: bool | None
+
+
+class UsualKeywords(ValidatedKeywords, total=False):
+    """The same where it is the value."""
+
+    validate_default: bool | None
+
+
+class SuppliedKeywords(FieldKeywords, total=False):
+    """The same where the library gives the value."""
+
+    validate_default: bool | None
