@@ -6,25 +6,25 @@ from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, create_model
 
 from odmantic._bson.codecs import BsonCodec
 from odmantic._bson.reading import while_reading
 from odmantic._bson.values import is_document, is_stored_array
 from odmantic._codec.lookups import takes_aliases
-from odmantic._errors.lines import line_errors
 from odmantic._mapping.options import FieldOptions
 from odmantic._mapping.plain import allows
 from odmantic._mapping.shortcuts import Shortcut, shortcuts_of
 from odmantic._mapping.trees import union_shape
 from odmantic._mapping.variants import embedded_in, embedded_throughout, follow_hierarchies
 from odmantic._types.annotations import annotated, marks_of, type_adapter
-from odmantic._types.internals import decorators_of, makes_instances_itself
+from odmantic._types.internals import decorators_of
 from odmantic._types.tree import Node, Opaque, Target
 from odmantic.bson import WithBsonSerializer
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
+    from pydantic.fields import FieldInfo
 
     from odmantic._mapping.interfaces import Decoder
     from odmantic._mapping.mapping import ModelMapping
@@ -112,43 +112,35 @@ def _by_assignment(mapping: ModelMapping, name: str) -> Callable[[Any, Any], Any
         return None
     decode = next(decode for each, _, decode, _ in mapping.decoders if each == name)
 
+    called = name
     if model.model_config.get("frozen") or model.__pydantic_fields__[name].frozen:
-        if makes_instances_itself(model):
-            return None
-        return _while_reading(_after(decode, partial(_alone, mapping, name)))
+        # Pydantic warns of a field that has the name of a method.
+        called = "value" if hasattr(BaseModel, name) else name
+        model = _thawed(model, name, called)
 
     def assign(value: Any) -> Any:
         scratch = object.__new__(model)
         object.__setattr__(scratch, "__dict__", {})
+        object.__setattr__(scratch, "__pydantic_extra__", None)
+        object.__setattr__(scratch, "__pydantic_fields_set__", set())
         model.__pydantic_validator__.validate_assignment(
-            scratch, name, value, by_alias=mapping.takes_aliases, by_name=True
+            scratch, called, value, by_alias=mapping.takes_aliases, by_name=True
         )
-        return scratch.__dict__[name]
+        return scratch.__dict__[called]
 
     return _while_reading(_after(decode, assign))
 
 
-def _alone(mapping: ModelMapping, name: str, value: Any) -> Any:
-    """Validate one field of a new instance: a frozen field accepts no assignment.
-
-    Raises:
-        ValidationError: if the value is not valid; that others are missing does not matter.
-    """
-    model: Any = mapping.model
-    try:
-        instance = model.__pydantic_validator__.validate_python(
-            {name: value}, by_alias=mapping.takes_aliases, by_name=True
-        )
-    except ValidationError as error:
-        lines = [line for line in line_errors(error) if not _is_of_missing_field(line)]
-        if lines:
-            raise ValidationError.from_exception_data(model.__name__, lines) from error
-        return value
-    return instance.__dict__[name]
+def _thawed(model: Any, name: str, called: str) -> Any:
+    """Return a class with one field of another, perhaps under another name, which accepts assignments."""
+    info = model.__pydantic_fields__[name]
+    config: Any = {key: each for key, each in model.model_config.items() if key in _OF_PYDANTIC}
+    field: Any = (annotated(info.annotation, _marks_for_pydantic(info)), ...)
+    config["frozen"] = False
+    return create_model(model.__name__, __config__=config, **{called: field})
 
 
-def _is_of_missing_field(line: Any) -> bool:
-    return line["type"] == "missing" and len(line["loc"]) == 1
+_OF_PYDANTIC = frozenset(ConfigDict.__annotations__)
 
 
 def _has_references(mapping: ModelMapping, name: str) -> bool:
@@ -162,14 +154,18 @@ def _opaque(mapping: ModelMapping, name: str) -> Opaque | None:
     info = mapping.fields[name].pydantic_field
     if _has_references(mapping, name):
         return None
-    marks = (mark for mark in marks_of(info) if not isinstance(mark, _OURS))
+    annotation = annotated(info.annotation, _marks_for_pydantic(info))
     arbitrary_types = bool(mapping.model.model_config.get("arbitrary_types_allowed"))
-    adapter = type_adapter(annotated(info.annotation, marks), arbitrary_types=arbitrary_types)
+    adapter = type_adapter(annotation, arbitrary_types=arbitrary_types)
     # Older versions of pydantic do not resolve names in an argument of a generic class.
     if not adapter.pydantic_complete or _looks_around(adapter.core_schema):
         return None
     decode = next(decode for each, _, decode, _ in mapping.decoders if each == name)
     return Opaque(_reader(decode, adapter), nests=bool(mapping.fields[name].tree.models))
+
+
+def _marks_for_pydantic(info: FieldInfo) -> list[Any]:
+    return [mark for mark in marks_of(info) if not isinstance(mark, _OURS)]
 
 
 _OURS = (FieldOptions, WithBsonSerializer, BsonCodec)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Dict, List, Optional, Set
+from typing import Annotated, Any, Dict, List, Optional, Set
 
 import bson
 import pytest
 from bson.decimal128 import Decimal128
-from pydantic import BaseModel, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Strict, ValidationError, field_validator, model_validator
 
 from odmantic import EmbeddedModel, Field, Model, Reference, is_reading
 from odmantic._mapping.mapping import mapping_of
@@ -494,6 +494,38 @@ def test_a_change_in_place_of_a_frozen_instance_is_tried(options, required):
     assert encoded(instance)["numbers"] == [1, 2]
     instance.numbers.append("x")  # type: ignore[arg-type]
     with pytest.raises(InvalidDocumentError, match=r"field 'numbers' of Fixed.*: "):
+        instance.model_dump_doc()
+
+
+@pytest.mark.parametrize("options", [*OPTIONS, {"validate_assignment": False}])
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [
+        (Annotated[Decimal, Strict()], Decimal("1.50")),
+        (List[Annotated[Decimal, Strict()]], [Decimal("1.50")]),
+        (Point, Point(x=1)),
+        (Set[int], {1}),
+    ],
+)
+def test_a_frozen_instance_with_other_required_fields_is_stored(options, annotation, value):
+    class Fixed(Model):
+        model_config = {**options, "frozen": True}
+        other: int
+        kept: annotation  # type: ignore[valid-type]
+
+    again = Fixed.model_validate_doc(encoded(Fixed(other=1, kept=value)))
+    assert again.kept == value
+    assert type(again.kept) is type(value)
+
+
+def test_a_wrong_value_of_a_frozen_instance_with_other_required_fields_is_refused():
+    class Fixed(Model):
+        model_config = {"frozen": True, "validate_assignment": False}
+        other: int
+        number: int
+
+    instance = Fixed.model_construct(other=1, number="5")
+    with pytest.raises(InvalidDocumentError, match="field 'number' of Fixed"):
         instance.model_dump_doc()
 
 
