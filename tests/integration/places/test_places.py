@@ -430,7 +430,10 @@ def engines(odmantic_mongo_uri: str, odmantic_database_name: str) -> Iterator[li
     loop = asyncio.new_event_loop()
     first, second = odmantic_database_name, f"{odmantic_database_name}_2"
     with MongoClient(odmantic_mongo_uri) as client, MongoClient(odmantic_mongo_uri) as other:
-        async_client: Any = AsyncMongoClient(odmantic_mongo_uri)
+        # Its loop rests while the others work: a check of the server that waits for an answer would run out of time.
+        async_client: Any = AsyncMongoClient(
+            odmantic_mongo_uri, serverMonitoringMode="poll", heartbeatFrequencyMS=600_000
+        )
         yield [
             Engine(SyncEngine(client, first), None),
             Engine(SyncEngine(client, second), None),

@@ -445,8 +445,14 @@ def test_a_save_of_changes_makes_the_old_document_into_the_new(
     update: Any = {} if plan is None else plan.update.update
     if plan is not None:
         mark_written(read, plan.names, plan.snapshots)
-    after = bytes_of(applied(update, bson.decode(raw)))
-    assert after == bytes_of(bson.decode(bson.encode(read.model_dump_doc())))
+    after, expected = (
+        applied(update, bson.decode(raw)),
+        bson.decode(bson.encode(read.model_dump_doc())),
+    )
+    if bytes_of(after) != bytes_of(expected):
+        # What is read as a set may be stored in another order.
+        assert after.keys() == expected.keys()
+        assert is_same(*(fields_of(read_document(cls, each)) for each in (after, expected)))
     assert dirty_fields(read) == set()
 
 
