@@ -14,6 +14,9 @@ BENCH_ARGS ?=
 # Names of checks, such as `mypy pyright`; all without.
 CHECKS ?=
 
+# Without bytecode on the disk, every process of a run compiles this code, and pytest's workers each compile all tests.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test check matrix hostile ecosystem sync docs bench bench-check bench-compare bench-docs coverage format clean
 

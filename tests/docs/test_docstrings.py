@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -24,6 +25,7 @@ from odmantic.testing.faults import aio_inject_faults, sync_inject_faults
 from odmantic.testing.rollback import AIORollbackEngine, SyncRollbackEngine
 
 SOURCE = Path(odmantic.__file__).parent
+Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
 EXPRESSION = re.compile(r"^Example:\n    `([^`]+)`$", re.MULTILINE)
 
@@ -107,20 +109,32 @@ def sync_accounts(engine: odmantic.SyncEngine) -> None:
     engine.save(Account(balance=100))
 
 
-def documented(path: Path) -> Iterator[tuple[str, str]]:
-    """Give the names and docstrings in a file."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-            docstring = ast.get_docstring(node)
-            if docstring is not None:
-                yield f"{path.relative_to(SOURCE)}::{node.name}", docstring
+@cache
+def documented() -> list[tuple[str, str]]:
+    """Return the names and docstrings of what may have an example: only their files are parsed."""
+    texts = {path: path.read_text() for path in sorted(SOURCE.rglob("*.py"))}
+    return [
+        (f"{path.relative_to(SOURCE)}::{node.name}", docstring)
+        for path, text in texts.items()
+        if "```python" in text or "Example:" in text
+        for node in definitions(ast.parse(text).body)
+        if (docstring := ast.get_docstring(node))
+    ]
+
+
+def definitions(body: list[ast.stmt]) -> Iterator[Definition]:
+    """Give the classes and functions in a body, and those in these and in their conditions."""
+    for statement in body:
+        if isinstance(statement, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield statement
+        for part in ("body", "orelse"):
+            yield from definitions(getattr(statement, part, []))
 
 
 def examples(pattern: re.Pattern[str]) -> list[tuple[str, str]]:
     return [
         (name, textwrap.dedent(example))
-        for path in sorted(SOURCE.rglob("*.py"))
-        for name, docstring in documented(path)
+        for name, docstring in documented()
         for example in pattern.findall(docstring)
     ]
 
