@@ -81,6 +81,11 @@ class Order(odmantic.Model):
     notes: list[Note] = []
 
 
+class User(odmantic.Model):
+    name: str
+    age: int
+
+
 class Account(odmantic.Model):
     balance: int
 
@@ -143,7 +148,7 @@ def names_for_examples() -> dict[str, object]:
     public = {name: getattr(odmantic, name) for name in odmantic.__all__}
     driver = (Annotated, AsyncMongoClient, MongoClient)
     testing = (AIORollbackEngine, SyncRollbackEngine, aio_inject_faults, sync_inject_faults)
-    models = (Parcel, Ship, Voyage, Shop, Stock, Order, Line, Note, Account)
+    models = (Parcel, Ship, Voyage, Shop, Stock, Order, Line, Note, Account, User)
     operators = {
         name: getattr(module, name)
         for module in (odmantic.query, odmantic.path, odmantic.update)
@@ -151,7 +156,7 @@ def names_for_examples() -> dict[str, object]:
     }
     names = {each.__name__: each for each in (*driver, *testing, *models)}
     validators = {each.__name__: each for each in (AfterValidator, field_validator)}
-    own = {"OnInput": odmantic.OnInput, "hashed": str.title, **validators}
+    own = {"F": odmantic.F, "OnInput": odmantic.OnInput, "hashed": str.title, **validators}
     own |= {
         "Cat": Cat,
         "type_is": odmantic.type_is,
