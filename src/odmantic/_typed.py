@@ -181,8 +181,8 @@ def F(field: Any, /) -> Expr[Any, Any]:  # noqa: N802 - one letter, as it stands
 
     Example:
         ```python
-        await engine.find(User, F(User.age) >= 18, sort=F(User.name).asc())
-        await engine.update_many(User, F(User.name) == "Ada", F(User.age).inc(1))
+        await engine.find(Ship, F(Ship.tonnage) >= 1000, sort=F(Ship.name).desc())
+        await engine.update_many(Ship, F(Ship.name) == "Vega", F(Ship.flags).push("no"))
         ```
     """
     return typed(field)

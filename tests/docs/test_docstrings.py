@@ -166,7 +166,7 @@ def names_for_examples() -> dict[str, object]:
     }
     own |= {"BackReference": odmantic.BackReference, "ClassVar": ClassVar, "Load": odmantic.Load}
     own |= {"current": odmantic.current, "acting_user": ContextVar("acting_user")}
-    own |= {"expr": odmantic.expr}
+    own |= {"expr": odmantic.expr, "F": odmantic.F}
     own |= {"stored": odmantic.stored, "Datetimes": odmantic.Datetimes, "datetime": datetime}
     own |= {"BsonCodec": odmantic.BsonCodec, "register_codec": odmantic.register_codec}
     web = {"APIRouter": APIRouter, **{name: getattr(fastapi, name) for name in fastapi.__all__}}

@@ -368,5 +368,5 @@ def names_of_types() -> None:
     F(User.age).inc(1) & F(User.age).inc(1)  # mistake: several arguments
     F(User.age).inc(1)["$inc"]  # mistake: no dictionary
     F(User.age).desc()["age"]  # mistake: no dictionary
-    Index(F(User.age), uniqe=True)  # mistake: misspelt
+    Index(F(User.age), is_unique=True)  # mistake: misspelt
     ObjectId(F(User.age) == 3)  # mistake: no text
