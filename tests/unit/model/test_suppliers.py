@@ -13,7 +13,7 @@ from pydantic import AwareDatetime
 
 import odmantic
 from odmantic import EmbeddedModel, Field, Model, current, utcnow
-from odmantic._mapping.keywords import FieldKeywords
+from odmantic._mapping.keywords import UsualKeywords
 from odmantic.exceptions import DocumentParsingError, OldDocumentsWarning
 
 ID = {"_id": odmantic.ObjectId()}
@@ -143,6 +143,4 @@ def test_embedded_models_may_have_such_fields():
 def test_type_checkers_know_all_keywords_of_field():
     parameters = inspect.signature(Field).parameters.keys()
 
-    assert FieldKeywords.__annotations__.keys() == parameters - {
-        *("default", "on_insert", "on_update", "init")
-    }
+    assert UsualKeywords.__annotations__.keys() == parameters - {"default", "default_factory"}
