@@ -10,6 +10,7 @@ from beanie.odm.utils.encoder import Encoder
 from beanie.odm.utils.parsing import parse_obj
 from beanie.operators import In, Inc
 from bson import ObjectId
+from pydantic import Field
 from pymongo import AsyncMongoClient
 
 from bench.data import OWNER_COLLECTION, Kind, Status, collection_name, stored, values
@@ -39,6 +40,10 @@ class Nested(Document, NestedFields):
         name = collection_name(Kind.NESTED)
 
 
+class Counter(Document):
+    count: int = Field(default=0, ge=0, le=150)
+
+
 class Owner(Document):
     name: str
     rank: int
@@ -65,7 +70,7 @@ class NestedOwned(Document, NestedFields):
 
 MODELS: dict[Kind, Any] = {Kind.FLAT: Flat, Kind.NESTED: Nested}
 OWNED: dict[Kind, Any] = {Kind.FLAT: FlatOwned, Kind.NESTED: NestedOwned}
-DOCUMENTS = [Flat, Nested, Owner, FlatOwned, NestedOwned]
+DOCUMENTS = [Flat, Nested, Counter, Owner, FlatOwned, NestedOwned]
 
 
 class Connected(Peer):
@@ -109,7 +114,7 @@ class Documents(Connected):
         ids = ids_of(task)
 
         def build(one: ObjectId) -> Any:
-            update = Flat.find_one(Flat.id == one).update(Inc({Flat.visits: 1}))
+            update = Counter.find_one(Counter.id == one).update(Inc({Counter.count: 1}))
             return update.find_query, update.update_query
 
         return lambda: [build(one) for one in ids]

@@ -6,12 +6,19 @@ from typing import Any
 
 from bson import ObjectId
 
-from bench.peers.odm import MODELS, Async, Flat, Models, Sync
+from bench.peers.odm import MODELS, Async, Models, Sync
 from bench.peers.peer import Body, id_groups_of, ids_of, new_instances
 from bench.workloads import Task
+from odmantic import Field, Model
 from odmantic._plan.query_update import QueryUpdate, plan_query_update
 from odmantic.query import in_
 from odmantic.update import inc
+
+
+class Counter(Model):
+    """A model whose bounds become a condition of an update."""
+
+    count: int = Field(default=0, ge=0, le=150)
 
 
 class ModelsAndQueries(Models):
@@ -21,9 +28,9 @@ class ModelsAndQueries(Models):
         ids = ids_of(task)
 
         def build(one: ObjectId) -> Any:
-            query, updates = (Flat.id == one,), (inc(Flat.visits, 1),)
+            query, updates = (Counter.id == one,), (inc(Counter.count, 1),)
             return plan_query_update(
-                QueryUpdate("update_one", Flat, query, updates, just_one=True), {}
+                QueryUpdate("update_one", Counter, query, updates, just_one=True), {}
             )
 
         return lambda: [build(one) for one in ids]
@@ -69,6 +76,24 @@ class SyncWrites(Sync):
                 result = self.engine.update_many(model, in_(model.id, ids), inc(model.visits, 1))
                 count += result.modified_count
             return count
+
+        return body
+
+    def delete_one(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+        ids = ids_of(task)
+
+        def body() -> int:
+            return sum(self.engine.delete_one(model, model.id == one) for one in ids)
+
+        return body
+
+    def delete_many(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+        groups = id_groups_of(task)
+
+        def body() -> int:
+            return sum(self.engine.delete_many(model, in_(model.id, ids)) for ids in groups)
 
         return body
 
@@ -118,6 +143,30 @@ class AsyncWrites(Async):
                     model, in_(model.id, ids), inc(model.visits, 1)
                 )
                 count += result.modified_count
+            return count
+
+        return body
+
+    def delete_one(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+        ids = ids_of(task)
+
+        async def body() -> int:
+            count = 0
+            for one in ids:
+                count += await self.engine.delete_one(model, model.id == one)
+            return count
+
+        return body
+
+    def delete_many(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+        groups = id_groups_of(task)
+
+        async def body() -> int:
+            count = 0
+            for ids in groups:
+                count += await self.engine.delete_many(model, in_(model.id, ids))
             return count
 
         return body
