@@ -160,6 +160,11 @@ def _update_many(subject: Subject) -> Steps:
     )
 
 
+def _delete_one(subject: Subject) -> Steps:
+    model = subject.model
+    yield Counted(lambda: subject.engine.delete_one(model, model.name == "x"))
+
+
 def _save_new_in_transaction(subject: Subject) -> Steps:
     first, instance = subject.make(), subject.make()
     transaction = subject.engine.transaction()
@@ -205,6 +210,7 @@ OPERATIONS: dict[str, Callable[[Subject], Steps]] = {
     "insert": _insert,
     "update_one": _update_one,
     "update_many": _update_many,
+    "delete_one": _delete_one,
     "save_new_in_transaction": _save_new_in_transaction,
     "save_changed_in_transaction": _save_changed_in_transaction,
     "empty_transaction": _empty_transaction,
