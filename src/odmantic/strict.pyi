@@ -22,7 +22,7 @@ from odmantic._aio.engine_scopes import AIOSessionType
 from odmantic._aio.engine_updates import AnyUpdate
 from odmantic._mapping.options import Missing
 from odmantic._plan.loading import LoadArgument
-from odmantic._plan.options import WriteOptions
+from odmantic._plan.options import FindOptions, WriteOptions
 from odmantic._shared.reading import ModelType
 from odmantic._sync.cursor import SyncCursor
 from odmantic._sync.engine import SyncEngine as _SyncEngine
@@ -89,6 +89,7 @@ class AIOEngine(_AIOEngine):
         identity: bool = False,
         without: Without = (),
         session: AIOSessionType = None,
+        **options: Unpack[FindOptions],
     ) -> AIOCursor[ModelType]: ...
     def find_any(
         self,
@@ -104,18 +105,23 @@ class AIOEngine(_AIOEngine):
         model: type[ModelType],
         *queries: _Condition,
         sort: _Sorting = None,
+        skip: int = 0,
         load: LoadArgument = None,
         missing: Missing | None = None,
         identity: bool = False,
         without: Without = (),
         session: AIOSessionType = None,
+        **options: Unpack[FindOptions],
     ) -> ModelType | None: ...
     async def count(
         self,
         model: type[ModelType],
         *queries: _Condition,
+        skip: int = 0,
+        limit: int | None = None,
         without: Without = (),
         session: AIOSessionType = None,
+        **options: Unpack[FindOptions],
     ) -> int: ...
     async def exists(
         self,
@@ -123,6 +129,7 @@ class AIOEngine(_AIOEngine):
         *queries: _Condition,
         without: Without = (),
         session: AIOSessionType = None,
+        **options: Unpack[FindOptions],
     ) -> bool: ...
     @overload
     async def distinct(
@@ -131,10 +138,16 @@ class AIOEngine(_AIOEngine):
         *queries: _Condition,
         without: Without = (),
         session: AIOSessionType = None,
+        **options: Unpack[FindOptions],
     ) -> list[T]: ...
     @overload
     async def distinct(
-        self, field: T, *queries: _Condition, without: Without = (), session: AIOSessionType = None
+        self,
+        field: T,
+        *queries: _Condition,
+        without: Without = (),
+        session: AIOSessionType = None,
+        **options: Unpack[FindOptions],
     ) -> list[T]: ...
     async def find_one_and_update(
         self,
@@ -252,6 +265,7 @@ class AIOSession(_AIOSession):
         missing: Missing | None = None,
         identity: bool = False,
         without: Without = (),
+        **options: Unpack[FindOptions],
     ) -> AIOCursor[ModelType]: ...
     def find_any(
         self,
@@ -266,10 +280,12 @@ class AIOSession(_AIOSession):
         model: type[ModelType],
         *queries: _Condition,
         sort: _Sorting = None,
+        skip: int = 0,
         load: LoadArgument = None,
         missing: Missing | None = None,
         identity: bool = False,
         without: Without = (),
+        **options: Unpack[FindOptions],
     ) -> ModelType | None: ...
     async def remove(
         self,
@@ -282,10 +298,20 @@ class AIOSession(_AIOSession):
         rules_limit: int = ...,
     ) -> int: ...
     async def count(
-        self, model: type[ModelType], *queries: _Condition, without: Without = ()
+        self,
+        model: type[ModelType],
+        *queries: _Condition,
+        skip: int = 0,
+        limit: int | None = None,
+        without: Without = (),
+        **options: Unpack[FindOptions],
     ) -> int: ...
     async def exists(
-        self, model: type[ModelType], *queries: _Condition, without: Without = ()
+        self,
+        model: type[ModelType],
+        *queries: _Condition,
+        without: Without = (),
+        **options: Unpack[FindOptions],
     ) -> bool: ...
     @overload
     async def distinct(
@@ -293,9 +319,12 @@ class AIOSession(_AIOSession):
         field: list[T] | set[T] | frozenset[T] | deque[T] | tuple[T, ...],
         *queries: _Condition,
         without: Without = (),
+        **options: Unpack[FindOptions],
     ) -> list[T]: ...
     @overload
-    async def distinct(self, field: T, *queries: _Condition, without: Without = ()) -> list[T]: ...
+    async def distinct(
+        self, field: T, *queries: _Condition, without: Without = (), **options: Unpack[FindOptions]
+    ) -> list[T]: ...
     async def find_one_and_update(
         self,
         model: type[ModelType],
@@ -416,6 +445,7 @@ class SyncEngine(_SyncEngine):
         identity: bool = False,
         without: Without = (),
         session: SyncSessionType = None,
+        **options: Unpack[FindOptions],
     ) -> SyncCursor[ModelType]: ...
     def find_any(
         self,
@@ -431,18 +461,23 @@ class SyncEngine(_SyncEngine):
         model: type[ModelType],
         *queries: _Condition,
         sort: _Sorting = None,
+        skip: int = 0,
         load: LoadArgument = None,
         missing: Missing | None = None,
         identity: bool = False,
         without: Without = (),
         session: SyncSessionType = None,
+        **options: Unpack[FindOptions],
     ) -> ModelType | None: ...
     def count(
         self,
         model: type[ModelType],
         *queries: _Condition,
+        skip: int = 0,
+        limit: int | None = None,
         without: Without = (),
         session: SyncSessionType = None,
+        **options: Unpack[FindOptions],
     ) -> int: ...
     def exists(
         self,
@@ -450,6 +485,7 @@ class SyncEngine(_SyncEngine):
         *queries: _Condition,
         without: Without = (),
         session: SyncSessionType = None,
+        **options: Unpack[FindOptions],
     ) -> bool: ...
     @overload
     def distinct(
@@ -458,10 +494,16 @@ class SyncEngine(_SyncEngine):
         *queries: _Condition,
         without: Without = (),
         session: SyncSessionType = None,
+        **options: Unpack[FindOptions],
     ) -> list[T]: ...
     @overload
     def distinct(
-        self, field: T, *queries: _Condition, without: Without = (), session: SyncSessionType = None
+        self,
+        field: T,
+        *queries: _Condition,
+        without: Without = (),
+        session: SyncSessionType = None,
+        **options: Unpack[FindOptions],
     ) -> list[T]: ...
     def find_one_and_update(
         self,
@@ -579,6 +621,7 @@ class SyncSession(_SyncSession):
         missing: Missing | None = None,
         identity: bool = False,
         without: Without = (),
+        **options: Unpack[FindOptions],
     ) -> SyncCursor[ModelType]: ...
     def find_any(
         self,
@@ -593,10 +636,12 @@ class SyncSession(_SyncSession):
         model: type[ModelType],
         *queries: _Condition,
         sort: _Sorting = None,
+        skip: int = 0,
         load: LoadArgument = None,
         missing: Missing | None = None,
         identity: bool = False,
         without: Without = (),
+        **options: Unpack[FindOptions],
     ) -> ModelType | None: ...
     def remove(
         self,
@@ -608,9 +653,21 @@ class SyncSession(_SyncSession):
         rules: bool = True,
         rules_limit: int = ...,
     ) -> int: ...
-    def count(self, model: type[ModelType], *queries: _Condition, without: Without = ()) -> int: ...
+    def count(
+        self,
+        model: type[ModelType],
+        *queries: _Condition,
+        skip: int = 0,
+        limit: int | None = None,
+        without: Without = (),
+        **options: Unpack[FindOptions],
+    ) -> int: ...
     def exists(
-        self, model: type[ModelType], *queries: _Condition, without: Without = ()
+        self,
+        model: type[ModelType],
+        *queries: _Condition,
+        without: Without = (),
+        **options: Unpack[FindOptions],
     ) -> bool: ...
     @overload
     def distinct(
@@ -618,9 +675,12 @@ class SyncSession(_SyncSession):
         field: list[T] | set[T] | frozenset[T] | deque[T] | tuple[T, ...],
         *queries: _Condition,
         without: Without = (),
+        **options: Unpack[FindOptions],
     ) -> list[T]: ...
     @overload
-    def distinct(self, field: T, *queries: _Condition, without: Without = ()) -> list[T]: ...
+    def distinct(
+        self, field: T, *queries: _Condition, without: Without = (), **options: Unpack[FindOptions]
+    ) -> list[T]: ...
     def find_one_and_update(
         self,
         model: type[ModelType],

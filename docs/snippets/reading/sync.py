@@ -45,3 +45,15 @@ def main(engine: SyncEngine) -> None:
     print(engine.distinct(User.tags, User.name == "Ada"))
     # -> ['a', 'b']
     # --8<-- [end:distinct]
+
+    # --8<-- [start:options]
+    found = engine.find_one(
+        User,
+        User.name == "ADA",
+        collation={"locale": "en", "strength": 2},  # ignores case
+        max_time_ms=500,
+        comment="login",
+    )
+    print(found and found.name)
+    # -> Ada
+    # --8<-- [end:options]

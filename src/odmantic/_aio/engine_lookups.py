@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from odmantic._aio.engine_scopes import EngineScopes
@@ -12,16 +13,26 @@ from odmantic._plan.distinct import plan_distinct
 from odmantic._plan.filters import build_filter
 from odmantic._plan.find import plan_find
 from odmantic._plan.lookups import Wanted, check_estimable, filter_of_id
+from odmantic._plan.options import (
+    OF_COUNTS,
+    OF_DISTINCTS,
+    OF_ESTIMATES,
+    OF_FINDS,
+    checked_call_options,
+)
 from odmantic._shared.reading import ModelType
 
 if TYPE_CHECKING:
     from collections import deque
     from collections.abc import Iterable
 
+    from typing_extensions import Unpack
+
     from odmantic._aio.engine_deletions import Query, Without
     from odmantic._aio.engine_scopes import AIOSessionType
     from odmantic._mapping.options import Missing
     from odmantic._plan.loading import LoadArgument
+    from odmantic._plan.options import FindOptions
 
 T = TypeVar("T")
 
@@ -110,17 +121,28 @@ class EngineLookups(EngineScopes):
         self,
         model: type[ModelType],
         *queries: Query,
+        skip: int = 0,
+        limit: int | None = None,
         without: Without = (),
         session: AIOSessionType = None,
+        **options: Unpack[FindOptions],
     ) -> int:
         """Count the matching documents, whether or not they fit the model; `find` explains the arguments.
 
+        With `limit=`, the server stops at that number.
+
         Raises:
-            TypeError: if `model` is not a model class, or a query has a wrong type.
+            TypeError: if `model` is not a model class, a query has a wrong type, or an option is unknown: of those of
+                `find`, it has no `batch_size` and `no_cursor_timeout`.
+            ValueError: if `limit` is not positive, or `skip` is negative.
         """
         check_model(model, "count")
-        query = build_filter(queries, model, without, self._raw_queries)
-        return await count(self, self._scope_for(session, "count"), model, query)
+        plan = plan_find(
+            model, queries, skip=skip, limit=limit, without=without, raw=self._raw_queries
+        )
+        checked = checked_call_options("count", model, {**options}, OF_COUNTS)
+        scope = self._scope_for(session, "count").reading(checked, "count", model)
+        return await count(self, scope, replace(plan, options=checked))
 
     async def exists(
         self,
@@ -128,18 +150,25 @@ class EngineLookups(EngineScopes):
         *queries: Query,
         without: Without = (),
         session: AIOSessionType = None,
+        **options: Unpack[FindOptions],
     ) -> bool:
         """Return whether a document matches, whether or not it fits the model; `find` explains the arguments.
 
         Raises:
-            TypeError: if `model` is not a model class, or a query has a wrong type.
+            TypeError: if `model` is not a model class, a query has a wrong type, or an option is unknown.
         """
         check_model(model, "exists")
         query = build_filter(queries, model, without, self._raw_queries)
-        return await exists(self, self._scope_for(session, "exists"), model, query)
+        checked = checked_call_options("exists", model, {**options}, OF_FINDS)
+        scope = self._scope_for(session, "exists").reading(checked, "exists", model)
+        return await exists(self, scope, model, query, checked)
 
     async def estimated_count(
-        self, model: type[ModelType], *, session: AIOSessionType = None
+        self,
+        model: type[ModelType],
+        *,
+        session: AIOSessionType = None,
+        **options: Unpack[FindOptions],
     ) -> int:
         """Return the number of documents in the collection of a model by its metadata, without a query.
 
@@ -148,12 +177,15 @@ class EngineLookups(EngineScopes):
 
         Raises:
             TypeError: if `model` is not a model class, or not all documents of the collection count for it: it is a
-                class within a hierarchy, or has `soft_delete`.
+                class within a hierarchy, or has `soft_delete`; or an option is unknown: it has `comment`,
+                `max_time_ms`, `read_preference` and `read_concern`.
             SessionMisuseError: if it is called in a transaction.
         """
         check_model(model, "estimated_count")
         check_estimable(model)
-        return await estimated_count(self, self._scope_for(session, "estimated_count"), model)
+        checked = checked_call_options("estimated_count", model, {**options}, OF_ESTIMATES)
+        scope = self._scope_for(session, "estimated_count")
+        return await estimated_count(self, scope, model, checked)
 
     @overload
     async def distinct(
@@ -162,6 +194,7 @@ class EngineLookups(EngineScopes):
         *queries: Query,
         without: Without = (),
         session: AIOSessionType = None,
+        **options: Unpack[FindOptions],
     ) -> list[T]: ...
     @overload
     async def distinct(
@@ -170,6 +203,7 @@ class EngineLookups(EngineScopes):
         *queries: Query,
         without: Without = (),
         session: AIOSessionType = None,
+        **options: Unpack[FindOptions],
     ) -> list[T]: ...
     async def distinct(
         self,
@@ -177,6 +211,7 @@ class EngineLookups(EngineScopes):
         *queries: Query,
         without: Without = (),
         session: AIOSessionType = None,
+        **options: Unpack[FindOptions],
     ) -> list[Any]:
         """Return the different values of a field in documents that match, in the server's order.
 
@@ -188,9 +223,10 @@ class EngineLookups(EngineScopes):
             *queries: Conditions, as for `find`.
             without: What the model does not add to the queries this time, as for `find`.
             session: See the class.
+            **options: `collation`, `comment`, `hint` (MongoDB 7.1), `max_time_ms`, `read_preference`, `read_concern`.
 
         Raises:
-            TypeError: if `field` is not a field of a model, or a query has a wrong type.
+            TypeError: if `field` is not a field of a model, a query has a wrong type, or an option is unknown.
             ValueError: if the path of the field has no meaning in filters.
             DocumentParsingError: if a value does not fit the field.
 
@@ -201,4 +237,6 @@ class EngineLookups(EngineScopes):
         """
         plan = plan_distinct(field)
         query = build_filter(queries, plan.model, without, self._raw_queries)
-        return await distinct(self, self._scope_for(session, "distinct"), plan, query)
+        checked = checked_call_options("distinct", plan.model, {**options}, OF_DISTINCTS)
+        scope = self._scope_for(session, "distinct").reading(checked, "distinct", plan.model)
+        return await distinct(self, scope, plan, query, checked)

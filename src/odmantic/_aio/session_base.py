@@ -13,11 +13,14 @@ from odmantic._shared.reading import ModelType
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from typing_extensions import Unpack
+
     from odmantic._aio.cursor import AIOCursor
     from odmantic._aio.engine_deletions import Query, Without
     from odmantic._mapping.options import Missing
     from odmantic._mapping.ref import Ref
     from odmantic._plan.loading import LoadArgument, LoadPath
+    from odmantic._plan.options import FindOptions
     from odmantic._plan.sort import SortExpressionType
     from odmantic.model import Model
 
@@ -45,6 +48,7 @@ class AIOSessionBase(SessionLookups, SessionFindOneAnd):
         missing: Missing | None = None,
         identity: bool = False,
         without: Without = (),
+        **options: Unpack[FindOptions],
     ) -> AIOCursor[ModelType]:
         """Find instances of a model; see `AIOEngine.find`."""
         return self.engine.find(
@@ -55,8 +59,12 @@ class AIOSessionBase(SessionLookups, SessionFindOneAnd):
             limit=limit,
             session=self._as_argument(),
             **words_said(
-                load=load, missing=missing, identity=identity or None, without=without or None
+                load=load,
+                missing=missing,
+                identity=identity or None,
+                without=without or None,
             ),
+            **options,
         )
 
     def find_any(
@@ -82,10 +90,12 @@ class AIOSessionBase(SessionLookups, SessionFindOneAnd):
         model: type[ModelType],
         *queries: Query,
         sort: SortExpressionType = None,
+        skip: int = 0,
         load: LoadArgument = None,
         missing: Missing | None = None,
         identity: bool = False,
         without: Without = (),
+        **options: Unpack[FindOptions],
     ) -> ModelType | None:
         """Find one instance of a model; see `AIOEngine.find_one`."""
         return await self.engine.find_one(
@@ -94,8 +104,13 @@ class AIOSessionBase(SessionLookups, SessionFindOneAnd):
             sort=sort,
             session=self._as_argument(),
             **words_said(
-                load=load, missing=missing, identity=identity or None, without=without or None
+                skip=skip or None,
+                load=load,
+                missing=missing,
+                identity=identity or None,
+                without=without or None,
             ),
+            **options,
         )
 
     async def save(self, instance: ModelType, *, cascade: bool = True) -> ModelType:

@@ -11,9 +11,12 @@ if TYPE_CHECKING:
     from collections import deque
     from collections.abc import Iterable
 
+    from typing_extensions import Unpack
+
     from odmantic._aio.engine_deletions import Query, Without
     from odmantic._mapping.options import Missing
     from odmantic._plan.loading import LoadArgument
+    from odmantic._plan.options import FindOptions
     from odmantic._shared.reading import ModelType
 
 T = TypeVar("T")
@@ -54,19 +57,37 @@ class SessionLookups(SessionWrites):
         )
         return await self.engine.get_many(model, ids, session=self._as_argument(), **words)
 
-    async def count(self, model: type[ModelType], *queries: Query, without: Without = ()) -> int:
+    async def count(
+        self,
+        model: type[ModelType],
+        *queries: Query,
+        skip: int = 0,
+        limit: int | None = None,
+        without: Without = (),
+        **options: Unpack[FindOptions],
+    ) -> int:
         """Count the matching documents; see `AIOEngine.count`."""
-        words = words_said(without=without or None)
-        return await self.engine.count(model, *queries, session=self._as_argument(), **words)
+        words = words_said(skip=skip or None, limit=limit, without=without or None)
+        return await self.engine.count(
+            model, *queries, session=self._as_argument(), **words, **options
+        )
 
-    async def exists(self, model: type[ModelType], *queries: Query, without: Without = ()) -> bool:
+    async def exists(
+        self,
+        model: type[ModelType],
+        *queries: Query,
+        without: Without = (),
+        **options: Unpack[FindOptions],
+    ) -> bool:
         """Return whether a document matches; see `AIOEngine.exists`."""
         words = words_said(without=without or None)
-        return await self.engine.exists(model, *queries, session=self._as_argument(), **words)
+        return await self.engine.exists(
+            model, *queries, session=self._as_argument(), **words, **options
+        )
 
-    async def estimated_count(self, model: type[ModelType]) -> int:
+    async def estimated_count(self, model: type[ModelType], **options: Unpack[FindOptions]) -> int:
         """Return the number of documents in a collection by its metadata; see `AIOEngine.estimated_count`."""
-        return await self.engine.estimated_count(model, session=self._as_argument())
+        return await self.engine.estimated_count(model, session=self._as_argument(), **options)
 
     @overload
     async def distinct(
@@ -74,10 +95,25 @@ class SessionLookups(SessionWrites):
         field: list[T] | set[T] | frozenset[T] | deque[T] | tuple[T, ...],
         *queries: Query,
         without: Without = (),
+        **options: Unpack[FindOptions],
     ) -> list[T]: ...
     @overload
-    async def distinct(self, field: T, *queries: Query, without: Without = ()) -> list[T]: ...
-    async def distinct(self, field: Any, *queries: Query, without: Without = ()) -> list[Any]:
+    async def distinct(
+        self,
+        field: T,
+        *queries: Query,
+        without: Without = (),
+        **options: Unpack[FindOptions],
+    ) -> list[T]: ...
+    async def distinct(
+        self,
+        field: Any,
+        *queries: Query,
+        without: Without = (),
+        **options: Unpack[FindOptions],
+    ) -> list[Any]:
         """Return the different values of a field; see `AIOEngine.distinct`."""
         words = words_said(without=without or None)
-        return await self.engine.distinct(field, *queries, session=self._as_argument(), **words)
+        return await self.engine.distinct(
+            field, *queries, session=self._as_argument(), **words, **options
+        )

@@ -53,7 +53,7 @@ def build_filter(
 
 
 def _is_query(query: object) -> bool:
-    return isinstance(query, Mapping) and not isinstance(query, bool)
+    return isinstance(query, Mapping)
 
 
 def _no_query(query: object) -> TypeError:

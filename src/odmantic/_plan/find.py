@@ -10,6 +10,7 @@ from odmantic._plan.arguments import check_limit, check_model, whole
 from odmantic._plan.conditions import target_match
 from odmantic._plan.filters import build_filter, fits_match
 from odmantic._plan.loading import plan_load
+from odmantic._plan.options import NO_OPTIONS, OF_FINDS, checked_call_options
 from odmantic._plan.raw import RawQueries
 from odmantic._plan.sort import build_sort
 from odmantic.model import Model
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from odmantic._mapping.mapping import ModelMapping
     from odmantic._mapping.options import Missing
     from odmantic._plan.loading import LoadArgument
+    from odmantic._plan.options import CallOptions
     from odmantic.query import SortExpression
 
 BATCH_SIZE = 1000
@@ -61,6 +63,8 @@ class FindPlan(Generic[ModelType]):
     """What is loaded of references; `None` for what their fields say."""
     identity: bool = False
     """Whether each document has one instance only."""
+    options: CallOptions = NO_OPTIONS
+    """The options of the command."""
 
     @property
     def loads(self) -> Load:
@@ -110,7 +114,15 @@ class FindPlan(Generic[ModelType]):
             options["skip"] = self.skip
         if self.limit is not None:
             options["limit"] = self.limit
-        return options
+        return {**options, **self.options.words}
+
+    def aggregate_options(self) -> dict[str, Any]:
+        """Return keyword arguments for the driver's `aggregate`."""
+        words: dict[str, Any] = {"batchSize": self.batch_size, **self.options.command_words}
+        words.pop("no_cursor_timeout", None)  # which the command does not know
+        if isinstance(words.get("hint"), list):
+            words["hint"] = dict(words["hint"])
+        return words
 
     def pipeline(self) -> list[Stage]:
         """Return the stages for the driver's `aggregate`; skip and limit apply before references are resolved."""
@@ -136,11 +148,12 @@ def plan_find(  # noqa: PLR0913 - the arguments of `find`
     identity: bool = False,
     without: str | Collection[str] = (),
     raw: RawQueries = RawQueries.ALLOW,
+    options: Mapping[str, Any] | None = None,
 ) -> FindPlan[ModelType]:
     """Check the arguments of a read and build its plan; `without` and `raw` are those of `build_filter`.
 
     Raises:
-        TypeError: if `model` is not a model class, or another argument has a wrong type.
+        TypeError: if `model` is not a model class, another argument has a wrong type, or an option is unknown.
         ValueError: if `limit` is not positive, `skip` is negative, or a path of `load` leads to no reference.
     """
     check_model(model, "find")
@@ -151,7 +164,8 @@ def plan_find(  # noqa: PLR0913 - the arguments of `find`
         raise ValueError("skip has to be a positive integer")
     loads = None if load is None and missing is None else plan_load(model, load, missing, raw)
     query = build_filter(queries, model, without, raw)
-    return FindPlan(model, query, order, skip, limit, loads, identity)
+    checked = checked_call_options("find", model, options or {}, OF_FINDS)
+    return FindPlan(model, query, order, skip, limit, loads, identity, checked)
 
 
 def _is_flat(mapping: ModelMapping) -> bool:

@@ -118,6 +118,9 @@ OF_UPDATES = frozenset(WriteOptions.__annotations__)
 OF_DELETIONS = OF_UPDATES - {"array_filters", "bypass_document_validation"}
 OF_REPLACEMENTS = OF_UPDATES - {"array_filters"}
 OF_FINDS = frozenset(FindOptions.__annotations__)
+OF_COUNTS = OF_FINDS - {"batch_size", "no_cursor_timeout"}
+OF_DISTINCTS = OF_COUNTS - {"allow_disk_use", "let"}
+OF_ESTIMATES = OF_DISTINCTS - {"hint", "collation"}
 OF_AGGREGATIONS = frozenset(AggregateOptions.__annotations__)
 
 
@@ -143,6 +146,12 @@ class CallOptions:
         """
         return {_OF_SERVER.get(name, name): value for name, value in self.words.items()}
 
+    @property
+    def of_lookups(self) -> CallOptions:
+        """The options that also count for the reads of what references lead to."""
+        words = {name: value for name, value in self.words.items() if name in _OF_LOOKUPS}
+        return CallOptions(words, self.concerns)
+
     def collection(self, collection: Any) -> Any:
         """Return the collection that a command of the call uses."""
         return collection.with_options(**self.concerns) if self.concerns else collection
@@ -165,6 +174,8 @@ class CallOptions:
 
 
 NO_OPTIONS = CallOptions()
+
+_OF_LOOKUPS = frozenset({"comment", "max_time_ms"})
 
 _OF_SERVER = {
     "max_time_ms": "maxTimeMS",

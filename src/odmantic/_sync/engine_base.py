@@ -29,9 +29,12 @@ from odmantic._sync.operations.load import load
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from typing_extensions import Unpack
+
     from odmantic._mapping.options import Missing
     from odmantic._mapping.ref import Ref
     from odmantic._plan.loading import LoadArgument, LoadPath
+    from odmantic._plan.options import FindOptions
     from odmantic._plan.sort import SortExpressionType
     from odmantic._sync.engine_deletions import Query, Without
     from odmantic._sync.engine_scopes import SyncSessionType
@@ -96,6 +99,7 @@ class SyncEngineBase(EngineLookups, EngineFindOneAnd):
         identity: bool = False,
         without: Without = (),
         session: SyncSessionType = None,
+        **options: Unpack[FindOptions],
     ) -> SyncCursor[ModelType]:
         """Find instances of a model that match all queries.
 
@@ -116,9 +120,10 @@ class SyncEngineBase(EngineLookups, EngineFindOneAnd):
                 default each place has its own.
             without: What the model does not add to the queries this time: `"soft_delete"` finds deleted documents too.
             session: See the class.
+            **options: The options of the command; see [odmantic.typing.FindOptions][].
 
         Raises:
-            TypeError: if `model` is not a model class, or a query or `sort` has a wrong type.
+            TypeError: if `model` is not a model class, a query or `sort` has a wrong type, or an option is unknown.
             ValueError: if `limit` is not positive, `skip` negative, a path of `load` leads to no reference, or a word of
                 `without` is unknown.
             DocumentParsingError: if a document does not fit the model; raised on consumption.
@@ -134,8 +139,10 @@ class SyncEngineBase(EngineLookups, EngineFindOneAnd):
             identity=identity,
             without=without,
             raw=self._raw_queries,
+            options={**options},
         )
-        cursor = find(self, self._scope_for(session, "find"), plan)
+        scope = self._scope_for(session, "find").reading(plan.options, "find", model)
+        cursor = find(self, scope, plan)
         cursor.open()
         return cursor
 
@@ -183,11 +190,13 @@ class SyncEngineBase(EngineLookups, EngineFindOneAnd):
         model: type[ModelType],
         *queries: Query,
         sort: SortExpressionType = None,
+        skip: int = 0,
         load: LoadArgument = None,
         missing: Missing | None = None,
         identity: bool = False,
         without: Without = (),
         session: SyncSessionType = None,
+        **options: Unpack[FindOptions],
     ) -> ModelType | None:
         """Find the first matching instance; `None` if there is none; `find` explains the arguments.
 
@@ -201,14 +210,19 @@ class SyncEngineBase(EngineLookups, EngineFindOneAnd):
             SyncCursor
         ):
             target = self._target(model)
-            is_plain = load is None and missing is None
+            is_plain = load is None and missing is None and not skip and not options
             if is_plain and target.finds_plainly and not loads_references(model.__mapping__):
                 query = build_filter(queries, model, without, self._raw_queries)
                 order = build_sort(sort, model)
                 scope = self._scope_for(session, "find")
                 return find_one(self, scope, target, model, query, order)
         words = words_said(
-            load=load, missing=missing, identity=identity or None, without=without or None
+            load=load,
+            missing=missing,
+            identity=identity or None,
+            without=without or None,
+            skip=skip or None,
+            **options,
         )
         cursor = self.find(model, *queries, sort=sort, limit=1, session=session, **words)
         instances = list(cursor)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from odmantic._plan.arguments import check_model
@@ -10,6 +11,13 @@ from odmantic._plan.distinct import plan_distinct
 from odmantic._plan.filters import build_filter
 from odmantic._plan.find import plan_find
 from odmantic._plan.lookups import Wanted, check_estimable, filter_of_id
+from odmantic._plan.options import (
+    OF_COUNTS,
+    OF_DISTINCTS,
+    OF_ESTIMATES,
+    OF_FINDS,
+    checked_call_options,
+)
 from odmantic._shared.reading import ModelType
 from odmantic._sync.engine_scopes import EngineScopes
 from odmantic._sync.operations.find import count, find_first
@@ -19,8 +27,11 @@ if TYPE_CHECKING:
     from collections import deque
     from collections.abc import Iterable
 
+    from typing_extensions import Unpack
+
     from odmantic._mapping.options import Missing
     from odmantic._plan.loading import LoadArgument
+    from odmantic._plan.options import FindOptions
     from odmantic._sync.engine_deletions import Query, Without
     from odmantic._sync.engine_scopes import SyncSessionType
 
@@ -111,17 +122,28 @@ class EngineLookups(EngineScopes):
         self,
         model: type[ModelType],
         *queries: Query,
+        skip: int = 0,
+        limit: int | None = None,
         without: Without = (),
         session: SyncSessionType = None,
+        **options: Unpack[FindOptions],
     ) -> int:
         """Count the matching documents, whether or not they fit the model; `find` explains the arguments.
 
+        With `limit=`, the server stops at that number.
+
         Raises:
-            TypeError: if `model` is not a model class, or a query has a wrong type.
+            TypeError: if `model` is not a model class, a query has a wrong type, or an option is unknown: of those of
+                `find`, it has no `batch_size` and `no_cursor_timeout`.
+            ValueError: if `limit` is not positive, or `skip` is negative.
         """
         check_model(model, "count")
-        query = build_filter(queries, model, without, self._raw_queries)
-        return count(self, self._scope_for(session, "count"), model, query)
+        plan = plan_find(
+            model, queries, skip=skip, limit=limit, without=without, raw=self._raw_queries
+        )
+        checked = checked_call_options("count", model, {**options}, OF_COUNTS)
+        scope = self._scope_for(session, "count").reading(checked, "count", model)
+        return count(self, scope, replace(plan, options=checked))
 
     def exists(
         self,
@@ -129,17 +151,26 @@ class EngineLookups(EngineScopes):
         *queries: Query,
         without: Without = (),
         session: SyncSessionType = None,
+        **options: Unpack[FindOptions],
     ) -> bool:
         """Return whether a document matches, whether or not it fits the model; `find` explains the arguments.
 
         Raises:
-            TypeError: if `model` is not a model class, or a query has a wrong type.
+            TypeError: if `model` is not a model class, a query has a wrong type, or an option is unknown.
         """
         check_model(model, "exists")
         query = build_filter(queries, model, without, self._raw_queries)
-        return exists(self, self._scope_for(session, "exists"), model, query)
+        checked = checked_call_options("exists", model, {**options}, OF_FINDS)
+        scope = self._scope_for(session, "exists").reading(checked, "exists", model)
+        return exists(self, scope, model, query, checked)
 
-    def estimated_count(self, model: type[ModelType], *, session: SyncSessionType = None) -> int:
+    def estimated_count(
+        self,
+        model: type[ModelType],
+        *,
+        session: SyncSessionType = None,
+        **options: Unpack[FindOptions],
+    ) -> int:
         """Return the number of documents in the collection of a model by its metadata, without a query.
 
         It is exact, but for shards and the time after a crash:
@@ -147,12 +178,15 @@ class EngineLookups(EngineScopes):
 
         Raises:
             TypeError: if `model` is not a model class, or not all documents of the collection count for it: it is a
-                class within a hierarchy, or has `soft_delete`.
+                class within a hierarchy, or has `soft_delete`; or an option is unknown: it has `comment`,
+                `max_time_ms`, `read_preference` and `read_concern`.
             SessionMisuseError: if it is called in a transaction.
         """
         check_model(model, "estimated_count")
         check_estimable(model)
-        return estimated_count(self, self._scope_for(session, "estimated_count"), model)
+        checked = checked_call_options("estimated_count", model, {**options}, OF_ESTIMATES)
+        scope = self._scope_for(session, "estimated_count")
+        return estimated_count(self, scope, model, checked)
 
     @overload
     def distinct(
@@ -161,6 +195,7 @@ class EngineLookups(EngineScopes):
         *queries: Query,
         without: Without = (),
         session: SyncSessionType = None,
+        **options: Unpack[FindOptions],
     ) -> list[T]: ...
     @overload
     def distinct(
@@ -169,6 +204,7 @@ class EngineLookups(EngineScopes):
         *queries: Query,
         without: Without = (),
         session: SyncSessionType = None,
+        **options: Unpack[FindOptions],
     ) -> list[T]: ...
     def distinct(
         self,
@@ -176,6 +212,7 @@ class EngineLookups(EngineScopes):
         *queries: Query,
         without: Without = (),
         session: SyncSessionType = None,
+        **options: Unpack[FindOptions],
     ) -> list[Any]:
         """Return the different values of a field in documents that match, in the server's order.
 
@@ -187,9 +224,10 @@ class EngineLookups(EngineScopes):
             *queries: Conditions, as for `find`.
             without: What the model does not add to the queries this time, as for `find`.
             session: See the class.
+            **options: `collation`, `comment`, `hint` (MongoDB 7.1), `max_time_ms`, `read_preference`, `read_concern`.
 
         Raises:
-            TypeError: if `field` is not a field of a model, or a query has a wrong type.
+            TypeError: if `field` is not a field of a model, a query has a wrong type, or an option is unknown.
             ValueError: if the path of the field has no meaning in filters.
             DocumentParsingError: if a value does not fit the field.
 
@@ -200,4 +238,6 @@ class EngineLookups(EngineScopes):
         """
         plan = plan_distinct(field)
         query = build_filter(queries, plan.model, without, self._raw_queries)
-        return distinct(self, self._scope_for(session, "distinct"), plan, query)
+        checked = checked_call_options("distinct", plan.model, {**options}, OF_DISTINCTS)
+        scope = self._scope_for(session, "distinct").reading(checked, "distinct", plan.model)
+        return distinct(self, scope, plan, query, checked)

@@ -14,9 +14,12 @@ from odmantic._sync.session_lookups import SessionLookups
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from typing_extensions import Unpack
+
     from odmantic._mapping.options import Missing
     from odmantic._mapping.ref import Ref
     from odmantic._plan.loading import LoadArgument, LoadPath
+    from odmantic._plan.options import FindOptions
     from odmantic._plan.sort import SortExpressionType
     from odmantic._sync.cursor import SyncCursor
     from odmantic._sync.engine_deletions import Query, Without
@@ -46,6 +49,7 @@ class SyncSessionBase(SessionLookups, SessionFindOneAnd):
         missing: Missing | None = None,
         identity: bool = False,
         without: Without = (),
+        **options: Unpack[FindOptions],
     ) -> SyncCursor[ModelType]:
         """Find instances of a model; see `SyncEngine.find`."""
         return self.engine.find(
@@ -56,8 +60,12 @@ class SyncSessionBase(SessionLookups, SessionFindOneAnd):
             limit=limit,
             session=self._as_argument(),
             **words_said(
-                load=load, missing=missing, identity=identity or None, without=without or None
+                load=load,
+                missing=missing,
+                identity=identity or None,
+                without=without or None,
             ),
+            **options,
         )
 
     def find_any(
@@ -83,10 +91,12 @@ class SyncSessionBase(SessionLookups, SessionFindOneAnd):
         model: type[ModelType],
         *queries: Query,
         sort: SortExpressionType = None,
+        skip: int = 0,
         load: LoadArgument = None,
         missing: Missing | None = None,
         identity: bool = False,
         without: Without = (),
+        **options: Unpack[FindOptions],
     ) -> ModelType | None:
         """Find one instance of a model; see `SyncEngine.find_one`."""
         return self.engine.find_one(
@@ -95,8 +105,13 @@ class SyncSessionBase(SessionLookups, SessionFindOneAnd):
             sort=sort,
             session=self._as_argument(),
             **words_said(
-                load=load, missing=missing, identity=identity or None, without=without or None
+                skip=skip or None,
+                load=load,
+                missing=missing,
+                identity=identity or None,
+                without=without or None,
             ),
+            **options,
         )
 
     def save(self, instance: ModelType, *, cascade: bool = True) -> ModelType:

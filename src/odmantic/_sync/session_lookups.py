@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from collections import deque
     from collections.abc import Iterable
 
+    from typing_extensions import Unpack
+
     from odmantic._mapping.options import Missing
     from odmantic._plan.loading import LoadArgument
+    from odmantic._plan.options import FindOptions
     from odmantic._shared.reading import ModelType
     from odmantic._sync.engine_deletions import Query, Without
 
@@ -55,19 +58,33 @@ class SessionLookups(SessionWrites):
         )
         return self.engine.get_many(model, ids, session=self._as_argument(), **words)
 
-    def count(self, model: type[ModelType], *queries: Query, without: Without = ()) -> int:
+    def count(
+        self,
+        model: type[ModelType],
+        *queries: Query,
+        skip: int = 0,
+        limit: int | None = None,
+        without: Without = (),
+        **options: Unpack[FindOptions],
+    ) -> int:
         """Count the matching documents; see `SyncEngine.count`."""
-        words = words_said(without=without or None)
-        return self.engine.count(model, *queries, session=self._as_argument(), **words)
+        words = words_said(skip=skip or None, limit=limit, without=without or None)
+        return self.engine.count(model, *queries, session=self._as_argument(), **words, **options)
 
-    def exists(self, model: type[ModelType], *queries: Query, without: Without = ()) -> bool:
+    def exists(
+        self,
+        model: type[ModelType],
+        *queries: Query,
+        without: Without = (),
+        **options: Unpack[FindOptions],
+    ) -> bool:
         """Return whether a document matches; see `SyncEngine.exists`."""
         words = words_said(without=without or None)
-        return self.engine.exists(model, *queries, session=self._as_argument(), **words)
+        return self.engine.exists(model, *queries, session=self._as_argument(), **words, **options)
 
-    def estimated_count(self, model: type[ModelType]) -> int:
+    def estimated_count(self, model: type[ModelType], **options: Unpack[FindOptions]) -> int:
         """Return the number of documents in a collection by its metadata; see `SyncEngine.estimated_count`."""
-        return self.engine.estimated_count(model, session=self._as_argument())
+        return self.engine.estimated_count(model, session=self._as_argument(), **options)
 
     @overload
     def distinct(
@@ -75,10 +92,25 @@ class SessionLookups(SessionWrites):
         field: list[T] | set[T] | frozenset[T] | deque[T] | tuple[T, ...],
         *queries: Query,
         without: Without = (),
+        **options: Unpack[FindOptions],
     ) -> list[T]: ...
     @overload
-    def distinct(self, field: T, *queries: Query, without: Without = ()) -> list[T]: ...
-    def distinct(self, field: Any, *queries: Query, without: Without = ()) -> list[Any]:
+    def distinct(
+        self,
+        field: T,
+        *queries: Query,
+        without: Without = (),
+        **options: Unpack[FindOptions],
+    ) -> list[T]: ...
+    def distinct(
+        self,
+        field: Any,
+        *queries: Query,
+        without: Without = (),
+        **options: Unpack[FindOptions],
+    ) -> list[Any]:
         """Return the different values of a field; see `SyncEngine.distinct`."""
         words = words_said(without=without or None)
-        return self.engine.distinct(field, *queries, session=self._as_argument(), **words)
+        return self.engine.distinct(
+            field, *queries, session=self._as_argument(), **words, **options
+        )

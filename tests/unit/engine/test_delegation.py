@@ -23,6 +23,9 @@ CALLS = [
     ("find_one", (User, *_QUERIES), {"sort": User.name}, {}),
     ("find_one", (User,), {}, {"sort": None}),
     ("count", (User, *_QUERIES), {}, {}),
+    ("count", (User,), {"skip": 1, "limit": 2, "comment": "why"}, {}),
+    ("find_one", (User,), {"skip": 1, "hint": "_id_"}, {"sort": None}),
+    ("estimated_count", (User,), {"comment": "why"}, {}),
     ("get", (User, 1), {"load": (), "without": "soft_delete"}, {}),
     ("get_many", (User, [1]), {"missing": "keep", "identity": True}, {}),
     ("exists", (User, *_QUERIES), {"without": "soft_delete"}, {}),
@@ -178,13 +181,15 @@ def test_the_engine_is_asked_even_where_it_refuses():
     "method",
     [
         *("find", "find_one", "count", "save", "save_all", "delete", "remove"),
-        *("insert", "insert_many", "replace", "refresh"),
+        *("insert", "insert_many", "replace", "refresh", "get", "exists", "estimated_count"),
     ],
 )
 def test_no_operation_takes_a_session(make, method):
     assert "session" not in inspect.signature(getattr(make, method)).parameters
     with pytest.raises(TypeError):
-        getattr(make(_sync_engine()), method)(User, session=None)
+        called = getattr(make(_sync_engine()), method)(User, session=None)
+        if inspect.iscoroutine(called):
+            called.send(None)
 
 
 @pytest.mark.parametrize("started", ["coroutine", "bare"])

@@ -27,14 +27,14 @@ CONCERNS = [
     ("max_commit_time_ms", KEYWORD),
 ]
 METHODS = {
-    "find": [*MODEL, *READ, *LOAD, WITHOUT, *SESSION],
-    "find_one": [*MODEL, READ[0], *LOAD, WITHOUT, *SESSION],
-    "count": [*MODEL, WITHOUT, *SESSION],
+    "find": [*MODEL, *READ, *LOAD, WITHOUT, *SESSION, OPTIONS],
+    "find_one": [*MODEL, *READ[:2], *LOAD, WITHOUT, *SESSION, OPTIONS],
+    "count": [*MODEL, *READ[1:], WITHOUT, *SESSION, OPTIONS],
     "get": [("model", POSITIONAL), ("id", POSITIONAL), *LOAD, WITHOUT, *SESSION],
     "get_many": [("model", POSITIONAL), ("ids", POSITIONAL), *LOAD, WITHOUT, *SESSION],
-    "exists": [*MODEL, WITHOUT, *SESSION],
-    "estimated_count": [("model", POSITIONAL), *SESSION],
-    "distinct": [("field", POSITIONAL), ("queries", REST), WITHOUT, *SESSION],
+    "exists": [*MODEL, WITHOUT, *SESSION, OPTIONS],
+    "estimated_count": [("model", POSITIONAL), *SESSION, OPTIONS],
+    "distinct": [("field", POSITIONAL), ("queries", REST), WITHOUT, *SESSION, OPTIONS],
     "save": [("instance", POSITIONAL), ("cascade", KEYWORD), *SESSION],
     "save_all": [("instances", POSITIONAL), ("cascade", KEYWORD), *SESSION],
     "insert": [

@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from odmantic._driver.plain import Target
     from odmantic._mapping.loading import Load
     from odmantic._plan.find import FindPlan
-    from odmantic.model import Model
-    from odmantic.query import QueryExpression, SortExpression
+    from odmantic.query import SortExpression
 
 
 def find(
@@ -47,17 +46,17 @@ def find(
     query = target.bound(plan.filter)
     if query is not plan.filter:
         plan = replace(plan, filter=query)
-    collection = target.collection
+    collection = plan.options.collection(target.collection)
     options: Any = getattr(collection, "codec_options", None)
     has_references = plan.has_references
     by_server = has_references and _resolves_on_server(engine, plan, options)
-    encoded = None if has_references else in_pieces(target)
+    encoded = None if has_references or plan.options.concerns else in_pieces(target)
     read = collection if encoded is None else encoded
 
     def open_cursor() -> Any:
         if by_server:
             return collection.aggregate(
-                plan.pipeline(), batchSize=plan.batch_size, session=scope.session
+                plan.pipeline(), session=scope.session, **plan.aggregate_options()
             )
         return read.find(plan.filter, session=scope.session, **plan.find_options())
 
@@ -184,21 +183,28 @@ async def find_one(
     return instance
 
 
-async def count(engine: Engine, scope: Scope, model: type[Model], query: QueryExpression) -> int:
-    """Count the matching documents."""
-    target = engine._target(model)
-    collection, query = target.collection, target.bound(query)
+async def count(engine: Engine, scope: Scope, plan: FindPlan[Any]) -> int:
+    """Count the matching documents, up to the limit of the plan, and without those that it skips."""
+    target, options = engine._target(plan.model), plan.options
+    collection, query = options.collection(target.collection), target.bound(plan.filter)
+    bounds: dict[str, Any] = {"skip": plan.skip} if plan.skip else {}
+    if plan.limit is not None:
+        bounds["limit"] = plan.limit
 
     async def read() -> int:
         if fits_match(query):
-            counted: int = await resolve(collection.count_documents(query, session=scope.session))
+            words = {**bounds, **options.command_words}
+            counted: int = await resolve(
+                collection.count_documents(query, session=scope.session, **words)
+            )
             return counted
         # Sent as an aggregation, which does not take such a filter.
-        found = collection.find(query, {"_id": 1}, session=scope.session)
+        words = {**bounds, **options.words}
+        found = collection.find(query, {"_id": 1}, session=scope.session, **words)
         number = 0
         while batch := await take_batch(found, LIST_PAGE_SIZE):
             number += len(batch)
         return number
 
-    number: int = await scope.send(engine, read, "count", model)
+    number: int = await scope.send(engine, read, "count", plan.model)
     return number

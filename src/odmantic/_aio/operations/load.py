@@ -130,11 +130,13 @@ class _Loading:
     async def find(self, request: Request) -> list[dict[str, Any]]:
         """Find documents."""
         model, count = request.model, len(request.ids) + 1
-        collection = self._engine.get_collection(model)
+        options = self._scope.lookups
+        collection = options.collection(self._engine.get_collection(model))
 
         async def call() -> list[Any]:
+            session = self._scope.session
             cursor = await resolve(
-                collection.find(request.filter, session=self._scope.session, batch_size=count)
+                collection.find(request.filter, session=session, batch_size=count, **options.words)
             )
             return await take_batch(cursor, count)
 

@@ -73,15 +73,22 @@ class _Reading:
 
     def _open(self, ids: list[Any]) -> Any:
         """Return the driver's cursor, or what is to be awaited for it."""
-        page, collection, session = self._page, self._target.collection, self._scope.session
+        page, session, options = self._page, self._scope.session, self._scope.lookups
+        collection = options.collection(self._target.collection)
         bound = self._target.bound
         query = bound(page.filter(ids))
         if self._is_ranked:
             stages = bound(page.ranked(ids, query))
             return collection.aggregate(
-                stages, batchSize=BATCH_SIZE, session=session, allowDiskUse=True
+                stages,
+                batchSize=BATCH_SIZE,
+                session=session,
+                allowDiskUse=True,
+                **options.command_words,
             )
-        return collection.find(query, sort=page.sort, batch_size=BATCH_SIZE, session=session)
+        return collection.find(
+            query, sort=page.sort, batch_size=BATCH_SIZE, session=session, **options.words
+        )
 
     def _complete(self, placed: Placed) -> Placed:
         """Put referenced documents in place of their ids; leave out documents that are gone by now."""

@@ -131,10 +131,14 @@ class _Loading:
     def find(self, request: Request) -> list[dict[str, Any]]:
         """Find documents."""
         model, count = request.model, len(request.ids) + 1
-        collection = self._engine.get_collection(model)
+        options = self._scope.lookups
+        collection = options.collection(self._engine.get_collection(model))
 
         def call() -> list[Any]:
-            cursor = collection.find(request.filter, session=self._scope.session, batch_size=count)
+            session = self._scope.session
+            cursor = collection.find(
+                request.filter, session=session, batch_size=count, **options.words
+            )
             return take_batch(cursor, count)
 
         return as_dictionaries(self._scope.send(self._engine, call, self._operation, model))

@@ -18,6 +18,7 @@ from odmantic.exceptions import SessionMisuseError
 if TYPE_CHECKING:
     from odmantic._plan.distinct import DistinctPlan
     from odmantic._plan.lookups import Wanted
+    from odmantic._plan.options import CallOptions
     from odmantic._sync.interfaces import Engine
     from odmantic._sync.operations.scope import Scope
     from odmantic.model import Model
@@ -41,15 +42,22 @@ def get_many(
     return answers
 
 
-def exists(engine: Engine, scope: Scope, model: type[Model], query: QueryExpression) -> bool:
+def exists(
+    engine: Engine,
+    scope: Scope,
+    model: type[Model],
+    query: QueryExpression,
+    options: CallOptions,
+) -> bool:
     """Return whether a document matches."""
     target = engine._target(model)
-    read = target.collection.find_one
-    call = partial(read, target.bound(query), {"_id": True}, session=scope.session)
+    read = options.collection(target.collection).find_one
+    words = options.words
+    call = partial(read, target.bound(query), {"_id": True}, session=scope.session, **words)
     return scope.send(engine, call, "exists", model) is not None
 
 
-def estimated_count(engine: Engine, scope: Scope, model: type[Model]) -> int:
+def estimated_count(engine: Engine, scope: Scope, model: type[Model], options: CallOptions) -> int:
     """Return the number of documents in a collection, by its metadata.
 
     Raises:
@@ -60,18 +68,27 @@ def estimated_count(engine: Engine, scope: Scope, model: type[Model]) -> int:
         raise SessionMisuseError(
             f"estimated_count of {model.__name__} cannot run in a transaction: use count there"
         )
-    collection = engine._target(model).collection
-    number: int = scope.send(engine, collection.estimated_document_count, "estimated_count", model)
+    collection = options.collection(engine._target(model).collection)
+    call = partial(collection.estimated_document_count, **options.command_words)
+    number: int = scope.send(engine, call, "estimated_count", model)
     return number
 
 
-def distinct(engine: Engine, scope: Scope, plan: DistinctPlan, query: QueryExpression) -> list[Any]:
+def distinct(
+    engine: Engine,
+    scope: Scope,
+    plan: DistinctPlan,
+    query: QueryExpression,
+    options: CallOptions,
+) -> list[Any]:
     """Return the different values of a key in documents that match."""
     target = engine._target(plan.model)
-    bound = target.bound(query)
+    bound, collection = target.bound(query), options.collection(target.collection)
 
     def read() -> list[Any]:
-        found: list[Any] = target.collection.distinct(plan.key, bound, session=scope.session)
+        found: list[Any] = collection.distinct(
+            plan.key, bound, session=scope.session, **options.command_words
+        )
         return found
 
     stored: list[Any] = scope.send(engine, read, "distinct", plan.model)

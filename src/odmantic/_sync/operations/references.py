@@ -37,18 +37,21 @@ class ReferenceLoader:
 
     __slots__ = (
         *("_by_server", "_collection", "_collections", "_database", "_hollow"),
-        *("_is_at_one_time", "_load", "_session"),
+        *("_is_at_one_time", "_load", "_lookups", "_session"),
     )
 
     def __init__(self, engine: Engine, scope: Scope, load: Load, collection: Any) -> None:
         """Look the collections of the referenced models up."""
         self._load = load
-        self._collection = collection
+        lookups = self._lookups = scope.lookups
+        self._collection = lookups.collection(collection)
         self._session = scope.session
         self._is_at_one_time = scope.attempt is not None
         self._hollow = HollowMaker(awaits=CAN_AWAIT)
         self._database = engine.database_name
-        self._collections = {each: engine.get_collection(each) for each in load.models}
+        self._collections = {
+            each: lookups.collection(engine.get_collection(each)) for each in load.models
+        }
         self._by_server = load.fits_pipeline and are_where_the_server_looks(engine, load)
 
     def complete(self, documents: list[Any]) -> list[Any]:
@@ -101,10 +104,12 @@ class ReferenceLoader:
         query = instances_filter(self._load.model, ids)
         if self._by_server:
             stages = [{"$match": query}, *resolve_references(self._load)]
-            cursor = self._collection.aggregate(stages, session=self._session)
+            cursor = self._collection.aggregate(
+                stages, session=self._session, **self._lookups.command_words
+            )
             found: list[dict[str, Any]] = take_batch(cursor, len(ids))
             return found if self._load.is_usual or not found else self._settled(found)
-        cursor = self._collection.find(query, session=self._session)
+        cursor = self._collection.find(query, session=self._session, **self._lookups.words)
         documents = as_dictionaries(take_batch(cursor, len(ids)))
         self._resolve(documents, is_final=True)
         return documents
@@ -116,7 +121,10 @@ class ReferenceLoader:
             while True:
                 count = len(request.ids) + 1
                 cursor = self._collections[request.model].find(
-                    request.filter, session=self._session, batch_size=count
+                    request.filter,
+                    session=self._session,
+                    batch_size=count,
+                    **self._lookups.words,
                 )
                 request = steps.send(as_dictionaries(take_batch(cursor, count)))
         except StopIteration as end:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
 from contextlib import contextmanager
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from pymongo.errors import ServerSelectionTimeoutError
@@ -13,6 +14,7 @@ from odmantic._driver._sync import foreign_loop
 from odmantic._driver.clients import addresses_of, check_session, runs_transaction
 from odmantic._driver.internals import CHANNEL, keep_on
 from odmantic._plan.errors import add_context, operation_error
+from odmantic._plan.options import NO_OPTIONS
 from odmantic._plan.order import save_order
 from odmantic._plan.postponed import NOTHING_POSTPONED, Postponed
 from odmantic._shared.engine import BaseSession
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
+    from odmantic._plan.options import CallOptions
     from odmantic._state.places import Written
     from odmantic._sync.interfaces import Engine
     from odmantic._transaction.attempt import Attempt
@@ -59,11 +62,13 @@ class Scope:
         cascades: Whether a save goes on to references, as far as their fields say so.
         given: What the program gave as `session=`, for operations in hooks.
         postponed: By identity, the instances with references that a save sets by a second write.
+        lookups: The options of the call for reads of what references lead to.
         waiting: Returns what waits for the end of the transaction; `None` if each call is for itself.
     """
 
     __slots__ = (
-        *("_channel", "attempt", "cascades", "given", "postponed", "session", "unit", "waiting"),
+        *("_channel", "attempt", "cascades", "given", "lookups", "postponed", "session", "unit"),
+        "waiting",
     )
 
     def __init__(
@@ -72,6 +77,7 @@ class Scope:
         """Take the transaction that runs now, unless it is private to another operation; `own` is that of the caller."""
         self.session = self.given = session
         self.cascades = True
+        self.lookups: CallOptions = NO_OPTIONS
         self.postponed: Mapping[int, Postponed] = NOTHING_POSTPONED
         self._channel = channel
         attempt = None if channel is None else channel.attempt
@@ -95,6 +101,20 @@ class Scope:
             yield channel
         finally:
             keep_on(self.session, CHANNEL, None)
+
+    def reading(self, options: CallOptions, operation: str, model: type[Model]) -> Scope:
+        """Return the scope of a read with options.
+
+        Raises:
+            TypeError: if one is not for commands of a transaction.
+        """
+        if options is NO_OPTIONS:
+            return self
+        if self.unit is not None:
+            options.check_in_transaction(operation, model)
+        scope = copy(self)
+        scope.lookups = options.of_lookups
+        return scope
 
     @property
     def journal(self) -> Journal | None:
