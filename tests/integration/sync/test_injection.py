@@ -23,7 +23,7 @@ from bson.raw_bson import RawBSONDocument
 from bson.regex import Regex
 from pymongo.errors import PyMongoError
 
-from odmantic import EmbeddedModel, Field, Model, Reference, query, update
+from odmantic import EmbeddedModel, Field, Model, Reference, expr, query, update
 from odmantic.exceptions import OdmanticError
 from odmantic.path import each, element, where
 
@@ -66,8 +66,8 @@ HOSTILE = [
     ),
 ]
 
-# Which of the conditions and values are sent. What makes commands of them has no colour, so all are in one.
-FIND_STEP, WRITE_STEP = 5, 3
+# Which of the values are sent. What makes commands of them has no colour, so all are in one.
+STEP = 3
 
 REFUSALS = (
     re.error,
@@ -91,6 +91,7 @@ class Thing(Model):
     id: Any = Field(primary_field=True)
     value: Any = 0
     tags: list[Any] = []
+    parts: list[Inner] = []
     table: dict[str, Any] = {}
     inner: Inner = Inner()
 
@@ -107,6 +108,7 @@ class Open(Model):
     name: str = ""
 
 
+MODELS = (Thing, Order)
 FIELDS = [Thing.value, Thing.id, Thing.tags, Thing.table, Thing.inner.v, Order.thing, Thing.inner]
 OPERATORS = ["eq", "ne", "gt", "gte", "lt", "lte", "match"]
 
@@ -122,43 +124,84 @@ def conditions(value):
             yield lambda n=name, f=field: getattr(query, n)(f, [value])
             yield lambda n=name, f=field: getattr(f, n)([value, "b"])
     yield lambda: query.contains(Thing.tags, value)
+    yield lambda: query.all_(Thing.tags, [value])
+    yield lambda: query.all_(Thing.tags, ["b", value])
     yield lambda: query.elem_match(Thing.tags, element == value)
+    yield lambda: query.elem_match(Thing.tags, element >= value, element < value)
+    yield lambda: query.elem_match(Thing.tags, element.in_([value]) | (element != value))
+    yield lambda: query.elem_match(Thing.parts, (Inner.v == value) & (Inner.v != value))
+    yield lambda: Thing.parts[each].v == value
+    yield lambda: Thing.parts[0].v.in_([value])
+    for name in ("size", "mod", "exists", "type_", "bits_all_set", "bits_any_clear"):
+        arguments = (value, value) if name == "mod" else (value,)
+        yield lambda n=name, a=arguments: getattr(query, n)(Thing.value, *a)
     yield lambda: query.not_(Thing.tags[each] > value)
     yield lambda: Thing.table["k"] == value
     for name in ("startswith", "endswith", "icontains", "iequals"):
         yield lambda n=name: getattr(query, n)(Thing.value, value)
+    yield from expressions(value)
     yield lambda: (Thing.value == value) & (Thing.id != value)
     yield lambda: (Thing.value == value) | {"value": 1}
     yield lambda: query.nor_(Thing.value == value, Thing.value > value)
     yield lambda: query.and_(Thing.tags.in_([value]), query.or_(Thing.inner.v <= value))
 
 
-def _model_of(condition):
-    return Order if "'thing'" in repr(condition) else Thing
+def expressions(value):
+    """What makes conditions that the server computes."""
+    for symbol in ("__add__", "__sub__", "__rmul__", "__truediv__", "__mod__"):
+        yield lambda s=symbol: getattr(Thing.value, s)(value) > 1
+    yield lambda: Thing.value + 1 == value
+    yield lambda: Thing.value + 1 != expr.literal(value)
+    yield lambda: Thing.id == expr.literal(value)
+    yield lambda: expr.size(Thing.tags) < value
+    yield lambda: expr.call("$concat", Thing.value, value) == 1
+    yield lambda: expr.call("$eq", value, Thing.id) == 1
+    yield lambda: expr.call("$max", [value, Thing.id]) == 1
+    yield lambda: expr.call("$ifNull", Thing.tags, {"k": value, "l": Thing.id}) == 1
+    yield lambda: expr.call("$trim", input=Thing.value, chars=value) == 1
+    yield lambda: Thing.table["k"] > expr.call("$add", 1, value)
 
 
-def _find(engine, condition):
-    [_ for _ in engine.find(_model_of(condition), condition)]
+def _find(engine, model, conditions):
+    [_ for _ in engine.find(model, *conditions)]
 
 
-def _find_sorted(engine, condition):
-    model = _model_of(condition)
-    engine.find_one(model, condition, {"a": 1}, sort=model.id.desc())
+def _find_sorted(engine, model, conditions):
+    engine.find_one(model, *conditions, sort=model.id.desc())
 
 
-def _count(engine, condition):
-    engine.count(_model_of(condition), condition)
+def _count(engine, model, conditions):
+    engine.count(model, *conditions)
 
 
-def _remove(engine, condition):
-    engine.remove(_model_of(condition), condition)
+def _remove(engine, model, conditions):
+    engine.remove(model, *conditions)
 
 
-def _remove_one(engine, condition):
-    engine.remove(_model_of(condition), condition, just_one=True)
+def _remove_one(engine, model, conditions):
+    engine.remove(model, *conditions, just_one=True)
 
 
-READS_BY_QUERY = [_find, _find_sorted, _count, _remove, _remove_one]
+def _update_many(engine, model, conditions):
+    engine.update_many(model, tuple(conditions), {"$set": {"x": 1}})
+
+
+def _find_and_update(engine, model, conditions):
+    engine.find_one_and_update(model, tuple(conditions), {"$set": {"x": 1}})
+
+
+def _find_and_delete(engine, model, conditions):
+    engine.find_one_and_delete(model, tuple(conditions))
+
+
+def _delete_many(engine, model, conditions):
+    engine.delete_many(model, tuple(conditions))
+
+
+BY_QUERY = [
+    *(_find, _find_sorted, _count, _remove, _remove_one),
+    *(_update_many, _find_and_update, _find_and_delete, _delete_many),
+]
 
 
 def _save(engine, value):
@@ -252,6 +295,78 @@ def _nested_name(engine, value):
     engine.save(Thing(id="a", table={value: {value: 1}}, inner=Inner(**{value: 1})))
 
 
+def _of_values(value, key="n"):
+    return Thing(id=key, value=value, tags=[value], table={"k": value}, inner=Inner(x=value))
+
+
+def _insert(engine, value):
+    engine.insert(_of_values(value))
+
+
+def _insert_all(engine, value):
+    engine.insert_many([_of_values(value, key) for key in ("m", "n")])
+
+
+def _insert_id(engine, value):
+    engine.insert(Thing(id=value))
+
+
+def _insert_name(engine, value):
+    engine.insert(Open(**{"id": 1, value: 1}))
+
+
+def _replace(engine, value):
+    engine.replace(_of_values(value, "a"))
+
+
+def _replace_id(engine, value):
+    engine.replace(Thing(id=value))
+
+
+def _refresh(engine, value):
+    thing = Thing(id=value)
+    object.__setattr__(thing, "__modified__", set())
+    engine.refresh(thing)
+
+
+def _get(engine, value):
+    engine.get(Thing, value)
+
+
+def _get_many(engine, value):
+    engine.get_many(Thing, [value, value, "b"])
+
+
+def _distinct(engine, value):
+    engine.distinct(Thing.value, Thing.value == value)
+    engine.exists(Thing, Thing.value == value)
+
+
+def _find_one_and(engine, value):
+    where = Thing.value == value
+    engine.find_one_and_update(Thing, where, update.set_(Thing.value, value))
+    engine.find_one_and_delete(Thing, (where, Thing.tags.in_([value])))
+
+
+def _commented(engine, value):
+    engine.update_one(Thing, {}, update.unset(Thing.value), comment=value)
+    engine.delete_many(Thing, Thing.id == "c", comment=value)
+
+
+def _with_hint(engine, value):
+    engine.update_many(Thing, Thing.id == "a", update.unset(Thing.value), hint=value)
+
+
+def _with_variable(engine, value):
+    where = Thing.value == expr.call("$$v")
+    engine.update_many(Thing, where, update.unset(Thing.value), let={"v": value})
+    engine.find_one_and_delete(Thing, where, let={"v": value})
+
+
+def _to_references(engine, value):
+    engine.update_many(Order, Order.thing == value, update.set_(Order.thing, value))
+
+
 UPDATES = [
     lambda value: (update.set_(Thing.value, value),),
     lambda value: (update.set_(Thing.inner.v, value), update.set_(Thing.table["k"], value)),
@@ -271,14 +386,21 @@ COMPARED, INC = (7, 8), 10
 WRITES = [
     *(_save, _save_all, _insert_many, _change, _change_many, _save_id, _save_ids, _change_by_id),
     *(_delete, _save_reference, _save_with_reference, _extra_value, _extra_name, _extra_names),
-    *(_assigned_name, _updated_name, _nested_name),
+    *(_assigned_name, _updated_name, _nested_name, _insert, _insert_all, _insert_id, _insert_name),
+    *(_replace, _replace_id, _refresh, _get, _get_many, _distinct, _find_one_and, _commented),
+    *(_with_hint, _with_variable, _to_references),
 ]
+
+
+NAMES_ONLY = {
+    *(_extra_name, _extra_names, _assigned_name, _updated_name, _nested_name, _insert_name)
+}
 
 
 # --- Shapes ------------------------------------------------------------------------------------
 
 _OF_VALUES = frozenset({"$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin"})
-_FILTERS = frozenset({"filter", "q", "$match"})
+_FILTERS = frozenset({"filter", "q", "query", "$match"})
 _VOLATILE = frozenset({"lsid", "txnNumber", "$clusterTime", "startTransaction", "readConcern"})
 
 
@@ -297,11 +419,15 @@ class Sent:
 def has_shape_of(sent, wanted, command, *, around=(), in_filter=False):
     """Tell whether a command is as one that was sent for the harmless text, but for the value in its place."""
     if isinstance(wanted, str) and wanted == HARMLESS:
+        if not {"$expr", "let"}.isdisjoint(around):
+            return "$literal" in around or not acts_in_expression(sent.value, command)
         is_operand = not in_filter or (around and around[-1] in _OF_VALUES)
         return is_operand or not acts_in_filter(command)
     if isinstance(wanted, dict):
         if not isinstance(command, dict):
             return False
+        if wanted == {"$in": [HARMLESS]} and [*command] == ["$eq"]:
+            return True
         if HARMLESS in wanted:  # the name of a key
             if [*wanted].index(HARMLESS) >= len(command):
                 return False
@@ -334,6 +460,16 @@ def has_shape_of(sent, wanted, command, *, around=(), in_filter=False):
     return wanted == command
 
 
+def acts_in_expression(value, command):
+    """Tell whether MongoDB takes something in an expression for more than a value."""
+    if isinstance(command, dict) and [*command] == ["$literal"]:
+        is_literal = isinstance(value, dict) and [*value] == ["$literal"]
+        return is_literal and not isinstance(command["$literal"], dict)
+    if isinstance(command, str):
+        return command.startswith("$")
+    return isinstance(command, (dict, list, tuple, RawBSONDocument, DBRef))
+
+
 def acts_in_filter(value):
     """Tell whether MongoDB takes something at a key of a filter for more than a value; `$eq` alone it does not."""
     if isinstance(value, (re.Pattern, Regex)):
@@ -363,6 +499,13 @@ def plain(condition):
             isinstance(each, dict) and [*each] == [single] for each in others
         ):
             return {key: {listed: [*(each[single] for each in others), *first[listed]]}}
+    if len(condition) == 1:
+        ((key, each),) = condition.items()
+        if key in ("$and", "$or") and len(each) == 1:
+            return plain(each[0])
+        if isinstance(each, dict) and [*each] == ["$all"]:
+            parts = [{key: {"$eq": part}} for part in each["$all"]]
+            return parts[0] if len(parts) == 1 else {"$and": parts}
     return {
         key: each if key in _OF_VALUES else plain(each) if key in _LOGICAL else _item(each)
         for key, each in condition.items()
@@ -382,8 +525,9 @@ _LOGICAL = frozenset({"$and", "$or", "$nor"})
 def normal(command):
     """A command with its filters in one form."""
     changed = {**command}
-    if "filter" in changed:
-        changed["filter"] = plain(changed["filter"])
+    for name in ("filter", "query"):
+        if name in changed:
+            changed[name] = plain(changed[name])
     if "pipeline" in changed:
         changed["pipeline"] = [
             {"$match": plain(stage["$match"])} if "$match" in stage else stage
@@ -404,7 +548,11 @@ def _try(engine, commands, call, value):
 
 
 def _check(harmless, hostile):
-    wanted = [normal(each) for each in harmless.commands]
+    _check_like(harmless.commands, hostile)
+
+
+def _check_like(commands, hostile):
+    wanted = [normal(each) for each in commands]
     for command in map(normal, hostile.commands):
         assert any(has_shape_of(hostile, each, command) for each in wanted), (
             f"{hostile.value!r} made {command!r}, which is like none of {wanted!r}"
@@ -414,36 +562,74 @@ def _check(harmless, hostile):
 def _fill(raw_database):
     for name in ("thing", "order", "open"):
         raw_database[name].delete_many({})
-    raw_database["thing"].insert_many(
-        [{"_id": key, "value": 0, "tags": [], "table": {}, "inner": {}} for key in ("a", "b")]
-    )
+    raw_database["thing"].insert_many(THINGS)
 
 
-@pytest.mark.parametrize("call", READS_BY_QUERY, ids=lambda call: call.__name__)
-def test_conditions(sync_engine, raw_database, commands, call):
-    _fill(raw_database)
-    harmless = []
-    for make in conditions(HARMLESS):
+THINGS = [
+    {"_id": key, "value": 0, "tags": [], "parts": [], "table": {}, "inner": {}}
+    for key in ("a", "b")
+]
+
+
+def _made(value):
+    """The conditions with a value, and `None` for those that are refused."""
+    made = []
+    for make in conditions(value):
         try:
-            condition = make()
+            made.append(make())
         except REFUSALS:
-            harmless.append(None)
-            continue
-        harmless.append(_try(sync_engine, commands, lambda e, c=condition: call(e, c), HARMLESS))
-    assert sum(each is not None for each in harmless) > 50
+            made.append(None)
+    return made
 
-    for number, value in enumerate(HOSTILE):
-        pairs = list(zip(harmless, conditions(value), strict=True))
-        # The rest of a command does not depend on the condition.
-        step = FIND_STEP if call is _find else 5
-        for wanted, make in pairs[number % step :: step]:
-            try:
-                condition = make()
-            except REFUSALS:
-                continue
-            assert wanted is not None
-            sent = _try(sync_engine, commands, lambda e, c=condition: call(e, c), value)
-            _check(wanted, sent)
+
+def _is_of(model, condition):
+    return ("'thing'" in repr(condition)) is (model is Order)
+
+
+def _with_some(command, numbers):
+    """A command with some of the conditions that were joined in it."""
+    if isinstance(command, (list, tuple)):
+        return [_with_some(each, numbers) for each in command]
+    if not isinstance(command, dict):
+        return command
+    return {
+        key: [part for number, part in enumerate(each) if number in numbers]
+        if key == "$and" and len(each) > 5
+        else _with_some(each, numbers)
+        for key, each in command.items()
+    }
+
+
+MADE = [_made(value) for value in HOSTILE]
+ALWAYS = {"a": {"$exists": False}}
+TEXTS_AND_DOCUMENTS = (str, dict, RawBSONDocument, re.Pattern, Regex, Code, DBRef)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("call", BY_QUERY, ids=lambda call: call.__name__)
+def test_conditions(sync_engine, commands, call, model):
+    usual = _made(HARMLESS)
+    mine = [number for number, each in enumerate(usual) if each is not None and _is_of(model, each)]
+    assert len(mine) > 5
+    conditions = [*(usual[number] for number in mine), ALWAYS]
+    harmless = _try(sync_engine, commands, lambda e: call(e, model, conditions), HARMLESS)
+
+    def check(value, numbers, hostile):
+        """Send conditions in one command, or each in one if something in one of them is refused."""
+        chosen = [*(hostile[number] for number in numbers), ALWAYS]
+        sent = _try(sync_engine, commands, lambda e: call(e, model, chosen), value)
+        if sent.commands:
+            places = {*map(mine.index, numbers), len(mine)}
+            _check_like([_with_some(each, places) for each in harmless.commands], sent)
+        elif len(numbers) > 1:
+            for number in numbers:
+                check(value, [number], hostile)
+
+    for value, hostile in zip(HOSTILE[::STEP], MADE[::STEP], strict=True):
+        for one, other in zip(usual, hostile, strict=True):
+            # A number may be what an operator takes where a text is none.
+            assert one is not None or other is None or not isinstance(value, TEXTS_AND_DOCUMENTS)
+        check(value, [number for number in mine if hostile[number] is not None], hostile)
 
 
 @pytest.mark.parametrize("number", range(len(UPDATES)))
@@ -456,7 +642,7 @@ def test_updates_by_query(sync_engine, raw_database, commands, number):
 
     _fill(raw_database)
     harmless = _try(sync_engine, commands, lambda e: call(e, HARMLESS), HARMLESS)
-    for value in HOSTILE[::WRITE_STEP]:
+    for value in HOSTILE[::STEP]:
         # A number that is added is one, and no text; one that is compared is compared with the default, too.
         if number in (*COMPARED, INC) and isinstance(value, (int, float)):
             continue
@@ -476,21 +662,24 @@ def test_writes(sync_engine, raw_database, commands, call, in_transaction):
     _fill(raw_database)
     harmless = _try(sync_engine, commands, lambda engine: run(engine, HARMLESS), HARMLESS)
     assert harmless.commands
-    names_only = call in {_extra_name, _extra_names, _assigned_name, _updated_name, _nested_name}
+    names_only = call in NAMES_ONLY
+    sent = None
     # The same updates as without a transaction, in another envelope; and many documents take long.
-    for value in HOSTILE[:: 3 if in_transaction or call is _insert_many else WRITE_STEP]:
+    for value in HOSTILE[:: 3 if in_transaction or call is _insert_many else STEP]:
         # A name is a text, and one that is a key of a field is none of an extra.
         if names_only and (type(value) is not str or value == "_id"):
             continue
+        if value is None and call in {_commented, _with_hint}:
+            continue  # the same as no option
         if call is _insert_many and isinstance(value, Timestamp):
             continue  # updated: the server would fill it in
-        _fill(raw_database)
-        before = list(raw_database["thing"].find())
+        if sent is None or sent.commands:
+            _fill(raw_database)
         sent = _try(sync_engine, commands, lambda engine, v=value: run(engine, v), value)
         _check(harmless, sent)
-        if call in {_delete, _change_by_id, _save_id, _save_ids}:
+        if call in {_delete, _change_by_id, _save_id, _save_ids, _insert_id, _replace_id}:
             theirs = list(raw_database["thing"].find({"_id": {"$in": ["a", "b"]}}))
-            assert theirs == before
+            assert theirs == THINGS
 
 
 def test_foreign_keys(sync_engine, raw_database, commands):
@@ -544,6 +733,16 @@ def _refused(engine, value):
         lambda: engine.save(value),
         lambda: engine.delete(value),
         lambda: engine.save_all([value]),
+        lambda: engine.insert(value),
+        lambda: engine.insert_many([Thing(id="z"), value]),
+        lambda: engine.replace(value),
+        lambda: engine.refresh(value),
+        lambda: engine.get(value, "a"),
+        lambda: engine.update_one(value, {}, update.set_(Thing.value, 1)),
+        lambda: engine.update_one(Thing, {}, update.set_(Thing.value, 1), value),
+        lambda: engine.update_many(Thing, {}, update.set_(Thing.value, Thing.id)),
+        lambda: engine.delete_many(value, {}),
+        lambda: engine.distinct(value),
         lambda: engine.configure_database([value]),
     ]
     if value is not None:
@@ -560,7 +759,21 @@ def _refused(engine, value):
             lambda: engine.count(Thing, value),
             lambda: engine.remove(Thing, Thing.id == "a", value),
             lambda: engine.find_one(Thing, (Thing.id == "a") & value),
+            lambda: engine.update_one(Thing, value, update.set_(Thing.value, 1)),
+            lambda: engine.delete_one(Thing, value),
+            lambda: engine.delete_many(Thing, (Thing.id == "a", value)),
+            lambda: engine.find_one_and_delete(Thing, value),
+            lambda: engine.find_one_and_update(Thing, value, update.set_(Thing.value, 1)),
         ]
+    if not isinstance(value, (dict, RawBSONDocument, list)):
+        refused += [lambda: engine.update_many(Thing, {}, value)]
+    if not isinstance(value, (dict, RawBSONDocument)) and value is not None:
+        refused += [
+            lambda: engine.update_many(Thing, {}, update.unset(Thing.value), let=value),
+            lambda: engine.delete_many(Thing, {}, collation=value),
+        ]
+    if not isinstance(value, str) and value is not None:
+        refused += [lambda: engine.delete_many(Thing, {}, hint=value)]
     if type(value) not in {int, bool, Int64, type(None)}:
         refused += [
             lambda: all_of(engine.find(Thing, limit=value)),
