@@ -99,7 +99,7 @@ class Wrong(Model):
     h: dict[str, int] = Field(default_factory=set)  # mistake: a set
     i: int = Field(default=1, default_factory=next_number)  # mistake: two defaults
     j: int = Field(default_factory=3)  # mistake: no function
-    k: int = Field(defalt=3)  # mistake: misspelt
+    k: int = Field(dflt=3)  # mistake: misspelt
     m: datetime = Field(on_insert=utcnow, default_factory=utcnow)  # mistake: two suppliers
     n: City = Field(default=Color.RED)  # mistake: no city
 
