@@ -1,6 +1,6 @@
 import asyncio
 
-from odmantic import AIOEngine, Field, Model
+from odmantic import AIOEngine, F, Field, Model
 
 
 class Account(Model):
@@ -16,9 +16,9 @@ async def main() -> None:
             [Account(owner="Ada", balance=100), Account(owner="Bo")]
         )
 
-        ada = await engine.find_one(Account, Account.owner == "Ada")
+        ada = await engine.find_one(Account, F(Account.owner) == "Ada")
         assert ada is not None
-        bo = await engine.find_one(Account, Account.owner == "Bo")
+        bo = await engine.find_one(Account, F(Account.owner) == "Bo")
         assert bo is not None
 
         async with engine.transaction() as transaction:

@@ -1,4 +1,4 @@
-from odmantic import Field, Model, SyncEngine
+from odmantic import F, Field, Model, SyncEngine
 
 
 class Account(Model):
@@ -9,9 +9,9 @@ class Account(Model):
 with SyncEngine("mongodb://localhost:27017", database="quick_start") as engine:
     engine.save_all([Account(owner="Ada", balance=100), Account(owner="Bo")])
 
-    ada = engine.find_one(Account, Account.owner == "Ada")
+    ada = engine.find_one(Account, F(Account.owner) == "Ada")
     assert ada is not None
-    bo = engine.find_one(Account, Account.owner == "Bo")
+    bo = engine.find_one(Account, F(Account.owner) == "Bo")
     assert bo is not None
 
     with engine.transaction() as transaction:
