@@ -1,8 +1,9 @@
 import re
 from typing import Any
 
-from odmantic import AIOEngine, EmbeddedModel, Model, Reference
-from odmantic.query import and_, asc, desc, in_, match, nor_, or_
+from odmantic import AIOEngine, EmbeddedModel, F, Model, Reference
+from odmantic.path import each
+from odmantic.query import and_, in_, key_of, match, nor_, or_
 
 
 # --8<-- [start:models]
@@ -46,8 +47,8 @@ async def main(engine: AIOEngine) -> None:
 
     # --8<-- [start:find]
     ships = await engine.find(Ship)  # a list
-    vega = await engine.find_one(Ship, Ship.name == "Vega")  # an instance, or None
-    heavy = await engine.count(Ship, Ship.tonnage > 1000)  # a number
+    vega = await engine.find_one(Ship, F(Ship.name) == "Vega")  # an instance, or None
+    heavy = await engine.count(Ship, F(Ship.tonnage) > 1000)  # a number
 
     async for ship in engine.find(Ship, sort=Ship.name):  # one after the other
         print(ship.name)
@@ -60,25 +61,25 @@ async def main(engine: AIOEngine) -> None:
     assert heavy == 2
 
     # --8<-- [start:comparisons]
-    print(Ship.tonnage >= 1000)
+    print(F(Ship.tonnage) >= 1000)
     # -> QueryExpression({'tonnage': {'$gte': 1000}})
-    print(Ship.name.in_(["Vega", "Lyra"]))
+    print(F(Ship.name).in_(["Vega", "Lyra"]))
     # -> QueryExpression({'name': {'$in': ['Vega', 'Lyra']}})
     print(in_(Ship.name, ["Vega", "Lyra"]))  # the same as a function
     # -> QueryExpression({'name': {'$in': ['Vega', 'Lyra']}})
-    print(Ship.name.match("^V"))
+    print(F(Ship.name).match("^V"))
     # -> QueryExpression({'name': re.compile('^V')})
     # --8<-- [end:comparisons]
-    assert match(Ship.name, "^V") == Ship.name.match(re.compile("^V"))
+    assert match(Ship.name, "^V") == F(Ship.name).match(re.compile("^V"))
 
     # --8<-- [start:logic]
-    heavy, not_mira = Ship.tonnage > 1000, Ship.name != "Mira"
-    await engine.find(Ship, heavy, not_mira)  # both must hold
-    await engine.find(Ship, heavy & not_mira)  # the same
-    await engine.find(Ship, (Ship.name == "Lyra") | (Ship.tonnage > 4000))
-    await engine.find(Ship, nor_(Ship.name == "Lyra", Ship.tonnage > 4000))
+    large, not_mira = F(Ship.tonnage) > 1000, F(Ship.name) != "Mira"
+    await engine.find(Ship, large, not_mira)  # both must hold
+    await engine.find(Ship, large & not_mira)  # the same
+    await engine.find(Ship, (F(Ship.name) == "Lyra") | (F(Ship.tonnage) > 4000))
+    await engine.find(Ship, ~large, ~not_mira)  # neither
     # --8<-- [end:logic]
-    assert (Ship.name == "Lyra") | (Ship.tonnage > 4000) == or_(
+    assert (F(Ship.name) == "Lyra") | (F(Ship.tonnage) > 4000) == or_(
         Ship.name == "Lyra", Ship.tonnage > 4000
     )
     both = and_(Ship.tonnage > 1000, Ship.name != "Mira")
@@ -88,11 +89,11 @@ async def main(engine: AIOEngine) -> None:
     )
 
     # --8<-- [start:embedded]
-    print(Ship.position.latitude > 60)
+    print(F(Ship.position.latitude) > 60)
     # -> QueryExpression({'position.latitude': {'$gt': 60}})
-    northern = await engine.find(Ship, Ship.position.latitude > 60)
+    northern = await engine.find(Ship, F(Ship.position.latitude) > 60)
     exactly = await engine.find(
-        Ship, Ship.position == Position(latitude=70, longitude=10)
+        Ship, F(Ship.position) == Position(latitude=70, longitude=10)
     )
     # --8<-- [end:embedded]
     assert (
@@ -102,30 +103,30 @@ async def main(engine: AIOEngine) -> None:
     )
 
     # --8<-- [start:references]
-    at_home_in_oslo = await engine.find(Ship, Ship.home == oslo)  # or == oslo.id
+    at_home_in_oslo = await engine.find(Ship, F(Ship.home) == oslo)  # or == oslo.id
     print([ship.home.city for ship in at_home_in_oslo])  # read together with the ship
     # -> ['Oslo', 'Oslo']
     # --8<-- [end:references]
 
     # --8<-- [start:raw]
-    await engine.find(Ship, {+Ship.tonnage: {"$mod": [100, 0]}})
+    await engine.find(Ship, {key_of(Ship.tonnage): {"$mod": [100, 0]}})
     been_north = await engine.find(
-        Ship, {+Ship.track: {"$elemMatch": {+Position.latitude: {"$gt": 60}}}}
+        Ship, {key_of(Ship.track[each].latitude): {"$gt": 60}}
     )
     # --8<-- [end:raw]
     assert [ship.name for ship in been_north] == ["Mira"]
 
     # --8<-- [start:sort]
     await engine.find(Ship, sort=Ship.name)  # ascending
-    await engine.find(Ship, sort=Ship.tonnage.desc())
+    await engine.find(Ship, sort=F(Ship.tonnage).desc())
     # a tuple, in order
-    await engine.find(Ship, sort=(desc(Ship.tonnage), asc(Ship.name)))
+    await engine.find(Ship, sort=(F(Ship.tonnage).desc(), Ship.name))
     second_page = await engine.find(Ship, sort=Ship.name, skip=2, limit=2)
     # --8<-- [end:sort]
     assert [ship.name for ship in second_page] == ["Vega"]
 
     # --8<-- [start:cursors]
-    cursor = engine.find(Ship, Ship.tonnage > 1000)  # nothing is sent yet
+    cursor = engine.find(Ship, F(Ship.tonnage) > 1000)  # nothing is sent yet
     first_time = await cursor
     second_time = await cursor  # the same instances, without another query
     assert first_time[0] is second_time[0]
@@ -133,8 +134,13 @@ async def main(engine: AIOEngine) -> None:
 
     # --8<-- [start:aggregate]
     pipeline: list[dict[str, Any]] = [
-        {"$match": {+Ship.tonnage: {"$gt": 500}}},
-        {"$group": {"_id": ++Ship.home, "total": {"$sum": ++Ship.tonnage}}},
+        {"$match": F(Ship.tonnage) > 500},
+        {
+            "$group": {
+                "_id": +key_of(Ship.home),
+                "total": {"$sum": +key_of(Ship.tonnage)},
+            }
+        },
         {"$sort": {"total": -1}},
     ]
     # with PyMongo's client, aggregate itself is awaited

@@ -1,4 +1,4 @@
-from odmantic import Model, SyncEngine
+from odmantic import F, Model, SyncEngine
 
 
 class Ship(Model):
@@ -10,8 +10,8 @@ def main(engine: SyncEngine) -> None:
     engine.save(Ship(name="Vega", tonnage=4200))
     # --8<-- [start:find]
     ships = list(engine.find(Ship))
-    vega = engine.find_one(Ship, Ship.name == "Vega")
-    heavy = engine.count(Ship, Ship.tonnage > 1000)
+    vega = engine.find_one(Ship, F(Ship.name) == "Vega")
+    heavy = engine.count(Ship, F(Ship.tonnage) > 1000)
 
     for ship in engine.find(Ship, sort=Ship.name):
         print(ship.name)

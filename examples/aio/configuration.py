@@ -1,6 +1,6 @@
 """What sessions and transactions inherit from the client, and what they do not."""
 
-from odmantic import AIOEngine
+from odmantic import AIOEngine, F
 
 from models import User
 from runner import run
@@ -18,7 +18,7 @@ async def main(engine: AIOEngine) -> None:
         driver_session = transaction.get_driver_session()
         print(f"In a transaction: {driver_session.in_transaction}")
         document = await engine.get_collection(User).find_one(
-            {+User.id: user.id}, session=driver_session
+            F(User.id) == user.id, session=driver_session
         )
         assert document is not None
         print(f"The driver sees in it: {document['name']}")

@@ -1,7 +1,7 @@
 # Generated from examples/aio/configuration.py by tools/generate_sync.py: do not edit.
 """What sessions and transactions inherit from the client, and what they do not."""
 
-from odmantic import SyncEngine
+from odmantic import F, SyncEngine
 
 from models import User
 from runner import run
@@ -18,7 +18,9 @@ def main(engine: SyncEngine) -> None:
         user = transaction.save(User(name="Grace", email="grace@example.com"))
         driver_session = transaction.get_driver_session()
         print(f"In a transaction: {driver_session.in_transaction}")
-        document = engine.get_collection(User).find_one({+User.id: user.id}, session=driver_session)
+        document = engine.get_collection(User).find_one(
+            F(User.id) == user.id, session=driver_session
+        )
         assert document is not None
         print(f"The driver sees in it: {document['name']}")
     print(f"In a transaction: {transaction.is_started}")

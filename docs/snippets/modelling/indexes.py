@@ -3,7 +3,7 @@ from datetime import datetime
 import pymongo
 
 from odmantic import Field, Index, Model
-from odmantic.query import desc
+from odmantic.query import desc, key_of
 
 
 class Voyage(Model):
@@ -15,6 +15,6 @@ class Voyage(Model):
     model_config = {
         "indexes": lambda: [
             Index(Voyage.ship, desc(Voyage.leaves), name="ship_recent"),
-            pymongo.IndexModel([(+Voyage.notes, pymongo.TEXT)]),
+            pymongo.IndexModel([(key_of(Voyage.notes), pymongo.TEXT)]),
         ]
     }

@@ -1,4 +1,5 @@
 from odmantic import Field, Model
+from odmantic.query import key_of
 
 
 class Ship(Model):
@@ -10,5 +11,5 @@ class Ship(Model):
 
 print(Ship(imo=9074729, name="Vega").model_dump_doc())
 # -> {'_id': 9074729, 'n': 'Vega'}
-print(+Ship, +Ship.name, ++Ship.name)
+print(+Ship, key_of(Ship.name), +key_of(Ship.name))
 # -> fleet n $n
