@@ -1,9 +1,7 @@
 from decimal import Decimal
 
-from odmantic import AIOEngine, EmbeddedModel, Field, Model
+from odmantic import AIOEngine, EmbeddedModel, F, Field, Model
 from odmantic.path import each, matched, where
-from odmantic.query import asc
-from odmantic.update import inc, mul, pull, push, set_, unset
 
 
 class Line(EmbeddedModel):
@@ -32,22 +30,29 @@ async def main(engine: AIOEngine) -> None:
 
     # --8<-- [start:one]
     result = await engine.update_one(
-        Order, Order.number == 1, set_(Order.status, "paid"), push(Order.tags, "new")
+        Order,
+        F(Order.number) == 1,
+        F(Order.status).set("paid"),
+        F(Order.tags).push("new"),
     )
     print(result.matched_count)
     # -> 1
     # --8<-- [end:one]
 
     # --8<-- [start:many]
-    await engine.update_many(Order, {}, unset(Order.worker))
+    await engine.update_many(Order, {}, F(Order.worker).unset())
     await engine.update_many(
-        Order, (Order.status == "open", Order.number > 1), push(Order.tags, "late")
+        Order,
+        (F(Order.status) == "open", F(Order.number) > 1),
+        F(Order.tags).push("late"),
     )
     # --8<-- [end:many]
 
     # --8<-- [start:bounds]
     for _ in range(2):
-        sold = await engine.update_one(Stock, Stock.sku == "tea", inc(Stock.left, -3))
+        sold = await engine.update_one(
+            Stock, F(Stock.sku) == "tea", F(Stock.left).inc(-3)
+        )
         print("sold" if sold.matched_count else "too few left")
         # -> sold
         # -> too few left
@@ -56,30 +61,30 @@ async def main(engine: AIOEngine) -> None:
     # --8<-- [start:sort]
     await engine.update_one(
         Order,
-        Order.worker == None,  # noqa: E711
-        set_(Order.worker, "Ada"),
-        sort=asc(Order.number),
+        F(Order.worker) == None,  # noqa: E711
+        F(Order.worker).set("Ada"),
+        sort=F(Order.number).asc(),
     )
     # --8<-- [end:sort]
 
     # --8<-- [start:items]
     lines = Order.lines
-    await engine.update_many(Order, {}, mul(lines[each].price, Decimal("1.02")))
+    await engine.update_many(Order, {}, F(lines[each].price).mul(Decimal("1.02")))
     await engine.update_one(
-        Order, Order.number == 1, set_(lines[where(Line.sku == "tea")].qty, 0)
+        Order, F(Order.number) == 1, F(lines[where(F(Line.sku) == "tea")].qty).set(0)
     )
     await engine.update_one(
         Order,
-        (Order.number == 2, {"lines.sku": "tea"}),
-        inc(lines[matched].qty, 1),
+        (F(Order.number) == 2, F(lines[each].sku) == "tea"),
+        F(lines[matched].qty).inc(1),
     )
-    await engine.update_many(Order, {}, pull(lines, Line.qty == 0))
+    await engine.update_many(Order, {}, F(lines).pull(F(Line.qty) == 0))
     # --8<-- [end:items]
 
     # --8<-- [start:raw]
     await engine.update_one(
         Order,
-        Order.number == 2,
+        F(Order.number) == 2,
         {"$set": {"lines.$[line].qty": 3}},
         array_filters=[{"line.sku": "tea"}],
     )
@@ -87,6 +92,10 @@ async def main(engine: AIOEngine) -> None:
 
     # --8<-- [start:options]
     await engine.update_many(
-        Order, Order.number > 0, unset(Order.worker), hint="_id_", comment="nightly"
+        Order,
+        F(Order.number) > 0,
+        F(Order.worker).unset(),
+        hint="_id_",
+        comment="nightly",
     )
     # --8<-- [end:options]
