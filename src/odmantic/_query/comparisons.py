@@ -99,7 +99,9 @@ def desc(field: FieldProxyAny) -> SortExpression:
 
 
 def _compared(field: FieldProxyAny, operator: str, value: Any) -> QueryExpression:
-    if isinstance(value, (HasPath, Computed)) or isinstance(field, Computed):
+    # A proxy is asked for nothing but its path: it looks up its attributes, `__class__` too, in Python.
+    is_path = isinstance(field, HasPath)
+    if isinstance(value, (HasPath, Computed)) or (not is_path and isinstance(field, Computed)):
         return compared(field, operator, value)
     path = path_in(field)
     key, stored = path.key, path.encode(value)
