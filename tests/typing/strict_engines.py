@@ -71,6 +71,10 @@ async def reads(engine: AIOEngine) -> None:
     await engine.find(User, sort=("age", F(User.name)))  # mistake: a name
     await engine.find_one(User, sort=[("age", 1)])  # mistake: of the driver
     await engine.find_any([User], User.age > 3)  # mistake: F(User.age) > 3
+    assert_type(await engine.exists(User, F(User.age) > 3), bool)
+    assert_type(await engine.distinct(User.tags, F(User.age) > 3), list[str])
+    await engine.exists(User, User.age > 3)  # mistake: F(User.age) > 3
+    await engine.distinct(User.name, User.age > 3)  # mistake: F(User.age) > 3
 
 
 async def writes(engine: AIOEngine, user: User) -> None:
@@ -91,6 +95,10 @@ async def writes(engine: AIOEngine, user: User) -> None:
     await engine.delete_many(User, (found, True))  # mistake: no condition
     await engine.find_one_and_delete(User, User.age > 3)  # mistake: F(User.age) > 3
     await engine.find_one_and_delete(User, found, sort="age")  # mistake: a name
+    change = F(User.age).inc(1)
+    assert_type(await engine.find_one_and_update(User, found, change), User | None)
+    await engine.find_one_and_update(User, User.age > 3, change)  # mistake: F(User.age) > 3
+    await engine.find_one_and_update(User, found, change, sort=User.age)  # mistake: F(User.age)
     await engine.remove(User, User.age > 3)  # mistake: F(User.age) > 3
 
 
@@ -116,6 +124,8 @@ async def sessions(engine: AIOEngine) -> None:
         await session.find_one(User, sort=User.age)  # mistake: F(User.age)
         await session.delete_many(User, User.age > 3)  # mistake: F(User.age) > 3
         await session.update_one(User, User.age > 3, F(User.age).inc(1))  # mistake: F(User.age) > 3
+        change = F(User.age).inc(1)
+        await session.find_one_and_update(User, User.age > 3, change)  # mistake: F(User.age) > 3
         assert_type(await session.run_transaction(work), User | None)
         async with session.transaction() as transaction:
             assert_type(transaction, AIOTransaction)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+import odmantic.engine
 
 HERE = Path(__file__).parent
 FILES = sorted(file.name for file in HERE.glob("*.py") if not file.name.startswith("test_"))
@@ -101,3 +104,19 @@ def test_a_right_program_passes_and_every_mistake_is_found(
         assert false == {}, file
     assert sorted(unseen) == sorted(NOT_FOUND[name])
     assert len(unseen) < 0.05 * number
+
+
+OF_THE_LIBRARY = {"dooming", "is_rolled_back", "run_once"}
+"""Methods of a transaction that programs do not call."""
+
+
+@pytest.mark.parametrize("kind", ["Engine", "Session", "Transaction"])
+def test_the_programs_use_every_method(kind: str) -> None:
+    text = "".join((HERE / file).read_text(encoding="utf-8") for file in FILES)
+    names = set(dir(getattr(odmantic.engine, f"AIO{kind}"))) - OF_THE_LIBRARY
+
+    unused = {
+        name for name in names if not name.startswith("_") and not re.search(rf"\.{name}\b", text)
+    }
+
+    assert unused == set()
