@@ -10,6 +10,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from odmantic._bson.reading import while_reading
 from odmantic._bson.values import is_document
+from odmantic._codec.dbrefs import with_documents
 from odmantic._codec.decoders import DecoderCompiler, array_decoder
 from odmantic._codec.lazy import field_decoder
 from odmantic._codec.members import problem_of
@@ -104,6 +105,9 @@ def _made(model: type[T], raw_doc: Any) -> T:
             values, by_alias=mapping.takes_aliases, by_name=True
         )
     except ValidationError as error:
+        again = with_documents(raw_doc, error)
+        if again is not None:
+            return _made(model, again)
         raise DocumentParsingError(error, model, _id_in(raw_doc)) from error
     except (OdmanticError, PydanticUserError, RecursionError):
         raise
