@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import bson
 
@@ -34,9 +34,11 @@ class Computed:
     beside: Path | None
     root: Any
 
-    def build(self) -> Any:
-        """Return it in MongoDB's language."""
-        raise NotImplementedError
+    if TYPE_CHECKING:
+
+        def build(self) -> Any:
+            """Return it in MongoDB's language."""
+            ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,7 +15,7 @@ import pytest
 from bson import SON, Code, DBRef, Decimal128, Int64, MinKey, ObjectId
 from bson.raw_bson import RawBSONDocument
 
-from odmantic import EmbeddedModel, Field, Model, Reference, expr, query
+from odmantic import EmbeddedModel, F, Field, Model, Reference, expr, query
 from odmantic._plan.sort import build_sort
 from odmantic.bson import WithBsonSerializer
 from odmantic.expr import Expression, call, literal
@@ -297,6 +297,9 @@ def test_expressions_do_not_change():
         (Order.age == Order.limit + 1, {"$eq": ["$a", {"$add": ["$limit", 1]}]}),
         (Order.limit + 1 == Order.age, {"$eq": [{"$add": ["$limit", 1]}, "$a"]}),
         (Order.age != Order.limit * 2, {"$ne": ["$a", {"$multiply": ["$limit", 2]}]}),
+        (Order.limit * 2 != 7, {"$ne": [{"$multiply": ["$limit", 2]}, 7]}),
+        (Order.lines[each].qty == literal([1, 2]), {"$eq": ["$lines.qty", {"$literal": [1, 2]}]}),
+        (F(Order.age) > Order.limit + 1, {"$gt": ["$a", {"$add": ["$limit", 1]}]}),
         (Order.age + 1 < Order.limit, {"$lt": [{"$add": ["$a", 1]}, "$limit"]}),
         (Order.age + 1 <= Order.limit - 1, {"$lte": [{"$add": ["$a", 1]}, {"$subtract": ["$limit", 1]}]}),
         (Order.age % 2 > 0, {"$gt": [{"$mod": ["$a", 2]}, 0]}),
