@@ -3,10 +3,12 @@
     OdmanticError
     ├── BaseEngineException            an operation of an engine failed
     │   ├── BulkWriteError             some of many writes failed (a BulkWriteError of the driver)
-    │   ├── DocumentNotFoundError      no document to delete, replace or refresh
+    │   ├── DocumentNotFoundError      no document to delete, replace, refresh or update
     │   ├── DuplicateKeyError          a unique index refused a write
     │   ├── ReferencedError            a deletion was denied by a reference
+    │   ├── UnsavedChangesError        an update would overwrite unsaved changes (a ValueError)
     │   ├── UnsavedReferenceError      a reference was never saved, and is not saved along (a ValueError)
+    │   ├── UpdateRefusedError         an update would break a rule of the model (a ValueError)
     │   └── InvalidDocumentError       BSON cannot store a value (an InvalidDocument)
     │       ├── IntegerTooLargeError   beyond 64 bits (an OverflowError)
     │       ├── IncompleteDocumentError  a field has no value (an AttributeError)
@@ -64,7 +66,9 @@ from odmantic._errors.operations import (
     ServerNotFoundError,
     TargetNotFoundError,
     UnencodableValueError,
+    UnsavedChangesError,
     UnsavedReferenceError,
+    UpdateRefusedError,
 )
 from odmantic._errors.parsing import (
     DocumentParsingError,
@@ -144,7 +148,9 @@ __all__ = [
     "UnencodableValueError",
     "UnknownTypeError",
     "UnsafeRetryError",
+    "UnsavedChangesError",
     "UnsavedReferenceError",
+    "UpdateRefusedError",
     "WriteConflictError",
 ]
 

@@ -18,8 +18,8 @@ from odmantic._aio.engine import AIOSession as _AIOSession
 from odmantic._aio.engine import AIOTransaction as _AIOTransaction
 from odmantic._aio.engine import T
 from odmantic._aio.engine_deletions import Without
+from odmantic._aio.engine_instances import AnyUpdate
 from odmantic._aio.engine_scopes import AIOSessionType
-from odmantic._aio.engine_updates import AnyUpdate
 from odmantic._mapping.options import Missing
 from odmantic._plan.loading import LoadArgument
 from odmantic._plan.options import FindOptions, WriteOptions
@@ -31,6 +31,7 @@ from odmantic._sync.engine import SyncTransaction as _SyncTransaction
 from odmantic._sync.engine_scopes import SyncSessionType
 from odmantic._transaction.concerns import TransactionDefaults
 from odmantic.index import Index as _Index
+from odmantic.model import Model
 from odmantic.query import QueryExpression, SortExpression
 from odmantic.typing import Expr, Filter, Sort
 
@@ -221,6 +222,13 @@ class AIOEngine(_AIOEngine):
         session: AIOSessionType = None,
         **options: Unpack[WriteOptions],
     ) -> UpdateResult: ...
+    async def update(
+        self,
+        instance: Model,
+        *updates: AnyUpdate,
+        where: _OneCondition | None = None,
+        session: AIOSessionType = None,
+    ) -> bool: ...
     async def remove(
         self,
         model: type[ModelType],
@@ -391,6 +399,9 @@ class AIOSession(_AIOSession):
         without: Without = (),
         **options: Unpack[WriteOptions],
     ) -> UpdateResult: ...
+    async def update(
+        self, instance: Model, *updates: AnyUpdate, where: _OneCondition | None = None
+    ) -> bool: ...
 
 class AIOTransaction(AIOSession, _AIOTransaction):
     engine: AIOEngine
@@ -577,6 +588,13 @@ class SyncEngine(_SyncEngine):
         session: SyncSessionType = None,
         **options: Unpack[WriteOptions],
     ) -> UpdateResult: ...
+    def update(
+        self,
+        instance: Model,
+        *updates: AnyUpdate,
+        where: _OneCondition | None = None,
+        session: SyncSessionType = None,
+    ) -> bool: ...
     def remove(
         self,
         model: type[ModelType],
@@ -747,6 +765,9 @@ class SyncSession(_SyncSession):
         without: Without = (),
         **options: Unpack[WriteOptions],
     ) -> UpdateResult: ...
+    def update(
+        self, instance: Model, *updates: AnyUpdate, where: _OneCondition | None = None
+    ) -> bool: ...
 
 class SyncTransaction(SyncSession, _SyncTransaction):
     engine: SyncEngine

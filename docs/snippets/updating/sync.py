@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 from odmantic import EmbeddedModel, F, Field, Model, SyncEngine
+from odmantic.exceptions import UnsavedChangesError, UpdateRefusedError
 from odmantic.path import each, matched, where
 
 
@@ -97,3 +98,33 @@ def main(engine: SyncEngine) -> None:
         comment="nightly",
     )
     # --8<-- [end:options]
+
+    # --8<-- [start:instance]
+    stock = Stock(sku="oil", left=5)
+    engine.insert(stock)
+    engine.update_many(Stock, {}, F(Stock.left).inc(10))  # somebody else
+    engine.update(stock, F(Stock.left).inc(-3))
+    print(stock.left)
+    # -> 12
+    # --8<-- [end:instance]
+
+    # --8<-- [start:where]
+    took = engine.update(stock, F(Stock.left).inc(-3), where=F(Stock.left) > 12)
+    print(took, stock.left)
+    # -> False 12
+    # --8<-- [end:where]
+
+    # --8<-- [start:refused]
+    try:
+        engine.update(stock, F(Stock.left).inc(-20))
+    except UpdateRefusedError as error:
+        print(error.field, error.bound, error.value)
+        # -> left ge=0 12
+
+    stock.left = 7
+    try:
+        engine.update(stock, F(Stock.left).inc(1))
+    except UnsavedChangesError as error:
+        print(error.fields)
+        # -> ('left',)
+    # --8<-- [end:refused]

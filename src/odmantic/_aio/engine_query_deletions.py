@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from odmantic._aio.engine_deletions import Without
+    from odmantic._aio.engine_instances import OneQuery
     from odmantic._aio.engine_scopes import AIOSessionType
-    from odmantic._aio.engine_updates import OneQuery
     from odmantic._aio.operations.delete_by_query import Then
     from odmantic._mapping.options import Missing
     from odmantic._plan.loading import LoadArgument

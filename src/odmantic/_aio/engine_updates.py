@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
-from odmantic._aio.engine_writes import EngineWrites
+from odmantic._aio.engine_instances import EngineInstances
 from odmantic._aio.operations.update import plan_for, update
 from odmantic._plan.arguments import check_model
 from odmantic._plan.options import OF_UPDATES, checked_call_options
@@ -12,23 +12,20 @@ from odmantic._plan.query_update import QueryUpdate, queries_of
 from odmantic._plan.sort import build_sort
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping, Sequence
+    from collections.abc import Awaitable
 
     from pymongo.results import UpdateResult
     from typing_extensions import Unpack
 
-    from odmantic._aio.engine_deletions import Query, Without
+    from odmantic._aio.engine_deletions import Without
+    from odmantic._aio.engine_instances import AnyUpdate, OneQuery
     from odmantic._aio.engine_scopes import AIOSessionType
     from odmantic._plan.options import WriteOptions
     from odmantic._plan.sort import SortExpressionType
     from odmantic._shared.reading import ModelType
-    from odmantic.update import Update
-
-    OneQuery: TypeAlias = Query | tuple[Query, ...]
-    AnyUpdate: TypeAlias = Update | Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
-class EngineUpdates(EngineWrites):
+class EngineUpdates(EngineInstances):
     """The updates of an engine by query."""
 
     async def update_one(

@@ -1,4 +1,4 @@
-"""The operations of an engine that write whole instances, or read one again, and what saves have in common with them."""
+"""The operations of an engine that write whole instances, and what saves have in common with them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from odmantic._aio.engine_deletions import EngineDeletions
 from odmantic._aio.operations.insert_many import insert_many
-from odmantic._aio.operations.refresh import refresh
 from odmantic._aio.operations.save import save, save_one
 from odmantic._aio.operations.save_all import save_all
 from odmantic._aio.operations.whole import write_whole
@@ -22,7 +21,6 @@ from odmantic._plan.arguments import (
     words_said,
 )
 from odmantic._plan.order import referenced
-from odmantic._plan.refresh import names_to_refresh
 from odmantic._plan.whole import REPLACE, insert_as
 from odmantic._shared.reading import ModelType
 
@@ -32,12 +30,11 @@ if TYPE_CHECKING:
     from odmantic._aio.engine_scopes import AIOSessionType
     from odmantic._aio.operations.scope import Scope
     from odmantic._plan.whole import WholeWrite
-    from odmantic._query.paths import FieldProxy
     from odmantic.model import Model
 
 
 class EngineWrites(EngineDeletions):
-    """The operations of an engine that write whole instances, or read one again."""
+    """The operations of an engine that write whole instances."""
 
     async def insert(
         self,
@@ -142,41 +139,6 @@ class EngineWrites(EngineDeletions):
         check_instance(instance, "replace")
         check_loaded_instances((instance,), "replace")
         await self._write_whole(instance, REPLACE, session, cascade=True)
-        return instance
-
-    async def refresh(
-        self,
-        instance: ModelType,
-        *fields: FieldProxy | str | Any,
-        discard: bool = False,
-        session: AIOSessionType = None,
-    ) -> ModelType:
-        """Read the document of an instance again, into the same object.
-
-        Fields with changes that are not saved keep them, and a save still writes exactly these; all others get the
-        stored values. References are loaded as by `find`; private attributes stay.
-
-        Args:
-            instance: The instance.
-            *fields: Fields such as `User.name`, or their names; by default all.
-            discard: Whether changes that are not saved are lost, too.
-            session: See the class.
-
-        Returns:
-            The same object.
-
-        Raises:
-            TypeError: if `instance` is not an instance of a model.
-            ValueError: if something is not a field of the model.
-            NotLoadedError: if the instance was not loaded; `load` is for these.
-            DocumentNotFoundError: if there is no such document of its class; the instance is as before.
-            DocumentParsingError: if the document does not fit the model; the instance is as before.
-        """
-        check_instance(instance, "refresh")
-        names = names_to_refresh(type(instance), fields)
-        check_loaded_instances((instance,), "refresh")
-        scope = self._scope_for(session, "refresh")
-        await refresh(self, scope, instance, names, discard=discard)
         return instance
 
     def _write_whole(

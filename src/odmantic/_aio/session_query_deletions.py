@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from odmantic._aio.engine_deletions import Without
-    from odmantic._aio.engine_updates import OneQuery
+    from odmantic._aio.engine_instances import OneQuery
     from odmantic._mapping.options import Missing
     from odmantic._plan.loading import LoadArgument
     from odmantic._plan.options import WriteOptions

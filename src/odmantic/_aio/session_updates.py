@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from odmantic._aio.session_writes import SessionWrites
+from odmantic._aio.session_instances import SessionInstances
 from odmantic._plan.arguments import words_said
 
 if TYPE_CHECKING:
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from odmantic._aio.engine_deletions import Without
-    from odmantic._aio.engine_updates import AnyUpdate, OneQuery
+    from odmantic._aio.engine_instances import AnyUpdate, OneQuery
     from odmantic._plan.options import WriteOptions
     from odmantic._plan.sort import SortExpressionType
     from odmantic._shared.reading import ModelType
 
 
-class SessionUpdates(SessionWrites):
+class SessionUpdates(SessionInstances):
     """The updates of an engine by query, in one driver session."""
 
     async def update_one(

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from odmantic._aio.engine_base import AIOEngineBase
-    from odmantic._query.paths import FieldProxy
 
 
 class SessionWrites(HasScope):
@@ -54,14 +53,6 @@ class SessionWrites(HasScope):
             cascade=cascade,
             session=self._as_argument(),
             **words_said(bypass_document_validation=bypass_document_validation),
-        )
-
-    async def refresh(
-        self, instance: ModelType, *fields: FieldProxy | str | Any, discard: bool = False
-    ) -> ModelType:
-        """Read the document of an instance again, into the same object; see `AIOEngine.refresh`."""
-        return await self.engine.refresh(
-            instance, *fields, discard=discard, session=self._as_argument()
         )
 
     async def replace(self, instance: ModelType) -> ModelType:

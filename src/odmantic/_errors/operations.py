@@ -62,6 +62,57 @@ class DocumentNotFoundError(BaseEngineException):
         return type(self), (self.instance,), self.__dict__
 
 
+class UnsavedChangesError(BaseEngineException, ValueError):
+    """An update of an instance would overwrite what the program has changed in it and not saved; nothing was sent.
+
+    Attributes:
+        instance: The instance.
+        fields: The names of the fields that the update would change, and that have unsaved changes.
+    """
+
+    def __init__(self, instance: BaseModel, fields: tuple[str, ...]) -> None:
+        model = type(instance)
+        super().__init__(
+            f"update of {model.__name__} would overwrite unsaved changes of {_joined(fields)}: save the instance before, "
+            "or take the changes back with refresh(..., discard=True); only set_ of a whole field replaces them",
+            model,
+        )
+        self.instance = instance
+        self.fields = fields
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.instance, self.fields), self.__dict__
+
+
+class UpdateRefusedError(BaseEngineException, ValueError):
+    """An update of an instance was not made, since it would break a rule of the model; the document is as before.
+
+    Attributes:
+        instance: The instance, which is as before.
+        field: The name of the field, such as `"age"` or `"address.floor"`.
+        bound: The rule of the field that would be broken, such as `"le=150"` or `"max_length=3"`; `None` if the value
+            that the update starts from is missing or `None`.
+        value: The present value of the document in its stored form; `None` if there is none.
+    """
+
+    def __init__(self, instance: BaseModel, field: str, bound: str | None, value: Any) -> None:
+        model = type(instance)
+        name = f"{model.__name__}.{field}"
+        super().__init__(
+            f"{name} is None or missing in the document, and cannot be updated from there: set it first"
+            if bound is None
+            else f"the update would break {bound} of {name}; the document is as before",
+            model,
+        )
+        self.instance = instance
+        self.field = field
+        self.bound = bound
+        self.value = value
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.instance, self.field, self.bound, self.value), self.__dict__
+
+
 class DuplicateKeyError(BaseEngineException):
     """A unique index of the collection already holds a value of `instance`.
 

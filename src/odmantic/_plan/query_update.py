@@ -142,7 +142,7 @@ def plan_query_update(call: QueryUpdate, supplied: Mapping[str, Any]) -> UpdateP
                 call, "array_filters= belongs to an update as a dict: use [where(...)] here"
             )
         plan = plan_update(call.model, updates)
-        keys = _keys(plan.document)
+        keys = keys_of_update(plan.document)
         first = _sent(call, plan, _unnamed(supplied, keys))
         others = tuple(
             _sent(call, plan_update(call.model, each), _unnamed(supplied, keys))
@@ -222,7 +222,7 @@ def _plan_raw(call: QueryUpdate, supplied: Mapping[str, Any]) -> tuple[SentUpdat
             f"{call.operation} of {call.model.__name__} changes documents by operators such as $set, and replaces none: "
             + (f"{wrong!r:.200} is no operator" if update else "there is no operator")
         )
-    keys = _keys(update)
+    keys = keys_of_update(update)
     document = _with(update, _unnamed(supplied, keys))
     return SentUpdate(_filter(call), document, _array_filters(call)), keys
 
@@ -256,13 +256,14 @@ def _plan_stages(
         if not is_document(stage) or is_condition:
             raise _refusal(call, f"takes a list of stages as dicts, not {stage!r:.200} in it")
         check_raw(stage, call.policy, is_expression=True)
-        keys |= _keys_of_stage(stage)
+        keys |= keys_of_stage(stage)
     stages = [dict(stage) for stage in given]
     added = {key: {"$literal": value} for key, value in _unnamed(supplied, keys).items()}
     return SentUpdate(_filter(call), [*stages, {"$set": added}] if added else stages, None), keys
 
 
-def _keys_of_stage(stage: Mapping[str, Any]) -> set[str]:
+def keys_of_stage(stage: Mapping[str, Any]) -> set[str]:
+    """Return the keys that a stage of an update names, as far as it changes only those."""
     found: set[str] = set()
     for operator, operand in stage.items():
         if operator == "$unset":
@@ -278,7 +279,7 @@ _OF_FIELDS = frozenset({"$set", "$addFields", "$project"})
 # --- Keys ----------------------------------------------------------------------------------------
 
 
-def _keys(document: Mapping[str, Any]) -> set[str]:
+def keys_of_update(document: Mapping[str, Any]) -> set[str]:
     """Return the keys that an update document changes."""
     found: set[str] = set()
     for operator, changes in document.items():

@@ -64,7 +64,7 @@ def plan_update(model: Any, updates: tuple[Any, ...], *, upsert: bool = False) -
             _check_conflict(each, update, changed)
             changed.append((each, update))
         document.setdefault(update.operator, {})[key] = operand
-        for guard in _guards(update):
+        for guard in guards_of(update):
             if guard.condition not in conditions:
                 conditions.append(guard.condition)
         matched.update(dict.fromkeys(_matched_arrays(update.path)))
@@ -75,7 +75,7 @@ def plan_update(model: Any, updates: tuple[Any, ...], *, upsert: bool = False) -
     return UpdatePlan(document, filters.filters, conditions, tuple(matched))
 
 
-def _guards(update: Update) -> list[Guard]:
+def guards_of(update: Update) -> list[Guard]:
     """Return the conditions of an update; one that removes makes nothing on its way."""
     if update.operator in _REMOVES:
         return [*update.guards]

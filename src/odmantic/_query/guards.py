@@ -25,10 +25,12 @@ class Guard:
     Attributes:
         condition: The filter that documents have to match.
         is_bound: Whether it keeps a constraint of the field; else the value has to be there.
+        bound: That constraint, as a program writes it.
     """
 
     condition: dict[str, Any]
     is_bound: bool
+    bound: str | None = None
 
 
 def guards_of_sum(path: Path, amount: Any) -> list[Guard]:
@@ -117,7 +119,8 @@ def guards_of_growth(path: Path, number: int) -> list[Guard]:
         return []
     if number > longest:
         raise ValueError(f"{path} has at most {longest} items, and never {number} more")
-    return [Guard({f"{path.key}.{longest - number}": {"$exists": False}}, is_bound=True)]
+    room = {f"{path.key}.{longest - number}": {"$exists": False}}
+    return [Guard(room, is_bound=True, bound=f"max_length={longest}")]
 
 
 def guards_of_loss(path: Path, number: int) -> list[Guard]:
@@ -125,31 +128,41 @@ def guards_of_loss(path: Path, number: int) -> list[Guard]:
     shortest = constraints_of(path.node).min_length
     if not shortest or is_placed(path):
         return []
-    return [Guard({f"{path.key}.{shortest + number - 1}": {"$exists": True}}, is_bound=True)]
+    enough = {f"{path.key}.{shortest + number - 1}": {"$exists": True}}
+    return [Guard(enough, is_bound=True, bound=f"min_length={shortest}")]
 
 
 def _bounds_of_integer(path: Path, limits: Constraints, amount: int) -> list[Guard]:
     # A sum of integers is exact. `$not` holds for a missing value, too.
     wanted = (
-        [("$lt", limits.ge), ("$lte", limits.gt)]
+        [("$lt", "ge", limits.ge), ("$lte", "gt", limits.gt)]
         if amount < 0
-        else [("$gt", limits.le), ("$gte", limits.lt)]
+        else [("$gt", "le", limits.le), ("$gte", "lt", limits.lt)]
     )
     return [
-        Guard({path.key: {"$not": {operator: limit - amount}}}, is_bound=True)
-        for operator, limit in wanted
+        Guard(
+            {path.key: {"$not": {operator: limit - amount}}}, is_bound=True, bound=f"{word}={limit}"
+        )
+        for operator, word, limit in wanted
         if limit is not None
     ]
 
 
 def _bounds_of_result(path: Path, limits: Constraints, operator: str, operand: Any) -> list[Guard]:
     result = {operator: [{"$ifNull": [+path.key, 0]}, encode_value(operand)]}
-    bounds = (("$gte", limits.ge), ("$gt", limits.gt), ("$lte", limits.le), ("$lt", limits.lt))
+    bounds = (("ge", limits.ge), ("gt", limits.gt), ("le", limits.le), ("lt", limits.lt))
     return [
-        Guard({"$expr": {name: [result, encode_value(limit)]}}, is_bound=True)
-        for name, limit in bounds
+        Guard(
+            {"$expr": {_COMPARISONS[word]: [result, encode_value(limit)]}},
+            is_bound=True,
+            bound=f"{word}={limit}",
+        )
+        for word, limit in bounds
         if limit is not None
     ]
+
+
+_COMPARISONS = {"ge": "$gte", "gt": "$gt", "le": "$lte", "lt": "$lt"}
 
 
 def _is_same(default: Any, start: Any) -> bool:

@@ -302,7 +302,8 @@ def add_to_set(field: ArrayField, *values: Any, bounded: bool = True) -> Update:
     if bounded:
         for room in guards_of_growth(path, len(values)):
             has_all = {"$and": [{path.key: {"$elemMatch": {"$eq": each}}} for each in stored]}
-            guards.append(Guard({"$or": [room.condition, has_all]}, is_bound=True))
+            condition = {"$or": [room.condition, has_all]}
+            guards.append(Guard(condition, is_bound=True, bound=room.bound))
     shown = ", ".join([str(path), *(f"{each!r:.200}" for each in values)])
     return Update("$addToSet", path, {"$each": stored}, tuple(guards), f"add_to_set({shown})")
 

@@ -72,17 +72,26 @@ def dirty_fields(instance: Instance, place: Place) -> set[str]:
     dirty.update(
         name
         for name in compared_fields(instance)
-        if name not in dirty and not _is_unchanged(instance, name, before.get(name))
+        if name not in dirty and not is_unchanged(instance, name, before.get(name))
     )
     return dirty.union(name for name in removed_extras(instance) if before.get(name) != REMOVED)
 
 
-def _is_unchanged(instance: Instance, name: str, known: Any) -> bool:
+def is_unchanged(instance: Instance, name: str, known: Any) -> bool:
+    """Return whether a value that can change in place equals a snapshot."""
     if known is None:
         return False
     if isinstance(known, bytes):
         return known == field_digest(instance, name)
     return is_same(known, take_snapshot(instance, name))
+
+
+def dirty_among(instance: Instance, names: AbstractSet[str], place: Place) -> AbstractSet[str]:
+    """Return those of some fields that are dirty, see `dirty_fields`."""
+    state = state_of(instance)
+    if standing_at(state, place) is not KNOWN or not names.isdisjoint(compared_fields(instance)):
+        return names & dirty_fields(instance, place)
+    return names & (state.modified or set()) if type(state) is State else frozenset()
 
 
 def compared_fields(instance: Instance) -> frozenset[str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from odmantic._mapping.mapping import mapping_of
-from odmantic._state.dirty import baseline_of, update_baseline
+from odmantic._state.dirty import baseline_of, compared_fields, update_baseline
 from odmantic._state.places import Known, Written
+from odmantic._state.snapshot import take_snapshots
 from odmantic._state.state import KNOWN, State, all_names, opened, standing_at, state_of
+from odmantic._state.transitions import mark_embedded_clean
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -19,6 +21,26 @@ def known_in(instance: Any) -> Known | None:
     """Return what is known of the document of an instance; every write changes it."""
     state = state_of(instance)
     return state.known if type(state) is State else state
+
+
+def part_of(model: Any, values: dict[str, Any], known: Known) -> Any:
+    """Return an instance of what was just read that has some fields only, for `take_over`; no program sees it."""
+    mapping = mapping_of(model)
+    part = object.__new__(model)
+    for slot, held in {
+        "__dict__": values,
+        "__pydantic_fields_set__": {*values},
+        "__pydantic_extra__": {} if mapping.extra_allowed else None,
+        "__pydantic_private__": None,
+        "__state__": known,
+    }.items():
+        object.__setattr__(part, slot, held)
+    for name in mapping.nested_fields:
+        if name in values:
+            mark_embedded_clean(values[name])
+    snapshots = take_snapshots(part, mapping.mutable_fields & values.keys())
+    object.__setattr__(part, "__baseline__", snapshots)
+    return part
 
 
 def take_over(
@@ -41,7 +63,9 @@ def take_over(
     known: Any = known_in(fresh)
     state = opened(instance)
     is_known = standing_at(state, known.place) is KNOWN
-    earlier = {} if is_whole or not is_known else dict(baseline_of(instance))
+    names = taken | kept
+    has_snapshots = is_whole or not is_known or _can_change(instance, fresh, names)
+    earlier = dict(baseline_of(instance)) if has_snapshots and is_known and not is_whole else {}
     # There is a document with this primary key.
     clean = taken | {str(mapping_of(type(instance)).primary_field)}
     # In this order: what another thread assigns meanwhile stays dirty.
@@ -57,13 +81,21 @@ def take_over(
             # A copy must not count as known before the commit.
             state.known = known
     _take_values(instance, fresh, taken)
+    if not has_snapshots:
+        return
     read = baseline_of(fresh)
-    names = read.keys() if is_whole else taken | kept
+    names = read.keys() if is_whole else names
     baseline = {**earlier, **{name: read[name] for name in names if name in read}}
     for name in names - read.keys():
         baseline.pop(name, None)
     object.__setattr__(instance, "__baseline__", None)
     update_baseline(instance, baseline)
+
+
+def _can_change(instance: Any, fresh: Any, names: AbstractSet[str]) -> bool:
+    """Return whether some of the values can change in place, or have the snapshot of a stored property."""
+    compared = compared_fields(instance) | compared_fields(fresh)
+    return not names.isdisjoint(compared) or not names <= mapping_of(type(instance)).fields.keys()
 
 
 def _take_values(instance: Instance, fresh: Instance, names: AbstractSet[str]) -> None:

@@ -3,33 +3,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 from odmantic._plan.arguments import check_model
 from odmantic._plan.options import OF_UPDATES, checked_call_options
 from odmantic._plan.query_update import QueryUpdate, queries_of
 from odmantic._plan.sort import build_sort
-from odmantic._sync.engine_writes import EngineWrites
+from odmantic._sync.engine_instances import EngineInstances
 from odmantic._sync.operations.update import plan_for, update
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from pymongo.results import UpdateResult
     from typing_extensions import Unpack
 
     from odmantic._plan.options import WriteOptions
     from odmantic._plan.sort import SortExpressionType
     from odmantic._shared.reading import ModelType
-    from odmantic._sync.engine_deletions import Query, Without
+    from odmantic._sync.engine_deletions import Without
+    from odmantic._sync.engine_instances import AnyUpdate, OneQuery
     from odmantic._sync.engine_scopes import SyncSessionType
-    from odmantic.update import Update
-
-    OneQuery: TypeAlias = Query | tuple[Query, ...]
-    AnyUpdate: TypeAlias = Update | Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
-class EngineUpdates(EngineWrites):
+class EngineUpdates(EngineInstances):
     """The updates of an engine by query."""
 
     def update_one(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from odmantic._plan.sort import SortExpressionType
     from odmantic._shared.reading import ModelType
     from odmantic._sync.engine_deletions import Without
-    from odmantic._sync.engine_updates import OneQuery
+    from odmantic._sync.engine_instances import OneQuery
 
 
 class SessionQueryDeletions(SessionUpdates):

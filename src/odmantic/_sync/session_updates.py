@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from odmantic._plan.arguments import words_said
-from odmantic._sync.session_writes import SessionWrites
+from odmantic._sync.session_instances import SessionInstances
 
 if TYPE_CHECKING:
     from pymongo.results import UpdateResult
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from odmantic._plan.sort import SortExpressionType
     from odmantic._shared.reading import ModelType
     from odmantic._sync.engine_deletions import Without
-    from odmantic._sync.engine_updates import AnyUpdate, OneQuery
+    from odmantic._sync.engine_instances import AnyUpdate, OneQuery
 
 
-class SessionUpdates(SessionWrites):
+class SessionUpdates(SessionInstances):
     """The updates of an engine by query, in one driver session."""
 
     def update_one(

@@ -12,7 +12,6 @@ from odmantic._sync.operations.scope import HasScope
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from odmantic._query.paths import FieldProxy
     from odmantic._sync.engine_base import SyncEngineBase
 
 
@@ -56,12 +55,6 @@ class SessionWrites(HasScope):
             session=self._as_argument(),
             **words_said(bypass_document_validation=bypass_document_validation),
         )
-
-    def refresh(
-        self, instance: ModelType, *fields: FieldProxy | str | Any, discard: bool = False
-    ) -> ModelType:
-        """Read the document of an instance again, into the same object; see `SyncEngine.refresh`."""
-        return self.engine.refresh(instance, *fields, discard=discard, session=self._as_argument())
 
     def replace(self, instance: ModelType) -> ModelType:
         """Replace the document of an instance as a whole; see `SyncEngine.replace`."""

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from copy import copy
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import bson
 
 from odmantic._codec.encode import encode_primary_key
 from odmantic._mapping.mapping import mapping_of
+from odmantic._state.dirty import dirty_among
 from odmantic._state.hollow import hollow_in
 from odmantic._state.nested import nested_instances
-from odmantic._state.places import Written
-from odmantic._state.snapshot import DIGEST_OPTIONS, field_digests
-from odmantic._state.state import KeptState, all_names, kept_state, modified_names, opened
-from odmantic._state.transitions import (
-    give_back,
-    go_back,
-    mark_clean,
-    mark_dirty,
-    mark_unknown,
-)
+from odmantic._state.places import Place, Written
+from odmantic._state.refreshing import known_in
+from odmantic._state.snapshot import DIGEST_OPTIONS
+from odmantic._state.state import kept_state, opened
 from odmantic._transaction.assigned import Assigned
+from odmantic._transaction.entries import Before, Entry
+from odmantic._transaction.updated import Updated, saves_in
 from odmantic._types.instances import Instance
 from odmantic._types.kinds import is_model_instance
 
@@ -36,81 +31,6 @@ if TYPE_CHECKING:
     _Collection = tuple[str, str]
     _Write = tuple[Written, Instance, AbstractSet[str]]
     """The write, the instance and the fields."""
-
-
-class _Entry:
-    """The actions of one transaction on one instance."""
-
-    before_delete: _Before | None = None
-    read_back: bool = False
-    in_doubt: _Before | None = None
-
-    def __init__(self, instance: Instance) -> None:
-        self.instance = instance
-        self.written: set[str] = set()
-        self.writes: list[tuple[Written, AbstractSet[str]]] = []
-
-    def wrote(self, names: AbstractSet[str], write: Written | None = None) -> None:
-        """Enter fields that were written; an embedded object has no write of its own."""
-        self.written |= names
-        # The state before a deletion already covers everything after it.
-        if write is not None and self.before_delete is None:
-            self.writes.append((write, names))
-
-    def copied(self) -> _Entry:
-        """Return a copy that later writes do not change."""
-        kept = copy(self)
-        kept.written, kept.writes = {*self.written}, [*self.writes]
-        return kept
-
-    def doubt(self) -> None:
-        """Make the instance dirty in all fields that the commit may or may not have stored."""
-        modified = modified_names(self.instance)
-        self.in_doubt = _Before.of(self.instance)
-        is_whole = self.read_back or self.before_delete is not None
-        modified.update(all_names(self.instance) if is_whole else self.written)
-
-    def believe(self) -> None:
-        """Make the instance clean again, except for changes in doubt: the commit succeeded."""
-        before = self.in_doubt
-        if before is not None:
-            mapping = mapping_of(type(self.instance))
-            names = mapping.fields.keys() | mapping.stored.keys()
-            modified = before.state.modified or frozenset()
-            mark_clean(self.instance, names - before.changed_since(self.instance) - modified)
-
-    def restore(self) -> None:
-        if self.read_back:
-            mark_unknown(self.instance)
-            return
-        if self.before_delete is not None:
-            changed = self.before_delete.changed_since(self.instance)
-            go_back(self.instance, self.before_delete.state)
-            mark_dirty(self.instance, changed)
-        elif not self.writes:
-            mark_dirty(self.instance, self.written)
-        # In reverse order, because each may have moved the instance from the place of the previous one.
-        for write, names in reversed(self.writes):
-            give_back(self.instance, names, write)
-
-
-@dataclass(frozen=True, slots=True)
-class _Before:
-    """An instance just before its document was deleted, or before its commit came into doubt."""
-
-    state: KeptState
-    digests: dict[str, bytes]
-
-    @classmethod
-    def of(cls, instance: Instance) -> _Before:
-        """Save the present state of an instance."""
-        return cls(kept_state(instance), field_digests(instance, mapping_of(type(instance)).fields))
-
-    def changed_since(self, instance: Instance) -> set[str]:
-        """Return the fields that may have changed: those with another digest or none."""
-        names = mapping_of(type(instance)).fields
-        now = field_digests(instance, names)
-        return {n for n in names if n not in now or now[n] != self.digests.get(n)}
 
 
 class Journal:
@@ -132,9 +52,10 @@ class Journal:
         # Nothing is removed from the list: another thread may be here too.
         self._writes: list[_Write] = []
         self._ended: list[Life] = []
-        self._assigned: list[Assigned] = []
+        self._changed: list[Assigned | Updated] = []
+        self._updated: dict[int, Updated] = {}
         self._only_assigned: dict[int, set[str]] = {}
-        self._entries: dict[int, _Entry] = {}
+        self._entries: dict[int, Entry] = {}
         self._documents: dict[_Document, bool] = {}
         self._by_query: set[_Collection] = set()
 
@@ -154,12 +75,12 @@ class Journal:
         """
         self._by_query.add((database, _collection(model)))
 
-    def deleting(self, instance: Instance) -> _Before:
+    def deleting(self, instance: Instance) -> Before:
         """Return the state of an instance, to pass to `deleted` once the deletion has succeeded."""
-        return _Before.of(instance)
+        return Before.of(instance)
 
     def deleted(
-        self, instance: Instance, before: _Before | None, ended: Iterable[Life] = ()
+        self, instance: Instance, before: Before | None, ended: Iterable[Life] = ()
     ) -> None:
         """Enter a successful deletion.
 
@@ -172,8 +93,8 @@ class Journal:
         if before is not None:
             self._all_entries()
             entry = self._entry(instance)
-            if entry.before_delete is None:
-                entry.before_delete = before
+            if entry.before is None:
+                entry.before = before
         if self._is_closed:
             self._settle()
 
@@ -185,7 +106,36 @@ class Journal:
         only_assigned = self._only_assigned.setdefault(id(instance), set())
         values.keep_clean(written - only_assigned)
         only_assigned |= values.clean
-        self._assigned.append(values)
+        self._changed.append(values)
+        if self._is_closed:
+            self._settle()
+
+    def updating(
+        self, instance: Instance, names: AbstractSet[str], dirty: AbstractSet[str], place: Place
+    ) -> Updated:
+        """Return what fields of an instance hold, some of them dirty, to pass to `updated` once they have other values.
+
+        Args:
+            instance: The instance.
+            names: The fields.
+            dirty: Those that are dirty at the place.
+            place: The place of the document, where it is known from now on.
+        """
+        known = known_in(instance)
+        if known is None or not known.is_at(place):
+            entry = self._all_entries().setdefault(id(instance), Entry(instance))
+            if entry.before is None:
+                entry.before = Before.of(instance)
+            dirty = names if known is None else dirty_among(instance, names, known.place)
+        return Updated(instance, names, dirty, len(self._writes))
+
+    def updated(self, values: Updated) -> None:
+        """Enter values of the server: a rollback puts those from before back, unless the program has assigned others."""
+        values.end()
+        earlier = self._updated.get(id(values.instance))
+        if earlier is None or not earlier.go_on(values):
+            self._updated[id(values.instance)] = values
+            self._changed.append(values)
         if self._is_closed:
             self._settle()
 
@@ -225,15 +175,24 @@ class Journal:
         entry = self._all_entries().get(id(instance))
         return frozenset() if entry is None else frozenset(entry.written)
 
-    def refreshed(self, instance: Instance, names: AbstractSet[str]) -> None:
+    def refreshed(
+        self, instance: Instance, names: AbstractSet[str], taken: AbstractSet[str] = frozenset()
+    ) -> None:
         """Note that fields got other values than those written: a rollback makes them dirty no more.
 
         What it makes new again is dirty in all fields.
+
+        Args:
+            instance: The instance.
+            names: Those fields.
+            taken: All fields that were read: what updates had changed in them is not put back any more.
         """
+        for values in self._updates_of(instance):
+            values.forget(taken)
         entry = self._all_entries().get(id(instance))
         if entry is not None and names:
             primary = mapping_of(type(instance)).primary_field
-            entry.written -= names
+            entry.written -= names if primary not in entry.written else set()
             entry.writes = [
                 (write, each if primary in each else each - names) for write, each in entry.writes
             ]
@@ -241,7 +200,21 @@ class Journal:
     def after_rollback(self, instance: Instance) -> Callable[[], None] | None:
         """Return a function that makes a written instance as dirty as a rollback would; `None` for another one."""
         entry = self._all_entries().get(id(instance))
-        return entry.copied().restore if entry is not None else None
+        kept = entry.copied() if entry is not None else None
+        updates = [each.copied() for each in self._updates_of(instance)]
+        if kept is None and not updates:
+            return None
+        saves = saves_in(self._writes)
+        for values in updates:
+            values.keep(frozenset(), saves.fields_of(values))
+
+        def restore() -> None:
+            if kept is not None:
+                kept.restore()
+            for values in reversed(updates):
+                values.undo()
+
+        return restore
 
     def doubt(self) -> None:
         """Make the instances dirty while the outcome of the commit is unknown."""
@@ -268,28 +241,38 @@ class Journal:
             self.doubt()
         entries, self._entries = self._entries, {}
         writes, self._writes = self._writes, []
-        assigned, self._assigned = self._assigned, []
+        changed, self._changed, self._updated = self._changed, [], {}
         left = writes[self._entered :]
         self._documents, self._entered, self._encoded = {}, 0, 0
         if self.committed is False:
             ended, self._ended = self._ended, []
             for life in ended:
                 life.go_on()
-            for entry in _with_writes(entries, left).values():
+            entries = _with_writes(entries, left)
+            _keep(changed, entries, writes)
+            for entry in entries.values():
                 entry.restore()
-            for values in reversed(assigned):
+            for values in reversed(changed):
                 values.undo()
         elif self.committed and self._is_in_doubt:
             for entry in _with_writes(entries, left).values():
                 entry.believe()
 
-    def _all_entries(self) -> dict[int, _Entry]:
+    def _updates_of(self, instance: Instance) -> list[Updated]:
+        # Most transactions have none.
+        return [
+            each
+            for each in (self._changed if self._updated else ())
+            if type(each) is Updated and each.instance is instance
+        ]
+
+    def _all_entries(self) -> dict[int, Entry]:
         count = len(self._writes)
         _with_writes(self._entries, self._writes[self._entered : count])
         self._entered = count
         return self._entries
 
-    def _entry(self, instance: Instance) -> _Entry:
+    def _entry(self, instance: Instance) -> Entry:
         return _entry_in(self._entries, instance)
 
     def _wrote_embedded(self, instance: Instance) -> None:
@@ -306,18 +289,34 @@ class Journal:
             self._read_nested(database, nested)
 
 
-def _with_writes(entries: dict[int, _Entry], writes: Iterable[_Write]) -> dict[int, _Entry]:
+def _with_writes(entries: dict[int, Entry], writes: Iterable[_Write]) -> dict[int, Entry]:
     """Enter writes."""
     for write, instance, names in writes:
         _entry_in(entries, instance).wrote(names, write)
     return entries
 
 
-def _entry_in(entries: dict[int, _Entry], instance: Instance) -> _Entry:
+def _entry_in(entries: dict[int, Entry], instance: Instance) -> Entry:
     entry = entries.get(id(instance))
     if entry is None:
-        entry = entries[id(instance)] = _Entry(instance)
+        entry = entries[id(instance)] = Entry(instance)
     return entry
+
+
+def _keep(
+    changed: Iterable[Assigned | Updated], entries: dict[int, Entry], writes: Iterable[_Write]
+) -> None:
+    """Tell updates what the program has assigned since, before a rollback makes more than that dirty."""
+    updates = [each for each in changed if type(each) is Updated]
+    if not updates:
+        return
+    saves = saves_in(writes)
+    for values in updates:
+        entry = entries.get(id(values.instance))
+        # A doubt has made more dirty, too.
+        doubt = None if entry is None else entry.in_doubt
+        modified = kept_state(values.instance).modified if doubt is None else doubt.state.modified
+        values.keep(saves.after(values).union(modified or ()), saves.fields_of(values))
 
 
 def _document(database: str, instance: Instance) -> _Document:

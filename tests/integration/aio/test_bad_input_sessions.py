@@ -44,6 +44,9 @@ OPERATIONS = {
     "insert_many": lambda engine, parcel, session: engine.insert_many([parcel], session=session),
     "replace": lambda engine, parcel, session: engine.replace(parcel, session=session),
     "refresh": lambda engine, parcel, session: engine.refresh(parcel, session=session),
+    "update": lambda engine, parcel, session: engine.update(
+        parcel, {"$set": {"x": 1}}, session=session
+    ),
     "delete": lambda engine, parcel, session: engine.delete(parcel, session=session),
     "remove": lambda engine, parcel, session: engine.remove(Parcel, session=session),
     "delete_one": lambda engine, parcel, session: engine.delete_one(Parcel, {}, session=session),

@@ -6,8 +6,11 @@ The rules, which a machine tries in any order:
   after a rollback or an unknown commit, and whatever somebody else wrote.
 * `insert` and `replace` write the whole document, or raise and change nothing, neither the document nor what is dirty.
 * After `refresh`, what the program has not changed equals the document; with `discard=True`, all of it.
+* After `update`, the touched fields equal the document, and are clean; all others are as before. It never overwrites an
+  unsaved change, except by an assignment. If nothing is updated, nothing changes.
 * After a rollback, an instance is dirty in what it had sent, unless a refresh has replaced that since. What it had read
-  in the transaction is no change of the program, and never written.
+  in the transaction is no change of the program, and never written. What an update had touched has its value from
+  before, unless that is unknown or the program has changed it since.
 """
 
 from __future__ import annotations
@@ -32,9 +35,15 @@ from hypothesis.stateful import (
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from odmantic import EmbeddedModel, Model, SyncEngine
+from odmantic import EmbeddedModel, Field, Model, SyncEngine
 from odmantic._plan.save import fields_to_save
-from odmantic.exceptions import DocumentNotFoundError, DuplicateKeyError
+from odmantic.exceptions import (
+    DocumentNotFoundError,
+    DuplicateKeyError,
+    UnsavedChangesError,
+    UpdateRefusedError,
+)
+from odmantic.update import inc, push, set_
 
 
 class Size(EmbeddedModel):
@@ -43,7 +52,7 @@ class Size(EmbeddedModel):
 
 class Crate(Model):
     code: int = 0
-    weight: int = 0
+    weight: int = Field(default=0, le=1_000_000)
     tags: list[int] = []
     size: Size = Size()
 
@@ -67,6 +76,8 @@ class Handle:
     """The fields whose values the program has given, or written as a whole."""
     lost: set[str] = field(default_factory=set)
     """The fields that the present transaction has sent: after a rollback they are dirty."""
+    updated: dict[str, tuple[Any, bool, bool]] = field(default_factory=dict)
+    """Those that updates in it have touched: the value before, whether it was dirty, and whether it was its own."""
 
     @property
     def now(self) -> dict[str, Any]:
@@ -87,8 +98,21 @@ class Handle:
         self.assigned -= names
         self.lost |= names
 
+    def forget(self, names: set[str]) -> None:
+        """Notes that fields have other values than an update has given them."""
+        for name in names:
+            self.updated.pop(name, None)
 
-STEPS = ("assign", "change", "save", "insert", "replace", "refresh", "discard", "part", "delete")
+
+UPDATES = {
+    "increment": ("weight", lambda number: inc(Crate.weight, number)),
+    "push": ("tags", lambda number: push(Crate.tags, number)),
+    "set": ("code", lambda number: set_(Crate.code, number)),
+}
+STEPS = (
+    *("assign", "change", "save", "insert", "replace", "refresh", "discard", "part", "delete"),
+    *(*UPDATES, "increment", "miss", "exceed", "update many"),
+)
 ENDS = ("commit", "abort", "fail", "unknown", "unknown, then committed")
 
 
@@ -146,6 +170,15 @@ class World(RuleBasedStateMachine):
         self.known.append(Handle(crate))
         return self.known[-1]
 
+    @rule(handle=handles)
+    def increment_elsewhere(self, handle: Handle) -> None:
+        """Somebody else increments a field."""
+        if handle.crate.id in self.stored:
+            self.raw(self.engine.database_name)["crate"].update_one(
+                {"_id": handle.crate.id}, {"$inc": {"weight": 1}}
+            )
+            self.stored[handle.crate.id]["weight"] += 1
+
     @rule(handle=handles, name=st.sampled_from(("code", "weight")))
     def write_elsewhere(self, handle: Handle, name: str) -> None:
         """Somebody else writes a field."""
@@ -163,6 +196,7 @@ class World(RuleBasedStateMachine):
         for what in steps:
             self.step(self.engine, handle, what, self.stored)
         handle.lost.clear()
+        handle.updated.clear()
 
     @rule(
         handle=handles,
@@ -183,13 +217,39 @@ class World(RuleBasedStateMachine):
             doomed = what == "insert" and one.crate.id in documents
             if not doomed:
                 self.step(transaction, one, what, documents)
+        reader = self.read_in(transaction, handle, chosen)
         if self.ended(transaction, end):
             self.stored = documents
         else:
             for one in handles:
+                if end == "unknown":
+                    one.updated.clear()
                 self.rolled_back(one, was_known=before[one], is_sure=one not in deleted)
+            if reader is not None:
+                self.reader_rolled_back(reader, chosen)
         for one in handles:
             one.lost.clear()
+            one.updated.clear()
+
+    def read_in(
+        self, transaction: Any, handle: Handle, chosen: list[tuple[Handle, str]]
+    ) -> Handle | None:
+        """Reads the document at the end of a transaction which has written it in one way."""
+        saves = any(what in ("save", "insert", "replace", "delete") for _, what in chosen)
+        updates = any(what in UPDATES or what == "update many" for _, what in chosen)
+        found = transaction.find_one(Crate, Crate.id == handle.crate.id)
+        if found is None or saves is updates:
+            return None
+        reader = self.noted(found)
+        reader.is_known, reader.own, reader.then = True, set(), reader.now
+        return reader
+
+    def reader_rolled_back(self, reader: Handle, chosen: list[tuple[Handle, str]]) -> None:
+        """Checks that values which the server had computed are not dirty, which a save would write."""
+        dirty = fields_to_save(reader.crate, self.place)
+        if any(what in UPDATES or what == "update many" for _, what in chosen):
+            assert not dirty
+        reader.is_known = not dirty
 
     def ended(self, transaction: Any, end: str) -> bool:
         """Ends a transaction; tells whether it is committed."""
@@ -230,6 +290,13 @@ class World(RuleBasedStateMachine):
     def rolled_back(self, handle: Handle, *, was_known: bool, is_sure: bool) -> None:
         """Checks what is dirty now, which has to be all that was lost, and nothing that was only read."""
         dirty = {*fields_to_save(handle.crate, self.place)} - {"id"}
+        handle.own |= handle.lost
+        for name, (value, was_dirty, was_own) in handle.updated.items():
+            assert handle.now[name] == value
+            if is_sure and was_known:
+                assert (name in dirty) == (was_dirty or name in handle.lost or "id" in dirty)
+            if was_own:
+                handle.own.add(name)
         if is_sure:
             assert dirty >= handle.lost
         assert dirty <= handle.own or dirty == NAMES
@@ -248,10 +315,12 @@ class World(RuleBasedStateMachine):
             setattr(crate, name, self.number())
             handle.assigned.add(name)
             handle.own.add(name)
+            handle.forget({name})
         elif what == "change":
             crate.tags.append(self.number())
             crate.size.width = self.number()
             handle.own |= {*IN_PLACE}
+            handle.forget({*IN_PLACE})
         elif what == "save":
             self.saved(target, handle, documents)
         elif what == "insert" and id_ in documents:
@@ -269,6 +338,14 @@ class World(RuleBasedStateMachine):
             del documents[id_]
             handle.is_known, handle.assigned, handle.then = False, set(), {}
             handle.lost |= NAMES
+        elif what == "update many":
+            target.update_many(Crate, {}, inc(Crate.weight, 1))
+            for document in documents.values():
+                document["weight"] += 1
+        elif what in ("miss", "exceed"):
+            self.refused(target, handle, what, documents)
+        elif what in UPDATES:
+            self.updated(target, handle, what, documents)
         elif what in ("replace", "delete") or id_ not in documents:
             before = fields_to_save(crate, self.place)
             with pytest.raises(DocumentNotFoundError):
@@ -277,11 +354,62 @@ class World(RuleBasedStateMachine):
         else:
             self.refreshed(target, handle, what, documents[id_])
 
+    def refused(self, target: Any, handle: Handle, what: str, documents: Documents) -> None:
+        crate = handle.crate
+        before = handle.now, fields_to_save(crate, self.place)
+        if "weight" in handle.dirty:
+            with pytest.raises(UnsavedChangesError) as caught:
+                target.update(crate, inc(Crate.weight, 1), where=Crate.code == -1)
+            assert caught.value.fields == ("weight",)
+        elif crate.id not in documents:
+            with pytest.raises(DocumentNotFoundError):
+                target.update(crate, inc(Crate.weight, 1), where=Crate.code == -1)
+        elif what == "miss":
+            assert not target.update(crate, inc(Crate.weight, 10**6), where=Crate.code == -1)
+        else:
+            with pytest.raises(UpdateRefusedError) as refused:
+                target.update(crate, inc(Crate.weight, 10**6 + 1), where=Crate.code != -1)
+            found = refused.value.field, refused.value.bound, refused.value.value
+            assert found == ("weight", "le=1000000", documents[crate.id]["weight"])
+        assert before == (handle.now, fields_to_save(crate, self.place))
+
+    def updated(self, target: Any, handle: Handle, what: str, documents: Documents) -> None:
+        crate, (name, make), number = handle.crate, UPDATES[what], self.number()
+        before, dirty = handle.now, handle.dirty
+        objects = {**vars(crate)}
+        if what != "set" and name in dirty:
+            with pytest.raises(UnsavedChangesError) as caught:
+                target.update(crate, make(number))
+            assert caught.value.fields == (name,)
+        elif crate.id not in documents:
+            with pytest.raises(DocumentNotFoundError):
+                target.update(crate, make(number))
+        else:
+            assert target.update(crate, make(number)) is True
+            document = documents[crate.id]
+            values = {
+                "weight": document["weight"] + number,
+                "tags": [*document["tags"], number],
+                "code": number,
+            }
+            document[name] = copy.deepcopy(values[name])
+            assert handle.now == {**before, name: values[name]}
+            assert all(vars(crate)[each] is objects[each] for each in NAMES - {name})
+            handle.updated.setdefault(name, (before[name], name in dirty, name in handle.own))
+            if not handle.is_known:
+                handle.is_known, handle.assigned, handle.then = True, {*NAMES}, before
+            handle.assigned -= {name}
+            handle.own -= {name}
+            handle.then[name] = handle.now[name]
+            return
+        assert handle.now == before
+
     def saved(self, target: Any, handle: Handle, documents: Documents) -> None:
         names, id_ = handle.dirty, handle.crate.id
         target.save(handle.crate)
         if not names:
             return
+        handle.forget(names)
         if id_ in documents:
             now = handle.now
             documents[id_].update({name: now[name] for name in names})
@@ -313,6 +441,7 @@ class World(RuleBasedStateMachine):
         handle.assigned -= taken
         handle.own -= taken
         handle.lost -= {name for name in taken if old[name] != now[name]}
+        handle.forget(taken)
         handle.own |= handle.lost
         handle.then.update({name: copy.deepcopy(document[name]) for name in asked})
 

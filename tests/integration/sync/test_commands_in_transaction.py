@@ -109,6 +109,11 @@ def _refresh(target, user, **session):
     target.refresh(user, User.name, **session)
 
 
+def _update(target, user, **session):
+    assert target.update(user, set_(User.name, "Bob"), where=User.name == "Ada", **session)
+    assert not target.update(user, set_(User.name, "Cy"), where=User.name == "Ada", **session)
+
+
 def _update_one(target, user, **session):
     target.update_one(User, {}, set_(User.name, "Bob"), sort=User.name, **session)
 
@@ -158,7 +163,7 @@ OPERATIONS = {
     for operate in (
         *(_find, _find_one, _find_any, _load, _count, _get, _get_many, _exists, _distinct),
         *(_save, _save_all, _insert, _insert_many, _replace, _update_one, _update_many),
-        *(_refresh, _delete, _remove, _restore),
+        *(_update, _refresh, _delete, _remove, _restore),
         *(_delete_one, _delete_many, _find_one_and_delete, _find_one_and_update),
     )
 }

@@ -97,6 +97,12 @@ def _refresh(engine, **session):
     return engine.refresh(user, **session)
 
 
+def _update(engine, **session):
+    user = engine.save(User(name="x"), session=NO_SESSION)
+    with contextlib.suppress(DocumentNotFoundError):  # a transaction may not see it
+        engine.update(user, set_(User.name, "x"), **session)
+
+
 def _delete(engine, **session):
     engine.delete(engine.save(User(name="x"), session=NO_SESSION), **session)
 
@@ -138,7 +144,7 @@ EVERY_OPERATION = pytest.mark.parametrize(
     [
         *(_find, _find_one, _count, _get, _get_many, _exists, _distinct),
         *(_save, _save_all, _insert, _insert_many, _replace),
-        *(_refresh, _delete),
+        *(_refresh, _update, _delete),
         *(_remove, _update_one, _update_many, _configure),
         *(_delete_one, _delete_many, _find_one_and_delete, _find_one_and_update),
     ],
@@ -199,7 +205,7 @@ def test_raise_refuses_before_anything_is_sent(make_engine, operate, commands):
             operate(engine)
     assert isinstance(caught.value, RuntimeError)
     assert set(commands.names) <= (
-        {"update"} if operate in (_delete, _replace, _refresh) else set()
+        {"update"} if operate in (_delete, _replace, _refresh, _update) else set()
     )
 
 

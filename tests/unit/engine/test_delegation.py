@@ -42,6 +42,8 @@ CALLS = [
     ),
     ("replace", (sentinel.instance,), {}, {}),
     ("refresh", (sentinel.instance, User.name), {}, {"discard": False}),
+    ("update", (sentinel.instance, {"$set": {"age": 1}}), {}, {}),
+    ("update", (sentinel.instance, {"$set": {"age": 1}}), {"where": _QUERIES}, {}),
     ("delete", (sentinel.instance,), {}, {}),
     ("remove", (User, *_QUERIES), {"just_one": True}, {}),
     ("remove", (User,), {}, {"just_one": False}),
@@ -181,7 +183,16 @@ def test_the_engine_is_asked_even_where_it_refuses():
     "method",
     [
         *("find", "find_one", "count", "save", "save_all", "delete", "remove"),
-        *("insert", "insert_many", "replace", "refresh", "get", "exists", "estimated_count"),
+        *(
+            "insert",
+            "insert_many",
+            "replace",
+            "refresh",
+            "get",
+            "exists",
+            "estimated_count",
+            "update",
+        ),
     ],
 )
 def test_no_operation_takes_a_session(make, method):

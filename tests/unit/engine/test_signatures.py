@@ -55,6 +55,7 @@ METHODS = {
     "delete": [("instance", POSITIONAL), HARD, *RULES, *SESSION],
     "restore": [("instance", POSITIONAL), *SESSION],
     "remove": [*MODEL, ("just_one", KEYWORD), HARD, WITHOUT, *RULES, *SESSION],
+    "update": [("instance", POSITIONAL), ("updates", REST), ("where", KEYWORD), *SESSION],
     "update_one": [*UPDATE, READ[0], WITHOUT, *SESSION, OPTIONS],
     "update_many": [*UPDATE, WITHOUT, *SESSION, OPTIONS],
     "delete_one": [*UPDATE[:2], READ[0], HARD, WITHOUT, *RULES, *SESSION, OPTIONS],

@@ -121,7 +121,7 @@ def _settle(
     after = field_digests(instance, written)
     changed = {name for name in written if after.get(name) != before.get(name)}
     for journal in journals:
-        journal.refreshed(instance, changed)
+        journal.refreshed(instance, changed, taken)
     if scope.attempt is not None and scope.attempt.guard is not None:
         scope.attempt.guard.refreshed(instance, taken)
 
