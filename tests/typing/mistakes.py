@@ -112,6 +112,9 @@ async def calls(engine: AIOEngine, user: User) -> None:
     await engine.find(City)  # mistake: embedded
     await engine.save(City(name="Ulm"))  # mistake: embedded
     await engine.find(User, limit="3")  # mistake: no number
+    await engine.find(User, max_time_ms="3")  # mistake: no number
+    await engine.find_one(User, hints="x")  # mistake: misspelt
+    await engine.get_many(User, 3)  # mistake: no ids
     await engine.find_any([City])  # mistake: embedded
     await engine.find_any([User], skip=3)  # mistake: no such argument
     await engine.find(User, type_is(User, exakt=True))  # mistake: misspelt

@@ -382,6 +382,12 @@ async def asynchronous(engine: AIOEngine, user: User) -> None:
     assert_type(await engine.find_one(User), User | None)
     assert_type(await engine.find_one(User, User.age >= 3, sort=query.desc(User.age)), User | None)
     assert_type(await engine.count(User, User.home.name == "Ulm"), int)
+    assert_type(await engine.find(User, comment="x").first(), User | None)
+    async with engine.find(User, hint=User.name, batch_size=3) as reading:
+        assert_type(reading, AIOCursor[User])
+        await reading.close()
+    assert_type(await engine.find_one(User, skip=1, collation={"locale": "en"}), User | None)
+    assert_type(await engine.count(User, limit=5, max_time_ms=3), int)
     assert_type(await engine.get(User, "x", load=()), User | None)
     assert_type(await engine.get_many(User, ["x"], identity=True), list[User | None])
     assert_type(await engine.exists(User, User.home.name == "Ulm"), bool)

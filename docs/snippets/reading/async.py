@@ -57,3 +57,11 @@ async def main(engine: AIOEngine) -> None:
     print(found and found.name)
     # -> Ada
     # --8<-- [end:options]
+
+    # --8<-- [start:closing]
+    async with engine.find(User, sort=User.name) as cursor:
+        async for each in cursor:
+            print(each.name)
+            # -> Ada
+            break
+    # --8<-- [end:closing]

@@ -57,3 +57,11 @@ def main(engine: SyncEngine) -> None:
     print(found and found.name)
     # -> Ada
     # --8<-- [end:options]
+
+    # --8<-- [start:closing]
+    with engine.find(User, sort=User.name) as cursor:
+        for each in cursor:
+            print(each.name)
+            # -> Ada
+            break
+    # --8<-- [end:closing]

@@ -26,6 +26,8 @@ from odmantic._state.places import SOMEWHERE
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable
 
+    from typing_extensions import Self
+
     Send = Callable[[Callable[[], Awaitable[Any]]], Awaitable[Any]]
     Open = Callable[[], Any]
     Complete = Callable[[list[Any]], Awaitable[list[Any]]]
@@ -40,13 +42,18 @@ class AIOCursor(BaseCursor[ModelType]):
     """The instances that `find` returns: `await` it for a list, or iterate over it with `async for`.
 
     Nothing is sent before first use. Once consumed, it returns the same instances again without a command.
-    Consume a cursor of a session or transaction before that ends.
+    Consume a cursor of a session or transaction before that ends. Whoever stops before the end uses it as a context
+    manager, which closes it on the server.
 
     Example:
         ```python
         parcels = await engine.find(Parcel, Parcel.weight > 2)
         async for parcel in engine.find(Parcel, sort=Parcel.code):
             print(parcel.code)
+        async with engine.find(Parcel, sort=Parcel.code) as cursor:
+            async for parcel in cursor:
+                if parcel.weight > 2:
+                    break
         ```
 
     Raises:
@@ -79,6 +86,27 @@ class AIOCursor(BaseCursor[ModelType]):
     def __aiter__(self) -> AsyncIterator[ModelType]:
         """Iterate from the first document."""
         return _iterate(self._source, self._first)
+
+    async def __aenter__(self) -> Self:
+        """Return the cursor, which is closed at the end of the block."""
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        """Close the cursor."""
+        await self.close()
+
+    async def first(self) -> ModelType | None:
+        """Return the first instance; `None` if there is none. Where no others are wanted, use `find_one`."""
+        async for instance in self:
+            return instance
+        return None
+
+    async def close(self) -> None:
+        """Close the cursor on the server, if it has more documents; what was read so far can still be used.
+
+        A read that goes on raises `pymongo.errors.InvalidOperation`.
+        """
+        await self._source.close()
 
     if ASYNC:
 
@@ -134,6 +162,7 @@ class Source(Generic[ModelType]):
     __slots__ = (
         "_batch",
         "_cursor",
+        "_is_closed",
         "_is_for_list",
         "_lock",
         "_open",
@@ -165,6 +194,7 @@ class Source(Generic[ModelType]):
         self._cursor: Any = None
         self._batch: _Batch | None = None
         self._is_for_list = False
+        self._is_closed = False
         self._was_interrupted = False
 
     def expect_list(self) -> None:
@@ -179,6 +209,16 @@ class Source(Generic[ModelType]):
                 if page.needs_next:
                     page.next = await self._fetch(is_first=self._cursor is None)
         return page.next
+
+    async def close(self) -> None:
+        """Close the driver cursor; what was not read yet cannot be read any more."""
+        async with self._lock:
+            self._is_closed, self._batch = True, None
+            if self._cursor is not None:
+                await self._send(self._close_cursor)
+
+    async def _close_cursor(self) -> None:
+        await resolve(self._cursor.close())
 
     async def prefetch(self) -> None:
         """Open the driver cursor and read the first batch, leaving its documents as they are."""
@@ -225,6 +265,10 @@ class Source(Generic[ModelType]):
         return documents, is_last
 
     def _check_interruption(self) -> None:
+        if self._is_closed:
+            raise InvalidOperation(
+                f"a read of {self.reader.model.__name__} was closed before its end: call find again"
+            )
         if self._was_interrupted:
             raise InvalidOperation(
                 f"a read of {self.reader.model.__name__} was interrupted between two batches and cannot go on; "

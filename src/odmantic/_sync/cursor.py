@@ -26,6 +26,8 @@ from odmantic._sync.operations.scope import OUTSIDE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from typing_extensions import Self
+
     Send = Callable[[Callable[[], Any]], Any]
     Open = Callable[[], Any]
     Complete = Callable[[list[Any]], list[Any]]
@@ -40,13 +42,18 @@ class SyncCursor(BaseCursor[ModelType]):
     """The instances that `find` returns: `await` it for a list, or iterate over it with `for`.
 
     Nothing is sent before first use. Once consumed, it returns the same instances again without a command.
-    Consume a cursor of a session or transaction before that ends.
+    Consume a cursor of a session or transaction before that ends. Whoever stops before the end uses it as a context
+    manager, which closes it on the server.
 
     Example:
         ```python
         parcels = engine.find(Parcel, Parcel.weight > 2)
         for parcel in engine.find(Parcel, sort=Parcel.code):
             print(parcel.code)
+        with engine.find(Parcel, sort=Parcel.code) as cursor:
+            for parcel in cursor:
+                if parcel.weight > 2:
+                    break
         ```
 
     Raises:
@@ -79,6 +86,27 @@ class SyncCursor(BaseCursor[ModelType]):
     def __iter__(self) -> Iterator[ModelType]:
         """Iterate from the first document."""
         return _iterate(self._source, self._first)
+
+    def __enter__(self) -> Self:
+        """Return the cursor, which is closed at the end of the block."""
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        """Close the cursor."""
+        self.close()
+
+    def first(self) -> ModelType | None:
+        """Return the first instance; `None` if there is none. Where no others are wanted, use `find_one`."""
+        for instance in self:
+            return instance
+        return None
+
+    def close(self) -> None:
+        """Close the cursor on the server, if it has more documents; what was read so far can still be used.
+
+        A read that goes on raises `pymongo.errors.InvalidOperation`.
+        """
+        self._source.close()
 
     def open(self) -> None:
         """Send the query and read its first batch; documents that do not fit raise when they are used."""
@@ -126,6 +154,7 @@ class Source(Generic[ModelType]):
     __slots__ = (
         "_batch",
         "_cursor",
+        "_is_closed",
         "_is_for_list",
         "_lock",
         "_open",
@@ -157,6 +186,7 @@ class Source(Generic[ModelType]):
         self._cursor: Any = None
         self._batch: _Batch | None = None
         self._is_for_list = False
+        self._is_closed = False
         self._was_interrupted = False
 
     def expect_list(self) -> None:
@@ -171,6 +201,16 @@ class Source(Generic[ModelType]):
                 if page.needs_next:
                     page.next = self._fetch(is_first=self._cursor is None)
         return page.next
+
+    def close(self) -> None:
+        """Close the driver cursor; what was not read yet cannot be read any more."""
+        with self._lock:
+            self._is_closed, self._batch = True, None
+            if self._cursor is not None:
+                self._send(self._close_cursor)
+
+    def _close_cursor(self) -> None:
+        self._cursor.close()
 
     def prefetch(self) -> None:
         """Open the driver cursor and read the first batch, leaving its documents as they are."""
@@ -217,6 +257,10 @@ class Source(Generic[ModelType]):
         return documents, is_last
 
     def _check_interruption(self) -> None:
+        if self._is_closed:
+            raise InvalidOperation(
+                f"a read of {self.reader.model.__name__} was closed before its end: call find again"
+            )
         if self._was_interrupted:
             raise InvalidOperation(
                 f"a read of {self.reader.model.__name__} was interrupted between two batches and cannot go on; "
