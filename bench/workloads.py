@@ -132,6 +132,9 @@ WORKLOADS = (
     Workload(
         "delete_many", "delete_many of {size}, 10 in each call", 500, 200, Stage.REFILLED, turns=6
     ),
+    Workload(
+        "update", "update of a loaded one, {size} times", 50, 20, Stage.FILLED, 1_000, turns=6
+    ),
     Workload("references", "find {size} with a reference each", 1_000, 500, Stage.OWNED),
     Workload(
         "construct", "construct {size}", 2_000, 500, Stage.NOTHING,

@@ -97,6 +97,17 @@ class SyncWrites(Sync):
 
         return body
 
+    def update(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+        instances = list(self.engine.find(model, limit=task.size))
+
+        def body() -> int:
+            for one in instances:
+                self.engine.update(one, inc(model.visits, 1))
+            return len(instances)
+
+        return body
+
 
 class AsyncWrites(Async):
     """`AIOEngine` on an `AsyncMongoClient`."""
@@ -168,6 +179,17 @@ class AsyncWrites(Async):
             for ids in groups:
                 count += await self.engine.delete_many(model, in_(model.id, ids))
             return count
+
+        return body
+
+    async def update(self, task: Task) -> Body:
+        model = MODELS[task.kind]
+        instances = await self.engine.find(model, limit=task.size)
+
+        async def body() -> int:
+            for one in instances:
+                await self.engine.update(one, inc(model.visits, 1))
+            return len(instances)
 
         return body
 
