@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from bench.data import Kind
 from bench.libraries import LIBRARIES, OURS, RELEASED, baseline_of
+from bench.measure import Sample
 from bench.results import Case, Series
-from bench.runner import Extent, taking_part
+from bench.runner import Extent, Runner, WrongCountError, taking_part
 from bench.workloads import Colour, find_workload
 
 BESIDE = "raw beside 1.1.0"
@@ -65,3 +69,17 @@ def test_memory_takes_few_rounds():
 
 def test_single_operations_take_several_turns_in_a_round():
     assert EXTENT.rounds_of(find_workload("find_one")) == 54
+
+
+@pytest.mark.parametrize(("workload", "left"), [("insert", 10), ("delete_one", 0)])
+def test_what_a_run_leaves_in_the_database_is_counted(workload, left):
+    found = left
+    runner: Any = object.__new__(Runner)
+    runner._database = SimpleNamespace(count=lambda _kind: found)
+    case = Case(workload, Kind.FLAT, Colour.SYNC, 10)
+    runner._check(case, Sample(1.0, 1.0, 10), 10)
+
+    found = 1
+
+    with pytest.raises(WrongCountError, match=f"1 documents instead of {left}"):
+        runner._check(case, Sample(1.0, 1.0, 10), 10)
