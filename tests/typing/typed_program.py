@@ -25,6 +25,7 @@ from odmantic import (
     SyncEngine,
     as_type,
     expr,
+    stored,
     type_is,
 )
 from odmantic.path import each, element, given, matched, where
@@ -103,6 +104,14 @@ class Order(Model):
     paid: Decimal = Decimal(0)
     note: str | None = None
     customer: User = Reference()
+
+
+class Parcel(Model):
+    weights: list[float] = []
+
+    @stored(index=True)
+    def total(self) -> float:
+        return sum(self.weights)
 
 
 class Shape(EmbeddedModel, inheritance="single"):
@@ -220,6 +229,7 @@ def paths() -> None:
     assert_type(F(User.places["home"].city) == "Ulm", Filter)
     assert_type(F(as_type(Drawing.main, Circle).radius) > 3, Filter)
     assert_type(F(User.tags[0]) == "x", Filter)
+    assert_type(F(Parcel.total) > 3, Filter)
 
 
 def two_fields(sync: SyncEngine) -> None:

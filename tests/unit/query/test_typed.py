@@ -347,6 +347,23 @@ def test_an_operator_looks_at_what_is_stored():
         F(User.age).push(1)
 
 
+def operators_of(module, but):
+    """Return the names of methods for the functions of a module that begin with a field."""
+    named = {"set_": "set", "min_": "min", "max_": "max"}
+    return {named.get(each, each) for each in module.__all__ if each not in but}
+
+
+def test_every_operator_is_a_method():
+    python = {"eq", "ne", "gt", "gte", "lt", "lte", "and_", "or_", "nor_", "not_"}
+    no_operators = {each for each in query.__all__ if each[0].isupper()} | {
+        "element",
+        "key_of",
+        "raw",
+    }
+    wanted = operators_of(query, python | no_operators) | operators_of(update, {"Update"})
+    assert {each for each in wanted if not hasattr(F(User.age), each)} == set()
+
+
 def test_types_are_there_for_annotations():
     assert isinstance(F(User.age), Expr)
     assert issubclass(ArrayExpr, Expr)
