@@ -365,6 +365,14 @@ async def _with_variable(engine, value):
     await engine.find_one_and_delete(Thing, where, let={"v": value})
 
 
+async def _update_instance(engine, value):
+    thing = await engine.find_one(Thing, Thing.id == "a")
+    where = (Thing.tags != [value, "x"], query.eq(expr.literal(value), expr.literal(value)))
+    await engine.update(thing, update.set_(Thing.value, value), where=where)
+    await engine.update(thing, update.push(Thing.tags, value), where=Thing.id != value)
+    await engine.update(Thing(id=value), update.unset(Thing.value))
+
+
 async def _to_references(engine, value):
     await engine.update_many(Order, Order.thing == value, update.set_(Order.thing, value))
 
@@ -390,7 +398,7 @@ WRITES = [
     *(_delete, _save_reference, _save_with_reference, _extra_value, _extra_name, _extra_names),
     *(_assigned_name, _updated_name, _nested_name, _insert, _insert_all, _insert_id, _insert_name),
     *(_replace, _replace_id, _refresh, _get, _get_many, _distinct, _find_one_and, _commented),
-    *(_with_hint, _with_variable, _to_references),
+    *(_with_hint, _with_variable, _to_references, _update_instance),
 ]
 
 
