@@ -98,6 +98,8 @@ async def writes(engine: AIOEngine, user: User) -> None:
     change = F(User.age).inc(1)
     assert_type(await engine.find_one_and_update(User, found, change), User | None)
     await engine.find_one_and_update(User, User.age > 3, change)  # mistake: F(User.age) > 3
+    assert_type(await engine.update(user, change, where=found), bool)
+    await engine.update(user, change, where=User.age > 3)  # mistake: F(User.age) > 3
     await engine.find_one_and_update(User, found, change, sort=User.age)  # mistake: F(User.age)
     await engine.remove(User, User.age > 3)  # mistake: F(User.age) > 3
 
@@ -111,7 +113,7 @@ async def usual_work(_transaction: odmantic.session.AIOTransaction) -> int:
     return 1
 
 
-async def sessions(engine: AIOEngine) -> None:
+async def sessions(engine: AIOEngine, user: User) -> None:
     assert_type(engine.session(), AIOSession)
     assert_type(engine.transaction(), AIOTransaction)
     assert_type(await engine.run_transaction(work), User | None)
@@ -126,6 +128,7 @@ async def sessions(engine: AIOEngine) -> None:
         await session.update_one(User, User.age > 3, F(User.age).inc(1))  # mistake: F(User.age) > 3
         change = F(User.age).inc(1)
         await session.find_one_and_update(User, User.age > 3, change)  # mistake: F(User.age) > 3
+        await session.update(user, change, where=User.age > 3)  # mistake: F(User.age) > 3
         assert_type(await session.run_transaction(work), User | None)
         async with session.transaction() as transaction:
             assert_type(transaction, AIOTransaction)

@@ -125,6 +125,17 @@ async def instances(engine: AIOEngine, transaction: AIOTransaction, order: Order
     await transaction.load("Order.line")  # mistake: no instance
 
 
+async def updates(engine: AIOEngine, session: AIOSession, order: Order) -> None:
+    change = F(Order.total).inc(1)
+    assert_type(await engine.update(order, change, F(Order.tags).push("x")), bool)
+    assert_type(await session.update(order, change, where=F(Order.total) < 3), bool)
+    await engine.update(Order, change)  # mistake: no instance
+    await engine.update(order, "total")  # mistake: no update
+    await engine.update(order, change, where=3)  # mistake: no condition
+    await session.update(order, change, were={})  # mistake: misspelt
+    await session.update(order.line, change)  # mistake: embedded
+
+
 async def lives(engine: AIOEngine, session: AIOSession, transaction: AIOTransaction) -> None:
     assert_type(engine.get_collection(Order), AsyncCollection[dict[str, Any]])
     await engine.configure_database([Order], update_existing_indexes=True)

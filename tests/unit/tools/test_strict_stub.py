@@ -193,10 +193,12 @@ def test_no_method_with_conditions_or_a_sort_order_is_left_out(name):
         method
         for method, function in inspect.getmembers(getattr(odmantic.strict, name), callable)
         if not method.startswith("_")
-        and {"query", "queries", "sort"} & inspect.signature(function).parameters.keys()
+        and {"query", "queries", "sort", "where"} & inspect.signature(function).parameters.keys()
     }
 
     assert len(wanted) > 5
     assert name.endswith("Transaction") or wanted <= names
     text = ast.unparse(declared)
-    assert not re.findall(r"(?:query|queries|sort): (?!_Condition|_OneCondition|_Sorting).*", text)
+    assert not re.findall(
+        r"(?:query|queries|sort|where): (?!_Condition|_OneCondition|_Sorting).*", text
+    )
