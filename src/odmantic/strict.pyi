@@ -150,6 +150,41 @@ class AIOEngine(_AIOEngine):
         session: AIOSessionType = None,
         **options: Unpack[FindOptions],
     ) -> list[T]: ...
+    async def replace_one(
+        self,
+        model: type[ModelType],
+        query: _OneCondition,
+        instance: ModelType,
+        *,
+        upsert: bool = False,
+        sort: _Sorting = None,
+        without: Without = (),
+        session: AIOSessionType = None,
+        **options: Unpack[WriteOptions],
+    ) -> UpdateResult: ...
+    async def find_one_and_replace(
+        self,
+        model: type[ModelType],
+        query: _OneCondition,
+        instance: ModelType,
+        *,
+        returning: Literal["after", "before"] = "after",
+        upsert: bool = False,
+        sort: _Sorting = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
+        without: Without = (),
+        session: AIOSessionType = None,
+        **options: Unpack[WriteOptions],
+    ) -> ModelType | None: ...
+    async def get_or_create(
+        self,
+        model: type[ModelType],
+        query: _OneCondition,
+        instance: ModelType,
+        *,
+        session: AIOSessionType = None,
+    ) -> tuple[ModelType, bool]: ...
     async def find_one_and_update(
         self,
         model: type[ModelType],
@@ -333,6 +368,34 @@ class AIOSession(_AIOSession):
     async def distinct(
         self, field: T, *queries: _Condition, without: Without = (), **options: Unpack[FindOptions]
     ) -> list[T]: ...
+    async def replace_one(
+        self,
+        model: type[ModelType],
+        query: _OneCondition,
+        instance: ModelType,
+        *,
+        upsert: bool = False,
+        sort: _Sorting = None,
+        without: Without = (),
+        **options: Unpack[WriteOptions],
+    ) -> UpdateResult: ...
+    async def find_one_and_replace(
+        self,
+        model: type[ModelType],
+        query: _OneCondition,
+        instance: ModelType,
+        *,
+        returning: Literal["after", "before"] = "after",
+        upsert: bool = False,
+        sort: _Sorting = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
+        without: Without = (),
+        **options: Unpack[WriteOptions],
+    ) -> ModelType | None: ...
+    async def get_or_create(
+        self, model: type[ModelType], query: _OneCondition, instance: ModelType
+    ) -> tuple[ModelType, bool]: ...
     async def find_one_and_update(
         self,
         model: type[ModelType],
@@ -516,6 +579,41 @@ class SyncEngine(_SyncEngine):
         session: SyncSessionType = None,
         **options: Unpack[FindOptions],
     ) -> list[T]: ...
+    def replace_one(
+        self,
+        model: type[ModelType],
+        query: _OneCondition,
+        instance: ModelType,
+        *,
+        upsert: bool = False,
+        sort: _Sorting = None,
+        without: Without = (),
+        session: SyncSessionType = None,
+        **options: Unpack[WriteOptions],
+    ) -> UpdateResult: ...
+    def find_one_and_replace(
+        self,
+        model: type[ModelType],
+        query: _OneCondition,
+        instance: ModelType,
+        *,
+        returning: Literal["after", "before"] = "after",
+        upsert: bool = False,
+        sort: _Sorting = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
+        without: Without = (),
+        session: SyncSessionType = None,
+        **options: Unpack[WriteOptions],
+    ) -> ModelType | None: ...
+    def get_or_create(
+        self,
+        model: type[ModelType],
+        query: _OneCondition,
+        instance: ModelType,
+        *,
+        session: SyncSessionType = None,
+    ) -> tuple[ModelType, bool]: ...
     def find_one_and_update(
         self,
         model: type[ModelType],
@@ -699,6 +797,34 @@ class SyncSession(_SyncSession):
     def distinct(
         self, field: T, *queries: _Condition, without: Without = (), **options: Unpack[FindOptions]
     ) -> list[T]: ...
+    def replace_one(
+        self,
+        model: type[ModelType],
+        query: _OneCondition,
+        instance: ModelType,
+        *,
+        upsert: bool = False,
+        sort: _Sorting = None,
+        without: Without = (),
+        **options: Unpack[WriteOptions],
+    ) -> UpdateResult: ...
+    def find_one_and_replace(
+        self,
+        model: type[ModelType],
+        query: _OneCondition,
+        instance: ModelType,
+        *,
+        returning: Literal["after", "before"] = "after",
+        upsert: bool = False,
+        sort: _Sorting = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
+        without: Without = (),
+        **options: Unpack[WriteOptions],
+    ) -> ModelType | None: ...
+    def get_or_create(
+        self, model: type[ModelType], query: _OneCondition, instance: ModelType
+    ) -> tuple[ModelType, bool]: ...
     def find_one_and_update(
         self,
         model: type[ModelType],

@@ -216,6 +216,7 @@ def delete_by_query(engine: SyncEngine) -> None:
     engine.delete_one(Audited, {}, {})  # mistake: two queries
     engine.find_one_and_delete(Audited, {}).title  # mistake: it may be None
     change = {"$set": {"title": "b"}}
+    engine.get_or_create(Audited, {})  # mistake: no instance
     engine.find_one_and_update(Audited, {}, change, returning="both")  # mistake: no such document
     engine.find_one_and_update(Audited, {}, change).title  # mistake: it may be None
 

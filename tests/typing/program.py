@@ -418,6 +418,9 @@ async def asynchronous(engine: AIOEngine, user: User) -> None:
         UpdateResult,
     )
     assert_type(await engine.find_one_and_update(User, {}, change, returning="before"), User | None)
+    assert_type(await engine.replace_one(User, User.age < 3, user, upsert=True), UpdateResult)
+    assert_type(await engine.find_one_and_replace(User, {}, user), User | None)
+    assert_type(await engine.get_or_create(User, User.age == 3, user), tuple[User, bool])
     assert_type(await engine.delete_one(User, User.age < 3, sort=User.name), bool)
     assert_type(await engine.delete_many(User, (User.age < 3, {"tags": "x"}), hard=True), int)
     assert_type(await engine.find_one_and_delete(User, {}, load=(), rules=False), User | None)
@@ -450,6 +453,7 @@ async def asynchronous_sessions(engine: AIOEngine, user: User) -> None:
             assert_type(
                 await transaction.find_one_and_update(User, {}, {"$inc": {"a": 1}}), User | None
             )
+            assert_type(await transaction.get_or_create(User, {}, user), tuple[User, bool])
             assert_type(await transaction.delete_many(User, {}), int)
             assert_type(await transaction.find_one_and_delete(User, {}), User | None)
             assert_type(await transaction.commit(), None)
@@ -480,6 +484,8 @@ def synchronous(engine: SyncEngine, user: User) -> None:
     assert_type(engine.update_one(User, {}, [{"$set": {"age": 1}}]), UpdateResult)
     assert_type(engine.update_many(User, {}, update.set_(User.age, 1), without=()), UpdateResult)
     assert_type(engine.delete_one(User, {}, comment="old"), bool)
+    assert_type(engine.replace_one(User, {}, user), UpdateResult)
+    assert_type(engine.get_or_create(User, {}, user), tuple[User, bool])
     assert_type(engine.find_one_and_update(User, {}, update.set_(User.age, 1)), User | None)
     assert_type(engine.find_one_and_delete(User, User.age < 3), User | None)
     engine.configure_database([User], update_existing_indexes=True)

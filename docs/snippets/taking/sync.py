@@ -37,3 +37,16 @@ def main(engine: SyncEngine) -> None:
     print(job.worker if job else "no job is left")
     # -> Ada
     # --8<-- [end:claim]
+
+    # --8<-- [start:create]
+    job, created = engine.get_or_create(Job, Job.number == 9, Job(number=9))
+    print(job.number, created)
+    # -> 9 True
+    # --8<-- [end:create]
+
+    # --8<-- [start:replace]
+    job = Job(number=9, state="again")
+    engine.replace_one(Job, Job.number == 9, job)
+    print(engine.count(Job, Job.number == 9))
+    # -> 1
+    # --8<-- [end:replace]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic._aio.colour import ASYNC
 from odmantic._aio.cursor import AIOCursor
-from odmantic._aio.engine_find_one_and import EngineFindOneAnd
 from odmantic._aio.engine_lookups import EngineLookups
+from odmantic._aio.engine_replacements import EngineReplacements
 from odmantic._aio.operations.fetch import fetch
 from odmantic._aio.operations.find import find, find_one
 from odmantic._aio.operations.find_any import find_any
@@ -47,7 +47,7 @@ _CALLED_BY_SESSIONS = (
 )
 
 
-class AIOEngineBase(EngineLookups, EngineFindOneAnd):
+class AIOEngineBase(EngineLookups, EngineReplacements):
     """The operations of an engine; `AIOEngine` also creates sessions and transactions."""
 
     _takes_sessions = True

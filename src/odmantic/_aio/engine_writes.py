@@ -162,11 +162,15 @@ class EngineWrites(EngineDeletions):
         session: AIOSessionType,
         *,
         cascade: bool,
+        sends_several: bool = False,
     ) -> None:
-        """Write instances in the session of the call, or in one of its own if they may refer to others."""
+        """Write instances in the session of the call, or in one of its own if several commands may be sent."""
         scope = self._scope_for(session, operation, writes=True)
         if not any(mapping_of(model).links for model in set(map(type, instances))):
-            await work(scope)
+            if sends_several and scope.session is None:
+                await self._in_own_session(scope.given, operation, work, cascade=cascade)
+            else:
+                await work(scope)
         elif scope.session is None:
             work = partial(self._write_linked, instances, operation, work, cascade=cascade)
             await self._in_own_session(scope.given, operation, work, cascade=cascade)

@@ -436,14 +436,15 @@ def _scalar(value: Any) -> Hashable:
 
 
 def _items(value: Mapping[str, Any]) -> Hashable:
-    return tuple((key, _inside(each)) for key, each in value.items())
+    return tuple((key, comparable_inside(each)) for key, each in value.items())
 
 
-def _inside(value: Any) -> Hashable:
+def comparable_inside(value: Any) -> Hashable:
+    """Return a value that is equal for exactly those values that are equal in MongoDB; the order of keys counts."""
     if isinstance(value, dict):
         return "document", _items(cast("Document", value))
-    if isinstance(value, list):
-        return "array", tuple(_inside(each) for each in cast("Iterable[Any]", value))
+    if isinstance(value, (list, tuple)):
+        return "array", tuple(comparable_inside(each) for each in cast("Iterable[Any]", value))
     if isinstance(value, (Regex, DBRef)):
         return "bytes", bson.encode({"": value})
     return comparable(value)

@@ -18,8 +18,8 @@ from odmantic._plan.loading import plan_loading
 from odmantic._plan.sort import build_sort
 from odmantic._shared.reading import ModelType, reads_by_itself
 from odmantic._sync.cursor import SyncCursor
-from odmantic._sync.engine_find_one_and import EngineFindOneAnd
 from odmantic._sync.engine_lookups import EngineLookups
+from odmantic._sync.engine_replacements import EngineReplacements
 from odmantic._sync.operations.fetch import fetch
 from odmantic._sync.operations.find import find, find_one
 from odmantic._sync.operations.find_any import find_any
@@ -47,7 +47,7 @@ _CALLED_BY_SESSIONS = (
 )
 
 
-class SyncEngineBase(EngineLookups, EngineFindOneAnd):
+class SyncEngineBase(EngineLookups, EngineReplacements):
     """The operations of an engine; `SyncEngine` also creates sessions and transactions."""
 
     _takes_sessions = True

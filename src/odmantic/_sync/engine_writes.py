@@ -162,11 +162,15 @@ class EngineWrites(EngineDeletions):
         session: SyncSessionType,
         *,
         cascade: bool,
+        sends_several: bool = False,
     ) -> None:
-        """Write instances in the session of the call, or in one of its own if they may refer to others."""
+        """Write instances in the session of the call, or in one of its own if several commands may be sent."""
         scope = self._scope_for(session, operation, writes=True)
         if not any(mapping_of(model).links for model in set(map(type, instances))):
-            work(scope)
+            if sends_several and scope.session is None:
+                self._in_own_session(scope.given, operation, work, cascade=cascade)
+            else:
+                work(scope)
         elif scope.session is None:
             work = partial(self._write_linked, instances, operation, work, cascade=cascade)
             self._in_own_session(scope.given, operation, work, cascade=cascade)

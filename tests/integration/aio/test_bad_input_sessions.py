@@ -57,6 +57,15 @@ OPERATIONS = {
     "find_one_and_update": lambda engine, parcel, session: engine.find_one_and_update(
         Parcel, {}, {"$set": {"x": 1}}, session=session
     ),
+    "replace_one": lambda engine, parcel, session: engine.replace_one(
+        Parcel, {}, parcel, session=session
+    ),
+    "find_one_and_replace": lambda engine, parcel, session: engine.find_one_and_replace(
+        Parcel, {}, parcel, session=session
+    ),
+    "get_or_create": lambda engine, parcel, session: engine.get_or_create(
+        Parcel, {}, parcel, session=session
+    ),
     "update_one": lambda engine, parcel, session: engine.update_one(
         Parcel, {}, {"$set": {"x": 1}}, session=session
     ),

@@ -151,6 +151,24 @@ async def _find_one_and_update(target, user, **session):
     assert (found, found.author) == (post, user)
 
 
+async def _replace_one(target, user, **session):
+    assert (await target.replace_one(User, {}, User(name="Bob"), **session)).matched_count
+
+
+async def _find_one_and_replace(target, user, **session):
+    post = await target.save(Post(author=user, reviewer=user), **session)
+    other = Post(author=user, reviewer=User(name="Bob"))
+    found = await target.find_one_and_replace(Post, {}, other, returning="before", **session)
+    assert found == post
+
+
+async def _get_or_create(target, user, **session):
+    for created in (True, False):
+        other = User(name="Bob")
+        answer = await target.get_or_create(User, User.name == "Bob", other, **session)
+        assert answer[1] is created
+
+
 async def _configure_database(target, user, **session):
     class Fresh(Model):
         name: str = Field(index=True)
@@ -165,6 +183,7 @@ OPERATIONS = {
         *(_save, _save_all, _insert, _insert_many, _replace, _update_one, _update_many),
         *(_update, _refresh, _delete, _remove, _restore),
         *(_delete_one, _delete_many, _find_one_and_delete, _find_one_and_update),
+        *(_replace_one, _find_one_and_replace, _get_or_create),
     )
 }
 OF_ENGINES = OPERATIONS | {"configure_database": _configure_database}

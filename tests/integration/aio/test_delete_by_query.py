@@ -221,13 +221,13 @@ async def test_options_reach_every_command(jobs, aio_engine, commands, raw_datab
         (sent,) = event.command.get("deletes", event.command.get("updates", [event.command]))
         assert sent["hint"] == "_id_"
         assert sent["collation"]["strength"] == 2
-        assert (event.command["comment"], event.command["let"]) == ("why", {"a": {"$literal": 1}})
+        assert (event.command["comment"], event.command["let"]) == ("why", {"a": 1})
     await aio_engine.save(User(name="ada"))
     commands.clear()
     words["collation"] = {"locale": "en", "strength": 2}
     assert await _run(aio_engine, name, User, User.name == "ADA", **words) == 1
     first, *_, last = (event.command for event in commands.started if event.command.get("comment"))
-    assert (first["hint"], first["let"]) == ("_id_", {"a": {"$literal": 1}})
+    assert (first["hint"], first["let"]) == ("_id_", {"a": 1})
     assert "let" not in last
 
 

@@ -209,6 +209,7 @@ async def test_a_cursor_of_a_closed_session_cannot_be_consumed(aio_engine):
     [
         *("find", "find_one", "count", "save", "save_all", "remove", "update_one", "update_many"),
         *("delete_one", "delete_many", "find_one_and_delete", "find_one_and_update"),
+        *("replace_one", "find_one_and_replace", "get_or_create"),
     ],
 )
 async def test_the_session_is_given_by_keyword_only(aio_engine, method):

@@ -137,6 +137,18 @@ async def _find_one_and_update(engine, **session):
     )
 
 
+async def _replace_one(engine, **session):
+    return await engine.replace_one(User, User.name == "nobody", User(name="x"), **session)
+
+
+async def _find_one_and_replace(engine, **session):
+    return await engine.find_one_and_replace(User, User.name == "nobody", User(name="x"), **session)
+
+
+async def _get_or_create(engine, **session):
+    return await engine.get_or_create(User, User.name == "stray", User(name="stray"), **session)
+
+
 async def _configure(engine, **session):
     return await engine.configure_database([Indexed], **session)
 
@@ -149,6 +161,7 @@ EVERY_OPERATION = pytest.mark.parametrize(
         *(_refresh, _update, _delete),
         *(_remove, _update_one, _update_many, _configure),
         *(_delete_one, _delete_many, _find_one_and_delete, _find_one_and_update),
+        *(_replace_one, _find_one_and_replace, _get_or_create),
     ],
     ids=lambda operate: operate.__name__[1:],
 )
@@ -226,6 +239,7 @@ async def test_ignore_is_silent_and_runs_outside(make_engine, operate, commands)
     [
         *(_find, _find_one, _count, _save, _save_all, _insert, _insert_many, _remove, _update_many),
         *(_delete_many, _find_one_and_delete, _find_one_and_update),
+        *(_replace_one, _get_or_create),
     ],
     ids=lambda operate: operate.__name__[1:],
 )

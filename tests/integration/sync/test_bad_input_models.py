@@ -50,6 +50,11 @@ TAKE_MODELS = {
     "find_one_and_update": lambda engine, value: engine.find_one_and_update(
         value, {}, {"$set": {"x": 1}}
     ),
+    "replace_one": lambda engine, value: engine.replace_one(value, {}, Parcel(code="A")),
+    "find_one_and_replace": lambda engine, value: engine.find_one_and_replace(
+        value, {}, Parcel(code="A")
+    ),
+    "get_or_create": lambda engine, value: engine.get_or_create(value, {}, Parcel(code="A")),
     "get_collection": lambda engine, value: engine.get_collection(value),
     "configure_database": lambda engine, value: engine.configure_database([Parcel, value]),
 }
@@ -67,6 +72,9 @@ TAKE_INSTANCES = {
     "save": lambda engine, value: engine.save(value),
     "save_all": lambda engine, value: engine.save_all([Parcel(code="A"), value]),
     "delete": lambda engine, value: engine.delete(value),
+    "replace_one": lambda engine, value: engine.replace_one(Parcel, {}, value),
+    "find_one_and_replace": lambda engine, value: engine.find_one_and_replace(Parcel, {}, value),
+    "get_or_create": lambda engine, value: engine.get_or_create(Parcel, {}, value),
 }
 
 

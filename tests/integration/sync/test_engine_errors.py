@@ -122,6 +122,21 @@ def test_custom_errors_of_validators_are_parsing_errors(sync_engine, raw_databas
             "find_one_and_update",
             lambda engine: engine.find_one_and_update(Coded, {}, {"$set": {"x": 1}}),
         ),
+        (
+            "findAndModify",
+            "replace_one",
+            lambda engine: engine.replace_one(Coded, {}, Coded(code="a")),
+        ),
+        (
+            "findAndModify",
+            "find_one_and_replace",
+            lambda engine: engine.find_one_and_replace(Coded, {}, Coded(code="a")),
+        ),
+        (
+            "findAndModify",
+            "get_or_create",
+            lambda engine: engine.get_or_create(Coded, Coded.code == "z", Coded(code="z")),
+        ),
         ("update", "update_one", lambda engine: engine.update_one(Coded, {}, {"$set": {"x": 1}})),
         ("update", "update_many", lambda engine: engine.update_many(Coded, {}, {"$set": {"x": 1}})),
         (

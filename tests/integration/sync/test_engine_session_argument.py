@@ -201,6 +201,7 @@ def test_a_cursor_of_a_closed_session_cannot_be_consumed(sync_engine):
     [
         *("find", "find_one", "count", "save", "save_all", "remove", "update_one", "update_many"),
         *("delete_one", "delete_many", "find_one_and_delete", "find_one_and_update"),
+        *("replace_one", "find_one_and_replace", "get_or_create"),
     ],
 )
 def test_the_session_is_given_by_keyword_only(sync_engine, method):

@@ -16,6 +16,7 @@ from odmantic.update import set_
 WRITES = [
     *("save", "save_all", "delete", "remove", "update_one", "update_many", "configure_database"),
     *("delete_one", "delete_many", "find_one_and_delete", "find_one_and_update"),
+    *("replace_one", "find_one_and_replace", "get_or_create"),
 ]
 
 
@@ -39,6 +40,9 @@ def _arguments(operation, user):
         "delete_one": (User, {}),
         "delete_many": (User, {}),
         "find_one_and_delete": (User, {}),
+        "replace_one": (User, {}, user),
+        "find_one_and_replace": (User, {}, user),
+        "get_or_create": (User, {}, user),
         "find_one_and_update": (User, {}, set_(User.name, "Bob")),
         "configure_database": ([User],),
     }[operation]

@@ -135,6 +135,18 @@ def _find_one_and_update(engine, **session):
     return engine.find_one_and_update(User, User.name == "nobody", set_(User.name, "x"), **session)
 
 
+def _replace_one(engine, **session):
+    return engine.replace_one(User, User.name == "nobody", User(name="x"), **session)
+
+
+def _find_one_and_replace(engine, **session):
+    return engine.find_one_and_replace(User, User.name == "nobody", User(name="x"), **session)
+
+
+def _get_or_create(engine, **session):
+    return engine.get_or_create(User, User.name == "stray", User(name="stray"), **session)
+
+
 def _configure(engine, **session):
     return engine.configure_database([Indexed], **session)
 
@@ -147,6 +159,7 @@ EVERY_OPERATION = pytest.mark.parametrize(
         *(_refresh, _update, _delete),
         *(_remove, _update_one, _update_many, _configure),
         *(_delete_one, _delete_many, _find_one_and_delete, _find_one_and_update),
+        *(_replace_one, _find_one_and_replace, _get_or_create),
     ],
     ids=lambda operate: operate.__name__[1:],
 )
@@ -224,6 +237,7 @@ def test_ignore_is_silent_and_runs_outside(make_engine, operate, commands):
     [
         *(_find, _find_one, _count, _save, _save_all, _insert, _insert_many, _remove, _update_many),
         *(_delete_many, _find_one_and_delete, _find_one_and_update),
+        *(_replace_one, _get_or_create),
     ],
     ids=lambda operate: operate.__name__[1:],
 )

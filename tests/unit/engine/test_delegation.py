@@ -60,6 +60,26 @@ CALLS = [
         {"returning": "before", "sort": User.name, "load": (), "missing": "keep", "comment": "x"},
         {},
     ),
+    ("replace_one", (User, {}, sentinel.instance), {}, {"upsert": False}),
+    (
+        "replace_one",
+        (User, {}, sentinel.instance),
+        {"upsert": True, "sort": User.name, "without": "soft_delete", "comment": "x"},
+        {},
+    ),
+    (
+        "find_one_and_replace",
+        (User, {}, sentinel.instance),
+        {},
+        {"returning": "after", "upsert": False},
+    ),
+    (
+        "find_one_and_replace",
+        (User, {}, sentinel.instance),
+        {"returning": "before", "upsert": True, "load": (), "missing": "keep", "comment": "x"},
+        {},
+    ),
+    ("get_or_create", (User, {}, sentinel.instance), {}, {}),
     ("update_one", (User, {}, {"$set": {"age": 1}}), {}, {}),
     (
         "update_one",

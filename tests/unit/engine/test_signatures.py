@@ -14,6 +14,7 @@ KEYWORD = inspect.Parameter.KEYWORD_ONLY
 REST = inspect.Parameter.VAR_POSITIONAL
 MODEL = [("model", POSITIONAL), ("queries", REST)]
 UPDATE = [("model", POSITIONAL), ("query", POSITIONAL), ("updates", REST)]
+REPLACE = [*UPDATE[:2], ("instance", POSITIONAL)]
 READ = [("sort", KEYWORD), ("skip", KEYWORD), ("limit", KEYWORD)]
 LOAD = [("load", KEYWORD), ("missing", KEYWORD), ("identity", KEYWORD)]
 SESSION = [("session", KEYWORD)]
@@ -67,6 +68,12 @@ METHODS = {
     "find_one_and_update": [
         *(*UPDATE, ("returning", KEYWORD), READ[0], *LOAD[:2], WITHOUT, *SESSION, OPTIONS)
     ],
+    "replace_one": [*REPLACE, ("upsert", KEYWORD), READ[0], WITHOUT, *SESSION, OPTIONS],
+    "find_one_and_replace": [
+        *(*REPLACE, ("returning", KEYWORD), ("upsert", KEYWORD), READ[0], *LOAD[:2], WITHOUT),
+        *(*SESSION, OPTIONS),
+    ],
+    "get_or_create": [*REPLACE, *SESSION],
     "configure_database": [("models", POSITIONAL), ("update_existing_indexes", KEYWORD), *SESSION],
     "get_collection": [("model", POSITIONAL)],
     "session": [
@@ -114,6 +121,7 @@ DEFAULTS = {
     "bypass_document_validation": None,
     "without": (),
     "returning": "after",
+    "upsert": False,
     "update_existing_indexes": False,
 }
 
