@@ -44,7 +44,7 @@ async def reads(engine: AIOEngine, transaction: AIOTransaction) -> None:
     (await engine.get(Order, 3)).number  # mistake: it may be None
     await engine.get(Order)  # mistake: no key
     await engine.get(Line, 3)  # mistake: embedded
-    await engine.get(Order, 3, lod=())  # mistake: misspelt
+    await engine.get(Order, 3, loads=())  # mistake: misspelt
     (await engine.get_many(Order, [3]))[0].number  # mistake: it may be None
     await engine.get_many(Order, 3)  # mistake: several keys
     await engine.exists(Order, 3)  # mistake: no condition
@@ -72,7 +72,7 @@ async def writes(engine: AIOEngine, session: AIOSession, transaction: AIOTransac
     )
     await engine.update_one(Order, {}, change, collation="de")  # mistake: no collation
     await engine.update_many(Order, {}, change, max_time_ms=3)  # mistake: of reads only
-    await session.update_one(Order, {}, change, coment=3)  # mistake: misspelt
+    await session.update_one(Order, {}, change, comments=3)  # mistake: misspelt
     await transaction.update_many(Order, {}, change, 3)  # mistake: no update
     await engine.find_one_and_update(Order, {}, change, returning="both")  # mistake: no such word
     await session.find_one_and_update(Order, {}, returning=True)  # mistake: no such word
