@@ -150,6 +150,13 @@ class AIOEngine(_AIOEngine):
         session: AIOSessionType = None,
         **options: Unpack[FindOptions],
     ) -> list[T]: ...
+    async def recompute(
+        self,
+        model: type[ModelType],
+        *queries: _Condition,
+        without: Without = (),
+        session: AIOSessionType = None,
+    ) -> int: ...
     async def replace_one(
         self,
         model: type[ModelType],
@@ -368,6 +375,9 @@ class AIOSession(_AIOSession):
     async def distinct(
         self, field: T, *queries: _Condition, without: Without = (), **options: Unpack[FindOptions]
     ) -> list[T]: ...
+    async def recompute(
+        self, model: type[ModelType], *queries: _Condition, without: Without = ()
+    ) -> int: ...
     async def replace_one(
         self,
         model: type[ModelType],
@@ -579,6 +589,13 @@ class SyncEngine(_SyncEngine):
         session: SyncSessionType = None,
         **options: Unpack[FindOptions],
     ) -> list[T]: ...
+    def recompute(
+        self,
+        model: type[ModelType],
+        *queries: _Condition,
+        without: Without = (),
+        session: SyncSessionType = None,
+    ) -> int: ...
     def replace_one(
         self,
         model: type[ModelType],
@@ -797,6 +814,9 @@ class SyncSession(_SyncSession):
     def distinct(
         self, field: T, *queries: _Condition, without: Without = (), **options: Unpack[FindOptions]
     ) -> list[T]: ...
+    def recompute(
+        self, model: type[ModelType], *queries: _Condition, without: Without = ()
+    ) -> int: ...
     def replace_one(
         self,
         model: type[ModelType],

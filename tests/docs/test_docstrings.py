@@ -86,6 +86,15 @@ class User(odmantic.Model):
     age: int
 
 
+class Basket(odmantic.Model):
+    prices: list[int] = []
+
+    @odmantic.stored()
+    @property
+    def total(self) -> int:
+        return sum(self.prices)
+
+
 class Account(odmantic.Model):
     balance: int
 
@@ -148,7 +157,7 @@ def names_for_examples() -> dict[str, object]:
     public = {name: getattr(odmantic, name) for name in odmantic.__all__}
     driver = (Annotated, AsyncMongoClient, MongoClient)
     testing = (AIORollbackEngine, SyncRollbackEngine, aio_inject_faults, sync_inject_faults)
-    models = (Parcel, Ship, Voyage, Shop, Stock, Order, Line, Note, Account, User)
+    models = (Parcel, Ship, Voyage, Shop, Stock, Order, Line, Note, Account, User, Basket)
     operators = {
         name: getattr(module, name)
         for module in (odmantic.query, odmantic.path, odmantic.update)

@@ -392,6 +392,7 @@ async def asynchronous(engine: AIOEngine, user: User) -> None:
     assert_type(await engine.get_many(User, ["x"], identity=True), list[User | None])
     assert_type(await engine.exists(User, User.home.name == "Ulm"), bool)
     assert_type(await engine.estimated_count(User), int)
+    assert_type(await engine.recompute(User, User.age > 3), int)
     assert_type(await engine.distinct(User.home.name, User.age > 3), list[str])
     assert_type(await engine.distinct(User.tags), list[str])
     assert_type(await engine.distinct(User.nickname), list[str | None])

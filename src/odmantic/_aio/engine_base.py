@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from odmantic._aio.colour import ASYNC
 from odmantic._aio.cursor import AIOCursor
 from odmantic._aio.engine_lookups import EngineLookups
+from odmantic._aio.engine_recompute import EngineRecompute
 from odmantic._aio.engine_replacements import EngineReplacements
 from odmantic._aio.operations.fetch import fetch
 from odmantic._aio.operations.find import find, find_one
@@ -47,7 +48,7 @@ _CALLED_BY_SESSIONS = (
 )
 
 
-class AIOEngineBase(EngineLookups, EngineReplacements):
+class AIOEngineBase(EngineLookups, EngineRecompute, EngineReplacements):
     """The operations of an engine; `AIOEngine` also creates sessions and transactions."""
 
     _takes_sessions = True

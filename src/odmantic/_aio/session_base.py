@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from odmantic._aio.session_lookups import SessionLookups
+from odmantic._aio.session_recompute import SessionRecompute
 from odmantic._aio.session_replacements import SessionReplacements
 from odmantic._plan.arguments import words_said
 from odmantic._plan.rules import MOST_DELETED, deletion_said
@@ -31,7 +32,7 @@ _NOTHING: dict[str, Any] = {}
 """The arguments that an operation need not know, where they say nothing: an engine of a program's own may lack them."""
 
 
-class AIOSessionBase(SessionLookups, SessionReplacements):
+class AIOSessionBase(SessionLookups, SessionRecompute, SessionReplacements):
     """The operations of an engine, in one driver session.
 
     Each does what the engine's method of the same name does with `session=` set to this object.

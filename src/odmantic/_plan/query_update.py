@@ -323,7 +323,7 @@ def _warn_of_stored(call: QueryUpdate) -> None:
     if stored:
         warn_caller(
             f"{call.operation} changes documents of {call.model.__name__}, and computes none of its stored properties: "
-            f"{', '.join(stored)}. Save the instances if one depends on what is changed; filter this warning if none does",
+            f"{', '.join(stored)}. Call recompute if one depends on what is changed; filter this warning if none does",
             StoredFieldsWarning,
         )
 

@@ -47,8 +47,8 @@ def plan_soft_remove(
     if mapping.stored:
         warn_caller(
             f"{call.operation} sets the time of a deletion by a query, and computes no stored properties of "
-            f"{call.model.__name__}: {', '.join(mapping.stored)}. Delete the instances if one depends on that time; filter "
-            "this warning if none does",
+            f'{call.model.__name__}: {", ".join(mapping.stored)}. Call recompute with without="soft_delete" if one depends '
+            "on that time; filter this warning if none does",
             StoredFieldsWarning,
         )
     name = mapping.soft_delete or ""

@@ -19,6 +19,7 @@ from odmantic._plan.sort import build_sort
 from odmantic._shared.reading import ModelType, reads_by_itself
 from odmantic._sync.cursor import SyncCursor
 from odmantic._sync.engine_lookups import EngineLookups
+from odmantic._sync.engine_recompute import EngineRecompute
 from odmantic._sync.engine_replacements import EngineReplacements
 from odmantic._sync.operations.fetch import fetch
 from odmantic._sync.operations.find import find, find_one
@@ -47,7 +48,7 @@ _CALLED_BY_SESSIONS = (
 )
 
 
-class SyncEngineBase(EngineLookups, EngineReplacements):
+class SyncEngineBase(EngineLookups, EngineRecompute, EngineReplacements):
     """The operations of an engine; `SyncEngine` also creates sessions and transactions."""
 
     _takes_sessions = True

@@ -9,6 +9,7 @@ from odmantic._plan.arguments import words_said
 from odmantic._plan.rules import MOST_DELETED, deletion_said
 from odmantic._shared.reading import ModelType
 from odmantic._sync.session_lookups import SessionLookups
+from odmantic._sync.session_recompute import SessionRecompute
 from odmantic._sync.session_replacements import SessionReplacements
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _NOTHING: dict[str, Any] = {}
 """The arguments that an operation need not know, where they say nothing: an engine of a program's own may lack them."""
 
 
-class SyncSessionBase(SessionLookups, SessionReplacements):
+class SyncSessionBase(SessionLookups, SessionRecompute, SessionReplacements):
     """The operations of an engine, in one driver session.
 
     Each does what the engine's method of the same name does with `session=` set to this object.

@@ -9,7 +9,7 @@ import pymongo.errors
 import pytest
 from tests.integration.aio.colour import ASYNC
 
-from odmantic import AIOEngine, EmbeddedModel, Model, Reference
+from odmantic import AIOEngine, EmbeddedModel, Model, Reference, stored
 
 if ASYNC:
     from pymongo import AsyncMongoClient
@@ -87,6 +87,15 @@ async def _find(engine):
     return [found async for found in engine.find(Parcel)]
 
 
+class ParcelOfSize(Model):
+    name: str = ""
+
+    @stored()
+    @property
+    def size(self) -> int:
+        return len(self.name)
+
+
 OPERATIONS = {
     "find": _find,
     "find_one": lambda engine: engine.find_one(Parcel),
@@ -100,6 +109,7 @@ OPERATIONS = {
     "save_all": lambda engine: engine.save_all([Parcel(code="A")]),
     "delete": lambda engine: engine.delete(Parcel(code="A")),
     "remove": lambda engine: engine.remove(Parcel),
+    "recompute": lambda engine: engine.recompute(ParcelOfSize),
     "delete_many": lambda engine: engine.delete_many(Parcel, {}),
     "find_one_and_delete": lambda engine: engine.find_one_and_delete(Parcel, {}),
     "update_one": lambda engine: engine.update_one(Parcel, {}, {"$set": {"x": 1}}),

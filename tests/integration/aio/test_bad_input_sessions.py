@@ -7,7 +7,7 @@ import pymongo.errors
 import pytest
 from tests.integration.aio.colour import ASYNC, resolve
 
-from odmantic import AIOEngine, Model, Reference
+from odmantic import AIOEngine, Model, Reference, stored
 
 pytestmark = pytest.mark.each_driver
 
@@ -26,6 +26,15 @@ class Parcel(Model):
 
 async def _find(engine, parcel, session):
     return [found async for found in engine.find(Parcel, session=session)]
+
+
+class Sized(Model):
+    name: str = ""
+
+    @stored()
+    @property
+    def size(self) -> int:
+        return len(self.name)
 
 
 OPERATIONS = {
@@ -47,6 +56,7 @@ OPERATIONS = {
     "update": lambda engine, parcel, session: engine.update(
         parcel, {"$set": {"x": 1}}, session=session
     ),
+    "recompute": lambda engine, parcel, session: engine.recompute(Sized, session=session),
     "delete": lambda engine, parcel, session: engine.delete(parcel, session=session),
     "remove": lambda engine, parcel, session: engine.remove(Parcel, session=session),
     "delete_one": lambda engine, parcel, session: engine.delete_one(Parcel, {}, session=session),

@@ -11,7 +11,7 @@ from pymongo.read_concern import ReadConcern
 from tests.integration.aio.colour import ASYNC
 from tests.integration.aio.reading import ANSWER
 
-from odmantic import Field, Model, Reference
+from odmantic import Field, Model, Reference, stored
 from odmantic._aio.engine import AIOEngine
 from odmantic.session import AIOTransaction
 from odmantic.update import set_
@@ -30,6 +30,15 @@ class Note(Model, soft_delete="deleted_at"):
     text: str
     by: Optional[User] = Reference()
     deleted_at: Optional[datetime] = None
+
+
+class Sized(Model):
+    name: str = ""
+
+    @stored()
+    @property
+    def size(self) -> int:
+        return len(self.name)
 
 
 MANY = ANSWER + 1
@@ -123,6 +132,11 @@ async def _update_many(target, user, **session):
     assert result.modified_count == 1
 
 
+async def _recompute(target, user, **session):
+    await target.save(Sized(name="abc"), **session)
+    assert await target.recompute(Sized, **session) == 0
+
+
 async def _delete(target, user, **session):
     await target.delete(user, **session)
 
@@ -181,7 +195,7 @@ OPERATIONS = {
     for operate in (
         *(_find, _find_one, _find_any, _load, _count, _get, _get_many, _exists, _distinct),
         *(_save, _save_all, _insert, _insert_many, _replace, _update_one, _update_many),
-        *(_update, _refresh, _delete, _remove, _restore),
+        *(_update, _refresh, _delete, _remove, _restore, _recompute),
         *(_delete_one, _delete_many, _find_one_and_delete, _find_one_and_update),
         *(_replace_one, _find_one_and_replace, _get_or_create),
     )

@@ -9,7 +9,7 @@ import warnings
 import pytest
 from tests.integration.aio.colour import ASYNC, resolve
 
-from odmantic import Field, Model
+from odmantic import Field, Model, stored
 from odmantic.exceptions import (
     DocumentNotFoundError,
     StrayOperationError,
@@ -40,6 +40,15 @@ def make_engine(aio_engine, raw_database):
         )
 
     return make
+
+
+class Sized(Model):
+    name: str = ""
+
+    @stored()
+    @property
+    def size(self) -> int:
+        return len(self.name)
 
 
 async def _find(engine, **session):
@@ -119,6 +128,10 @@ async def _update_many(engine, **session):
     return await engine.update_many(User, User.name == "nobody", set_(User.name, "x"), **session)
 
 
+async def _recompute(engine, **session):
+    return await engine.recompute(Sized, **session)
+
+
 async def _delete_one(engine, **session):
     return await engine.delete_one(User, User.name == "nobody", **session)
 
@@ -159,7 +172,7 @@ EVERY_OPERATION = pytest.mark.parametrize(
         *(_find, _find_one, _count, _get, _get_many, _exists, _distinct),
         *(_save, _save_all, _insert, _insert_many, _replace),
         *(_refresh, _update, _delete),
-        *(_remove, _update_one, _update_many, _configure),
+        *(_remove, _update_one, _update_many, _recompute, _configure),
         *(_delete_one, _delete_many, _find_one_and_delete, _find_one_and_update),
         *(_replace_one, _find_one_and_replace, _get_or_create),
     ],

@@ -9,7 +9,7 @@ import pymongo
 import pymongo.errors
 import pytest
 
-from odmantic import EmbeddedModel, Model, Reference, SyncEngine
+from odmantic import EmbeddedModel, Model, Reference, SyncEngine, stored
 
 
 class Parcel(Model):
@@ -80,6 +80,15 @@ def _find(engine):
     return [found for found in engine.find(Parcel)]
 
 
+class ParcelOfSize(Model):
+    name: str = ""
+
+    @stored()
+    @property
+    def size(self) -> int:
+        return len(self.name)
+
+
 OPERATIONS = {
     "find": _find,
     "find_one": lambda engine: engine.find_one(Parcel),
@@ -93,6 +102,7 @@ OPERATIONS = {
     "save_all": lambda engine: engine.save_all([Parcel(code="A")]),
     "delete": lambda engine: engine.delete(Parcel(code="A")),
     "remove": lambda engine: engine.remove(Parcel),
+    "recompute": lambda engine: engine.recompute(ParcelOfSize),
     "delete_many": lambda engine: engine.delete_many(Parcel, {}),
     "find_one_and_delete": lambda engine: engine.find_one_and_delete(Parcel, {}),
     "update_one": lambda engine: engine.update_one(Parcel, {}, {"$set": {"x": 1}}),

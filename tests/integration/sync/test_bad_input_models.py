@@ -41,6 +41,7 @@ TAKE_MODELS = {
     "get_many": lambda engine, value: engine.get_many(value, [1]),
     "exists": lambda engine, value: engine.exists(value),
     "estimated_count": lambda engine, value: engine.estimated_count(value),
+    "recompute": lambda engine, value: engine.recompute(value),
     "remove": lambda engine, value: engine.remove(value),
     "update_one": lambda engine, value: engine.update_one(value, {}, {"$set": {"x": 1}}),
     "update_many": lambda engine, value: engine.update_many(value, {}, {"$set": {"x": 1}}),

@@ -7,7 +7,7 @@ import pymongo
 import pymongo.errors
 import pytest
 
-from odmantic import Model, Reference, SyncEngine
+from odmantic import Model, Reference, SyncEngine, stored
 
 
 class Part(Model):
@@ -21,6 +21,15 @@ class Parcel(Model):
 
 def _find(engine, parcel, session):
     return [found for found in engine.find(Parcel, session=session)]
+
+
+class Sized(Model):
+    name: str = ""
+
+    @stored()
+    @property
+    def size(self) -> int:
+        return len(self.name)
 
 
 OPERATIONS = {
@@ -42,6 +51,7 @@ OPERATIONS = {
     "update": lambda engine, parcel, session: engine.update(
         parcel, {"$set": {"x": 1}}, session=session
     ),
+    "recompute": lambda engine, parcel, session: engine.recompute(Sized, session=session),
     "delete": lambda engine, parcel, session: engine.delete(parcel, session=session),
     "remove": lambda engine, parcel, session: engine.remove(Parcel, session=session),
     "delete_one": lambda engine, parcel, session: engine.delete_one(Parcel, {}, session=session),

@@ -11,7 +11,7 @@ import pytest
 from pymongo.read_concern import ReadConcern
 from tests.integration.sync.reading import ANSWER
 
-from odmantic import Field, Model, Reference
+from odmantic import Field, Model, Reference, stored
 from odmantic._sync.engine import SyncEngine
 from odmantic.session import SyncTransaction
 from odmantic.update import set_
@@ -30,6 +30,15 @@ class Note(Model, soft_delete="deleted_at"):
     text: str
     by: Optional[User] = Reference()
     deleted_at: Optional[datetime] = None
+
+
+class Sized(Model):
+    name: str = ""
+
+    @stored()
+    @property
+    def size(self) -> int:
+        return len(self.name)
 
 
 MANY = ANSWER + 1
@@ -123,6 +132,11 @@ def _update_many(target, user, **session):
     assert result.modified_count == 1
 
 
+def _recompute(target, user, **session):
+    target.save(Sized(name="abc"), **session)
+    assert target.recompute(Sized, **session) == 0
+
+
 def _delete(target, user, **session):
     target.delete(user, **session)
 
@@ -181,7 +195,7 @@ OPERATIONS = {
     for operate in (
         *(_find, _find_one, _find_any, _load, _count, _get, _get_many, _exists, _distinct),
         *(_save, _save_all, _insert, _insert_many, _replace, _update_one, _update_many),
-        *(_update, _refresh, _delete, _remove, _restore),
+        *(_update, _refresh, _delete, _remove, _restore, _recompute),
         *(_delete_one, _delete_many, _find_one_and_delete, _find_one_and_update),
         *(_replace_one, _find_one_and_replace, _get_or_create),
     )

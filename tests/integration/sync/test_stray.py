@@ -9,7 +9,7 @@ import warnings
 
 import pytest
 
-from odmantic import Field, Model
+from odmantic import Field, Model, stored
 from odmantic.exceptions import (
     DocumentNotFoundError,
     StrayOperationError,
@@ -40,6 +40,15 @@ def make_engine(sync_engine, raw_database):
         )
 
     return make
+
+
+class Sized(Model):
+    name: str = ""
+
+    @stored()
+    @property
+    def size(self) -> int:
+        return len(self.name)
 
 
 def _find(engine, **session):
@@ -119,6 +128,10 @@ def _update_many(engine, **session):
     return engine.update_many(User, User.name == "nobody", set_(User.name, "x"), **session)
 
 
+def _recompute(engine, **session):
+    return engine.recompute(Sized, **session)
+
+
 def _delete_one(engine, **session):
     return engine.delete_one(User, User.name == "nobody", **session)
 
@@ -157,7 +170,7 @@ EVERY_OPERATION = pytest.mark.parametrize(
         *(_find, _find_one, _count, _get, _get_many, _exists, _distinct),
         *(_save, _save_all, _insert, _insert_many, _replace),
         *(_refresh, _update, _delete),
-        *(_remove, _update_one, _update_many, _configure),
+        *(_remove, _update_one, _update_many, _recompute, _configure),
         *(_delete_one, _delete_many, _find_one_and_delete, _find_one_and_update),
         *(_replace_one, _find_one_and_replace, _get_or_create),
     ],

@@ -31,6 +31,7 @@ CALLS = [
     ("exists", (User, *_QUERIES), {"without": "soft_delete"}, {}),
     ("estimated_count", (User,), {}, {}),
     ("distinct", (User.name, *_QUERIES), {}, {}),
+    ("recompute", (User, *_QUERIES), {"without": "soft_delete"}, {}),
     ("save", (sentinel.instance,), {}, {}),
     ("save_all", ([sentinel.instance],), {}, {}),
     ("insert", (sentinel.instance,), {}, {"cascade": True}),

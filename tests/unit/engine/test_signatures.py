@@ -36,6 +36,7 @@ METHODS = {
     "exists": [*MODEL, WITHOUT, *SESSION, OPTIONS],
     "estimated_count": [("model", POSITIONAL), *SESSION, OPTIONS],
     "distinct": [("field", POSITIONAL), ("queries", REST), WITHOUT, *SESSION, OPTIONS],
+    "recompute": [*MODEL, WITHOUT, *SESSION],
     "save": [("instance", POSITIONAL), ("cascade", KEYWORD), *SESSION],
     "save_all": [("instances", POSITIONAL), ("cascade", KEYWORD), *SESSION],
     "insert": [

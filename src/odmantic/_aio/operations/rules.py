@@ -190,7 +190,7 @@ async def _release(
     if stored and result.modified_count:
         warn_caller(
             f"on_delete={rule.on_delete!r} of {holder.__name__}.{rule.path} updates documents by a query, and computes no "
-            f"stored properties of {cls.__name__}: {', '.join(stored)}. Filter this warning if none depends on it",
+            f"stored properties of {cls.__name__}: {', '.join(stored)}. Call recompute if one depends on it; filter this warning if none does",
             StoredFieldsWarning,
         )
 
