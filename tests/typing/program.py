@@ -412,6 +412,8 @@ async def asynchronous(engine: AIOEngine, user: User) -> None:
     assert_type(
         await engine.update_many(User, (User.age < 3, {"tags": "x"}), change, change), UpdateResult
     )
+    assert_type(await engine.update_one(User, {}, change, upsert=True), UpdateResult)
+    assert_type(await engine.update_many(User, {}, change, upsert=user), UpdateResult)
     assert_type(
         await engine.update_many(
             User, {}, {"$set": {"a.$[b]": 1}}, array_filters=[{"b": 1}], hint=User.age, let={"x": 1}

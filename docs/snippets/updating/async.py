@@ -91,6 +91,24 @@ async def main(engine: AIOEngine) -> None:
     )
     # --8<-- [end:raw]
 
+    # --8<-- [start:upsert]
+    await engine.configure_database([Stock])  # creates the unique index
+    for _ in range(2):
+        await engine.update_one(
+            Stock, Stock.sku == "milk", inc(Stock.left, 2), upsert=True
+        )
+    milk = await engine.find_one(Stock, Stock.sku == "milk")
+    print(milk.left if milk else None)
+    # -> 4
+
+    draft = Order(number=3, tags=["draft"])
+    result = await engine.update_one(
+        Order, Order.number == 3, set_(Order.status, "open"), upsert=draft
+    )
+    print(result.upserted_id == draft.id)
+    # -> True
+    # --8<-- [end:upsert]
+
     # --8<-- [start:options]
     await engine.update_many(
         Order,

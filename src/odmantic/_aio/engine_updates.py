@@ -33,6 +33,7 @@ class EngineUpdates(EngineInstances):
         model: type[ModelType],
         query: OneQuery,
         *updates: AnyUpdate,
+        upsert: bool | ModelType = False,
         sort: SortExpressionType = None,
         without: Without = (),
         session: AIOSessionType = None,
@@ -47,6 +48,9 @@ class EngineUpdates(EngineInstances):
             query: A condition, a dict, or a tuple of these, which must all hold; `{}` is any document.
             *updates: Changes such as `inc(User.age, 1)`; or one update in MongoDB's language, a dict or a list of
                 stages.
+            upsert: With `True`, a document is inserted if none matches: it has what the query says by `==`, what the
+                updates write, and defaults. With an instance, it has the instance's values in place of defaults. Only a
+                unique index keeps calls at the same time from inserting two.
             sort: Which document is updated, if several match; as for `find`.
             without: With `"soft_delete"`, deleted documents match too.
             session: See the class.
@@ -57,8 +61,10 @@ class EngineUpdates(EngineInstances):
 
         Raises:
             TypeError: if `model` is not a model class, there is no query, an update or an option has a wrong type, or
-                there is a `write_concern` in a transaction.
-            ValueError: if there is no update, two change one path, or a word of `without` is unknown.
+                there is a `write_concern` in a transaction; or `upsert` lacks a field that the model needs.
+            ValueError: if there is no update, two change one path, or a word of `without` is unknown; or the query of an
+                `upsert` contradicts itself or the instance.
+            ValidationError: if the model could not read what an `upsert` would insert.
             DuplicateKeyError: if a unique index refuses the document; its `instance` is `None`.
 
         Example:
@@ -78,6 +84,7 @@ class EngineUpdates(EngineInstances):
             sort=build_sort(sort, model),
             without=without,
             options=checked_call_options("update_one", model, {**options}, OF_UPDATES),
+            upsert=upsert,
             policy=self._raw_queries,
         )
         return await self._update_by_query(call, session)
@@ -87,6 +94,7 @@ class EngineUpdates(EngineInstances):
         model: type[ModelType],
         query: OneQuery,
         *updates: AnyUpdate,
+        upsert: bool | ModelType = False,
         without: Without = (),
         session: AIOSessionType = None,
         **options: Unpack[WriteOptions],
@@ -100,6 +108,7 @@ class EngineUpdates(EngineInstances):
             model: The model whose documents are updated.
             query: A condition, a dict, or a tuple of these, which must all hold; `{}` for all documents.
             *updates: Changes; see `update_one`.
+            upsert: Whether a document is inserted if none matches; see `update_one`.
             without: With `"soft_delete"`, deleted documents match too.
             session: See the class.
             **options: The options of the command; see [odmantic.typing.WriteOptions][].
@@ -109,8 +118,10 @@ class EngineUpdates(EngineInstances):
 
         Raises:
             TypeError: if `model` is not a model class, there is no query, an update or an option has a wrong type, or
-                there is a `write_concern` in a transaction.
-            ValueError: if there is no update, two change one path, or a word of `without` is unknown.
+                there is a `write_concern` in a transaction; or `upsert` lacks a field that the model needs.
+            ValueError: if there is no update, two change one path, or a word of `without` is unknown; or the query of an
+                `upsert` contradicts itself or the instance.
+            ValidationError: if the model could not read what an `upsert` would insert.
             DuplicateKeyError: if a unique index refuses a document; its `instance` is `None`.
         """
         check_model(model, "update_many")
@@ -121,6 +132,7 @@ class EngineUpdates(EngineInstances):
             updates=updates,
             without=without,
             options=checked_call_options("update_many", model, {**options}, OF_UPDATES),
+            upsert=upsert,
             policy=self._raw_queries,
         )
         return await self._update_by_query(call, session)

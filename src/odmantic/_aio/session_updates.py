@@ -26,12 +26,15 @@ class SessionUpdates(SessionInstances):
         model: type[ModelType],
         query: OneQuery,
         *updates: AnyUpdate,
+        upsert: bool | ModelType = False,
         sort: SortExpressionType = None,
         without: Without = (),
         **options: Unpack[WriteOptions],
     ) -> UpdateResult:
         """Update one document that matches; see `AIOEngine.update_one`."""
-        words = words_said(sort=sort, without=without or None)
+        words = words_said(
+            upsert=None if upsert is False else upsert, sort=sort, without=without or None
+        )
         return await self.engine.update_one(
             model, query, *updates, session=self._as_argument(), **words, **options
         )
@@ -41,11 +44,12 @@ class SessionUpdates(SessionInstances):
         model: type[ModelType],
         query: OneQuery,
         *updates: AnyUpdate,
+        upsert: bool | ModelType = False,
         without: Without = (),
         **options: Unpack[WriteOptions],
     ) -> UpdateResult:
         """Update all documents that match; see `AIOEngine.update_many`."""
-        words = words_said(without=without or None)
+        words = words_said(upsert=None if upsert is False else upsert, without=without or None)
         return await self.engine.update_many(
             model, query, *updates, session=self._as_argument(), **words, **options
         )

@@ -68,10 +68,6 @@ def plan_update(model: Any, updates: tuple[Any, ...], *, upsert: bool = False) -
             if guard.condition not in conditions:
                 conditions.append(guard.condition)
         matched.update(dict.fromkeys(_matched_arrays(update.path)))
-    if upsert and matched:
-        raise ValueError(
-            "[matched] says which item the query met, and an upsert may meet none: use [where(...)]"
-        )
     return UpdatePlan(document, filters.filters, conditions, tuple(matched))
 
 
@@ -99,10 +95,15 @@ def _check(model: Any, update: Any, *, upsert: bool) -> None:
         )
     if update.operator == "$setOnInsert" and not upsert:
         raise TypeError(f"{update} has a meaning in an upsert only: say upsert=, or use set_")
-    if upsert and any(guard.is_bound for guard in update.guards):
-        raise TypeError(
-            f"{update} with upsert= would insert a second document where the first one is at its bounds: say bounded=False"
+    if upsert and _is_in_list(update.path):
+        raise ValueError(
+            f"{update} with upsert= would change an item of a list, which a new document may not have: set the list, or "
+            "update without upsert="
         )
+
+
+def _is_in_list(path: Path) -> bool:
+    return isinstance(path.step, Item) or (path.parent is not None and _is_in_list(path.parent))
 
 
 def _has_field(model: Any, path: Path) -> bool:

@@ -16,13 +16,9 @@ from odmantic._mapping.fields import ODMBaseField
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.conditions import instance_filter
 from odmantic._plan.filters import build_filter, fits_match
-from odmantic._plan.query_update import (
-    QueryUpdate,
-    keys_of_stage,
-    keys_of_update,
-    plan_query_update,
-)
+from odmantic._plan.query_update import QueryUpdate, plan_query_update
 from odmantic._plan.raw import RawQueries
+from odmantic._plan.raw_update import keys_of_stage, keys_of_update
 from odmantic._plan.update import guards_of
 from odmantic._query.expressions import QueryExpression
 from odmantic._query.steps import Item, Key

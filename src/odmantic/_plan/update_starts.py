@@ -27,7 +27,7 @@ from odmantic._query.update_keys import is_placed
 from odmantic._query.updates import Update
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from odmantic._query.steps import Path
 
@@ -57,6 +57,39 @@ def repetitions(updates: tuple[Update, ...]) -> list[tuple[Update, ...]]:
     ]
 
 
+def started(updates: tuple[Update, ...], known: Collection[str] = ()) -> tuple[Update, ...]:
+    """Return the updates of a new document: those that begin with a default become assignments.
+
+    Args:
+        updates: The updates.
+        known: The paths of which the document has values.
+
+    Raises:
+        UnknownOrderError: if only the server knows what an update makes of a default.
+    """
+
+    def begun(update: Update) -> Update:
+        key = str(update.path.key)
+        if any(f"{key}.".startswith(f"{each}.") for each in known):
+            return update
+        step = _step_with_start(update)
+        default = None if step is None else _stored(step)
+        if default is None:
+            return update
+        return Update("$set", update.path, _RESULTS[update.operator](default, update.operand))
+
+    return tuple(map(begun, updates))
+
+
+def result_of(operator: str, present: Any, operand: Any) -> Any:
+    """Return what an operator makes of a stored value and its operand.
+
+    Raises:
+        UnknownOrderError: if only the server knows.
+    """
+    return _RESULTS[operator](present, operand)
+
+
 def _subsets(numbers: dict[int, Update]) -> Iterator[frozenset[int]]:
     for size in range(1, len(numbers) + 1):
         yield from map(frozenset, combinations(numbers, size))
@@ -64,21 +97,14 @@ def _subsets(numbers: dict[int, Update]) -> Iterator[frozenset[int]]:
 
 def _started(update: Update) -> Update | None:
     """Return the assignment that an update is where its value is missing; `None` if there is no other one, or none that fits."""
-    if all(each.is_bound for each in update.guards):
-        return None
-    make, path = _RESULTS.get(update.operator), update.path
-    step = path.step
-    if make is None or not isinstance(step, ODMBaseField) or is_placed(path):
-        return None
-    needed = ({path.key: {"$exists": True}}, {path.key: {"$ne": None}})
-    if not any(not each.is_bound and each.condition in needed for each in update.guards):
-        return None
-    default = _stored_default(step)
+    step, path = _step_with_start(update), update.path
+    default = None if step is None else _stored_default(step)
     if default is None:
         return None
+    make = _RESULTS[update.operator]
     try:
         value = make(default, update.operand)
-    except _UnknownOrderError:
+    except UnknownOrderError:
         return None
     if not _fits(path, value):
         return None
@@ -89,10 +115,28 @@ def _started(update: Update) -> Update | None:
     return Update("$set", path, value, tuple(guards), update.shown)
 
 
+def _step_with_start(update: Update) -> ODMBaseField | None:
+    """Return the field of an update that begins elsewhere than the server does; `None` for another update."""
+    path = update.path
+    step = path.step
+    if update.operator not in _RESULTS or not isinstance(step, ODMBaseField) or is_placed(path):
+        return None
+    needed = ({path.key: {"$exists": True}}, {path.key: {"$ne": None}})
+    is_needed = any(not each.is_bound and each.condition in needed for each in update.guards)
+    return step if is_needed else None
+
+
 def _stored_default(step: ODMBaseField) -> Any:
     """Return the stored form of what an instance has for a missing key; `None` if it has nothing, or that is computed."""
+    if step.if_missing is not None or step.is_required_in_doc():
+        return None
+    return _stored(step)
+
+
+def _stored(step: ODMBaseField) -> Any:
+    """Return the stored form of what a new instance has; `None` if it has nothing, or that is computed."""
     info = step.pydantic_field
-    if step.if_missing is not None or step.is_required_in_doc() or step.owner is None:
+    if step.owner is None:
         return None
     if info.default_factory is not None and info.default_factory_takes_validated_data:
         return None
@@ -121,7 +165,7 @@ def _fits(path: Path, value: Any) -> bool:
 # --- What updates make of defaults ---------------------------------------------------------------
 
 
-class _UnknownOrderError(Exception):
+class UnknownOrderError(Exception):
     """Only the server knows what an update makes of a default."""
 
 
@@ -131,7 +175,7 @@ def _computed(one: Any, other: Any, compute: Callable[[Any, Any], Any]) -> Any:
         with localcontext(create_decimal128_context()):
             return Decimal128(compute(one.to_decimal(), other.to_decimal()))
     if any(isinstance(each, bool) or not isinstance(each, (int, float)) for each in (one, other)):
-        raise _UnknownOrderError
+        raise UnknownOrderError
     return compute(one, other)
 
 
@@ -154,13 +198,13 @@ def _greatest(default: Any, value: Any) -> Any:
 def _masked(default: Any, operand: dict[str, int]) -> Any:
     ((name, mask),) = operand.items()
     if type(default) is not int:
-        raise _UnknownOrderError
+        raise UnknownOrderError
     return {"and": default & mask, "or": default | mask, "xor": default ^ mask}[name]
 
 
 def _pushed(default: Any, operand: dict[str, Any]) -> Any:
     if not isinstance(default, list):
-        raise _UnknownOrderError
+        raise UnknownOrderError
     items: list[Any] = [*default]
     place: int = operand.get("$position", len(items))
     items[place:place] = operand["$each"]
@@ -175,7 +219,7 @@ def _pushed(default: Any, operand: dict[str, Any]) -> Any:
 
 def _added(default: Any, operand: dict[str, Any]) -> Any:
     if not isinstance(default, list):
-        raise _UnknownOrderError
+        raise UnknownOrderError
     items: list[Any] = [*default]
     for value in operand["$each"]:
         if not any(type(each) is type(value) and each == value for each in items):
@@ -185,7 +229,7 @@ def _added(default: Any, operand: dict[str, Any]) -> Any:
 
 def _sorted(items: list[Any], order: Any) -> list[Any]:
     if isinstance(order, dict):  # by keys, some of which may be missing
-        raise _UnknownOrderError
+        raise UnknownOrderError
     first = items[0]
     for each in items[1:]:
         _compared(first, each)
@@ -198,12 +242,12 @@ def _compared(one: Any, other: Any) -> int:
         next((kind for kind in _ORDERED if isinstance(each, kind)), None) for each in (one, other)
     ]
     if kinds[0] is None or kinds[0] is not kinds[1]:
-        raise _UnknownOrderError
+        raise UnknownOrderError
     first, second = _place(one), _place(other)
     try:
         return bool(first > second) - bool(first < second)
     except TypeError:  # datetimes with and without a time zone
-        raise _UnknownOrderError from None
+        raise UnknownOrderError from None
 
 
 _ORDERED = (bool, int, float, Decimal128, str, datetime, ObjectId, UUID, bytes)
@@ -214,7 +258,7 @@ def _place(value: Any) -> Any:
         case Decimal128() | float():
             number = value.to_decimal() if isinstance(value, Decimal128) else value
             if math.isnan(number):
-                raise _UnknownOrderError
+                raise UnknownOrderError
             return number
         case str():
             return value.encode()

@@ -32,6 +32,7 @@ class EngineUpdates(EngineInstances):
         model: type[ModelType],
         query: OneQuery,
         *updates: AnyUpdate,
+        upsert: bool | ModelType = False,
         sort: SortExpressionType = None,
         without: Without = (),
         session: SyncSessionType = None,
@@ -46,6 +47,9 @@ class EngineUpdates(EngineInstances):
             query: A condition, a dict, or a tuple of these, which must all hold; `{}` is any document.
             *updates: Changes such as `inc(User.age, 1)`; or one update in MongoDB's language, a dict or a list of
                 stages.
+            upsert: With `True`, a document is inserted if none matches: it has what the query says by `==`, what the
+                updates write, and defaults. With an instance, it has the instance's values in place of defaults. Only a
+                unique index keeps calls at the same time from inserting two.
             sort: Which document is updated, if several match; as for `find`.
             without: With `"soft_delete"`, deleted documents match too.
             session: See the class.
@@ -56,8 +60,10 @@ class EngineUpdates(EngineInstances):
 
         Raises:
             TypeError: if `model` is not a model class, there is no query, an update or an option has a wrong type, or
-                there is a `write_concern` in a transaction.
-            ValueError: if there is no update, two change one path, or a word of `without` is unknown.
+                there is a `write_concern` in a transaction; or `upsert` lacks a field that the model needs.
+            ValueError: if there is no update, two change one path, or a word of `without` is unknown; or the query of an
+                `upsert` contradicts itself or the instance.
+            ValidationError: if the model could not read what an `upsert` would insert.
             DuplicateKeyError: if a unique index refuses the document; its `instance` is `None`.
 
         Example:
@@ -77,6 +83,7 @@ class EngineUpdates(EngineInstances):
             sort=build_sort(sort, model),
             without=without,
             options=checked_call_options("update_one", model, {**options}, OF_UPDATES),
+            upsert=upsert,
             policy=self._raw_queries,
         )
         return self._update_by_query(call, session)
@@ -86,6 +93,7 @@ class EngineUpdates(EngineInstances):
         model: type[ModelType],
         query: OneQuery,
         *updates: AnyUpdate,
+        upsert: bool | ModelType = False,
         without: Without = (),
         session: SyncSessionType = None,
         **options: Unpack[WriteOptions],
@@ -99,6 +107,7 @@ class EngineUpdates(EngineInstances):
             model: The model whose documents are updated.
             query: A condition, a dict, or a tuple of these, which must all hold; `{}` for all documents.
             *updates: Changes; see `update_one`.
+            upsert: Whether a document is inserted if none matches; see `update_one`.
             without: With `"soft_delete"`, deleted documents match too.
             session: See the class.
             **options: The options of the command; see [odmantic.typing.WriteOptions][].
@@ -108,8 +117,10 @@ class EngineUpdates(EngineInstances):
 
         Raises:
             TypeError: if `model` is not a model class, there is no query, an update or an option has a wrong type, or
-                there is a `write_concern` in a transaction.
-            ValueError: if there is no update, two change one path, or a word of `without` is unknown.
+                there is a `write_concern` in a transaction; or `upsert` lacks a field that the model needs.
+            ValueError: if there is no update, two change one path, or a word of `without` is unknown; or the query of an
+                `upsert` contradicts itself or the instance.
+            ValidationError: if the model could not read what an `upsert` would insert.
             DuplicateKeyError: if a unique index refuses a document; its `instance` is `None`.
         """
         check_model(model, "update_many")
@@ -120,6 +131,7 @@ class EngineUpdates(EngineInstances):
             updates=updates,
             without=without,
             options=checked_call_options("update_many", model, {**options}, OF_UPDATES),
+            upsert=upsert,
             policy=self._raw_queries,
         )
         return self._update_by_query(call, session)

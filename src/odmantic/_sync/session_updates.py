@@ -27,12 +27,15 @@ class SessionUpdates(SessionInstances):
         model: type[ModelType],
         query: OneQuery,
         *updates: AnyUpdate,
+        upsert: bool | ModelType = False,
         sort: SortExpressionType = None,
         without: Without = (),
         **options: Unpack[WriteOptions],
     ) -> UpdateResult:
         """Update one document that matches; see `SyncEngine.update_one`."""
-        words = words_said(sort=sort, without=without or None)
+        words = words_said(
+            upsert=None if upsert is False else upsert, sort=sort, without=without or None
+        )
         return self.engine.update_one(
             model, query, *updates, session=self._as_argument(), **words, **options
         )
@@ -42,11 +45,12 @@ class SessionUpdates(SessionInstances):
         model: type[ModelType],
         query: OneQuery,
         *updates: AnyUpdate,
+        upsert: bool | ModelType = False,
         without: Without = (),
         **options: Unpack[WriteOptions],
     ) -> UpdateResult:
         """Update all documents that match; see `SyncEngine.update_many`."""
-        words = words_said(without=without or None)
+        words = words_said(upsert=None if upsert is False else upsert, without=without or None)
         return self.engine.update_many(
             model, query, *updates, session=self._as_argument(), **words, **options
         )

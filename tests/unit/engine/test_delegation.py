@@ -85,14 +85,14 @@ CALLS = [
     (
         "update_one",
         (User, {}, {"$set": {"age": 1}}),
-        {"sort": User.name, "without": "soft_delete", "array_filters": [{"x": 1}]},
+        {"upsert": True, "sort": User.name, "without": "soft_delete", "array_filters": [{"x": 1}]},
         {},
     ),
     ("update_many", (User, *_QUERIES), {}, {}),
     (
         "update_many",
         (User, *_QUERIES),
-        {"without": "soft_delete", "array_filters": [{"x": 1}], "hint": "n_1"},
+        {"without": "soft_delete", "array_filters": [{"x": 1}], "hint": "n_1", "upsert": True},
         {},
     ),
 ]

@@ -58,8 +58,8 @@ METHODS = {
     "restore": [("instance", POSITIONAL), *SESSION],
     "remove": [*MODEL, ("just_one", KEYWORD), HARD, WITHOUT, *RULES, *SESSION],
     "update": [("instance", POSITIONAL), ("updates", REST), ("where", KEYWORD), *SESSION],
-    "update_one": [*UPDATE, READ[0], WITHOUT, *SESSION, OPTIONS],
-    "update_many": [*UPDATE, WITHOUT, *SESSION, OPTIONS],
+    "update_one": [*UPDATE, ("upsert", KEYWORD), READ[0], WITHOUT, *SESSION, OPTIONS],
+    "update_many": [*UPDATE, ("upsert", KEYWORD), WITHOUT, *SESSION, OPTIONS],
     "delete_one": [*UPDATE[:2], READ[0], HARD, WITHOUT, *RULES, *SESSION, OPTIONS],
     "delete_many": [*UPDATE[:2], HARD, WITHOUT, *RULES, *SESSION, OPTIONS],
     "find_one_and_delete": [
@@ -114,6 +114,7 @@ DEFAULTS = {
     "session": None,
     "just_one": False,
     "hard": False,
+    "upsert": False,
     "rules": True,
     "rules_limit": 10_000,
     "cascade": True,
@@ -122,7 +123,6 @@ DEFAULTS = {
     "bypass_document_validation": None,
     "without": (),
     "returning": "after",
-    "upsert": False,
     "update_existing_indexes": False,
 }
 

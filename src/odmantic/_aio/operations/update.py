@@ -6,30 +6,33 @@ from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, cast
 
-import pymongo.errors
+import bson
 from pymongo.results import UpdateResult
 
 from odmantic._aio.operations.hooks import after_query_write, before_query_write, event_in
+from odmantic._aio.operations.upsert import repeat_lost_races
+from odmantic._bson.alike import is_alike
 from odmantic._driver.plain import check_acknowledged
 from odmantic._hooks.supply import supplied_in_update
 from odmantic._plan.filters import build_filter
-from odmantic._plan.query_update import SentUpdate, UpdatePlans, plan_query_update
+from odmantic._plan.query_update import plan_query_update
 from odmantic._plan.raw import RawQueries
-from odmantic.exceptions import DuplicateKeyError
+from odmantic._plan.references import copied
 from odmantic.update import Update
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from odmantic._aio.interfaces import Engine
     from odmantic._aio.operations.scope import Scope
     from odmantic._driver.plain import Target
-    from odmantic._plan.query_update import QueryUpdate
+    from odmantic._plan.query_update import QueryUpdate, SentUpdate, UpdatePlans
 
 
 def plan_for(engine: Engine, call: QueryUpdate) -> UpdatePlans:
     """Return what a call sends, with the values of fields with `on_update`, which have the time of the call."""
-    return plan_query_update(call, supplied_in_update(call.model, cache(engine._now)))
+    now = cache(engine._now)
+    return plan_query_update(call, supplied_in_update(call.model, now), now)
 
 
 async def update(
@@ -50,13 +53,16 @@ async def update(
     event.filter = build_filter(call.queries, raw=RawQueries.ALLOW)
     is_built = any(isinstance(each, Update) for each in call.updates)
     event.update = call.updates if is_built else call.updates[0]
+    known = copied(event.filter), copied(event.update)
     await before_query_write(hooks, event, model, scope)
     given: Any = event.update
-    is_several = isinstance(given, tuple)
-    updates = tuple(cast("Iterable[Any]", given)) if is_several else (given,)
-    # What a hook gives comes from the program.
-    call = replace(call, queries=(event.filter,), updates=updates, policy=RawQueries.ALLOW)
-    result = await _update(engine, scope, call, plan_for(engine, call))
+    if not is_alike(known, (copied(event.filter), copied(given))):
+        is_several = isinstance(given, tuple)
+        updates = tuple(cast("Iterable[Any]", given)) if is_several else (given,)
+        # What a hook gives comes from the program.
+        call = replace(call, queries=(event.filter,), updates=updates, policy=RawQueries.ALLOW)
+        plans = plan_for(engine, call)
+    result = await _update(engine, scope, call, plans)
     await after_query_write(hooks, event, model, scope)
     return result
 
@@ -64,43 +70,77 @@ async def update(
 async def _update(
     engine: Engine, scope: Scope, call: QueryUpdate, plans: UpdatePlans
 ) -> UpdateResult:
-    """Send the update, and where values with defaults are missing, the others for it."""
     target = engine._target(call.model)
     collection = call.options.collection(target.writing)
-    if call.just_one and (call.finds or plans.others):
+    if plans.insert is not None or (call.just_one and (call.finds or plans.others)):
         check_acknowledged(collection, call.operation, call.model)
     if call.returning is not None:
         # What the document holds is read as by `find`.
         collection = call.options.collection(target.collection)
         bound = partial(_bound, target)
-        plans = UpdatePlans(bound(plans.first), tuple(map(bound, plans.others)), plans.names)
-    result = await _send(engine, scope, call, collection, plans.first)
+        plans = replace(
+            plans,
+            first=bound(plans.first),
+            others=tuple(map(bound, plans.others)),
+            insert=None if plans.insert is None else bound(plans.insert),
+        )
+    send = partial(_send, engine, scope, call, collection)
+
+    async def attempt() -> UpdateResult:
+        result = await _send_all(call, plans, send)
+        if plans.insert is None or result.matched_count:
+            return result
+        inserted = await send(plans.insert)
+        if inserted.upserted_id is not None:
+            return inserted
+        # There is one now, or it has failed the conditions of the updates.
+        return await _send_all(call, plans, send)
+
+    return await repeat_lost_races(scope, call.model, plans.equalities, attempt)
+
+
+async def _send_all(
+    call: QueryUpdate, plans: UpdatePlans, send: Callable[[SentUpdate], Awaitable[UpdateResult]]
+) -> UpdateResult:
+    """Send the update, and where values with defaults are missing, the others for it."""
+    result = await send(plans.first)
     for sent in plans.others:
         if not call.just_one:
-            result = _together(result, await _send(engine, scope, call, collection, sent))
+            result = _together(result, await send(sent))
         elif not result.matched_count:
-            result = await _send(engine, scope, call, collection, sent)
+            result = await send(sent)
     return result
 
 
 def _bound(target: Target, sent: SentUpdate) -> SentUpdate:
     """Return what the driver can encode for the collection as it is read."""
     bound: Any = target.bound
-    return SentUpdate(bound(sent.filter), bound(sent.update), bound(sent.array_filters))
+    return replace(
+        sent,
+        filter=bound(sent.filter),
+        update=bound(sent.update),
+        array_filters=bound(sent.array_filters),
+        document=bound(sent.document),
+    )
 
 
 async def _send(
     engine: Engine, scope: Scope, call: QueryUpdate, collection: Any, sent: SentUpdate
 ) -> UpdateResult:
-    try:
-        result = await scope.write_by_query(
-            engine, _call_for(call, collection, sent, scope), call.operation, call.model
-        )
-    except pymongo.errors.DuplicateKeyError as error:
-        raise DuplicateKeyError(None, error, call.model) from error
-    if not call.finds:
+    result = await scope.write_by_query(
+        engine, _call_for(call, collection, sent, scope), call.operation, call.model
+    )
+    if sent.is_insertion and call.returning == "after" and result.upserted_id is not None:
+        options = collection.codec_options
+        decode: Any = bson.decode
+        value = decode(bson.encode(sent.document or {}, codec_options=options), options)
+        return UpdateResult({**result.raw_result, "value": value}, acknowledged=True)
+    if sent.is_insertion or not call.finds:
         answer: UpdateResult = result
         return answer
+    if result is None and sent.upsert:
+        id_ = (sent.document or {}).get("_id")
+        return UpdateResult({"n": 1, "nModified": 0, "upserted": id_, "ok": 1.0}, acknowledged=True)
     # The server does not say whether the document it met has changed.
     number = int(result is not None)
     raw = {"n": number, "nModified": number, "ok": 1.0, "value": result}
@@ -112,12 +152,15 @@ def _call_for(
 ) -> Callable[[], Any]:
     """Return the call of the driver that updates."""
     options: dict[str, Any]
-    if call.finds:
+    if call.finds and not sent.is_insertion:
         options = call.options.command_words | call.find_options
         method = collection.find_one_and_update
     else:
         options = {**call.options.words}
-        method = collection.update_one if call.just_one else collection.update_many
+        is_one = call.just_one or sent.is_insertion
+        method = collection.update_one if is_one else collection.update_many
+    if sent.upsert:
+        options["upsert"] = True
     options["session"] = scope.session
     if sent.array_filters is not None:
         options["array_filters"] = sent.array_filters
