@@ -64,8 +64,8 @@ class Updated:
         self, instance: Instance, names: AbstractSet[str], dirty: AbstractSet[str], since: int
     ) -> None:
         """Keep what fields hold before an update, and which of them are dirty."""
-        self.instance = instance
-        self.since = since
+        self.instance: Instance = instance
+        self.since: int = since
         self._before = _parts(instance, names)
         self._dirty = dirty
         self.changes: dict[str, Change] = {}
