@@ -169,6 +169,23 @@ class AIOEngine(_AIOEngine):
         session: AIOSessionType = None,
         **options: Unpack[WriteOptions],
     ) -> UpdateResult: ...
+    @overload
+    async def find_one_and_replace(
+        self,
+        model: type[ModelType],
+        query: _OneCondition,
+        instance: ModelType,
+        *,
+        returning: Literal["after"] = "after",
+        upsert: Literal[True],
+        sort: _Sorting = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
+        without: Without = (),
+        session: AIOSessionType = None,
+        **options: Unpack[WriteOptions],
+    ) -> ModelType: ...
+    @overload
     async def find_one_and_replace(
         self,
         model: type[ModelType],
@@ -391,6 +408,22 @@ class AIOSession(_AIOSession):
         without: Without = (),
         **options: Unpack[WriteOptions],
     ) -> UpdateResult: ...
+    @overload
+    async def find_one_and_replace(
+        self,
+        model: type[ModelType],
+        query: _OneCondition,
+        instance: ModelType,
+        *,
+        returning: Literal["after"] = "after",
+        upsert: Literal[True],
+        sort: _Sorting = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
+        without: Without = (),
+        **options: Unpack[WriteOptions],
+    ) -> ModelType: ...
+    @overload
     async def find_one_and_replace(
         self,
         model: type[ModelType],
@@ -612,6 +645,23 @@ class SyncEngine(_SyncEngine):
         session: SyncSessionType = None,
         **options: Unpack[WriteOptions],
     ) -> UpdateResult: ...
+    @overload
+    def find_one_and_replace(
+        self,
+        model: type[ModelType],
+        query: _OneCondition,
+        instance: ModelType,
+        *,
+        returning: Literal["after"] = "after",
+        upsert: Literal[True],
+        sort: _Sorting = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
+        without: Without = (),
+        session: SyncSessionType = None,
+        **options: Unpack[WriteOptions],
+    ) -> ModelType: ...
+    @overload
     def find_one_and_replace(
         self,
         model: type[ModelType],
@@ -834,6 +884,22 @@ class SyncSession(_SyncSession):
         without: Without = (),
         **options: Unpack[WriteOptions],
     ) -> UpdateResult: ...
+    @overload
+    def find_one_and_replace(
+        self,
+        model: type[ModelType],
+        query: _OneCondition,
+        instance: ModelType,
+        *,
+        returning: Literal["after"] = "after",
+        upsert: Literal[True],
+        sort: _Sorting = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
+        without: Without = (),
+        **options: Unpack[WriteOptions],
+    ) -> ModelType: ...
+    @overload
     def find_one_and_replace(
         self,
         model: type[ModelType],

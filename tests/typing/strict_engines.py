@@ -98,6 +98,9 @@ async def writes(engine: AIOEngine, user: User) -> None:
     change = F(User.age).inc(1)
     assert_type(await engine.find_one_and_update(User, found, change), User | None)
     await engine.find_one_and_update(User, User.age > 3, change)  # mistake: F(User.age) > 3
+    assert_type(await engine.find_one_and_replace(User, found, user, upsert=True), User)
+    await engine.get_or_create(User, User.name == "a", user)  # mistake: F(User.name) == "a"
+    await engine.replace_one(User, User.age > 3, user)  # mistake: F(User.age) > 3
     assert_type(await engine.update(user, change, where=found), bool)
     await engine.update(user, change, where=User.age > 3)  # mistake: F(User.age) > 3
     await engine.find_one_and_update(User, found, change, sort=User.age)  # mistake: F(User.age)

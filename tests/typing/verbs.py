@@ -136,6 +136,25 @@ async def updates(engine: AIOEngine, session: AIOSession, order: Order) -> None:
     await session.update(order.line, change)  # mistake: embedded
 
 
+async def replacements(
+    engine: AIOEngine, sync: SyncEngine, transaction: AIOTransaction, order: Order
+) -> None:
+    assert_type(await engine.find_one_and_replace(Order, {}, order), Order | None)
+    assert_type(await engine.find_one_and_replace(Order, {}, order, upsert=True), Order)
+    assert_type(
+        await transaction.find_one_and_replace(Order, {}, order, upsert=True, returning="before"),
+        Order | None,
+    )
+    assert_type(sync.find_one_and_replace(Order, {}, order, upsert=True, returning="after"), Order)
+    assert_type(await transaction.get_or_create(Order, {"number": 3}, order), tuple[Order, bool])
+    (await engine.find_one_and_replace(Order, {}, order)).number  # mistake: it may be None
+    await transaction.find_one_and_replace(Order, {}, Order)  # mistake: no instance
+    await engine.replace_one(Order, order)  # mistake: no query
+    sync.replace_one(Order, {}, order, upsert=order)  # mistake: a bool
+    (await engine.get_or_create(Order, {}, order)).number  # mistake: a tuple
+    sync.get_or_create(Order, {}, order, upsert=True)  # mistake: no such argument
+
+
 async def lives(engine: AIOEngine, session: AIOSession, transaction: AIOTransaction) -> None:
     assert_type(engine.get_collection(Order), AsyncCollection[dict[str, Any]])
     await engine.configure_database([Order], update_existing_indexes=True)

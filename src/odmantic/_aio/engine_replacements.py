@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from odmantic._aio.engine_find_one_and import EngineFindOneAnd
 from odmantic._aio.operations.find_one_and import instance_of, saying
@@ -99,6 +99,38 @@ class EngineReplacements(EngineFindOneAnd):
         result: UpdateResult = await self._write_by_query(instance, operation, replace, session)
         return result
 
+    @overload
+    async def find_one_and_replace(
+        self,
+        model: type[ModelType],
+        query: OneQuery,
+        instance: ModelType,
+        *,
+        returning: Literal["after"] = "after",
+        upsert: Literal[True],
+        sort: SortExpressionType = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
+        without: Without = (),
+        session: AIOSessionType = None,
+        **options: Unpack[WriteOptions],
+    ) -> ModelType: ...
+    @overload
+    async def find_one_and_replace(
+        self,
+        model: type[ModelType],
+        query: OneQuery,
+        instance: ModelType,
+        *,
+        returning: Literal["after", "before"] = "after",
+        upsert: bool = False,
+        sort: SortExpressionType = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
+        without: Without = (),
+        session: AIOSessionType = None,
+        **options: Unpack[WriteOptions],
+    ) -> ModelType | None: ...
     async def find_one_and_replace(  # noqa: PLR0913 - the words of a write and of a read
         self,
         model: type[ModelType],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, overload
 
 from odmantic._aio.session_find_one_and import SessionFindOneAnd
 from odmantic._plan.arguments import words_said
@@ -46,6 +46,36 @@ class SessionReplacements(SessionFindOneAnd):
             **options,
         )
 
+    @overload
+    async def find_one_and_replace(
+        self,
+        model: type[ModelType],
+        query: OneQuery,
+        instance: ModelType,
+        *,
+        returning: Literal["after"] = "after",
+        upsert: Literal[True],
+        sort: SortExpressionType = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
+        without: Without = (),
+        **options: Unpack[WriteOptions],
+    ) -> ModelType: ...
+    @overload
+    async def find_one_and_replace(
+        self,
+        model: type[ModelType],
+        query: OneQuery,
+        instance: ModelType,
+        *,
+        returning: Literal["after", "before"] = "after",
+        upsert: bool = False,
+        sort: SortExpressionType = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
+        without: Without = (),
+        **options: Unpack[WriteOptions],
+    ) -> ModelType | None: ...
     async def find_one_and_replace(  # noqa: PLR0913 - the words of a write and of a read
         self,
         model: type[ModelType],

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from odmantic._plan.arguments import check_model, check_returning
 from odmantic._plan.creation import Creation
@@ -100,6 +100,38 @@ class EngineReplacements(EngineFindOneAnd):
         result: UpdateResult = self._write_by_query(instance, operation, replace, session)
         return result
 
+    @overload
+    def find_one_and_replace(
+        self,
+        model: type[ModelType],
+        query: OneQuery,
+        instance: ModelType,
+        *,
+        returning: Literal["after"] = "after",
+        upsert: Literal[True],
+        sort: SortExpressionType = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
+        without: Without = (),
+        session: SyncSessionType = None,
+        **options: Unpack[WriteOptions],
+    ) -> ModelType: ...
+    @overload
+    def find_one_and_replace(
+        self,
+        model: type[ModelType],
+        query: OneQuery,
+        instance: ModelType,
+        *,
+        returning: Literal["after", "before"] = "after",
+        upsert: bool = False,
+        sort: SortExpressionType = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
+        without: Without = (),
+        session: SyncSessionType = None,
+        **options: Unpack[WriteOptions],
+    ) -> ModelType | None: ...
     def find_one_and_replace(  # noqa: PLR0913 - the words of a write and of a read
         self,
         model: type[ModelType],

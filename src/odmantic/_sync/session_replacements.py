@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, overload
 
 from odmantic._plan.arguments import words_said
 from odmantic._sync.session_find_one_and import SessionFindOneAnd
@@ -47,6 +47,36 @@ class SessionReplacements(SessionFindOneAnd):
             **options,
         )
 
+    @overload
+    def find_one_and_replace(
+        self,
+        model: type[ModelType],
+        query: OneQuery,
+        instance: ModelType,
+        *,
+        returning: Literal["after"] = "after",
+        upsert: Literal[True],
+        sort: SortExpressionType = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
+        without: Without = (),
+        **options: Unpack[WriteOptions],
+    ) -> ModelType: ...
+    @overload
+    def find_one_and_replace(
+        self,
+        model: type[ModelType],
+        query: OneQuery,
+        instance: ModelType,
+        *,
+        returning: Literal["after", "before"] = "after",
+        upsert: bool = False,
+        sort: SortExpressionType = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
+        without: Without = (),
+        **options: Unpack[WriteOptions],
+    ) -> ModelType | None: ...
     def find_one_and_replace(  # noqa: PLR0913 - the words of a write and of a read
         self,
         model: type[ModelType],
