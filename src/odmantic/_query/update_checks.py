@@ -24,11 +24,15 @@ def changed(name: str, field: FieldProxyAny, *, writes: bool = False) -> Path:
         TypeError: if it is none, or may not.
     """
     path = path_in(field)
-    check = "writes" if writes else "changes"
+    check = name if name in _OF_FROZEN else "writes" if writes else "changes"
     if check not in path.passed:
         _check_changes(name, path, writes=writes)
         path.passed.add(check)
     return path
+
+
+_OF_FROZEN = frozenset({"set_on_insert", "push", "add_to_set", "pull", "pop"})
+"""What may also be done with a frozen field: it makes the value, or changes it in place."""
 
 
 def _check_changes(name: str, path: Path, *, writes: bool) -> None:
@@ -41,8 +45,7 @@ def _check_changes(name: str, path: Path, *, writes: bool) -> None:
             name, path, "begins at no model: write the whole path, as in Order.lines[each].quantity"
         )
     mapping = mapping_of(root)
-    if isinstance(path.step, ODMBaseField) and path.step.owner is None:
-        raise refuse(name, path, "is a stored property: change what it is computed from")
+    _check_last_step(name, path)
     step = first.step
     if isinstance(step, ODMBaseField) and step.owner is not None:
         if step.owner[1] == mapping.primary_field:
@@ -51,6 +54,16 @@ def _check_changes(name: str, path: Path, *, writes: bool) -> None:
             raise refuse(name, path, "cannot change the class of a document")
     if writes:
         _check_documents(name, path, root)
+
+
+def _check_last_step(name: str, path: Path) -> None:
+    step = path.step
+    if not isinstance(step, ODMBaseField):
+        return
+    if step.owner is None:
+        raise refuse(name, path, "is a stored property: change what it is computed from")
+    if step.pydantic_field.frozen and name not in _OF_FROZEN:
+        raise refuse(name, path, "cannot change a frozen field: only raw({...}) can")
 
 
 def _check_documents(name: str, path: Path, root: Any) -> None:

@@ -197,11 +197,8 @@ def test_an_update_is_that_of_the_function(typed, plain):
     assert hash(typed) == hash(plain)
     assert repr(typed) == repr(plain)
     assert type(typed) is Update
-    plan, other = (
-        (plan_update(User, (each,), upsert=True) for each in (typed, plain))
-        if (not typed.guards)
-        else (plan_update(User, (each,)) for each in (typed, plain))
-    )
+    upsert = typed.operator == "$setOnInsert"
+    plan, other = (plan_update(User, (each,), upsert=upsert) for each in (typed, plain))
     assert plan == other
 
 
