@@ -95,15 +95,15 @@ async def main(engine: AIOEngine) -> None:
     await engine.configure_database([Stock])  # creates the unique index
     for _ in range(2):
         await engine.update_one(
-            Stock, Stock.sku == "milk", inc(Stock.left, 2), upsert=True
+            Stock, F(Stock.sku) == "milk", F(Stock.left).inc(2), upsert=True
         )
-    milk = await engine.find_one(Stock, Stock.sku == "milk")
+    milk = await engine.find_one(Stock, F(Stock.sku) == "milk")
     print(milk.left if milk else None)
     # -> 4
 
     draft = Order(number=3, tags=["draft"])
     result = await engine.update_one(
-        Order, Order.number == 3, set_(Order.status, "open"), upsert=draft
+        Order, F(Order.number) == 3, F(Order.status).set("open"), upsert=draft
     )
     print(result.upserted_id == draft.id)
     # -> True

@@ -92,14 +92,16 @@ def main(engine: SyncEngine) -> None:
     # --8<-- [start:upsert]
     engine.configure_database([Stock])  # creates the unique index
     for _ in range(2):
-        engine.update_one(Stock, Stock.sku == "milk", inc(Stock.left, 2), upsert=True)
-    milk = engine.find_one(Stock, Stock.sku == "milk")
+        engine.update_one(
+            Stock, F(Stock.sku) == "milk", F(Stock.left).inc(2), upsert=True
+        )
+    milk = engine.find_one(Stock, F(Stock.sku) == "milk")
     print(milk.left if milk else None)
     # -> 4
 
     draft = Order(number=3, tags=["draft"])
     result = engine.update_one(
-        Order, Order.number == 3, set_(Order.status, "open"), upsert=draft
+        Order, F(Order.number) == 3, F(Order.status).set("open"), upsert=draft
     )
     print(result.upserted_id == draft.id)
     # -> True
