@@ -209,12 +209,29 @@ class AIOEngine(_AIOEngine):
         *,
         session: AIOSessionType = None,
     ) -> tuple[ModelType, bool]: ...
+    @overload
+    async def find_one_and_update(
+        self,
+        model: type[ModelType],
+        query: _OneCondition,
+        *updates: AnyUpdate,
+        returning: Literal["after"] = "after",
+        upsert: Literal[True] | ModelType,
+        sort: _Sorting = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
+        without: Without = (),
+        session: AIOSessionType = None,
+        **options: Unpack[WriteOptions],
+    ) -> ModelType: ...
+    @overload
     async def find_one_and_update(
         self,
         model: type[ModelType],
         query: _OneCondition,
         *updates: AnyUpdate,
         returning: Literal["after", "before"] = "after",
+        upsert: bool | ModelType = False,
         sort: _Sorting = None,
         load: LoadArgument = None,
         missing: Missing | None = None,
@@ -441,12 +458,28 @@ class AIOSession(_AIOSession):
     async def get_or_create(
         self, model: type[ModelType], query: _OneCondition, instance: ModelType
     ) -> tuple[ModelType, bool]: ...
+    @overload
+    async def find_one_and_update(
+        self,
+        model: type[ModelType],
+        query: _OneCondition,
+        *updates: AnyUpdate,
+        returning: Literal["after"] = "after",
+        upsert: Literal[True] | ModelType,
+        sort: _Sorting = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
+        without: Without = (),
+        **options: Unpack[WriteOptions],
+    ) -> ModelType: ...
+    @overload
     async def find_one_and_update(
         self,
         model: type[ModelType],
         query: _OneCondition,
         *updates: AnyUpdate,
         returning: Literal["after", "before"] = "after",
+        upsert: bool | ModelType = False,
         sort: _Sorting = None,
         load: LoadArgument = None,
         missing: Missing | None = None,
@@ -685,12 +718,29 @@ class SyncEngine(_SyncEngine):
         *,
         session: SyncSessionType = None,
     ) -> tuple[ModelType, bool]: ...
+    @overload
+    def find_one_and_update(
+        self,
+        model: type[ModelType],
+        query: _OneCondition,
+        *updates: AnyUpdate,
+        returning: Literal["after"] = "after",
+        upsert: Literal[True] | ModelType,
+        sort: _Sorting = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
+        without: Without = (),
+        session: SyncSessionType = None,
+        **options: Unpack[WriteOptions],
+    ) -> ModelType: ...
+    @overload
     def find_one_and_update(
         self,
         model: type[ModelType],
         query: _OneCondition,
         *updates: AnyUpdate,
         returning: Literal["after", "before"] = "after",
+        upsert: bool | ModelType = False,
         sort: _Sorting = None,
         load: LoadArgument = None,
         missing: Missing | None = None,
@@ -917,12 +967,28 @@ class SyncSession(_SyncSession):
     def get_or_create(
         self, model: type[ModelType], query: _OneCondition, instance: ModelType
     ) -> tuple[ModelType, bool]: ...
+    @overload
+    def find_one_and_update(
+        self,
+        model: type[ModelType],
+        query: _OneCondition,
+        *updates: AnyUpdate,
+        returning: Literal["after"] = "after",
+        upsert: Literal[True] | ModelType,
+        sort: _Sorting = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
+        without: Without = (),
+        **options: Unpack[WriteOptions],
+    ) -> ModelType: ...
+    @overload
     def find_one_and_update(
         self,
         model: type[ModelType],
         query: _OneCondition,
         *updates: AnyUpdate,
         returning: Literal["after", "before"] = "after",
+        upsert: bool | ModelType = False,
         sort: _Sorting = None,
         load: LoadArgument = None,
         missing: Missing | None = None,

@@ -421,6 +421,11 @@ async def asynchronous(engine: AIOEngine, user: User) -> None:
         UpdateResult,
     )
     assert_type(await engine.find_one_and_update(User, {}, change, returning="before"), User | None)
+    assert_type(await engine.find_one_and_update(User, {}, change, upsert=user), User)
+    upserted = await engine.find_one_and_update(
+        User, {}, change, upsert=user, returning="before", load=()
+    )
+    assert_type(upserted, User | None)
     assert_type(await engine.replace_one(User, User.age < 3, user, upsert=True), UpdateResult)
     assert_type(await engine.find_one_and_replace(User, {}, user), User | None)
     assert_type(await engine.get_or_create(User, User.age == 3, user), tuple[User, bool])
@@ -456,6 +461,10 @@ async def asynchronous_sessions(engine: AIOEngine, user: User) -> None:
             assert_type(
                 await transaction.find_one_and_update(User, {}, {"$inc": {"a": 1}}), User | None
             )
+            claimed = await transaction.find_one_and_update(
+                User, {}, {"$inc": {"a": 1}}, upsert=True
+            )
+            assert_type(claimed, User)
             assert_type(await transaction.get_or_create(User, {}, user), tuple[User, bool])
             assert_type(await transaction.delete_many(User, {}), int)
             assert_type(await transaction.find_one_and_delete(User, {}), User | None)

@@ -70,6 +70,7 @@ async def writes(engine: AIOEngine, session: AIOSession, transaction: AIOTransac
     assert_type(
         await transaction.find_one_and_update(Order, {}, change, returning="before"), Order | None
     )
+    assert_type(await engine.find_one_and_update(Order, {}, change, upsert=True), Order)
     await engine.update_one(Order, {}, change, collation="de")  # mistake: no collation
     await engine.update_many(Order, {}, change, max_time_ms=3)  # mistake: of reads only
     await session.update_one(Order, {}, change, comments=3)  # mistake: misspelt
@@ -107,6 +108,8 @@ def sync_writes(engine: SyncEngine, session: SyncSession, transaction: SyncTrans
     assert_type(session.delete_many(Order, ({}, {"a": 1})), int)
     assert_type(transaction.find_one_and_update(Order, {}, change), Order | None)
     transaction.find_one_and_update(Order, {}, change).number  # mistake: it may be None
+    transaction.find_one_and_update(Order, {}, change, upsert=True).number
+    engine.find_one_and_update(Order, {}, change, upsert=1)  # mistake: neither bool nor instance
     session.delete_many(Order)  # mistake: no query
     engine.find_one_and_delete(Order, {}, returning="after")  # mistake: no such argument
     engine.update_one(Order, {}, change, let=3)  # mistake: no mapping

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, overload
 
 from odmantic._aio.session_query_deletions import SessionQueryDeletions
 from odmantic._plan.arguments import words_said
@@ -22,12 +22,43 @@ if TYPE_CHECKING:
 class SessionFindOneAnd(SessionQueryDeletions):
     """The writes of an engine that find one document by query, in one driver session."""
 
+    @overload
+    async def find_one_and_update(
+        self,
+        model: type[ModelType],
+        query: OneQuery,
+        *updates: AnyUpdate,
+        returning: Literal["after"] = "after",
+        upsert: Literal[True] | ModelType,
+        sort: SortExpressionType = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
+        without: Without = (),
+        **options: Unpack[WriteOptions],
+    ) -> ModelType: ...
+
+    @overload
     async def find_one_and_update(
         self,
         model: type[ModelType],
         query: OneQuery,
         *updates: AnyUpdate,
         returning: Literal["after", "before"] = "after",
+        upsert: bool | ModelType = False,
+        sort: SortExpressionType = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
+        without: Without = (),
+        **options: Unpack[WriteOptions],
+    ) -> ModelType | None: ...
+
+    async def find_one_and_update(
+        self,
+        model: type[ModelType],
+        query: OneQuery,
+        *updates: AnyUpdate,
+        returning: Literal["after", "before"] = "after",
+        upsert: bool | ModelType = False,
         sort: SortExpressionType = None,
         load: LoadArgument = None,
         missing: Missing | None = None,
@@ -41,6 +72,7 @@ class SessionFindOneAnd(SessionQueryDeletions):
             query,
             *updates,
             returning=returning,
+            upsert=upsert,
             session=self._as_argument(),
             **words,
             **options,

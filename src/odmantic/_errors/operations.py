@@ -85,18 +85,29 @@ class UnsavedChangesError(BaseEngineException, ValueError):
 
 
 class UpdateRefusedError(BaseEngineException, ValueError):
-    """An update of an instance was not made, since it would break a rule of the model; the document is as before.
+    """An update was not made, since it would break a rule of the model; the document is as before.
+
+    It is raised for updates of an instance, and by `find_one_and_update` with `upsert=`, which never returns `None`.
 
     Attributes:
-        instance: The instance, which is as before.
-        field: The name of the field, such as `"age"` or `"address.floor"`.
+        instance: The instance, which is as before; `None` for a write by query.
+        model: Its class, or the model of the query.
+        field: The name of the field, such as `"age"` or `"address.floor"`; for a write by query those of all fields whose
+            updates have a rule, separated by commas.
         bound: The rule of the field that would be broken, such as `"le=150"` or `"max_length=3"`; `None` if the value
-            that the update starts from is missing or `None`.
-        value: The present value of the document in its stored form; `None` if there is none.
+            that the update starts from is missing or `None`. For a write by query, all rules, separated by commas.
+        value: The present value of the document in its stored form; `None` if there is none, or for a write by query.
     """
 
-    def __init__(self, instance: BaseModel, field: str, bound: str | None, value: Any) -> None:
-        model = type(instance)
+    def __init__(
+        self,
+        instance: BaseModel | None,
+        field: str,
+        bound: str | None,
+        value: Any,
+        model: Any = None,
+    ) -> None:
+        model = model or type(instance)
         name = f"{model.__name__}.{field}"
         super().__init__(
             f"{name} is None or missing in the document, and cannot be updated from there: set it first"
@@ -110,7 +121,8 @@ class UpdateRefusedError(BaseEngineException, ValueError):
         self.value = value
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.instance, self.field, self.bound, self.value), self.__dict__
+        arguments = (self.instance, self.field, self.bound, self.value, self.model)
+        return type(self), arguments, self.__dict__
 
 
 class DuplicateKeyError(BaseEngineException):

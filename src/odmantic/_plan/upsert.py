@@ -22,11 +22,14 @@ from odmantic._plan.hollows import HollowMaker
 from odmantic._plan.inserting import apply_update
 from odmantic._plan.loading import plan_load
 from odmantic._plan.references import Settling, copied, resolve_documents
+from odmantic._plan.update import guards_of
+from odmantic._query.update_values import location_of
+from odmantic._query.updates import Update
 from odmantic._types.kinds import is_model_instance
-from odmantic.exceptions import DocumentParsingError
+from odmantic.exceptions import DocumentParsingError, UpdateRefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from odmantic._mapping.mapping import ModelMapping
@@ -128,6 +131,19 @@ def plan_insertion(
         _take_as_read(completion.found, document, encode_document(instance), mapping)
     check_id(model, document.get("_id"), upsert.operation)
     return Insertion(upsert.about, equalities, document, completion.found, completion.is_separate)
+
+
+def refusal_of_upsert(model: Any, updates: Iterable[Any]) -> UpdateRefusedError:
+    """Return the error for an upsert by query that has met a document and not updated it, for its rules."""
+    rules = [
+        (".".join(map(str, location_of(each.path))), guard.bound)
+        for each in updates
+        if isinstance(each, Update)
+        for guard in guards_of(each)
+    ]
+    fields = ", ".join(dict.fromkeys(field for field, _ in rules))
+    bounds = ", ".join(dict.fromkeys(bound for _, bound in rules if bound is not None))
+    return UpdateRefusedError(None, fields, bounds or None, None, model)
 
 
 def _check_documents(upsert: Upsert) -> None:

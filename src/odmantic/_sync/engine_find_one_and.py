@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from odmantic._driver.plain import check_acknowledged
 from odmantic._plan.arguments import check_model, check_returning
@@ -31,12 +31,45 @@ if TYPE_CHECKING:
 class EngineFindOneAnd(EngineQueryDeletions):
     """The writes of an engine that find one document by query, and give its instance."""
 
+    @overload
+    def find_one_and_update(
+        self,
+        model: type[ModelType],
+        query: OneQuery,
+        *updates: AnyUpdate,
+        returning: Literal["after"] = "after",
+        upsert: Literal[True] | ModelType,
+        sort: SortExpressionType = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
+        without: Without = (),
+        session: SyncSessionType = None,
+        **options: Unpack[WriteOptions],
+    ) -> ModelType: ...
+
+    @overload
     def find_one_and_update(
         self,
         model: type[ModelType],
         query: OneQuery,
         *updates: AnyUpdate,
         returning: Literal["after", "before"] = "after",
+        upsert: bool | ModelType = False,
+        sort: SortExpressionType = None,
+        load: LoadArgument = None,
+        missing: Missing | None = None,
+        without: Without = (),
+        session: SyncSessionType = None,
+        **options: Unpack[WriteOptions],
+    ) -> ModelType | None: ...
+
+    def find_one_and_update(  # noqa: PLR0913 - the words of a write and of a read
+        self,
+        model: type[ModelType],
+        query: OneQuery,
+        *updates: AnyUpdate,
+        returning: Literal["after", "before"] = "after",
+        upsert: bool | ModelType = False,
         sort: SortExpressionType = None,
         load: LoadArgument = None,
         missing: Missing | None = None,
@@ -54,6 +87,7 @@ class EngineFindOneAnd(EngineQueryDeletions):
             query: A condition, a dict, or a tuple of these, which must all hold; `{}` is any document.
             *updates: Changes; see `update_one`.
             returning: Whether the instance has the values `"after"` the update, or those `"before"` it.
+            upsert: With `True` or an instance, a document is inserted if none matches; see `update_one`.
             sort: Which document is updated, if several match; as for `find`.
             load: The paths of references to load, as for `find`.
             missing: What stands in for a target that does not exist, as for `find`.
@@ -62,13 +96,21 @@ class EngineFindOneAnd(EngineQueryDeletions):
             **options: The options of the command; see [odmantic.typing.WriteOptions][].
 
         Returns:
-            The instance, which is clean; `None` if no document matches.
+            The instance, which is clean; never the one given as `upsert`, which stays as it was. `None` if no document
+            matches; with an upsert, if there was none `"before"`. After the rollback of a transaction, a save sends what
+            was assigned since. If there is no document then, as after an upsert that has inserted it, it sends the whole
+            instance.
 
         Raises:
             TypeError: if `model` is not a model class, there is no query, an update or an option has a wrong type, writes
-                are not acknowledged, or there is a `write_concern` in a transaction.
+                are not acknowledged, or there is a `write_concern` in a transaction; or `upsert` lacks a field that the
+                model needs.
             ValueError: if there is no update, two change one path, `returning` is neither of its values, a path of `load`
-                leads to no reference, or a word of `without` is unknown.
+                leads to no reference, or a word of `without` is unknown; or the query of an `upsert` contradicts itself or
+                the instance.
+            ValidationError: if the model could not read what an `upsert` would insert.
+            UpdateRefusedError: if there is an `upsert`, and what matches would leave the bounds of its fields; its
+                `instance` is `None`. With `"before"`, the answer is `None`.
             DuplicateKeyError: if a unique index refuses the document; its `instance` is `None`.
             DocumentParsingError: if the document does not fit the model; it is updated all the same.
 
@@ -91,6 +133,7 @@ class EngineFindOneAnd(EngineQueryDeletions):
             sort=build_sort(sort, model),
             without=without,
             options=checked_call_options(operation, model, {**options}, OF_UPDATES),
+            upsert=upsert,
             policy=self._raw_queries,
             returning=check_returning(returning, operation),
         )

@@ -25,6 +25,8 @@ class Entry:
     """Its state before its document was deleted, or before an update made it known at another place."""
     read_back: bool = False
     in_doubt: Before | None = None
+    may_be_new: bool = False
+    """Whether there may be no document without the transaction, though none of its fields was written."""
 
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
@@ -50,6 +52,7 @@ class Entry:
         self.in_doubt = Before.of(self.instance)
         is_whole = self.read_back or self.before is not None
         modified.update(all_names(self.instance) if is_whole else self.written)
+        self._ask_for_document()
 
     def believe(self) -> None:
         """Make the instance clean again, except for changes in doubt: the commit succeeded."""
@@ -73,6 +76,12 @@ class Entry:
         # In reverse order, because each may have moved the instance from the place of the previous one.
         for write, names in reversed(self.writes):
             give_back(self.instance, names, write)
+        self._ask_for_document()
+
+    def _ask_for_document(self) -> None:
+        """Let the next save look for the document: it sends all if there is none, and changes nothing if there is one."""
+        if self.may_be_new:
+            mark_dirty(self.instance, (str(mapping_of(type(self.instance)).primary_field),))
 
 
 @dataclass(frozen=True, slots=True)

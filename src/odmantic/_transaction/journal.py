@@ -75,6 +75,12 @@ class Journal:
         """
         self._by_query.add((database, _collection(model)))
 
+    def may_have_inserted(self, instance: Instance) -> None:
+        """Enter an instance whose document an update may have inserted: a save after a rollback does not lose it."""
+        self._entry(instance).may_be_new = True
+        if self._is_closed:
+            self._settle()
+
     def deleting(self, instance: Instance) -> Before:
         """Return the state of an instance, to pass to `deleted` once the deletion has succeeded."""
         return Before.of(instance)

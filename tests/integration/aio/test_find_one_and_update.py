@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import sys
 import uuid
 from datetime import datetime
@@ -9,12 +10,17 @@ from typing import List, Optional
 
 import pytest
 from pymongo import WriteConcern
-from pymongo.errors import OperationFailure
+from pymongo.errors import OperationFailure, PyMongoError
 from tests.integration.aio.colour import ASYNC
 
 from odmantic import EmbeddedModel, Field, Model, Reference, hook
 from odmantic.bson import Binary
-from odmantic.exceptions import DocumentParsingError, DuplicateKeyError, TransactionAbortedError
+from odmantic.exceptions import (
+    DocumentParsingError,
+    DuplicateKeyError,
+    TransactionAbortedError,
+    UpdateRefusedError,
+)
 from odmantic.query import asc, desc, raw
 from odmantic.update import inc, push, set_
 
@@ -284,6 +290,168 @@ async def test_an_attempt_is_repeated_from_the_document(jobs, aio_engine, fail_p
         job = await aio_engine.run_transaction(work)
     assert job.left == 4
     assert await aio_engine.find_one(Job, Job.id == 1) == job
+
+
+# --- Upserts ----------------------------------------------------------------------------------------
+
+
+class Counter(Model):
+    key: str = Field(unique=True)
+    number: int = 0
+    level: int = Field(default=3, le=6)
+
+
+@pytest.mark.each_driver
+@pytest.mark.parametrize("returning", ["after", "before"])
+@pytest.mark.parametrize(
+    ("updates", "upsert", "names", "expected"),
+    [
+        ((set_(Counter.number, 1),), True, ["findAndModify"], (1, 3)),
+        ((set_(Counter.number, 1),), Counter(key="a", level=5), ["findAndModify"], (1, 5)),
+        # The first ones meet the bound, and the second ones a document without the value.
+        ((inc(Counter.level, 1),), True, ["findAndModify"] * 2 + ["update"], (0, 4)),
+        (({"$inc": {"number": 2}},), True, ["findAndModify"], (2, 3)),
+        (([{"$set": {"number": 3, "level": 4}}],), True, ["findAndModify"], (3, 4)),
+    ],
+)
+async def test_an_upsert_gives_what_it_inserts(
+    aio_engine, raw_database, commands, updates, upsert, names, expected, returning
+):
+    query = Counter.key == "a"
+    counter = await aio_engine.find_one_and_update(
+        Counter, query, *updates, upsert=upsert, returning=returning
+    )
+    assert commands.names == names
+    (document,) = raw_database["counter"].find()
+    assert (document["number"], document["level"]) == expected
+    if returning == "before":
+        assert counter is None
+    else:
+        assert counter is not upsert
+        assert counter.model_dump_doc() == document
+        commands.clear()
+        await aio_engine.save(counter)
+        assert commands.names == []
+    counter = await aio_engine.find_one_and_update(
+        Counter, query, set_(Counter.level, 6), upsert=upsert, returning=returning
+    )
+    assert counter.id == document["_id"]
+    assert counter.level == (6 if returning == "after" else expected[1])
+    if isinstance(upsert, Counter):
+        assert upsert.__fields_modified__ == {"id", "key", "number", "level"}
+
+
+async def test_an_upsert_refuses_what_a_bound_refuses(aio_engine, raw_database):
+    await aio_engine.save(Counter(key="a", level=6))
+    words = {"upsert": True}
+    for updates, field, bound in (
+        ([inc(Counter.level, 1)], "level", "le=6"),
+        ([inc(Counter.level, 1), inc(Counter.number, 1)], "level", "le=6"),
+    ):
+        arguments = (Counter, Counter.key == "a", *updates)
+        with pytest.raises(UpdateRefusedError, match=f"{bound} of Counter.{field}") as caught:
+            await aio_engine.find_one_and_update(*arguments, **words)
+        error = pickle.loads(pickle.dumps(caught.value))
+        assert (error.instance, error.model, error.field, error.bound, error.value) == (
+            *(None, Counter, field, bound, None),
+        )
+        found = await aio_engine.find_one_and_update(*arguments, **words, returning="before")
+        assert found is None
+    assert raw_database["counter"].count_documents({"level": 6}) == 1
+
+
+async def test_an_upsert_refuses_what_no_model_reads(aio_engine, commands):
+    method = aio_engine.find_one_and_update
+    for query, upsert, kind, match in (
+        ({}, True, TypeError, "key"),
+        (Counter.key == "a", Counter(key="b"), ValueError, "another value"),
+        (Counter.key == "a", Coded(code="a"), TypeError, "an instance of Counter"),
+        (Counter.key == "a", 1, TypeError, "takes True"),
+    ):
+        with pytest.raises(kind, match=match):
+            await method(Counter, query, set_(Counter.number, 1), upsert=upsert)
+    assert commands.names == []
+
+
+@pytest.mark.parametrize("update", [set_(Counter.number, 1), inc(Counter.level, 1)])
+@pytest.mark.parametrize("is_there", [False, True])
+async def test_after_a_rollback_a_save_does_not_lose_what_was_inserted(
+    aio_engine, raw_database, update, is_there
+):
+    await aio_engine.configure_database([Counter])
+    kept = await aio_engine.save(Counter(key="a", number=7)) if is_there else None
+    with pytest.raises(KeyError):
+        async with aio_engine.transaction() as transaction:
+            counter = await transaction.find_one_and_update(
+                Counter, Counter.key == "a", update, upsert=True
+            )
+            raise KeyError
+    assert counter.__fields_modified__ == {"id"}
+    values = counter.model_dump_doc()
+    if kept is None:
+        assert raw_database["counter"].count_documents({}) == 0
+        await aio_engine.save(counter)
+        assert raw_database["counter"].find_one() == values
+    else:
+        # The server's values never were.
+        await aio_engine.save_all([counter])
+        assert raw_database["counter"].find_one() == kept.model_dump_doc()
+    assert counter.__fields_modified__ == set()
+
+
+async def test_what_was_inserted_is_looked_for_after_all_that_was_sent_is_read_again(
+    aio_engine, raw_database
+):
+    await aio_engine.configure_database([Counter])
+    transaction = aio_engine.transaction()
+    await transaction.start()
+    counter = await transaction.find_one_and_update(
+        Counter, Counter.key == "a", set_(Counter.number, 1), upsert=True
+    )
+    counter.number = 2
+    await transaction.save(counter)
+    await transaction.refresh(counter)
+    await transaction.abort()
+    await aio_engine.save_all([counter])
+    assert raw_database["counter"].find_one()["number"] == 2
+
+
+async def test_what_was_inserted_by_a_commit_is_clean(aio_engine, commands, fail_point):
+    await aio_engine.configure_database([Counter])
+    transaction = aio_engine.transaction()
+    await transaction.start()
+    counter = await transaction.find_one_and_update(
+        Counter, Counter.key == "a", set_(Counter.number, 1), upsert=True
+    )
+    with fail_point("commitTransaction", error_code=50, times=1), pytest.raises(PyMongoError):
+        await transaction.commit()
+    assert counter.__fields_modified__ == {"id"}
+    await transaction.commit()
+    assert counter.__fields_modified__ == set()
+
+
+async def test_upserts_at_the_same_time_give_one_document(aio_engine, raw_database):
+    await aio_engine.configure_database([Counter])
+    ids = set()
+
+    async def upsert(_):
+        counter = await aio_engine.find_one_and_update(
+            *(Counter, (Counter.key == "a", Counter.number < 99), inc(Counter.number, 1)),
+            upsert=Counter(key="a"),
+        )
+        ids.add(counter.id)
+
+    if ASYNC:
+        import asyncio
+
+        await asyncio.gather(*map(upsert, range(8)))
+    else:
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(upsert, range(8)))
+    assert len(ids) == 1
+    assert raw_database["counter"].find_one()["number"] == 8
 
 
 # --- Hooks ------------------------------------------------------------------------------------------

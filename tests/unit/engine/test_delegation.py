@@ -54,13 +54,14 @@ CALLS = [
     ("delete_many", (User, {}), {"rules": False, "rules_limit": 3, "comment": "x"}, {}),
     ("find_one_and_delete", (User, {}), {}, {}),
     ("find_one_and_delete", (User, {}), {"load": (), "missing": "keep", "hard": True}, {}),
-    ("find_one_and_update", (User, *_QUERIES), {}, {"returning": "after"}),
+    ("find_one_and_update", (User, *_QUERIES), {}, {"returning": "after", "upsert": False}),
     (
         "find_one_and_update",
         (User, *_QUERIES),
         {"returning": "before", "sort": User.name, "load": (), "missing": "keep", "comment": "x"},
-        {},
+        {"upsert": False},
     ),
+    ("find_one_and_update", (User, *_QUERIES), {"upsert": True}, {"returning": "after"}),
     ("replace_one", (User, {}, sentinel.instance), {}, {"upsert": False}),
     (
         "replace_one",

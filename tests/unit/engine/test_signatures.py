@@ -67,7 +67,8 @@ METHODS = {
         *(*RULES, *SESSION, OPTIONS),
     ],
     "find_one_and_update": [
-        *(*UPDATE, ("returning", KEYWORD), READ[0], *LOAD[:2], WITHOUT, *SESSION, OPTIONS)
+        *(*UPDATE, ("returning", KEYWORD), ("upsert", KEYWORD), READ[0], *LOAD[:2], WITHOUT),
+        *(*SESSION, OPTIONS),
     ],
     "replace_one": [*REPLACE, ("upsert", KEYWORD), READ[0], WITHOUT, *SESSION, OPTIONS],
     "find_one_and_replace": [

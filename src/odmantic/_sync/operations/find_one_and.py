@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from odmantic._plan.errors import add_context
 from odmantic._plan.find import loads_references
+from odmantic._plan.upsert import refusal_of_upsert
 from odmantic._shared.reading import Reader
 from odmantic._state.transitions import mark_unknown
 from odmantic._sync.operations.hooks import hooks_of_read, load_hooked
@@ -40,18 +41,26 @@ def deleted_instance(
 def find_and_update(
     engine: Engine, scope: Scope, call: QueryUpdate, plans: UpdatePlans, load: Load
 ) -> Any:
-    """Update one document, and return its instance; `None` if none matches.
+    """Update one document, and return its instance; `None` if none matches, or there was none before an upsert.
 
     Raises:
+        UpdateRefusedError: if an upsert has neither updated nor inserted.
         DuplicateKeyError: if a unique index refuses the document.
         DocumentParsingError: if the document does not fit the model, or lacks a target.
     """
     result = update(engine, scope, call, plans)
     document = (result.raw_result or {}).get("value")
+    may_be_new = call.upsert is not False and call.returning == "after"
     if document is None:
+        if may_be_new:
+            raise refusal_of_upsert(call.model, call.updates)
         return None
     with saying("the document is updated"):
-        return instance_of(engine, scope, load, document, call.operation)
+        instance = instance_of(engine, scope, load, document, call.operation)
+    if may_be_new and scope.attempt is not None:
+        # The server does not say whether it is.
+        scope.attempt.journal.may_have_inserted(instance)
+    return instance
 
 
 def instance_of(

@@ -129,8 +129,8 @@ def _send(
     )
     if sent.is_insertion and call.returning == "after" and result.upserted_id is not None:
         options = collection.codec_options
-        decode: Any = bson.decode
-        value = decode(bson.encode(sent.document or {}, codec_options=options), options)
+        driver: Any = bson
+        value = driver.decode(bson.encode(sent.document or {}, codec_options=options), options)
         return UpdateResult({**result.raw_result, "value": value}, acknowledged=True)
     if sent.is_insertion or not call.finds:
         answer: UpdateResult = result
