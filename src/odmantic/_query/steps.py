@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import cached_property, partial
+from functools import cached_property, partial, reduce
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from odmantic._codec.operands import encode_operand, encode_operand_inside
@@ -18,6 +18,8 @@ from odmantic._types.tree import Array, Document, Nullable, Type, read_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from typing_extensions import Self
 
     from odmantic._query.expressions import QueryExpression
 
@@ -204,6 +206,44 @@ class HasPath:
     __slots__ = ("_path",)
 
     _path: Path
+
+    # It never changes, and is known by its path.
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        path = path_in(self)
+        names = _names_in(path)
+        if names is None or path.root is None:
+            raise TypeError(
+                f"{self!r} cannot be pickled: only the path of a field by names can. Pickle str(+field), its key, or the condition"
+            )
+        return _by_names, (type(self), path.root, names, path.is_typed)
+
+
+def _names_in(path: Path) -> list[str] | None:
+    """Return the names of the fields on a path; `None` if it has other steps."""
+    names: list[str] = []
+    at: Path | None = path
+    while at is not None:
+        step = at.step
+        if not isinstance(step, ODMBaseField) or step.owner is None or at.narrowed is not None:
+            return None
+        names.insert(0, step.owner[1])
+        at = at.parent
+    return names
+
+
+def _by_names(cls: type[HasPath], root: type[Any], names: list[str], is_typed: bool) -> HasPath:
+    """Return the field with these names below a class, as `pickle` reads it."""
+    path = path_in(reduce(getattr, names, root))
+    field = object.__new__(cls)
+    object.__setattr__(field, "_path", path.as_typed if is_typed else path)
+    return field
 
 
 def path_in(field: Any) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,7 +15,8 @@ from bson import Decimal128
 from pydantic import BaseModel
 from typing_extensions import TypedDict
 
-from odmantic import BsonCodec, EmbeddedModel, Field, Index, Model, Reference, as_type, type_is
+from odmantic import BsonCodec, EmbeddedModel, F, Field, Index, Model, Reference, as_type, type_is
+from odmantic._query.steps import path_in
 from odmantic.exceptions import ForeignFieldWarning
 from odmantic.field import FieldProxy
 from odmantic.path import each, element, given, matched, path_of, where
@@ -315,6 +317,37 @@ def test_paths_are_for_sort_orders_and_indexes():
 def test_a_condition_with_a_path_can_be_pickled():
     condition = (Order.lines[0].sku == "x") & exists(Order.prefs["a"])
     assert pickle.loads(pickle.dumps(condition)) == condition
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        *(Order.id, Order.lines, Order.lines.sku, Order.lines[0].sku, Order.prefs["a"]),
+        *(F(Order.id), F(Order.lines[each].sku)),
+    ],
+    ids=repr,
+)
+def test_copies_of_a_field_are_the_field(field):
+    assert copy.copy(field) is field
+    assert copy.deepcopy([field])[0] is field
+
+
+@pytest.mark.parametrize(
+    "field", [Order.id, Order.lines, Order.lines.sku, F(Order.id), F(Order.lines.sku)], ids=repr
+)
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_field_is_pickled_by_its_names(field, protocol):
+    again = pickle.loads(pickle.dumps(field, protocol))
+    assert type(again) is type(field)
+    assert repr(again) == repr(field)
+    assert path_in(again).step is path_in(field).step
+    assert path_in(again).is_typed == path_in(field).is_typed
+
+
+@pytest.mark.parametrize("field", [Order.lines[0], F(Order.lines[each].sku), element], ids=repr)
+def test_a_path_with_places_is_not_pickled(field):
+    with pytest.raises(TypeError, match="cannot be pickled: only the path of a field by names can"):
+        pickle.dumps(field)
 
 
 def test_a_class_may_be_asked_for_among_items():
