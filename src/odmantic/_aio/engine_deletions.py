@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from odmantic._aio.colour import ASYNC
 from odmantic._aio.engine_scopes import EngineScopes
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     """`bool` is what type checkers see in `Model.field == value`; a real one is refused."""
     Word: TypeAlias = Literal["soft_delete"]
     Without: TypeAlias = Word | tuple[Word, ...] | Collection[Word]  # mypy needs the tuple
-
-T = TypeVar("T")
 
 
 class EngineDeletions(EngineScopes):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from odmantic._aio.operations.back_references import find_holders
 from odmantic._aio.operations.hooks import hooks_of_read, load_hooked
 from odmantic._aio.operations.references import as_dictionaries
+from odmantic._aio.operations.steps import run_steps
 from odmantic._driver._aio import CAN_AWAIT, resolve, take_batch
 from odmantic._mapping.loading import NOTHING, load_of
 from odmantic._mapping.mapping import mapping_of
@@ -100,14 +101,13 @@ async def _load_references(
     """Load references of instances in place; return the error if one leads nowhere, after all others are loaded."""
     steps = fill_instances(instances, Filling(loading.read, loading.note, fail), again=again)
     error: TargetNotFoundError | None = None
+
+    async def find(request: Request) -> list[dict[str, Any]]:
+        await loading.tell()
+        return await loading.find(request)
+
     try:
-        request = next(steps)
-        while True:
-            found = await loading.find(request)
-            request = steps.send(found)
-            await loading.tell()
-    except StopIteration:
-        pass
+        await run_steps(steps, find)
     except TargetNotFoundError as caught:
         error = caught
     await loading.tell()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from odmantic._aio.operations.steps import run_steps
 from odmantic._driver._aio import CAN_AWAIT, resolve, take_batch
 from odmantic._plan.conditions import instances_filter
 from odmantic._plan.find import resolve_references
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from odmantic._aio.interfaces import Engine
     from odmantic._aio.operations.scope import Scope
     from odmantic._mapping.loading import Load
+    from odmantic._plan.references import Request
 
 
 def are_where_the_server_looks(engine: Engine, load: Load) -> bool:
@@ -121,22 +123,17 @@ class ReferenceLoader:
         self, documents: list[dict[str, Any]], *, is_final: bool
     ) -> list[dict[str, Any]]:
         steps = resolve_documents(documents, self._load, self._settling(is_final=is_final))
-        try:
-            request = next(steps)
-            while True:
-                count = len(request.ids) + 1
-                cursor = await resolve(
-                    self._collections[request.model].find(
-                        request.filter,
-                        session=self._session,
-                        batch_size=count,
-                        **self._lookups.words,
-                    )
-                )
-                request = steps.send(as_dictionaries(await take_batch(cursor, count)))
-        except StopIteration as end:
-            broken: list[dict[str, Any]] = end.value
-            return broken
+        return await run_steps(steps, self._find)
+
+    async def _find(self, request: Request) -> list[dict[str, Any]]:
+        """Find referenced documents."""
+        count = len(request.ids) + 1
+        cursor = await resolve(
+            self._collections[request.model].find(
+                request.filter, session=self._session, batch_size=count, **self._lookups.words
+            )
+        )
+        return as_dictionaries(await take_batch(cursor, count))
 
     def _settling(self, *, is_final: bool) -> Settling:
         return Settling(self._hollow, is_final=is_final, database=self._database)

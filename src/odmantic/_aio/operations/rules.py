@@ -15,6 +15,7 @@ from pymongo.errors import PyMongoError
 from odmantic._aio.operations.find import find
 from odmantic._aio.operations.hooks import HookedCall
 from odmantic._aio.operations.soft_deletion import delete_softly, remove_softly
+from odmantic._aio.operations.steps import run_steps
 from odmantic._caller import warn_caller
 from odmantic._codec.encode import encode_primary_key
 from odmantic._codec.ids import ids_filter
@@ -80,13 +81,7 @@ async def plan_deletion(  # noqa: PLR0913 - what is found, and how
         return place.database, place.collection
 
     steps = consequences(model, roots, is_soft=is_soft, limit=limit, place_of=place_of)
-    try:
-        request = next(steps)
-        while True:
-            request = steps.send(await _read(engine, scope, operation, request))
-    except StopIteration as end:
-        following: Consequences = end.value
-        return following
+    return await run_steps(steps, partial(_read, engine, scope, operation))
 
 
 async def _read(

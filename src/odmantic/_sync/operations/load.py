@@ -16,6 +16,7 @@ from odmantic._shared.reading import read_document
 from odmantic._sync.operations.back_references import find_holders
 from odmantic._sync.operations.hooks import hooks_of_read, load_hooked
 from odmantic._sync.operations.references import as_dictionaries
+from odmantic._sync.operations.steps import run_steps
 from odmantic.exceptions import TargetNotFoundError
 
 if TYPE_CHECKING:
@@ -101,14 +102,13 @@ def _load_references(
     """Load references of instances in place; return the error if one leads nowhere, after all others are loaded."""
     steps = fill_instances(instances, Filling(loading.read, loading.note, fail), again=again)
     error: TargetNotFoundError | None = None
+
+    def find(request: Request) -> list[dict[str, Any]]:
+        loading.tell()
+        return loading.find(request)
+
     try:
-        request = next(steps)
-        while True:
-            found = loading.find(request)
-            request = steps.send(found)
-            loading.tell()
-    except StopIteration:
-        pass
+        run_steps(steps, find)
     except TargetNotFoundError as caught:
         error = caught
     loading.tell()

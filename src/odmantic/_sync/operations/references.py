@@ -16,9 +16,11 @@ from odmantic._plan.references import (
     resolve_documents,
     settle_documents,
 )
+from odmantic._sync.operations.steps import run_steps
 
 if TYPE_CHECKING:
     from odmantic._mapping.loading import Load
+    from odmantic._plan.references import Request
     from odmantic._sync.interfaces import Engine
     from odmantic._sync.operations.scope import Scope
 
@@ -116,20 +118,15 @@ class ReferenceLoader:
 
     def _resolve(self, documents: list[dict[str, Any]], *, is_final: bool) -> list[dict[str, Any]]:
         steps = resolve_documents(documents, self._load, self._settling(is_final=is_final))
-        try:
-            request = next(steps)
-            while True:
-                count = len(request.ids) + 1
-                cursor = self._collections[request.model].find(
-                    request.filter,
-                    session=self._session,
-                    batch_size=count,
-                    **self._lookups.words,
-                )
-                request = steps.send(as_dictionaries(take_batch(cursor, count)))
-        except StopIteration as end:
-            broken: list[dict[str, Any]] = end.value
-            return broken
+        return run_steps(steps, self._find)
+
+    def _find(self, request: Request) -> list[dict[str, Any]]:
+        """Find referenced documents."""
+        count = len(request.ids) + 1
+        cursor = self._collections[request.model].find(
+            request.filter, session=self._session, batch_size=count, **self._lookups.words
+        )
+        return as_dictionaries(take_batch(cursor, count))
 
     def _settling(self, *, is_final: bool) -> Settling:
         return Settling(self._hollow, is_final=is_final, database=self._database)

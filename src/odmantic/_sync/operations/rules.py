@@ -31,6 +31,7 @@ from odmantic._state.transitions import mark_deleted
 from odmantic._sync.operations.find import find
 from odmantic._sync.operations.hooks import HookedCall
 from odmantic._sync.operations.soft_deletion import delete_softly, remove_softly
+from odmantic._sync.operations.steps import run_steps
 from odmantic.exceptions import StoredFieldsWarning, TransactionTimeoutError
 from odmantic.query import QueryExpression
 
@@ -81,13 +82,7 @@ def plan_deletion(  # noqa: PLR0913 - what is found, and how
         return place.database, place.collection
 
     steps = consequences(model, roots, is_soft=is_soft, limit=limit, place_of=place_of)
-    try:
-        request = next(steps)
-        while True:
-            request = steps.send(_read(engine, scope, operation, request))
-    except StopIteration as end:
-        following: Consequences = end.value
-        return following
+    return run_steps(steps, partial(_read, engine, scope, operation))
 
 
 def _read(

@@ -1,0 +1,26 @@
+# Generated from src/odmantic/_aio/operations/steps.py by tools/generate_sync.py: do not edit.
+"""Runs what decides without waiting: a generator of `_plan` that asks for documents, and goes on with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+Request = TypeVar("Request")
+Answer = TypeVar("Answer")
+Result = TypeVar("Result")
+
+
+def run_steps(
+    steps: Generator[Request, Answer, Result], answer: Callable[[Request], Answer]
+) -> Result:
+    """Answer each request of a generator, and return its result."""
+    try:
+        request = next(steps)
+        while True:
+            request = steps.send(answer(request))
+    except StopIteration as end:
+        result: Result = end.value
+        return result
