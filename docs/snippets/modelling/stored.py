@@ -26,3 +26,8 @@ async def main(engine: AIOEngine) -> None:
     await engine.save(order)  # sends `lines` and `t`
     print(await engine.count(Order, Order.total > 5))
     # -> 0
+
+    # by a program that was older than `total`
+    await engine.get_collection(Order).update_one({}, {"$unset": {"t": ""}})
+    print(await engine.recompute(Order))  # the number of documents
+    # -> 1

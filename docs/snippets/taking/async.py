@@ -1,6 +1,4 @@
-from odmantic import AIOEngine, Field, Model
-from odmantic.query import asc
-from odmantic.update import set_
+from odmantic import AIOEngine, F, Field, Model
 
 
 class Job(Model):
@@ -14,15 +12,17 @@ async def main(engine: AIOEngine) -> None:
     await engine.save_all([Job(number=each) for each in range(1, 7)])
 
     # --8<-- [start:delete]
-    print(await engine.delete_one(Job, Job.state == "new", sort=asc(Job.number)))
+    print(
+        await engine.delete_one(Job, F(Job.state) == "new", sort=F(Job.number).asc())
+    )
     # -> True
-    print(await engine.delete_many(Job, Job.number > 5))
+    print(await engine.delete_many(Job, F(Job.number) > 5))
     # -> 1
     # --8<-- [end:delete]
 
     # --8<-- [start:take]
     job = await engine.find_one_and_delete(
-        Job, Job.state == "new", sort=asc(Job.number)
+        Job, F(Job.state) == "new", sort=F(Job.number).asc()
     )
     print(job.number if job else "no job is left")
     # -> 2
@@ -31,24 +31,30 @@ async def main(engine: AIOEngine) -> None:
     # --8<-- [start:claim]
     job = await engine.find_one_and_update(
         Job,
-        Job.state == "new",
-        set_(Job.state, "running"),
-        set_(Job.worker, "Ada"),
-        sort=asc(Job.number),
+        F(Job.state) == "new",
+        F(Job.state).set("running"),
+        F(Job.worker).set("Ada"),
+        sort=F(Job.number).asc(),
     )
     print(job.worker if job else "no job is left")
     # -> Ada
     # --8<-- [end:claim]
 
     # --8<-- [start:create]
-    job, created = await engine.get_or_create(Job, Job.number == 9, Job(number=9))
+    job, created = await engine.get_or_create(Job, F(Job.number) == 9, Job(number=9))
     print(job.number, created)
     # -> 9 True
     # --8<-- [end:create]
 
     # --8<-- [start:replace]
     job = Job(number=9, state="again")
-    await engine.replace_one(Job, Job.number == 9, job)
-    print(await engine.count(Job, Job.number == 9))
+    await engine.replace_one(Job, F(Job.number) == 9, job)
+    print(await engine.count(Job, F(Job.number) == 9))
     # -> 1
+
+    job = await engine.find_one_and_replace(
+        Job, F(Job.number) == 9, Job(number=9, worker="Bo"), returning="before"
+    )
+    print(job.state if job else "there was none")
+    # -> again
     # --8<-- [end:replace]

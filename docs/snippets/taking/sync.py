@@ -1,6 +1,4 @@
-from odmantic import Field, Model, SyncEngine
-from odmantic.query import asc
-from odmantic.update import set_
+from odmantic import F, Field, Model, SyncEngine
 
 
 class Job(Model):
@@ -14,14 +12,16 @@ def main(engine: SyncEngine) -> None:
     engine.save_all([Job(number=each) for each in range(1, 7)])
 
     # --8<-- [start:delete]
-    print(engine.delete_one(Job, Job.state == "new", sort=asc(Job.number)))
+    print(engine.delete_one(Job, F(Job.state) == "new", sort=F(Job.number).asc()))
     # -> True
-    print(engine.delete_many(Job, Job.number > 5))
+    print(engine.delete_many(Job, F(Job.number) > 5))
     # -> 1
     # --8<-- [end:delete]
 
     # --8<-- [start:take]
-    job = engine.find_one_and_delete(Job, Job.state == "new", sort=asc(Job.number))
+    job = engine.find_one_and_delete(
+        Job, F(Job.state) == "new", sort=F(Job.number).asc()
+    )
     print(job.number if job else "no job is left")
     # -> 2
     # --8<-- [end:take]
@@ -29,24 +29,30 @@ def main(engine: SyncEngine) -> None:
     # --8<-- [start:claim]
     job = engine.find_one_and_update(
         Job,
-        Job.state == "new",
-        set_(Job.state, "running"),
-        set_(Job.worker, "Ada"),
-        sort=asc(Job.number),
+        F(Job.state) == "new",
+        F(Job.state).set("running"),
+        F(Job.worker).set("Ada"),
+        sort=F(Job.number).asc(),
     )
     print(job.worker if job else "no job is left")
     # -> Ada
     # --8<-- [end:claim]
 
     # --8<-- [start:create]
-    job, created = engine.get_or_create(Job, Job.number == 9, Job(number=9))
+    job, created = engine.get_or_create(Job, F(Job.number) == 9, Job(number=9))
     print(job.number, created)
     # -> 9 True
     # --8<-- [end:create]
 
     # --8<-- [start:replace]
     job = Job(number=9, state="again")
-    engine.replace_one(Job, Job.number == 9, job)
-    print(engine.count(Job, Job.number == 9))
+    engine.replace_one(Job, F(Job.number) == 9, job)
+    print(engine.count(Job, F(Job.number) == 9))
     # -> 1
+
+    job = engine.find_one_and_replace(
+        Job, F(Job.number) == 9, Job(number=9, worker="Bo"), returning="before"
+    )
+    print(job.state if job else "there was none")
+    # -> again
     # --8<-- [end:replace]
