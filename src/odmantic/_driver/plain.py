@@ -95,12 +95,17 @@ def check_acknowledged(collection: Any, operation: str, model: type[Any]) -> Non
     Raises:
         TypeError: if the write concern of the collection is `w=0`.
     """
-    concern: Any = getattr(collection, "write_concern", None)
-    if getattr(concern, "acknowledged", None) is False:
+    if not is_acknowledged(collection):
         raise TypeError(
             f"{operation} of {model.__name__} needs the server's answer, but the collection has the write concern w=0: "
             "use a client or an engine whose writes are acknowledged"
         )
+
+
+def is_acknowledged(collection: Any) -> bool:
+    """Return whether the server answers writes."""
+    concern: Any = getattr(collection, "write_concern", None)
+    return getattr(concern, "acknowledged", None) is not False
 
 
 def finds_plainly(collection: Any) -> bool:

@@ -35,6 +35,18 @@ def utcnow() -> datetime:
     return as_naive_datetime(datetime.now(timezone.utc))
 
 
+def one_time(now: Callable[[], datetime]) -> Callable[[], datetime]:
+    """Return a function that gives one time to all of a call, asked for when it is needed first."""
+    times: list[datetime] = []
+
+    def get() -> datetime:
+        if not times:
+            times.append(now())
+        return times[0]
+
+    return get
+
+
 def current(variable: ContextVar[T]) -> Callable[[], T]:
     """Return a function for `on_insert=` and `on_update=` that gives the value of a context variable.
 

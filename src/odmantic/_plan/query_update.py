@@ -20,20 +20,26 @@ from odmantic._plan.raw_update import (
 )
 from odmantic._plan.update import UpdatePlan, plan_update
 from odmantic._plan.update_call import (
+    Later,
     QueryUpdate,
     SentUpdate,
     UpdatePlans,
     filter_of,
     refusal,
 )
-from odmantic._plan.update_starts import UnknownOrderError, repetitions, started
+from odmantic._plan.update_starts import (
+    MOST_STARTS,
+    UnknownOrderError,
+    repetitions,
+    started,
+)
 from odmantic._plan.upsert import Insertion, has_own_documents, plan_insertion, upsert_of
 from odmantic._query.expressions import LOGICAL, QueryExpression
 from odmantic._query.updates import Update
 from odmantic.exceptions import StoredFieldsWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
 
@@ -87,7 +93,7 @@ def plan_query_update(
     upsert = upsert_of(call.operation, call.model, call.upsert, now)
     if updates and Update not in map(type, updates):
         first, keys = plan_raw_update(call, supplied)
-        plans = UpdatePlans(first, (), frozenset())
+        plans = UpdatePlans(first, (), _names(call, keys))
         if upsert is not None:
             plans = _with_raw_upsert(plans, call, upsert)
     else:
@@ -99,16 +105,14 @@ def plan_query_update(
         keys = keys_of_update(plan.document)
         added = unnamed(supplied, keys)
         first = _sent(call, plan, added)
-        others = tuple(
-            _sent(call, plan_update(call.model, each, upsert=upsert is not None), added)
-            for each in (repetitions(updates) if plan.conditions else ())
-        )
-        plans = UpdatePlans(first, others, frozenset())
+        others: Iterable[SentUpdate] = ()
+        if plan.conditions:
+            others = _others(call, added, upsert=upsert is not None)
+        plans = UpdatePlans(first, others, _names(call, keys))
         if upsert is not None:
             plans = _with_upsert(plans, call, upsert, added, is_guarded=bool(plan.conditions))
     _warn_of_stored(call)
-    names = mapping_of(call.model).field_names
-    return replace(plans, names=frozenset(names[each] for each in first_keys(keys, names)))
+    return plans
 
 
 def plan_only_insert(call: QueryUpdate, now: Callable[[], datetime] = utcnow) -> UpdatePlans:
@@ -219,6 +223,30 @@ def _inserting(query: QueryExpression, insertion: Insertion) -> SentUpdate:
 
 
 # --- Updates made of fields ----------------------------------------------------------------------
+
+
+def _others(
+    call: QueryUpdate, supplied: Mapping[str, Any], *, upsert: bool
+) -> Iterable[SentUpdate]:
+    """Return the updates for documents without values with defaults, which most calls for one document never send.
+
+    Raises:
+        ValueError: if there are too many.
+    """
+
+    def plan() -> Iterator[SentUpdate]:
+        for each in repetitions(call.updates):
+            again = plan_update(call.model, each, upsert=upsert)
+            yield _sent(call, again, supplied)
+
+    # What fails must do so before anything is written.
+    is_soon = not call.just_one or len(call.updates) > MOST_STARTS
+    return (*plan(),) if is_soon else Later(plan)
+
+
+def _names(call: QueryUpdate, keys: set[str]) -> frozenset[str]:
+    names = mapping_of(call.model).field_names
+    return frozenset([names[each] for each in first_keys(keys, names)])
 
 
 def _sent(call: QueryUpdate, plan: UpdatePlan, supplied: Mapping[str, Any]) -> SentUpdate:

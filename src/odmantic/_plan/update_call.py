@@ -10,7 +10,7 @@ from odmantic._plan.options import NO_OPTIONS, CallOptions
 from odmantic._plan.raw import RawQueries
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from odmantic._query.expressions import QueryExpression
     from odmantic.query import SortExpression
@@ -85,6 +85,23 @@ class SentUpdate:
     is_insertion: bool = False
 
 
+class Later:
+    """Updates that follow if the first one has met no document: they are planned when they are asked for, once."""
+
+    __slots__ = ("_plan", "_planned")
+
+    def __init__(self, plan: Callable[[], Iterable[SentUpdate]]) -> None:
+        """Plan nothing yet."""
+        self._plan = plan
+        self._planned: tuple[SentUpdate, ...] | None = None
+
+    def __iter__(self) -> Iterator[SentUpdate]:
+        """Iterate over the updates."""
+        if self._planned is None:
+            self._planned = (*self._plan(),)
+        return iter(self._planned)
+
+
 @dataclass(frozen=True, slots=True)
 class UpdatePlans:
     """What a call sends.
@@ -100,7 +117,7 @@ class UpdatePlans:
     """
 
     first: SentUpdate
-    others: tuple[SentUpdate, ...]
+    others: Iterable[SentUpdate]
     names: frozenset[str]
     insert: SentUpdate | None = None
     equalities: frozenset[str] = frozenset()

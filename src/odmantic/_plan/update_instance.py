@@ -42,21 +42,17 @@ class InstanceUpdate:
 
     Attributes:
         instance: The instance.
+        own_filter: The filter for its document, without the conditions of the call.
         where: The conditions of the call.
         updates: The updates; one in MongoDB's language stands alone.
         policy: The policy for what is in MongoDB's language.
     """
 
     instance: Model
+    own_filter: QueryExpression
     where: tuple[Any, ...]
     updates: tuple[Any, ...]
     policy: RawQueries
-
-    @property
-    def own_filter(self) -> QueryExpression:
-        """The filter for the document, without the conditions of the call."""
-        model = type(self.instance)
-        return QueryExpression(instance_filter(model, encode_primary_key(self.instance)))
 
     @property
     def by_query(self) -> QueryUpdate:
@@ -89,7 +85,7 @@ class InstanceUpdatePlan:
 
     call: InstanceUpdate
     first: SentUpdate
-    others: tuple[SentUpdate, ...]
+    others: Iterable[SentUpdate]
     touched: frozenset[str]
     replaced: frozenset[str]
     projection: dict[str, int] | None
@@ -108,8 +104,10 @@ def instance_update(
             f"update of {type(instance).__name__} got an empty tuple as where=: leave it out"
         )
     given = tuple(cast("Iterable[Any]", where)) if isinstance(where, tuple) else (where,)
-    check_id(type(instance), encode_primary_key(instance), "update")
-    return InstanceUpdate(instance, () if where is None else given, updates, policy)
+    model, id_ = type(instance), encode_primary_key(instance)
+    check_id(model, id_, "update")
+    own = QueryExpression(instance_filter(model, id_))
+    return InstanceUpdate(instance, own, () if where is None else given, updates, policy)
 
 
 def plan_instance_update(call: InstanceUpdate, supplied: Mapping[str, Any]) -> InstanceUpdatePlan:

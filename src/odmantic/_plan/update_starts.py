@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from odmantic._query.steps import Path
 
-_MOST = 4
+MOST_STARTS = 4
 """The largest number of fields with such defaults in one call, which may take two commands to that power."""
 
 
@@ -46,10 +46,10 @@ def repetitions(updates: tuple[Update, ...]) -> list[tuple[Update, ...]]:
     found = {number: started for number, each in enumerate(updates) if (started := _started(each))}
     if not found:
         return []
-    if len(found) > _MOST:
+    if len(found) > MOST_STARTS:
         shown = ", ".join(str(updates[number]) for number in found)
         raise ValueError(
-            f"{shown}: one call takes {_MOST} changes that begin with a default: make several calls"
+            f"{shown}: one call takes {MOST_STARTS} changes that begin with a default: make several calls"
         )
     return [
         tuple(found[number] if number in some else each for number, each in enumerate(updates))

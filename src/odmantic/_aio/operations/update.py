@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import bson
@@ -12,12 +12,14 @@ from pymongo.results import UpdateResult
 from odmantic._aio.operations.hooks import after_query_write, before_query_write, event_in
 from odmantic._aio.operations.upsert import repeat_lost_races
 from odmantic._bson.alike import is_alike
-from odmantic._driver.plain import check_acknowledged
+from odmantic._driver.plain import check_acknowledged, is_acknowledged
 from odmantic._hooks.supply import supplied_in_update
+from odmantic._mapping.suppliers import one_time
 from odmantic._plan.filters import build_filter
 from odmantic._plan.query_update import plan_query_update
 from odmantic._plan.raw import RawQueries
 from odmantic._plan.references import copied
+from odmantic._plan.update_call import Later
 from odmantic.update import Update
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
 def plan_for(engine: Engine, call: QueryUpdate) -> UpdatePlans:
     """Return what a call sends, with the values of fields with `on_update`, which have the time of the call."""
-    now = cache(engine._now)
+    now = one_time(engine._now)
     return plan_query_update(call, supplied_in_update(call.model, now), now)
 
 
@@ -72,7 +74,7 @@ async def _update(
 ) -> UpdateResult:
     target = engine._target(call.model)
     collection = call.options.collection(target.writing)
-    if plans.insert is not None or (call.just_one and (call.finds or plans.others)):
+    if not is_acknowledged(collection) and _needs_answer(call, plans):
         check_acknowledged(collection, call.operation, call.model)
     if call.returning is not None:
         # What the document holds is read as by `find`.
@@ -81,7 +83,7 @@ async def _update(
         plans = replace(
             plans,
             first=bound(plans.first),
-            others=tuple(map(bound, plans.others)),
+            others=Later(partial(map, bound, plans.others)),
             insert=None if plans.insert is None else bound(plans.insert),
         )
     send = partial(_send, engine, scope, call, collection)
@@ -97,6 +99,11 @@ async def _update(
         return await _send_all(call, plans, send)
 
     return await repeat_lost_races(scope, call.model, plans.equalities, attempt)
+
+
+def _needs_answer(call: QueryUpdate, plans: UpdatePlans) -> bool:
+    """Return whether what is sent depends on whether a document has matched."""
+    return plans.insert is not None or (call.just_one and (call.finds or any(plans.others)))
 
 
 async def _send_all(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import pymongo.errors
@@ -20,6 +21,7 @@ from odmantic._driver.plain import check_acknowledged
 from odmantic._hooks.inside import refuse_own
 from odmantic._hooks.supply import supplied_in_update
 from odmantic._mapping.mapping import mapping_of
+from odmantic._mapping.suppliers import one_time
 from odmantic._plan.errors import add_context
 from odmantic._plan.filters import build_filter
 from odmantic._plan.find import FindPlan
@@ -44,7 +46,9 @@ from odmantic.update import Update
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
+    from odmantic._driver.plain import Target
     from odmantic._plan.query_update import SentUpdate
+    from odmantic._state.places import Known
     from odmantic._sync.interfaces import Engine
     from odmantic._sync.operations.scope import Scope
     from odmantic.model import Model
@@ -55,8 +59,8 @@ _MOST_ATTEMPTS = 10
 
 def plan_for(engine: Engine, call: InstanceUpdate) -> InstanceUpdatePlan:
     """Return what a call sends, with the values of fields with `on_update`, which have the time of the call."""
-    now = engine._now()
-    return plan_instance_update(call, supplied_in_update(type(call.instance), lambda: now))
+    now = one_time(engine._now)
+    return plan_instance_update(call, supplied_in_update(type(call.instance), now))
 
 
 def update_instance(engine: Engine, scope: Scope, plan: InstanceUpdatePlan) -> bool:
@@ -71,10 +75,10 @@ def update_instance(engine: Engine, scope: Scope, plan: InstanceUpdatePlan) -> b
     """
     instance = plan.call.instance
     model = type(instance)
-    reach = engine._target(model).hooks
-    hooks = None if reach is None else reach.now()
+    target = engine._target(model)
+    hooks = None if target.hooks is None else target.hooks.now()
     if hooks is None:
-        return _update_in_turn(engine, scope, plan)
+        return _update_in_turn(engine, scope, plan, target)
     event = event_in(engine, scope, "update", plan.touched)
     event.instance = instance
     event.filter = given = build_filter((plan.call.own_filter, *plan.call.where))
@@ -86,27 +90,26 @@ def update_instance(engine: Engine, scope: Scope, plan: InstanceUpdatePlan) -> b
         # The document of the instance is meant, whatever the filter says.
         where = plan.call.where if event.filter is given else (event.filter,)
         plan = plan_for(engine, with_hooked(plan.call, where, event.update))
-    is_updated = _update_in_turn(engine, scope, plan)
+    is_updated = _update_in_turn(engine, scope, plan, engine._target(model))
     if is_updated:
         after_query_write(hooks, event, model, scope)
     return is_updated
 
 
-def _update_in_turn(engine: Engine, scope: Scope, plan: InstanceUpdatePlan) -> bool:
+def _update_in_turn(engine: Engine, scope: Scope, plan: InstanceUpdatePlan, target: Target) -> bool:
     """Update after saves and other updates of the instance that are under way: later values come later."""
     instance, turns, unit = plan.call.instance, engine._turns, scope.unit
     refuse_own(instance, "update")
     turn = turns.take_at_once(instance, unit) or turns.take(instance, unit)
     try:
-        return _update(engine, scope, plan)
+        return _update(engine, scope, plan, target)
     finally:
         if turn is not None:
             turns.leave(instance, turn)
 
 
-def _update(engine: Engine, scope: Scope, plan: InstanceUpdatePlan) -> bool:
+def _update(engine: Engine, scope: Scope, plan: InstanceUpdatePlan, target: Target) -> bool:
     instance = plan.call.instance
-    target = engine._target(type(instance))
     check_acknowledged(target.collection, "update", type(instance))
     held = _Held.of(instance, plan.touched, target.known.place)
     check_unsaved(plan, held.dirty)
@@ -114,22 +117,23 @@ def _update(engine: Engine, scope: Scope, plan: InstanceUpdatePlan) -> bool:
         # An attempt before may have changed them already.
         scope.guard(instance)
     for _ in range(_MOST_ATTEMPTS):
-        for sent in (plan.first, *plan.others):
-            document = _send(engine, scope, plan, sent)
+        for sent in chain((plan.first,), plan.others):
+            document = _send(engine, scope, plan, sent, target)
             if document is not None:
-                fresh = _read(engine, scope, plan, document)
-                _settle(engine, scope, plan, held, fresh)
+                fresh = _read(engine, scope, plan, document, target)
+                _settle(engine, scope, plan, held, fresh, target.known)
                 return True
-        if not _may_match_now(engine, scope, plan.call):
+        if not _may_match_now(engine, scope, plan.call, target):
             break
     return False
 
 
-def _send(engine: Engine, scope: Scope, plan: InstanceUpdatePlan, sent: SentUpdate) -> Any:
+def _send(
+    engine: Engine, scope: Scope, plan: InstanceUpdatePlan, sent: SentUpdate, target: Target
+) -> Any:
     """Update the document; return what is asked of it, or `None` if it does not match."""
     instance = plan.call.instance
     model = type(instance)
-    target = engine._target(model)
     options: dict[str, Any] = {"session": scope.session}
     if sent.array_filters is not None:
         options["array_filters"] = target.bound(sent.array_filters)
@@ -147,7 +151,7 @@ def _send(engine: Engine, scope: Scope, plan: InstanceUpdatePlan, sent: SentUpda
         raise DuplicateKeyError(instance, error) from error
 
 
-def _may_match_now(engine: Engine, scope: Scope, call: InstanceUpdate) -> bool:
+def _may_match_now(engine: Engine, scope: Scope, call: InstanceUpdate, target: Target) -> bool:
     """Find out why no document has matched; tell whether it would by now, since somebody else has changed it.
 
     Raises:
@@ -155,7 +159,6 @@ def _may_match_now(engine: Engine, scope: Scope, call: InstanceUpdate) -> bool:
         UpdateRefusedError: if the conditions of the call hold, and one of its updates does not.
     """
     model, judgement = type(call.instance), Judgement(call)
-    target = engine._target(model)
     collection = target.collection.with_options(read_preference=ReadPreference.PRIMARY)
 
     def read() -> Any:
@@ -180,7 +183,9 @@ def _may_match_now(engine: Engine, scope: Scope, call: InstanceUpdate) -> bool:
     return True
 
 
-def _read(engine: Engine, scope: Scope, plan: InstanceUpdatePlan, document: Any) -> Model:
+def _read(
+    engine: Engine, scope: Scope, plan: InstanceUpdatePlan, document: Any, target: Target
+) -> Model:
     """Return an instance of the updated document, or of the part of it that was asked for.
 
     Raises:
@@ -188,7 +193,7 @@ def _read(engine: Engine, scope: Scope, plan: InstanceUpdatePlan, document: Any)
     """
     instance = plan.call.instance
     model = type(instance)
-    mapping, target = mapping_of(model), engine._target(model)
+    mapping = mapping_of(model)
     if plan.projection is not None:
         values = read_fields(mapping, plan.touched, document)
         if values is not None:
@@ -237,6 +242,8 @@ class _Held:
     ) -> AbstractSet[str]:
         """Return the fields that a program has changed meanwhile."""
         dirty = dirty_among(instance, names, place)
+        if not dirty:
+            return dirty
         both = dirty & self.dirty
         digests = field_digests(instance, both)
         return (dirty - self.dirty) | {
@@ -248,11 +255,15 @@ class _Held:
 
 
 def _settle(
-    engine: Engine, scope: Scope, plan: InstanceUpdatePlan, held: _Held, fresh: Model
+    engine: Engine,
+    scope: Scope,
+    plan: InstanceUpdatePlan,
+    held: _Held,
+    fresh: Model,
+    known: Known,
 ) -> None:
     """Give an instance the values of the document, except where it was changed while the update was under way."""
     instance = plan.call.instance
-    known = engine._target(type(instance)).known
     kept = held.changed_since(instance, plan.touched, known.place)
     if mapping_of(type(instance)).links:
         kept |= with_changed_targets(
