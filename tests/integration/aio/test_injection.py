@@ -373,6 +373,30 @@ async def _update_instance(engine, value):
     await engine.update(Thing(id=value), update.unset(Thing.value))
 
 
+async def _upsert(engine, value):
+    where = Thing.id == "c"
+    await engine.update_one(Thing, where, update.set_(Thing.tags, [value]), upsert=True)
+    given = Thing(id="d", value=value, table={"k": value}, inner=Inner(x=value))
+    await engine.update_many(Thing, Thing.id == "d", update.push(Thing.tags, value), upsert=given)
+
+
+async def _upsert_by_value(engine, value):
+    where = (Thing.id == "c", Thing.value == value, Thing.inner.v == value)
+    await engine.update_one(Thing, where, update.add_to_set(Thing.tags, value), upsert=True)
+    where = query.and_(Thing.id == "d", {"value": {"$gt": 1}}, Thing.inner.v != value)
+    await engine.update_many(Thing, where, update.set_(Thing.value, value), upsert=True)
+
+
+async def _replace_one(engine, value):
+    await engine.replace_one(Thing, Thing.value == value, _of_values(value))
+    given = Thing(id="m", value=value)
+    await engine.find_one_and_replace(Thing, Thing.value == value, given, upsert=True)
+
+
+async def _get_or_create(engine, value):
+    await engine.get_or_create(Thing, Thing.value == value, _of_values(value))
+
+
 async def _to_references(engine, value):
     await engine.update_many(Order, Order.thing == value, update.set_(Order.thing, value))
 
@@ -399,6 +423,7 @@ WRITES = [
     *(_assigned_name, _updated_name, _nested_name, _insert, _insert_all, _insert_id, _insert_name),
     *(_replace, _replace_id, _refresh, _get, _get_many, _distinct, _find_one_and, _commented),
     *(_with_hint, _with_variable, _to_references, _update_instance),
+    *(_upsert, _upsert_by_value, _replace_one, _get_or_create),
 ]
 
 

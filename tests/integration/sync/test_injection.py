@@ -371,6 +371,30 @@ def _update_instance(engine, value):
     engine.update(Thing(id=value), update.unset(Thing.value))
 
 
+def _upsert(engine, value):
+    where = Thing.id == "c"
+    engine.update_one(Thing, where, update.set_(Thing.tags, [value]), upsert=True)
+    given = Thing(id="d", value=value, table={"k": value}, inner=Inner(x=value))
+    engine.update_many(Thing, Thing.id == "d", update.push(Thing.tags, value), upsert=given)
+
+
+def _upsert_by_value(engine, value):
+    where = (Thing.id == "c", Thing.value == value, Thing.inner.v == value)
+    engine.update_one(Thing, where, update.add_to_set(Thing.tags, value), upsert=True)
+    where = query.and_(Thing.id == "d", {"value": {"$gt": 1}}, Thing.inner.v != value)
+    engine.update_many(Thing, where, update.set_(Thing.value, value), upsert=True)
+
+
+def _replace_one(engine, value):
+    engine.replace_one(Thing, Thing.value == value, _of_values(value))
+    given = Thing(id="m", value=value)
+    engine.find_one_and_replace(Thing, Thing.value == value, given, upsert=True)
+
+
+def _get_or_create(engine, value):
+    engine.get_or_create(Thing, Thing.value == value, _of_values(value))
+
+
 def _to_references(engine, value):
     engine.update_many(Order, Order.thing == value, update.set_(Order.thing, value))
 
@@ -397,6 +421,7 @@ WRITES = [
     *(_assigned_name, _updated_name, _nested_name, _insert, _insert_all, _insert_id, _insert_name),
     *(_replace, _replace_id, _refresh, _get, _get_many, _distinct, _find_one_and, _commented),
     *(_with_hint, _with_variable, _to_references, _update_instance),
+    *(_upsert, _upsert_by_value, _replace_one, _get_or_create),
 ]
 
 
