@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 import bson
@@ -22,7 +23,7 @@ from odmantic.exceptions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Generator, Iterable
 
     from odmantic._plan.save_plan import SavePlan
     from odmantic.model import Model
@@ -108,6 +109,19 @@ def operation_error(
         )
         return TransactionNotSupportedError(message, error)
     return None
+
+
+@contextmanager
+def naming_duplicates(model: type[Any]) -> Generator[None, None, None]:
+    """Enclose a write by query: the error of a unique index names model and fields, and no values.
+
+    Raises:
+        DuplicateKeyError: if a unique index refuses a document; its `instance` is `None`.
+    """
+    try:
+        yield
+    except pymongo.errors.DuplicateKeyError as error:
+        raise DuplicateKeyError(None, error, model) from error
 
 
 def add_context(error: BaseException, text: str) -> None:

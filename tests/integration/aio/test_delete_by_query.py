@@ -15,6 +15,7 @@ from odmantic import Field, Model, Reference, hook, stored
 from odmantic.bson import Binary, ObjectId
 from odmantic.exceptions import (
     DocumentParsingError,
+    DuplicateKeyError,
     RawQueryWarning,
     ReferencedError,
     StoredFieldsWarning,
@@ -491,6 +492,37 @@ async def test_an_error_of_a_hook_after_the_deletion_dooms_the_transaction(aio_e
             with pytest.raises(RuntimeError, match="after"):
                 await getattr(transaction, name)(Hooked, {"number": -1})
     assert await aio_engine.count(Hooked) == 1
+
+
+class Ticket(Model, soft_delete="deleted_at"):
+    id: int = Field(primary_field=True)
+    number: int = Field(default=0, key_name="n", unique=True, on_update=lambda: 7)
+    deleted_at: Optional[datetime] = None
+
+
+class Desk(Model):
+    id: int = Field(primary_field=True)
+    clerk: Optional[User] = Reference(on_delete="nullify", key_name="c", unique=True)
+
+
+@pytest.mark.parametrize("name", ["remove", *METHODS])
+async def test_the_error_of_a_unique_index_names_fields_and_no_values(
+    aio_engine, raw_database, name
+):
+    await aio_engine.configure_database([Ticket, Desk])
+    raw_database["ticket"].insert_many([{"_id": 1, "n": 1}, {"_id": 2, "n": 7}])
+    with pytest.raises(
+        DuplicateKeyError, match=r"^Ticket with this number exists already$"
+    ) as info:
+        await getattr(aio_engine, name)(Ticket, Ticket.id == 1)
+    assert (info.value.instance, info.value.model) == (None, Ticket)
+    assert await aio_engine.count(Ticket) == 2
+
+    user, other = await aio_engine.save_all([User(name="a"), User(name="a")])
+    await aio_engine.save_all([Desk(id=1, clerk=user), Desk(id=2, clerk=other), Desk(id=3)])
+    with pytest.raises(DuplicateKeyError, match=r"^Desk with this clerk exists already"):
+        await getattr(aio_engine, name)(User, User.id == user.id)
+    assert await aio_engine.count(User) == 2
 
 
 # --- Faults -----------------------------------------------------------------------------------------

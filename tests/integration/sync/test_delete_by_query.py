@@ -16,6 +16,7 @@ from odmantic import Field, Model, Reference, hook, stored
 from odmantic.bson import Binary, ObjectId
 from odmantic.exceptions import (
     DocumentParsingError,
+    DuplicateKeyError,
     RawQueryWarning,
     ReferencedError,
     StoredFieldsWarning,
@@ -481,6 +482,35 @@ def test_an_error_of_a_hook_after_the_deletion_dooms_the_transaction(sync_engine
             with pytest.raises(RuntimeError, match="after"):
                 getattr(transaction, name)(Hooked, {"number": -1})
     assert sync_engine.count(Hooked) == 1
+
+
+class Ticket(Model, soft_delete="deleted_at"):
+    id: int = Field(primary_field=True)
+    number: int = Field(default=0, key_name="n", unique=True, on_update=lambda: 7)
+    deleted_at: Optional[datetime] = None
+
+
+class Desk(Model):
+    id: int = Field(primary_field=True)
+    clerk: Optional[User] = Reference(on_delete="nullify", key_name="c", unique=True)
+
+
+@pytest.mark.parametrize("name", ["remove", *METHODS])
+def test_the_error_of_a_unique_index_names_fields_and_no_values(sync_engine, raw_database, name):
+    sync_engine.configure_database([Ticket, Desk])
+    raw_database["ticket"].insert_many([{"_id": 1, "n": 1}, {"_id": 2, "n": 7}])
+    with pytest.raises(
+        DuplicateKeyError, match=r"^Ticket with this number exists already$"
+    ) as info:
+        getattr(sync_engine, name)(Ticket, Ticket.id == 1)
+    assert (info.value.instance, info.value.model) == (None, Ticket)
+    assert sync_engine.count(Ticket) == 2
+
+    user, other = sync_engine.save_all([User(name="a"), User(name="a")])
+    sync_engine.save_all([Desk(id=1, clerk=user), Desk(id=2, clerk=other), Desk(id=3)])
+    with pytest.raises(DuplicateKeyError, match=r"^Desk with this clerk exists already"):
+        getattr(sync_engine, name)(User, User.id == user.id)
+    assert sync_engine.count(User) == 2
 
 
 # --- Faults -----------------------------------------------------------------------------------------

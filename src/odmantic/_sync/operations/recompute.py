@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import bson
-import pymongo.errors
 from bson.raw_bson import RawBSONDocument
 from pymongo import ReadPreference
 from pymongo.errors import BulkWriteError
@@ -15,13 +14,12 @@ from pymongo.read_concern import ReadConcern
 
 from odmantic._driver._sync import take_batch
 from odmantic._driver.plain import check_acknowledged
-from odmantic._plan.errors import add_context
+from odmantic._plan.errors import add_context, naming_duplicates
 from odmantic._plan.find import PAGE_SIZE
 from odmantic._plan.outcome import failure_of
 from odmantic._shared.reading import Reader
 from odmantic._sync.operations.hooks import hooks_of_read, load_hooked
 from odmantic._sync.operations.references import ReferenceLoader
-from odmantic.exceptions import DuplicateKeyError
 
 if TYPE_CHECKING:
     from pymongo import UpdateOne
@@ -158,10 +156,8 @@ class _Run:
             return matched
 
         model = self._plan.model
-        try:
+        with naming_duplicates(model):
             written: int = self._scope.write_by_query(self._engine, call, _OPERATION, model)
-        except pymongo.errors.DuplicateKeyError as error:
-            raise DuplicateKeyError(None, error, model) from error
         return written
 
     def _read_again(self, ids: list[Any]) -> list[RawBSONDocument]:

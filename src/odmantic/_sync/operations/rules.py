@@ -20,7 +20,7 @@ from odmantic._driver._sync import take_batch
 from odmantic._hooks.events import OF_DELETES
 from odmantic._hooks.supply import supplied_in_update
 from odmantic._mapping.mapping import mapping_of
-from odmantic._plan.errors import add_context
+from odmantic._plan.errors import add_context, naming_duplicates
 from odmantic._plan.find import LIST_PAGE_SIZE, FindPlan, loads_references
 from odmantic._plan.holders import release
 from odmantic._plan.loading import plan_load
@@ -181,7 +181,8 @@ def _release(
         array_filters=write.array_filters,
         session=scope.session,
     )
-    result = scope.write_by_query(engine, call, operation, holder)
+    with naming_duplicates(holder):
+        result = scope.write_by_query(engine, call, operation, holder)
     stored = mapping_of(cls).stored
     if stored and result.modified_count:
         warn_caller(

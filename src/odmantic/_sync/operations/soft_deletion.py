@@ -12,6 +12,7 @@ from odmantic._codec.encode import encode_primary_key
 from odmantic._codec.ids import check_id
 from odmantic._hooks.supply import supplied_in_update, supply
 from odmantic._mapping.mapping import mapping_of
+from odmantic._plan.errors import naming_duplicates
 from odmantic._plan.query_deletion import Removed
 from odmantic._plan.save import plan_save
 from odmantic._plan.soft_deletion import plan_soft_remove, time_of_deletion
@@ -53,7 +54,11 @@ def restore(engine: Engine, scope: Scope, instance: Model) -> None:
 def remove_softly(
     engine: Engine, scope: Scope, call: QueryDeletion, query: QueryExpression
 ) -> Removed:
-    """Set the time of deletion of documents that match a filter."""
+    """Set the time of deletion of documents that match a filter.
+
+    Raises:
+        DuplicateKeyError: if a unique index refuses one of them.
+    """
     model = call.model
     target, now = engine._target(model), engine._now()
     supplied = supplied_in_update(model, lambda: now)
@@ -65,12 +70,15 @@ def remove_softly(
         options = {"return_document": ReturnDocument.AFTER, "session": scope.session}
         changes = target.bound(write.update)
         send = partial(find, target.bound(query), changes, **call.find_options, **options)
-        return Removed.of_found(scope.write_by_query(engine, send, call.operation, model))
+        with naming_duplicates(model):
+            found = scope.write_by_query(engine, send, call.operation, model)
+        return Removed.of_found(found)
     collection = call.options.collection(target.writing)
     update = collection.update_one if call.just_one else collection.update_many
     words = call.options.words
     send = partial(update, write.filter, write.update, **words, session=scope.session)
-    result = scope.write_by_query(engine, send, call.operation, model)
+    with naming_duplicates(model):
+        result = scope.write_by_query(engine, send, call.operation, model)
     return Removed(result.matched_count)
 
 
