@@ -8,6 +8,9 @@ The rules, which a machine tries in any order:
 * After `refresh`, what the program has not changed equals the document; with `discard=True`, all of it.
 * After `update`, the touched fields equal the document, and are clean; all others are as before. It never overwrites an
   unsaved change, except by an assignment. If nothing is updated, nothing changes.
+* What a write by query gives is clean, and after a rollback it is as it was read: a save sends what was assigned since,
+  and the whole only if there is no document. What a deletion gives is new. What `get_or_create` creates is as after
+  `insert`, and what a replacement by query writes as after `replace`.
 * After a rollback, an instance is dirty in what it had sent, unless a refresh has replaced that since. What it had read
   in the transaction is no change of the program, and never written. What an update had touched has its value from
   before, unless that is unknown or the program has changed it since.
@@ -76,6 +79,8 @@ class Handle:
     """The fields whose values the program has given, or written as a whole."""
     lost: set[str] = field(default_factory=set)
     """The fields that the present transaction has sent: after a rollback they are dirty."""
+    asks: bool = False
+    """Whether its next save looks for the document, which may not be there any more."""
     updated: dict[str, tuple[Any, bool, bool]] = field(default_factory=dict)
     """Those that updates in it have touched: the value before, whether it was dirty, and whether it was its own."""
 
@@ -94,7 +99,7 @@ class Handle:
     def wrote(self, names: set[str]) -> None:
         now = self.now
         self.then.update({name: now[name] for name in (names if self.is_known else NAMES)})
-        self.is_known = True
+        self.is_known, self.asks = True, False
         self.assigned -= names
         self.lost |= names
 
@@ -112,7 +117,14 @@ UPDATES = {
 STEPS = (
     *("assign", "change", "save", "insert", "replace", "refresh", "discard", "part", "delete"),
     *(*UPDATES, "increment", "miss", "exceed", "update many"),
+    *("find and update", "upsert", "find and delete", "get or create", "replace by query"),
+    *("replace or insert",),
 )
+BY_QUERY = (*UPDATES, "update many", "find and update")
+"""Updates, after which a read gives values of the server."""
+BOTH = ("upsert", "find and delete", "get or create", "replace by query", "replace or insert")
+"""Writes by query after which a read tells nothing of one rule alone."""
+QUERIES = (*BOTH, "update many", "find and update")
 ENDS = ("commit", "abort", "fail", "unknown", "unknown, then committed")
 
 
@@ -135,6 +147,8 @@ class World(RuleBasedStateMachine):
         self.raw(self.engine.database_name).create_collection("crate")
         self.count = 0
         self.known: list[Handle] = []
+        self.given: list[tuple[Handle, str, bool]] = []
+        """What the present transaction has given, by what, and whether it had saved something before."""
 
     def number(self) -> int:
         """Returns a number that no field has had before."""
@@ -197,6 +211,7 @@ class World(RuleBasedStateMachine):
             self.step(self.engine, handle, what, self.stored)
         handle.lost.clear()
         handle.updated.clear()
+        self.given.clear()
 
     @rule(
         handle=handles,
@@ -221,6 +236,8 @@ class World(RuleBasedStateMachine):
         if self.ended(transaction, end):
             self.stored = documents
         else:
+            for given in self.given:
+                self.given_rolled_back(*given)
             for one in handles:
                 if end == "unknown":
                     one.updated.clear()
@@ -230,13 +247,16 @@ class World(RuleBasedStateMachine):
         for one in handles:
             one.lost.clear()
             one.updated.clear()
+        self.given.clear()
 
     def read_in(
         self, transaction: Any, handle: Handle, chosen: list[tuple[Handle, str]]
     ) -> Handle | None:
         """Reads the document at the end of a transaction which has written it in one way."""
         saves = any(what in ("save", "insert", "replace", "delete") for _, what in chosen)
-        updates = any(what in UPDATES or what == "update many" for _, what in chosen)
+        updates = any(what in BY_QUERY for _, what in chosen)
+        if any(what in BOTH for _, what in chosen):
+            return None
         found = transaction.find_one(Crate, Crate.id == handle.crate.id)
         if found is None or saves is updates:
             return None
@@ -247,9 +267,23 @@ class World(RuleBasedStateMachine):
     def reader_rolled_back(self, reader: Handle, chosen: list[tuple[Handle, str]]) -> None:
         """Checks that values which the server had computed are not dirty, which a save would write."""
         dirty = fields_to_save(reader.crate, self.place)
-        if any(what in UPDATES or what == "update many" for _, what in chosen):
+        if any(what in BY_QUERY for _, what in chosen):
             assert not dirty
         reader.is_known = not dirty
+
+    def given_rolled_back(self, given: Handle, what: str, has_saved: bool) -> None:
+        """Checks that no value of the server is dirty, and that what may have no document is not lost."""
+        dirty = {*fields_to_save(given.crate, self.place)}
+        if what == "find and delete":
+            assert dirty == {"id", *NAMES}
+            return
+        if dirty == {"id", *NAMES}:
+            # The transaction had written it whole, and it may not be there at all.
+            assert has_saved
+            given.is_known = False
+            return
+        assert dirty == ({"id"} if what == "upsert" else set())
+        given.asks = what == "upsert"
 
     def ended(self, transaction: Any, end: str) -> bool:
         """Ends a transaction; tells whether it is committed."""
@@ -338,10 +372,8 @@ class World(RuleBasedStateMachine):
             del documents[id_]
             handle.is_known, handle.assigned, handle.then = False, set(), {}
             handle.lost |= NAMES
-        elif what == "update many":
-            target.update_many(Crate, {}, inc(Crate.weight, 1))
-            for document in documents.values():
-                document["weight"] += 1
+        elif what in QUERIES:
+            self.by_query(target, handle, what, documents)
         elif what in ("miss", "exceed"):
             self.refused(target, handle, what, documents)
         elif what in UPDATES:
@@ -353,6 +385,88 @@ class World(RuleBasedStateMachine):
             assert fields_to_save(crate, self.place) == before
         else:
             self.refreshed(target, handle, what, documents[id_])
+
+    def by_query(self, target: Any, handle: Handle, what: str, documents: Documents) -> None:
+        if what == "update many":
+            target.update_many(Crate, {}, inc(Crate.weight, 1))
+            for document in documents.values():
+                document["weight"] += 1
+        elif what == "get or create":
+            self.got_or_created(target, handle, documents)
+        elif what in ("replace by query", "replace or insert"):
+            self.replaced(target, handle, what, documents)
+        else:
+            self.found(target, handle, what, documents)
+
+    def found(self, target: Any, handle: Handle, what: str, documents: Documents) -> None:
+        """Finds a document and writes it; the given instance knows nothing of that."""
+        id_, number = handle.crate.id, self.number()
+        before = handle.now, fields_to_save(handle.crate, self.place)
+        query = Crate.id == id_
+        document = documents.get(id_)
+        if what == "find and delete":
+            found = target.find_one_and_delete(Crate, query)
+            expected = documents.pop(id_, None)
+        else:
+            # One has a bound, and an upsert takes two commands.
+            name, update = ("weight", inc) if number % 2 else ("code", set_)
+            words = {"upsert": handle.crate} if what == "upsert" else {}
+            found = target.find_one_and_update(
+                Crate, query, update(getattr(Crate, name), number), **words
+            )
+            if document is None and words:
+                # Whatever the instance says, a sum begins with the default.
+                document = documents[id_] = handle.now | ({"weight": 0} if name == "weight" else {})
+            if document is not None:
+                document[name] = number + (document["weight"] if name == "weight" else 0)
+            expected = document
+        assert before == (handle.now, fields_to_save(handle.crate, self.place))
+        assert found is not handle.crate
+        self.note_given(found, expected, what)
+
+    def note_given(self, found: Any, expected: Any, what: str) -> None:
+        assert (found is None) == (expected is None)
+        if found is None:
+            return
+        given = self.noted(found)
+        assert given.now == expected
+        given.is_known, given.own, given.then = what != "find and delete", set(), given.now
+        has_saved = any(each.lost for each in self.known)
+        self.given.append((given, what, has_saved))
+
+    def got_or_created(self, target: Any, handle: Handle, documents: Documents) -> None:
+        crate = handle.crate
+        before = handle.now, fields_to_save(crate, self.place)
+        found, is_created = target.get_or_create(Crate, Crate.id == crate.id, crate)
+        assert is_created == (crate.id not in documents)
+        if is_created:
+            assert found is crate
+            documents[crate.id] = handle.now
+            handle.own |= NAMES
+            handle.wrote({*NAMES})
+            return
+        assert before == (handle.now, fields_to_save(crate, self.place))
+        self.note_given(found, documents[crate.id], "get or create")
+
+    def replaced(self, target: Any, handle: Handle, what: str, documents: Documents) -> None:
+        crate = handle.crate
+        before = handle.now, fields_to_save(crate, self.place)
+        is_there, upsert = crate.id in documents, what == "replace or insert"
+        if self.number() % 2:
+            result = target.replace_one(Crate, Crate.id == crate.id, crate, upsert=upsert)
+            assert (result.matched_count, result.upserted_id) == (
+                int(is_there),
+                crate.id if upsert and not is_there else None,
+            )
+        else:
+            found = target.find_one_and_replace(Crate, Crate.id == crate.id, crate, upsert=upsert)
+            assert found is (crate if is_there or upsert else None)
+        if is_there or upsert:
+            documents[crate.id] = handle.now
+            handle.own |= NAMES
+            handle.wrote({*NAMES})
+        else:
+            assert before == (handle.now, fields_to_save(crate, self.place))
 
     def refused(self, target: Any, handle: Handle, what: str, documents: Documents) -> None:
         crate = handle.crate
@@ -407,7 +521,7 @@ class World(RuleBasedStateMachine):
     def saved(self, target: Any, handle: Handle, documents: Documents) -> None:
         names, id_ = handle.dirty, handle.crate.id
         target.save(handle.crate)
-        if not names:
+        if not names and not handle.asks:
             return
         handle.forget(names)
         if id_ in documents:
@@ -449,7 +563,8 @@ class World(RuleBasedStateMachine):
     def instances_are_as_dirty_as_the_rules_say(self) -> None:
         for handle in self.known:
             dirty = fields_to_save(handle.crate, self.place)
-            assert dirty == (handle.dirty if handle.is_known else {"id", *NAMES})
+            asked = {"id"} if handle.asks else set()
+            assert dirty == (handle.dirty | asked if handle.is_known else {"id", *NAMES})
 
     @invariant()
     def documents_are_as_the_rules_say(self) -> None:
