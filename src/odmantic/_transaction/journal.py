@@ -322,6 +322,9 @@ def _keep(
         # A doubt has made more dirty, too.
         doubt = None if entry is None else entry.in_doubt
         modified = kept_state(values.instance).modified if doubt is None else doubt.state.modified
+        if modified and entry is not None and entry.before is not None:
+            # Of a new instance all is dirty, assigned or not.
+            modified &= entry.before.changed_since(values.instance)
         values.keep(saves.after(values).union(modified or ()), saves.fields_of(values))
 
 

@@ -843,6 +843,23 @@ async def test_tracked_objects_have_the_values_before_the_update(aio_engine, fai
     assert thing.left == 6
 
 
+async def test_a_deletion_in_between_does_not_keep_the_value_of_the_server(aio_engine):
+    thing = await aio_engine.save(Thing(left=1))
+    other = await aio_engine.find_one(Thing)
+    transaction = aio_engine.transaction()
+    await transaction.start()
+    await transaction.update(thing, inc(Thing.left, 5))
+    await transaction.delete(thing)
+    # The document comes back, and the instance knows one part of it.
+    await transaction.insert(other)
+    await transaction.update(thing, set_(Thing.name, "b"))
+    thing.flags = 9
+    await transaction.abort()
+    assert (thing.left, thing.name, thing.flags) == (1, "a", 9)
+    assert "flags" in thing.__fields_modified__
+    assert "left" not in thing.__fields_modified__
+
+
 async def test_what_is_read_after_it_in_the_transaction_is_clean_after_a_rollback(
     aio_engine, commands, thing
 ):

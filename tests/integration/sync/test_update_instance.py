@@ -832,6 +832,23 @@ def test_tracked_objects_have_the_values_before_the_update(sync_engine, fail_poi
     assert thing.left == 6
 
 
+def test_a_deletion_in_between_does_not_keep_the_value_of_the_server(sync_engine):
+    thing = sync_engine.save(Thing(left=1))
+    other = sync_engine.find_one(Thing)
+    transaction = sync_engine.transaction()
+    transaction.start()
+    transaction.update(thing, inc(Thing.left, 5))
+    transaction.delete(thing)
+    # The document comes back, and the instance knows one part of it.
+    transaction.insert(other)
+    transaction.update(thing, set_(Thing.name, "b"))
+    thing.flags = 9
+    transaction.abort()
+    assert (thing.left, thing.name, thing.flags) == (1, "a", 9)
+    assert "flags" in thing.__fields_modified__
+    assert "left" not in thing.__fields_modified__
+
+
 def test_what_is_read_after_it_in_the_transaction_is_clean_after_a_rollback(
     sync_engine, commands, thing
 ):
