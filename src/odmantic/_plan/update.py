@@ -116,8 +116,14 @@ def _has_field(model: Any, path: Path) -> bool:
         return not issubclass(root, model)
     own = mapping_of(model).fields.get(step.owner[1])
     if own is None:
-        return not issubclass(root, model)
+        return not issubclass(root, model) and not _are_of_one_hierarchy(root, model)
     return own.key_name == step.key_name and own.tree.annotation == step.tree.annotation
+
+
+def _are_of_one_hierarchy(one: Any, other: Any) -> bool:
+    """Return whether the documents of two classes are told apart, though they are in one collection."""
+    hierarchy = mapping_of(one).hierarchy
+    return hierarchy is not None and hierarchy is mapping_of(other).hierarchy
 
 
 def _renamed(update: Update, key: str, filters: ArrayFilters) -> tuple[str, str]:

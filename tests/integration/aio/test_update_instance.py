@@ -604,6 +604,10 @@ class Hooked(Model):
             event.update = (*event.update, set_(cls.text, "hooked"))
         elif event.instance.text == "narrow":
             event.filter = cls.number == 7
+        elif event.instance.text == "narrow in place":
+            event.filter["number"] = 7
+        elif event.instance.text == "add in place":
+            event.update["$set"]["text"] = "hooked"
 
     @hook("after_query_write")
     @classmethod
@@ -643,6 +647,16 @@ async def test_hooks_for_writes_by_query_get_the_instance(aio_engine, raw_databa
     assert not await aio_engine.update(hooked, update)
     assert len(called) == 1
     assert raw_database["hooked"].find_one({"_id": 2})["number"] == 7
+
+
+async def test_hooks_may_change_filters_and_updates_in_place(aio_engine, raw_database):
+    narrowed, added = await aio_engine.save_all(
+        [Hooked(id=1, text="narrow in place"), Hooked(id=2, text="add in place")]
+    )
+    assert not await aio_engine.update(narrowed, inc(Hooked.number, 1))
+    assert raw_database["hooked"].find_one({"_id": 1})["number"] == 0
+    assert await aio_engine.update(added, {"$set": {"number": 5}})
+    assert (added.number, added.text) == (5, "hooked")
 
 
 async def test_an_error_of_a_hook_after_the_update_dooms_the_transaction(aio_engine):

@@ -517,6 +517,24 @@ def test_updates_that_do_not_go_together_are_refused(updates, upsert, error, mes
         plan_update(Order, updates, upsert=upsert)
 
 
+class Pet(Model):
+    model_config = {"inheritance": "single"}
+
+
+class Dog(Pet):
+    tricks: int = 0
+
+
+class Cat(Pet):
+    mice: int = 0
+
+
+def test_a_class_takes_no_updates_of_fields_that_only_its_siblings_have():
+    with pytest.raises(TypeError, match=r"inc\(Cat\.mice, 1\) is no update of Dog"):
+        plan_update(Dog, (inc(Cat.mice, 1),))
+    assert plan_update(Dog, (inc(Dog.tricks, 1),)).document == {"$inc": {"tricks": 1}}
+
+
 def test_names_that_begin_alike_are_no_conflict():
     assert plan_update(Order, (set_(Order.prefs["a"], 1), set_(Order.prefs["ab"], 1)))
     assert plan_update(Order, (inc(Order.score, 1), set_on_insert(Order.name, "x")), upsert=True)

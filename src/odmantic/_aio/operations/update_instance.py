@@ -16,6 +16,7 @@ from pymongo import ReadPreference, ReturnDocument
 
 from odmantic._aio.operations.hooks import after_query_write, before_query_write, event_in
 from odmantic._aio.operations.references import ReferenceLoader
+from odmantic._bson.alike import is_alike
 from odmantic._codec.part import read_fields
 from odmantic._driver._aio import resolve, take_batch
 from odmantic._driver.plain import check_acknowledged
@@ -26,6 +27,7 @@ from odmantic._mapping.suppliers import one_time
 from odmantic._plan.errors import add_context
 from odmantic._plan.filters import build_filter
 from odmantic._plan.find import FindPlan
+from odmantic._plan.references import copied
 from odmantic._plan.refresh import with_changed_targets
 from odmantic._plan.update_instance import (
     InstanceUpdate,
@@ -80,14 +82,17 @@ async def update_instance(engine: Engine, scope: Scope, plan: InstanceUpdatePlan
         return await _update_in_turn(engine, scope, plan, target)
     event = event_in(engine, scope, "update", plan.touched)
     event.instance = instance
-    event.filter = given = build_filter((plan.call.own_filter, *plan.call.where))
+    event.filter = build_filter((plan.call.own_filter, *plan.call.where))
     updates = plan.call.updates
     is_built = any(isinstance(each, Update) for each in updates)
-    event.update = changed = updates if is_built else updates[0]
+    event.update = updates if is_built else updates[0]
+    # A hook may change either in place.
+    known_filter, known_update = copied(event.filter), copied(event.update)
     await before_query_write(hooks, event, model, scope)
-    if event.filter is not given or event.update is not changed:
+    has_filter = is_alike(known_filter, copied(event.filter))
+    if not has_filter or not is_alike(known_update, copied(event.update)):
         # The document of the instance is meant, whatever the filter says.
-        where = plan.call.where if event.filter is given else (event.filter,)
+        where = plan.call.where if has_filter else (event.filter,)
         plan = plan_for(engine, with_hooked(plan.call, where, event.update))
     is_updated = await _update_in_turn(engine, scope, plan, engine._target(model))
     if is_updated:
