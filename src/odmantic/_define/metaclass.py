@@ -71,8 +71,14 @@ class BaseModelMetaclass(PureMetaclass):
 
         def __getattr__(cls, name: str) -> Any:
             """Complete a class that had forward references, which gives it its proxies."""
-            if name.startswith("__") or is_building() or not is_incomplete(cls):
+            if name.startswith("__") or is_building():
                 return super().__getattr__(name)
+            if not is_incomplete(cls):
+                try:
+                    return super().__getattr__(name)
+                except AttributeError:
+                    text = f"{cls.__name__} has no field or attribute {name!r}"
+                    raise AttributeError(text, name=name, obj=cls) from None
             complete(cls)
             return getattr(cls, name)
 

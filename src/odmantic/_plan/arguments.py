@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     ModelType = TypeVar("ModelType", bound=Model)
 
 
+_BY_QUERY = {
+    "update": ": use update_one or update_many, with a query",
+    "delete": ": use delete_one or delete_many, with a query",
+    "replace": ": use replace_one, with a query",
+}
+"""What changes the documents of a model, by the operation on one instance."""
+
+
 def check_model(value: Any, operation: str) -> None:
     """Check that `value` is a concrete model class.
 
@@ -35,7 +43,10 @@ def check_instance(value: Any, operation: str) -> None:
         TypeError: if it is a class, an embedded object or something else.
     """
     if not is_model_instance(value):
-        raise TypeError(f"Can only call {operation} with a Model instance, not {_describe(value)}")
+        hint = _BY_QUERY.get(operation, "") if is_model(value) else ""
+        raise TypeError(
+            f"Can only call {operation} with a Model instance, not {_describe(value)}{hint}"
+        )
 
 
 def collect_instances(values: Iterable[ModelType], operation: str) -> list[ModelType]:
@@ -129,7 +140,7 @@ def _describe(value: Any) -> str:
     if isinstance(value, (list, tuple)) and any(
         map(is_model_instance, cast("Iterable[Any]", value))
     ):
-        return f"a {kind.__name__}: use save_all for several, or go through them one by one"
+        return f"a {kind.__name__}: use save_all or insert_many for several, or go through them one by one"
     return f"an instance of {kind.__name__}{why_no_model(kind)}"
 
 

@@ -62,7 +62,15 @@ def _no_query(query: object) -> TypeError:
             "cannot build query using booleans: a condition needs a field of the model class on its left, "
             "as in Model.field == value"
         )
-    return TypeError(f"a query has to be a query expression or a dict, not {query!r}")
+    several = isinstance(query, (list, tuple))
+    remedy = (
+        "write several conditions one after the other, or join them by &"
+        if several
+        else "write a condition, as in F(Model.field) == value; get reads by primary key"
+    )
+    return TypeError(
+        f"a query has to be a query expression or a dict, not {query!r:.200}: {remedy}"
+    )
 
 
 def fits_match(query: Any) -> bool:

@@ -8,9 +8,12 @@ from odmantic._bson.values import is_document, is_stored_array
 from odmantic._plan.raw import check_raw
 from odmantic._plan.update_call import QueryUpdate, SentUpdate, filter_of, refusal
 from odmantic._query.expressions import QueryExpression, RawQuery
+from odmantic._query.updates import Update
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+_ONE_AFTER_THE_OTHER = ": write several updates one after the other"
 
 
 def plan_raw_update(call: QueryUpdate, supplied: Mapping[str, Any]) -> tuple[SentUpdate, set[str]]:
@@ -27,7 +30,8 @@ def plan_raw_update(call: QueryUpdate, supplied: Mapping[str, Any]) -> tuple[Sen
     ):
         raise refusal(
             call,
-            f"takes updates such as set_({call.model.__name__}.field, value), not {given!r:.200}",
+            f"takes updates such as set_({call.model.__name__}.field, value), not {given!r:.200}"
+            + (_ONE_AFTER_THE_OTHER if isinstance(given, tuple) else ""),
         )
     check_raw(given, call.policy)
     update: dict[str, Any] = dict(given)
@@ -67,7 +71,8 @@ def _plan_stages(
     for stage in given:
         is_condition = isinstance(stage, QueryExpression) and not isinstance(stage, RawQuery)
         if not is_document(stage) or is_condition:
-            raise refusal(call, f"takes a list of stages as dicts, not {stage!r:.200} in it")
+            hint = _ONE_AFTER_THE_OTHER if isinstance(stage, Update) else ""
+            raise refusal(call, f"takes a list of stages as dicts, not {stage!r:.200} in it{hint}")
         check_raw(stage, call.policy, is_expression=True)
         keys |= keys_of_stage(stage)
     stages = [dict(stage) for stage in given]

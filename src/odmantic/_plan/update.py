@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from odmantic._bson.values import is_document
 from odmantic._mapping.fields import ODMBaseField
 from odmantic._mapping.mapping import mapping_of
 from odmantic._plan.foreign import share_documents
@@ -87,6 +88,7 @@ def _check(model: Any, update: Any, *, upsert: bool) -> None:
     if not isinstance(update, Update):
         raise TypeError(
             f"an update of {model.__name__} takes changes such as set_({model.__name__}.field, value), not {update!r:.200}"
+            + (": write several conditions as a tuple" if is_document(update) else "")
         )
     root = update.path.root
     if root is not model and not (share_documents(root, model) and _has_field(model, update.path)):

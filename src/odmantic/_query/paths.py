@@ -253,8 +253,30 @@ def _check_operator(path: Path, operator: str) -> None:
         )
 
 
+_UPDATES = frozenset(
+    [
+        "set",
+        "set_on_insert",
+        "unset",
+        "inc",
+        "mul",
+        "min",
+        "max",
+        "bit",
+        "rename",
+        "current_date",
+        "push",
+        "add_to_set",
+        "pull",
+        "pop",
+    ]
+)
+
+
 def _hint_below(path: Path, name: str) -> str:
-    """Return where a field is that was looked for behind a path with several embedded objects."""
+    """Return where a field or an update is that was looked for behind a path."""
+    if name in _UPDATES:
+        return f": write F({path}).{name}(...)"
     if path.embedded is not None:
         return _hint_for(path.embedded, name)
     node = without_none(path.node)

@@ -48,7 +48,10 @@ def test_what_is_no_model_is_described(value, description):
         ({"text": "secret"}, "an instance of dict"),
         ("secret", "an instance of str"),
         (("text", "secret"), "an instance of tuple"),
-        ([Parcel()], "a list: use save_all for several, or go through them one by one"),
+        (
+            [Parcel()],
+            "a list: use save_all or insert_many for several, or go through them one by one",
+        ),
         (None, "None"),
     ],
 )
