@@ -17,7 +17,7 @@ class Guest(Model):
 @pytest.mark.parametrize(
     ("mistake", "error", "remedy"),
     [
-        (lambda: Guest.nmae, AttributeError, "Guest has no field or attribute 'nmae'"),
+        (lambda: Guest.naem, AttributeError, "Guest has no field or attribute 'naem'"),
         (lambda: Guest.age.inc(1), AttributeError, r"write F\(Guest\.age\)\.inc\("),
         (lambda: check_instance(Guest, "update"), TypeError, "use update_one or update_many"),
         (lambda: build_filter(([Guest.age > 3],)), TypeError, "one after the other"),
