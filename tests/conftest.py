@@ -21,6 +21,16 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", "ignore:unclosed <socket.*proto=6:ResourceWarning")
 
 
+_LONG = {"bench", "chaos", "places", "testing", "typing"}
+"""Folders with tests that take seconds."""
+
+
+@pytest.hookimpl(trylast=True)  # after the order was made random
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with long tests: the run would wait for one that begins last, with one processor at work."""
+    items.sort(key=lambda item: _LONG.isdisjoint(item.path.parts[-3:-1]))
+
+
 def _take_signals() -> None:
     """Undo what `nohup` and a shell's `&` have children ignore: tests send these signals to programs."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
