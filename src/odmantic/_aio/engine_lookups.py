@@ -63,7 +63,7 @@ class EngineLookups(EngineScopes):
             session: See the class.
 
         Raises:
-            TypeError: if `model` is not a model class.
+            TypeError: if `model` is not a model class, or `id` is a condition.
             ValueError: if a path of `load` leads to no reference.
             DocumentParsingError: if the document does not fit the model.
 

@@ -12,14 +12,12 @@ from odmantic._plan.conditions import conditions_of
 from odmantic._plan.filters import build_filter
 from odmantic._plan.rules import key_of
 from odmantic._query.steps import path_in
-from odmantic.query import raw
+from odmantic.query import QueryExpression, raw
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterable, Iterator
 
-    from odmantic._query.steps import Path
     from odmantic.model import Model
-    from odmantic.query import QueryExpression
 
 IDS_OF_A_QUERY = 1_000
 """The largest number of ids that one query of `get_many` asks for."""
@@ -32,11 +30,11 @@ class Wanted:
         """Encode the ids as conditions on the primary key do.
 
         Raises:
-            TypeError: if `ids` is a text, a document or no iterable.
+            TypeError: if `ids` is a text, a document or no iterable, or one is a condition.
         """
         if isinstance(ids, (str, bytes, dict)) or not hasattr(ids, "__iter__"):
             raise TypeError(f"{operation} of {model.__name__} takes several ids, not {ids!r:.200}")
-        self._ids = [*map(_primary(model).encode, ids)]
+        self._ids = [_encoded(model, each, operation) for each in ids]
         self._keys = [key_of(each) for each in self._ids]
 
     def queries(self) -> Iterator[list[Any]]:
@@ -64,8 +62,12 @@ class Wanted:
 
 
 def filter_of_id(model: type[Model], id_: Any) -> QueryExpression:
-    """Return the query for the document of a model with an id, encoded as conditions on the primary key encode it."""
-    return raw(id_filter(_primary(model).encode(id_)))
+    """Return the query for the document of a model with an id, encoded as conditions on the primary key encode it.
+
+    Raises:
+        TypeError: if it is a condition.
+    """
+    return raw(id_filter(_encoded(model, id_, "get")))
 
 
 def filter_of_ids(
@@ -75,8 +77,12 @@ def filter_of_ids(
     return build_filter((raw(ids_filter(ids)),), model, without)
 
 
-def _primary(model: type[Model]) -> Path:
-    return path_in(getattr(model, str(mapping_of(model).primary_field)))
+def _encoded(model: type[Model], id_: Any, operation: str) -> Any:
+    if isinstance(id_, QueryExpression):
+        raise TypeError(
+            f"{operation} of {model.__name__} takes primary keys, not the condition {id_!r:.200}: use find_one or find"
+        )
+    return path_in(getattr(model, str(mapping_of(model).primary_field))).encode(id_)
 
 
 def check_estimable(model: type[Model]) -> None:

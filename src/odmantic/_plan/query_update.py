@@ -47,7 +47,6 @@ __all__ = [
     "QueryUpdate",
     "SentUpdate",
     "UpdatePlans",
-    "plan_only_insert",
     "plan_query_update",
     "queries_of",
 ]
@@ -113,22 +112,6 @@ def plan_query_update(
             plans = _with_upsert(plans, call, upsert, added, is_guarded=bool(plan.conditions))
     _warn_of_stored(call)
     return plans
-
-
-def plan_only_insert(call: QueryUpdate, now: Callable[[], datetime] = utcnow) -> UpdatePlans:
-    """Return what inserts a document if none matches the query of a call, and changes nothing else.
-
-    Raises:
-        TypeError: as `plan_query_update` does.
-        ValueError: as `plan_query_update` does.
-    """
-    upsert = upsert_of(call.operation, call.model, call.upsert, now)
-    if upsert is None:
-        raise refusal(call, "has nothing to insert")
-    query = filter_of(call)
-    insertion = plan_insertion(upsert, query, {}, {})
-    sent = _inserting(query, insertion)
-    return UpdatePlans(sent, (), frozenset(), equalities=frozenset(insertion.equalities))
 
 
 # --- Upserts -------------------------------------------------------------------------------------

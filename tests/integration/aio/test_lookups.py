@@ -129,6 +129,13 @@ async def test_with_identity_a_document_has_one_instance(aio_engine):
     assert found[2] is None
 
 
+async def test_a_condition_is_no_primary_key(aio_engine):
+    with pytest.raises(TypeError, match="get of Crate takes primary keys, not the condition"):
+        await aio_engine.get(Crate, Crate.code == "a")
+    with pytest.raises(TypeError, match="get_many of Crate takes primary keys"):
+        await aio_engine.get_many(Crate, [ObjectId(), Crate.code == "a"])
+
+
 @pytest.mark.parametrize("ids", ["text", {"a": 1}, 5])
 async def test_what_is_no_iterable_of_ids_is_refused(aio_engine, ids):
     with pytest.raises(TypeError, match="get_many of Crate takes several ids"):

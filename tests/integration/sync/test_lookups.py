@@ -127,6 +127,13 @@ def test_with_identity_a_document_has_one_instance(sync_engine):
     assert found[2] is None
 
 
+def test_a_condition_is_no_primary_key(sync_engine):
+    with pytest.raises(TypeError, match="get of Crate takes primary keys, not the condition"):
+        sync_engine.get(Crate, Crate.code == "a")
+    with pytest.raises(TypeError, match="get_many of Crate takes primary keys"):
+        sync_engine.get_many(Crate, [ObjectId(), Crate.code == "a"])
+
+
 @pytest.mark.parametrize("ids", ["text", {"a": 1}, 5])
 def test_what_is_no_iterable_of_ids_is_refused(sync_engine, ids):
     with pytest.raises(TypeError, match="get_many of Crate takes several ids"):
