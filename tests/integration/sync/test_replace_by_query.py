@@ -402,7 +402,7 @@ def test_a_rollback_makes_it_dirty_again(sync_engine, raw_database, name, insert
 
 
 @EACH
-def test_each_attempt_meets_what_is_there(sync_engine, raw_database, fail_point, name):
+def test_each_attempt_meets_what_is_there(sync_engine, raw_database, name):
     raw_database["keyed"].insert_one({"_id": "first", "code": "a"})
     one = Keyed(code="a", number=3)
     attempts = []
@@ -413,9 +413,11 @@ def test_each_attempt_meets_what_is_there(sync_engine, raw_database, fail_point,
             raw_database["keyed"].delete_one({"_id": "first"})
             raw_database["keyed"].insert_one({"_id": "second", "code": "a"})
         assert _run(transaction, name, Keyed, Keyed.code == "a", one)
+        if len(attempts) == 1:
+            # With a failing commit, the server would hold the document until its transaction is too old.
+            raise OperationFailure("conflict", 112, {"errorLabels": [TRANSIENT]})
 
-    with fail_point("commitTransaction", error_code=112, labels=(TRANSIENT,), times=1):
-        sync_engine.run_transaction(work)
+    sync_engine.run_transaction(work)
     assert len(attempts) == 2
     assert one.id == "second"
     assert [*raw_database["keyed"].find()] == [{"_id": "second", "code": "a", "number": 3}]
