@@ -139,8 +139,7 @@ class EngineFindOneAnd(EngineQueryDeletions):
         loads = plan_load(model, load, missing, self._raw_queries)
         plans = plan_for(self, call)
         scope = self._scope_for(session, operation, writes=True)
-        if scope.unit is not None:
-            call.options.check_in_transaction(operation, model)
+        scope.check_options(call.options, operation, model)
         check_acknowledged(call.options.collection(self._target(model).writing), operation, model)
         found: Any = await find_and_update(self, scope, call, plans, loads)
         instance: ModelType | None = found

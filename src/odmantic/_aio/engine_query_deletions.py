@@ -227,8 +227,7 @@ class EngineQueryDeletions(EngineUpdates):
     ) -> Awaitable[Any]:
         query = call.filter
         scope = self._scope_for(session, call.operation, writes=True)
-        if scope.unit is not None:
-            call.options.check_in_transaction(call.operation, call.model)
+        scope.check_options(call.options, call.operation, call.model)
         collection = call.options.collection(self._target(call.model).writing)
         check_acknowledged(collection, call.operation, call.model)
         return remove(self, scope, call, query, rules, then)

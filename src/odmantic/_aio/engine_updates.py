@@ -142,6 +142,5 @@ class EngineUpdates(EngineInstances):
     ) -> Awaitable[UpdateResult]:
         plans = plan_for(self, call)
         scope = self._scope_for(session, call.operation, writes=True)
-        if scope.unit is not None:
-            call.options.check_in_transaction(call.operation, call.model)
+        scope.check_options(call.options, call.operation, call.model)
         return update(self, scope, call, plans)

@@ -139,6 +139,5 @@ class EngineUpdates(EngineInstances):
     def _update_by_query(self, call: QueryUpdate, session: SyncSessionType) -> UpdateResult:
         plans = plan_for(self, call)
         scope = self._scope_for(session, call.operation, writes=True)
-        if scope.unit is not None:
-            call.options.check_in_transaction(call.operation, call.model)
+        scope.check_options(call.options, call.operation, call.model)
         return update(self, scope, call, plans)

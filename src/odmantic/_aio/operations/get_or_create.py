@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo.errors import PyMongoError
 
-from odmantic._aio.colour import ASYNC
-from odmantic._aio.operations.find import find
+from odmantic._aio.operations.find import find_first
 from odmantic._aio.operations.find_one_and import instance_of
 from odmantic._aio.operations.hooks import after_query_write, before_query_write, event_in
 from odmantic._aio.operations.save import save_one
@@ -62,7 +61,7 @@ async def get_or_create(
     check_acknowledged(engine._target(call.model).writing, call.operation, call.model)
     # What is wrong is told whether there is a document or not.
     plan_creation(call, query, encode_document(instance), has_id=_has_id(engine, instance))
-    found = await _find(engine, scope, call, query)
+    found = await find_first(engine, scope, FindPlan(call.model, query), call.operation)
     if found is not None:
         return found, False
     reach = engine._target(call.model).hooks
@@ -84,17 +83,6 @@ async def get_or_create(
 
 def _has_id(engine: Engine, instance: Model) -> bool:
     return has_given_id(instance, engine._target(type(instance)).known.place)
-
-
-async def _find(
-    engine: Engine, scope: Scope, call: Creation, query: QueryExpression
-) -> Model | None:
-    cursor = find(engine, scope, FindPlan(call.model, query, limit=1), call.operation)
-    if ASYNC:
-        found = await cursor
-    else:
-        found = list(cursor)
-    return found[0] if found else None
 
 
 async def _create_in_order(
@@ -179,7 +167,8 @@ async def _send_until_known(
         except DuplicateKeyError as error:
             if scope.unit is not None:
                 raise
-            found = await _find(engine, scope, call, sent.filter)
+            reading = FindPlan(call.model, sent.filter)
+            found = await find_first(engine, scope, reading, call.operation)
             if found is not None:
                 return found
             refused: Any = error.driver_error

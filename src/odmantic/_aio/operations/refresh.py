@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from odmantic._aio.colour import ASYNC
 from odmantic._aio.operations.find import find
 from odmantic._aio.operations.hooks import hooks_of_read, load_hooked
 from odmantic._codec.encode import encode_primary_key
@@ -84,11 +83,8 @@ async def _read(
             if fresh is not None:
                 Reader(model, target.known, scope.attempt).note(fresh)
                 return fresh
-    cursor = find(engine, scope, FindPlan(model, query, limit=1), "refresh", is_hooked=False)
-    if ASYNC:
-        found = await cursor
-    else:
-        found = list(cursor)
+    plan = FindPlan(model, query, limit=1)
+    found = await find(engine, scope, plan, "refresh", is_hooked=False)._to_list()
     return found[0] if found else None
 
 

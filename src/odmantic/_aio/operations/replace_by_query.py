@@ -85,8 +85,7 @@ async def replace_by_query(engine: Engine, scope: Scope, call: Replacement, quer
     model = call.model
     collection = call.options.collection(engine._target(model).writing)
     has_id = has_given_id(call.instance, engine._target(type(call.instance)).known.place)
-    if scope.unit is not None:
-        call.options.check_in_transaction(call.operation, model)
+    scope.check_options(call.options, call.operation, model)
     if not has_id or call.sort is not None or call.needs_answer:
         check_acknowledged(collection, call.operation, model)
     reach = engine._target(model).hooks

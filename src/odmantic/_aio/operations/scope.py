@@ -109,11 +109,19 @@ class Scope:
         """
         if options is NO_OPTIONS:
             return self
-        if self.unit is not None:
-            options.check_in_transaction(operation, model)
+        self.check_options(options, operation, model)
         scope = copy(self)
         scope.lookups = options.of_lookups
         return scope
+
+    def check_options(self, options: CallOptions, operation: str, model: type[Model]) -> None:
+        """Refuse options that are not for commands of a transaction, if this is one.
+
+        Raises:
+            TypeError: if there are any.
+        """
+        if self.unit is not None:
+            options.check_in_transaction(operation, model)
 
     @property
     def journal(self) -> Journal | None:

@@ -25,7 +25,7 @@ from odmantic._plan.save import all_fields
 from odmantic._plan.whole import plan_whole, undo
 from odmantic._state.places import Written
 from odmantic._state.transitions import mark_written
-from odmantic._sync.operations.find import find
+from odmantic._sync.operations.find import find_first
 from odmantic._sync.operations.find_one_and import instance_of
 from odmantic._sync.operations.hooks import after_query_write, before_query_write, event_in
 from odmantic._sync.operations.save import save_one
@@ -62,7 +62,7 @@ def get_or_create(
     check_acknowledged(engine._target(call.model).writing, call.operation, call.model)
     # What is wrong is told whether there is a document or not.
     plan_creation(call, query, encode_document(instance), has_id=_has_id(engine, instance))
-    found = _find(engine, scope, call, query)
+    found = find_first(engine, scope, FindPlan(call.model, query), call.operation)
     if found is not None:
         return found, False
     reach = engine._target(call.model).hooks
@@ -84,12 +84,6 @@ def get_or_create(
 
 def _has_id(engine: Engine, instance: Model) -> bool:
     return has_given_id(instance, engine._target(type(instance)).known.place)
-
-
-def _find(engine: Engine, scope: Scope, call: Creation, query: QueryExpression) -> Model | None:
-    cursor = find(engine, scope, FindPlan(call.model, query, limit=1), call.operation)
-    found = list(cursor)
-    return found[0] if found else None
 
 
 def _create_in_order(
@@ -174,7 +168,8 @@ def _send_until_known(
         except DuplicateKeyError as error:
             if scope.unit is not None:
                 raise
-            found = _find(engine, scope, call, sent.filter)
+            reading = FindPlan(call.model, sent.filter)
+            found = find_first(engine, scope, reading, call.operation)
             if found is not None:
                 return found
             refused: Any = error.driver_error

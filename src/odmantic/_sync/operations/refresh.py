@@ -84,8 +84,8 @@ def _read(
             if fresh is not None:
                 Reader(model, target.known, scope.attempt).note(fresh)
                 return fresh
-    cursor = find(engine, scope, FindPlan(model, query, limit=1), "refresh", is_hooked=False)
-    found = list(cursor)
+    plan = FindPlan(model, query, limit=1)
+    found = find(engine, scope, plan, "refresh", is_hooked=False)._to_list()
     return found[0] if found else None
 
 
